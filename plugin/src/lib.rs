@@ -1,0 +1,1 @@
+//! The proxy-wasm face of Driftline: it translates callbacks and decides nothing.

@@ -1,0 +1,1 @@
+//! Turns training data into a reference profile; it never sees live traffic.

@@ -1,0 +1,3 @@
+//! The project's own commands; each sets up what it lacks and says so.
+
+fn main() {}
