@@ -1,0 +1,345 @@
+//! Every metric that Driftline exports, in one table; no metric name is spelled anywhere else.
+//!
+//! `cargo xtask codegen` derives `docs/metrics.md` and `envoy/stats.yaml` from it, and a test fails
+//! while they are stale. All values are whole numbers, because a proxy's stats are: times are in
+//! microseconds, ratios in parts per million.
+
+use alloc::{format, string::String};
+
+/// How a metric behaves over time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down, or is set.
+    Gauge,
+    /// A distribution of samples. The proxy keeps two significant digits of each, so every
+    /// histogram has two exact counters beside it: see [`Definition::companions`].
+    Histogram,
+}
+
+/// A dimension of a metric.
+///
+/// A proxy cuts labels out of stat names by unanchored patterns, so no label's name may end with
+/// another one's: a test checks it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Label {
+    /// A configured model, or `other`.
+    Model,
+    /// How a request ended: [`crate::outcome::Outcome`].
+    Outcome,
+    /// `success` for the outcome `complete`, else `failure`: keeps their latencies apart.
+    Result,
+    /// `feature` for a model's input, `prediction` for its output.
+    Role,
+    /// A feature of the reference profile; `prediction` for the output.
+    Feature,
+    /// A bin of the reference profile, `00`, `01`, ..., or `other` for a value never seen there.
+    Bin,
+    /// Why something was skipped or could not be read.
+    Reason,
+}
+
+impl Label {
+    /// All labels, in the order in which stat names carry them.
+    pub const ALL: &[Label] = &[
+        Label::Model,
+        Label::Outcome,
+        Label::Result,
+        Label::Role,
+        Label::Feature,
+        Label::Bin,
+        Label::Reason,
+    ];
+
+    /// The name as Prometheus shows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Label::Model => "model",
+            Label::Outcome => "outcome",
+            Label::Result => "result",
+            Label::Reason => "reason",
+            Label::Role => "role",
+            Label::Feature => "feature",
+            Label::Bin => "bin",
+        }
+    }
+}
+
+/// What is known about a metric before any traffic.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// The exported name, unit last; `_total` for counters.
+    pub name: &'static str,
+    /// How the metric behaves over time.
+    pub kind: Kind,
+    /// What one unit of the value is, as a plural noun.
+    pub unit: &'static str,
+    /// The labels, in the order of [`Label::ALL`].
+    pub labels: &'static [Label],
+    /// Upper bounds of a histogram's buckets, in `unit`; empty for the other kinds.
+    pub buckets: &'static [u64],
+    /// One sentence for people.
+    pub help: &'static str,
+}
+
+/// An exact counter beside a histogram.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Companion {
+    /// The exported name.
+    pub name: String,
+    /// What one unit of the value is.
+    pub unit: &'static str,
+    /// One sentence for people.
+    pub help: String,
+}
+
+impl Definition {
+    /// The exact sum and the exact number of a histogram's samples, with the same labels;
+    /// `None` for the other kinds.
+    ///
+    /// A mean that must be right is computed from these: the proxy's own `_sum` is off by up to
+    /// a few per cent, because it is rebuilt from two-digit samples.
+    pub fn companions(&self) -> Option<[Companion; 2]> {
+        if self.kind != Kind::Histogram {
+            return None;
+        }
+        let stem = self.name.strip_suffix("_microseconds").unwrap_or(self.name);
+        Some([
+            Companion {
+                name: format!("{}_total", self.name),
+                unit: self.unit,
+                help: format!("Exact sum of the samples of `{}`.", self.name),
+            },
+            Companion {
+                name: format!("{stem}_observations_total"),
+                unit: "samples",
+                help: format!("Exact number of the samples of `{}`.", self.name),
+            },
+        ])
+    }
+}
+
+macro_rules! metrics {
+    ($(
+        $(#[doc = $help:literal])+
+        $variant:ident = $kind:ident $name:literal in $unit:literal [$($label:ident),*] $($buckets:ident)?;
+    )*) => {
+        /// A metric. Its definition is [`Metric::definition`].
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Metric {$(
+            $(#[doc = $help])+
+            $variant,
+        )*}
+
+        impl Metric {
+            /// All metrics, in the order in which the documentation lists them.
+            pub const ALL: &[Metric] = &[$(Metric::$variant),*];
+
+            /// Name, kind, unit, labels, bounds and help of this metric.
+            pub const fn definition(self) -> Definition {
+                match self {$(
+                    Metric::$variant => Definition {
+                        name: $name,
+                        kind: Kind::$kind,
+                        unit: $unit,
+                        labels: &[$(Label::$label),*],
+                        buckets: metrics!(@buckets $($buckets)?),
+                        help: concat!($($help),+),
+                    },
+                )*}
+            }
+        }
+    };
+    (@buckets) => { &[] };
+    (@buckets $buckets:ident) => { $buckets };
+}
+
+metrics! {
+    /// Requests that ended, by how they ended. Every measured request is in exactly one outcome.
+    Requests = Counter "driftline_requests_total" in "requests" [Model, Outcome];
+    /// Requests whose model is known and that have not ended yet.
+    RequestsInFlight = Gauge "driftline_requests_in_flight" in "requests" [Model];
+    /// Time from the request headers to the end of the exchange.
+    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Result] DURATION;
+    /// Time from the request headers to the first event that carries generated output of any kind:
+    /// text, reasoning, a tool call, a refusal or audio. Streamed answers only.
+    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Result] FIRST_TOKEN;
+    /// Time from the request headers to the first event that carries output a user sees, which
+    /// reasoning is not. Streamed answers only.
+    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Result] FIRST_TOKEN;
+    /// Time from the request headers to the last event that carries generated output; usage and
+    /// end marks do not count. Streamed answers only.
+    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Result] DURATION;
+    /// TPOT: (last token - first token) / (output tokens - 1), hidden reasoning tokens subtracted.
+    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Result] PER_TOKEN;
+    /// Time between two successive pieces of the answer that carry generated output. A piece may
+    /// hold several tokens, so this is not an inter-token latency.
+    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model] PER_TOKEN;
+    /// Streamed answers for which TPOT could not be told, by reason.
+    TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Reason];
+    /// Input tokens, from the usage that the model server reports; cached ones included.
+    InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model];
+    /// Input tokens that the model server read from its cache; a part of the input tokens.
+    CachedInputTokens = Counter "driftline_cached_input_tokens_total" in "tokens" [Model];
+    /// Output tokens, from the usage that the model server reports; reasoning included.
+    OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model];
+    /// Output tokens spent on reasoning; a part of the output tokens.
+    ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model];
+    /// Things that could not be read as the dialect promises, by reason. Traffic passes all the same.
+    ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Reason];
+    /// Streams that were let through without being measured, by reason.
+    Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
+    /// Rows that were asked to be predicted.
+    Instances = Counter "driftline_instances_total" in "rows" [Model];
+    /// Predictions that were answered.
+    Predictions = Counter "driftline_predictions_total" in "rows" [Model];
+    /// Values that fell into a bin of the reference profile.
+    FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Role, Feature, Bin];
+    /// Values that fell into no bin, by reason: `null`, `missing`, `wrong_type` or `not_finite`.
+    FeatureUnbinned = Counter "driftline_feature_unbinned_total" in "values" [Model, Role, Feature, Reason];
+    /// Values in the bins of the live window; its measures are computed from these.
+    FeatureWindowRows = Gauge "driftline_feature_window_rows" in "values" [Model, Role, Feature];
+    /// PSI of the live window against the reference profile, half a count added to every bin; 0 while the
+    /// window is empty.
+    FeaturePsi = Gauge "driftline_feature_psi_ppm" in "parts per million" [Model, Role, Feature];
+    /// The PSI that sampling noise alone would give for this many rows; compare the PSI with it.
+    FeaturePsiWithoutDrift = Gauge "driftline_feature_psi_without_drift_ppm" in "parts per million" [Model, Role, Feature];
+    /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
+    ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Role, Feature, Bin];
+    /// Times that the evaluator compared the live window with the reference profile.
+    Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
+}
+
+/// OpenTelemetry's bounds of `gen_ai.server.time_to_first_token`, and four beyond for long queues.
+const FIRST_TOKEN: &[u64] = &[
+    1_000,
+    5_000,
+    10_000,
+    20_000,
+    40_000,
+    60_000,
+    80_000,
+    100_000,
+    250_000,
+    500_000,
+    750_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    7_500_000,
+    10_000_000,
+    20_000_000,
+    40_000_000,
+    80_000_000,
+    160_000_000,
+];
+
+/// OpenTelemetry's bounds of `gen_ai.server.request.duration`, finer below for small models and
+/// two beyond for long answers.
+const DURATION: &[u64] = &[
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    20_000,
+    40_000,
+    80_000,
+    160_000,
+    320_000,
+    640_000,
+    1_280_000,
+    2_560_000,
+    5_120_000,
+    10_240_000,
+    20_480_000,
+    40_960_000,
+    81_920_000,
+    163_840_000,
+    327_680_000,
+];
+
+/// OpenTelemetry's bounds of `gen_ai.server.time_per_output_token`, finer below for fast decoders.
+const PER_TOKEN: &[u64] = &[
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000,
+    400_000, 500_000, 750_000, 1_000_000, 2_500_000,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{string::ToString, vec::Vec};
+
+    use super::*;
+
+    /// Every exported name with its kind, companions included.
+    fn names() -> Vec<(String, Kind)> {
+        let mut names = Vec::new();
+        for metric in Metric::ALL {
+            let definition = metric.definition();
+            names.push((definition.name.to_string(), definition.kind));
+            for companion in definition.companions().into_iter().flatten() {
+                names.push((companion.name, Kind::Counter));
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn names_follow_the_rules() {
+        for (name, kind) in names() {
+            assert!(name.starts_with("driftline_"), "{name}: prefix");
+            let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
+            assert!(plain, "{name}: lower case and underscores only");
+            assert_eq!(
+                name.ends_with("_total"),
+                kind == Kind::Counter,
+                "{name}: _total is for counters"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = names().into_iter().map(|(name, _)| name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn no_label_ends_with_another_ones_name() {
+        for a in Label::ALL {
+            for b in Label::ALL {
+                assert!(a == b || !a.name().ends_with(b.name()), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_come_in_the_one_order() {
+        for metric in Metric::ALL {
+            assert!(metric.definition().labels.is_sorted(), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn only_histograms_have_bounds_and_they_rise() {
+        for metric in Metric::ALL {
+            let Definition { kind, buckets, .. } = metric.definition();
+            assert_eq!(!buckets.is_empty(), kind == Kind::Histogram, "{metric:?}");
+            assert!(buckets.is_sorted_by(|a, b| a < b), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn help_is_a_sentence() {
+        for metric in Metric::ALL {
+            let help = metric.definition().help.trim();
+            assert!(
+                help.ends_with('.') && help.starts_with(char::is_uppercase),
+                "{metric:?}: {help}"
+            );
+        }
+    }
+}
