@@ -20,4 +20,11 @@ extern crate alloc;
 extern crate std;
 
 pub mod catalogue;
+pub mod document;
+pub mod lease;
+pub mod ledger;
+pub mod outcome;
+pub mod series;
+pub mod time;
+pub mod window;
 pub mod wire;

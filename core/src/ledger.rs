@@ -1,0 +1,131 @@
+//! What a callback changed in the series, collected until the host takes it; it never talks to the host.
+
+use alloc::vec::Vec;
+
+use crate::series::{SeriesId, Timing};
+
+/// A change of one series.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// A counter grew by this much; never 0.
+    Add(u64),
+    /// A gauge moved by this much; never 0. Gauges that several workers share are moved, not set.
+    Shift(i64),
+    /// A gauge has this value now.
+    Set(u64),
+    /// A histogram has one more sample.
+    Sample(u64),
+}
+
+/// Changes that wait for the host.
+///
+/// Counter increments of one series are added up, so that a batch of a thousand rows costs one
+/// host call per touched bin. Draining keeps the allocated memory; the ledger grows with the
+/// number of distinct series, not with traffic.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Pending increments by series index.
+    pending: Vec<u64>,
+    /// Series with a pending increment, each once.
+    touched: Vec<SeriesId>,
+    /// Everything that is not a counter, in order.
+    others: Vec<(SeriesId, Change)>,
+}
+
+impl Ledger {
+    /// A ledger for a registry of this many series.
+    pub fn new(series: usize) -> Ledger {
+        let mut pending = Vec::new();
+        pending.resize(series, 0);
+        Ledger { pending, touched: Vec::with_capacity(series), others: Vec::new() }
+    }
+
+    /// Adds to a counter.
+    pub fn add(&mut self, id: SeriesId, amount: u64) {
+        let Some(pending) = self.pending.get_mut(id.index()) else {
+            return;
+        };
+        if amount != 0 && *pending == 0 {
+            self.touched.push(id);
+        }
+        *pending = pending.saturating_add(amount);
+    }
+
+    /// Moves a gauge.
+    pub fn shift(&mut self, id: SeriesId, by: i64) {
+        if by != 0 {
+            self.others.push((id, Change::Shift(by)));
+        }
+    }
+
+    /// Sets a gauge.
+    pub fn set(&mut self, id: SeriesId, value: u64) {
+        self.others.push((id, Change::Set(value)));
+    }
+
+    /// Adds a sample to a histogram and to its exact counters.
+    pub fn observe(&mut self, timing: Timing, value: u64) {
+        self.others.push((timing.histogram, Change::Sample(value)));
+        self.add(timing.sum, value);
+        self.add(timing.observations, 1);
+    }
+
+    /// Hands out all changes, once, and forgets them.
+    pub fn drain(&mut self, mut take: impl FnMut(SeriesId, Change)) {
+        for id in self.touched.drain(..) {
+            if let Some(pending) = self.pending.get_mut(id.index()) {
+                take(id, Change::Add(core::mem::take(pending)));
+            }
+        }
+        for (id, change) in self.others.drain(..) {
+            take(id, change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{vec, vec::Vec};
+
+    use super::*;
+    use crate::{catalogue::Metric, series::Registry};
+
+    #[test]
+    fn increments_of_one_series_are_one_change() {
+        let mut registry = Registry::default();
+        let a = registry.add(Metric::Instances, &["a"]);
+        let b = registry.add(Metric::Instances, &["b"]);
+        let mut ledger = Ledger::new(registry.all().len());
+        ledger.add(b, 1);
+        ledger.add(a, 0);
+        ledger.add(b, 2);
+        assert_eq!(drained(&mut ledger), vec![(b, Change::Add(3))]);
+        assert_eq!(drained(&mut ledger), vec![], "a change is handed out once");
+        ledger.add(b, 4);
+        assert_eq!(drained(&mut ledger), vec![(b, Change::Add(4))]);
+    }
+
+    #[test]
+    fn a_sample_moves_three_series() {
+        let mut registry = Registry::default();
+        let timing = registry.add_timing(Metric::InterChunkGap, &["a"]);
+        let mut ledger = Ledger::new(registry.all().len());
+        ledger.observe(timing, 7);
+        ledger.observe(timing, 0);
+        assert_eq!(
+            drained(&mut ledger),
+            vec![
+                (timing.sum, Change::Add(7)),
+                (timing.observations, Change::Add(2)),
+                (timing.histogram, Change::Sample(7)),
+                (timing.histogram, Change::Sample(0)),
+            ]
+        );
+    }
+
+    fn drained(ledger: &mut Ledger) -> Vec<(SeriesId, Change)> {
+        let mut changes = Vec::new();
+        ledger.drain(|id, change| changes.push((id, change)));
+        changes
+    }
+}

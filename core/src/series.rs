@@ -1,0 +1,138 @@
+//! The series of one configuration: every combination of metric and label values, known before any traffic.
+//! A series is never added later, so memory and cardinality are fixed when the proxy reads its configuration.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use crate::catalogue::{Kind, Label, Metric};
+
+/// A time series of this configuration: an index into [`Registry::all`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SeriesId(u32);
+
+impl SeriesId {
+    /// Position in [`Registry::all`].
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A histogram's series together with its two exact counters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// Takes the samples.
+    pub histogram: SeriesId,
+    /// Sum of the samples.
+    pub sum: SeriesId,
+    /// Number of the samples.
+    pub observations: SeriesId,
+}
+
+/// One time series.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Series {
+    /// The exported name of the metric.
+    pub name: String,
+    /// How the series behaves over time.
+    pub kind: Kind,
+    /// Label values in the order of the metric's definition.
+    pub labels: Vec<(Label, String)>,
+}
+
+impl Series {
+    /// The name under which the proxy knows this series, labels encoded the way that Istio's
+    /// `extraStatTags` does it: `driftline_requests_total.model=.=rain;.;outcome=.=complete;.;`.
+    ///
+    /// The generated `stats_tags` turn it into a name with labels again. Label values must not
+    /// hold `;.;` or control characters; the configuration refuses such names.
+    pub fn stat_name(&self) -> String {
+        let mut name = self.name.clone();
+        for (index, (label, value)) in self.labels.iter().enumerate() {
+            if index == 0 {
+                name.push('.');
+            }
+            name.push_str(label.name());
+            name.push_str("=.=");
+            name.push_str(value);
+            name.push_str(";.;");
+        }
+        name
+    }
+}
+
+/// All series of one configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    all: Vec<Series>,
+}
+
+impl Registry {
+    /// All series; a [`SeriesId`] is an index into it.
+    pub fn all(&self) -> &[Series] {
+        &self.all
+    }
+
+    /// Adds a counter or a gauge. `values` are the label values in the order of the definition.
+    pub fn add(&mut self, metric: Metric, values: &[&str]) -> SeriesId {
+        let definition = metric.definition();
+        self.push(definition.name.to_string(), definition.kind, definition.labels, values)
+    }
+
+    /// Adds a histogram and its exact counters.
+    pub fn add_timing(&mut self, metric: Metric, values: &[&str]) -> Timing {
+        let definition = metric.definition();
+        let histogram = self.add(metric, values);
+        let [sum, observations] = match definition.companions() {
+            Some(companions) => companions.map(|companion| {
+                self.push(companion.name, Kind::Counter, definition.labels, values)
+            }),
+            // Not a histogram: its own series takes all three, which no caller does.
+            None => [histogram, histogram],
+        };
+        Timing { histogram, sum, observations }
+    }
+
+    fn push(&mut self, name: String, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
+        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
+        let id = SeriesId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        let labels =
+            labels.iter().copied().zip(values.iter().map(|value| (*value).to_string())).collect();
+        self.all.push(Series { name, kind, labels });
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(metric: Metric, values: &[&str], stat_name: &str) {
+        let mut registry = Registry::default();
+        let id = registry.add(metric, values);
+        assert_eq!(registry.all()[id.index()].stat_name(), stat_name);
+    }
+
+    #[test]
+    fn labels_are_encoded_behind_the_name() {
+        check(Metric::Evaluations, &[], "driftline_evaluations_total");
+        check(Metric::RequestsInFlight, &["a.b"], "driftline_requests_in_flight.model=.=a.b;.;");
+        check(
+            Metric::Requests,
+            &["rain", "complete"],
+            "driftline_requests_total.model=.=rain;.;outcome=.=complete;.;",
+        );
+    }
+
+    #[test]
+    fn a_timing_has_its_exact_counters() {
+        let mut registry = Registry::default();
+        let timing = registry.add_timing(Metric::InterChunkGap, &["m"]);
+        let name = |id: SeriesId| registry.all()[id.index()].name.as_str();
+        assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
+        assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");
+        assert_eq!(name(timing.observations), "driftline_inter_chunk_gap_observations_total");
+    }
+}

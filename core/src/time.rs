@@ -1,0 +1,17 @@
+//! Moments and spans as the host's clock gives them; nothing here reads a clock.
+
+/// Nanoseconds since some fixed moment. Only differences carry meaning.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// Whole microseconds from `earlier` to `self`, rounded down; zero if the clock stepped back.
+    pub const fn microseconds_since(self, earlier: Timestamp) -> u64 {
+        self.nanoseconds_since(earlier) / 1_000
+    }
+
+    /// Nanoseconds from `earlier` to `self`, zero if the clock stepped back.
+    pub const fn nanoseconds_since(self, earlier: Timestamp) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
