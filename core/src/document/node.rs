@@ -1,0 +1,356 @@
+//! A value together with its path, and the questions a reader asks of it; a wrong answer becomes a problem.
+//! It never converts a value into another type behind the writer's back.
+
+use alloc::{string::String, vec::Vec};
+use core::{fmt, ops::RangeInclusive};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Path, Problems,
+    found::{Found, Quoted},
+    label_fault,
+};
+
+/// The largest whole number that a JSON number carries safely: 2^53 - 1.
+pub const WHOLE_MAX: u64 = 9_007_199_254_740_991;
+
+/// A value and where it stands.
+///
+/// Each method that asks for a type returns `None` after noting the problem, so a caller reads all
+/// fields first and gives up afterwards.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'v, 'p> {
+    value: &'v Value,
+    path: Path<'p>,
+}
+
+/// An object whose field names have been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'v, 'p> {
+    fields: &'v Map<String, Value>,
+    path: Path<'p>,
+}
+
+impl<'v, 'p> Node<'v, 'p> {
+    /// A value that stands at `path`.
+    #[must_use]
+    pub fn new(value: &'v Value, path: Path<'p>) -> Node<'v, 'p> {
+        Node { value, path }
+    }
+
+    /// Where the value stands.
+    #[must_use]
+    pub fn path(&self) -> &Path<'p> {
+        &self.path
+    }
+
+    /// Whether it is JSON's `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
+    /// Notes `found <this value>, expected <expected>`.
+    pub fn refuse(&self, expected: fmt::Arguments<'_>, problems: &mut Problems) {
+        problems.add(&self.path, format_args!("found {}, expected {expected}", Found(self.value)));
+    }
+
+    /// An object that has no other fields than `allowed`; each other one is a problem of its own.
+    pub fn object(&self, allowed: &[&str], problems: &mut Problems) -> Option<Object<'v, 'p>> {
+        let Value::Object(fields) = self.value else {
+            self.refuse(format_args!("an object with the fields {}", List(allowed)), problems);
+            return None;
+        };
+        for name in fields.keys().filter(|name| !allowed.contains(&name.as_str())) {
+            problems.add(
+                &self.path,
+                format_args!("unknown field {}, allowed are {}", Quoted(name), List(allowed)),
+            );
+        }
+        Some(Object { fields, path: self.path })
+    }
+
+    /// An object of which only some fields matter, whatever else it holds.
+    pub fn open_object(&self, problems: &mut Problems) -> Option<Object<'v, 'p>> {
+        let Value::Object(fields) = self.value else {
+            self.refuse(format_args!("an object"), problems);
+            return None;
+        };
+        Some(Object { fields, path: self.path })
+    }
+
+    /// Reads each element of an array of a permitted length.
+    ///
+    /// `None` if it is no array, has a wrong length (then no element is read, so that the work
+    /// is bounded by `lengths`), or `read` gave `None` for any element, having noted why.
+    pub fn array<T>(
+        &self,
+        lengths: RangeInclusive<usize>,
+        problems: &mut Problems,
+        mut read: impl FnMut(Node<'v, '_>, &mut Problems) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Value::Array(items) = self.value else {
+            self.refuse(format_args!("an array"), problems);
+            return None;
+        };
+        if !lengths.contains(&items.len()) {
+            problems.add(
+                &self.path,
+                format_args!(
+                    "found {} elements, expected {} to {}",
+                    items.len(),
+                    lengths.start(),
+                    lengths.end()
+                ),
+            );
+            return None;
+        }
+        let mut all = Some(Vec::with_capacity(items.len()));
+        for (index, item) in items.iter().enumerate() {
+            match (read(Node::new(item, self.path.index(index)), problems), &mut all) {
+                (Some(item), Some(all)) => all.push(item),
+                (None, _) => all = None,
+                // An earlier element failed; the rest is read for its problems alone.
+                (Some(_), None) => {}
+            }
+        }
+        all
+    }
+
+    /// A whole number within `allowed`. `3000.0` and `3e3` count as whole, because Envoy's protobuf
+    /// `Struct` turns every number into a double.
+    pub fn whole(&self, allowed: RangeInclusive<u64>, problems: &mut Problems) -> Option<u64> {
+        let found = self.value.as_u64().or_else(|| self.value.as_f64().and_then(whole_from));
+        let found = found.filter(|found| allowed.contains(found));
+        if found.is_none() {
+            self.refuse(
+                format_args!("a whole number from {} to {}", allowed.start(), allowed.end()),
+                problems,
+            );
+        }
+        found
+    }
+
+    /// A finite number. JSON has no other, but `1e400` is refused by the parser and a null is not a number.
+    pub fn number(&self, problems: &mut Problems) -> Option<f64> {
+        let found = self.value.as_f64().filter(|found| found.is_finite());
+        if found.is_none() {
+            self.refuse(format_args!("a number"), problems);
+        }
+        found
+    }
+
+    /// `true` or `false`, and nothing that resembles them.
+    pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+        let found = self.value.as_bool();
+        if found.is_none() {
+            self.refuse(format_args!("true or false"), problems);
+        }
+        found
+    }
+
+    /// Text of any content.
+    pub fn text(&self, problems: &mut Problems) -> Option<&'v str> {
+        let found = self.value.as_str();
+        if found.is_none() {
+            self.refuse(format_args!("text"), problems);
+        }
+        found
+    }
+
+    /// Text that may become the value of a label: see [`label_fault`].
+    pub fn label(&self, problems: &mut Problems) -> Option<String> {
+        let text = self.text(problems)?;
+        if let Some(fault) = label_fault(text) {
+            problems.add(&self.path, format_args!("found {}, a name {fault}", Quoted(text)));
+            return None;
+        }
+        Some(String::from(text))
+    }
+
+    /// One of a few words; the pair's second half is what it means.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+        let found = self
+            .value
+            .as_str()
+            .and_then(|text| words.iter().find(|(word, _)| *word == text))
+            .map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            self.refuse(format_args!("one of {}", Words(words)), problems);
+        }
+        found
+    }
+}
+
+impl<'v> Object<'v, '_> {
+    /// Where the object stands.
+    #[must_use]
+    pub fn path(&self) -> &Path<'_> {
+        &self.path
+    }
+
+    /// The field, or a problem if it is missing.
+    pub fn required<'s>(&'s self, name: &'s str, problems: &mut Problems) -> Option<Node<'v, 's>> {
+        let found = self.optional(name);
+        if found.is_none() {
+            problems.add(&self.path, format_args!("the field `{name}` is missing"));
+        }
+        found
+    }
+
+    /// The field, if it is there. A `null` is there: leaving a field out is how to ask for the default.
+    #[must_use]
+    pub fn optional<'s>(&'s self, name: &'s str) -> Option<Node<'v, 's>> {
+        Some(Node::new(self.fields.get(name)?, self.path.field(name)))
+    }
+}
+
+/// Turns a double without a fraction into the whole number that it is.
+fn whole_from(number: f64) -> Option<u64> {
+    // The cast saturates, and the way back shows whether anything was lost. Above 2^53 a double no
+    // longer tells neighbours apart, so nothing larger is taken for whole.
+    let whole = number as u64;
+    (whole <= WHOLE_MAX && whole as f64 == number).then_some(whole)
+}
+
+struct List<'n>(&'n [&'n str]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        join(f, self.0.iter().copied())
+    }
+}
+
+struct Words<'w, T>(&'w [(&'w str, T)]);
+
+impl<T> fmt::Display for Words<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        join(f, self.0.iter().map(|(word, _)| *word))
+    }
+}
+
+fn join<'n>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = &'n str>) -> fmt::Result {
+    for (index, name) in names.enumerate() {
+        if index != 0 {
+            f.write_str(", ")?;
+        }
+        write!(f, "`{name}`")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Reads `value` at the path `it`, and compares the result or the problems.
+    #[track_caller]
+    fn check<T: PartialEq + fmt::Debug>(
+        value: Value,
+        read: impl Fn(Node<'_, '_>, &mut Problems) -> Option<T>,
+        expected: Result<T, &str>,
+    ) {
+        let mut problems = Problems::default();
+        let found = read(Node::new(&value, Path::ROOT.field("it")), &mut problems);
+        match expected {
+            Ok(expected) => assert_eq!(found, Some(expected), "{value}: {problems}"),
+            Err(message) => {
+                assert_eq!(found, None, "{value}");
+                assert_eq!(problems.to_string(), message);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_as_doubles() {
+        let read = |node: Node<'_, '_>, problems: &mut Problems| node.whole(1..=5000, problems);
+        for written in [json!(3000), json!(3000.0), json!(3e3)] {
+            check(written, read, Ok(3000));
+        }
+        let refused = "a whole number from 1 to 5000";
+        for (written, shown) in [
+            (json!(0), "0"),
+            (json!(-1), "-1"),
+            (json!(2.5), "2.5"),
+            (json!(1e300), "1e+300"),
+            (json!("7"), "\"7\""),
+            (json!(null), "null"),
+            (json!(true), "true"),
+        ] {
+            let message = std::format!("it: found {shown}, expected {refused}");
+            check(written, read, Err(&message));
+        }
+    }
+
+    #[test]
+    fn a_double_beyond_what_it_can_tell_apart_is_not_whole() {
+        assert_eq!(whole_from(9_007_199_254_740_991.0), Some(WHOLE_MAX));
+        for number in [9_007_199_254_740_992.0, f64::INFINITY, f64::NAN, -1.0, 0.5] {
+            assert_eq!(whole_from(number), None, "{number}");
+        }
+        assert_eq!(whole_from(-0.0), Some(0));
+    }
+
+    #[test]
+    fn every_element_is_looked_at() {
+        let read = |node: Node<'_, '_>, problems: &mut Problems| {
+            node.array(1..=4, problems, |item, problems| item.number(problems))
+        };
+        check(json!([1, 2.5]), read, Ok(Vec::from([1.0, 2.5])));
+        check(
+            json!([1, "x", 2, null]),
+            read,
+            Err("it[1]: found \"x\", expected a number; it[3]: found null, expected a number"),
+        );
+        check(json!([]), read, Err("it: found 0 elements, expected 1 to 4"));
+        check(json!({}), read, Err("it: found {}, expected an array"));
+    }
+
+    #[test]
+    fn unknown_and_missing_fields_are_named() {
+        let read = |node: Node<'_, '_>, problems: &mut Problems| {
+            let object = node.object(&["name", "rows"], problems)?;
+            object.required("name", problems)?.text(problems).map(String::from)
+        };
+        check(json!({"name": "a"}), read, Ok(String::from("a")));
+        check(
+            json!({"nmae": "a", "row\n": 2}),
+            read,
+            Err("it: unknown field \"nmae\", allowed are `name`, `rows`; \
+                 it: unknown field \"row\u{fffd}\", allowed are `name`, `rows`; \
+                 it: the field `name` is missing"),
+        );
+        check(
+            json!(7),
+            read,
+            Err("it: found 7, expected an object with the fields `name`, `rows`"),
+        );
+    }
+
+    #[test]
+    fn words_come_from_a_list() {
+        let read = |node: Node<'_, '_>, problems: &mut Problems| {
+            node.word(&[("red", 1), ("green", 2)], problems)
+        };
+        check(json!("green"), read, Ok(2));
+        check(json!("blue"), read, Err("it: found \"blue\", expected one of `red`, `green`"));
+    }
+
+    #[test]
+    fn a_label_says_why_it_is_refused() {
+        let read = |node: Node<'_, '_>, problems: &mut Problems| node.label(problems);
+        check(json!("dew point"), read, Ok(String::from("dew point")));
+        check(json!(""), read, Err("it: found \"\", a name must not be empty"));
+        check(
+            json!("a;.;b"),
+            read,
+            Err("it: found \"a;.;b\", a name must not contain `;.` or `=.=`, \
+                 which delimit labels in Envoy's stat names"),
+        );
+    }
+}
