@@ -1,3 +1,162 @@
-//! The project's own commands; each sets up what it lacks and says so.
+//! `cargo xtask`: the project's own commands. Each sets up what it lacks and says so; none decides what a test is.
 
-fn main() {}
+use std::{
+    ffi::OsString,
+    process::{Command, ExitCode, ExitStatus},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use xtask::{
+    envoy, filter, paths,
+    process::{cargo, run, say},
+    prometheus,
+    wasm_std::{self, Choice, WasmStd},
+};
+
+/// The project's own commands. Each sets up what it lacks, and is quick when called again.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Fetches everything that the other commands need.
+    Setup {
+        /// Where the standard library for wasm32 comes from.
+        #[arg(long, value_enum, default_value_t)]
+        wasm_std: Choice,
+    },
+    /// Builds the filter and leaves it at target/driftline.wasm.
+    Build {
+        /// Where the standard library for wasm32 comes from.
+        #[arg(long, value_enum, default_value_t)]
+        wasm_std: Choice,
+    },
+    /// Runs the whole thing on this machine: model servers, the filter, load with a story in it.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Passed on to `driftline demo`; with `--envoy`, a real Envoy is set up and used.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Runs all tests, including those on a real Envoy.
+    #[command(disable_help_flag = true)]
+    Test {
+        /// Passed on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Runs the benches.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Passed on to `cargo bench`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Checks formatting and lints, then runs all tests.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Setup { wasm_std } => set_up(wasm_std),
+        Task::Build { wasm_std } => filter::build(wasm_std).map(|_| ExitCode::SUCCESS),
+        Task::Demo { arguments } => demo(arguments),
+        Task::Test { arguments } => test(&arguments),
+        Task::Bench { arguments } => bench(&arguments),
+        Task::Ci => ci(),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("xtask: error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn set_up(wasm_std: Choice) -> Result<ExitCode> {
+    let wasm_std = wasm_std::set_up(wasm_std)?;
+    say(&format!("standard library for {}: {wasm_std:?}", wasm_std::TARGET));
+    say(&format!("Envoy {}: {}", envoy::VERSION, envoy::set_up()?.display()));
+    say(&format!("promtool: {}", prometheus::set_up_promtool()?.display()));
+    say(&format!("Prometheus: {}", prometheus::set_up_prometheus()?.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
+    let filter = filter::build(Choice::Auto)?;
+    if arguments.iter().any(|argument| argument == "--envoy") {
+        arguments.push("--envoy-binary".into());
+        arguments.push(envoy::set_up()?.into());
+    }
+    say("building and starting the demo");
+    let mut command = cargo();
+    command
+        .args(["run", "--release", "--package", "driftline-host-sim", "--bin", "driftline", "--"])
+        .arg("demo")
+        .arg("--filter")
+        .arg(filter)
+        .args(arguments);
+    pass_through(&mut command)
+}
+
+fn test(arguments: &[OsString]) -> Result<ExitCode> {
+    let mut command = cargo();
+    with_pieces(&mut command)?
+        .args(["test", "--workspace", "--exclude", "driftline-plugin"])
+        .args(arguments);
+    say("running the tests");
+    pass_through(&mut command)
+}
+
+fn bench(arguments: &[OsString]) -> Result<ExitCode> {
+    let mut command = cargo();
+    with_pieces(&mut command)?.args(["bench", "--package", "driftline"]).args(arguments);
+    say("running the benches");
+    pass_through(&mut command)
+}
+
+fn ci() -> Result<ExitCode> {
+    say("checking the formatting");
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    say("checking the lints");
+    let clippy = |arguments: &[&str]| -> Result<()> {
+        run(cargo().arg("clippy").args(arguments).args(["--", "--deny", "warnings"]))
+    };
+    clippy(&["--workspace", "--exclude", "driftline-plugin", "--all-targets"])?;
+    let mut filter_lints = vec!["--package", "driftline-plugin"];
+    let wasm_target = paths::wasm_target().display().to_string();
+    // Clippy cannot read what Debian's newer compiler has made; then it sees the filter as native code,
+    // which it can because nothing is linked.
+    if wasm_std::set_up(Choice::Auto)? == WasmStd::Toolchain {
+        filter_lints.extend(["--target", wasm_std::TARGET, "--target-dir", &wasm_target]);
+    }
+    clippy(&filter_lints)?;
+    test(&[])
+}
+
+/// Sets up every piece, builds the filter, and tells the command where they are, as absolute paths.
+fn with_pieces(command: &mut Command) -> Result<&mut Command> {
+    let envoy = envoy::set_up()?;
+    let promtool = prometheus::set_up_promtool()?;
+    let filter = filter::build(Choice::Auto)?;
+    Ok(command
+        .env("DRIFTLINE_WASM", filter)
+        .env("DRIFTLINE_ENVOY", envoy)
+        .env("DRIFTLINE_PROMTOOL", promtool))
+}
+
+/// Runs a command, and ends as it ended.
+fn pass_through(command: &mut Command) -> Result<ExitCode> {
+    let status = command.status().context("cannot start cargo")?;
+    exit_code(status)
+}
+
+fn exit_code(status: ExitStatus) -> Result<ExitCode> {
+    let Some(code) = status.code() else {
+        bail!("ended by a signal ({status})");
+    };
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}

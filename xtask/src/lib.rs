@@ -1,0 +1,10 @@
+//! The project's own commands as functions, so that tests can call them; it never reads the command line.
+
+pub mod paths;
+pub mod process;
+
+pub mod debian;
+pub mod envoy;
+pub mod filter;
+pub mod prometheus;
+pub mod wasm_std;

@@ -1,0 +1,167 @@
+//! The standard library for wasm32: the toolchain's own where it can be had, else Debian's sources.
+//! It never replaces what is already there.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::{
+    debian,
+    process::{find_program, output, run_within, say},
+};
+
+/// What the filter is compiled for. The browser needs the same one.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// `rustup` answers within seconds or not at all; a slow line still gets its 25 MB through in this time.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
+
+/// Debian's newer compiler, its sources of the standard library, and what links wasm.
+const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "rust-web-llvm"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+/// Which standard library to take.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum Choice {
+    /// What is there; else the toolchain's own by rustup; else Debian's.
+    #[default]
+    Auto,
+    /// The toolchain's own.
+    Rustup,
+    /// Debian's sources, compiled along with the filter.
+    Debian,
+}
+
+/// A standard library that is there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WasmStd {
+    /// Compiled, in the toolchain that runs us.
+    Toolchain,
+    /// Sources of Debian's compiler, to be compiled with it.
+    Debian {
+        /// A `rust-lld` that links wasm.
+        linker: PathBuf,
+    },
+}
+
+/// Returns the standard library of this choice, after fetching it if it is missing.
+///
+/// # Errors
+///
+/// If it cannot be had, the error names every way that was tried and the command for each.
+pub fn set_up(choice: Choice) -> Result<WasmStd> {
+    if let Some(found) = find(choice) {
+        return Ok(found);
+    }
+    let mut problems = Vec::new();
+    if choice != Choice::Debian {
+        match add_by_rustup() {
+            Ok(()) => return Ok(WasmStd::Toolchain),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if choice != Choice::Rustup {
+        if choice == Choice::Auto {
+            say("rustup could not add it, so Debian's packages are tried");
+        }
+        match add_by_debian() {
+            Ok(found) => return Ok(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let problems: Vec<String> =
+        problems.iter().map(|problem| format!("\n  - {problem:#}")).collect();
+    bail!("the standard library for {TARGET} is missing and cannot be had:{}", problems.concat());
+}
+
+impl WasmStd {
+    /// Tells cargo how to use this standard library. The target folder must not be the native one.
+    pub fn configure(&self, cargo: &mut Command) {
+        if let WasmStd::Debian { linker } = self {
+            // `-Zbuild-std` is unstable; the variable makes a stable compiler accept it.
+            cargo
+                .env("RUSTC", DEBIAN_RUSTC)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+                // Set by `cargo run` to the toolchain's own libraries, which are not this compiler's.
+                .env_remove("LD_LIBRARY_PATH")
+                .arg("-Zbuild-std=std,panic_abort");
+        }
+    }
+}
+
+/// What is there already. Takes milliseconds, so that a second call costs nothing.
+fn find(choice: Choice) -> Option<WasmStd> {
+    if choice != Choice::Debian && toolchain_has_it() {
+        return Some(WasmStd::Toolchain);
+    }
+    if choice != Choice::Rustup {
+        return find_debian();
+    }
+    None
+}
+
+fn toolchain_has_it() -> bool {
+    let libraries = output(rustc().args(["--print", "target-libdir", "--target", TARGET]));
+    libraries.is_ok_and(|libraries| {
+        std::fs::read_dir(libraries).is_ok_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+        })
+    })
+}
+
+fn find_debian() -> Option<WasmStd> {
+    let sysroot = output(
+        Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"]).env_remove("LD_LIBRARY_PATH"),
+    );
+    let sources = Path::new(&sysroot.ok()?).join("lib/rustlib/src/rust/library/std/Cargo.toml");
+    if !sources.exists() {
+        return None;
+    }
+    Some(WasmStd::Debian { linker: find_linker()? })
+}
+
+/// The toolchain's own `rust-lld`, else the one of Debian.
+fn find_linker() -> Option<PathBuf> {
+    let own = output(rustc().args(["--print", "target-libdir"])).ok().and_then(|libraries| {
+        let linker = Path::new(&libraries).parent()?.join("bin/rust-lld");
+        linker.exists().then_some(linker)
+    });
+    own.or_else(|| find_program("rust-lld"))
+}
+
+fn add_by_rustup() -> Result<()> {
+    let advice = format!("`rustup target add {TARGET}`");
+    if find_program("rustup").is_none() {
+        bail!("no rustup here, which would fetch it with {advice}");
+    }
+    say(&format!("rustup: fetching the standard library for {TARGET}"));
+    run_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT)
+        .with_context(|| format!("{advice} did not work"))?;
+    if !toolchain_has_it() {
+        bail!(
+            "{advice} says that it worked, but `rustc` does not have it; is `rustc` the one of rustup?"
+        );
+    }
+    Ok(())
+}
+
+fn add_by_debian() -> Result<WasmStd> {
+    let list = DEBIAN_PACKAGES.join(" ");
+    debian::install(DEBIAN_PACKAGES, &format!("the standard library for {TARGET}"))?;
+    find_debian().with_context(|| {
+        format!("{list} are installed, but {DEBIAN_RUSTC} has no sources of the standard library, or there is no `rust-lld`")
+    })
+}
+
+/// The compiler that cargo will use.
+fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
