@@ -19,8 +19,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bins;
 pub mod catalogue;
 pub mod document;
+pub mod drift;
 pub mod lease;
 pub mod ledger;
 pub mod outcome;
