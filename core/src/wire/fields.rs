@@ -1,0 +1,231 @@
+//! Picks the values at given paths out of a document that arrives in pieces; it never searches for substrings.
+//!
+//! A table of [`Field`]s names what is wanted; all else is skipped by the tokenizer at the speed of its scan. A path
+//! follows the nesting of the document, so `"usage"` in a user's text is not the usage of the answer, and keys match
+//! after decoding, so `"us\u0061ge"` is.
+//!
+//! # Paths
+//!
+//! Keys are parted by dots, and `[]` stands for every element of an array: `choices[].delta.content`,
+//! `instances[][]`, `[].candidates[].finishReason`. A path may end at a container, which is then reported at its
+//! start, also when other paths go through it (`error` and `error.message`). Several fields may have the same path.
+//! A key given twice in one object is reported twice.
+//!
+//! # Example
+//!
+//! ```
+//! use driftline_core::wire::fields::{Field, FieldReader, Value};
+//!
+//! #[derive(Clone, Copy, Debug, PartialEq)]
+//! enum Slot {
+//!     Model,
+//!     Content,
+//! }
+//!
+//! static CHAT: &[Field<Slot>] =
+//!     &[Field::at("model", Slot::Model), Field::at("choices[].delta.content", Slot::Content)];
+//!
+//! let mut reader = FieldReader::new(CHAT);
+//! let mut text = String::new();
+//! for input in [r#"{"model":"m","choices":[{"delta":{"con"#, r#"tent":"Hi"}}]}"#] {
+//!     reader.read(input.as_bytes(), &mut |slot, value| {
+//!         if let (Slot::Content, Value::String(string)) = (slot, value) {
+//!             text.push_str(std::str::from_utf8(string.bytes).unwrap());
+//!         }
+//!     });
+//! }
+//! assert_eq!(text, "Hi");
+//! ```
+
+mod path;
+
+use self::path::{Key, Path};
+use super::json::{Ending, Text, Token, Tokenizer};
+
+pub use self::path::STEPS_MAX;
+
+/// Fields of one table; further ones never match.
+pub const FIELDS_MAX: usize = 64;
+
+/// One row of a table: where a value stands, and what the caller calls it.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<T> {
+    path: Path,
+    slot: T,
+}
+
+impl<T> Field<T> {
+    /// A field at `path`.
+    ///
+    /// Meant for constants and statics, where a path that cannot be read does not compile: an empty one, one with an
+    /// empty key or stray brackets, one of more than [`STEPS_MAX`] steps.
+    pub const fn at(path: &'static str, slot: T) -> Field<T> {
+        Field { path: Path::parse(path), slot }
+    }
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A string, cut at [`TEXT_BYTES_MAX`](super::json::TEXT_BYTES_MAX).
+    String(Text<'a>),
+    /// A finite number.
+    Number(f64),
+    /// `NaN`, an infinity, or a number beyond the range of a double.
+    NotFinite,
+    /// `true` or `false`
+    Bool(bool),
+    /// `null`
+    Null,
+    /// An object, given at its start.
+    Object,
+    /// An array, given at its start.
+    Array,
+}
+
+/// Reads documents against one table. Needs less than 600 bytes, whatever comes.
+#[derive(Clone, Debug)]
+pub struct FieldReader<T: 'static> {
+    table: &'static [Field<T>],
+    tokenizer: Tokenizer,
+    /// For each open container, outermost first: the fields whose paths go on inside it. One bit per field.
+    inside: [u64; STEPS_MAX],
+    /// Open containers; all of them are on the way of some path, because all others are skipped.
+    depth: usize,
+    /// The fields whose paths lead to the value that comes next in an object, through it or ending there.
+    next: u64,
+}
+
+impl<T: Copy> FieldReader<T> {
+    /// A reader at the start of a document.
+    #[must_use]
+    pub const fn new(table: &'static [Field<T>]) -> FieldReader<T> {
+        FieldReader {
+            table,
+            tokenizer: Tokenizer::new(),
+            inside: [0; STEPS_MAX],
+            depth: 0,
+            next: u64::MAX,
+        }
+    }
+
+    /// Reads the next piece of the document and reports each value that ends in it and stands at a path of the table.
+    ///
+    /// Values come in the order of the document; of several fields with one path, in the order of the table. The
+    /// root value itself stands at no path. Takes the whole input. Runs in time linear in it; each key that could
+    /// continue a path is compared once per field that is still possible there.
+    pub fn read(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
+        let mut rest = input;
+        loop {
+            let progress = self.tokenizer.next(rest);
+            let Some(token) = progress.token else { return };
+            rest = rest.get(progress.consumed..).unwrap_or_default();
+            let value = match token {
+                Token::Key(key) => {
+                    let fields = innermost(&self.inside, self.depth);
+                    self.next = match_key(self.table, fields, self.depth, Key::of(key));
+                    if self.next == 0 {
+                        self.tokenizer.skip();
+                    }
+                    continue;
+                }
+                Token::ObjectEnd | Token::ArrayEnd => {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.next = innermost(&self.inside, self.depth);
+                    continue;
+                }
+                Token::ObjectStart => Value::Object,
+                Token::ArrayStart => Value::Array,
+                Token::String(text) => Value::String(text),
+                Token::Number(number) => Value::Number(number),
+                Token::NotFinite => Value::NotFinite,
+                Token::Bool(bool) => Value::Bool(bool),
+                Token::Null => Value::Null,
+            };
+            let inner = report(self.table, self.next, self.depth, value, found);
+            if matches!(value, Value::Object | Value::Array) {
+                match self.inside.get_mut(self.depth) {
+                    Some(inside) if inner != 0 => {
+                        *inside = inner;
+                        self.depth = self.depth.saturating_add(1);
+                        // In an array, every element is on the way of these; in an object, a key will say.
+                        self.next = inner;
+                    }
+                    _ => self.tokenizer.skip(),
+                }
+            }
+        }
+    }
+
+    /// Ends the document: says what it was, and is ready for the next one.
+    pub fn finish(&mut self) -> Ending {
+        let ending = self.tokenizer.finish().ending;
+        self.reset();
+        ending
+    }
+
+    /// Forgets the document and is ready for the next one.
+    pub const fn reset(&mut self) {
+        self.tokenizer.reset();
+        self.depth = 0;
+        self.next = u64::MAX;
+    }
+}
+
+/// The fields whose paths go on inside the innermost of `depth` open containers.
+#[inline]
+fn innermost(inside: &[u64], depth: usize) -> u64 {
+    depth.checked_sub(1).and_then(|top| inside.get(top)).copied().unwrap_or(0)
+}
+
+/// The fields among `fields` whose step at `depth - 1` is this key.
+#[inline]
+fn match_key<T>(table: &[Field<T>], fields: u64, depth: usize, key: Key<'_>) -> u64 {
+    let mut matching = 0;
+    for (bit, field) in each(table, fields) {
+        if field.path.key_is(depth.wrapping_sub(1), key) {
+            matching |= bit;
+        }
+    }
+    matching
+}
+
+/// Reports `value` for those of `fields` that end here; returns those that go on inside it.
+#[inline]
+fn report<T: Copy>(
+    table: &[Field<T>],
+    fields: u64,
+    depth: usize,
+    value: Value<'_>,
+    found: &mut impl FnMut(T, Value<'_>),
+) -> u64 {
+    let mut inner = 0;
+    for (bit, field) in each(table, fields) {
+        let steps = field.path.steps();
+        if steps == depth {
+            found(field.slot, value);
+        } else {
+            let goes_on = match value {
+                Value::Object => field.path.is_key(depth),
+                Value::Array => field.path.is_element(depth),
+                _ => false,
+            };
+            if goes_on {
+                inner |= bit;
+            }
+        }
+    }
+    inner
+}
+
+/// The fields whose bits are set, with their bits.
+#[inline]
+fn each<T>(table: &[Field<T>], mut fields: u64) -> impl Iterator<Item = (u64, &Field<T>)> {
+    core::iter::from_fn(move || {
+        let field = table.get(fields.trailing_zeros() as usize)?;
+        let rest = fields & fields.wrapping_sub(1);
+        let bit = fields ^ rest;
+        fields = rest;
+        Some((bit, field))
+    })
+}

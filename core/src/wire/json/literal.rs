@@ -1,0 +1,69 @@
+//! The words of JSON, and those that Python adds; never a prefix of one of them.
+
+use super::Token;
+
+/// A word that is a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Literal {
+    True,
+    False,
+    Null,
+    NaN,
+    Infinity,
+    MinusInfinity,
+}
+
+/// What one more byte makes of a word.
+pub(super) enum Step {
+    More,
+    Whole,
+    Wrong,
+}
+
+impl Literal {
+    /// The word that begins with `byte`.
+    #[inline]
+    pub(super) const fn of(byte: u8) -> Option<Literal> {
+        Some(match byte {
+            b't' => Literal::True,
+            b'f' => Literal::False,
+            b'n' => Literal::Null,
+            b'N' => Literal::NaN,
+            b'I' => Literal::Infinity,
+            _ => return None,
+        })
+    }
+
+    /// The word behind its first byte.
+    #[inline]
+    pub(super) const fn tail(self) -> &'static [u8] {
+        match self {
+            Literal::True => b"rue",
+            Literal::False => b"alse",
+            Literal::Null => b"ull",
+            Literal::NaN => b"aN",
+            Literal::Infinity => b"nfinity",
+            Literal::MinusInfinity => b"Infinity",
+        }
+    }
+
+    /// Compares one more byte after `matched` bytes, at least one.
+    pub(super) fn step(self, matched: u8, byte: u8) -> Step {
+        let at = usize::from(matched).saturating_sub(1);
+        match self.tail().get(at..) {
+            Some([last]) if *last == byte => Step::Whole,
+            Some([next, ..]) if *next == byte => Step::More,
+            _ => Step::Wrong,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn token(self) -> Token<'static> {
+        match self {
+            Literal::True => Token::Bool(true),
+            Literal::False => Token::Bool(false),
+            Literal::Null => Token::Null,
+            Literal::NaN | Literal::Infinity | Literal::MinusInfinity => Token::NotFinite,
+        }
+    }
+}

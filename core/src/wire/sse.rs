@@ -1,0 +1,332 @@
+//! An incremental reader of Server-Sent Events that hands the data on as slices of its input; it never copies them.
+//!
+//! Follows "Interpreting an event stream" in the WHATWG HTML standard, section 9.2.6. Kept are `data` and `event`;
+//! `id` and `retry` are passed over, because nothing here reconnects.
+//!
+//! The data of an event come in fragments, cut wherever the network or a line end cuts them, because what stands
+//! behind this reader ([`json`](super::json)) takes any cut. Several `data` lines of one event are joined by a
+//! fragment `"\n"`. LF, CR and CRLF end a line, also when cut between the two; a byte order mark at the start, a
+//! missing space after the colon, comments and unknown fields are understood.
+//!
+//! Two things differ from the standard: an event name is kept up to [`NAME_BYTES_MAX`] only, and an event that the end
+//! of the stream leaves open is not dropped in silence. Its data have been handed out already; [`Reader::finish`] says
+//! that it was open, and the caller decides, because vendors do end without the blank line.
+//!
+//! # Example
+//!
+//! ```
+//! use driftline_core::wire::sse::{Reader, Step};
+//!
+//! let mut reader = Reader::new();
+//! let mut data = Vec::new();
+//! // The event arrives in two pieces; the first one closes nothing.
+//! for mut input in [&b"event: delta\ndata: {\"n\""[..], &b":1}\n\n"[..]] {
+//!     loop {
+//!         let progress = reader.next(input);
+//!         input = &input[progress.consumed..];
+//!         match progress.step {
+//!             Step::Data(fragment) => data.extend_from_slice(fragment),
+//!             Step::EventEnd => assert_eq!(reader.event_name(), b"delta"),
+//!             Step::InputEmpty => break,
+//!         }
+//!     }
+//! }
+//! assert_eq!(data, b"{\"n\":1}");
+//! ```
+
+/// Of a longer event name, only this many bytes are kept.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// The outcome of one [`Reader::next`] call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress<'a> {
+    /// Bytes taken from the input. Pass `&input[consumed..]` next time.
+    pub consumed: usize,
+    /// Why the call returned.
+    pub step: Step<'a>,
+}
+
+/// Why [`Reader::next`] returned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step<'a> {
+    /// A fragment of the open event's data, never empty.
+    Data(&'a [u8]),
+    /// An event with at least one `data` field was closed by a blank line.
+    EventEnd,
+    /// The whole input was consumed; an event may be open.
+    InputEmpty,
+}
+
+/// What the end of the stream left behind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// Every event was closed, or there was none.
+    Closed,
+    /// An event was begun that has no data yet: a name, an unknown field or the first bytes of a line.
+    OpenWithoutData,
+    /// An event with data lacks its blank line. The standard drops it.
+    OpenWithData,
+}
+
+/// A push reader. One value reads one response body, in about 100 bytes of memory.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    state: State,
+    /// The previous byte was `\r`, so a `\n` right after it is the same line ending.
+    after_cr: bool,
+    /// The open event has a line that is not a comment.
+    has_line: bool,
+    /// The open event has a `data` field, even if an empty one.
+    has_data: bool,
+    /// The last step was [`Step::EventEnd`]: name and size stay readable until the next call.
+    ended: bool,
+    name_length: u8,
+    name: [u8; NAME_BYTES_MAX],
+    event_bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// `n` bytes of a byte order mark have matched. Only at the very start.
+    Start(u8),
+    LineStart,
+    /// `n` bytes of the name of a known field have matched.
+    FieldName(Field, u8),
+    /// Right after the colon, where one space is not part of the value.
+    ValueStart(Field),
+    Value(Field),
+    /// Inside a comment or a field that is not kept.
+    Ignored,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Field {
+    Data,
+    Event,
+}
+
+impl Field {
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Field::Data => b"data",
+            Field::Event => b"event",
+        }
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader::new()
+    }
+}
+
+impl Reader {
+    /// A reader at the start of a stream.
+    #[must_use]
+    pub const fn new() -> Reader {
+        Reader {
+            state: State::Start(0),
+            after_cr: false,
+            has_line: false,
+            has_data: false,
+            ended: false,
+            name_length: 0,
+            name: [0; NAME_BYTES_MAX],
+            event_bytes: 0,
+        }
+    }
+
+    /// Reads up to the end of the next fragment or event.
+    ///
+    /// # Termination
+    ///
+    /// Consumes at least one byte of an input that is not empty. Runs in time linear in the bytes consumed.
+    pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
+        if core::mem::take(&mut self.ended) {
+            self.clear_event();
+        }
+        let mut rest = input;
+        let step = self.advance(&mut rest);
+        if let Step::Data(fragment) = step {
+            self.event_bytes = self.event_bytes.saturating_add(fragment.len() as u64);
+        }
+        Progress { consumed: input.len().saturating_sub(rest.len()), step }
+    }
+
+    /// The value of the open event's last `event` line, cut at [`NAME_BYTES_MAX`]; empty if there was none.
+    ///
+    /// It is whole at the [`Step::EventEnd`], and before that as soon as its line has ended, so before the data if it
+    /// came first.
+    #[must_use]
+    pub fn event_name(&self) -> &[u8] {
+        self.name.get(..usize::from(self.name_length)).unwrap_or_default()
+    }
+
+    /// Bytes of data that the open event has so far, or had when the last step was its end.
+    #[must_use]
+    pub const fn event_bytes(&self) -> u64 {
+        self.event_bytes
+    }
+
+    /// Ends the stream: says whether an event was left open, and is ready for the next stream.
+    pub fn finish(&mut self) -> Ending {
+        let ending = if self.has_data {
+            Ending::OpenWithData
+        } else if self.has_line {
+            Ending::OpenWithoutData
+        } else {
+            Ending::Closed
+        };
+        self.reset();
+        ending
+    }
+
+    /// Forgets the stream and is ready for the next one.
+    pub const fn reset(&mut self) {
+        *self = Reader::new();
+    }
+
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+        loop {
+            let Some((&byte, after)) = rest.split_first() else { return Step::InputEmpty };
+            if core::mem::take(&mut self.after_cr) && byte == b'\n' {
+                *rest = after;
+                continue;
+            }
+            match self.state {
+                State::Value(Field::Data) => {
+                    let run = until_line_end(rest);
+                    if run.is_empty() {
+                        self.end_line(rest);
+                    } else {
+                        *rest = rest.get(run.len()..).unwrap_or_default();
+                        return Step::Data(run);
+                    }
+                }
+                State::LineStart => {
+                    if is_line_end(byte) {
+                        self.end_line(rest);
+                        self.has_line = false;
+                        if core::mem::take(&mut self.has_data) {
+                            self.ended = true;
+                            return Step::EventEnd;
+                        }
+                        self.clear_event();
+                        continue;
+                    }
+                    self.has_line |= byte != b':';
+                    // Nearly all lines begin like this, and rarely is it cut.
+                    if let Some(after) = rest.strip_prefix(b"data:") {
+                        *rest = after;
+                        self.state = State::ValueStart(Field::Data);
+                        if let Some(step) = self.open_data() {
+                            return step;
+                        }
+                        continue;
+                    }
+                    self.state = match byte {
+                        b'd' => State::FieldName(Field::Data, 0),
+                        b'e' => State::FieldName(Field::Event, 0),
+                        _ => State::Ignored,
+                    };
+                }
+                State::FieldName(field, matched) => {
+                    let next = field.name().get(usize::from(matched));
+                    if next == Some(&byte) {
+                        *rest = after;
+                        self.state = State::FieldName(field, matched.wrapping_add(1));
+                    } else if next.is_none() && (byte == b':' || is_line_end(byte)) {
+                        // A field without a colon has an empty value; the line end is left to that value.
+                        self.state = State::Value(field);
+                        if byte == b':' {
+                            *rest = after;
+                            self.state = State::ValueStart(field);
+                        }
+                        match field {
+                            Field::Event => self.name_length = 0,
+                            Field::Data => {
+                                if let Some(step) = self.open_data() {
+                                    return step;
+                                }
+                            }
+                        }
+                    } else {
+                        self.state = State::Ignored;
+                    }
+                }
+                State::ValueStart(field) => {
+                    if byte == b' ' {
+                        *rest = after;
+                    }
+                    self.state = State::Value(field);
+                }
+                State::Value(Field::Event) => {
+                    let run = until_line_end(rest);
+                    self.push_name(run);
+                    *rest = rest.get(run.len()..).unwrap_or_default();
+                    self.end_line(rest);
+                }
+                State::Ignored => {
+                    let run = until_line_end(rest);
+                    *rest = rest.get(run.len()..).unwrap_or_default();
+                    self.end_line(rest);
+                }
+                State::Start(matched) => {
+                    if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
+                        *rest = after;
+                        let done = usize::from(matched).wrapping_add(1) == BYTE_ORDER_MARK.len();
+                        self.state = if done {
+                            State::LineStart
+                        } else {
+                            State::Start(matched.wrapping_add(1))
+                        };
+                    } else if matched == 0 {
+                        self.state = State::LineStart;
+                    } else {
+                        // A broken mark is the start of some unknown field name.
+                        self.has_line = true;
+                        self.state = State::Ignored;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Steps over the line ending at the start of `rest`, if the input reaches that far.
+    fn end_line(&mut self, rest: &mut &[u8]) {
+        if let Some((&byte, after)) = rest.split_first() {
+            self.after_cr = byte == b'\r';
+            self.state = State::LineStart;
+            *rest = after;
+        }
+    }
+
+    /// Starts a `data` field: a second one is joined to the first.
+    fn open_data(&mut self) -> Option<Step<'static>> {
+        core::mem::replace(&mut self.has_data, true).then_some(Step::Data(b"\n"))
+    }
+
+    fn push_name(&mut self, run: &[u8]) {
+        let room = self.name.get_mut(usize::from(self.name_length)..).unwrap_or_default();
+        for (slot, &byte) in room.iter_mut().zip(run) {
+            *slot = byte;
+            self.name_length = self.name_length.saturating_add(1);
+        }
+    }
+
+    fn clear_event(&mut self) {
+        self.name_length = 0;
+        self.event_bytes = 0;
+    }
+}
+
+const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+fn until_line_end(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
+    bytes.get(..end).unwrap_or(bytes)
+}
