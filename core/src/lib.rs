@@ -21,11 +21,13 @@ extern crate std;
 
 pub mod bins;
 pub mod catalogue;
+pub mod config;
 pub mod document;
 pub mod drift;
 pub mod lease;
 pub mod ledger;
 pub mod outcome;
+pub mod profile;
 pub mod series;
 pub mod time;
 pub mod window;

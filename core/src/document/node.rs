@@ -169,6 +169,20 @@ impl<'v, 'p> Node<'v, 'p> {
         Some(String::from(text))
     }
 
+    /// A [`label`](Node::label) that is not among `seen` yet; it is added there.
+    pub fn new_label(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
+        let name = self.label(problems)?;
+        if seen.contains(&name) {
+            problems.add(
+                &self.path,
+                format_args!("found {} again, expected unique names", Quoted(&name)),
+            );
+            return None;
+        }
+        seen.push(name.clone());
+        Some(name)
+    }
+
     /// One of a few words; the pair's second half is what it means.
     pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
         let found = self
