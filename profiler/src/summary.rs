@@ -1,0 +1,105 @@
+//! The table that a person reads after a profile was made; it shows the profile and computes nothing.
+
+use std::fmt;
+
+use driftline_core::{
+    bins::Bins,
+    profile::{Column, Profile},
+};
+
+/// Prints one line per feature and prediction, in aligned columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary<'p>(pub &'p Profile);
+
+const HEAD: [&str; 8] = ["column", "type", "nulls", "mean", "std", "min", "max", "bins"];
+/// Names and types read from the left, numbers from the right.
+const LEFT: [bool; 8] = [true, true, false, false, false, false, false, true];
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let profile = self.0;
+        writeln!(f, "profile of `{}` over {} rows", profile.model, profile.rows)?;
+        let features = profile.features.iter().map(|feature| line(&feature.name, &feature.column));
+        let prediction = profile.prediction.iter().map(|column| line("(prediction)", column));
+        let lines: Vec<[String; 8]> =
+            [HEAD.map(String::from)].into_iter().chain(features).chain(prediction).collect();
+        let mut widths = [0; 8];
+        for line in &lines {
+            for (width, cell) in widths.iter_mut().zip(line) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        for line in &lines {
+            let mut text = String::new();
+            for ((cell, width), left) in line.iter().zip(widths).zip(LEFT) {
+                text +=
+                    &if left { format!("{cell:<width$}  ") } else { format!("{cell:>width$}  ") };
+            }
+            writeln!(f, "{}", text.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn line(name: &str, column: &Column) -> [String; 8] {
+    let bins = match &column.bins {
+        Bins::Quantile { edges } => format!("{} quantile bins", edges.len() + 1),
+        Bins::Values { values } if values.len() == 1 => String::from("1 value + other"),
+        Bins::Values { values } => format!("{} values + other", values.len()),
+    };
+    [
+        String::from(name),
+        String::from(column.kind.word()),
+        column.nulls.to_string(),
+        short(column.mean),
+        short(column.standard_deviation),
+        short(column.minimum),
+        short(column.maximum),
+        bins,
+    ]
+}
+
+/// Four digits after the point, or an exponent where those would say nothing.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    if number == 0.0 {
+        String::from("0")
+    } else if (1e-3..1e7).contains(&size) {
+        format!("{number:.4}")
+    } else {
+        format!("{number:.3e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cell, Place, ProfileBuilder, Role};
+
+    #[test]
+    fn a_summary_is_an_aligned_table() {
+        let mut builder = ProfileBuilder::new("rain", 4);
+        builder.column("wind", Role::Feature);
+        builder.column("cloudy", Role::Feature);
+        builder.column("rain", Role::Prediction);
+        for row in 1..=8_u32 {
+            let x = f64::from(row);
+            let cells = [
+                if row == 3 { Cell::Null } else { Cell::Number(x * 1e8 + 0.5) },
+                Cell::Boolean(row == 2),
+                Cell::Number(7.0),
+            ];
+            builder.row(cells, Place { row: row.into(), line: u64::from(row) + 1 });
+        }
+        assert_eq!(
+            Summary(&builder.build().unwrap()).to_string(),
+            "\
+profile of `rain` over 8 rows
+column        type     nulls     mean      std      min      max  bins
+wind          number       1  4.714e8  2.373e8  1.000e8  8.000e8  4 quantile bins
+cloudy        boolean      0   0.1250   0.3307        0   1.0000  2 values + other
+(prediction)  integer      0   7.0000        0   7.0000   7.0000  1 value + other
+"
+        );
+    }
+}
