@@ -1,1 +1,24 @@
 //! What tests, benches and the demo stand on: real servers, clients and proxies. It never judges what it observes.
+//!
+//! ```text
+//! client, stream_client ──▶ envoy (or host-sim) ──▶ upstream, llm, rain
+//!                             └──▶ scrape
+//! ```
+//!
+//! Everything listens on a free port of 127.0.0.1, ends when its handle is dropped, and runs in the
+//! tokio runtime that started it. TLS and HTTP/2 are not spoken.
+
+pub mod client;
+pub mod stream_client;
+
+pub mod envoy;
+pub mod pieces;
+pub mod scrape;
+
+pub mod llm;
+pub mod rain;
+pub mod upstream;
+
+mod http1;
+mod model_server;
+mod server;

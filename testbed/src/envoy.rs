@@ -1,0 +1,298 @@
+//! A real Envoy as a child of this process: HTTP/1.1 in, the filter, one upstream. It never touches another Envoy.
+//!
+//! The listener comes from a file (LDS), so that a configuration can be changed while traffic flows.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{
+    client::Request,
+    scrape::{self, Scrape},
+};
+use process::Process;
+
+mod bootstrap;
+mod process;
+
+/// Long enough for two busy cores to compile the filter; a healthy start takes half a second.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
+/// What an error quotes of the log.
+const LOG_TAIL_LINES: usize = 30;
+
+/// What an Envoy is to be.
+#[derive(Clone, Debug)]
+pub struct EnvoyOptions {
+    /// The program.
+    pub binary: PathBuf,
+    /// The filter's module; without one, Envoy only forwards.
+    pub filter: Option<PathBuf>,
+    /// The filter's configuration, handed over as it is.
+    pub config: String,
+    /// Where requests go.
+    pub upstream: SocketAddr,
+    /// YAML that has `stats_config:` at its top, or nothing.
+    pub stats_config: String,
+    /// Worker threads, each with its own VM.
+    pub workers: u32,
+    /// Routes that go before the one to the upstream, as Envoy's JSON.
+    pub routes: Vec<Value>,
+    /// HTTP filters that stand before ours, as Envoy's JSON.
+    pub filters_before: Vec<Value>,
+    /// For `--component-log-level`, such as `wasm:trace`.
+    pub component_log_level: String,
+}
+
+impl EnvoyOptions {
+    /// One worker, no filter, default statistics.
+    pub fn new(binary: impl Into<PathBuf>, upstream: SocketAddr) -> EnvoyOptions {
+        EnvoyOptions {
+            binary: binary.into(),
+            filter: None,
+            config: String::new(),
+            upstream,
+            stats_config: String::new(),
+            workers: 1,
+            routes: Vec::new(),
+            filters_before: Vec::new(),
+            component_log_level: "wasm:info".to_owned(),
+        }
+    }
+
+    /// Puts a filter in the chain.
+    #[must_use]
+    pub fn filter(mut self, module: impl Into<PathBuf>, config: impl Into<String>) -> EnvoyOptions {
+        self.filter = Some(module.into());
+        self.config = config.into();
+        self
+    }
+}
+
+/// A running Envoy. It is ended, and its files removed, when this is dropped.
+#[derive(Debug)]
+pub struct Envoy {
+    options: EnvoyOptions,
+    process: Process,
+    folder: Folder,
+    admin: SocketAddr,
+    listen: SocketAddr,
+}
+
+/// What Envoy did with a new configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Update {
+    /// The new one is in force for new requests.
+    Accepted,
+    /// The old one stays; this is the reason that Envoy gives. What the filter said is in [`Envoy::log`].
+    Refused(String),
+}
+
+impl Envoy {
+    /// Starts an Envoy and waits until it takes requests.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start, refuses the configuration or does not get ready; the end of its log is quoted.
+    pub async fn start(options: EnvoyOptions) -> Result<Envoy> {
+        let folder = Folder::new()?;
+        folder.write("lds.yaml", &bootstrap::listener(&options))?;
+        folder.write("envoy.yaml", &bootstrap::bootstrap(&options, &folder.file("lds.yaml")))?;
+        let process = Process::start(&options, &folder)?;
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut envoy = Envoy { options, process, folder, admin: nowhere, listen: nowhere };
+        match envoy.wait_until_ready().await {
+            Ok(()) => Ok(envoy),
+            Err(error) => Err(error.context(format!(
+                "Envoy did not get ready; its log ends with:\n{}",
+                envoy.log_tail()
+            ))),
+        }
+    }
+
+    /// Where requests go in.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The admin interface.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The process, for whoever measures its time and memory.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Everything that Envoy has logged.
+    pub fn log(&self) -> String {
+        let bytes = fs::read(self.folder.file("envoy.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Asks the admin interface.
+    pub async fn ask_admin(&self, path: &str) -> Result<String> {
+        let response = Request::get(path).send(self.admin).await?;
+        ensure!(response.status == 200, "{path} answered {}: {}", response.status, response.text());
+        Ok(response.text())
+    }
+
+    /// Scrapes the statistics. Histogram samples are there 0.1 s after they were recorded.
+    pub async fn scrape(&self) -> Result<Scrape> {
+        scrape::fetch(self.admin).await
+    }
+
+    /// Gives the filter another configuration, and waits for what Envoy does with it.
+    ///
+    /// # Errors
+    ///
+    /// If Envoy does neither accept nor refuse it in time.
+    pub async fn update_filter_config(&mut self, config: &str) -> Result<Update> {
+        let before = self.update_counts().await?;
+        let new = EnvoyOptions { config: config.to_owned(), ..self.options.clone() };
+        self.folder.write("lds.yaml", &bootstrap::listener(&new))?;
+        let (accepted, refused) = self
+            .wait_for("the new configuration", async |envoy: &Envoy| {
+                let after = envoy.update_counts().await?;
+                Ok((after != before).then_some((after.0 > before.0, after.1 > before.1)))
+            })
+            .await?;
+        if refused {
+            return Ok(Update::Refused(self.refusal().await?));
+        }
+        ensure!(accepted, "Envoy counts neither an update nor a refusal");
+        self.options = new;
+        // Accepted is not yet in force: the listener gets warm first.
+        self.wait_for("the new listener", async |envoy: &Envoy| {
+            let stats = envoy.ask_admin("/stats?filter=total_listeners_warming").await?;
+            Ok((stat(&stats, "listener_manager.total_listeners_warming") == Some(0)).then_some(()))
+        })
+        .await?;
+        Ok(Update::Accepted)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        self.admin = self
+            .wait_for("the admin address", async |envoy: &Envoy| {
+                let text = fs::read_to_string(envoy.folder.file("admin")).unwrap_or_default();
+                // It is written without a line break, so that half of it looks whole; only a port answers.
+                let Ok(admin) = text.trim().parse() else {
+                    return Ok(None);
+                };
+                Ok(Request::get("/ready").send(admin).await.is_ok().then_some(admin))
+            })
+            .await?;
+        self.listen = self
+            .wait_for("the listener", async |envoy: &Envoy| {
+                let (_, refused) = envoy.update_counts().await?;
+                if 0 < refused {
+                    bail!("it refuses the configuration: {}", envoy.refusal().await?);
+                }
+                let listeners = envoy.ask_admin("/listeners?format=json").await?;
+                Ok(listen_address(&serde_json::from_str(&listeners)?))
+            })
+            .await?;
+        self.wait_for("readiness", async |envoy: &Envoy| {
+            Ok(envoy.ask_admin("/ready").await.is_ok().then_some(()))
+        })
+        .await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        what: &str,
+        poll: impl AsyncFn(&Envoy) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let started = Instant::now();
+        while started.elapsed() < START_LIMIT {
+            if let Some(found) = poll(self).await? {
+                return Ok(found);
+            }
+            if let Some(status) = self.process.ended() {
+                bail!("it ended while we waited for {what}: {status}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        bail!("no {what} after {} s", START_LIMIT.as_secs())
+    }
+
+    /// How many listener updates were accepted and refused so far.
+    async fn update_counts(&self) -> Result<(u64, u64)> {
+        let stats = self.ask_admin("/stats?filter=listener_manager.lds.update_").await?;
+        let count =
+            |name: &str| stat(&stats, &format!("listener_manager.lds.update_{name}")).unwrap_or(0);
+        Ok((count("success"), count("rejected")))
+    }
+
+    async fn refusal(&self) -> Result<String> {
+        let dump = self.ask_admin("/config_dump?resource=dynamic_listeners").await?;
+        let dump: Value = serde_json::from_str(&dump)?;
+        let details = dump.pointer("/configs/0/error_state/details").and_then(Value::as_str);
+        Ok(details.context("Envoy gives no reason")?.to_owned())
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
+    }
+}
+
+/// The value of a line `name: 1` of `/stats`.
+fn stat(stats: &str, name: &str) -> Option<u64> {
+    stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok())
+}
+
+fn listen_address(listeners: &Value) -> Option<SocketAddr> {
+    let address = listeners.pointer("/listener_statuses/0/local_address/socket_address")?;
+    let port = address.get("port_value")?.as_u64()?;
+    format!("{}:{port}", address.get("address")?.as_str()?).parse().ok()
+}
+
+/// A folder of our own, removed with what is in it.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Folder> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("driftline-envoy-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        Ok(Folder(path))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Replaces a file at once: Envoy looks at it when something is moved there.
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let new = self.file("new");
+        fs::write(&new, text).with_context(|| format!("cannot write {}", new.display()))?;
+        fs::rename(&new, self.file(name)).with_context(|| format!("cannot write {name}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl AsRef<Path> for Folder {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

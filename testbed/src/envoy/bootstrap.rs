@@ -1,0 +1,91 @@
+//! Envoy's configuration as text. It never reads or writes a file.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::EnvoyOptions;
+
+/// The bootstrap: everything but the listener. JSON is YAML, so only the statistics are pasted in as they are.
+pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
+    let upstream = json!({
+        "name": "upstream",
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": "upstream",
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
+                "address": options.upstream.ip().to_string(),
+                "port_value": options.upstream.port(),
+            }}}}]}],
+        },
+    });
+    let parts = [
+        ("node", json!({"id": "driftline-testbed", "cluster": "driftline-testbed"})),
+        ("admin", json!({"address": any_port()})),
+        ("stats_flush_interval", json!("0.1s")),
+        ("static_resources", json!({"clusters": [upstream]})),
+        ("dynamic_resources", json!({"lds_config": {"path_config_source": {"path": lds}}})),
+    ];
+    let mut text: String = parts.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+    text += &options.stats_config;
+    text
+}
+
+/// The listener, as the file that Envoy watches.
+pub(super) fn listener(options: &EnvoyOptions) -> String {
+    let mut filters = options.filters_before.clone();
+    if let Some(module) = &options.filter {
+        filters.push(wasm(module, &options.config));
+    }
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+    }));
+    let mut routes = options.routes.clone();
+    // Timeouts are the story's own business.
+    routes
+        .push(json!({"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "0s"}}));
+    let connection_manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "ingress",
+        "codec_type": "HTTP1",
+        "stream_idle_timeout": "0s",
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
+        "http_filters": filters,
+    });
+    let listener = json!({
+        "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
+        "name": "ingress",
+        "address": any_port(),
+        "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": connection_manager,
+        }]}],
+    });
+    json!({"resources": [listener]}).to_string()
+}
+
+fn wasm(module: &Path, config: &str) -> Value {
+    json!({
+        "name": "envoy.filters.http.wasm",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "driftline",
+                "root_id": "driftline",
+                "fail_open": true,
+                "vm_config": {
+                    "vm_id": "driftline",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": module}},
+                },
+                "configuration": {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": config},
+            },
+        },
+    })
+}
+
+fn any_port() -> Value {
+    json!({"socket_address": {"address": "127.0.0.1", "port_value": 0}})
+}

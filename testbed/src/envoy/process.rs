@@ -1,0 +1,107 @@
+//! The process: started, watched and ended by a thread of its own. It never outlives its handle.
+
+use std::{
+    fs::File,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+
+use super::{EnvoyOptions, Folder};
+
+const WATCH: Duration = Duration::from_millis(20);
+
+#[derive(Debug)]
+pub(super) struct Process {
+    id: u32,
+    ended: Arc<Mutex<Option<ExitStatus>>>,
+    /// Dropped to end the process.
+    stop: Option<mpsc::Sender<()>>,
+    watching: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    pub(super) fn start(options: &EnvoyOptions, folder: &Folder) -> Result<Process> {
+        let log = File::create(folder.file("envoy.log")).context("cannot create Envoy's log")?;
+        let mut command = command(&options.binary);
+        command
+            .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--component-log-level", &options.component_log_level])
+            .args(["--concurrency", &options.workers.to_string()])
+            .arg("--config-path")
+            .arg(folder.file("envoy.yaml"))
+            .arg("--admin-address-path")
+            .arg(folder.file("admin"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let ended = Arc::new(Mutex::new(None));
+        let (started_sender, started) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel();
+        let watching = thread::spawn({
+            let ended = Arc::clone(&ended);
+            move || match command.spawn() {
+                Ok(mut child) => {
+                    let _ = started_sender.send(Ok(child.id()));
+                    watch(&mut child, &stopped, &ended);
+                }
+                Err(error) => {
+                    let _ = started_sender.send(Err(error));
+                }
+            }
+        });
+        let id = started.recv().context("the thread that starts Envoy has ended")?;
+        let id = id.with_context(|| format!("cannot start {}", options.binary.display()))?;
+        Ok(Process { id, ended, stop: Some(stop), watching: Some(watching) })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn ended(&self) -> Option<ExitStatus> {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(watching) = self.watching.take() {
+            let _ = watching.join();
+        }
+    }
+}
+
+/// Envoy itself, under `setpriv` where that exists.
+///
+/// Envoy survives a test runner that is killed. `setpriv` asks the kernel to end it with the thread that
+/// started it, which is why it has a thread of its own, as long-lived as the handle.
+fn command(binary: &Path) -> Command {
+    let setpriv = Path::new("/usr/bin/setpriv");
+    if !setpriv.exists() {
+        return Command::new(binary);
+    }
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+    command
+}
+
+fn watch(child: &mut Child, stopped: &mpsc::Receiver<()>, ended: &Mutex<Option<ExitStatus>>) {
+    while stopped.recv_timeout(WATCH) == Err(RecvTimeoutError::Timeout) {
+        if let Ok(Some(status)) = child.try_wait() {
+            *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+            return;
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}

@@ -1,0 +1,60 @@
+//! What can be tested without a filter. It needs an Envoy, and says so where there is none.
+
+use serde_json::json;
+
+use super::*;
+use crate::upstream::{Script, Upstream};
+
+fn binary() -> PathBuf {
+    crate::pieces::envoy().unwrap()
+}
+
+#[tokio::test]
+async fn requests_go_through_to_the_upstream_and_are_counted() {
+    let upstream = Upstream::start().await.unwrap();
+    upstream.on_path("/a", Script::answer(200, "text/plain", "hello"));
+    let envoy = Envoy::start(EnvoyOptions::new(binary(), upstream.address())).await.unwrap();
+    let response = Request::get("/a").send(envoy.listen()).await.unwrap();
+    assert_eq!(response.text(), "hello");
+    let scrape = envoy.scrape().await.unwrap();
+    let labels =
+        [("envoy_http_conn_manager_prefix", "ingress"), ("envoy_response_code_class", "2")];
+    assert_eq!(scrape.value("envoy_http_downstream_rq_xx", &labels), Some(1.0));
+}
+
+#[tokio::test]
+async fn an_envoy_is_gone_when_its_handle_is() {
+    let upstream = Upstream::start().await.unwrap();
+    let envoy = Envoy::start(EnvoyOptions::new(binary(), upstream.address())).await.unwrap();
+    let (admin, folder) = (envoy.admin(), envoy.folder.0.clone());
+    drop(envoy);
+    assert!(Request::get("/ready").send(admin).await.is_err());
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_refused_start_quotes_the_reason() {
+    let upstream = Upstream::start().await.unwrap();
+    let mut options = EnvoyOptions::new(binary(), upstream.address());
+    options.routes.push(json!({"match": {"prefix": "/"}, "route": {"cluster": "nobody"}}));
+    options.routes.push(json!({"match": {}}));
+    let error = format!("{:#}", Envoy::start(options).await.unwrap_err());
+    assert!(error.contains("it refuses the configuration"), "{error}");
+}
+
+#[tokio::test]
+async fn a_bootstrap_that_is_wrong_quotes_the_log() {
+    let upstream = Upstream::start().await.unwrap();
+    let mut options = EnvoyOptions::new(binary(), upstream.address());
+    options.stats_config = "no_such_field: 1\n".to_owned();
+    let error = format!("{:#}", Envoy::start(options).await.unwrap_err());
+    assert!(error.contains("it ended while we waited"), "{error}");
+    assert!(error.contains("no_such_field"), "{error}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_named() {
+    let upstream = SocketAddr::from(([127, 0, 0, 1], 1));
+    let error = Envoy::start(EnvoyOptions::new("/no/such/envoy", upstream)).await.unwrap_err();
+    assert!(format!("{error:#}").contains("/no/such/envoy"), "{error:#}");
+}

@@ -1,0 +1,359 @@
+//! A language model server that speaks OpenAI's chat completions at a set pace. It has no model: its tokens are
+//! numbered words, and it never claims one that it did not send.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Result;
+use bytes::Bytes;
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    model_server::{self, Asked, Reply, ReplyBody},
+    server::Server,
+};
+
+/// How answers are paced.
+///
+/// tokio's timer counts whole milliseconds and rounds up, so a token leaves up to about 2 ms after its
+/// time. Times are counted from the request, so that this does not add up over an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// From the whole request to the first token.
+    pub first_token: Duration,
+    /// From one token to the next, on average.
+    pub gap: Duration,
+    /// How far a gap may stray from the average, as a share of it: between 0 and 1.
+    pub jitter: f64,
+    /// Tokens of an answer, unless the request asks for fewer.
+    pub tokens: u32,
+    /// Whether streamed usage is sent when the request asks for it.
+    pub usage: bool,
+    /// Whether a comment goes before the first token, as servers do to keep a connection open.
+    pub keep_alive_comment: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            first_token: Duration::from_millis(60),
+            gap: Duration::from_millis(10),
+            jitter: 0.2,
+            tokens: 40,
+            usage: true,
+            keep_alive_comment: false,
+        }
+    }
+}
+
+/// A running server. It ends when this is dropped.
+#[derive(Debug)]
+pub struct LlmServer {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pace: Mutex<Pace>,
+    requests: AtomicU64,
+}
+
+impl LlmServer {
+    /// Starts a server that answers `POST .../chat/completions` for any model.
+    pub async fn start(pace: Pace) -> Result<LlmServer> {
+        let shared = Arc::new(Shared { pace: Mutex::new(pace), requests: AtomicU64::new(0) });
+        let server = model_server::start({
+            let shared = Arc::clone(&shared);
+            move |asked| answer(asked, Arc::clone(&shared))
+        });
+        Ok(LlmServer { server: server.await?, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Paces the answers to requests from now on.
+    pub fn set_pace(&self, pace: Pace) {
+        *self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    /// How many requests were answered with a completion, or with the beginning of one.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+}
+
+async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
+    let started = Instant::now();
+    if asked.method != Method::POST || !asked.path.ends_with("/chat/completions") {
+        return refuse(404, "expected POST /v1/chat/completions");
+    }
+    let Ok(request) = serde_json::from_slice::<Value>(&asked.body) else {
+        return refuse(400, "the body is not JSON");
+    };
+    let (Some(model), Some(messages)) = (request["model"].as_str(), request["messages"].as_array())
+    else {
+        return refuse(400, "expected a `model` and `messages`");
+    };
+    let pace = *shared.pace.lock().unwrap_or_else(PoisonError::into_inner);
+    let limit =
+        ["max_completion_tokens", "max_tokens"].iter().find_map(|key| request[*key].as_u64());
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX);
+    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let completion = Completion {
+        pace,
+        started,
+        number,
+        model: model.to_owned(),
+        tokens: pace.tokens.min(limit),
+        finish_reason: if limit < pace.tokens { "length" } else { "stop" },
+        prompt_tokens: messages.iter().map(words).sum(),
+    };
+    if request["stream"] != true {
+        return completion.whole().await;
+    }
+    let include_usage = request["stream_options"]["include_usage"] == true && pace.usage;
+    let (sender, pieces) = mpsc::channel(1);
+    tokio::spawn(async move {
+        // The channel closes when the client hangs up; then there is nobody to write for.
+        let _ = completion.stream(&sender, include_usage).await;
+    });
+    Reply { status: 200, content_type: "text/event-stream", body: ReplyBody::Pieces(pieces) }
+}
+
+/// The prompt's length, for this server has words for tokens.
+fn words(message: &Value) -> u64 {
+    message["content"].as_str().map_or(0, |text| text.split_whitespace().count() as u64)
+}
+
+fn refuse(status: u16, message: &str) -> Reply {
+    Reply::json(
+        status,
+        &json!({"error": {"message": message, "type": "invalid_request_error", "code": null}}),
+    )
+}
+
+struct Completion {
+    pace: Pace,
+    started: Instant,
+    number: u64,
+    model: String,
+    tokens: u32,
+    finish_reason: &'static str,
+    prompt_tokens: u64,
+}
+
+impl Completion {
+    /// Waits for the time of each token, then answers in one piece.
+    async fn whole(&self) -> Reply {
+        let mut times = self.times();
+        let content: String = (0..self.tokens).map(word).collect();
+        sleep_until(times.next_back().unwrap_or(self.started)).await;
+        Reply::json(
+            200,
+            &json!({
+                "id": self.id(),
+                "object": "chat.completion",
+                "created": 0,
+                "model": self.model,
+                "choices": [{
+                    "index": 0,
+                    "message": {"role": "assistant", "content": content},
+                    "finish_reason": self.finish_reason,
+                }],
+                "usage": self.usage(),
+            }),
+        )
+    }
+
+    async fn stream(
+        &self,
+        to: &mpsc::Sender<Bytes>,
+        include_usage: bool,
+    ) -> Result<(), mpsc::error::SendError<Bytes>> {
+        let delta = |delta: Value, finish_reason: Option<&str>| {
+            let choice = json!({"index": 0, "delta": delta, "finish_reason": finish_reason});
+            self.event(json!([choice]), None)
+        };
+        // The role goes out at once, long before the first token: who takes it for one is wrong.
+        to.send(delta(json!({"role": "assistant", "content": ""}), None)).await?;
+        if self.pace.keep_alive_comment {
+            to.send(Bytes::from_static(b": keep-alive\n\n")).await?;
+        }
+        for (index, time) in (0..).zip(self.times()) {
+            sleep_until(time).await;
+            to.send(delta(json!({"content": word(index)}), None)).await?;
+        }
+        to.send(delta(json!({}), Some(self.finish_reason))).await?;
+        if include_usage {
+            to.send(self.event(json!([]), Some(self.usage()))).await?;
+        }
+        to.send(Bytes::from_static(b"data: [DONE]\n\n")).await
+    }
+
+    /// When each token is due.
+    fn times(&self) -> impl DoubleEndedIterator<Item = Instant> {
+        let mut at = self.started + self.pace.first_token;
+        let times: Vec<Instant> = (0..self.tokens)
+            .map(|index| {
+                let time = at;
+                let stray = 1.0 + self.pace.jitter * noise(self.number, index);
+                at += self.pace.gap.mul_f64(stray.max(0.0));
+                time
+            })
+            .collect();
+        times.into_iter()
+    }
+
+    fn event(&self, choices: Value, usage: Option<Value>) -> Bytes {
+        let mut chunk = json!({
+            "id": self.id(),
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": self.model,
+            "choices": choices,
+        });
+        if let Some(usage) = usage {
+            chunk["usage"] = usage;
+        }
+        format!("data: {chunk}\n\n").into()
+    }
+
+    fn id(&self) -> String {
+        format!("chatcmpl-{}", self.number)
+    }
+
+    fn usage(&self) -> Value {
+        json!({
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.tokens,
+            "total_tokens": self.prompt_tokens + u64::from(self.tokens),
+        })
+    }
+}
+
+fn word(index: u32) -> String {
+    format!("word{index} ")
+}
+
+/// A number from -1 to 1 that looks random and is the same in every run: splitmix64 of the request and the token.
+fn noise(number: u64, index: u32) -> f64 {
+    let mut bits =
+        (number << 32 | u64::from(index)).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^= bits >> 31;
+    (bits >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Request, Response};
+
+    const PATH: &str = "/v1/chat/completions";
+    const QUICK: Pace = Pace {
+        first_token: Duration::from_millis(20),
+        gap: Duration::from_millis(5),
+        jitter: 0.5,
+        tokens: 4,
+        usage: true,
+        keep_alive_comment: true,
+    };
+
+    async fn ask(server: &LlmServer, body: &Value) -> Response {
+        Request::post_json(PATH, body.to_string()).send(server.address()).await.unwrap()
+    }
+
+    fn request() -> Value {
+        json!({"model": "m", "messages": [{"role": "user", "content": "three little words"}]})
+    }
+
+    #[tokio::test]
+    async fn a_whole_answer_tells_its_tokens() {
+        let server = LlmServer::start(QUICK).await.unwrap();
+        let response = ask(&server, &request()).await;
+        let answer: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(answer["choices"][0]["message"]["content"], "word0 word1 word2 word3 ");
+        assert_eq!(
+            answer["usage"],
+            json!({"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7})
+        );
+        assert!(Duration::from_millis(27) < response.ended_at, "{:?}", response.ended_at);
+    }
+
+    #[tokio::test]
+    async fn a_stream_has_role_comment_tokens_usage_and_the_end_mark() {
+        let server = LlmServer::start(QUICK).await.unwrap();
+        let mut request = request();
+        request["stream"] = true.into();
+        request["max_tokens"] = 2.into();
+        request["stream_options"] = json!({"include_usage": true});
+        let response = ask(&server, &request).await;
+        assert_eq!(response.header("content-type"), Some("text/event-stream"));
+        let text = response.text();
+        let parts: Vec<&str> = text.split_terminator("\n\n").collect();
+        let [role, comment, first, second, finish, usage, end] = parts[..] else {
+            panic!("{text}")
+        };
+        assert!(role.contains(r#""role":"assistant""#), "{role}");
+        assert_eq!(comment, ": keep-alive");
+        assert!(first.contains(r#""delta":{"content":"word0 "}"#), "{first}");
+        assert!(second.contains(r#""delta":{"content":"word1 "}"#), "{second}");
+        assert!(finish.contains(r#""finish_reason":"length""#), "{finish}");
+        assert!(
+            usage.contains(r#""completion_tokens":2"#) && usage.contains(r#""choices":[]"#),
+            "{usage}"
+        );
+        assert_eq!(end, "data: [DONE]");
+    }
+
+    #[tokio::test]
+    async fn usage_is_not_sent_unless_asked_for() {
+        let server = LlmServer::start(QUICK).await.unwrap();
+        let mut request = request();
+        request["stream"] = true.into();
+        assert!(!ask(&server, &request).await.text().contains("usage"));
+        request["stream_options"] = json!({"include_usage": true});
+        server.set_pace(Pace { usage: false, ..QUICK });
+        assert!(!ask(&server, &request).await.text().contains("usage"));
+        assert_eq!(server.requests(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_completion_is_refused() {
+        let server = LlmServer::start(QUICK).await.unwrap();
+        for (method, path, body, status) in [
+            ("GET", PATH, "", 404),
+            ("POST", "/v1/completions", "{}", 404),
+            ("POST", PATH, "{", 400),
+            ("POST", PATH, "{}", 400),
+        ] {
+            let request = Request::new(method, path).body(body);
+            let response = request.send(server.address()).await.unwrap();
+            assert_eq!(response.status, status, "{method} {path} {body}");
+        }
+    }
+
+    #[test]
+    fn noise_is_spread_evenly_around_zero() {
+        let values: Vec<f64> = (0..1000).map(|index| noise(7, index)).collect();
+        assert!(values.iter().all(|value| (-1.0..=1.0).contains(value)));
+        assert!((values.iter().sum::<f64>() / 1000.0).abs() < 0.05);
+        assert_eq!(noise(7, 3), values[3]);
+    }
+}

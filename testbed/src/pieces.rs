@@ -1,0 +1,46 @@
+//! Where the built filter and the programs lie that tests need. It never fetches or builds them.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// The built filter: `DRIFTLINE_WASM`, else where `cargo xtask build` leaves it.
+pub fn filter() -> Result<PathBuf> {
+    find("DRIFTLINE_WASM", "driftline.wasm", "cargo xtask build")
+}
+
+/// Envoy: `DRIFTLINE_ENVOY`, else where `cargo xtask setup` puts it.
+pub fn envoy() -> Result<PathBuf> {
+    find("DRIFTLINE_ENVOY", "venv/bin/envoy", "cargo xtask setup")
+}
+
+/// promtool: `DRIFTLINE_PROMTOOL`, else the one on the `PATH`, else where `cargo xtask setup` puts it.
+pub fn promtool() -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path =
+        env::split_paths(&path).map(|folder| folder.join("promtool")).find(|file| file.is_file());
+    match on_path {
+        Some(file) if env::var_os("DRIFTLINE_PROMTOOL").is_none() => Ok(file),
+        _ => find("DRIFTLINE_PROMTOOL", "prometheus/usr/bin/promtool", "cargo xtask setup"),
+    }
+}
+
+fn find(variable: &str, in_target: &str, command: &str) -> Result<PathBuf> {
+    let path = match env::var_os(variable) {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let workspace =
+                Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
+            workspace.join("target").join(in_target)
+        }
+    };
+    ensure!(
+        path.exists(),
+        "{} is not there: run `{command}`, or name it in {variable}",
+        path.display()
+    );
+    Ok(path)
+}
