@@ -1,5 +1,7 @@
 //! The project's own commands as functions, so that tests can call them; it never reads the command line.
 
+pub mod codegen;
+
 pub mod paths;
 pub mod process;
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    envoy, filter, paths,
+    codegen, envoy, filter, paths,
     process::{cargo, run, say},
     prometheus,
     wasm_std::{self, Choice, WasmStd},
@@ -57,6 +57,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Writes the files that are derived from the metric catalogue.
+    Codegen {
+        /// Writes nothing, and fails if a file is stale.
+        #[arg(long)]
+        check: bool,
+    },
     /// Checks formatting and lints, then runs all tests.
     Ci,
 }
@@ -68,6 +74,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo(arguments),
         Task::Test { arguments } => test(&arguments),
         Task::Bench { arguments } => bench(&arguments),
+        Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
     };
     result.unwrap_or_else(|error| {

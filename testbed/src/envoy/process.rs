@@ -33,7 +33,11 @@ impl Process {
         let mut command = command(&options.binary);
         command
             .args(["--disable-hot-restart", "--log-level", "warning"])
-            .args(["--component-log-level", &options.component_log_level])
+            // Its hints about this bootstrap would hide what the filter says.
+            .args([
+                "--component-log-level",
+                &format!("main:error,misc:error,{}", options.component_log_level),
+            ])
             .args(["--concurrency", &options.workers.to_string()])
             .arg("--config-path")
             .arg(folder.file("envoy.yaml"))
