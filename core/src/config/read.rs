@@ -243,6 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn whatever_the_bytes_are_a_refusal_has_a_reason() {
+        let good = format!(
+            r#"{{"models":[{{"name":"m"}},{}],"window_seconds":60}}"#,
+            with_profile("rain", "rain", 1)
+        );
+        let good = good.as_bytes();
+        let mut refused = 0;
+        for position in 0..good.len() {
+            let mut inputs = [good[..position].to_vec(), good.to_vec(), good.to_vec()];
+            inputs[1].remove(position);
+            for other in *b"\"0-9e{[]},:.nt\xff" {
+                inputs[2][position] = other;
+                for input in &inputs {
+                    if let Err(error) = Config::from_json(input) {
+                        assert_ne!(error.problems().count(), 0, "{}", input.escape_ascii());
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(good.len() < refused);
+    }
+
+    #[test]
     fn hundreds_of_problems_stay_readable() {
         let bad = r#"{"name": 0}"#;
         let models = [bad; 64].join(",");
