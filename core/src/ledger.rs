@@ -1,6 +1,6 @@
 //! What a callback changed in the series, collected until the host takes it; it never talks to the host.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use crate::series::{SeriesId, Timing};
 
@@ -35,8 +35,7 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger for a registry of this many series.
     pub fn new(series: usize) -> Ledger {
-        let mut pending = Vec::new();
-        pending.resize(series, 0);
+        let pending = vec![0; series];
         Ledger { pending, touched: Vec::with_capacity(series), others: Vec::new() }
     }
 

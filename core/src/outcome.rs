@@ -63,9 +63,9 @@ impl Outcome {
 pub struct ProxyVerdict {
     /// Envoy's `response.flags`, one bit per kind of failure; 0 when all went well.
     pub flags: u64,
-    /// The answer was made by the proxy itself (`response.code_details` is not `via_upstream`).
+    /// The answer was made by the proxy itself.
     pub is_local_reply: bool,
-    /// The answer's status; `None` if there was none.
+    /// The answer's status; `None` if there was no answer.
     pub status: Option<u16>,
 }
 
@@ -145,6 +145,8 @@ pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
         Outcome::LocalReply
     } else if is_error_status {
         Outcome::ErrorStatus
+    } else if proxy.status.is_none() {
+        Outcome::Truncated
     } else {
         match body {
             BodyVerdict::Error => Outcome::ErrorEvent,
@@ -186,6 +188,11 @@ mod tests {
     #[test]
     fn an_unreachable_model_server_is_a_reset_though_the_proxy_answers() {
         check(1 << 5, true, 503, BodyVerdict::Unreadable, Outcome::UpstreamReset);
+    }
+
+    #[test]
+    fn an_exchange_without_any_answer_is_not_complete() {
+        assert_eq!(decide(ProxyVerdict::default(), BodyVerdict::Unreadable), Outcome::Truncated);
     }
 
     #[test]

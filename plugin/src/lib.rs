@@ -1,1 +1,26 @@
-//! The proxy-wasm face of Driftline: it translates callbacks and decides nothing.
+//! The proxy-wasm face of Driftline: it translates callbacks for `driftline-core` and decides nothing.
+//!
+//! Every callback reads what the host offers, hands it on, and continues; bodies are neither buffered, paused nor
+//! rewritten. If a line in here needs a test of its own, it belongs in the core.
+
+// `proxy_wasm::main!` expands to an export without documentation.
+#![allow(missing_docs)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+mod evaluation;
+mod host;
+mod root;
+mod shared;
+mod stream;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+}}

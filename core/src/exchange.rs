@@ -1,0 +1,250 @@
+//! One HTTP exchange, from the request's headers to the proxy's last word on it.
+//!
+//! An [`Exchange`] is told what happened and when; it asks for nothing and changes nothing. What can be counted
+//! at once goes to the ledger at once (rows, gaps, requests in flight), the rest when it is over.
+//!
+//! ```text
+//! start ── request_body* ── response_head ── response_body* ── response_end? ── finish
+//!   └──────────────(client gone, upstream reset, refused)────────────────────────┘
+//! ```
+//!
+//! Contract: call [`Exchange::finish`] exactly once; it takes the exchange. Any call may be missing before it.
+
+mod generation;
+mod head;
+mod prediction;
+
+pub use self::head::{RequestHead, ResponseHead};
+
+use self::{generation::Generation, head::is_encoded, prediction::Prediction};
+use crate::{
+    ledger::Ledger,
+    model::{Model, ReadProblem},
+    monitor::{ModelId, Monitor, Unmeasured},
+    outcome::{Outcome, ProxyVerdict, decide},
+    time::Timestamp,
+    wire::json::Ending,
+};
+
+/// An exchange in flight. Its memory is a few KiB at most, whatever either side sends.
+#[derive(Debug)]
+pub struct Exchange {
+    started_at: Timestamp,
+    /// Known once the request named it; then the exchange counts as in flight.
+    model: Option<ModelId>,
+    status: Option<u16>,
+    is_local_reply: bool,
+    request: Body,
+    response: Body,
+    has_unexpected_content_type: bool,
+    kind: Kind,
+}
+
+/// How far a body has come.
+#[derive(Debug, Default)]
+struct Body {
+    /// It is compressed, so it is not read.
+    is_encoded: bool,
+    has_bytes: bool,
+    /// The proxy saw its end.
+    is_over: bool,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Generation(Generation),
+    Prediction(Prediction),
+}
+
+impl Exchange {
+    /// Starts when the request's headers are known; `None`, and counted, if they speak no dialect
+    /// of ours: such a stream needs no further call.
+    pub fn start(
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        head: &RequestHead<'_>,
+    ) -> Option<Exchange> {
+        let Some((kind, model)) = Exchange::recognise(monitor, head) else {
+            monitor.count_unmeasured(ledger, Unmeasured::UnrecognisedPath);
+            return None;
+        };
+        let mut exchange = Exchange {
+            started_at: now,
+            model: None,
+            status: None,
+            is_local_reply: false,
+            request: Body { is_encoded: is_encoded(head.content_encoding), ..Body::default() },
+            response: Body::default(),
+            has_unexpected_content_type: false,
+            kind,
+        };
+        if let Some(model) = model {
+            exchange.name_model(monitor, ledger, model);
+        }
+        Some(exchange)
+    }
+
+    /// Takes the next piece of the request's body.
+    pub fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
+        self.request.has_bytes |= !bytes.is_empty();
+        if self.request.is_encoded {
+            return;
+        }
+        match &mut self.kind {
+            Kind::Generation(generation) => {
+                if let Some(model) = generation.request_body(monitor, bytes) {
+                    self.name_model(monitor, ledger, model);
+                }
+            }
+            Kind::Prediction(prediction) => {
+                let series = self.model.and_then(|id| monitor.model(id)?.prediction.as_ref());
+                prediction.request_body(series, ledger, bytes);
+            }
+        }
+    }
+
+    /// Takes note that the request came to its end, as against breaking off.
+    pub fn request_end(&mut self) {
+        self.request.is_over = true;
+    }
+
+    /// Takes note of the response's headers.
+    ///
+    /// A model that was not named by now is counted as none of the configured ones.
+    pub fn response_head(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        head: &ResponseHead<'_>,
+    ) {
+        self.name_model(monitor, ledger, ModelId::OTHER);
+        self.status = head.status;
+        self.is_local_reply = head.is_local_reply;
+        if !head.is_answer() {
+            return;
+        }
+        if is_encoded(head.content_encoding) {
+            self.response.is_encoded = true;
+        } else if !head.is_text() {
+            self.has_unexpected_content_type = true;
+        } else {
+            match &mut self.kind {
+                Kind::Generation(generation) => generation.expect_answer(monitor.event_bytes_max),
+                Kind::Prediction(prediction) => prediction.expect_answer(),
+            }
+        }
+    }
+
+    /// Takes the next piece of the response's body: exactly the bytes that are new.
+    pub fn response_body(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        bytes: &[u8],
+    ) {
+        let model = self.model.and_then(|id| monitor.model(id));
+        match &mut self.kind {
+            Kind::Generation(generation) => {
+                let series = model.and_then(|model| model.generation.as_ref());
+                generation.response_body(series, ledger, now, bytes);
+            }
+            Kind::Prediction(prediction) => {
+                let series = model.and_then(|model| model.prediction.as_ref());
+                prediction.response_body(series, ledger, bytes);
+            }
+        }
+    }
+
+    /// Takes note that the response came to its end, as against breaking off.
+    pub fn response_end(&mut self) {
+        self.response.is_over = true;
+    }
+
+    /// Ends the exchange and counts it under its one outcome.
+    ///
+    /// `response_flags` are the proxy's own word on who ended it: see [`crate::outcome`].
+    pub fn finish(
+        mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        response_flags: u64,
+    ) -> Outcome {
+        self.name_model(monitor, ledger, ModelId::OTHER);
+        let request = self.kind.finish_request();
+        let body = match &mut self.kind {
+            Kind::Generation(generation) => generation.finish(now, self.response.is_over),
+            Kind::Prediction(prediction) => prediction.finish(),
+        };
+        let proxy = ProxyVerdict {
+            flags: response_flags,
+            is_local_reply: self.is_local_reply,
+            status: self.status,
+        };
+        let outcome = decide(proxy, body);
+        if let Some(model) = self.model.and_then(|id| monitor.model(id)) {
+            ledger.shift(model.in_flight, -1);
+            model.count_request(ledger, outcome, now.microseconds_since(self.started_at));
+            self.count_problems(model, ledger, request);
+            match &self.kind {
+                Kind::Generation(generation) => {
+                    generation.record(model, ledger, self.started_at, outcome);
+                }
+                Kind::Prediction(prediction) => prediction.record(model, ledger, request),
+            }
+        }
+        outcome
+    }
+
+    /// Counts what could not be read, whatever the kind.
+    fn count_problems(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
+        // A body that a client stops sending is not malformed; one that it ends too early is.
+        let is_malformed = match request {
+            Ending::Malformed | Ending::TooDeep => true,
+            Ending::Incomplete | Ending::Empty => self.request.is_over,
+            Ending::Complete => false,
+        };
+        let problems = [
+            (
+                is_malformed && self.request.has_bytes && !self.request.is_encoded,
+                ReadProblem::RequestMalformed,
+            ),
+            (self.request.is_encoded || self.response.is_encoded, ReadProblem::EncodedBody),
+            (self.has_unexpected_content_type, ReadProblem::UnexpectedContentType),
+        ];
+        for (is_so, problem) in problems {
+            model.count_problem(ledger, problem, u64::from(is_so));
+        }
+    }
+
+    fn recognise(monitor: &Monitor, head: &RequestHead<'_>) -> Option<(Kind, Option<ModelId>)> {
+        if let Some(name) = crate::prediction::model_in_path(head.path) {
+            let kind = Kind::Prediction(Prediction::new());
+            return Some((kind, Some(monitor.predicting_model(name))));
+        }
+        let dialect = crate::generation::recognise(head.path)?;
+        Some((Kind::Generation(Generation::new(dialect)), None))
+    }
+
+    fn name_model(&mut self, monitor: &Monitor, ledger: &mut Ledger, model: ModelId) {
+        // The first name holds: a body that repeats the key must not count twice.
+        if self.model.is_none() {
+            self.model = Some(model);
+            if let Some(model) = monitor.model(model) {
+                ledger.shift(model.in_flight, 1);
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// Ends the request's body: whether it was a whole JSON document.
+    fn finish_request(&mut self) -> Ending {
+        match self {
+            Kind::Generation(generation) => generation.finish_request(),
+            Kind::Prediction(prediction) => prediction.finish_request(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! An exchange with a model that generates: it joins request, answer and timeline, and turns them into counts.
+
+use crate::{
+    generation::{Answer, Dialect, PerToken, Request},
+    ledger::Ledger,
+    model::{GenerationSeries, Model, ReadProblem, Skip},
+    monitor::{ModelId, Monitor},
+    outcome::{BodyVerdict, Outcome},
+    time::Timestamp,
+    wire::json::Ending,
+};
+
+/// The generating side of an exchange.
+#[derive(Debug)]
+pub(super) struct Generation {
+    dialect: &'static Dialect,
+    request: Request,
+    answer: Answer,
+}
+
+impl Generation {
+    pub(super) fn new(dialect: &'static Dialect) -> Generation {
+        Generation { dialect, request: Request::new(dialect), answer: Answer::unread() }
+    }
+
+    /// Takes the next piece of the request's body; gives the model when its name comes by.
+    pub(super) fn request_body(&mut self, monitor: &Monitor, bytes: &[u8]) -> Option<ModelId> {
+        let mut found = None;
+        self.request.read(bytes, |name| found = Some(monitor.generating_model(name)));
+        found
+    }
+
+    pub(super) fn finish_request(&mut self) -> Ending {
+        self.request.finish()
+    }
+
+    /// From here on the response's body is an answer to be read.
+    pub(super) fn expect_answer(&mut self, event_bytes_max: u64) {
+        self.answer = Answer::of(self.dialect, event_bytes_max);
+    }
+
+    pub(super) fn response_body(
+        &mut self,
+        series: Option<&GenerationSeries>,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        bytes: &[u8],
+    ) {
+        self.answer.read(now, bytes, |gap| {
+            if let Some(series) = series {
+                ledger.observe(series.gap, gap);
+            }
+        });
+    }
+
+    pub(super) fn finish(&mut self, now: Timestamp, reached_end: bool) -> BodyVerdict {
+        self.answer.finish(now, reached_end);
+        self.answer.verdict()
+    }
+
+    /// Counts what is known once the outcome is.
+    pub(super) fn record(
+        &self,
+        model: &Model,
+        ledger: &mut Ledger,
+        started_at: Timestamp,
+        outcome: Outcome,
+    ) {
+        self.record_problems(model, ledger, outcome);
+        let Some(series) = &model.generation else {
+            return;
+        };
+        self.record_tokens(series, ledger);
+        if self.answer.is_streamed() {
+            self.record_timeline(series, ledger, started_at, outcome);
+        }
+    }
+
+    fn record_problems(&self, model: &Model, ledger: &mut Ledger, outcome: Outcome) {
+        let answer = &self.answer;
+        let malformed = if answer.is_streamed() {
+            ReadProblem::EventMalformed
+        } else {
+            ReadProblem::ResponseMalformed
+        };
+        model.count_problem(ledger, malformed, answer.malformed);
+        model.count_problem(ledger, ReadProblem::EventTooLarge, answer.large_events());
+        // An answer that broke off has no usage, and its outcome already says why.
+        let lacks_usage = outcome == Outcome::Complete
+            && answer.verdict() == BodyVerdict::Whole
+            && answer.facts.usage.output.is_none();
+        model.count_problem(ledger, ReadProblem::UsageMissing, u64::from(lacks_usage));
+    }
+
+    fn record_tokens(&self, series: &GenerationSeries, ledger: &mut Ledger) {
+        let usage = self.answer.facts.usage;
+        ledger.add(series.input_tokens, usage.input.unwrap_or(0));
+        ledger.add(series.cached_input_tokens, usage.cached_input.unwrap_or(0));
+        ledger.add(series.output_tokens, usage.output.unwrap_or(0));
+        ledger.add(series.reasoning_tokens, usage.reasoning.unwrap_or(0));
+    }
+
+    fn record_timeline(
+        &self,
+        series: &GenerationSeries,
+        ledger: &mut Ledger,
+        started_at: Timestamp,
+        outcome: Outcome,
+    ) {
+        let Answer { timeline, facts, .. } = &self.answer;
+        let moments = [
+            (&series.first_token, timeline.first),
+            (&series.first_visible_token, timeline.first_visible),
+            (&series.last_token, timeline.last),
+        ];
+        for (by_result, moment) in moments {
+            if let Some(moment) = moment {
+                ledger.observe(by_result.of(outcome), moment.microseconds_since(started_at));
+            }
+        }
+        let skip = match timeline.per_token(facts.usage, *facts) {
+            PerToken::Microseconds(microseconds) => {
+                return ledger.observe(series.per_token.of(outcome), microseconds);
+            }
+            PerToken::UsageMissing => Skip::UsageMissing,
+            PerToken::OneChunk => Skip::OneChunk,
+            PerToken::TooFewTokens => Skip::TooFewTokens,
+            PerToken::SeveralChoices => Skip::SeveralChoices,
+        };
+        series.count_skip(ledger, skip);
+    }
+}

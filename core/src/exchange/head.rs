@@ -1,0 +1,82 @@
+//! What an exchange needs to know of the headers of either side; it reads no header map itself.
+
+/// What is known of a request before its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    /// The `:path`, query included.
+    pub path: &'a [u8],
+    /// The `content-encoding`, if there is one.
+    pub content_encoding: Option<&'a [u8]>,
+}
+
+/// What is known of a response before its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResponseHead<'a> {
+    /// The `:status`; `None` if it is no number.
+    pub status: Option<u16>,
+    /// The `content-type`, if there is one.
+    pub content_type: Option<&'a [u8]>,
+    /// The `content-encoding`, if there is one.
+    pub content_encoding: Option<&'a [u8]>,
+    /// The proxy itself made the response, in the model server's place.
+    pub is_local_reply: bool,
+}
+
+impl ResponseHead<'_> {
+    /// Whether the response is a model's answer that claims to have worked. The body of any other
+    /// one is not read: its head says what counts.
+    pub(super) fn is_answer(&self) -> bool {
+        !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Whether the content type is one that carries JSON or events. None at all may be either.
+    pub(super) fn is_text(&self) -> bool {
+        let Some(content_type) = self.content_type else {
+            return true;
+        };
+        let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+        let media_type = media_type.trim_ascii();
+        const KNOWN: [&[u8]; 4] =
+            [b"application/json", b"text/event-stream", b"application/octet-stream", b"text/plain"];
+        KNOWN.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+            || media_type.to_ascii_lowercase().ends_with(b"+json")
+    }
+}
+
+/// Whether a body under this `content-encoding` is not what its dialect says.
+pub(super) fn is_encoded(content_encoding: Option<&[u8]>) -> bool {
+    content_encoding
+        .map(<[u8]>::trim_ascii)
+        .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(content_type: &str, is_text: bool) {
+        let head =
+            ResponseHead { content_type: Some(content_type.as_bytes()), ..ResponseHead::default() };
+        assert_eq!(head.is_text(), is_text, "{content_type}");
+    }
+
+    #[test]
+    fn parameters_and_case_do_not_matter() {
+        check("text/event-stream", true);
+        check("Text/Event-Stream; charset=utf-8", true);
+        check("application/json;charset=utf-8", true);
+        check("application/problem+json", true);
+        check("text/html", false);
+        check("image/png", false);
+        check("", false);
+    }
+
+    #[test]
+    fn identity_is_no_encoding() {
+        assert!(!is_encoded(None));
+        assert!(!is_encoded(Some(b" Identity ")));
+        assert!(is_encoded(Some(b"gzip")));
+        assert!(is_encoded(Some(b"identity, br")));
+    }
+}

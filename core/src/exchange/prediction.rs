@@ -1,0 +1,100 @@
+//! An exchange with a model that predicts: rows are counted as they pass, whatever becomes of the exchange.
+
+use crate::{
+    ledger::Ledger,
+    model::{Model, PredictionSeries, ReadProblem},
+    outcome::BodyVerdict,
+    prediction::{Answers, INSTANCES, RowEvent, Rows},
+    wire::json::Ending,
+};
+
+/// The predicting side of an exchange.
+#[derive(Debug)]
+pub(super) struct Prediction {
+    request: Rows,
+    /// `None` until a successful answer's head has come, and if its body is not read.
+    answer: Option<Answers>,
+    predictions: u64,
+    is_answer_malformed: bool,
+}
+
+impl Prediction {
+    pub(super) fn new() -> Prediction {
+        Prediction {
+            request: Rows::new(INSTANCES),
+            answer: None,
+            predictions: 0,
+            is_answer_malformed: false,
+        }
+    }
+
+    pub(super) fn request_body(
+        &mut self,
+        series: Option<&PredictionSeries>,
+        ledger: &mut Ledger,
+        bytes: &[u8],
+    ) {
+        let Some(series) = series else {
+            return;
+        };
+        self.request.read(bytes, series, &mut |event| match event {
+            RowEvent::Cell(column, cell) => {
+                if let Some(feature) = series.features.get(column) {
+                    feature.count(ledger, cell);
+                }
+            }
+            RowEvent::End { .. } => ledger.add(series.instances, 1),
+        });
+    }
+
+    pub(super) fn finish_request(&mut self) -> Ending {
+        self.request.finish()
+    }
+
+    /// From here on the response's body is an answer to be read.
+    pub(super) fn expect_answer(&mut self) {
+        self.answer = Some(Answers::new());
+    }
+
+    pub(super) fn response_body(
+        &mut self,
+        series: Option<&PredictionSeries>,
+        ledger: &mut Ledger,
+        bytes: &[u8],
+    ) {
+        let (Some(answer), Some(series)) = (&mut self.answer, series) else {
+            return;
+        };
+        let predictions = &mut self.predictions;
+        answer.read(bytes, |cell| {
+            *predictions = predictions.saturating_add(1);
+            ledger.add(series.predictions, 1);
+            if let Some(column) = &series.prediction {
+                column.count(ledger, cell);
+            }
+        });
+    }
+
+    pub(super) fn finish(&mut self) -> BodyVerdict {
+        let Some(answer) = &mut self.answer else {
+            return BodyVerdict::Unreadable;
+        };
+        match answer.finish() {
+            Ending::Empty | Ending::Incomplete => BodyVerdict::Partial,
+            Ending::Complete if self.predictions != 0 => BodyVerdict::Whole,
+            Ending::Complete => BodyVerdict::Empty,
+            Ending::Malformed | Ending::TooDeep => {
+                self.is_answer_malformed = true;
+                BodyVerdict::Empty
+            }
+        }
+    }
+
+    /// Counts what only this kind of exchange can lack.
+    pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
+        let lacks_rows = request == Ending::Complete && !self.request.has_rows();
+        model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
+        let is_malformed = u64::from(self.is_answer_malformed);
+        model.count_problem(ledger, ReadProblem::ResponseMalformed, is_malformed);
+    }
+}

@@ -1,0 +1,18 @@
+//! Exchanges with a model that generates: tokens in time, usage, and the end of the stream.
+//! Which paths of an answer mean what is a dialect's table; nothing here knows a dialect by name.
+
+mod answer;
+mod dialect;
+mod document;
+mod events;
+mod facts;
+mod openai_chat;
+mod request;
+mod timeline;
+
+pub(crate) use self::{
+    answer::Answer,
+    dialect::{Dialect, recognise},
+    request::Request,
+    timeline::PerToken,
+};

@@ -1,0 +1,153 @@
+//! The body of an answer, in whichever form it comes, followed to its end; it decides no outcome.
+
+use alloc::boxed::Box;
+
+use crate::{
+    generation::{
+        dialect::Dialect,
+        document::Document,
+        events::{Event, Events},
+        facts::Facts,
+        timeline::Timeline,
+    },
+    outcome::BodyVerdict,
+    time::Timestamp,
+    wire::json::Ending,
+};
+
+/// An answer in flight.
+///
+/// Memory is that of one reader, a few hundred bytes, whatever the model server sends.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    form: Form,
+    /// Everything that whole events, or the whole document, said.
+    pub(crate) facts: Facts,
+    /// When output came; stays empty for an answer that is one document.
+    pub(crate) timeline: Timeline,
+    /// Events that were no JSON, or the document, if it was none.
+    pub(crate) malformed: u64,
+    has_end_mark: bool,
+    /// The document was whole. Stays false for streams.
+    is_whole: bool,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// Nothing is read: no head yet, or one that promises nothing we know.
+    Unread,
+    /// The head promises text; the first byte tells which form, since content types lie.
+    Undecided {
+        dialect: &'static Dialect,
+        event_bytes_max: u64,
+    },
+    Events(Box<Events>),
+    Document(Box<Document>),
+}
+
+impl Answer {
+    /// An answer that is not read.
+    pub(crate) fn unread() -> Answer {
+        Answer {
+            form: Form::Unread,
+            facts: Facts::default(),
+            timeline: Timeline::default(),
+            malformed: 0,
+            has_end_mark: false,
+            is_whole: false,
+        }
+    }
+
+    /// An answer in this dialect, of either form.
+    pub(crate) fn of(dialect: &'static Dialect, event_bytes_max: u64) -> Answer {
+        Answer { form: Form::Undecided { dialect, event_bytes_max }, ..Answer::unread() }
+    }
+
+    /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
+    /// output.
+    pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
+        self.decide(bytes);
+        match &mut self.form {
+            Form::Unread | Form::Undecided { .. } => {}
+            Form::Document(document) => document.read(bytes),
+            Form::Events(events) => {
+                let (facts, timeline) = (&mut self.facts, &mut self.timeline);
+                let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
+                events.read(bytes, |event| match event {
+                    Event::Facts(event) => {
+                        facts.update(event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
+                    }
+                    Event::EndMark => *has_end_mark = true,
+                    Event::Malformed => *malformed = malformed.saturating_add(1),
+                });
+            }
+        }
+    }
+
+    /// Ends the body. `reached_end` tells whether the proxy saw its end, or it broke off.
+    pub(crate) fn finish(&mut self, now: Timestamp, reached_end: bool) {
+        match &mut self.form {
+            Form::Unread | Form::Undecided { .. } => {}
+            Form::Document(document) => match document.finish() {
+                (Ending::Complete, facts) => {
+                    self.facts = facts;
+                    self.is_whole = true;
+                }
+                (Ending::Empty | Ending::Incomplete, _) => {}
+                // A document that broke off is incomplete, not malformed.
+                (_, _) => self.malformed = self.malformed.saturating_add(1),
+            },
+            Form::Events(events) => {
+                let (facts, timeline) = (&mut self.facts, &mut self.timeline);
+                let has_end_mark = &mut self.has_end_mark;
+                events.finish(|event| match event {
+                    Event::Facts(event) => {
+                        facts.update(event);
+                        timeline.note(now, event);
+                    }
+                    Event::EndMark => *has_end_mark = true,
+                    Event::Malformed => {}
+                });
+                self.is_whole = *has_end_mark || (reached_end && self.facts.is_finished);
+            }
+        }
+    }
+
+    /// What the body says about itself; final after [`Answer::finish`].
+    pub(crate) fn verdict(&self) -> BodyVerdict {
+        match self.form {
+            Form::Unread => BodyVerdict::Unreadable,
+            _ if self.facts.has_error => BodyVerdict::Error,
+            Form::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
+            _ if !self.is_whole => BodyVerdict::Partial,
+            _ if self.facts.has_output() => BodyVerdict::Whole,
+            _ => BodyVerdict::Empty,
+        }
+    }
+
+    /// Whether the answer is a stream of events, so that its tokens have a time.
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(self.form, Form::Events(_))
+    }
+
+    /// Events that were longer than the configured limit.
+    pub(crate) fn large_events(&self) -> u64 {
+        match &self.form {
+            Form::Events(events) => events.large_events,
+            _ => 0,
+        }
+    }
+
+    fn decide(&mut self, bytes: &[u8]) {
+        let Form::Undecided { dialect, event_bytes_max } = self.form else {
+            return;
+        };
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        self.form = match first {
+            None => return,
+            Some(b'{' | b'[') => Form::Document(Box::new(Document::new(dialect))),
+            Some(_) => Form::Events(Box::new(Events::new(dialect, event_bytes_max))),
+        };
+    }
+}

@@ -1,0 +1,32 @@
+//! An answer that is one JSON document: its facts count only when it is whole. It is never kept.
+
+use crate::{
+    generation::{
+        dialect::Dialect,
+        facts::{Fact, Facts},
+    },
+    wire::{fields::FieldReader, json::Ending},
+};
+
+/// Reads an answer that is one document as it passes.
+#[derive(Debug)]
+pub(crate) struct Document {
+    fields: FieldReader<Fact>,
+    facts: Facts,
+}
+
+impl Document {
+    pub(crate) fn new(dialect: &Dialect) -> Document {
+        Document { fields: FieldReader::new(dialect.document), facts: Facts::default() }
+    }
+
+    /// Takes the next piece of the body.
+    pub(crate) fn read(&mut self, bytes: &[u8]) {
+        self.fields.read(bytes, &mut |fact, value| self.facts.note(fact, &value));
+    }
+
+    /// Ends the body: whether it was whole, and what it said as far as it was read.
+    pub(crate) fn finish(&mut self) -> (Ending, Facts) {
+        (self.fields.finish(), self.facts)
+    }
+}

@@ -1,0 +1,49 @@
+//! OpenAI's chat completions, and the many servers that speak them: streamed and whole. Tables only.
+
+use crate::{
+    generation::{dialect::Dialect, facts::Fact, request::Wish},
+    wire::fields::Field,
+};
+
+/// Reference: OpenAI API, "Create chat completion" and "The chat completion chunk object". The
+/// two spellings of reasoning are DeepSeek's, vLLM's and OpenRouter's additions.
+pub(super) const DIALECT: Dialect = Dialect {
+    path_endings: &["/chat/completions"],
+    request: &[Field::at("model", Wish::Model)],
+    event: &[
+        Field::at("choices[].delta.content", Fact::Visible),
+        Field::at("choices[].delta.refusal", Fact::Visible),
+        Field::at("choices[].delta.audio.data", Fact::Visible),
+        Field::at("choices[].delta.audio.transcript", Fact::Visible),
+        Field::at("choices[].delta.function_call.name", Fact::Visible),
+        Field::at("choices[].delta.function_call.arguments", Fact::Visible),
+        Field::at("choices[].delta.tool_calls[].function.name", Fact::Visible),
+        Field::at("choices[].delta.tool_calls[].function.arguments", Fact::Visible),
+        Field::at("choices[].delta.reasoning_content", Fact::Reasoning),
+        Field::at("choices[].delta.reasoning", Fact::Reasoning),
+        Field::at("choices[].finish_reason", Fact::Finish),
+        Field::at("choices[].index", Fact::Choice),
+        Field::at("usage.prompt_tokens", Fact::InputTokens),
+        Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        Field::at("usage.completion_tokens", Fact::OutputTokens),
+        Field::at("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+        Field::at("error", Fact::Error),
+    ],
+    document: &[
+        Field::at("choices[].message.content", Fact::Visible),
+        Field::at("choices[].message.refusal", Fact::Visible),
+        Field::at("choices[].message.audio.data", Fact::Visible),
+        Field::at("choices[].message.function_call.name", Fact::Visible),
+        Field::at("choices[].message.tool_calls[].function.name", Fact::Visible),
+        Field::at("choices[].message.reasoning_content", Fact::Reasoning),
+        Field::at("choices[].message.reasoning", Fact::Reasoning),
+        Field::at("choices[].finish_reason", Fact::Finish),
+        Field::at("choices[].index", Fact::Choice),
+        Field::at("usage.prompt_tokens", Fact::InputTokens),
+        Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        Field::at("usage.completion_tokens", Fact::OutputTokens),
+        Field::at("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+        Field::at("error", Fact::Error),
+    ],
+    end_mark: b"[DONE]",
+};

@@ -1,0 +1,317 @@
+//! The series of each configured model, and of the one that stands for all others; it only looks things up.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::{
+    bins::Bins,
+    catalogue::Metric,
+    config::OTHER_MODEL,
+    ledger::Ledger,
+    outcome::Outcome,
+    prediction::{Cell, Columns, Unbinned},
+    profile::{Column, Profile},
+    series::{Registry, SeriesId, Timing},
+};
+
+/// A name that stands in the label `feature` for a model's output.
+const PREDICTION: &str = "prediction";
+
+/// Something that could not be read as its dialect promises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ReadProblem {
+    /// The request's body is no JSON document.
+    RequestMalformed,
+    /// The request has no rows to predict.
+    InstancesMissing,
+    /// The answer is no JSON document.
+    ResponseMalformed,
+    /// An event of a streamed answer is no JSON document.
+    EventMalformed,
+    /// An event is longer than `event_bytes_max`. It is read all the same.
+    EventTooLarge,
+    /// The answer came whole without saying how many tokens it has.
+    UsageMissing,
+    /// The body has a content encoding.
+    EncodedBody,
+    /// A successful answer is of a content type that the dialect does not have.
+    UnexpectedContentType,
+}
+
+impl ReadProblem {
+    const ALL: [ReadProblem; 8] = [
+        ReadProblem::RequestMalformed,
+        ReadProblem::InstancesMissing,
+        ReadProblem::ResponseMalformed,
+        ReadProblem::EventMalformed,
+        ReadProblem::EventTooLarge,
+        ReadProblem::UsageMissing,
+        ReadProblem::EncodedBody,
+        ReadProblem::UnexpectedContentType,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            ReadProblem::RequestMalformed => "request_malformed",
+            ReadProblem::InstancesMissing => "instances_missing",
+            ReadProblem::ResponseMalformed => "response_malformed",
+            ReadProblem::EventMalformed => "event_malformed",
+            ReadProblem::EventTooLarge => "event_too_large",
+            ReadProblem::UsageMissing => "usage_missing",
+            ReadProblem::EncodedBody => "encoded_body",
+            ReadProblem::UnexpectedContentType => "unexpected_content_type",
+        }
+    }
+}
+
+/// Why TPOT was not told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Skip {
+    UsageMissing,
+    OneChunk,
+    TooFewTokens,
+    SeveralChoices,
+}
+
+impl Skip {
+    const ALL: [Skip; 4] =
+        [Skip::UsageMissing, Skip::OneChunk, Skip::TooFewTokens, Skip::SeveralChoices];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Skip::UsageMissing => "usage_missing",
+            Skip::OneChunk => "one_chunk",
+            Skip::TooFewTokens => "too_few_tokens",
+            Skip::SeveralChoices => "several_choices",
+        }
+    }
+}
+
+/// A model and its series.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    pub(crate) in_flight: SeriesId,
+    requests: [SeriesId; Outcome::ALL.len()],
+    duration: ByResult,
+    read_problems: [SeriesId; ReadProblem::ALL.len()],
+    /// `None` for a model that predicts.
+    pub(crate) generation: Option<GenerationSeries>,
+    /// `None` for a model that generates.
+    pub(crate) prediction: Option<PredictionSeries>,
+}
+
+/// A histogram for successful requests and one for failed ones.
+#[derive(Debug)]
+pub(crate) struct ByResult {
+    success: Timing,
+    failure: Timing,
+}
+
+/// What only models that generate have.
+#[derive(Debug)]
+pub(crate) struct GenerationSeries {
+    pub(crate) first_token: ByResult,
+    pub(crate) first_visible_token: ByResult,
+    pub(crate) last_token: ByResult,
+    pub(crate) per_token: ByResult,
+    pub(crate) gap: Timing,
+    skipped: [SeriesId; Skip::ALL.len()],
+    pub(crate) input_tokens: SeriesId,
+    pub(crate) cached_input_tokens: SeriesId,
+    pub(crate) output_tokens: SeriesId,
+    pub(crate) reasoning_tokens: SeriesId,
+}
+
+/// What only models that predict have.
+#[derive(Debug)]
+pub(crate) struct PredictionSeries {
+    pub(crate) instances: SeriesId,
+    pub(crate) predictions: SeriesId,
+    pub(crate) features: Vec<MonitoredColumn>,
+    pub(crate) prediction: Option<MonitoredColumn>,
+}
+
+/// A feature, or the prediction, with its reference and its series.
+#[derive(Debug)]
+pub(crate) struct MonitoredColumn {
+    name: String,
+    bins: Bins,
+    /// Rows of the reference profile by bin.
+    pub(crate) reference: Vec<u64>,
+    pub(crate) counts: Vec<SeriesId>,
+    unbinned: [SeriesId; Unbinned::ALL.len()],
+    pub(crate) reference_rows: Vec<SeriesId>,
+    pub(crate) window_rows: SeriesId,
+    pub(crate) psi: SeriesId,
+    pub(crate) psi_without_drift: SeriesId,
+}
+
+impl Model {
+    /// The model that stands for all that the configuration does not name: of either kind, and
+    /// without a profile.
+    pub(crate) fn other(registry: &mut Registry) -> Model {
+        let mut model = Model::new(registry, OTHER_MODEL);
+        model.generation = Some(GenerationSeries::new(registry, OTHER_MODEL));
+        model.prediction = Some(PredictionSeries::new(registry, OTHER_MODEL, None));
+        model
+    }
+
+    /// A configured model: with a profile it predicts, without it generates.
+    pub(crate) fn configured(
+        registry: &mut Registry,
+        name: &str,
+        profile: Option<&Profile>,
+    ) -> Model {
+        let mut model = Model::new(registry, name);
+        match profile {
+            Some(_) => model.prediction = Some(PredictionSeries::new(registry, name, profile)),
+            None => model.generation = Some(GenerationSeries::new(registry, name)),
+        }
+        model
+    }
+
+    fn new(registry: &mut Registry, name: &str) -> Model {
+        Model {
+            name: name.into(),
+            in_flight: registry.add(Metric::RequestsInFlight, &[name]),
+            requests: Outcome::ALL
+                .map(|outcome| registry.add(Metric::Requests, &[name, outcome.name()])),
+            duration: ByResult::new(registry, Metric::RequestDuration, name),
+            read_problems: ReadProblem::ALL
+                .map(|problem| registry.add(Metric::ReadProblems, &[name, problem.name()])),
+            generation: None,
+            prediction: None,
+        }
+    }
+
+    /// Counts a request that ended.
+    pub(crate) fn count_request(&self, ledger: &mut Ledger, outcome: Outcome, microseconds: u64) {
+        if let Some(&id) = self.requests.get(outcome.index()) {
+            ledger.add(id, 1);
+        }
+        ledger.observe(self.duration.of(outcome), microseconds);
+    }
+
+    /// Counts things that could not be read.
+    pub(crate) fn count_problem(&self, ledger: &mut Ledger, problem: ReadProblem, times: u64) {
+        if let Some(&id) = self.read_problems.get(problem as usize) {
+            ledger.add(id, times);
+        }
+    }
+}
+
+impl ByResult {
+    fn new(registry: &mut Registry, metric: Metric, model: &str) -> ByResult {
+        ByResult {
+            success: registry.add_timing(metric, &[model, "success"]),
+            failure: registry.add_timing(metric, &[model, "failure"]),
+        }
+    }
+
+    /// The series for requests that ended so.
+    pub(crate) fn of(&self, outcome: Outcome) -> Timing {
+        if outcome == Outcome::Complete { self.success } else { self.failure }
+    }
+}
+
+impl GenerationSeries {
+    fn new(registry: &mut Registry, model: &str) -> GenerationSeries {
+        GenerationSeries {
+            first_token: ByResult::new(registry, Metric::TimeToFirstToken, model),
+            first_visible_token: ByResult::new(registry, Metric::TimeToFirstVisibleToken, model),
+            last_token: ByResult::new(registry, Metric::TimeToLastToken, model),
+            per_token: ByResult::new(registry, Metric::TimePerOutputToken, model),
+            gap: registry.add_timing(Metric::InterChunkGap, &[model]),
+            skipped: Skip::ALL
+                .map(|skip| registry.add(Metric::TimePerOutputTokenSkipped, &[model, skip.name()])),
+            input_tokens: registry.add(Metric::InputTokens, &[model]),
+            cached_input_tokens: registry.add(Metric::CachedInputTokens, &[model]),
+            output_tokens: registry.add(Metric::OutputTokens, &[model]),
+            reasoning_tokens: registry.add(Metric::ReasoningTokens, &[model]),
+        }
+    }
+
+    /// Counts an answer without a TPOT.
+    pub(crate) fn count_skip(&self, ledger: &mut Ledger, skip: Skip) {
+        if let Some(&id) = self.skipped.get(skip as usize) {
+            ledger.add(id, 1);
+        }
+    }
+}
+
+impl PredictionSeries {
+    fn new(registry: &mut Registry, model: &str, profile: Option<&Profile>) -> PredictionSeries {
+        PredictionSeries {
+            instances: registry.add(Metric::Instances, &[model]),
+            predictions: registry.add(Metric::Predictions, &[model]),
+            features: profile
+                .map(|profile| profile.features.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .map(|feature| {
+                    let labels = [model, "feature", feature.name.as_str()];
+                    MonitoredColumn::new(registry, labels, &feature.column)
+                })
+                .collect(),
+            prediction: profile.and_then(|profile| profile.prediction.as_ref()).map(|column| {
+                MonitoredColumn::new(registry, [model, PREDICTION, PREDICTION], column)
+            }),
+        }
+    }
+
+    /// Everything that is compared with a reference.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &MonitoredColumn> {
+        self.features.iter().chain(&self.prediction)
+    }
+}
+
+impl Columns for PredictionSeries {
+    fn count(&self) -> usize {
+        self.features.len()
+    }
+
+    fn named(&self, name: &[u8], hint: usize) -> Option<usize> {
+        let is_it = |feature: &MonitoredColumn| feature.name.as_bytes() == name;
+        match self.features.get(hint) {
+            Some(feature) if is_it(feature) => Some(hint),
+            _ => self.features.iter().position(is_it),
+        }
+    }
+}
+
+impl MonitoredColumn {
+    fn new(registry: &mut Registry, labels: [&str; 3], column: &Column) -> MonitoredColumn {
+        let [model, role, name] = labels;
+        let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
+            (0..column.bins.count())
+                .map(|bin| registry.add(metric, &[model, role, name, &column.bins.label(bin)]))
+                .collect()
+        };
+        let counts = per_bin(Metric::FeatureBin);
+        let reference_rows = per_bin(Metric::ReferenceBinRows);
+        MonitoredColumn {
+            name: name.into(),
+            bins: column.bins.clone(),
+            reference: column.counts.clone(),
+            counts,
+            unbinned: Unbinned::ALL.map(|reason| {
+                registry.add(Metric::FeatureUnbinned, &[model, role, name, reason.name()])
+            }),
+            reference_rows,
+            window_rows: registry.add(Metric::FeatureWindowRows, &labels),
+            psi: registry.add(Metric::FeaturePsi, &labels),
+            psi_without_drift: registry.add(Metric::FeaturePsiWithoutDrift, &labels),
+        }
+    }
+
+    /// Counts a value in its bin, or under the reason why it has none.
+    pub(crate) fn count(&self, ledger: &mut Ledger, cell: Cell) {
+        let id = match cell.bin(&self.bins) {
+            Ok(bin) => self.counts.get(bin),
+            Err(reason) => self.unbinned.get(reason as usize),
+        };
+        if let Some(&id) = id {
+            ledger.add(id, 1);
+        }
+    }
+}

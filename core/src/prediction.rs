@@ -1,0 +1,107 @@
+//! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
+//! No row is kept; a batch of any size passes in the same memory.
+
+mod kserve_v1;
+mod rows;
+
+pub(crate) use self::{
+    kserve_v1::{INSTANCES, model_in_path},
+    rows::{Columns, Event as RowEvent, Rows},
+};
+
+use self::kserve_v1::PREDICTIONS;
+use crate::{bins::Bins, wire::json::Ending};
+
+/// A value where a feature or a prediction was expected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cell {
+    /// A finite number; booleans are 0 and 1.
+    Number(f64),
+    /// Why there is none.
+    Unbinned(Unbinned),
+}
+
+/// Why a value falls into no bin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unbinned {
+    /// The value is null.
+    Null,
+    /// The row does not have the feature.
+    Missing,
+    /// The value is text, a list or an object.
+    WrongType,
+    /// The value is NaN or infinite, or too large for a double.
+    NotFinite,
+}
+
+impl Unbinned {
+    /// All reasons; a reason's position here is its discriminant.
+    pub(crate) const ALL: [Unbinned; 4] =
+        [Unbinned::Null, Unbinned::Missing, Unbinned::WrongType, Unbinned::NotFinite];
+
+    /// The label value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Unbinned::Null => "null",
+            Unbinned::Missing => "missing",
+            Unbinned::WrongType => "wrong_type",
+            Unbinned::NotFinite => "not_finite",
+        }
+    }
+}
+
+impl Cell {
+    /// The bin that the value falls into, or why it falls into none.
+    pub(crate) fn bin(self, bins: &Bins) -> Result<usize, Unbinned> {
+        match self {
+            Cell::Number(number) => Ok(bins.of(number)),
+            Cell::Unbinned(reason) => Err(reason),
+        }
+    }
+}
+
+/// The predictions of an answer, one cell each.
+///
+/// A prediction is a number, a boolean, or a list of exactly one of these, as TF Serving writes
+/// the output of a model with one output column.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    rows: Rows,
+    pending: Option<Cell>,
+}
+
+impl Answers {
+    pub(crate) fn new() -> Answers {
+        Answers { rows: Rows::new(PREDICTIONS), pending: None }
+    }
+
+    /// Takes the next piece of the body; calls `take` with each prediction.
+    pub(crate) fn read(&mut self, bytes: &[u8], mut take: impl FnMut(Cell)) {
+        let pending = &mut self.pending;
+        self.rows.read(bytes, &OneColumn, &mut |event| match event {
+            RowEvent::Cell(_, cell) => *pending = Some(cell),
+            RowEvent::End { width } => {
+                let cell = pending.take().filter(|_| width == 1);
+                take(cell.unwrap_or(Cell::Unbinned(Unbinned::WrongType)));
+            }
+        });
+    }
+
+    /// Ends the body.
+    pub(crate) fn finish(&mut self) -> Ending {
+        self.rows.finish()
+    }
+}
+
+/// A prediction has one column and no name.
+struct OneColumn;
+
+impl Columns for OneColumn {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn named(&self, _name: &[u8], _hint: usize) -> Option<usize> {
+        None
+    }
+}

@@ -1,0 +1,104 @@
+//! Ticks of one VM: holds the lease to evaluate if it can, reads the counters back, and hands them to the core.
+
+use std::rc::Rc;
+
+use driftline_core::{
+    evaluator::Evaluator,
+    lease::{Candidate, Lease, claim},
+};
+
+use crate::{host, shared::Shared};
+
+/// Where VMs of this filter number themselves.
+const VM_COUNT: &str = "driftline/vms";
+
+/// A VM's part in evaluating one configuration.
+pub(crate) struct Evaluation {
+    shared: Rc<Shared>,
+    evaluator: Evaluator,
+    /// Totals of the counters that the evaluator asks for; kept to be allocated once.
+    totals: Vec<u64>,
+    /// Where the lease for this configuration lies. Other filters may share the memory.
+    lease_key: String,
+    vm: u64,
+    tick_ns: u64,
+}
+
+impl Evaluation {
+    /// Opens the window and asks for ticks; `None` if the configuration has nothing to evaluate.
+    pub(crate) fn begin(shared: Rc<Shared>, configuration: &[u8]) -> Option<Evaluation> {
+        let evaluator = Evaluator::new(shared.monitor());
+        if evaluator.counters().is_empty() {
+            return None;
+        }
+        let tick_milliseconds = shared.monitor().tick_milliseconds;
+        let mut evaluation = Evaluation {
+            totals: Vec::with_capacity(evaluator.counters().len()),
+            shared,
+            evaluator,
+            lease_key: format!("driftline/evaluator/{:016x}", fnv1a(configuration)),
+            vm: number_vm(),
+            tick_ns: tick_milliseconds.saturating_mul(1_000_000),
+        };
+        // A replacement needs a number, so there must be a value before the first tick.
+        if host::shared_data(&evaluation.lease_key).is_none() {
+            host::set_shared_data(&evaluation.lease_key, &[], 0);
+        }
+        evaluation.read_totals();
+        evaluation.evaluator.begin(host::now(), &evaluation.totals);
+        host::set_tick_period(u32::try_from(tick_milliseconds).unwrap_or(u32::MAX));
+        Some(evaluation)
+    }
+
+    /// Evaluates, if no other VM does.
+    pub(crate) fn tick(&mut self) {
+        let now = host::now();
+        if !self.holds_lease(now.0) {
+            return;
+        }
+        self.read_totals();
+        let (evaluator, totals) = (&mut self.evaluator, &self.totals);
+        self.shared.record(|monitor, ledger| evaluator.evaluate(monitor, ledger, now, totals));
+    }
+
+    fn holds_lease(&self, now_ns: u64) -> bool {
+        let Some((current, cas)) = host::shared_data(&self.lease_key) else {
+            // Without shared memory there is no other VM to agree with.
+            return true;
+        };
+        let me = Candidate { id: self.vm, carries_traffic: self.shared.carries_traffic.get() };
+        claim(Lease::decode(&current), me, now_ns, self.tick_ns)
+            .is_some_and(|lease| host::set_shared_data(&self.lease_key, &lease.encode(), cas))
+    }
+
+    fn read_totals(&mut self) {
+        self.totals.clear();
+        let counters = self.evaluator.counters().iter();
+        self.totals.extend(counters.map(|&series| self.shared.total(series)));
+    }
+}
+
+/// A number that no other VM of this process has.
+///
+/// The count is taken by compare-and-swap; only its very first value can be given twice, to two
+/// VMs that start at once, and then the nanosecond of their start tells them apart.
+fn number_vm() -> u64 {
+    const TRIES_MAX: usize = 64;
+    let mut number = 0u64;
+    for _ in 0..TRIES_MAX {
+        let (current, cas) = host::shared_data(VM_COUNT).unwrap_or_default();
+        let before = current.try_into().map_or(0, u64::from_le_bytes);
+        number = before.wrapping_add(1);
+        if host::set_shared_data(VM_COUNT, &number.to_le_bytes(), cas) {
+            break;
+        }
+    }
+    number.rotate_right(16) ^ host::now().0
+}
+
+/// FNV-1a, 64 bits: tells configurations apart, and no more.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

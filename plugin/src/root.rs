@@ -1,0 +1,66 @@
+//! The root context: reads the configuration, makes streams, passes on ticks.
+
+use std::rc::Rc;
+
+use driftline_core::{config::Config, monitor::Monitor};
+use proxy_wasm::{
+    traits::{Context, HttpContext, RootContext},
+    types::ContextType,
+};
+
+use crate::{
+    evaluation::Evaluation,
+    host::{self, Buffer, Level},
+    shared::Shared,
+    stream::Stream,
+};
+
+/// One configuration of the filter within one VM.
+#[derive(Default)]
+pub(crate) struct Root {
+    /// `None` until a configuration was accepted.
+    shared: Option<Rc<Shared>>,
+    evaluation: Option<Evaluation>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _size: usize) -> bool {
+        let json = host::buffer(Buffer::PluginConfiguration, 0, usize::MAX).unwrap_or_default();
+        let config = match Config::from_json(&json) {
+            Ok(config) => config,
+            Err(error) => {
+                host::log(Level::Error, &format!("driftline: {error}"));
+                return false;
+            }
+        };
+        let shared = Rc::new(Shared::new(Monitor::new(&config)));
+        host::log(
+            Level::Info,
+            &format!(
+                "driftline {}: watching {} models in {} series",
+                env!("CARGO_PKG_VERSION"),
+                config.models.len(),
+                shared.monitor().series().len(),
+            ),
+        );
+        self.evaluation = Evaluation::begin(Rc::clone(&shared), &json);
+        self.shared = Some(shared);
+        true
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(evaluation) = &mut self.evaluation {
+            evaluation.tick();
+        }
+    }
+
+    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(self.shared.clone())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

@@ -1,0 +1,171 @@
+//! One HTTP stream as the host sees it. It reads and continues; it never pauses, buffers or rewrites.
+
+use std::rc::Rc;
+
+use driftline_core::{
+    exchange::{Exchange, RequestHead, ResponseHead},
+    monitor::Unmeasured,
+};
+use proxy_wasm::{
+    traits::{Context, HttpContext},
+    types::Action,
+};
+
+use crate::{
+    host::{self, Buffer, Headers},
+    shared::Shared,
+};
+
+/// The most bytes of a body that are copied into the VM at once: a proxy may hand over hundreds of
+/// KiB in one callback.
+const WINDOW_BYTES: usize = 32 * 1024;
+
+/// Watches one exchange.
+///
+/// Invariant: every callback returns [`Action::Continue`].
+pub(crate) struct Stream {
+    /// `None` under a root without a configuration, where nothing is counted.
+    shared: Option<Rc<Shared>>,
+    /// `None` before the request's headers, after the end, and for a stream that is not measured.
+    exchange: Option<Exchange>,
+    /// A request that the proxy refuses early ends without ever showing its headers.
+    saw_request_headers: bool,
+    is_over: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(shared: Option<Rc<Shared>>) -> Stream {
+        Stream { shared, exchange: None, saw_request_headers: false, is_over: false }
+    }
+
+    /// Ends the exchange, the first time that it is called: `on_log` comes before `on_done` where
+    /// there is one, and upstream filters have only the latter.
+    fn finish(&mut self) {
+        let Some(shared) = &self.shared else {
+            return;
+        };
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        if let Some(exchange) = self.exchange.take() {
+            let now = host::now();
+            let flags = host::property("response\0flags")
+                .and_then(|bytes| bytes.try_into().ok())
+                .map_or(0, u64::from_le_bytes);
+            shared.record(|monitor, ledger| exchange.finish(monitor, ledger, now, flags));
+        } else if !self.saw_request_headers {
+            shared.record(|monitor, ledger| {
+                monitor.count_unmeasured(ledger, Unmeasured::NoRequestHeaders);
+            });
+        }
+    }
+}
+
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        self.finish();
+        true
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        let now = host::now();
+        self.saw_request_headers = true;
+        if let Some(shared) = &self.shared {
+            shared.carries_traffic.set(true);
+            let path = host::header(Headers::Request, ":path").unwrap_or_default();
+            let content_encoding = host::header(Headers::Request, "content-encoding");
+            let head = RequestHead { path: &path, content_encoding: content_encoding.as_deref() };
+            self.exchange =
+                shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
+            if let (Some(exchange), true) = (&mut self.exchange, end_of_stream) {
+                exchange.request_end();
+            }
+        }
+        Action::Continue
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
+            shared.record(|monitor, ledger| {
+                for_each_window(Buffer::RequestBody, size, |bytes| {
+                    exchange.request_body(monitor, ledger, bytes);
+                });
+            });
+            if end_of_stream {
+                exchange.request_end();
+            }
+        }
+        Action::Continue
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.request_end();
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
+            let status = host::header(Headers::Response, ":status");
+            let content_type = host::header(Headers::Response, "content-type");
+            let content_encoding = host::header(Headers::Response, "content-encoding");
+            let code_details = host::property("response\0code_details");
+            let head = ResponseHead {
+                status: status.and_then(|status| String::from_utf8(status).ok()?.parse().ok()),
+                content_type: content_type.as_deref(),
+                content_encoding: content_encoding.as_deref(),
+                is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
+            };
+            shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
+            if end_of_stream {
+                exchange.response_end();
+            }
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
+            let now = host::now();
+            shared.record(|monitor, ledger| {
+                for_each_window(Buffer::ResponseBody, size, |bytes| {
+                    exchange.response_body(monitor, ledger, now, bytes);
+                });
+            });
+            if end_of_stream {
+                exchange.response_end();
+            }
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_end();
+        }
+        Action::Continue
+    }
+
+    fn on_log(&mut self) {
+        self.finish();
+    }
+}
+
+/// Calls `take` with a body's bytes, window by window.
+fn for_each_window(buffer: Buffer, size: usize, mut take: impl FnMut(&[u8])) {
+    let mut start = 0usize;
+    while start < size {
+        let length = size.saturating_sub(start).min(WINDOW_BYTES);
+        match host::buffer(buffer, start, length) {
+            Some(bytes) if !bytes.is_empty() => {
+                take(&bytes);
+                start = start.saturating_add(bytes.len());
+            }
+            // The host has less than it said; what there was has been read.
+            _ => return,
+        }
+    }
+}
