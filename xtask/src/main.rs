@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    path::PathBuf,
     process::{Command, ExitCode, ExitStatus},
 };
 
@@ -83,12 +84,21 @@ fn main() -> ExitCode {
     })
 }
 
-fn set_up(wasm_std: Choice) -> Result<ExitCode> {
-    let wasm_std = wasm_std::set_up(wasm_std)?;
-    say(&format!("standard library for {}: {wasm_std:?}", wasm_std::TARGET));
-    say(&format!("Envoy {}: {}", envoy::VERSION, envoy::set_up()?.display()));
-    say(&format!("promtool: {}", prometheus::set_up_promtool()?.display()));
-    say(&format!("Prometheus: {}", prometheus::set_up_prometheus()?.display()));
+/// Fetches every piece; what is missing in the end is named all at once.
+fn set_up(choice: Choice) -> Result<ExitCode> {
+    let mut problems = Vec::new();
+    let mut report = |piece: &str, found: Result<String>| match found {
+        Ok(found) => say(&format!("{piece}: {found}")),
+        Err(error) => problems.push(format!("\n  - {piece}: {error:#}")),
+    };
+    let shown = |path: PathBuf| path.display().to_string();
+    report(wasm_std::TARGET, wasm_std::set_up(choice).map(|found| found.to_string()));
+    report("Envoy", envoy::set_up().map(shown));
+    report("promtool", prometheus::set_up_promtool().map(shown));
+    report("Prometheus", prometheus::set_up_prometheus().map(shown));
+    if !problems.is_empty() {
+        bail!("not everything is there:{}", problems.concat());
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,6 +2,7 @@
 //! It never replaces what is already there.
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -95,6 +96,17 @@ impl WasmStd {
     }
 }
 
+impl fmt::Display for WasmStd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WasmStd::Toolchain => f.write_str("the toolchain's own standard library"),
+            WasmStd::Debian { linker } => {
+                write!(f, "Debian's sources for {DEBIAN_RUSTC}, linked by {}", linker.display())
+            }
+        }
+    }
+}
+
 /// What is there already. Takes milliseconds, so that a second call costs nothing.
 fn find(choice: Choice) -> Option<WasmStd> {
     if choice != Choice::Debian && toolchain_has_it() {
@@ -143,8 +155,10 @@ fn add_by_rustup() -> Result<()> {
         bail!("no rustup here, which would fetch it with {advice}");
     }
     say(&format!("rustup: fetching the standard library for {TARGET}"));
-    run_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT)
-        .with_context(|| format!("{advice} did not work"))?;
+    let mut command = Command::new("rustup");
+    // Without a server, rustup's own error is enough.
+    command.args(["target", "add", TARGET]).env_remove("RUST_BACKTRACE");
+    run_within(&mut command, RUSTUP_LIMIT).with_context(|| format!("{advice} did not work"))?;
     if !toolchain_has_it() {
         bail!(
             "{advice} says that it worked, but `rustc` does not have it; is `rustc` the one of rustup?"
