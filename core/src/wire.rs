@@ -12,3 +12,6 @@
 pub mod fields;
 pub mod json;
 pub mod sse;
+
+#[cfg(test)]
+pub(crate) mod cuts;

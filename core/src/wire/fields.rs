@@ -38,6 +38,8 @@
 //! ```
 
 mod path;
+#[cfg(test)]
+mod tests;
 
 use self::path::{Key, Path};
 use super::json::{Ending, Text, Token, Tokenizer};
@@ -100,6 +102,11 @@ impl<T: Copy> FieldReader<T> {
     /// A reader at the start of a document.
     #[must_use]
     pub const fn new(table: &'static [Field<T>]) -> FieldReader<T> {
+        // `each` relies on it: there is no bit for a row beyond, and "no bit" must find no row.
+        let table = match table.split_at_checked(FIELDS_MAX) {
+            Some((table, _)) => table,
+            None => table,
+        };
         FieldReader {
             table,
             tokenizer: Tokenizer::new(),
@@ -218,7 +225,7 @@ fn report<T: Copy>(
     inner
 }
 
-/// The fields whose bits are set, with their bits.
+/// The fields whose bits are set, with their bits. `table` has [`FIELDS_MAX`] rows at most.
 #[inline]
 fn each<T>(table: &[Field<T>], mut fields: u64) -> impl Iterator<Item = (u64, &Field<T>)> {
     core::iter::from_fn(move || {

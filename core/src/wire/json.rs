@@ -45,6 +45,11 @@ mod number;
 mod scan;
 mod text;
 
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod tests;
+
 use self::{literal::Literal, number::Number, text::Buffer};
 
 pub use self::text::{TEXT_BYTES_MAX, Text};

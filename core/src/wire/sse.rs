@@ -34,8 +34,14 @@
 //! assert_eq!(data, b"{\"n\":1}");
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 /// Of a longer event name, only this many bytes are kept.
 pub const NAME_BYTES_MAX: usize = 64;
+
+/// Of the data of an event, only this many bytes are kept, enough to know `[DONE]` from JSON.
+pub const HEAD_BYTES_MAX: usize = 8;
 
 /// The outcome of one [`Reader::next`] call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,6 +88,7 @@ pub struct Reader {
     ended: bool,
     name_length: u8,
     name: [u8; NAME_BYTES_MAX],
+    head: [u8; HEAD_BYTES_MAX],
     event_bytes: u64,
 }
 
@@ -134,6 +141,7 @@ impl Reader {
             ended: false,
             name_length: 0,
             name: [0; NAME_BYTES_MAX],
+            head: [0; HEAD_BYTES_MAX],
             event_bytes: 0,
         }
     }
@@ -150,7 +158,7 @@ impl Reader {
         let mut rest = input;
         let step = self.advance(&mut rest);
         if let Step::Data(fragment) = step {
-            self.event_bytes = self.event_bytes.saturating_add(fragment.len() as u64);
+            self.count(fragment);
         }
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
@@ -168,6 +176,13 @@ impl Reader {
     #[must_use]
     pub const fn event_bytes(&self) -> u64 {
         self.event_bytes
+    }
+
+    /// The first bytes of that data, at most [`HEAD_BYTES_MAX`], wherever they were cut.
+    #[must_use]
+    pub fn event_head(&self) -> &[u8] {
+        let kept = usize::try_from(self.event_bytes).unwrap_or(HEAD_BYTES_MAX);
+        self.head.get(..kept).unwrap_or(&self.head)
     }
 
     /// Ends the stream: says whether an event was left open, and is ready for the next stream.
@@ -306,6 +321,16 @@ impl Reader {
     /// Starts a `data` field: a second one is joined to the first.
     fn open_data(&mut self) -> Option<Step<'static>> {
         core::mem::replace(&mut self.has_data, true).then_some(Step::Data(b"\n"))
+    }
+
+    fn count(&mut self, fragment: &[u8]) {
+        let kept = usize::try_from(self.event_bytes).unwrap_or(HEAD_BYTES_MAX);
+        if let Some(room) = self.head.get_mut(kept..) {
+            for (slot, &byte) in room.iter_mut().zip(fragment) {
+                *slot = byte;
+            }
+        }
+        self.event_bytes = self.event_bytes.saturating_add(fragment.len() as u64);
     }
 
     fn push_name(&mut self, run: &[u8]) {
