@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
     codegen, envoy, filter, paths,
-    process::{cargo, run, say},
+    process::{cargo, find_program, run, say},
     prometheus,
     wasm_std::{self, Choice, WasmStd},
 };
@@ -151,7 +151,19 @@ fn ci() -> Result<ExitCode> {
         filter_lints.extend(["--target", wasm_std::TARGET, "--target-dir", &wasm_target]);
     }
     clippy(&filter_lints)?;
+    if_there("typos", &[])?;
+    if_there("cargo-deny", &["check"])?;
     test(&[])
+}
+
+/// Runs a checker that is too slow to build for everyone, where somebody has installed it.
+fn if_there(program: &str, arguments: &[&str]) -> Result<()> {
+    let Some(path) = find_program(program) else {
+        say(&format!("{program} is not here, so what it checks is not checked"));
+        return Ok(());
+    };
+    say(&format!("checking with {program}"));
+    run(Command::new(path).args(arguments).current_dir(paths::root()))
 }
 
 /// Sets up every piece, builds the filter, and tells the command where they are, as absolute paths.
