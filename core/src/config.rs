@@ -38,7 +38,8 @@ pub struct Config {
     pub window_seconds: u64,
     /// Time between two evaluations, within [`TICK_MILLISECONDS`] and not longer than the window. If nothing is said 5,000, or the window if that is shorter.
     pub tick_milliseconds: u64,
-    /// The longest event of a stream that is read, within [`EVENT_BYTES_MAX`]; longer ones are counted and pass unread. 65,536 if nothing is said.
+    /// The longest event that a stream should have, within [`EVENT_BYTES_MAX`]. Longer ones are counted and read all
+    /// the same: reading takes no memory. 65,536 if nothing is said.
     pub event_bytes_max: u64,
 }
 

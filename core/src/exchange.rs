@@ -13,6 +13,8 @@
 mod generation;
 mod head;
 mod prediction;
+#[cfg(test)]
+mod tests;
 
 pub use self::head::{RequestHead, ResponseHead};
 
