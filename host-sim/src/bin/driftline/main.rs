@@ -1,3 +1,35 @@
 //! The `driftline` command: it reads arguments and hands over to one module per subcommand; it decides nothing else.
 
-fn main() {}
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Observes model servers through a proxy-wasm filter, without Envoy.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the filter in a reverse proxy in front of a model server.
+    Serve(serve::Args),
+}
+
+#[allow(clippy::print_stderr, reason = "a command reports its failure there")]
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("driftline: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Headers and trailers: each map only in its own callback, and read-only in `on_log`.
+
+use bytes::Bytes;
+use wasmtime::Linker;
+
+use super::memory::{Answer, Host, answer, give, read, split, write};
+use crate::{
+    HeaderMap,
+    state::{Phase, State, StreamState},
+    status::Status,
+};
+
+const REQUEST_HEADERS: u32 = 0;
+const REQUEST_TRAILERS: u32 = 1;
+const RESPONSE_HEADERS: u32 = 2;
+const RESPONSE_TRAILERS: u32 = 3;
+
+pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.func_wrap("env", "proxy_get_header_map_value", get_value)?;
+    linker.func_wrap("env", "proxy_get_header_map_pairs", get_pairs)?;
+    linker.func_wrap("env", "proxy_get_header_map_size", get_size)?;
+    linker.func_wrap("env", "proxy_set_header_map_pairs", set_pairs)?;
+    linker.func_wrap("env", "proxy_add_header_map_value", add_value)?;
+    linker.func_wrap("env", "proxy_replace_header_map_value", replace_value)?;
+    linker.func_wrap("env", "proxy_remove_header_map_value", remove_value)?;
+    Ok(())
+}
+
+fn readable(state: &State, kind: u32) -> Option<&HeaderMap> {
+    let stream = state.stream()?;
+    let map = |kind: u32| match kind {
+        REQUEST_HEADERS => stream.request_headers.as_ref(),
+        RESPONSE_HEADERS => stream.response_headers.as_ref(),
+        RESPONSE_TRAILERS => stream.response_trailers.as_ref(),
+        _ => None,
+    };
+    match stream.phase {
+        Phase::Log => map(kind),
+        Phase::RequestTrailers if kind == REQUEST_TRAILERS => stream.request_trailers.as_ref(),
+        phase if own_phase(kind) == Some(phase) => map(kind),
+        // Trailers that the last body callback made for itself.
+        _ if trailers_may_begin(stream, kind) && kind == REQUEST_TRAILERS => {
+            stream.request_trailers.as_ref()
+        }
+        _ if trailers_may_begin(stream, kind) => stream.response_trailers.as_ref(),
+        _ => None,
+    }
+}
+
+/// The map to write to. In the last body callback, asking for the trailers creates them.
+fn writable(state: &mut State, kind: u32) -> Result<&mut HeaderMap, Status> {
+    let stream = state.stream_mut().ok_or(Status::BadArgument)?;
+    let begin = trailers_may_begin(stream, kind);
+    if !begin && own_phase(kind) != Some(stream.phase) {
+        return Err(Status::BadArgument);
+    }
+    let map = match kind {
+        REQUEST_HEADERS => &mut stream.request_headers,
+        REQUEST_TRAILERS => &mut stream.request_trailers,
+        RESPONSE_HEADERS => &mut stream.response_headers,
+        RESPONSE_TRAILERS => &mut stream.response_trailers,
+        _ => return Err(Status::BadArgument),
+    };
+    if begin {
+        return Ok(map.get_or_insert_default());
+    }
+    map.as_mut().ok_or(Status::BadArgument)
+}
+
+fn own_phase(kind: u32) -> Option<Phase> {
+    match kind {
+        REQUEST_HEADERS => Some(Phase::RequestHeaders),
+        REQUEST_TRAILERS => Some(Phase::RequestTrailers),
+        RESPONSE_HEADERS => Some(Phase::ResponseHeaders),
+        RESPONSE_TRAILERS => Some(Phase::ResponseTrailers),
+        _ => None,
+    }
+}
+
+fn trailers_may_begin(stream: &StreamState, kind: u32) -> bool {
+    stream.end_of_stream
+        && matches!(
+            (kind, stream.phase),
+            (REQUEST_TRAILERS, Phase::RequestBody) | (RESPONSE_TRAILERS, Phase::ResponseBody)
+        )
+}
+
+fn get_value(
+    mut host: Host<'_>,
+    kind: u32,
+    key: u32,
+    key_length: u32,
+    pointer_out: u32,
+    length_out: u32,
+) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    let key = match read(memory, key, key_length) {
+        Ok(key) => key,
+        Err(status) => return answer(Err(status)),
+    };
+    let Some(map) = readable(state, kind) else {
+        // Once a stream is being logged, a map that never came is only absent.
+        let logging = state.stream().is_some_and(|stream| stream.phase == Phase::Log);
+        return answer(Err(if logging { Status::NotFound } else { Status::BadArgument }));
+    };
+    let Some(value) = map.get_bytes(key).cloned() else { return answer(Err(Status::NotFound)) };
+    answer(give(&mut host, &value, pointer_out, length_out)?)
+}
+
+fn get_pairs(mut host: Host<'_>, kind: u32, pointer_out: u32, length_out: u32) -> Answer {
+    let (_, state) = split(&mut host)?;
+    if RESPONSE_TRAILERS < kind {
+        return answer(Err(Status::BadArgument));
+    }
+    let pairs = readable(state, kind).filter(|map| !map.is_empty()).map(HeaderMap::serialised);
+    answer(give(&mut host, &pairs.unwrap_or_default(), pointer_out, length_out)?)
+}
+
+fn get_size(mut host: Host<'_>, kind: u32, size_out: u32) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(writable(state, kind).and_then(|map| {
+        let size = u32::try_from(map.byte_size()).unwrap_or(u32::MAX);
+        write(memory, size_out, &size.to_le_bytes())
+    }))
+}
+
+fn set_pairs(mut host: Host<'_>, kind: u32, pointer: u32, length: u32) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(read(memory, pointer, length).and_then(|bytes| {
+        let pairs = HeaderMap::deserialised(bytes).ok_or(Status::ParseFailure)?;
+        *writable(state, kind)? = pairs;
+        Ok(())
+    }))
+}
+
+fn add_value(
+    mut host: Host<'_>,
+    kind: u32,
+    key: u32,
+    key_length: u32,
+    value: u32,
+    value_length: u32,
+) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(pair(memory, key, key_length, value, value_length).and_then(|(key, value)| {
+        writable(state, kind)?.add(key, value);
+        Ok(())
+    }))
+}
+
+fn replace_value(
+    mut host: Host<'_>,
+    kind: u32,
+    key: u32,
+    key_length: u32,
+    value: u32,
+    value_length: u32,
+) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(pair(memory, key, key_length, value, value_length).and_then(|(key, value)| {
+        writable(state, kind)?.replace(key, value);
+        Ok(())
+    }))
+}
+
+fn remove_value(mut host: Host<'_>, kind: u32, key: u32, key_length: u32) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(read(memory, key, key_length).and_then(|key| {
+        writable(state, kind)?.remove(key);
+        Ok(())
+    }))
+}
+
+fn pair(
+    memory: &[u8],
+    key: u32,
+    key_length: u32,
+    value: u32,
+    value_length: u32,
+) -> Result<(&[u8], Bytes), Status> {
+    let key = read(memory, key, key_length)?;
+    Ok((key, Bytes::copy_from_slice(read(memory, value, value_length)?)))
+}

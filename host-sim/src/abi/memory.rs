@@ -1,0 +1,77 @@
+//! Reading and writing the guest's memory; every address comes from the guest and is checked.
+
+use wasmtime::Caller;
+
+use crate::{state::State, status::Status};
+
+/// What every host function is given.
+pub(super) type Host<'a> = Caller<'a, State>;
+
+/// What most host functions return; `Err` traps.
+pub(super) type Answer = wasmtime::Result<u32>;
+
+/// Splits the caller into the guest's memory and the host's state.
+pub(super) fn split<'a>(host: &'a mut Host<'_>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
+    let state = host.data();
+    if state.restricted {
+        return Err(wasmtime::Error::msg("restricted_callback: a host call during _initialize"));
+    }
+    open(host)
+}
+
+/// [`split`] for the few calls that `_initialize` may make.
+pub(super) fn open<'a>(host: &'a mut Host<'_>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
+    let memory = host.data().memory;
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the filter exports no memory"))?;
+    Ok(memory.data_and_store_mut(host))
+}
+
+/// The bytes at `pointer`.
+pub(super) fn read(memory: &[u8], pointer: u32, length: u32) -> Result<&[u8], Status> {
+    let start = pointer as usize;
+    let end = start.checked_add(length as usize).ok_or(Status::InvalidMemoryAccess)?;
+    memory.get(start..end).ok_or(Status::InvalidMemoryAccess)
+}
+
+/// Puts `bytes` at `pointer`.
+pub(super) fn write(memory: &mut [u8], pointer: u32, bytes: &[u8]) -> Result<(), Status> {
+    let start = pointer as usize;
+    let end = start.checked_add(bytes.len()).ok_or(Status::InvalidMemoryAccess)?;
+    memory.get_mut(start..end).ok_or(Status::InvalidMemoryAccess)?.copy_from_slice(bytes);
+    Ok(())
+}
+
+/// Hands `bytes` to the guest in memory that its own allocator gave.
+///
+/// Nothing is allocated for no bytes: the guest then gets a null pointer.
+pub(super) fn give(
+    host: &mut Host<'_>,
+    bytes: &[u8],
+    pointer_out: u32,
+    length_out: u32,
+) -> wasmtime::Result<Result<(), Status>> {
+    let length = u32::try_from(bytes.len())?;
+    let mut pointer = 0;
+    if 0 < length {
+        let allocate = host.data().allocate.clone();
+        let allocate = allocate.ok_or_else(|| {
+            wasmtime::Error::msg("the filter exports neither malloc nor proxy_on_memory_allocate")
+        })?;
+        pointer = allocate.call(&mut *host, length)?;
+        if pointer == 0 {
+            return Ok(Err(Status::InvalidMemoryAccess));
+        }
+    }
+    let (memory, _) = split(host)?;
+    Ok(write(memory, pointer, bytes)
+        .and_then(|()| write(memory, pointer_out, &pointer.to_le_bytes()))
+        .and_then(|()| write(memory, length_out, &length.to_le_bytes())))
+}
+
+/// Turns either side into the number that the guest sees.
+pub(super) fn answer(result: Result<(), Status>) -> Answer {
+    Ok(match result {
+        Ok(()) => Status::Ok,
+        Err(status) => status,
+    } as u32)
+}

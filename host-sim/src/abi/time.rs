@@ -1,0 +1,28 @@
+//! The wall clock and the tick period.
+
+use wasmtime::Linker;
+
+use super::memory::{Answer, Host, answer, split, write};
+use crate::state::{State, Tick};
+
+pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.func_wrap("env", "proxy_get_current_time_nanoseconds", current_time)?;
+    linker.func_wrap("env", "proxy_set_tick_period_milliseconds", set_tick_period)?;
+    Ok(())
+}
+
+fn current_time(mut host: Host<'_>, time_out: u32) -> Answer {
+    let (memory, state) = split(&mut host)?;
+    answer(write(memory, time_out, &state.services.clock.wall_ns().to_le_bytes()))
+}
+
+/// Always of the root context, whichever context asks; 0 stops the ticks.
+fn set_tick_period(mut host: Host<'_>, milliseconds: u32) -> Answer {
+    let (_, state) = split(&mut host)?;
+    let period_ns = u64::from(milliseconds) * 1_000_000;
+    let due_ns = state.services.clock.monotonic_ns() + period_ns;
+    let root = state.root_id();
+    state.roots.entry(root).or_default().tick =
+        (0 < milliseconds).then_some(Tick { period_ns, due_ns });
+    answer(Ok(()))
+}

@@ -1,0 +1,88 @@
+//! `driftline serve`: the embedded proxy in the foreground, until a signal ends it; all work is in the library.
+
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use host_sim::{
+    Filter, WorldOptions,
+    proxy::{Options, Server, Upstream},
+    stats::StatsConfig,
+};
+
+/// Arguments of `driftline serve`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The filter's module; `cargo xtask build` makes it.
+    #[arg(long, value_name = "FILE", default_value = "target/driftline.wasm")]
+    filter: PathBuf,
+    /// The filter's configuration, given to it as it is.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Where clients connect.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:10000")]
+    listen: SocketAddr,
+    /// The model server, as http://HOST[:PORT].
+    #[arg(long, value_name = "URL")]
+    upstream: Upstream,
+    /// Where /stats/prometheus, /stats and /ready are.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9901")]
+    admin: SocketAddr,
+    /// Threads that serve clients, each with a VM of its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: u16,
+    /// Labels and histogram buckets, as `stats_config` of an Envoy bootstrap.
+    #[arg(long, value_name = "FILE")]
+    stats_config: PathBuf,
+    /// Give up on a response after this time; 0 lets it run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    timeout: f64,
+}
+
+/// Serves until SIGINT or SIGTERM.
+#[allow(clippy::print_stdout, reason = "the addresses are what the caller waits for")]
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let timeout = Duration::try_from_secs_f64(args.timeout)
+        .with_context(|| format!("--timeout is {}, it must be 0 or more seconds", args.timeout))?;
+    let module = read(&args.filter, "--filter")?;
+    let config = read(&args.config, "--config")?;
+    let stats = String::from_utf8(read(&args.stats_config, "--stats-config")?)
+        .with_context(|| format!("--stats-config {} is not text", args.stats_config.display()))?;
+    let stats = StatsConfig::from_yaml(&stats)
+        .with_context(|| format!("--stats-config {}", args.stats_config.display()))?;
+    let filter = Filter::from_bytes(&module)
+        .with_context(|| format!("--filter {}", args.filter.display()))?;
+
+    let mut world = WorldOptions::with_config(config);
+    world.workers = args.workers.into();
+    world.stats = stats;
+    world.print_log = true;
+    let mut options = Options::new(filter, world, args.upstream);
+    options.listen = args.listen;
+    options.admin = args.admin;
+    options.timeout = (!timeout.is_zero()).then_some(timeout);
+    let server =
+        Server::start(options).with_context(|| format!("--config {}", args.config.display()))?;
+    println!("listening on http://{}", server.listen_addr());
+    println!("stats on http://{}/stats/prometheus", server.admin_addr());
+    wait_for_signal()?;
+    server.stop();
+    Ok(())
+}
+
+fn read(path: &PathBuf, option: &str) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))
+}
+
+fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,113 @@
+//! One client connection: request after request until either side ends it; pipelined requests wait their turn.
+
+use std::{
+    cell::RefCell,
+    net::SocketAddr,
+    rc::Rc,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use tokio::net::TcpStream;
+
+use super::{
+    exchange::{Exchange, Next},
+    head::{Refusal, Request, write_response},
+    pool::Pool,
+    wire::{Read, Wire},
+};
+use crate::{EndInfo, Error, HeaderMap, LogLevel, Stream, StreamInfo, Worker, flags};
+
+/// What all connections of one worker share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) worker: Rc<RefCell<Worker>>,
+    pub(super) pool: Pool,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Beyond this much unread input of one kind, the other side has to wait.
+pub(super) const INPUT_BYTES_MAX: usize = 64 * 1024;
+
+/// Connections are numbered over all workers.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
+/// Serves requests until the client or an error closes the connection.
+pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAddr) {
+    let own = tcp.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    let info = StreamInfo {
+        connection_id: CONNECTIONS.fetch_add(1, Relaxed),
+        source_address: client.to_string(),
+        destination_address: own,
+        ..StreamInfo::default()
+    };
+    let mut wire = Wire::new(tcp);
+    loop {
+        let request = match Request::take(&mut wire.input) {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                if wire.tcp.readable().await.is_err()
+                    || wire.read_now(2 * INPUT_BYTES_MAX) == Read::Closed
+                {
+                    return;
+                }
+                continue;
+            }
+            Err(refusal) => return refuse(&context, &mut wire, info, refusal).await,
+        };
+        let exchange = Exchange::begin(&context, info.clone(), request);
+        if exchange.run(&mut wire).await == Next::Close {
+            return;
+        }
+    }
+}
+
+/// Answers in the filter chain's place. The filter gets a context, and only its end.
+async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: Refusal) {
+    let mut stream = open(context, info);
+    stream.update(|info| info.response_code = Some(refusal.status.into()));
+    let flags = if refusal.protocol_error { flags::DOWNSTREAM_PROTOCOL_ERROR } else { 0 };
+    let end = EndInfo { flags, code_details: Some(refusal.details.into()) };
+    context.note(stream.end(end));
+    let headers: HeaderMap =
+        [(":status", refusal.status.to_string()), ("content-length", "0".into())]
+            .into_iter()
+            .collect();
+    write_response(&headers, false, false, &mut wire.output);
+    // The client may be gone already; then nobody misses the answer.
+    let _ = wire.flush().await;
+}
+
+/// A stream of the worker's filter, or one past it if the filter crashes over it.
+pub(super) fn open(context: &Context, info: StreamInfo) -> Stream {
+    let opened = Stream::open(Rc::clone(&context.worker), info);
+    opened.unwrap_or_else(|error| {
+        context.note(Err(error));
+        Stream::bypass(Rc::clone(&context.worker))
+    })
+}
+
+impl Context {
+    /// A random UUID (version 4), as Envoy gives a request that brings none.
+    pub(super) fn request_id(&self) -> String {
+        let mut worker = self.worker.borrow_mut();
+        let (high, low) = (worker.random(), worker.random());
+        let high = high & 0xffff_ffff_ffff_0fff | 0x4000;
+        let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        )
+    }
+
+    /// Logs what the filter did wrong; traffic goes on, as with Envoy's `fail_open: true`.
+    pub(super) fn note(&self, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            self.worker.borrow_mut().note(LogLevel::Error, error.to_string());
+        }
+    }
+}

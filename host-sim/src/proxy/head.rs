@@ -1,0 +1,328 @@
+//! Request and response heads: from the wire to the header map a filter sees, and back; bodies are elsewhere.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::body::{Framing, Writing};
+use crate::HeaderMap;
+
+/// Envoy's default limits.
+pub(super) const FIELDS_MAX: usize = 100;
+const HEAD_BYTES_MAX: usize = 60 * 1024;
+
+/// A request as the filter will see it.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Request {
+    pub(super) headers: HeaderMap,
+    pub(super) framing: Framing,
+    pub(super) keep_alive: bool,
+    pub(super) expects_continue: bool,
+    pub(super) head_only: bool,
+}
+
+/// A response as the upstream gave it.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) framing: Framing,
+    pub(super) keep_alive: bool,
+}
+
+/// A request that the proxy answers itself, before any filter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    /// Envoy's `response.code_details`.
+    pub(super) details: &'static str,
+    /// The bytes broke the protocol, rather than asking for too much.
+    pub(super) protocol_error: bool,
+}
+
+/// The upstream's answer is not HTTP/1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct NotHttp;
+
+impl Request {
+    /// Takes a head out of `input`; `None` if it is not complete.
+    pub(super) fn take(input: &mut BytesMut) -> Result<Option<Request>, Refusal> {
+        // Empty lines before a request are allowed.
+        while input.starts_with(b"\r\n") {
+            input.advance(2);
+        }
+        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+        let mut parsed = httparse::Request::new(&mut fields);
+        let size = match parsed.parse(input) {
+            Ok(httparse::Status::Complete(size)) if size <= HEAD_BYTES_MAX => size,
+            Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
+            Ok(_) | Err(httparse::Error::TooManyHeaders) => {
+                return Err(Refusal {
+                    status: 431,
+                    details: "http1.headers_too_large",
+                    protocol_error: true,
+                });
+            }
+            Err(_) => return Err(CODEC_ERROR),
+        };
+        let request = Request::of(&parsed)?;
+        input.advance(size);
+        Ok(Some(request))
+    }
+
+    fn of(parsed: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
+        if parsed.version != Some(1) {
+            return Err(Refusal { status: 426, details: "low_version", protocol_error: false });
+        }
+        let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
+        let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
+        // A target with a host of its own wins over the header.
+        let (authority, path) = match target.strip_prefix("http://") {
+            Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+            None => (fields.get_str("host").unwrap_or_default(), target),
+        };
+        if authority.is_empty() {
+            return Err(Refusal {
+                status: 400,
+                details: "missing_host_header",
+                protocol_error: false,
+            });
+        }
+        let path = if path.is_empty() { "/" } else { path };
+        let mut headers: HeaderMap =
+            [(":authority", authority), (":path", path), (":method", method), (":scheme", "http")]
+                .into_iter()
+                .collect();
+        for (name, value) in fields.iter() {
+            let wanted_te = &name[..] == b"te" && &value[..] == b"trailers";
+            if wanted_te || !(is_hop_by_hop(name) || &name[..] == b"host" || &name[..] == b"expect")
+            {
+                headers.add(name, value.clone());
+            }
+        }
+        if headers.get("x-forwarded-proto").is_none() {
+            headers.add("x-forwarded-proto", "http");
+        }
+        Ok(Request {
+            headers,
+            framing: framing(&fields, Framing::Ended).map_err(|NotHttp| CODEC_ERROR)?,
+            keep_alive: !has_token(&fields, "connection", "close"),
+            expects_continue: has_token(&fields, "expect", "100-continue"),
+            head_only: method == "HEAD",
+        })
+    }
+}
+
+const CODEC_ERROR: Refusal =
+    Refusal { status: 400, details: "http1.codec_error", protocol_error: true };
+
+impl Response {
+    /// Takes a head out of `input`; `None` if it is not complete. `head_only` says that the request was HEAD.
+    pub(super) fn take(input: &mut BytesMut, head_only: bool) -> Result<Option<Response>, NotHttp> {
+        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+        let mut parsed = httparse::Response::new(&mut fields);
+        let size = match parsed.parse(input) {
+            Ok(httparse::Status::Complete(size)) => size,
+            Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
+            _ => return Err(NotHttp),
+        };
+        let status = parsed.code.unwrap_or(0);
+        let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
+        let bodiless = head_only || status < 200 || status == 204 || status == 304;
+        let framing =
+            if bodiless { Framing::Ended } else { framing(&fields, Framing::UntilClose)? };
+        let keep_alive = parsed.version == Some(1)
+            && framing != Framing::UntilClose
+            && !has_token(&fields, "connection", "close");
+        let mut headers: HeaderMap = [(":status", status.to_string())].into_iter().collect();
+        for (name, value) in fields.iter() {
+            // A filter of Envoy's sees how the upstream delimited its answer.
+            if !is_hop_by_hop(name) || &name[..] == b"transfer-encoding" {
+                headers.add(name, value.clone());
+            }
+        }
+        input.advance(size);
+        Ok(Some(Response { status, headers, framing, keep_alive }))
+    }
+}
+
+/// Writes a request to the upstream; returns how its body must follow.
+pub(super) fn write_request(
+    headers: &HeaderMap,
+    framing: Framing,
+    output: &mut BytesMut,
+) -> Writing {
+    let get = |name| headers.get(name).map_or(&b""[..], |value| &value[..]);
+    for part in
+        [get(":method"), b" ", get(":path"), b" HTTP/1.1\r\nhost: ", get(":authority"), b"\r\n"]
+    {
+        output.extend_from_slice(part);
+    }
+    write_fields(headers, output);
+    let chunked = !framing.is_ended() && headers.get("content-length").is_none();
+    end_head(chunked, output)
+}
+
+/// Writes a response head to the client; returns how its body must follow.
+pub(super) fn write_response(
+    headers: &HeaderMap,
+    has_body: bool,
+    keep_alive: bool,
+    output: &mut BytesMut,
+) -> Writing {
+    let status =
+        headers.get_str(":status").and_then(|code| code.parse::<u16>().ok()).unwrap_or(503);
+    let reason = hyper::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
+    let line = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("Unknown"));
+    output.extend_from_slice(line.as_bytes());
+    write_fields(headers, output);
+    if headers.get("server").is_none() {
+        output.extend_from_slice(b"server: driftline\r\n");
+    }
+    if !keep_alive {
+        output.extend_from_slice(b"connection: close\r\n");
+    }
+    end_head(has_body && headers.get("content-length").is_none(), output)
+}
+
+/// `name: value` and the line end.
+pub(super) fn write_field(name: &[u8], value: &[u8], output: &mut BytesMut) {
+    for part in [name, b": ", value, b"\r\n"] {
+        output.extend_from_slice(part);
+    }
+}
+
+fn write_fields(headers: &HeaderMap, output: &mut BytesMut) {
+    for (name, value) in headers.iter() {
+        if !name.starts_with(b":") && &name[..] != b"transfer-encoding" {
+            write_field(name, value, output);
+        }
+    }
+}
+
+fn end_head(chunked: bool, output: &mut BytesMut) -> Writing {
+    if chunked {
+        output.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    output.extend_from_slice(b"\r\n");
+    if chunked { Writing::Chunked } else { Writing::Plain }
+}
+
+/// A message that announces both a length and chunks is refused: that is how requests are smuggled.
+fn framing(fields: &HeaderMap, otherwise: Framing) -> Result<Framing, NotHttp> {
+    let mut lengths = values(fields, "content-length");
+    let length = lengths.next();
+    let chunked = match fields.get_str("transfer-encoding") {
+        None => false,
+        Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => true,
+        Some(_) => return Err(NotHttp),
+    };
+    match (length, chunked) {
+        (Some(_), true) => Err(NotHttp),
+        (None, true) => Ok(Framing::chunked()),
+        (None, false) => Ok(otherwise),
+        (Some(length), false) => {
+            let digits = length.iter().all(u8::is_ascii_digit);
+            let text = std::str::from_utf8(length).ok().filter(|_| digits).ok_or(NotHttp)?;
+            if lengths.any(|other| other != length) {
+                return Err(NotHttp);
+            }
+            Ok(Framing::length(text.parse().map_err(|_| NotHttp)?))
+        }
+    }
+}
+
+fn values<'a>(fields: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+    fields.iter().filter(move |(known, _)| &known[..] == name.as_bytes()).map(|(_, value)| value)
+}
+
+fn has_token(fields: &HeaderMap, name: &str, token: &str) -> bool {
+    values(fields, name).any(|value| {
+        let mut tokens = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        tokens.any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
+    })
+}
+
+fn is_hop_by_hop(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 7] = [
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"transfer-encoding",
+        b"upgrade",
+        b"http2-settings",
+    ];
+    NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(wire: &str) -> Result<Option<Request>, Refusal> {
+        Request::take(&mut BytesMut::from(wire))
+    }
+
+    #[test]
+    fn a_request_becomes_what_envoys_filters_see() {
+        let request = request(
+            "POST /x?y HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\n",
+        );
+        let request = request.unwrap().unwrap();
+        let expected: HeaderMap = [
+            (":authority", "h"),
+            (":path", "/x?y"),
+            (":method", "POST"),
+            (":scheme", "http"),
+            ("content-length", "3"),
+            ("x-forwarded-proto", "http"),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(request.headers, expected);
+        assert_eq!(request.framing, Framing::Length(3));
+        assert!(!request.keep_alive);
+    }
+
+    #[test]
+    fn what_envoy_refuses_is_refused_with_its_details() {
+        for (wire, status, details) in [
+            ("GET / HTTP/1.1\r\n\r\n", 400, "missing_host_header"),
+            ("GARBAGE\r\n\r\n", 400, "http1.codec_error"),
+            ("GET / HTTP/1.0\r\nhost: h\r\n\r\n", 426, "low_version"),
+            (
+                "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+                400,
+                "http1.codec_error",
+            ),
+            ("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +1\r\n\r\n", 400, "http1.codec_error"),
+        ] {
+            let refusal = request(wire).unwrap_err();
+            assert_eq!((refusal.status, refusal.details), (status, details), "{wire:?}");
+        }
+        let huge = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "y".repeat(70_000));
+        assert_eq!(request(&huge).unwrap_err().status, 431);
+    }
+
+    #[test]
+    fn a_head_in_parts_waits_for_its_end() {
+        let wire = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+        for end in 0..wire.len() {
+            assert_eq!(request(&wire[..end]), Ok(None), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn a_response_without_length_ends_with_the_connection_unless_it_has_no_body() {
+        for (wire, head_only, framing) in [
+            ("HTTP/1.1 200 OK\r\n\r\n", false, Framing::UntilClose),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", false, Framing::Length(5)),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true, Framing::Ended),
+            ("HTTP/1.1 204 No Content\r\n\r\n", false, Framing::Ended),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", false, Framing::chunked()),
+        ] {
+            let response = Response::take(&mut BytesMut::from(wire), head_only).unwrap().unwrap();
+            assert_eq!(response.framing, framing, "{wire:?}");
+        }
+        assert_eq!(Response::take(&mut BytesMut::from("nonsense\r\n\r\n"), false), Err(NotHttp));
+    }
+}

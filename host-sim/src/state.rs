@@ -1,0 +1,191 @@
+//! What one VM's host functions see: its contexts, the phase each stream is in, and the shared services.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use wasmtime::{Memory, StoreLimits, StoreLimitsBuilder, TypedFunc};
+
+use crate::{
+    Clock, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo,
+    stats::{Metric, Stats},
+};
+
+/// What all VMs of one proxy share, whichever thread they live on.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) clock: Clock,
+    pub(crate) log: Arc<Log>,
+    pub(crate) shared: Arc<SharedData>,
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) plugin: Arc<PluginNames>,
+    /// Where the random numbers of every VM begin.
+    pub(crate) seed: u64,
+}
+
+/// How Envoy's configuration names the plugin.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PluginNames {
+    pub(crate) name: String,
+    pub(crate) root_id: String,
+    pub(crate) vm_id: String,
+    pub(crate) vm_config: Bytes,
+}
+
+/// The data behind a wasmtime store.
+pub(crate) struct State {
+    pub(crate) services: Services,
+    pub(crate) vm: String,
+    pub(crate) limits: StoreLimits,
+    pub(crate) memory: Option<Memory>,
+    /// The guest's `malloc`, else its `proxy_on_memory_allocate`.
+    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    /// Only logging and WASI are open to `_initialize`.
+    pub(crate) restricted: bool,
+    pub(crate) roots: HashMap<u32, Root>,
+    pub(crate) streams: HashMap<u32, StreamState>,
+    /// The context that host calls are about.
+    pub(crate) effective: u32,
+    pub(crate) metrics: Metrics,
+    /// The configuration that `on_configure` is reading.
+    pub(crate) configuring: Option<Bytes>,
+    /// Contexts whose `on_done` answered false and that have called `proxy_done` since.
+    pub(crate) done_later: Vec<u32>,
+    /// While a callback may still be refused, every line it wrote.
+    pub(crate) heard: Option<Vec<LogLine>>,
+    random: u64,
+}
+
+/// One root context.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Root {
+    pub(crate) tick: Option<Tick>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tick {
+    pub(crate) period_ns: u64,
+    pub(crate) due_ns: u64,
+}
+
+/// One stream as host functions see it.
+#[derive(Debug)]
+pub(crate) struct StreamState {
+    pub(crate) root: u32,
+    pub(crate) phase: Phase,
+    pub(crate) request_headers: Option<HeaderMap>,
+    pub(crate) request_trailers: Option<HeaderMap>,
+    pub(crate) response_headers: Option<HeaderMap>,
+    pub(crate) response_trailers: Option<HeaderMap>,
+    /// The chunk of the body callback that runs now.
+    pub(crate) body: Bytes,
+    pub(crate) end_of_stream: bool,
+    pub(crate) info: StreamInfo,
+    /// What the filter left with `set_property`.
+    pub(crate) properties: HashMap<Vec<u8>, Bytes>,
+}
+
+/// The callback that a stream is in; `Between` is none of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    Between,
+    RequestHeaders,
+    RequestBody,
+    RequestTrailers,
+    ResponseHeaders,
+    ResponseBody,
+    ResponseTrailers,
+    Log,
+    Done,
+}
+
+/// The metrics that one VM has defined, by id: the low two bits are the kind.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics([Vec<Metric>; 3]);
+
+/// Envoy's V8 gives a VM no more than this.
+const MEMORY_BYTES_MAX: usize = 1 << 30;
+
+impl State {
+    pub(crate) fn new(services: Services, vm: String) -> State {
+        // Every VM has numbers of its own, and the same ones for the same seed.
+        let name =
+            vm.bytes().fold(services.seed, |hash, byte| hash.wrapping_mul(31) ^ u64::from(byte));
+        State {
+            services,
+            vm,
+            random: name,
+            limits: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(),
+            memory: None,
+            allocate: None,
+            restricted: false,
+            roots: HashMap::new(),
+            streams: HashMap::new(),
+            effective: 0,
+            metrics: Metrics::default(),
+            configuring: None,
+            done_later: Vec::new(),
+            heard: None,
+        }
+    }
+
+    /// The stream that host calls are about, if it is one.
+    pub(crate) fn stream(&self) -> Option<&StreamState> {
+        self.streams.get(&self.effective)
+    }
+
+    pub(crate) fn stream_mut(&mut self) -> Option<&mut StreamState> {
+        self.streams.get_mut(&self.effective)
+    }
+
+    /// The root context behind the effective one.
+    pub(crate) fn root_id(&self) -> u32 {
+        self.stream().map_or(self.effective, |stream| stream.root)
+    }
+
+    /// The next random number (splitmix64): good for identities, not for secrets.
+    pub(crate) fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn log(&mut self, level: LogLevel, message: String) {
+        let line = LogLine { level, vm: self.vm.clone(), message };
+        if let Some(heard) = &mut self.heard {
+            heard.push(line.clone());
+        }
+        self.services.log.write(line);
+    }
+}
+
+impl StreamState {
+    pub(crate) fn new(root: u32, info: StreamInfo) -> StreamState {
+        StreamState {
+            root,
+            phase: Phase::Between,
+            request_headers: None,
+            request_trailers: None,
+            response_headers: None,
+            response_trailers: None,
+            body: Bytes::new(),
+            end_of_stream: false,
+            info,
+            properties: HashMap::new(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Envoy counts ids per kind in steps of four, and gives a new one for every call.
+    pub(crate) fn define(&mut self, kind: u32, metric: Metric) -> Option<u32> {
+        let known = self.0.get_mut(usize::try_from(kind).ok()?)?;
+        known.push(metric);
+        Some(u32::try_from(known.len()).ok()? * 4 + kind)
+    }
+
+    pub(crate) fn get(&self, id: u32) -> Option<&Metric> {
+        let known = self.0.get(usize::try_from(id % 4).ok()?)?;
+        known.get(usize::try_from(id / 4).ok()?.checked_sub(1)?)
+    }
+}

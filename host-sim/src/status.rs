@@ -1,0 +1,15 @@
+//! The numbers that host functions return, as Envoy's proxy-wasm host defines them; a filter may see any of them.
+
+/// What a host function answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub(crate) enum Status {
+    Ok = 0,
+    NotFound = 1,
+    BadArgument = 2,
+    ParseFailure = 4,
+    InvalidMemoryAccess = 6,
+    CasMismatch = 8,
+    InternalFailure = 10,
+    Unimplemented = 12,
+}

@@ -1,0 +1,130 @@
+//! What a proxy knows about a stream beside its bytes, and what a filter learns of it through properties.
+
+/// Response flags as Envoy's bits, the value of the property `response.flags`.
+pub mod flags {
+    /// `UH`: no healthy upstream.
+    pub const NO_HEALTHY_UPSTREAM: u64 = 1 << 1;
+    /// `UT`: the upstream did not answer in time.
+    pub const UPSTREAM_REQUEST_TIMEOUT: u64 = 1 << 2;
+    /// `UR`: the upstream reset the stream.
+    pub const UPSTREAM_REMOTE_RESET: u64 = 1 << 4;
+    /// `UF`: no connection to the upstream.
+    pub const UPSTREAM_CONNECTION_FAILURE: u64 = 1 << 5;
+    /// `UC`: the upstream closed its connection.
+    pub const UPSTREAM_CONNECTION_TERMINATION: u64 = 1 << 6;
+    /// `DC`: the client went away.
+    pub const DOWNSTREAM_CONNECTION_TERMINATION: u64 = 1 << 14;
+    /// `UPE`: the upstream's answer broke the protocol.
+    pub const UPSTREAM_PROTOCOL_ERROR: u64 = 1 << 23;
+    /// `DPE`: the client's request broke the protocol.
+    pub const DOWNSTREAM_PROTOCOL_ERROR: u64 = 1 << 19;
+    /// `DR`: the client reset an HTTP/2 stream.
+    pub const DOWNSTREAM_REMOTE_RESET: u64 = 1 << 28;
+}
+
+/// Facts about one stream. The proxy keeps them up to date; a test may set them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StreamInfo {
+    /// Number of the client's connection.
+    pub connection_id: u64,
+    /// `HTTP/1.1`, `HTTP/2`, ...
+    pub protocol: String,
+    /// Client as `address:port`.
+    pub source_address: String,
+    /// Own address the client called, as `address:port`.
+    pub destination_address: String,
+    /// Upstream as `address:port`, once connected.
+    pub upstream_address: Option<String>,
+    /// Name of the route, empty if it has none.
+    pub route_name: String,
+    /// Name of the cluster, empty before one is chosen.
+    pub cluster_name: String,
+    /// Name of the virtual host.
+    pub virtual_host_name: String,
+    /// Requests sent upstream so far, retries included.
+    pub attempts: u64,
+    /// Wall clock at the start, in nanoseconds since 1970. Set when the stream is opened.
+    pub start_wall_ns: u64,
+    /// Monotonic clock at the start, in nanoseconds. Set when the stream is opened.
+    pub start_monotonic_ns: u64,
+    /// Monotonic time of the end; `None` while it runs.
+    pub end_monotonic_ns: Option<u64>,
+    /// Body bytes received from the client.
+    pub request_bytes: u64,
+    /// Body bytes sent to the client.
+    pub response_bytes: u64,
+    /// Status code, once there is one.
+    pub response_code: Option<u64>,
+    /// Why the response has its code, in Envoy's words.
+    pub code_details: Option<String>,
+    /// Bits of [`flags`].
+    pub flags: u64,
+}
+
+impl Default for StreamInfo {
+    fn default() -> StreamInfo {
+        StreamInfo {
+            connection_id: 1,
+            protocol: "HTTP/1.1".into(),
+            source_address: "127.0.0.1:50000".into(),
+            destination_address: "127.0.0.1:10000".into(),
+            upstream_address: None,
+            route_name: String::new(),
+            cluster_name: "upstream".into(),
+            virtual_host_name: "default".into(),
+            attempts: 0,
+            start_wall_ns: 0,
+            start_monotonic_ns: 0,
+            end_monotonic_ns: None,
+            request_bytes: 0,
+            response_bytes: 0,
+            response_code: None,
+            code_details: None,
+            flags: 0,
+        }
+    }
+}
+
+/// How a stream ends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EndInfo {
+    /// Bits of [`flags`]; 0 for a stream that ended well.
+    pub flags: u64,
+    /// `response.code_details`; `None` keeps what the stream has.
+    pub code_details: Option<String>,
+}
+
+impl EndInfo {
+    /// The upstream's answer was delivered whole.
+    #[must_use]
+    pub fn complete() -> EndInfo {
+        EndInfo { flags: 0, code_details: None }
+    }
+
+    /// The proxy refused the request before any filter saw it.
+    #[must_use]
+    pub fn rejected() -> EndInfo {
+        EndInfo {
+            flags: flags::DOWNSTREAM_PROTOCOL_ERROR,
+            code_details: Some("http1.codec_error".into()),
+        }
+    }
+
+    /// The client hung up.
+    #[must_use]
+    pub fn client_disconnect() -> EndInfo {
+        EndInfo {
+            flags: flags::DOWNSTREAM_CONNECTION_TERMINATION,
+            code_details: Some("downstream_remote_disconnect".into()),
+        }
+    }
+
+    /// The upstream broke off after its headers had been passed on.
+    #[must_use]
+    pub fn upstream_reset() -> EndInfo {
+        EndInfo {
+            flags: flags::UPSTREAM_PROTOCOL_ERROR,
+            code_details: Some("upstream_reset_after_response_started{protocol_error}".into()),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One VM: an instance of the filter and the callbacks into it; a trap kills it for good.
+
+use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
+
+use crate::{
+    Error, Filter,
+    state::{Services, State},
+};
+
+/// An instance with its callbacks looked up once.
+pub(crate) struct Vm {
+    pub(crate) store: Store<State>,
+    pub(crate) callbacks: Callbacks,
+    dead: bool,
+}
+
+/// A callback by its name; `None` if the filter does not export it.
+#[derive(Clone)]
+pub(crate) struct Callback<P, R> {
+    name: &'static str,
+    function: Option<TypedFunc<P, R>>,
+}
+
+/// The callbacks that this host makes.
+#[derive(Clone)]
+pub(crate) struct Callbacks {
+    pub(crate) context_create: Callback<(u32, u32), ()>,
+    pub(crate) vm_start: Callback<(u32, u32), u32>,
+    pub(crate) configure: Callback<(u32, u32), u32>,
+    pub(crate) tick: Callback<u32, ()>,
+    pub(crate) request_headers: Callback<(u32, u32, u32), u32>,
+    pub(crate) request_body: Callback<(u32, u32, u32), u32>,
+    pub(crate) request_trailers: Callback<(u32, u32), u32>,
+    pub(crate) response_headers: Callback<(u32, u32, u32), u32>,
+    pub(crate) response_body: Callback<(u32, u32, u32), u32>,
+    pub(crate) response_trailers: Callback<(u32, u32), u32>,
+    pub(crate) log: Callback<u32, ()>,
+    pub(crate) done: Callback<u32, u32>,
+    pub(crate) delete: Callback<u32, ()>,
+}
+
+impl Vm {
+    /// Instantiates the filter and runs its start function, as Envoy does: `_initialize`, then `main`, else `_start`.
+    pub(crate) fn start(filter: &Filter, services: Services, name: String) -> Result<Vm, Error> {
+        let mut store = Store::new(&filter.engine, State::new(services, name));
+        store.limiter(|state| &mut state.limits);
+        let instance = filter
+            .instance
+            .instantiate(&mut store)
+            .map_err(|error| Error::Load(format!("it cannot be instantiated: {error:#}")))?;
+        let memory = instance.get_memory(&mut store, "memory");
+        let allocate = ["malloc", "proxy_on_memory_allocate"]
+            .into_iter()
+            .find_map(|name| instance.get_typed_func(&mut store, name).ok());
+        store.data_mut().memory = memory;
+        store.data_mut().allocate = allocate;
+        let callbacks = Callbacks::of(&instance, &mut store)?;
+        let mut vm = Vm { store, callbacks, dead: false };
+        vm.initialise(&instance)?;
+        Ok(vm)
+    }
+
+    fn initialise(&mut self, instance: &Instance) -> Result<(), Error> {
+        let initialise: Callback<(), ()> = Callback::of("_initialize", instance, &mut self.store)?;
+        self.store.data_mut().restricted = true;
+        if initialise.exists() {
+            self.call(&initialise, 0, ())?;
+            for name in ["main", "__main_void"] {
+                if let Ok(main) = Callback::<(), u32>::of(name, instance, &mut self.store)
+                    && main.exists()
+                {
+                    self.call(&main, 0, ())?;
+                    break;
+                }
+            }
+        } else {
+            let start: Callback<(), ()> = Callback::of("_start", instance, &mut self.store)?;
+            self.call(&start, 0, ())?;
+        }
+        self.store.data_mut().restricted = false;
+        Ok(())
+    }
+
+    /// Makes one callback about `context`; `None` if the filter does not have it, or the VM is dead.
+    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        callback: &Callback<P, R>,
+        context: u32,
+        parameters: P,
+    ) -> Result<Option<R>, Error> {
+        let Some(function) = callback.function.as_ref().filter(|_| !self.dead) else {
+            return Ok(None);
+        };
+        self.store.data_mut().effective = context;
+        function.call(&mut self.store, parameters).map(Some).map_err(|error| {
+            self.dead = true;
+            Error::Trap { callback: callback.name, message: format!("{error:?}") }
+        })
+    }
+
+    /// True once the guest has trapped.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead
+    }
+}
+
+impl<P: WasmParams, R: WasmResults> Callback<P, R> {
+    fn of(
+        name: &'static str,
+        instance: &Instance,
+        store: &mut Store<State>,
+    ) -> Result<Callback<P, R>, Error> {
+        let Some(function) = instance.get_func(&mut *store, name) else {
+            return Ok(Callback { name, function: None });
+        };
+        let function = function
+            .typed(&*store)
+            .map_err(|error| Error::Link(format!("export {name}: {error:#}")))?;
+        Ok(Callback { name, function: Some(function) })
+    }
+
+    fn exists(&self) -> bool {
+        self.function.is_some()
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl Callbacks {
+    fn of(instance: &Instance, store: &mut Store<State>) -> Result<Callbacks, Error> {
+        Ok(Callbacks {
+            context_create: Callback::of("proxy_on_context_create", instance, store)?,
+            vm_start: Callback::of("proxy_on_vm_start", instance, store)?,
+            configure: Callback::of("proxy_on_configure", instance, store)?,
+            tick: Callback::of("proxy_on_tick", instance, store)?,
+            request_headers: Callback::of("proxy_on_request_headers", instance, store)?,
+            request_body: Callback::of("proxy_on_request_body", instance, store)?,
+            request_trailers: Callback::of("proxy_on_request_trailers", instance, store)?,
+            response_headers: Callback::of("proxy_on_response_headers", instance, store)?,
+            response_body: Callback::of("proxy_on_response_body", instance, store)?,
+            response_trailers: Callback::of("proxy_on_response_trailers", instance, store)?,
+            log: Callback::of("proxy_on_log", instance, store)?,
+            done: Callback::of("proxy_on_done", instance, store)?,
+            delete: Callback::of("proxy_on_delete", instance, store)?,
+        })
+    }
+}

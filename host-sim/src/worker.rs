@@ -1,0 +1,376 @@
+//! A VM with its root context and streams, as one thread of the proxy has it; it never talks to another worker.
+
+use std::{mem, time::Duration};
+
+use bytes::Bytes;
+
+use crate::{
+    EndInfo, Error, Filter, HeaderMap, LogLevel, StreamInfo,
+    state::{Phase, Services, StreamState},
+    vm::Vm,
+};
+
+/// One VM as it runs. May move to another thread, but is used by one at a time.
+pub struct Worker {
+    vm: Vm,
+    root: u32,
+    /// Roots of configurations that were replaced while streams still ran under them.
+    retired: Vec<u32>,
+    last_context: u32,
+}
+
+/// A trailers callback without body, a body chunk: what a message is made of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Request,
+    Response,
+}
+
+impl Worker {
+    /// Starts a VM and a root context in it.
+    pub(crate) fn start(
+        filter: &Filter,
+        services: Services,
+        name: String,
+        config: &Bytes,
+    ) -> Result<Worker, Error> {
+        let vm = Vm::start(filter, services, name)?;
+        let mut worker = Worker { vm, root: 0, retired: Vec::new(), last_context: 0 };
+        worker.root = worker.start_root(config)?;
+        Ok(worker)
+    }
+
+    /// The name of its VM: `main`, `worker 0`, ...
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.vm.store.data().vm
+    }
+
+    /// True once the filter has trapped in this VM: from then on streams bypass it.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.vm.is_dead()
+    }
+
+    /// Streams that are open in this VM.
+    #[must_use]
+    pub fn open_streams(&self) -> usize {
+        self.vm.store.data().streams.len()
+    }
+
+    /// Bytes of the guest's linear memory; it never shrinks.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let memory = self.vm.store.data().memory;
+        memory.map_or(0, |memory| memory.data_size(&self.vm.store))
+    }
+
+    /// Monotonic time of the next tick, in nanoseconds; `None` if no root wants any.
+    #[must_use]
+    pub fn next_tick_ns(&self) -> Option<u64> {
+        let roots = self.vm.store.data().roots.values();
+        roots.filter_map(|root| Some(root.tick?.due_ns)).min().filter(|_| !self.is_dead())
+    }
+
+    /// Runs every tick that is due, each at most once; a timer is armed again after its handler.
+    ///
+    /// # Errors
+    /// [`Error::Trap`], and the VM is dead.
+    pub fn run_due_ticks(&mut self) -> Result<(), Error> {
+        let now = self.now_ns();
+        let state = self.vm.store.data();
+        let due = |root: &u32| {
+            let tick = state.roots.get(root).and_then(|root| root.tick);
+            tick.is_some_and(|tick| tick.due_ns <= now)
+        };
+        let mut roots: Vec<u32> = state.roots.keys().copied().filter(due).collect();
+        roots.sort_unstable();
+        for root in roots {
+            let callback = self.vm.callbacks.tick.clone();
+            self.vm.call(&callback, root, root)?;
+            let now = self.now_ns();
+            if let Some(root) = self.vm.store.data_mut().roots.get_mut(&root)
+                && let Some(tick) = &mut root.tick
+            {
+                tick.due_ns = now + tick.period_ns;
+            }
+        }
+        self.sweep()
+    }
+
+    /// How long until [`Worker::next_tick_ns`]; zero if it is overdue.
+    #[must_use]
+    pub fn until_next_tick(&self) -> Option<Duration> {
+        Some(Duration::from_nanos(self.next_tick_ns()?.saturating_sub(self.now_ns())))
+    }
+
+    /// A new root context with a new configuration in the same VM. The old
+    /// root serves its open streams until they end.
+    pub(crate) fn reconfigure(&mut self, config: &Bytes) -> Result<(), Error> {
+        let new = self.start_root(config)?;
+        self.retired.push(mem::replace(&mut self.root, new));
+        self.sweep()
+    }
+
+    /// Ends the root contexts: `done`, then `delete`. Open streams are cut off without a word, as a process exit does.
+    pub(crate) fn stop(&mut self) -> Result<(), Error> {
+        let mut roots = mem::take(&mut self.retired);
+        roots.push(self.root);
+        for root in roots {
+            self.finish(root)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn open_stream(&mut self, mut info: StreamInfo) -> Result<u32, Error> {
+        let clock = &self.vm.store.data().services.clock;
+        info.start_wall_ns = clock.wall_ns();
+        info.start_monotonic_ns = clock.monotonic_ns();
+        let (id, root) = (self.next_context(), self.root);
+        self.vm.store.data_mut().streams.insert(id, StreamState::new(root, info));
+        let callback = self.vm.callbacks.context_create.clone();
+        self.vm.call(&callback, id, (id, root))?;
+        Ok(id)
+    }
+
+    pub(crate) fn headers(
+        &mut self,
+        id: u32,
+        side: Side,
+        headers: HeaderMap,
+        end_of_stream: bool,
+    ) -> Result<(), Error> {
+        let count = length(headers.len());
+        let callbacks = &self.vm.callbacks;
+        let (phase, callback) = match side {
+            Side::Request => (Phase::RequestHeaders, callbacks.request_headers.clone()),
+            Side::Response => (Phase::ResponseHeaders, callbacks.response_headers.clone()),
+        };
+        let Some(stream) = self.enter(id, phase, end_of_stream) else { return Ok(()) };
+        match side {
+            Side::Request => stream.request_headers = Some(headers),
+            Side::Response => {
+                stream.info.response_code =
+                    headers.get_str(":status").and_then(|code| code.parse().ok());
+                stream.response_headers = Some(headers);
+            }
+        }
+        let action = self.vm.call(&callback, id, (id, count, u32::from(end_of_stream)));
+        self.leave(id);
+        continues(callback.name(), action?)
+    }
+
+    /// Gives one chunk to the filter; the bytes come back as the filter left them.
+    pub(crate) fn body(
+        &mut self,
+        id: u32,
+        side: Side,
+        chunk: Bytes,
+        end_of_stream: bool,
+    ) -> (Bytes, Result<(), Error>) {
+        let size = chunk.len();
+        let callbacks = &self.vm.callbacks;
+        let (phase, callback) = match side {
+            Side::Request => (Phase::RequestBody, callbacks.request_body.clone()),
+            Side::Response => (Phase::ResponseBody, callbacks.response_body.clone()),
+        };
+        let Some(stream) = self.enter(id, phase, end_of_stream) else { return (chunk, Ok(())) };
+        match side {
+            Side::Request => stream.info.request_bytes += size as u64,
+            Side::Response => stream.info.response_bytes += size as u64,
+        }
+        stream.body = chunk;
+        let action = self.vm.call(&callback, id, (id, length(size), u32::from(end_of_stream)));
+        let stream = self.vm.store.data_mut().streams.get_mut(&id);
+        let chunk = stream.map(|stream| mem::take(&mut stream.body)).unwrap_or_default();
+        self.leave(id);
+        (chunk, action.and_then(|action| continues(callback.name(), action)))
+    }
+
+    pub(crate) fn trailers(
+        &mut self,
+        id: u32,
+        side: Side,
+        trailers: HeaderMap,
+    ) -> Result<(), Error> {
+        let count = length(trailers.len());
+        let callbacks = &self.vm.callbacks;
+        let (phase, callback) = match side {
+            Side::Request => (Phase::RequestTrailers, callbacks.request_trailers.clone()),
+            Side::Response => (Phase::ResponseTrailers, callbacks.response_trailers.clone()),
+        };
+        let Some(stream) = self.enter(id, phase, true) else { return Ok(()) };
+        match side {
+            Side::Request => stream.request_trailers = Some(trailers),
+            Side::Response => stream.response_trailers = Some(trailers),
+        }
+        let action = self.vm.call(&callback, id, (id, count));
+        self.leave(id);
+        continues(callback.name(), action?)
+    }
+
+    /// Log, done, delete: Envoy's order. The stream is gone afterwards, whatever happens.
+    pub(crate) fn end_stream(&mut self, id: u32, end: EndInfo) -> Result<(), Error> {
+        let now = self.now_ns();
+        let Some(stream) = self.enter(id, Phase::Log, true) else { return Ok(()) };
+        stream.info.end_monotonic_ns = Some(now);
+        stream.info.flags |= end.flags;
+        stream.info.code_details = end.code_details.or(stream.info.code_details.take());
+        let callback = self.vm.callbacks.log.clone();
+        self.vm.call(&callback, id, id)?;
+        self.finish(id)?;
+        self.sweep()
+    }
+
+    /// What the proxy knows about the stream, for it to keep up to date.
+    pub(crate) fn info_mut(&mut self, id: u32) -> Option<&mut StreamInfo> {
+        self.vm.store.data_mut().streams.get_mut(&id).map(|stream| &mut stream.info)
+    }
+
+    /// The headers as the filter left them.
+    pub(crate) fn headers_of(&self, id: u32, side: Side) -> Option<&HeaderMap> {
+        let stream = self.vm.store.data().streams.get(&id)?;
+        match side {
+            Side::Request => stream.request_headers.as_ref(),
+            Side::Response => stream.response_headers.as_ref(),
+        }
+    }
+
+    /// The trailers as the filter left or made them.
+    pub(crate) fn trailers_of(&self, id: u32, side: Side) -> Option<&HeaderMap> {
+        let stream = self.vm.store.data().streams.get(&id)?;
+        match side {
+            Side::Request => stream.request_trailers.as_ref(),
+            Side::Response => stream.response_trailers.as_ref(),
+        }
+    }
+
+    /// What the filter left with `set_property`, path parts separated by zero bytes.
+    pub(crate) fn property(&self, id: u32, path: &[u8]) -> Option<Bytes> {
+        self.vm.store.data().streams.get(&id)?.properties.get(path).cloned()
+    }
+
+    /// A random number from the VM's own sequence.
+    pub(crate) fn random(&mut self) -> u64 {
+        self.vm.store.data_mut().random()
+    }
+
+    /// Writes a line of the host's own to the log, under this VM's name.
+    pub(crate) fn note(&mut self, level: LogLevel, message: String) {
+        self.vm.store.data_mut().log(level, message);
+    }
+
+    fn start_root(&mut self, config: &Bytes) -> Result<u32, Error> {
+        let root = self.next_context();
+        let callbacks = self.vm.callbacks.clone();
+        let state = self.vm.store.data_mut();
+        state.roots.insert(root, Default::default());
+        state.configuring = Some(config.clone());
+        state.heard = Some(Vec::new());
+        let vm_config = length(state.services.plugin.vm_config.len());
+        let steps = [(callbacks.vm_start, vm_config), (callbacks.configure, length(config.len()))];
+        let mut outcome = self.vm.call(&callbacks.context_create, root, (root, 0)).map(|_| ());
+        for (callback, size) in steps {
+            if outcome.is_err() {
+                break;
+            }
+            outcome = match self.vm.call(&callback, root, (root, size)) {
+                Ok(Some(0)) => Err(Error::Refused { callback: callback.name(), log: Vec::new() }),
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            };
+        }
+        let state = self.vm.store.data_mut();
+        state.configuring = None;
+        let heard = state.heard.take().unwrap_or_default();
+        if let Err(error) = outcome {
+            state.roots.remove(&root);
+            return Err(match error {
+                Error::Refused { callback, .. } => Error::Refused { callback, log: heard },
+                other => other,
+            });
+        }
+        Ok(root)
+    }
+
+    /// `done`, and `delete` unless the filter wants to be asked later.
+    fn finish(&mut self, id: u32) -> Result<(), Error> {
+        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
+            stream.phase = Phase::Done;
+        }
+        let callback = self.vm.callbacks.done.clone();
+        let answer = self.vm.call(&callback, id, id);
+        if matches!(answer, Ok(Some(0))) {
+            return Ok(());
+        }
+        self.delete(id)?;
+        answer.map(|_| ())
+    }
+
+    fn delete(&mut self, id: u32) -> Result<(), Error> {
+        let callback = self.vm.callbacks.delete.clone();
+        let deleted = self.vm.call(&callback, id, id);
+        let state = self.vm.store.data_mut();
+        state.streams.remove(&id);
+        state.roots.remove(&id);
+        deleted.map(|_| ())
+    }
+
+    /// Deletes what said `proxy_done`, and ends retired roots without streams.
+    fn sweep(&mut self) -> Result<(), Error> {
+        for id in mem::take(&mut self.vm.store.data_mut().done_later) {
+            self.delete(id)?;
+        }
+        let streams = &self.vm.store.data().streams;
+        let in_use = |root: &u32| streams.values().any(|stream| stream.root == *root);
+        let (keep, end): (Vec<u32>, Vec<u32>) =
+            mem::take(&mut self.retired).into_iter().partition(in_use);
+        self.retired = keep;
+        end.into_iter().try_for_each(|root| self.finish(root))
+    }
+
+    /// Puts a stream into a phase; `None` if the VM is dead, which is when streams bypass it.
+    fn enter(&mut self, id: u32, phase: Phase, end_of_stream: bool) -> Option<&mut StreamState> {
+        if self.vm.is_dead() {
+            self.vm.store.data_mut().streams.remove(&id);
+            return None;
+        }
+        let stream = self.vm.store.data_mut().streams.get_mut(&id)?;
+        stream.phase = phase;
+        stream.end_of_stream = end_of_stream;
+        Some(stream)
+    }
+
+    fn leave(&mut self, id: u32) {
+        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
+            stream.phase = Phase::Between;
+        }
+    }
+
+    fn next_context(&mut self) -> u32 {
+        self.last_context += 1;
+        self.last_context
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.vm.store.data().services.clock.monotonic_ns()
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// Lengths cross the ABI as 32 bits; Envoy's buffers are far smaller.
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+fn continues(callback: &'static str, action: Option<u32>) -> Result<(), Error> {
+    match action {
+        None | Some(0) => Ok(()),
+        Some(action) => Err(Error::Paused { callback, action }),
+    }
+}

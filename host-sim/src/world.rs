@@ -1,0 +1,244 @@
+//! A proxy without a network: all the VMs that Envoy would start, on one thread, with a clock that a test may move.
+
+use std::{
+    cell::RefCell, collections::hash_map::RandomState, hash::BuildHasher, rc::Rc, sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    Clock, EndInfo, Error, Filter, Log, LogLevel, SharedData, Stream, StreamInfo, Worker,
+    state::{PluginNames, Services},
+    stats::{Stats, StatsConfig},
+    vm::Vm,
+};
+
+/// How the plugin is configured, and what it runs on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WorldOptions {
+    /// What `on_configure` reads.
+    pub config: Bytes,
+    /// What `on_vm_start` reads.
+    pub vm_config: Bytes,
+    /// Property `plugin_name`.
+    pub plugin_name: String,
+    /// Property `plugin_root_id`.
+    pub root_id: String,
+    /// Property `plugin_vm_id`; shared data is kept by it.
+    pub vm_id: String,
+    /// Number of workers, at least 1.
+    pub workers: usize,
+    /// Real or virtual.
+    pub clock: Clock,
+    /// Labels and buckets.
+    pub stats: StatsConfig,
+    /// The least level that is kept, and that the filter is told.
+    pub log_level: LogLevel,
+    /// Whether log lines also go to standard error.
+    pub print_log: bool,
+    /// Begin of the random numbers; the same seed gives the same numbers in each VM.
+    pub seed: u64,
+}
+
+impl Default for WorldOptions {
+    /// One worker on the real clock, without configuration.
+    fn default() -> WorldOptions {
+        WorldOptions {
+            config: Bytes::new(),
+            vm_config: Bytes::new(),
+            plugin_name: "driftline".into(),
+            root_id: "driftline".into(),
+            vm_id: "driftline".into(),
+            workers: 1,
+            clock: Clock::real(),
+            stats: StatsConfig::default(),
+            log_level: LogLevel::Info,
+            print_log: false,
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+}
+
+impl WorldOptions {
+    /// The defaults with this plugin configuration.
+    #[must_use]
+    pub fn with_config(config: impl Into<Bytes>) -> WorldOptions {
+        WorldOptions { config: config.into(), ..WorldOptions::default() }
+    }
+}
+
+/// The VMs of one proxy, before anybody decided which threads they live on.
+pub(crate) struct Vms {
+    pub(crate) services: Services,
+    pub(crate) main: Worker,
+    pub(crate) workers: Vec<Worker>,
+}
+
+/// All VMs on one thread. Streams borrow a worker only during a callback, so any number may be open.
+#[derive(Debug)]
+pub struct World {
+    filter: Filter,
+    services: Services,
+    main: Rc<RefCell<Worker>>,
+    workers: Vec<Rc<RefCell<Worker>>>,
+}
+
+impl Vms {
+    /// Starts base, canary, main and workers in Envoy's order.
+    pub(crate) fn start(filter: &Filter, options: WorldOptions) -> Result<Vms, Error> {
+        let services = Services {
+            clock: options.clock,
+            log: Arc::new(Log::new(options.log_level, options.print_log)),
+            shared: Arc::new(SharedData::default()),
+            stats: Arc::new(Stats::new(options.stats)),
+            plugin: Arc::new(PluginNames {
+                name: options.plugin_name,
+                root_id: options.root_id,
+                vm_id: options.vm_id,
+                vm_config: options.vm_config,
+            }),
+            seed: options.seed,
+        };
+        let start = |name: String| Worker::start(filter, services.clone(), name, &options.config);
+        // The base VM only shows that the module starts.
+        Vm::start(filter, services.clone(), "base".into())?;
+        // The canary meets the configuration first and is thrown away, side effects and all.
+        start("canary".into())?;
+        let main = start("main".into())?;
+        let workers = (0..options.workers.max(1)).map(|index| start(format!("worker {index}")));
+        let workers = workers.collect::<Result<_, Error>>()?;
+        Ok(Vms { services, main, workers })
+    }
+}
+
+impl World {
+    /// Starts all VMs of a proxy and configures them.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the filter's log lines if it does not like its
+    /// configuration, [`Error::Trap`] if it crashes over it.
+    pub fn new(filter: &Filter, options: WorldOptions) -> Result<World, Error> {
+        let Vms { services, main, workers } = Vms::start(filter, options)?;
+        let share = |worker| Rc::new(RefCell::new(worker));
+        Ok(World {
+            filter: filter.clone(),
+            services,
+            main: share(main),
+            workers: workers.into_iter().map(share).collect(),
+        })
+    }
+
+    /// A new stream on worker `worker` (counted from 0, modulo the number of workers).
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if the filter crashes while it makes its context. On a
+    /// dead VM the stream bypasses the filter, as with Envoy's `fail_open: true`.
+    pub fn stream(&self, worker: usize) -> Result<Stream, Error> {
+        self.stream_with(worker, StreamInfo::default())
+    }
+
+    /// [`World::stream`] with properties of its own.
+    ///
+    /// # Errors
+    /// As [`World::stream`].
+    pub fn stream_with(&self, worker: usize, info: StreamInfo) -> Result<Stream, Error> {
+        Stream::open(Rc::clone(self.worker(worker)), info)
+    }
+
+    /// A request that the proxy refuses before its filters see headers: only create, log, done, delete.
+    ///
+    /// # Errors
+    /// As [`World::stream`].
+    pub fn rejected_stream(&self, worker: usize) -> Result<(), Error> {
+        let mut stream = self.stream(worker)?;
+        stream.update(|info| info.response_code = Some(400));
+        stream.end(EndInfo::rejected())
+    }
+
+    /// Moves the virtual clock and runs the ticks that fall into that time, each at its own moment.
+    ///
+    /// With a real clock this only runs what is due now.
+    ///
+    /// # Errors
+    /// The first [`Error::Trap`] of a tick; the other VMs have run theirs.
+    pub fn advance(&self, by: Duration) -> Result<(), Error> {
+        let clock = &self.services.clock;
+        let target =
+            clock.monotonic_ns().saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
+        let mut outcome = Ok(());
+        loop {
+            let due = self.all().filter_map(|worker| worker.borrow().next_tick_ns()).min();
+            let Some(due) = due.filter(|&due| due <= target) else { break };
+            clock.advance(Duration::from_nanos(due.saturating_sub(clock.monotonic_ns())));
+            let ran = self.all().map(|worker| worker.borrow_mut().run_due_ticks());
+            outcome = ran.fold(outcome, Result::and);
+            if clock.monotonic_ns() < due {
+                // A real clock cannot be moved, and the tick is not due yet.
+                break;
+            }
+        }
+        clock.advance(Duration::from_nanos(target.saturating_sub(clock.monotonic_ns())));
+        outcome
+    }
+
+    /// A new plugin configuration: first a canary, then a new root context in every VM.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::Trap`] of the canary; then nothing has changed.
+    pub fn reconfigure(&self, config: impl Into<Bytes>) -> Result<(), Error> {
+        let config = config.into();
+        Worker::start(&self.filter, self.services.clone(), "canary".into(), &config)?;
+        self.all().try_for_each(|worker| worker.borrow_mut().reconfigure(&config))
+    }
+
+    /// Ends all root contexts, as a proxy does that is told to stop.
+    ///
+    /// # Errors
+    /// The first [`Error::Trap`]; the other VMs are stopped all the same.
+    pub fn stop(self) -> Result<(), Error> {
+        self.all().map(|worker| worker.borrow_mut().stop()).fold(Ok(()), Result::and)
+    }
+
+    /// The stats of all VMs.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.services.stats
+    }
+
+    /// What the VMs and the host wrote.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.services.log
+    }
+
+    /// The clock that all VMs read.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.services.clock
+    }
+
+    /// The data that all VMs share.
+    #[must_use]
+    pub fn shared_data(&self) -> &SharedData {
+        &self.services.shared
+    }
+
+    /// Worker `index`, modulo the number of workers.
+    #[must_use]
+    pub fn worker(&self, index: usize) -> &Rc<RefCell<Worker>> {
+        &self.workers[index % self.workers.len()]
+    }
+
+    /// The VM of the main thread: it ticks and never sees a stream.
+    #[must_use]
+    pub fn main(&self) -> &Rc<RefCell<Worker>> {
+        &self.main
+    }
+
+    /// Main first, as in Envoy's start order.
+    fn all(&self) -> impl Iterator<Item = &Rc<RefCell<Worker>>> {
+        std::iter::once(&self.main).chain(&self.workers)
+    }
+}
