@@ -7,9 +7,9 @@ pub(crate) enum Status {
     Ok = 0,
     NotFound = 1,
     BadArgument = 2,
+    SerializationFailure = 3,
     ParseFailure = 4,
     InvalidMemoryAccess = 6,
     CasMismatch = 8,
     InternalFailure = 10,
-    Unimplemented = 12,
 }

@@ -162,6 +162,13 @@ impl Stream {
         self.worker.borrow_mut().trailers(id, side, trailers)
     }
 
+    /// Headers that no callback has shown, for `on_log`.
+    pub(crate) fn sent_headers(&mut self, request: Option<HeaderMap>, response: HeaderMap) {
+        if let Some(id) = self.id {
+            self.worker.borrow_mut().sent_headers(id, request, response);
+        }
+    }
+
     pub(crate) fn headers_after(&self, side: Side) -> Option<HeaderMap> {
         self.worker.borrow().headers_of(self.id?, side).cloned()
     }

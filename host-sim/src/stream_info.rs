@@ -17,7 +17,7 @@ pub mod flags {
     /// `UPE`: the upstream's answer broke the protocol.
     pub const UPSTREAM_PROTOCOL_ERROR: u64 = 1 << 23;
     /// `DPE`: the client's request broke the protocol.
-    pub const DOWNSTREAM_PROTOCOL_ERROR: u64 = 1 << 19;
+    pub const DOWNSTREAM_PROTOCOL_ERROR: u64 = 1 << 18;
     /// `DR`: the client reset an HTTP/2 stream.
     pub const DOWNSTREAM_REMOTE_RESET: u64 = 1 << 28;
 }
@@ -35,12 +35,12 @@ pub struct StreamInfo {
     pub destination_address: String,
     /// Upstream as `address:port`, once connected.
     pub upstream_address: Option<String>,
-    /// Name of the route, empty if it has none.
-    pub route_name: String,
-    /// Name of the cluster, empty before one is chosen.
-    pub cluster_name: String,
-    /// Name of the virtual host.
-    pub virtual_host_name: String,
+    /// Name of the route, maybe empty; `None` if no route was chosen.
+    pub route_name: Option<String>,
+    /// Name of the cluster; `None` if no route was chosen.
+    pub cluster_name: Option<String>,
+    /// Name of the virtual host; `None` if no route was chosen.
+    pub virtual_host_name: Option<String>,
     /// Requests sent upstream so far, retries included.
     pub attempts: u64,
     /// Wall clock at the start, in nanoseconds since 1970. Set when the stream is opened.
@@ -51,7 +51,7 @@ pub struct StreamInfo {
     pub end_monotonic_ns: Option<u64>,
     /// Body bytes received from the client.
     pub request_bytes: u64,
-    /// Body bytes sent to the client.
+    /// Body bytes sent to the client, without those of the callback that runs.
     pub response_bytes: u64,
     /// Status code, once there is one.
     pub response_code: Option<u64>,
@@ -69,9 +69,9 @@ impl Default for StreamInfo {
             source_address: "127.0.0.1:50000".into(),
             destination_address: "127.0.0.1:10000".into(),
             upstream_address: None,
-            route_name: String::new(),
-            cluster_name: "upstream".into(),
-            virtual_host_name: "default".into(),
+            route_name: Some(String::new()),
+            cluster_name: Some("upstream".into()),
+            virtual_host_name: Some("default".into()),
             attempts: 0,
             start_wall_ns: 0,
             start_monotonic_ns: 0,
@@ -82,6 +82,13 @@ impl Default for StreamInfo {
             code_details: None,
             flags: 0,
         }
+    }
+}
+
+impl StreamInfo {
+    /// What is left to know of a request that the proxy refused before it chose a route.
+    pub(crate) fn without_route(self) -> StreamInfo {
+        StreamInfo { route_name: None, cluster_name: None, virtual_host_name: None, ..self }
     }
 }
 

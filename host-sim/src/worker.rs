@@ -175,14 +175,19 @@ impl Worker {
             Side::Response => (Phase::ResponseBody, callbacks.response_body.clone()),
         };
         let Some(stream) = self.enter(id, phase, end_of_stream) else { return (chunk, Ok(())) };
-        match side {
-            Side::Request => stream.info.request_bytes += size as u64,
-            Side::Response => stream.info.response_bytes += size as u64,
+        if side == Side::Request {
+            stream.info.request_bytes += size as u64;
         }
         stream.body = chunk;
         let action = self.vm.call(&callback, id, (id, length(size), u32::from(end_of_stream)));
-        let stream = self.vm.store.data_mut().streams.get_mut(&id);
-        let chunk = stream.map(|stream| mem::take(&mut stream.body)).unwrap_or_default();
+        let mut chunk = Bytes::new();
+        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
+            chunk = mem::take(&mut stream.body);
+            if side == Side::Response {
+                // Envoy counts what it sends, so a filter does not yet see its own chunk.
+                stream.info.response_bytes += chunk.len() as u64;
+            }
+        }
         self.leave(id);
         (chunk, action.and_then(|action| continues(callback.name(), action)))
     }
@@ -220,6 +225,21 @@ impl Worker {
         self.vm.call(&callback, id, id)?;
         self.finish(id)?;
         self.sweep()
+    }
+
+    /// The response's headers as they were sent, and the request's if they are new, for `on_log`; no callback is made.
+    pub(crate) fn sent_headers(
+        &mut self,
+        id: u32,
+        request: Option<HeaderMap>,
+        response: HeaderMap,
+    ) {
+        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
+            stream.info.response_code =
+                response.get_str(":status").and_then(|code| code.parse().ok());
+            stream.response_headers = Some(response);
+            stream.request_headers = request.or(stream.request_headers.take());
+        }
     }
 
     /// What the proxy knows about the stream, for it to keep up to date.

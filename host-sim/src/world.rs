@@ -152,8 +152,8 @@ impl World {
     /// # Errors
     /// As [`World::stream`].
     pub fn rejected_stream(&self, worker: usize) -> Result<(), Error> {
-        let mut stream = self.stream(worker)?;
-        stream.update(|info| info.response_code = Some(400));
+        let mut stream = self.stream_with(worker, StreamInfo::default().without_route())?;
+        stream.sent_headers(None, [(":status", "400")].into_iter().collect());
         stream.end(EndInfo::rejected())
     }
 

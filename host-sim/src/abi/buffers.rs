@@ -26,12 +26,12 @@ pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
     match kind {
         REQUEST_BODY | RESPONSE_BODY => {
-            let stream = state.stream().ok_or(Status::NotFound)?;
-            let now = stream.phase == phase_of(kind);
-            Ok(if now { stream.body.clone() } else { Bytes::new() })
+            let stream = state.stream().filter(|stream| stream.phase == phase_of(kind));
+            Ok(stream.map(|stream| stream.body.clone()).unwrap_or_default())
         }
         VM_CONFIGURATION => Ok(state.services.plugin.vm_config.clone()),
-        PLUGIN_CONFIGURATION => state.configuring.clone().ok_or(Status::NotFound),
+        // Envoy answers with the configuration for call data, too.
+        PLUGIN_CONFIGURATION | CALL_DATA => state.configuring.clone().ok_or(Status::NotFound),
         kind if kind <= CALL_DATA => Err(Status::NotFound),
         _ => Err(Status::BadArgument),
     }

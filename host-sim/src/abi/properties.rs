@@ -20,8 +20,7 @@ fn get(
     length_out: u32,
 ) -> Answer {
     let (memory, state) = split(&mut host)?;
-    let found = read(memory, path, path_length)
-        .and_then(|path| property::get(state, path).ok_or(Status::NotFound));
+    let found = read(memory, path, path_length).and_then(|path| property::get(state, path));
     match found {
         Ok(value) => answer(give(&mut host, &value, pointer_out, length_out)?),
         Err(status) => answer(Err(status)),

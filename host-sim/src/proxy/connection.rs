@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::{
     exchange::{Exchange, Next},
-    head::{Refusal, Request, write_response},
+    head::{Refusal, Request, complete_head, reason, write_response},
     pool::Pool,
     wire::{Read, Wire},
 };
@@ -64,16 +64,25 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
 
 /// Answers in the filter chain's place. The filter gets a context, and only its end.
 async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: Refusal) {
-    let mut stream = open(context, info);
-    stream.update(|info| info.response_code = Some(refusal.status.into()));
+    // A request that was understood but for its host gets a bare answer, in Envoy, too.
+    let body = if refusal.headers.is_some() { "" } else { reason(refusal.status) };
+    let mut headers: HeaderMap = [(":status", refusal.status.to_string())].into_iter().collect();
+    if !body.is_empty() {
+        headers.add("content-length", body.len().to_string());
+        headers.add("content-type", "text/plain");
+    }
+    complete_head(&mut headers);
+    let mut stream = open(context, info.without_route());
+    stream.sent_headers(refusal.headers, headers.clone());
+    stream.update(|info| info.response_bytes = body.len() as u64);
     let flags = if refusal.protocol_error { flags::DOWNSTREAM_PROTOCOL_ERROR } else { 0 };
     let end = EndInfo { flags, code_details: Some(refusal.details.into()) };
     context.note(stream.end(end));
-    let headers: HeaderMap =
-        [(":status", refusal.status.to_string()), ("content-length", "0".into())]
-            .into_iter()
-            .collect();
-    write_response(&headers, false, false, &mut wire.output);
+    if body.is_empty() {
+        headers.add("content-length", "0");
+    }
+    write_response(&headers, !body.is_empty(), false, &mut wire.output);
+    wire.output.extend_from_slice(body.as_bytes());
     // The client may be gone already; then nobody misses the answer.
     let _ = wire.flush().await;
 }

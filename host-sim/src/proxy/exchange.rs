@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     body::{Framing, Piece, Writing},
     connection::{Context, INPUT_BYTES_MAX, open},
-    head::{Request, Response, write_request, write_response},
+    head::{Request, Response, complete_head, write_request, write_response},
     local_reply::LocalReply,
     wire::{Read, Wire},
 };
@@ -40,7 +40,8 @@ struct RequestSide {
     /// Bytes for an upstream that is not connected yet.
     waiting: bytes::BytesMut,
     head_only: bool,
-    begun: Instant,
+    /// When its last byte had come.
+    ended: Option<Instant>,
 }
 
 struct ResponseSide {
@@ -78,8 +79,14 @@ impl Exchange {
         }
         let untouched = headers.clone();
         let ended = request.framing.is_ended();
+        if request.expects_continue {
+            // Envoy has said so by the time its filters run.
+            stream.update(|info| info.response_code = Some(100));
+        }
         context.note(stream.headers(Side::Request, headers, ended));
         let headers = stream.headers_after(Side::Request).unwrap_or(untouched);
+        // Envoy's router counts an attempt before it has a connection for it.
+        stream.update(|info| info.attempts += 1);
         let mut waiting = bytes::BytesMut::new();
         let writing = write_request(&headers, request.framing, &mut waiting);
         let mut exchange = Exchange {
@@ -90,7 +97,7 @@ impl Exchange {
                 writing,
                 waiting,
                 head_only: request.head_only,
-                begun: Instant::now(),
+                ended: None,
             },
             response: ResponseSide {
                 framing: None,
@@ -196,10 +203,8 @@ impl Exchange {
             return None;
         }
         let Ok(piece) = self.request.framing.take(&mut client.input) else {
-            return Some(self.end(EndInfo {
-                flags: flags::DOWNSTREAM_PROTOCOL_ERROR,
-                code_details: Some("http1.codec_error".into()),
-            }));
+            self.keep_alive = false;
+            return Some(self.reply(client, LocalReply::bad_request()));
         };
         let output = match upstream {
             Upstream::Connected(wire) => &mut wire.output,
@@ -219,10 +224,7 @@ impl Exchange {
     fn connected(&mut self, wire: &Wire) {
         let address = wire.tcp.peer_addr().map(|address| address.to_string()).ok();
         if let Some(stream) = &mut self.stream {
-            stream.update(|info| {
-                info.upstream_address = address;
-                info.attempts += 1;
-            });
+            stream.update(|info| info.upstream_address = address);
         }
     }
 
@@ -277,7 +279,7 @@ impl Exchange {
 
     fn response_head(&mut self, client: &mut Wire, response: Response) {
         let mut headers = response.headers;
-        let waited = self.request.begun.elapsed().as_millis();
+        let waited = self.request.ended.map_or(0, |ended| ended.elapsed().as_millis());
         headers.replace("x-envoy-upstream-service-time", waited.to_string());
         let ended = response.framing.is_ended();
         let headers = self.show_head(headers, ended, "via_upstream");
@@ -296,7 +298,10 @@ impl Exchange {
         stream.update(|info| info.code_details = Some(details.into()));
         let untouched = headers.clone();
         self.context.note(stream.headers(Side::Response, headers, ended));
-        stream.headers_after(Side::Response).unwrap_or(untouched)
+        let mut headers = stream.headers_after(Side::Response).unwrap_or(untouched);
+        complete_head(&mut headers);
+        stream.sent_headers(None, headers.clone());
+        headers
     }
 
     fn timed_out(&mut self, client: &mut Wire) -> Next {
@@ -329,7 +334,7 @@ impl Exchange {
         if let Some(stream) = &mut self.stream {
             pass_whole(&self.context, stream, writing, piece, &mut client.output);
         }
-        self.end(EndInfo::complete());
+        self.end(EndInfo { flags: reply.flags_at_end, code_details: None });
         if self.keep_alive { Next::KeepAlive } else { Next::Close }
     }
 
@@ -361,9 +366,10 @@ impl Exchange {
         if client.flush().await.is_err() { Next::Close } else { next }
     }
 
-    /// The route's timeout runs from the end of the request.
+    /// The route's timeout, and the upstream's service time, run from the end of the request.
     fn start_timer(&mut self) {
-        if self.request.framing.is_ended() && self.deadline.is_none() {
+        if self.request.framing.is_ended() && self.request.ended.is_none() {
+            self.request.ended = Some(Instant::now());
             self.deadline = self.context.timeout.map(|timeout: Duration| Instant::now() + timeout);
         }
     }

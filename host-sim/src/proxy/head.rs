@@ -29,9 +29,11 @@ pub(super) struct Response {
 }
 
 /// A request that the proxy answers itself, before any filter.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Refusal {
     pub(super) status: u16,
+    /// What had been understood of the request; the filter can read it in `on_log`.
+    pub(super) headers: Option<HeaderMap>,
     /// Envoy's `response.code_details`.
     pub(super) details: &'static str,
     /// The bytes broke the protocol, rather than asking for too much.
@@ -55,13 +57,9 @@ impl Request {
             Ok(httparse::Status::Complete(size)) if size <= HEAD_BYTES_MAX => size,
             Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
             Ok(_) | Err(httparse::Error::TooManyHeaders) => {
-                return Err(Refusal {
-                    status: 431,
-                    details: "http1.headers_too_large",
-                    protocol_error: true,
-                });
+                return Err(Refusal::protocol_error(431, "http1.headers_too_large"));
             }
-            Err(_) => return Err(CODEC_ERROR),
+            Err(_) => return Err(Refusal::protocol_error(400, CODEC_ERROR)),
         };
         let request = Request::of(&parsed)?;
         input.advance(size);
@@ -70,7 +68,7 @@ impl Request {
 
     fn of(parsed: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
         if parsed.version != Some(1) {
-            return Err(Refusal { status: 426, details: "low_version", protocol_error: false });
+            return Err(Refusal::protocol_error(426, "low_version"));
         }
         let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
         let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
@@ -80,8 +78,10 @@ impl Request {
             None => (fields.get_str("host").unwrap_or_default(), target),
         };
         if authority.is_empty() {
+            let known = [(":path", target), (":method", method)].into_iter().collect();
             return Err(Refusal {
                 status: 400,
+                headers: Some(known),
                 details: "missing_host_header",
                 protocol_error: false,
             });
@@ -103,7 +103,13 @@ impl Request {
         }
         Ok(Request {
             headers,
-            framing: framing(&fields, Framing::Ended).map_err(|NotHttp| CODEC_ERROR)?,
+            framing: framing(&fields, Framing::Ended).map_err(|NotHttp| {
+                let both = fields.get("content-length").is_some()
+                    && fields.get("transfer-encoding").is_some();
+                let details =
+                    if both { "http1.content_length_and_chunked_not_allowed" } else { CODEC_ERROR };
+                Refusal::protocol_error(400, details)
+            })?,
             keep_alive: !has_token(&fields, "connection", "close"),
             expects_continue: has_token(&fields, "expect", "100-continue"),
             head_only: method == "HEAD",
@@ -111,8 +117,14 @@ impl Request {
     }
 }
 
-const CODEC_ERROR: Refusal =
-    Refusal { status: 400, details: "http1.codec_error", protocol_error: true };
+/// Envoy's words for bytes that are not HTTP.
+pub(super) const CODEC_ERROR: &str = "http1.codec_error";
+
+impl Refusal {
+    fn protocol_error(status: u16, details: &'static str) -> Refusal {
+        Refusal { status, headers: None, details, protocol_error: true }
+    }
+}
 
 impl Response {
     /// Takes a head out of `input`; `None` if it is not complete. `head_only` says that the request was HEAD.
@@ -168,19 +180,29 @@ pub(super) fn write_response(
     keep_alive: bool,
     output: &mut BytesMut,
 ) -> Writing {
-    let status =
-        headers.get_str(":status").and_then(|code| code.parse::<u16>().ok()).unwrap_or(503);
-    let reason = hyper::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
-    let line = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("Unknown"));
+    let status = headers.get_str(":status").and_then(|code| code.parse().ok()).unwrap_or(503);
+    let line = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     output.extend_from_slice(line.as_bytes());
     write_fields(headers, output);
-    if headers.get("server").is_none() {
-        output.extend_from_slice(b"server: driftline\r\n");
-    }
     if !keep_alive {
         output.extend_from_slice(b"connection: close\r\n");
     }
     end_head(has_body && headers.get("content-length").is_none(), output)
+}
+
+/// Adds what the proxy says of itself. Filters see it in `on_log` only, as in Envoy.
+pub(super) fn complete_head(headers: &mut HeaderMap) {
+    if headers.get("date").is_none() {
+        headers.add("date", httpdate::fmt_http_date(std::time::SystemTime::now()));
+    }
+    headers.replace("server", "driftline");
+    headers.remove("transfer-encoding");
+}
+
+/// The words of a status code.
+pub(super) fn reason(status: u16) -> &'static str {
+    let known = hyper::StatusCode::from_u16(status).ok();
+    known.and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
 }
 
 /// `name: value` and the line end.
@@ -292,7 +314,7 @@ mod tests {
             (
                 "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
                 400,
-                "http1.codec_error",
+                "http1.content_length_and_chunked_not_allowed",
             ),
             ("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +1\r\n\r\n", 400, "http1.codec_error"),
         ] {

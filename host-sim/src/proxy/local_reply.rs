@@ -7,16 +7,38 @@ use crate::flags;
 pub(super) struct LocalReply {
     pub(super) status: u16,
     pub(super) body: String,
+    /// Visible from the response's headers on.
     pub(super) flags: u64,
+    /// Visible only in `on_log`.
+    pub(super) flags_at_end: u64,
     pub(super) details: String,
 }
 
 impl LocalReply {
+    /// The request's body is not delimited as it should be.
+    pub(super) fn bad_request() -> LocalReply {
+        LocalReply {
+            status: 400,
+            body: super::head::reason(400).into(),
+            flags: 0,
+            flags_at_end: flags::DOWNSTREAM_PROTOCOL_ERROR,
+            details: super::head::CODEC_ERROR.into(),
+        }
+    }
+
     /// Nothing listens there, or it did not accept in time.
     pub(super) fn connection_failure(error: &std::io::Error) -> LocalReply {
         let timeout = error.kind() == std::io::ErrorKind::TimedOut;
         let reason = if timeout { "connection timeout" } else { "remote connection failure" };
-        LocalReply::before_headers(flags::UPSTREAM_CONNECTION_FAILURE, reason)
+        let reply = LocalReply::before_headers(flags::UPSTREAM_CONNECTION_FAILURE, reason);
+        if timeout {
+            return reply;
+        }
+        // Envoy adds the system's words, without the number that Rust gives them.
+        let system = error.to_string();
+        let system = system.split(" (os error").next().unwrap_or_default();
+        let cause = format!("|delayed connect error: {system}}}").replace(' ', "_");
+        LocalReply { details: reply.details.replace('}', &cause), ..reply }
     }
 
     /// The upstream closed before it had answered.
@@ -36,6 +58,7 @@ impl LocalReply {
             status: 504,
             body: "upstream request timeout".into(),
             flags: flags::UPSTREAM_REQUEST_TIMEOUT,
+            flags_at_end: 0,
             details: "response_timeout".into(),
         }
     }
@@ -47,10 +70,41 @@ impl LocalReply {
                 "upstream connect error or disconnect/reset before headers. reset reason: {reason}"
             ),
             flags,
+            flags_at_end: 0,
             details: format!(
                 "upstream_reset_before_response_started{{{}}}",
                 reason.replace(' ', "_")
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bodies and details are copied from Envoy 1.40.
+    #[test]
+    fn the_words_are_envoys() {
+        let refused = std::io::Error::from_raw_os_error(111);
+        for (reply, body, details) in [
+            (
+                LocalReply::connection_failure(&refused),
+                "upstream connect error or disconnect/reset before headers. \
+                 reset reason: remote connection failure",
+                "upstream_reset_before_response_started{remote_connection_failure|\
+                 delayed_connect_error:_Connection_refused}",
+            ),
+            (
+                LocalReply::connection_termination(),
+                "upstream connect error or disconnect/reset before headers. \
+                 reset reason: connection termination",
+                "upstream_reset_before_response_started{connection_termination}",
+            ),
+            (LocalReply::timeout(), "upstream request timeout", "response_timeout"),
+            (LocalReply::bad_request(), "Bad Request", "http1.codec_error"),
+        ] {
+            assert_eq!((&reply.body[..], &reply.details[..]), (body, details));
         }
     }
 }
