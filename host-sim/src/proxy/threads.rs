@@ -132,6 +132,12 @@ impl Server {
         &self.log
     }
 
+    /// The same log, to be read after [`Server::stop`].
+    #[must_use]
+    pub fn shared_log(&self) -> Arc<Log> {
+        Arc::clone(&self.log)
+    }
+
     /// Closes the listeners, cuts what is open, and ends the root contexts of every VM.
     pub fn stop(mut self) {
         self.end();

@@ -1,6 +1,11 @@
 //! `driftline serve`: the embedded proxy in the foreground, until a signal ends it; all work is in the library.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use host_sim::{
@@ -8,6 +13,9 @@ use host_sim::{
     proxy::{Options, Server, Upstream},
     stats::StatsConfig,
 };
+
+/// The labels and buckets of Driftline's own metrics.
+const DEFAULT_STATS: &str = include_str!("../../../../envoy/stats.yaml");
 
 /// Arguments of `driftline serve`.
 #[derive(clap::Args)]
@@ -31,8 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
     /// Labels and histogram buckets, as `stats_config` of an Envoy bootstrap.
+    ///
+    /// Without it, the ones that this version of Driftline was built with.
     #[arg(long, value_name = "FILE")]
-    stats_config: PathBuf,
+    stats_config: Option<PathBuf>,
     /// Give up on a response after this time; 0 lets it run.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     timeout: f64,
@@ -45,10 +55,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         .with_context(|| format!("--timeout is {}, it must be 0 or more seconds", args.timeout))?;
     let module = read(&args.filter, "--filter")?;
     let config = read(&args.config, "--config")?;
-    let stats = String::from_utf8(read(&args.stats_config, "--stats-config")?)
-        .with_context(|| format!("--stats-config {} is not text", args.stats_config.display()))?;
-    let stats = StatsConfig::from_yaml(&stats)
-        .with_context(|| format!("--stats-config {}", args.stats_config.display()))?;
+    let stats = stats_config(args.stats_config.as_deref())?;
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
 
@@ -69,7 +76,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(path: &PathBuf, option: &str) -> anyhow::Result<Vec<u8>> {
+fn stats_config(path: Option<&Path>) -> anyhow::Result<StatsConfig> {
+    let Some(path) = path else { return Ok(StatsConfig::from_yaml(DEFAULT_STATS)?) };
+    let name = || format!("--stats-config {}", path.display());
+    let text = String::from_utf8(read(path, "--stats-config")?).with_context(name)?;
+    StatsConfig::from_yaml(&text).with_context(name)
+}
+
+fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))
 }
 

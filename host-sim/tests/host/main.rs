@@ -1,0 +1,17 @@
+//! host-sim as its users meet it: worlds in memory, and the proxy on real sockets; no test knows Driftline.
+
+mod abi;
+mod proxy;
+mod world;
+
+use host_sim::{Filter, Log};
+
+/// The filter of these tests, see `filter.wat`.
+fn filter() -> Filter {
+    Filter::from_bytes(include_bytes!("filter.wat")).unwrap()
+}
+
+/// The callbacks that one VM logged.
+fn callbacks(log: &Log, vm: &str) -> Vec<String> {
+    log.lines().into_iter().filter(|line| line.vm == vm).map(|line| line.message).collect()
+}
