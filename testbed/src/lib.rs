@@ -16,6 +16,7 @@ pub mod pieces;
 pub mod scrape;
 
 pub mod llm;
+pub mod models;
 pub mod rain;
 pub mod upstream;
 

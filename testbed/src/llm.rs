@@ -64,16 +64,27 @@ pub struct LlmServer {
     shared: Arc<Shared>,
 }
 
+/// What answers share: the pace of the next one, and how many there were.
 #[derive(Debug)]
-struct Shared {
+pub(crate) struct Shared {
     pace: Mutex<Pace>,
     requests: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(pace: Pace) -> Arc<Shared> {
+        Arc::new(Shared { pace: Mutex::new(pace), requests: AtomicU64::new(0) })
+    }
+
+    pub(crate) fn set_pace(&self, pace: Pace) {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
 }
 
 impl LlmServer {
     /// Starts a server that answers `POST .../chat/completions` for any model.
     pub async fn start(pace: Pace) -> Result<LlmServer> {
-        let shared = Arc::new(Shared { pace: Mutex::new(pace), requests: AtomicU64::new(0) });
+        let shared = Shared::new(pace);
         let server = model_server::start({
             let shared = Arc::clone(&shared);
             move |asked| answer(asked, Arc::clone(&shared))
@@ -88,7 +99,7 @@ impl LlmServer {
 
     /// Paces the answers to requests from now on.
     pub fn set_pace(&self, pace: Pace) {
-        *self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+        self.shared.set_pace(pace);
     }
 
     /// How many requests were answered with a completion, or with the beginning of one.
@@ -97,7 +108,8 @@ impl LlmServer {
     }
 }
 
-async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
+/// Answers one request, as the server does.
+pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
     let started = Instant::now();
     if asked.method != Method::POST || !asked.path.ends_with("/chat/completions") {
         return refuse(404, "expected POST /v1/chat/completions");

@@ -171,7 +171,8 @@ impl RainServer {
     }
 }
 
-fn answer(asked: &Asked, model: &RainModel) -> Reply {
+/// Answers one request, as the server does.
+pub(crate) fn answer(asked: &Asked, model: &RainModel) -> Reply {
     if asked.method != Method::POST || asked.path != PATH {
         return Reply::json(404, &json!({"error": format!("expected POST {PATH}")}));
     }

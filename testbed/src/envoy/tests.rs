@@ -1,4 +1,4 @@
-//! What can be tested without a filter. It needs an Envoy, and says so where there is none.
+//! The handle on a real Envoy. They need Envoy and the built filter, and say so where there is none.
 
 use serde_json::json;
 
@@ -57,4 +57,43 @@ async fn a_program_that_is_not_there_is_named() {
     let upstream = SocketAddr::from(([127, 0, 0, 1], 1));
     let error = Envoy::start(EnvoyOptions::new("/no/such/envoy", upstream)).await.unwrap_err();
     assert!(format!("{error:#}").contains("/no/such/envoy"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_refused_configuration_leaves_the_old_one_in_force() {
+    let upstream = Upstream::start().await.unwrap();
+    upstream.on_path("/a", Script::answer(200, "text/plain", "hello"));
+    let options = EnvoyOptions::new(binary(), upstream.address())
+        .filter(crate::pieces::filter().unwrap(), r#"{"models": [{"name": "old"}]}"#);
+    let mut envoy = Envoy::start(options).await.unwrap();
+    let listen = envoy.listen();
+
+    let refused = envoy.update_filter_config(r#"{"modles": []}"#).await.unwrap();
+    let Update::Refused(reason) = refused else { panic!("accepted") };
+    assert!(reason.contains("Unable to create Wasm plugin"), "{reason}");
+    assert!(envoy.log().contains("modles"), "{}", envoy.log());
+    assert_eq!(Request::get("/a").send(listen).await.unwrap().status, 200);
+
+    let accepted = envoy.update_filter_config(r#"{"models": [{"name": "new"}]}"#).await.unwrap();
+    assert_eq!(accepted, Update::Accepted);
+    assert_eq!(Request::get("/a").send(listen).await.unwrap().status, 200);
+}
+
+/// Envoy's validation configures the filter too, so this says that the whole example works.
+#[test]
+fn the_example_that_users_copy_is_valid() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let example = fs::read_to_string(root.join("envoy/envoy.yaml")).unwrap();
+    let filter = crate::pieces::filter().unwrap();
+    let example = example.replace("target/driftline.wasm", filter.to_str().unwrap());
+    let stats = fs::read_to_string(root.join("envoy/stats.yaml")).unwrap();
+    let folder = Folder::new().unwrap();
+    folder.write("envoy.yaml", &example).unwrap();
+    let output = std::process::Command::new(binary())
+        .args(["--mode", "validate", "--config-yaml", &stats, "--config-path"])
+        .arg(folder.file("envoy.yaml"))
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{log}");
 }
