@@ -22,7 +22,12 @@ impl Filter {
     /// module is not for ABI 0.2.1 or imports what Envoy does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Filter, Error> {
         let engine = Engine::default();
-        let load = |error: wasmtime::Error| Error::Load(format!("{error:#}"));
+        let load = |error: wasmtime::Error| {
+            // Wasmtime's own words for this one list the bytes, a line each.
+            let binary = bytes.starts_with(b"\0asm");
+            let hint = if binary { "" } else { "it does not begin as a WebAssembly module does: " };
+            Error::Load(format!("{hint}{}", one_line(&format!("{error:#}"))))
+        };
         let module = Module::new(&engine, bytes).map_err(load)?;
         if module.get_export(ABI_MARKER).is_none() {
             let others: Vec<&str> = module
@@ -39,6 +44,11 @@ impl Filter {
             .map_err(|error| Error::Link(format!("import type mismatch: {error:#}")))?;
         Ok(Filter { engine, instance })
     }
+}
+
+/// The same words with every run of white space made one space.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl std::fmt::Debug for Filter {

@@ -114,7 +114,12 @@ impl Bin {
     }
 
     fn power(self) -> f64 {
-        10_f64.powi(i32::from(self.exponent))
+        // A table, because the last bit of `powi` is not specified.
+        const POWERS: [f64; 20] = [
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+            1e16, 1e17, 1e18, 1e19,
+        ];
+        POWERS[self.exponent.unsigned_abs() as usize]
     }
 
     fn width(self) -> f64 {
@@ -131,8 +136,8 @@ impl Bin {
             return 0.0;
         }
         let near = self.edge();
-        let far = near + if self.digits < 0 { -self.width() } else { self.width() };
-        2.0 * near * far / (near + far)
+        let width = if self.digits < 0 { -self.width() } else { self.width() };
+        near + width * (near / (near + (near + width)))
     }
 }
 
@@ -161,6 +166,14 @@ mod tests {
         for (bound, count) in [(1.0, 1), (10.0, 10), (11.0, 11), (50.0, 50), (100.0, 109)] {
             assert_eq!(histogram.count_below(bound), count, "below {bound}");
         }
+    }
+
+    #[test]
+    fn a_bound_just_below_its_own_bin_misses_it_as_in_envoy() {
+        // The edge of the bin of 110 is computed as 110.00000000000001.
+        let histogram = of([110, 230]);
+        assert_eq!(histogram.count_below(110.0), 0);
+        assert_eq!(histogram.count_below(230.0), 2);
     }
 
     #[test]

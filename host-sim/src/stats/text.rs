@@ -47,11 +47,16 @@ fn summary(interval: &Histogram, total: &Histogram) -> String {
     if total.count() == 0 {
         return "No recorded values".into();
     }
-    let number = |value: Option<f64>| value.map_or_else(|| "nan".into(), |it| it.to_string());
+    let number = |value: Option<f64>| value.map_or_else(|| "nan".into(), shortest);
     let entries = QUANTILES.map(|(name, q)| {
         format!("{name}({},{})", number(interval.quantile(q)), number(total.quantile(q)))
     });
     entries.join(" ")
+}
+
+/// The fewest digits that read back as the same number; beyond 1e16 with an exponent, as Envoy has it.
+fn shortest(value: f64) -> String {
+    if value.abs() < 1e16 { value.to_string() } else { format!("{value:e}").replace('e', "e+") }
 }
 
 #[cfg(test)]

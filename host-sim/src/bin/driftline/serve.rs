@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use host_sim::{
     Filter, WorldOptions,
-    proxy::{Options, Server, Upstream},
+    proxy::{Options, Server, StartError, Upstream},
     stats::StatsConfig,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     stats_config: Option<PathBuf>,
     /// Give up on a response after this time; 0 lets it run.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, allow_negative_numbers = true)]
     timeout: f64,
 }
 
@@ -67,8 +67,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     options.listen = args.listen;
     options.admin = args.admin;
     options.timeout = (!timeout.is_zero()).then_some(timeout);
-    let server =
-        Server::start(options).with_context(|| format!("--config {}", args.config.display()))?;
+    let server = Server::start(options).map_err(|error| match error {
+        StartError::Filter(error) => {
+            anyhow::Error::new(error).context(format!("--config {}", args.config.display()))
+        }
+        other => other.into(),
+    })?;
     println!("listening on http://{}", server.listen_addr());
     println!("stats on http://{}/stats/prometheus", server.admin_addr());
     wait_for_signal()?;
