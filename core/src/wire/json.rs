@@ -129,9 +129,13 @@ pub struct Tokenizer {
     quiet: bool,
     /// While skipping: the depth to which the skipped value returns.
     floor: u8,
-    /// The string being read is a key.
+    /// The string in the scratch is a key.
     is_key: bool,
+    /// Length of the last string, which ends before the last byte read, or [`IN_SCRATCH`].
+    run: usize,
     number: Number,
+    /// The last number that ended.
+    value: f64,
     text: Buffer,
 }
 
@@ -172,11 +176,26 @@ enum State {
     TooDeep,
 }
 
-/// A token, or the news that one lies in the scratch.
-enum Found<'i> {
-    Token(Token<'i>),
-    Scratch,
+/// What ended, without what it holds.
+///
+/// Tokens are put together last, where the caller takes them apart again: one that is handed up through several calls
+/// costs more than finding it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Found {
+    /// Nothing yet: go round, or the input is used up.
+    Nothing,
+    ObjectStart,
+    ObjectEnd,
+    ArrayStart,
+    ArrayEnd,
+    Key,
+    String,
+    Number,
+    Literal(Literal),
 }
+
+/// In place of the length of a string in the input: it is in the scratch.
+const IN_SCRATCH: usize = usize::MAX;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -197,7 +216,9 @@ impl Tokenizer {
             quiet: false,
             floor: 0,
             is_key: false,
+            run: IN_SCRATCH,
             number: Number::new(),
+            value: 0.0,
             text: Buffer::new(),
         }
     }
@@ -213,14 +234,8 @@ impl Tokenizer {
     /// byte was consumed before. Runs in time linear in the bytes consumed.
     #[inline]
     pub fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
-        let (rest, found) = self.advance(input);
-        let consumed = input.len().saturating_sub(rest.len());
-        let token = match found {
-            None => None,
-            Some(Found::Token(token)) => Some(token),
-            Some(Found::Scratch) => Some(text_token(self.is_key, self.text.text())),
-        };
-        Progress { consumed, token }
+        let (found, consumed) = self.advance(input);
+        Progress { consumed, token: self.token(found, input, consumed) }
     }
 
     /// Lets what the last token opened pass without tokens, much faster than reading it.
@@ -276,278 +291,310 @@ impl Tokenizer {
         self.quiet = false;
     }
 
-    /// Reads up to the end of the next token; returns the unread rest.
-    fn advance<'i>(&mut self, input: &'i [u8]) -> (&'i [u8], Option<Found<'i>>) {
-        let mut rest = input;
+    /// Puts the token together that was found at the end of the first `consumed` bytes of `input`.
+    #[inline]
+    fn token<'a>(&'a self, found: Found, input: &'a [u8], consumed: usize) -> Option<Token<'a>> {
+        Some(match found {
+            Found::Nothing => return None,
+            Found::ObjectStart => Token::ObjectStart,
+            Found::ObjectEnd => Token::ObjectEnd,
+            Found::ArrayStart => Token::ArrayStart,
+            Found::ArrayEnd => Token::ArrayEnd,
+            Found::Key => Token::Key(self.text(input, consumed)),
+            Found::String => Token::String(self.text(input, consumed)),
+            Found::Number => number_token(self.value),
+            Found::Literal(literal) => literal.token(),
+        })
+    }
+
+    #[inline]
+    fn text<'a>(&'a self, input: &'a [u8], consumed: usize) -> Text<'a> {
+        if self.run == IN_SCRATCH {
+            return self.text.text();
+        }
+        let quote = consumed.wrapping_sub(1);
+        Text::of(input.get(quote.wrapping_sub(self.run)..quote).unwrap_or_default())
+    }
+
+    /// Reads up to the end of the next token; says what ended, and how many bytes were read.
+    ///
+    /// Positions and not slices go in and out of what it calls: two registers instead of memory.
+    fn advance(&mut self, input: &[u8]) -> (Found, usize) {
+        let mut at = 0_usize;
         loop {
-            let found = match self.state {
-                State::CommaOrEnd => {
-                    let Some((byte, _)) = significant(&mut rest) else { return (rest, None) };
-                    match byte {
-                        b',' if self.in_object() => {
-                            self.state = State::Key;
-                            None
-                        }
-                        b',' => {
-                            self.state = State::Value;
-                            None
-                        }
-                        _ => self.close(byte),
+            let Some(&byte) = input.get(at) else { return (Found::Nothing, input.len()) };
+            let behind = at.wrapping_add(1);
+            let (found, next) = match self.state {
+                State::CommaOrEnd => match byte {
+                    b',' if self.in_object() => self.key(input, behind),
+                    b',' => self.value(input, behind),
+                    b'}' | b']' => self.close(byte, behind),
+                    _ => self.space(input, at),
+                },
+                State::Colon => match byte {
+                    b':' => self.value(input, behind),
+                    _ => self.space(input, at),
+                },
+                State::Key => match byte {
+                    b'"' => self.begin_string(input, behind, true),
+                    _ => self.space(input, at),
+                },
+                State::KeyOrEnd => match byte {
+                    b'"' => self.begin_string(input, behind, true),
+                    b'}' => self.close(byte, behind),
+                    _ => self.space(input, at),
+                },
+                State::Value => self.begin_value(input, at, byte),
+                State::ValueOrEnd if byte == b']' => self.close(byte, behind),
+                State::ValueOrEnd => self.begin_value(input, at, byte),
+                State::SkipText => {
+                    let end = at.wrapping_add(scan::unquoted(input.get(at..).unwrap_or_default()));
+                    match input.get(end) {
+                        None => {}
+                        Some(b'\\') => self.state = State::SkipEscape,
+                        Some(_) if self.depth == self.floor => self.end_value(),
+                        Some(_) => self.state = State::Skip,
                     }
+                    (Found::Nothing, end.wrapping_add(1))
                 }
-                State::Key | State::KeyOrEnd => {
-                    let Some((byte, _)) = significant(&mut rest) else { return (rest, None) };
-                    match byte {
-                        b'"' => self.begin_string(&mut rest, true),
-                        b'}' if self.state == State::KeyOrEnd => self.close(byte),
-                        _ => self.refuse(),
+                State::SkipEscape => {
+                    self.state = State::SkipText;
+                    (Found::Nothing, behind)
+                }
+                State::Skip => {
+                    let end =
+                        at.wrapping_add(scan::unstructured(input.get(at..).unwrap_or_default()));
+                    if let Some(&byte) = input.get(end) {
+                        self.skip_structure(byte);
                     }
-                }
-                State::Colon => {
-                    let Some((byte, _)) = significant(&mut rest) else { return (rest, None) };
-                    self.state = if byte == b':' { State::Value } else { State::Malformed };
-                    None
-                }
-                State::Value => {
-                    let Some((_, from)) = significant(&mut rest) else { return (rest, None) };
-                    self.begin_value(from, &mut rest)
-                }
-                State::ValueOrEnd => {
-                    let Some((byte, from)) = significant(&mut rest) else { return (rest, None) };
-                    if byte == b']' { self.close(byte) } else { self.begin_value(from, &mut rest) }
-                }
-                State::Start(matched) => {
-                    let Some((&byte, after)) = rest.split_first() else { return (rest, None) };
-                    if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
-                        rest = after;
-                        let done = usize::from(matched).wrapping_add(1) == BYTE_ORDER_MARK.len();
-                        self.state =
-                            if done { State::Value } else { State::Start(matched.wrapping_add(1)) };
-                    } else {
-                        self.state = if matched == 0 { State::Value } else { State::Malformed };
-                    }
-                    None
+                    (Found::Nothing, end.wrapping_add(1))
                 }
                 State::Text => {
-                    let (run, after) = scan::split_plain(rest);
-                    self.text.push(run);
-                    let Some((&byte, after)) = after.split_first() else { return (after, None) };
-                    rest = after;
-                    match byte {
-                        b'"' => {
+                    let rest = input.get(at..).unwrap_or_default();
+                    let plain = scan::plain(rest);
+                    self.text.push(rest.get(..plain).unwrap_or_default());
+                    let end = at.wrapping_add(plain);
+                    let behind = end.wrapping_add(1);
+                    match input.get(end) {
+                        None => (Found::Nothing, end),
+                        Some(b'"') => {
                             self.text.end();
-                            self.end_string();
-                            Some(Found::Scratch)
+                            self.end_string(IN_SCRATCH, self.is_key, behind)
                         }
-                        b'\\' => {
+                        Some(b'\\') => {
                             self.state = State::Escape;
-                            None
+                            (Found::Nothing, behind)
                         }
-                        _ => self.refuse(),
+                        Some(_) => self.refuse(),
                     }
                 }
                 State::Escape => {
-                    let Some((&byte, after)) = rest.split_first() else { return (rest, None) };
-                    rest = after;
                     self.state = match byte {
                         b'u' => State::Unicode(0),
                         _ if self.text.push_escaped(byte) => State::Text,
                         _ => State::Malformed,
                     };
-                    None
+                    (Found::Nothing, behind)
                 }
                 State::Unicode(digits) => {
-                    let Some((&byte, after)) = rest.split_first() else { return (rest, None) };
-                    rest = after;
                     self.state = match self.text.push_digit(byte, digits) {
                         Some(true) => State::Text,
                         Some(false) => State::Unicode(digits.wrapping_add(1)),
                         None => State::Malformed,
                     };
-                    None
+                    (Found::Nothing, behind)
                 }
-                State::Number => {
-                    rest = self.number.read(rest);
-                    if rest.is_empty() {
-                        return (rest, None);
+                State::Number => self.number(input, at, None),
+                State::Literal(literal, matched) => match literal.step(matched, byte) {
+                    literal::Step::More => {
+                        self.state = State::Literal(literal, matched.wrapping_add(1));
+                        (Found::Nothing, behind)
                     }
-                    self.end_number(rest, None)
-                }
-                State::Literal(literal, matched) => {
-                    let Some((&byte, after)) = rest.split_first() else { return (rest, None) };
-                    rest = after;
-                    match literal.step(matched, byte) {
-                        literal::Step::More => {
-                            self.state = State::Literal(literal, matched.wrapping_add(1));
-                            None
-                        }
-                        literal::Step::Whole => self.end_literal(literal),
-                        literal::Step::Wrong => self.refuse(),
-                    }
-                }
-                State::Skip => {
-                    rest = scan::after_plain_structure(rest);
-                    let Some((&byte, after)) = rest.split_first() else { return (rest, None) };
-                    rest = after;
-                    self.skip_structure(byte);
-                    None
-                }
-                State::SkipText => {
-                    let Some(at) = memchr::memchr2(b'"', b'\\', rest) else { return (&[], None) };
-                    let Some((&byte, after)) = rest.get(at..).and_then(<[u8]>::split_first) else {
-                        return (&[], None);
-                    };
-                    rest = after;
-                    if byte == b'\\' {
-                        self.state = State::SkipEscape;
-                    } else if self.depth == self.floor {
-                        self.end_value();
-                    } else {
-                        self.state = State::Skip;
-                    }
-                    None
-                }
-                State::SkipEscape => {
-                    let Some((_, after)) = rest.split_first() else { return (rest, None) };
-                    rest = after;
-                    self.state = State::SkipText;
-                    None
-                }
-                State::Done => {
-                    if significant(&mut rest).is_none() {
-                        return (rest, None);
-                    }
-                    self.refuse()
-                }
-                State::Malformed | State::TooDeep => return (&[], None),
+                    literal::Step::Whole => self.end_literal(literal, behind),
+                    literal::Step::Wrong => self.refuse(),
+                },
+                State::Start(matched) => self.start(byte, at, matched),
+                State::Done => self.space(input, at),
+                State::Malformed | State::TooDeep => return (Found::Nothing, input.len()),
             };
-            if found.is_some() {
-                return (rest, found);
+            if found != Found::Nothing {
+                return (found, next);
+            }
+            at = next;
+        }
+    }
+
+    /// A key must come. That it comes at once, without white space, is worth a look before going round.
+    #[inline]
+    fn key(&mut self, input: &[u8], at: usize) -> (Found, usize) {
+        match input.get(at) {
+            Some(b'"') => self.begin_string(input, at.wrapping_add(1), true),
+            _ => {
+                self.state = State::Key;
+                (Found::Nothing, at)
             }
         }
     }
 
-    /// Begins the value at the start of `from`, whose first byte was just taken.
+    /// A value must come.
     #[inline]
-    fn begin_value<'i>(&mut self, from: &'i [u8], rest: &mut &'i [u8]) -> Option<Found<'i>> {
-        let byte = from.first().copied().unwrap_or_default();
+    fn value(&mut self, input: &[u8], at: usize) -> (Found, usize) {
+        self.state = State::Value;
+        match input.get(at) {
+            Some(b'"') if self.quiet => self.begin_skipped_string(at.wrapping_add(1)),
+            Some(b'"') => self.begin_string(input, at.wrapping_add(1), false),
+            _ => (Found::Nothing, at),
+        }
+    }
+
+    /// Begins the value whose first byte is `byte`, if it is not white space.
+    fn begin_value(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
+        let behind = at.wrapping_add(1);
         match byte {
-            b'"' if self.quiet => {
-                self.quiet = false;
-                self.floor = self.depth;
-                self.state = State::SkipText;
-                None
+            b'"' if self.quiet => self.begin_skipped_string(behind),
+            b'"' => self.begin_string(input, behind, false),
+            b'-' | b'0'..=b'9' => {
+                self.number = Number::new();
+                self.number(input, at, Some(at))
             }
-            b'"' => self.begin_string(rest, false),
-            b'{' => self.open(true),
-            b'[' => self.open(false),
-            b'-' | b'0'..=b'9' => self.begin_number(from, rest),
+            b'{' => self.open(true, behind),
+            b'[' => self.open(false, behind),
             _ => match Literal::of(byte) {
-                Some(literal) => match rest.strip_prefix(literal.tail()) {
-                    Some(after) => {
-                        *rest = after;
-                        self.end_literal(literal)
-                    }
-                    None => {
+                Some(literal) => {
+                    let tail = literal.tail();
+                    let end = behind.wrapping_add(tail.len());
+                    if input.get(behind..end) == Some(tail) {
+                        self.end_literal(literal, end)
+                    } else {
                         self.state = State::Literal(literal, 1);
-                        None
+                        (Found::Nothing, behind)
                     }
-                },
-                None => self.refuse(),
+                }
+                None => self.space(input, at),
             },
         }
     }
 
-    /// Begins a string behind its quote: given from the input if it ends there and needs no decoding.
     #[inline]
-    fn begin_string<'i>(&mut self, rest: &mut &'i [u8], is_key: bool) -> Option<Found<'i>> {
-        self.is_key = is_key;
-        let (run, after) = scan::split_plain(rest);
-        if let Some(after) = after.strip_prefix(b"\"") {
-            *rest = after;
-            self.end_string();
-            return Some(Found::Token(text_token(is_key, Text::of(run))));
+    fn begin_skipped_string(&mut self, at: usize) -> (Found, usize) {
+        self.quiet = false;
+        self.floor = self.depth;
+        self.state = State::SkipText;
+        (Found::Nothing, at)
+    }
+
+    /// Begins a string behind its quote: it stays in the input if it ends there and needs no decoding.
+    fn begin_string(&mut self, input: &[u8], at: usize, is_key: bool) -> (Found, usize) {
+        let rest = input.get(at..).unwrap_or_default();
+        let plain = scan::plain(rest);
+        let end = at.wrapping_add(plain);
+        if let Some(b'"') = input.get(end) {
+            return self.end_string(plain, is_key, end.wrapping_add(1));
         }
-        self.text.begin(run);
-        *rest = after;
+        self.is_key = is_key;
+        self.text.begin(rest.get(..plain).unwrap_or_default());
         self.state = State::Text;
-        None
+        (Found::Nothing, end)
     }
 
     #[inline]
-    fn end_string(&mut self) {
-        if self.is_key {
+    fn end_string(&mut self, run: usize, is_key: bool, at: usize) -> (Found, usize) {
+        self.run = run;
+        if is_key {
             self.state = State::Colon;
+            (Found::Key, at)
         } else {
             self.end_value();
+            (Found::String, at)
         }
     }
 
+    /// Reads on in a number, which ends at the first byte that cannot belong to it. `start` is where it began, if
+    /// that was in this input.
     #[inline]
-    fn begin_number<'i>(&mut self, from: &'i [u8], rest: &mut &'i [u8]) -> Option<Found<'i>> {
-        self.number = Number::new();
-        *rest = self.number.read(from);
-        if rest.is_empty() {
+    fn number(&mut self, input: &[u8], at: usize, start: Option<usize>) -> (Found, usize) {
+        let rest = input.get(at..).unwrap_or_default();
+        let end = at.wrapping_add(self.number.read(rest));
+        let Some(&byte) = input.get(end) else {
             self.state = State::Number;
-            return None;
-        }
-        let length = from.len().saturating_sub(rest.len());
-        self.end_number(rest, from.get(..length))
-    }
-
-    /// Ends a number at the byte that cannot belong to it; `text` is the whole number, if at hand.
-    #[inline]
-    fn end_number<'i>(&mut self, rest: &[u8], text: Option<&[u8]>) -> Option<Found<'i>> {
+            return (Found::Nothing, end);
+        };
         if !self.number.is_whole() {
             // `-Infinity` looks like a number for one byte.
-            if self.number.is_sign() && rest.first() == Some(&b'I') {
+            if self.number.is_sign() && byte == b'I' {
                 self.state = State::Literal(Literal::MinusInfinity, 1);
-                return None;
+                return (Found::Nothing, end);
             }
             return self.refuse();
         }
         self.end_value();
         if core::mem::take(&mut self.quiet) {
-            return None;
+            return (Found::Nothing, end);
         }
-        Some(Found::Token(number_token(self.number.value(text))))
+        self.value = self.number.value(start.and_then(|start| input.get(start..end)));
+        (Found::Number, end)
     }
 
     #[inline]
-    fn end_literal<'i>(&mut self, literal: Literal) -> Option<Found<'i>> {
+    fn end_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
         self.end_value();
         if core::mem::take(&mut self.quiet) {
-            return None;
+            return (Found::Nothing, at);
         }
-        Some(Found::Token(literal.token()))
+        (Found::Literal(literal), at)
     }
 
     #[inline]
-    fn open<'i>(&mut self, is_object: bool) -> Option<Found<'i>> {
+    fn open(&mut self, is_object: bool, at: usize) -> (Found, usize) {
         if !self.push(is_object) {
-            return None;
+            return (Found::Nothing, at);
         }
         if core::mem::take(&mut self.quiet) {
             self.floor = self.depth.saturating_sub(1);
             self.state = State::Skip;
-            return None;
+            return (Found::Nothing, at);
         }
-        let (state, token) = if is_object {
-            (State::KeyOrEnd, Token::ObjectStart)
+        if is_object {
+            self.state = State::KeyOrEnd;
+            (Found::ObjectStart, at)
         } else {
-            (State::ValueOrEnd, Token::ArrayStart)
-        };
-        self.state = state;
-        Some(Found::Token(token))
+            self.state = State::ValueOrEnd;
+            (Found::ArrayStart, at)
+        }
     }
 
     #[inline]
-    fn close<'i>(&mut self, byte: u8) -> Option<Found<'i>> {
+    fn close(&mut self, byte: u8, at: usize) -> (Found, usize) {
         if !self.pop(byte) {
-            return None;
+            return (Found::Nothing, at);
         }
         self.end_value();
-        Some(Found::Token(if byte == b'}' { Token::ObjectEnd } else { Token::ArrayEnd }))
+        (if byte == b'}' { Found::ObjectEnd } else { Found::ArrayEnd }, at)
+    }
+
+    /// Passes over white space, which is all that may stand at `at`.
+    fn space(&mut self, input: &[u8], at: usize) -> (Found, usize) {
+        let rest = input.get(at..).unwrap_or_default();
+        match rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+            Some(0) => self.refuse(),
+            Some(count) => (Found::Nothing, at.wrapping_add(count)),
+            None => (Found::Nothing, input.len()),
+        }
+    }
+
+    /// Passes over a byte order mark of which `matched` bytes were there.
+    fn start(&mut self, byte: u8, at: usize, matched: u8) -> (Found, usize) {
+        let count = matched.wrapping_add(1);
+        if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
+            let done = usize::from(count) == BYTE_ORDER_MARK.len();
+            self.state = if done { State::Value } else { State::Start(count) };
+            return (Found::Nothing, at.wrapping_add(1));
+        }
+        if matched != 0 {
+            return self.refuse();
+        }
+        self.state = State::Value;
+        (Found::Nothing, at)
     }
 
     /// Follows a quote or bracket of a skipped container.
@@ -595,35 +642,17 @@ impl Tokenizer {
         self.state = if self.depth == 0 { State::Done } else { State::CommaOrEnd };
     }
 
+    /// Malformed from here on.
     #[cold]
-    fn refuse<'i>(&mut self) -> Option<Found<'i>> {
+    fn refuse(&mut self) -> (Found, usize) {
         self.state = State::Malformed;
-        None
+        (Found::Nothing, 0)
     }
 
     #[inline]
     const fn in_object(&self) -> bool {
         self.kinds & 1 == 1
     }
-}
-
-/// Takes the next byte that is not white space; returns it, and the input from it on.
-#[inline]
-fn significant<'i>(rest: &mut &'i [u8]) -> Option<(u8, &'i [u8])> {
-    let mut from = *rest;
-    while let Some((&byte, after)) = from.split_first() {
-        *rest = after;
-        if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-            return Some((byte, from));
-        }
-        from = after;
-    }
-    None
-}
-
-#[inline]
-fn text_token(is_key: bool, text: Text<'_>) -> Token<'_> {
-    if is_key { Token::Key(text) } else { Token::String(text) }
 }
 
 #[inline]

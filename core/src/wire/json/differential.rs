@@ -351,7 +351,7 @@ impl Random {
             1 => out.push_str(&format!("{digits}")),
             2 => out.push_str(&format!("-{}", digits >> 40)),
             3 => out.push_str(&format!("{}.{}", digits >> 50, digits >> 20)),
-            4 => out.push_str(&format!("{}e{}", digits >> 30, self.below(40) as i64 - 20)),
+            4 => out.push_str(&format!("{}e{}", digits >> 30, self.below(40).cast_signed() - 20)),
             _ => out.push_str(&format!("{:?}", (digits >> 11) as f64 / 1e12)),
         }
     }

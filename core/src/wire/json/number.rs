@@ -42,6 +42,8 @@ enum Phase {
 
 /// Above this, ten times the mantissa plus nine may not fit.
 const MANTISSA_ROOM: u64 = 1_844_674_407_370_955_160;
+/// Up to here, eight more digits fit.
+const MANTISSA_ROOM_8: u64 = u64::MAX / 100_000_000 - 1;
 /// Up to here every integer is a double.
 const MANTISSA_EXACT: u64 = 1 << 53;
 
@@ -58,21 +60,18 @@ impl Number {
         }
     }
 
-    /// Takes the bytes that belong to the number; returns what is behind them.
+    /// Takes the bytes that belong to the number; returns how many.
     #[inline]
-    pub(super) fn read<'i>(&mut self, input: &'i [u8]) -> &'i [u8] {
+    pub(super) fn read(&mut self, input: &[u8]) -> usize {
         let mut rest = input;
-        while let Some((&byte, after)) = rest.split_first() {
-            let next = match (self.phase, byte) {
-                (Phase::Integer, b'0'..=b'9') => {
-                    rest = self.digits(rest, 0);
-                    continue;
-                }
-                (Phase::Point | Phase::Fraction, b'0'..=b'9') => {
-                    self.phase = Phase::Fraction;
-                    rest = self.digits(rest, 1);
-                    continue;
-                }
+        loop {
+            match self.phase {
+                Phase::Integer => rest = self.digits(rest, 0),
+                Phase::Fraction => rest = self.digits(rest, 1),
+                _ => {}
+            }
+            let Some((&byte, after)) = rest.split_first() else { break };
+            self.phase = match (self.phase, byte) {
                 (Phase::Start, b'-') => {
                     self.negative = true;
                     Phase::Sign
@@ -83,6 +82,11 @@ impl Number {
                     Phase::Integer
                 }
                 (Phase::Zero | Phase::Integer, b'.') => Phase::Point,
+                (Phase::Point, b'0'..=b'9') => {
+                    // The first digit is left to the run of them.
+                    self.phase = Phase::Fraction;
+                    continue;
+                }
                 (Phase::Zero | Phase::Integer | Phase::Fraction, b'e' | b'E') => {
                     Phase::ExponentMark
                 }
@@ -91,16 +95,15 @@ impl Number {
                     Phase::ExponentSign
                 }
                 (Phase::ExponentMark | Phase::ExponentSign | Phase::Exponent, b'0'..=b'9') => {
-                    self.exponent =
-                        self.exponent.saturating_mul(10).saturating_add(i32::from(byte & 0x0f));
+                    let digit = i32::from(byte & 0x0f);
+                    self.exponent = self.exponent.saturating_mul(10).saturating_add(digit);
                     Phase::Exponent
                 }
                 _ => break,
             };
-            self.phase = next;
             rest = after;
         }
-        rest
+        input.len().saturating_sub(rest.len())
     }
 
     /// The number could end here.
@@ -144,6 +147,20 @@ impl Number {
     #[inline]
     fn digits<'i>(&mut self, input: &'i [u8], places: i32) -> &'i [u8] {
         let mut rest = input;
+        // Eight bytes at a time: the ends of digit runs are hard to predict, one branch per byte costs more.
+        while let Some((word, after)) = rest.split_first_chunk::<8>()
+            && self.mantissa <= MANTISSA_ROOM_8
+        {
+            let word = u64::from_le_bytes(*word);
+            let count = leading_digits(word);
+            let Some(&ten) = TENS.get(count as usize) else { break };
+            self.mantissa = self.mantissa.wrapping_mul(ten).wrapping_add(folded(word, count));
+            self.scale = self.scale.saturating_sub(places.wrapping_mul(count.cast_signed()));
+            if count < 8 {
+                return rest.get(count as usize..).unwrap_or_default();
+            }
+            rest = after;
+        }
         while let Some((byte @ b'0'..=b'9', after)) = rest.split_first() {
             rest = after;
             if self.mantissa <= MANTISSA_ROOM {
@@ -169,6 +186,28 @@ impl Number {
     }
 }
 
+/// How many of the first bytes of a word are digits.
+#[inline]
+fn leading_digits(word: u64) -> u32 {
+    // A digit has the high half 3, and still has it after adding 6. No byte carries into the next one before the
+    // first byte that is no digit.
+    let high = word & 0xf0f0_f0f0_f0f0_f0f0;
+    let sum = word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+    let strange = (high ^ 0x3030_3030_3030_3030) | (sum ^ 0x3030_3030_3030_3030);
+    strange.trailing_zeros() >> 3
+}
+
+/// The number that the first `count` bytes of a word spell, all of them digits: pairs, then fours, then eights.
+#[inline]
+fn folded(word: u64, count: u32) -> u64 {
+    // Zeros in front: what is shifted in must read as the digit 0, and a shift by 64 as no digit at all.
+    let shift = 64_u32.wrapping_sub(count.wrapping_mul(8));
+    let digits = (word & 0x0f0f_0f0f_0f0f_0f0f).checked_shl(shift).unwrap_or(0);
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+}
+
 /// The value of a whole number by the parser of `core`.
 fn parsed(text: &[u8]) -> f64 {
     core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
@@ -192,8 +231,39 @@ impl Write for Written {
     }
 }
 
+/// What a mantissa is multiplied with before as many digits are added.
+const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
 /// The powers of ten that are doubles.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    #[test]
+    fn eight_bytes_are_folded_like_one_after_the_other() {
+        for number in (0..100_000_000_u64).step_by(9_973).chain([0, 9, 99_999_999]) {
+            let digits = format!("{number:08}");
+            for count in 0..=8_usize {
+                for end in [b'.', b',', b'/', b':', b'e', b' ', b'\0', 0xff, 0xb0, 0xfa] {
+                    let mut bytes = [end; 8];
+                    bytes[..count].copy_from_slice(&digits.as_bytes()[..count]);
+                    // What stands behind the first strange byte must not matter.
+                    if let Some(last) = bytes.get_mut(count + 1..).and_then(<[u8]>::last_mut) {
+                        *last = b'7';
+                    }
+                    let word = u64::from_le_bytes(bytes);
+                    assert_eq!(leading_digits(word) as usize, count, "{bytes:?}");
+                    let expected = digits[..count].parse().unwrap_or(0);
+                    assert_eq!(folded(word, count as u32), expected, "{bytes:?}");
+                }
+            }
+        }
+    }
+}

@@ -2,23 +2,42 @@
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
+/// Strings up to this length are short.
+const NEAR_BYTES: usize = 64;
 
-/// Splits before the first quote, backslash or control character.
+/// Bytes before the first quote, backslash or control character.
 ///
 /// One pass instead of `memchr2` and a second look for control characters: most strings are a few bytes long.
 #[inline]
-pub(super) fn split_plain(bytes: &[u8]) -> (&[u8], &[u8]) {
-    split_before(
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    before(
         bytes,
         |word| below_space(word) | equal(word, b'"') | equal(word, b'\\'),
         |byte| byte < b' ' || byte == b'"' || byte == b'\\',
     )
 }
 
-/// Passes over everything before the first quote or bracket.
+/// Bytes before the first quote or backslash.
+///
+/// Most strings are short, where a call of `memchr2` costs more than it finds; long ones are left to it.
 #[inline]
-pub(super) fn after_plain_structure(bytes: &[u8]) -> &[u8] {
-    let (_, rest) = split_before(
+pub(super) fn unquoted(bytes: &[u8]) -> usize {
+    let near = before(
+        bytes.get(..NEAR_BYTES).unwrap_or(bytes),
+        |word| equal(word, b'"') | equal(word, b'\\'),
+        |byte| byte == b'"' || byte == b'\\',
+    );
+    if near < NEAR_BYTES {
+        return near;
+    }
+    let far = bytes.get(NEAR_BYTES..).unwrap_or_default();
+    memchr::memchr2(b'"', b'\\', far).unwrap_or(far.len()).wrapping_add(NEAR_BYTES)
+}
+
+/// Bytes before the first quote or bracket.
+#[inline]
+pub(super) fn unstructured(bytes: &[u8]) -> usize {
+    before(
         bytes,
         // Bit 5 is all that parts `[` from `{` and `]` from `}`.
         |word| {
@@ -26,30 +45,23 @@ pub(super) fn after_plain_structure(bytes: &[u8]) -> &[u8] {
             equal(folded, b'{') | equal(folded, b'}') | equal(word, b'"')
         },
         |byte| matches!(byte, b'"' | b'[' | b']' | b'{' | b'}'),
-    );
-    rest
+    )
 }
 
-/// Splits before the first byte that `in_byte` finds. `in_words` sets the high bit of the bytes it finds in a word;
-/// above the first one it may be wrong.
+/// Bytes before the first one that `in_byte` finds. `in_word` sets the high bit of the bytes it finds in a word; above
+/// the first one it may be wrong.
 #[inline]
-fn split_before(
-    bytes: &[u8],
-    in_words: impl Fn(u64) -> u64,
-    in_byte: impl Fn(u8) -> bool,
-) -> (&[u8], &[u8]) {
+fn before(bytes: &[u8], in_word: impl Fn(u64) -> u64, in_byte: impl Fn(u8) -> bool) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     let mut at = 0_usize;
     for word in words {
-        let found = in_words(u64::from_le_bytes(*word)) & HIGHS;
+        let found = in_word(u64::from_le_bytes(*word)) & HIGHS;
         if found != 0 {
-            at = at.wrapping_add((found.trailing_zeros() >> 3) as usize);
-            return bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+            return at.wrapping_add((found.trailing_zeros() >> 3) as usize);
         }
         at = at.wrapping_add(8);
     }
-    let in_tail = tail.iter().position(|&byte| in_byte(byte)).unwrap_or(tail.len());
-    bytes.split_at_checked(at.wrapping_add(in_tail)).unwrap_or((bytes, &[]))
+    at.wrapping_add(tail.iter().position(|&byte| in_byte(byte)).unwrap_or(tail.len()))
 }
 
 /// High bits of the bytes that equal `byte`, exact up to the first one.
@@ -72,24 +84,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_end_of_a_skipped_string_is_found_near_and_far() {
+        for length in 0..200 {
+            for (end, rest) in [(&b"\"x"[..], 2), (b"\\", 1), (b"", 0)] {
+                let mut bytes: Vec<u8> = std::iter::repeat_n(b'[', length).collect();
+                bytes.extend_from_slice(end);
+                assert_eq!(bytes.len() - unquoted(&bytes), rest, "{length}");
+            }
+        }
+    }
+
+    #[test]
     fn every_byte_at_every_place_is_classed_alike_by_word_and_by_byte() {
         for byte in 0..=255_u8 {
             for place in 0..20 {
                 for filler in [b' ', b'!', b'#', b'Z', b'z', b'|', b'\x7f', b'\x80', b'\xff'] {
                     let mut bytes: Vec<u8> = std::iter::repeat_n(filler, 20).collect();
                     bytes[place] = byte;
-                    let plain = !(byte < 0x20 || byte == b'"' || byte == b'\\');
-                    let expected = if plain { 20 } else { place };
-                    assert_eq!(split_plain(&bytes).0.len(), expected, "{byte:#x} at {place}");
+                    assert_eq!(plain_length(byte, place), plain(&bytes), "{byte:#x} at {place}");
                     let structure = b"\"[]{}".contains(&byte);
-                    let expected = if structure { 20 - place } else { 0 };
-                    assert_eq!(
-                        after_plain_structure(&bytes).len(),
-                        expected,
-                        "{byte:#x} at {place}"
-                    );
+                    let expected = if structure { place } else { 20 };
+                    assert_eq!(unstructured(&bytes), expected, "{byte:#x} at {place}");
                 }
             }
         }
+    }
+
+    fn plain_length(byte: u8, place: usize) -> usize {
+        if byte < 0x20 || byte == b'"' || byte == b'\\' { place } else { 20 }
     }
 }
