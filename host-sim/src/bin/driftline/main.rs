@@ -1,5 +1,7 @@
 //! The `driftline` command: it reads arguments and hands over to one module per subcommand; it decides nothing else.
 
+mod demo;
+mod profile;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,12 +20,16 @@ struct Cli {
 enum Command {
     /// Run the filter in a reverse proxy in front of a model server.
     Serve(serve::Args),
+    Profile(profile::Args),
+    Demo(demo::Args),
 }
 
 #[allow(clippy::print_stderr, reason = "a command reports its failure there")]
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Profile(args) => profile::run(args),
+        Command::Demo(args) => demo::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

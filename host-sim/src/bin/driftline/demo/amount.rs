@@ -72,7 +72,11 @@ impl Amount {
 
     /// How long the chapters with the language model take.
     fn duration(&self) -> Duration {
-        [self.healthy, self.slow].iter().map(LlmAmount::duration).sum::<Duration>().mul_f64(OVERHEAD)
+        [self.healthy, self.slow]
+            .iter()
+            .map(LlmAmount::duration)
+            .sum::<Duration>()
+            .mul_f64(OVERHEAD)
     }
 }
 

@@ -11,6 +11,9 @@ use super::{
 const DRIFTING: [&str; 2] = ["sea-level pressure", "dew point"];
 const STAYING: &str = "temperature";
 
+/// The features that the third chapter is about.
+pub(super) const WATCHED: [&str; 3] = [DRIFTING[0], DRIFTING[1], STAYING];
+
 /// A number and its limit.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
@@ -108,8 +111,12 @@ fn all_complete(chapter: u8, record: &LlmRecord) -> [Check; 4] {
         Check::new(chapter, "requests that the clients saw complete", found(clients.complete))
             .limit(all, "")
             .hint(clients.problem.as_ref()),
-        Check::new(chapter, "requests of outcome `complete` in the metrics", found(filter.complete))
-            .limit(all, ""),
+        Check::new(
+            chapter,
+            "requests of outcome `complete` in the metrics",
+            found(filter.complete),
+        )
+        .limit(all, ""),
         Check::new(chapter, "requests of other outcomes in the metrics", found(others))
             .limit(Limit::Exactly(0.0), ""),
         Check::new(chapter, "output tokens in the metrics", found(filter.output_tokens))

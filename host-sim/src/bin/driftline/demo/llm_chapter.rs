@@ -69,7 +69,7 @@ pub(super) async fn play(
     let watch = Watch::start(stage, look.clone());
 
     shared.say(format!(
-        "{} streams one after another; the filter's exact counters are read after each, to compare stream by stream",
+        "{} streams one after another, each compared with the filter's exact counters",
         amount.one_by_one
     ));
     one_by_one(stage, amount.one_by_one, &base, shared, part).await?;
@@ -178,7 +178,7 @@ async fn ask(proxy: SocketAddr, shared: &Shared, part: Part) -> Option<Latency> 
                 Some(latency)
             }
             Err(error) => {
-                clients.note(format!("{error:#}"));
+                clients.problem.get_or_insert(format!("{error:#}"));
                 None
             }
         }
@@ -207,7 +207,9 @@ async fn ask_whole(proxy: SocketAddr, shared: &Shared, part: Part) {
                 clients.complete += 1;
                 clients.output_tokens += tokens;
             }
-            Err(error) => clients.note(format!("{error:#}")),
+            Err(error) => {
+                clients.problem.get_or_insert(format!("{error:#}"));
+            }
         }
     });
 }

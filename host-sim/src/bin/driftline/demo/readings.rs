@@ -9,6 +9,8 @@ use driftline_testbed::scrape::Scrape;
 
 /// Where the label `result` says that a request ended well.
 const SUCCESS: (&str, &str) = ("result", "success");
+/// What the label `feature` says of a model's output.
+pub(super) const PREDICTION: &str = "prediction";
 const PPM: f64 = 1e6;
 
 /// What the filter counted for a language model.
@@ -35,7 +37,7 @@ pub(super) struct Exact {
 /// What the filter says about a monitored column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ColumnReading {
-    /// The feature's name, or `prediction`.
+    /// The feature's name, or [`PREDICTION`].
     pub(super) name: String,
     pub(super) psi: f64,
     /// The PSI that this many rows would give by chance alone.
@@ -53,7 +55,7 @@ pub(super) struct RainReading {
     pub(super) predictions: u64,
     /// Times that the window was compared with the reference.
     pub(super) evaluations: u64,
-    /// In the order of the labels' text.
+    /// In the order of their names, the prediction last.
     pub(super) columns: Vec<ColumnReading>,
 }
 
@@ -95,7 +97,7 @@ impl RainReading {
     pub(super) fn of(difference: &Scrape, model: &str) -> RainReading {
         let (complete, ended) = requests(difference, model);
         let psi_name = Metric::FeaturePsi.definition().name;
-        let columns = difference
+        let mut columns: Vec<ColumnReading> = difference
             .samples()
             .filter(|(series, _)| series.matches(psi_name, &[("model", model)]))
             .map(|(series, psi_ppm)| {
@@ -113,6 +115,7 @@ impl RainReading {
                 }
             })
             .collect();
+        columns.sort_by_key(|column| column.name == PREDICTION);
         let evaluations = Metric::Evaluations.definition().name;
         RainReading {
             complete,

@@ -108,12 +108,6 @@ impl LlmRecord {
     }
 }
 
-impl LlmClients {
-    pub(super) fn note(&mut self, problem: String) {
-        self.problem.get_or_insert(problem);
-    }
-}
-
 impl WeatherRecord {
     pub(super) fn column<'c>(
         columns: &'c Option<Vec<ColumnReading>>,

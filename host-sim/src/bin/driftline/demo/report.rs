@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{
     checks::checks,
-    readings::ColumnReading,
+    readings::{ColumnReading, PREDICTION},
     record::{LlmRecord, Story, WeatherRecord, mean},
     table::{Side, Table},
 };
@@ -35,9 +35,16 @@ enum Unit {
 /// Everything that is printed at the end.
 pub(super) fn closing(story: &Story) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "What the clients measured, and what the filter measured ({}):\n", story.host);
+    let _ = writeln!(
+        text,
+        "What the clients measured, and what the filter measured ({}):\n",
+        story.host
+    );
     text += &measures(story).to_string();
-    let _ = writeln!(text, "\nRain model, live window against the reference (weather days 1 to 3,000):\n");
+    let _ = writeln!(
+        text,
+        "\nRain model, live window against the reference (weather days 1 to 3,000):\n"
+    );
     text += &columns(&story.weather).to_string();
     text += "\nChecks:\n";
     for check in checks(story) {
@@ -109,7 +116,8 @@ fn llm_rows(chapter: &'static str, record: &LlmRecord) -> Vec<Row> {
     let LlmRecord { clients, filter, pairs, .. } = record;
     let one_by_one = format!("median of {} streams", pairs.len());
     let all = |count: u64| format!("mean of {count} streams");
-    let row = |chapter, measure, unit, clients, filter| Row { chapter, measure, unit, clients, filter };
+    let row =
+        |chapter, measure, unit, clients, filter| Row { chapter, measure, unit, clients, filter };
     vec![
         row(
             chapter,
@@ -200,7 +208,7 @@ fn columns(weather: &WeatherRecord) -> Table<4> {
 
 fn shown_name(column: &ColumnReading) -> String {
     match column.name.as_str() {
-        "prediction" => "rain (the prediction)".to_owned(),
+        PREDICTION => "rain (the prediction)".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -282,7 +290,10 @@ mod tests {
         let mut story = good_story();
         story.weather.after = None;
         let text = columns(&story.weather).to_string();
-        assert!(text.contains("| dew point          |      0.040 |         - | -       |"), "{text}");
+        assert!(
+            text.contains("| dew point          |      0.040 |         - | -       |"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! `driftline demo`: model servers, load with a story in it, and the filter between them, all on this machine. It says
+//! that the filter has seen the story only if each chapter shows in the metrics.
+
+mod amount;
+mod llm_chapter;
+mod preparation;
+mod stage;
+mod weather_chapter;
+
+mod checks;
+mod readings;
+mod record;
+mod report;
+mod table;
+
+mod picture;
+mod screen;
+mod watch;
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, Result, bail};
+use driftline_testbed::pieces;
+use tokio::signal::unix::{SignalKind, signal};
+
+use amount::{Amount, SECONDS_DEFAULT, SECONDS_MAX, SECONDS_MIN};
+use record::{Shared, Story};
+use screen::Screen;
+use stage::{Host, Stage};
+
+/// Play a story in three chapters through the filter, and compare what it measured with what the clients saw.
+///
+/// Chapter 1, a healthy stream; chapter 2, slow first tokens; chapter 3, the weather changes under a rain model.
+/// The exit status is 0 only if all of it shows in the metrics.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The filter's module; `cargo xtask build` makes it.
+    #[arg(long, value_name = "FILE", default_value = "target/driftline.wasm")]
+    filter: PathBuf,
+    /// Play on a real Envoy instead of the embedded host.
+    #[arg(long)]
+    envoy: bool,
+    /// The Envoy for --envoy; if nothing is said, the one that `cargo xtask setup` has fetched.
+    #[arg(long, value_name = "FILE", requires = "envoy")]
+    envoy_binary: Option<PathBuf>,
+    /// Print lines instead of drawing a table.
+    #[arg(long)]
+    headless: bool,
+    /// About how long it may take, at least 30: more time, more streams and longer answers.
+    #[arg(long, value_name = "NUMBER", default_value_t = SECONDS_DEFAULT, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    seconds: u64,
+    /// Worker threads of the proxy, each with a VM of its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    workers: u16,
+    /// The weather data; if nothing is said, tests/data/weather/rainfall_data.csv.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+}
+
+/// Plays the story, then prints the closing tables, also after an interrupt or an error.
+///
+/// # Errors
+///
+/// If something cannot be started, or a sentence for each check that does not hold.
+pub(crate) fn run(args: Args) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(play(args))
+}
+
+#[allow(clippy::print_stdout, reason = "the closing tables are what the command is for")]
+async fn play(args: Args) -> Result<()> {
+    let shared = Shared::default();
+    let screen = Screen::open(&shared, args.headless);
+    let ended = tokio::select! {
+        ended = story(args, &shared) => ended,
+        interrupted = interrupt() => interrupted,
+    };
+    screen.close();
+
+    let story = shared.with(|story| story.clone());
+    if story.healthy.planned == 0 {
+        // Nothing was played, so there is nothing to close with.
+        return ended;
+    }
+    println!("\n{}", report::closing(&story));
+    ended?;
+    judge(&story)?;
+    println!("{}", go_on(&story));
+    Ok(())
+}
+
+/// The chapters in their order.
+async fn story(args: Args, shared: &Shared) -> Result<()> {
+    let Args { filter, envoy, envoy_binary, seconds, workers, data, .. } = args;
+    if seconds < SECONDS_MIN {
+        shared.say(format!(
+            "--seconds {seconds} is too short to tell the chapters apart; taking {SECONDS_MIN}"
+        ));
+    }
+    let amount = Amount::within(seconds);
+    let host = match (envoy, envoy_binary) {
+        (false, _) => Host::Embedded,
+        (true, Some(binary)) => Host::Envoy(binary),
+        (true, None) => Host::Envoy(pieces::envoy()?),
+    };
+
+    shared.say("making a profile of 3,000 days of real weather, and fitting a rain model");
+    let prepared = preparation::prepare(data)?;
+    shared.say(match host {
+        Host::Embedded => "starting the model servers and the embedded host",
+        Host::Envoy(_) => "starting the model servers and Envoy",
+    });
+    let config = prepared.config.clone();
+    let stage = Stage::start(&host, &filter, workers, config, prepared.rain.clone()).await?;
+    let stage = Arc::new(stage);
+    shared.with(|story| {
+        story.host = stage.host().to_owned();
+        story.addresses = format!(
+            "proxy http://{}, metrics http://{}/stats/prometheus",
+            stage.listen(),
+            stage.admin()
+        );
+        story.said.push(format!("playing on {}: {}", story.host, story.addresses));
+    });
+
+    shared.say("chapter 1, a healthy stream: first tokens after 80 ms, then one every 12 ms");
+    llm_chapter::play(&stage, amount.healthy, shared, |story| &mut story.healthy).await?;
+    shared.say("chapter 2, slow first tokens: they take 600 ms now, the pace stays");
+    llm_chapter::play(&stage, amount.slow, shared, |story| &mut story.slow).await?;
+    shared.say("chapter 3, the weather changes: PSI of each column against the training days");
+    weather_chapter::play(&stage, &prepared, shared).await
+}
+
+/// Waits for the signal to end early, which is an error: not everything was checked.
+async fn interrupt() -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    bail!("interrupted before the last chapter was over, so not everything was checked")
+}
+
+/// A sentence for each check that does not hold.
+fn judge(story: &Story) -> Result<()> {
+    let checks = checks::checks(story);
+    let failed: Vec<String> = checks
+        .iter()
+        .filter(|check| !check.holds())
+        .map(|check| format!("\n  - {check}"))
+        .collect();
+    if !failed.is_empty() {
+        bail!("{} of {} checks failed:{}", failed.len(), checks.len(), failed.concat());
+    }
+    Ok(())
+}
+
+/// Where to find all this in one's own proxy.
+fn go_on(story: &Story) -> String {
+    format!(
+        "Every number of the filter was read at {}, as Prometheus reads it.\n\
+         In your own Envoy that is http://ADMIN/stats/prometheus, under driftline_*; README.md shows the YAML. \
+         Without Envoy: `driftline serve --help`.",
+        story.addresses.rsplit(' ').next().unwrap_or_default()
+    )
+}
