@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Command, ExitCode, ExitStatus},
 };
@@ -116,7 +117,8 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         .arg("--filter")
         .arg(filter)
         .args(arguments);
-    pass_through(&mut command)
+    // It becomes this process, so that Ctrl-C does not end us before the demo has printed its closing tables.
+    Err(command.exec()).context("cannot start cargo")
 }
 
 fn test(arguments: &[OsString]) -> Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -95,7 +96,8 @@ fn command(binary: &Path) -> Command {
         return Command::new(binary);
     }
     let mut command = Command::new(setpriv);
-    command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+    // Ctrl-C in a terminal goes to a whole process group; ours decides itself when Envoy ends.
+    command.process_group(0).args(["--pdeathsig", "KILL", "--"]).arg(binary);
     command
 }
 
