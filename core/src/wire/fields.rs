@@ -38,10 +38,14 @@
 //! ```
 
 mod path;
+mod plan;
 #[cfg(test)]
 mod tests;
 
-use self::path::{Key, Path};
+use self::{
+    path::{Key, Path},
+    plan::{Plan, Rows},
+};
 use super::json::{Ending, Text, Token, Tokenizer};
 
 pub use self::path::STEPS_MAX;
@@ -85,42 +89,46 @@ pub enum Value<'a> {
     Array,
 }
 
-/// Reads documents against one table. Needs less than 600 bytes, whatever comes.
+/// Reads documents against one table. Needs less than 1 KiB, whatever comes.
 #[derive(Clone, Debug)]
 pub struct FieldReader<T: 'static> {
     table: &'static [Field<T>],
+    plan: Plan,
     tokenizer: Tokenizer,
-    /// For each open container, outermost first: the fields whose paths go on inside it. One bit per field.
-    inside: [u64; STEPS_MAX],
+    /// For each open container, outermost first: the rows whose paths go on inside it.
+    inside: [Rows; STEPS_MAX],
     /// Open containers; all of them are on the way of some path, because all others are skipped.
     depth: usize,
-    /// The fields whose paths lead to the value that comes next in an object, through it or ending there.
-    next: u64,
+    /// The rows whose paths lead to the value that comes next, through it or ending there.
+    next: Rows,
 }
 
 impl<T: Copy> FieldReader<T> {
     /// A reader at the start of a document.
+    ///
+    /// Costs time linear in the table; a reader that is used again, after [`finish`](Self::finish), costs nothing.
+    /// Rows whose paths begin alike are matched together where they stand together.
     #[must_use]
-    pub const fn new(table: &'static [Field<T>]) -> FieldReader<T> {
-        // `each` relies on it: there is no bit for a row beyond, and "no bit" must find no row.
-        let table = match table.split_at_checked(FIELDS_MAX) {
-            Some((table, _)) => table,
-            None => table,
-        };
+    pub fn new(table: &'static [Field<T>]) -> FieldReader<T> {
+        // There is no bit for a row beyond, and the place behind the last bit must be no row.
+        let table = table.get(..FIELDS_MAX).unwrap_or(table);
+        let plan = Plan::of(table);
+        let next = plan.all();
         FieldReader {
             table,
+            plan,
             tokenizer: Tokenizer::new(),
             inside: [0; STEPS_MAX],
             depth: 0,
-            next: u64::MAX,
+            next,
         }
     }
 
     /// Reads the next piece of the document and reports each value that ends in it and stands at a path of the table.
     ///
     /// Values come in the order of the document; of several fields with one path, in the order of the table. The
-    /// root value itself stands at no path. Takes the whole input. Runs in time linear in it; each key that could
-    /// continue a path is compared once per field that is still possible there.
+    /// root value itself stands at no path. Takes the whole input. Runs in time linear in it; a key
+    /// in a container on the way of a path is compared with each key that the table has there.
     pub fn read(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
         let mut rest = input;
         loop {
@@ -129,8 +137,9 @@ impl<T: Copy> FieldReader<T> {
             rest = rest.get(progress.consumed..).unwrap_or_default();
             let value = match token {
                 Token::Key(key) => {
-                    let fields = innermost(&self.inside, self.depth);
-                    self.next = match_key(self.table, fields, self.depth, Key::of(key));
+                    let rows = innermost(&self.inside, self.depth);
+                    let step = self.depth.saturating_sub(1);
+                    self.next = self.plan.with_key(self.table, rows, step, Key::of(key));
                     if self.next == 0 {
                         self.tokenizer.skip();
                     }
@@ -149,17 +158,24 @@ impl<T: Copy> FieldReader<T> {
                 Token::Bool(bool) => Value::Bool(bool),
                 Token::Null => Value::Null,
             };
-            let inner = report(self.table, self.next, self.depth, value, found);
-            if matches!(value, Value::Object | Value::Array) {
-                match self.inside.get_mut(self.depth) {
-                    Some(inside) if inner != 0 => {
-                        *inside = inner;
-                        self.depth = self.depth.saturating_add(1);
-                        // In an array, every element is on the way of these; in an object, a key will say.
-                        self.next = inner;
-                    }
-                    _ => self.tokenizer.skip(),
+            let mut ending = self.plan.ending(self.next, self.depth);
+            while let Some(field) = self.table.get(ending.trailing_zeros() as usize) {
+                found(field.slot, value);
+                ending &= ending.wrapping_sub(1);
+            }
+            let inner = match value {
+                Value::Object => self.plan.inside_object(self.next, self.depth),
+                Value::Array => self.plan.inside_array(self.next, self.depth),
+                _ => continue,
+            };
+            match self.inside.get_mut(self.depth) {
+                Some(inside) if inner != 0 => {
+                    *inside = inner;
+                    self.depth = self.depth.saturating_add(1);
+                    // In an array, every element is on the way of these; in an object, a key will say.
+                    self.next = inner;
                 }
+                _ => self.tokenizer.skip(),
             }
         }
     }
@@ -172,67 +188,15 @@ impl<T: Copy> FieldReader<T> {
     }
 
     /// Forgets the document and is ready for the next one.
-    pub const fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.tokenizer.reset();
         self.depth = 0;
-        self.next = u64::MAX;
+        self.next = self.plan.all();
     }
 }
 
-/// The fields whose paths go on inside the innermost of `depth` open containers.
+/// The rows whose paths go on inside the innermost of `depth` open containers.
 #[inline]
-fn innermost(inside: &[u64], depth: usize) -> u64 {
+fn innermost(inside: &[Rows], depth: usize) -> Rows {
     depth.checked_sub(1).and_then(|top| inside.get(top)).copied().unwrap_or(0)
-}
-
-/// The fields among `fields` whose step at `depth - 1` is this key.
-#[inline]
-fn match_key<T>(table: &[Field<T>], fields: u64, depth: usize, key: Key<'_>) -> u64 {
-    let mut matching = 0;
-    for (bit, field) in each(table, fields) {
-        if field.path.key_is(depth.wrapping_sub(1), key) {
-            matching |= bit;
-        }
-    }
-    matching
-}
-
-/// Reports `value` for those of `fields` that end here; returns those that go on inside it.
-#[inline]
-fn report<T: Copy>(
-    table: &[Field<T>],
-    fields: u64,
-    depth: usize,
-    value: Value<'_>,
-    found: &mut impl FnMut(T, Value<'_>),
-) -> u64 {
-    let mut inner = 0;
-    for (bit, field) in each(table, fields) {
-        let steps = field.path.steps();
-        if steps == depth {
-            found(field.slot, value);
-        } else {
-            let goes_on = match value {
-                Value::Object => field.path.is_key(depth),
-                Value::Array => field.path.is_element(depth),
-                _ => false,
-            };
-            if goes_on {
-                inner |= bit;
-            }
-        }
-    }
-    inner
-}
-
-/// The fields whose bits are set, with their bits. `table` has [`FIELDS_MAX`] rows at most.
-#[inline]
-fn each<T>(table: &[Field<T>], mut fields: u64) -> impl Iterator<Item = (u64, &Field<T>)> {
-    core::iter::from_fn(move || {
-        let field = table.get(fields.trailing_zeros() as usize)?;
-        let rest = fields & fields.wrapping_sub(1);
-        let bit = fields ^ rest;
-        fields = rest;
-        Some((bit, field))
-    })
 }

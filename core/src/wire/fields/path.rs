@@ -101,24 +101,43 @@ impl Path {
     #[inline]
     pub(super) fn key_is(&self, at: usize, key: Key<'_>) -> bool {
         let Some(step) = self.steps.get(at) else { return false };
-        let length = usize::from(step.end.wrapping_sub(step.start));
         step.head == key.head
-            && length as u64 == key.text.length
-            && length != 0
-            && (length <= HEAD_BYTES
-                || self.text.get(usize::from(step.start)..usize::from(step.end))
-                    == Some(key.text.bytes))
+            && step.length() as u64 == key.text.length
+            && !step.is_element()
+            && (step.length() <= HEAD_BYTES || self.bytes(*step) == key.text.bytes)
     }
 
-    /// There is a step `at`, and it is a key.
-    #[inline]
-    pub(super) fn is_key(&self, at: usize) -> bool {
-        at < self.steps() && self.steps.get(at).is_some_and(|step| step.start != step.end)
-    }
-
-    /// There is a step `at`, and it is `[]`.
-    #[inline]
+    /// Step `at` is `[]`.
     pub(super) fn is_element(&self, at: usize) -> bool {
-        at < self.steps() && self.steps.get(at).is_some_and(|step| step.start == step.end)
+        at < self.steps() && self.steps.get(at).is_some_and(|step| step.is_element())
+    }
+
+    /// How many steps this path and another one have in common from the root on.
+    pub(super) fn common_steps(&self, other: &Path) -> usize {
+        let steps = self.steps().min(other.steps());
+        let pairs = self.steps.iter().zip(&other.steps).take(steps);
+        pairs
+            .take_while(|(own, others)| {
+                own.head == others.head
+                    && own.length() == others.length()
+                    && (own.length() <= HEAD_BYTES || self.bytes(**own) == other.bytes(**others))
+            })
+            .count()
+    }
+
+    fn bytes(&self, step: Step) -> &'static [u8] {
+        self.text.get(usize::from(step.start)..usize::from(step.end)).unwrap_or_default()
+    }
+}
+
+impl Step {
+    #[inline]
+    const fn length(self) -> usize {
+        self.end.wrapping_sub(self.start) as usize
+    }
+
+    #[inline]
+    const fn is_element(self) -> bool {
+        self.start == self.end
     }
 }
