@@ -1,1 +1,27 @@
 //! Stories: what an operator sees after scripted traffic, on every stage that can carry it out.
+//! Nothing here looks inside a filter or a proxy.
+//!
+//! Stories of the kind "who did what when" run on four stages: see [`stage`].
+//! They need the built filter and Envoy, which `cargo xtask test` sets up.
+
+mod stage;
+
+mod expectation;
+mod phrases;
+mod script;
+
+mod failures;
+mod prediction;
+mod streaming;
+mod whole_answers;
+
+mod evaluation;
+mod weather;
+
+mod configuration;
+mod hosts_agree;
+mod pass_through;
+mod timing;
+
+mod generated;
+mod invariants;

@@ -1,0 +1,135 @@
+//! Configurations: what cannot be understood is refused whole, with every reason, and the old one goes on.
+
+use driftline_testbed::envoy::Update;
+use host_sim::{Error, World, WorldOptions};
+use serde_json::{Value, json};
+
+use crate::{
+    expectation::{PREFIX, Seen, problems},
+    phrases::{CONFIG, chat, completion, healthy},
+    stage::{Network, among_others, filter, run, scrape, settings, world},
+};
+
+/// A configuration that cannot be understood, and what must be said about it, all at once.
+struct Refused {
+    config: String,
+    reasons: &'static [&'static str],
+}
+
+fn refused() -> Vec<Refused> {
+    let changed = |pointer: &str, value: Value| {
+        let mut config: Value = serde_json::from_str(CONFIG).unwrap();
+        *config.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+        config
+    };
+    let mut unknown_field = changed("/window_seconds", json!(60));
+    unknown_field["windows_seconds"] = json!(60);
+    let wrong_type = changed("/models/0/name", json!(7));
+    let version = changed("/models/1/profile/version", json!(2));
+    let mut all = changed("/models/1/profile/version", json!(2));
+    all["windows_seconds"] = json!(60);
+    all["models"][0]["name"] = json!(7);
+    all["tick_milliseconds"] = json!("fast");
+    let cases = [
+        (
+            unknown_field.to_string(),
+            &["configuration refused: unknown field \"windows_seconds\""][..],
+        ),
+        (
+            wrong_type.to_string(),
+            &["configuration refused: models[0].name: found 7, expected text"],
+        ),
+        (
+            version.to_string(),
+            &["configuration refused: models[1].profile.version: found 2, expected 1"],
+        ),
+        (
+            all.to_string(),
+            &[
+                "configuration refused: 4 problems: ",
+                "unknown field \"windows_seconds\", allowed are `models`",
+                "models[0].name: found 7, expected text",
+                "models[1].profile.version: found 2, expected 1",
+                "tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000",
+            ],
+        ),
+        ("models: [demo-llm]".to_owned(), &["configuration refused: not valid JSON"]),
+        (String::new(), &["configuration refused: not valid JSON"]),
+    ];
+    cases.map(|(config, reasons)| Refused { config, reasons }).into()
+}
+
+#[track_caller]
+fn check(said: &str, refused: &Refused) {
+    // All problems of a configuration stand on one line, because that is what a log keeps together.
+    let fits = |line: &str| refused.reasons.iter().all(|reason| line.contains(reason));
+    assert!(
+        said.lines().any(fits),
+        "expected a line with all of {:#?}, found:\n{said}",
+        refused.reasons
+    );
+}
+
+#[test]
+fn the_embedded_host_refuses_to_start_with_what_cannot_be_understood() {
+    for refused in refused() {
+        let options = WorldOptions::with_config(refused.config.clone());
+        match World::new(filter(), options) {
+            Err(error @ Error::Refused { .. }) => check(&error.to_string(), &refused),
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_refused_configuration_changes_nothing_in_the_embedded_host() {
+    let world = world(CONFIG);
+    for refused in refused() {
+        let error = world.reconfigure(refused.config.clone()).unwrap_err();
+        check(&error.to_string(), &refused);
+    }
+    let before = scrape(&world);
+    run(&world, 0, &healthy());
+    let changed = scrape(&world).difference(&before);
+    let seen = Seen { stage: "world", changed, is_real_time: false };
+    let wrong = problems(&seen, &["requests_total{model=demo-llm,outcome=complete} 1"]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn envoy_keeps_the_old_configuration_and_goes_on_counting() {
+    let _among_others = among_others();
+    let mut network = Network::start(settings(CONFIG));
+    for refused in refused() {
+        let config = refused.config.clone();
+        let update = network.update_envoy(&config);
+        assert!(matches!(update, Update::Refused(_)), "{config}: {update:?}");
+        check(&network.envoy_log(), &refused);
+        let [envoy, _] = network.play(&healthy());
+        let wrong = problems(&envoy, &["requests_total{model=demo-llm,outcome=complete} 1"]);
+        assert!(wrong.is_empty(), "after {config}:\n{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn an_accepted_configuration_counts_on_where_the_old_one_was() {
+    let _among_others = among_others();
+    let mut network = Network::start(settings(CONFIG));
+    network.play(&healthy());
+    let config = CONFIG
+        .replace("{\"name\": \"demo-llm\"},", "{\"name\": \"demo-llm\"}, {\"name\": \"new\"},");
+    assert_eq!(network.update_envoy(&config), Update::Accepted);
+    let pairs =
+        [healthy(), chat("new").answers(200, completion("Yes", 1, 1))].map(|it| network.play(&it));
+    let wrong: Vec<String> = [
+        problems(&pairs[0][0], &["requests_total{model=demo-llm,outcome=complete} 1"]),
+        problems(&pairs[1][0], &["requests_total{model=new,outcome=complete} 1"]),
+        // The embedded proxy kept the configuration that does not know the new model.
+        problems(&pairs[1][1], &["requests_total{model=other,outcome=complete} 1"]),
+    ]
+    .concat();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let scrape = network.block_on(network.envoy.scrape()).unwrap();
+    let labels = [("model", "demo-llm"), ("outcome", "complete")];
+    assert_eq!(scrape.value(&format!("{PREFIX}requests_total"), &labels), Some(2.0));
+}

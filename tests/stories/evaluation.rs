@@ -1,0 +1,213 @@
+//! Live drift: the gauges are what anybody computes from the counters on the same page.
+
+use std::time::{Duration, Instant};
+
+use driftline_testbed::scrape::Scrape;
+use host_sim::{Clock, World, WorldOptions};
+
+use crate::{
+    expectation::PREFIX,
+    phrases::{CONFIG, predict},
+    script::Script,
+    stage::{Host, Network, among_others, filter, run, scrape, settings, stats_config},
+};
+
+/// numpy's values for the rows of [`rows`] against the profile of [`CONFIG`]: see tests/data/psi_known.py.
+const KNOWN: [(&str, f64); 3] = [
+    ("temperature", 0.240_023_967_591_917_85),
+    ("dew point", 0.015_707_151_767_556_632),
+    ("prediction", 0.864_041_396_362_125_2),
+];
+
+/// A gauge is a whole number of parts per million, so half of one is lost in rounding.
+const TOLERANCE: f64 = 1e-6;
+
+const WAIT_LIMIT: Duration = Duration::from_secs(15);
+
+/// Seven rows: temperature 1, 2, 4 by bin; dew point 4, 3; prediction 2, 4, 1.
+fn rows() -> Script {
+    predict(r#"{"instances": [[-5, 0], [1, 1], [10, -1], [11, 0.5], [20, 2], [30, 3], [12, 4]]}"#)
+        .answers(200, r#"{"predictions": [0, 1, 1, 0, 1, 1, 2]}"#)
+}
+
+/// A world with this many workers that ticks every second.
+fn ticking_world(workers: usize, window_seconds: u64) -> World {
+    let config = CONFIG
+        .replace("60000", "1000")
+        .replace("\"window_seconds\": 3600", &format!("\"window_seconds\": {window_seconds}"));
+    let mut options = WorldOptions::with_config(config);
+    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
+    options.stats = stats_config();
+    options.workers = workers;
+    World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn seconds(world: &World, seconds: u64) {
+    world.advance(Duration::from_secs(seconds)).unwrap();
+}
+
+/// The population stability index in plain arithmetic, as `psi_known.py` has it.
+fn psi(reference: &[f64], live: &[f64]) -> f64 {
+    let share = |counts: &[f64], bin: usize| {
+        (counts[bin] + 0.5) / (counts.iter().sum::<f64>() + 0.5 * counts.len() as f64)
+    };
+    (0..reference.len())
+        .map(|bin| (share(reference, bin), share(live, bin)))
+        .map(|(p, q)| (q - p) * (q / p).ln())
+        .sum()
+}
+
+/// The index of a feature, computed from the counters and the reference of a page.
+fn recomputed(page: &Scrape, feature: &str) -> f64 {
+    let by_bin = |name: &str| -> Vec<f64> {
+        let name = format!("{PREFIX}{name}");
+        let of_it =
+            page.samples().filter(|(series, _)| series.matches(&name, &[("feature", feature)]));
+        of_it.map(|(_, value)| value).collect()
+    };
+    psi(&by_bin("reference_bin_rows"), &by_bin("feature_bin_total"))
+}
+
+fn gauge(page: &Scrape, name: &str, feature: &str) -> f64 {
+    let labels = [("model", "rain"), ("feature", feature)];
+    page.value(&format!("{PREFIX}{name}"), &labels)
+        .unwrap_or_else(|| panic!("no {name} of {feature}"))
+}
+
+fn live_psi(page: &Scrape, feature: &str) -> f64 {
+    gauge(page, "feature_psi_ppm", feature) / 1e6
+}
+
+/// The gauges of a page whose window holds all rows there ever were are those of its own counters.
+#[track_caller]
+fn check_gauges(case: &str, page: &Scrape) {
+    for (feature, _) in KNOWN {
+        let (found, expected) = (live_psi(page, feature), recomputed(page, feature));
+        assert!(
+            (found - expected).abs() <= TOLERANCE,
+            "{case}, {feature}: {found}, expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn an_index_is_that_of_the_counters_and_of_numpy() {
+    let world = ticking_world(1, 60);
+    run(&world, 0, &rows());
+    seconds(&world, 1);
+    let page = scrape(&world);
+    check_gauges("world", &page);
+    for (feature, known) in KNOWN {
+        let found = live_psi(&page, feature);
+        assert!((found - known).abs() <= TOLERANCE, "{feature}: {found}, numpy says {known}");
+        assert_eq!(gauge(&page, "feature_window_rows", feature), 7.0, "{feature}");
+    }
+}
+
+#[test]
+fn rows_that_are_older_than_the_window_leave_it() {
+    let world = ticking_world(1, 60);
+    let rows_after = |script: Option<Script>, wait_seconds: u64| {
+        if let Some(script) = script {
+            run(&world, 0, &script);
+        }
+        seconds(&world, wait_seconds);
+        gauge(&scrape(&world), "feature_window_rows", "temperature")
+    };
+    let one_row = || predict(r#"{"instances": [[5, 0]]}"#).answers(200, r#"{"predictions": [0]}"#);
+    assert_eq!(rows_after(Some(rows()), 30), 7.0);
+    assert_eq!(rows_after(Some(one_row()), 10), 8.0);
+    // Now the first rows are 70 s old, and the last one 40 s.
+    assert_eq!(rows_after(None, 30), 1.0);
+    assert_eq!(rows_after(None, 60), 0.0);
+    assert_eq!(live_psi(&scrape(&world), "temperature"), 0.0, "an empty window says nothing");
+}
+
+#[test]
+fn the_rows_of_two_workers_add_up() {
+    let (one, two) = (ticking_world(1, 60), ticking_world(2, 60));
+    for worker in [0, 0, 0] {
+        run(&one, worker, &rows());
+    }
+    for worker in [0, 1, 1] {
+        run(&two, worker, &rows());
+    }
+    seconds(&one, 2);
+    seconds(&two, 2);
+    let (one, two) = (scrape(&one), scrape(&two));
+    check_gauges("two workers", &two);
+    assert_eq!(gauge(&two, "feature_window_rows", "temperature"), 21.0);
+    assert_eq!(one.compare("one worker", &two, "two workers"), "");
+}
+
+#[test]
+fn exactly_one_vm_evaluates_on_each_tick() {
+    let world = ticking_world(3, 60);
+    let evaluations =
+        || scrape(&world).value(&format!("{PREFIX}evaluations_total"), &[]).unwrap_or(0.0);
+    for tick in 1..=10 {
+        seconds(&world, 1);
+        // A VM with traffic must not begin to evaluate beside the one without.
+        run(&world, tick, &rows());
+        assert_eq!(evaluations(), tick as f64);
+    }
+}
+
+#[test]
+fn both_hosts_evaluate_what_they_count_and_forget_it() {
+    let _among_others = among_others();
+    let config =
+        CONFIG.replace("60000", "250").replace("\"window_seconds\": 3600", "\"window_seconds\": 4");
+    let network = Network::start(settings(&config).workers(2));
+    let both = [&network.envoy, &network.embedded];
+    network.block_on(async {
+        for host in both {
+            host.play(&rows()).await.unwrap();
+            let full = wait_for_rows(host, 7.0).await;
+            check_gauges(host.name(), &full);
+            for (feature, known) in KNOWN {
+                let found = live_psi(&full, feature);
+                assert!((found - known).abs() <= TOLERANCE, "{}: {feature}: {found}", host.name());
+            }
+        }
+        for host in both {
+            let empty = wait_for_rows(host, 0.0).await;
+            assert_eq!(live_psi(&empty, "temperature"), 0.0, "{}", host.name());
+        }
+    });
+}
+
+#[test]
+fn the_evaluations_of_both_hosts_follow_one_clock() {
+    const TICK: Duration = Duration::from_millis(200);
+    let _among_others = among_others();
+    let network = Network::start(settings(&CONFIG.replace("60000", "200")).workers(2));
+    for host in [&network.envoy, &network.embedded] {
+        network.block_on(async {
+            let evaluations = async || {
+                let page = host.scrape().await.unwrap();
+                page.value(&format!("{PREFIX}evaluations_total"), &[]).unwrap_or(0.0)
+            };
+            let started = Instant::now();
+            let before = evaluations().await;
+            tokio::time::sleep(10 * TICK).await;
+            let made = evaluations().await - before;
+            // A VM more would make it twice as many. A late tick makes it fewer, never more.
+            let ticks = started.elapsed().as_secs_f64() / TICK.as_secs_f64();
+            assert!(1.0 <= made && made <= ticks + 1.0, "{}: {made} in {ticks} ticks", host.name());
+        });
+    }
+}
+
+async fn wait_for_rows(host: &Host, rows: f64) -> Scrape {
+    let started = Instant::now();
+    loop {
+        let page = host.scrape().await.unwrap();
+        let found = gauge(&page, "feature_window_rows", "temperature");
+        if found == rows {
+            return page;
+        }
+        assert!(started.elapsed() < WAIT_LIMIT, "{}: {found} rows, expected {rows}", host.name());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

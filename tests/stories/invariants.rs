@@ -1,0 +1,182 @@
+//! What ARCHITECTURE.md promises, checked over the manifest, the sources and the built filter.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use driftline_core::catalogue::Metric;
+use driftline_testbed::pieces;
+use wasmparser::{Parser, Payload};
+
+/// Folders with sources of ours.
+const CRATES: [&str; 7] = ["core", "plugin", "host-sim", "profiler", "testbed", "xtask", "tests"];
+/// What `core` may be built from: nothing that has a clock, does I/O or needs `std`.
+const CORE_MAY_USE: [&str; 4] = ["libm", "memchr", "serde", "serde_json"];
+/// The budget of the design.
+const MODULE_BYTES_MAX: usize = 1 << 20;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn metadata() -> Metadata {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).no_deps();
+    command.exec().unwrap_or_else(|error| panic!("cargo metadata: {error}"))
+}
+
+/// Names of the packages that name `dependency` for what they build; tests may use more.
+fn users(metadata: &Metadata, dependency: &str) -> Vec<String> {
+    let uses = |package: &&cargo_metadata::Package| {
+        let mut built =
+            package.dependencies.iter().filter(|it| it.kind != DependencyKind::Development);
+        built.any(|it| it.name == dependency)
+    };
+    metadata.packages.iter().filter(uses).map(|package| package.name.to_string()).collect()
+}
+
+/// Sources below a folder, in order, with what they say.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path.strip_prefix(root()).unwrap().to_owned(), text));
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "no sources in {folder}");
+    files
+}
+
+/// Code without comments and without what comes behind `#[cfg(test)]`; tests stand at the end of a file.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn is_test_file(path: &Path) -> bool {
+    path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+}
+
+#[test]
+fn only_the_plugin_knows_proxy_wasm_and_only_the_host_knows_wasmtime() {
+    let metadata = metadata();
+    assert_eq!(users(&metadata, "proxy-wasm"), ["driftline-plugin"]);
+    assert_eq!(users(&metadata, "wasmtime"), ["driftline-host-sim"]);
+}
+
+#[test]
+fn the_core_is_built_from_nothing_that_has_a_clock_or_does_io() {
+    let metadata = metadata();
+    let core = metadata.packages.iter().find(|package| package.name == "driftline-core").unwrap();
+    let built = core.dependencies.iter().filter(|it| it.kind != DependencyKind::Development);
+    let used: BTreeSet<&str> = built.map(|it| it.name.as_str()).collect();
+    assert!(used.is_subset(&CORE_MAY_USE.into()), "{used:?}, allowed are {CORE_MAY_USE:?}");
+    let library = fs::read_to_string(root().join("core/src/lib.rs")).unwrap();
+    assert!(library.contains("\n#![no_std]\n"));
+    let with_std = library.matches("extern crate std;").count();
+    assert_eq!(with_std, library.matches("#[cfg(test)]\nextern crate std;").count());
+}
+
+#[test]
+fn the_embedded_host_never_knows_which_filter_it_runs() {
+    for (path, text) in sources("host-sim/src") {
+        let is_library = !path.starts_with("host-sim/src/bin");
+        assert!(!is_library || !text.contains("driftline_core"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_metric_is_named_in_the_catalogue_and_nowhere_else() {
+    let mut names = BTreeSet::new();
+    for metric in Metric::ALL {
+        let definition = metric.definition();
+        names.insert(definition.name.to_owned());
+        names.extend(definition.companions().into_iter().flatten().map(|companion| companion.name));
+    }
+    for folder in
+        ["core/src", "plugin/src", "host-sim/src", "profiler/src", "testbed/src", "xtask/src"]
+    {
+        for (path, text) in sources(folder) {
+            if path.ends_with("core/src/catalogue.rs") || is_test_file(&path) {
+                continue;
+            }
+            for line in code(&text) {
+                let named = names.iter().find(|name| line.contains(name.as_str()));
+                assert!(named.is_none(), "{}: {}", path.display(), line.trim());
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_lives_in_one_file() {
+    let of_host = Path::new("plugin/src/host.rs");
+    for (path, text) in CRATES.iter().flat_map(|folder| sources(folder)) {
+        if path == of_host {
+            continue;
+        }
+        // Spelled apart, so that this file does not find itself.
+        let words = [
+            concat!("un", "safe {"),
+            concat!("un", "safe fn"),
+            concat!("un", "safe extern"),
+            concat!("un", "safe impl"),
+            concat!("allow(un", "safe_code)"),
+        ];
+        let found = words.iter().find(|word| code(&text).any(|line| line.contains(**word)));
+        assert!(found.is_none(), "{}: {found:?}", path.display());
+    }
+    let host = fs::read_to_string(root().join(of_host)).unwrap();
+    assert!(host.contains(concat!("allow(un", "safe_code)")));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let silent: Vec<PathBuf> = CRATES
+        .iter()
+        .chain(&["benches"])
+        .flat_map(|folder| sources(folder))
+        .filter(|(_, text)| !text.starts_with("//! "))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(silent.is_empty(), "these do not begin with `//!`: {silent:?}");
+}
+
+#[test]
+fn the_filter_is_small_and_asks_a_proxy_for_nothing_unusual() {
+    let path = pieces::filter().unwrap_or_else(|error| panic!("{error:#}"));
+    let module = fs::read(&path).unwrap();
+    assert!(
+        module.len() <= MODULE_BYTES_MAX,
+        "{} has {} bytes, allowed are {MODULE_BYTES_MAX}",
+        path.display(),
+        module.len()
+    );
+    let mut of_wasi = BTreeSet::new();
+    let mut modules = BTreeSet::new();
+    for payload in Parser::new(0).parse_all(&module) {
+        if let Payload::ImportSection(imports) = payload.unwrap() {
+            for import in imports.into_imports() {
+                let import = import.unwrap();
+                modules.insert(import.module.to_owned());
+                if import.module != "env" {
+                    of_wasi.insert(import.name.to_owned());
+                }
+            }
+        }
+    }
+    let expected = ["env", "wasi_snapshot_preview1"].map(String::from);
+    assert_eq!(modules, expected.into());
+    assert_eq!(of_wasi, ["clock_time_get".to_owned()].into());
+}

@@ -1,0 +1,157 @@
+//! The stage without a filter: the core, called as the filter calls it, and the totals that a proxy would keep.
+
+use std::{collections::BTreeSet, fmt::Write, time::Duration};
+
+use driftline_core::{
+    catalogue::Kind,
+    config::Config,
+    exchange::{Exchange, RequestHead, ResponseHead},
+    ledger::{Change, Ledger},
+    monitor::{Monitor, Unmeasured},
+    time::Timestamp,
+};
+use driftline_testbed::scrape::Scrape;
+
+use super::simulated::{self, Told};
+use crate::{expectation::Seen, script::Script};
+
+/// Tells these exchanges one after another.
+pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
+    let mut native = Native::new(config);
+    let play = |script| {
+        let before = native.scrape();
+        simulated::play(&mut native, script);
+        let changed = native.scrape().difference(&before);
+        Seen { stage: "native", changed, is_real_time: false }
+    };
+    scripts.map(play)
+}
+
+struct Native {
+    monitor: Monitor,
+    ledger: Ledger,
+    /// By series: what a counter or gauge stands at, how many samples a histogram has.
+    totals: Vec<u64>,
+    exchange: Option<Exchange>,
+    now: Timestamp,
+}
+
+impl Native {
+    fn new(config: &str) -> Native {
+        let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let monitor = Monitor::new(&config);
+        let series = monitor.series().len();
+        let ledger = Ledger::new(series);
+        let now = Timestamp(1_000_000_000);
+        let mut native = Native { monitor, ledger, totals: vec![0; series], exchange: None, now };
+        native.monitor.describe(&mut native.ledger);
+        native.settle();
+        native
+    }
+
+    /// Adds what is pending to the totals, as a proxy does with metric calls.
+    fn settle(&mut self) {
+        let totals = &mut self.totals;
+        self.ledger.drain(|id, change| {
+            let total = &mut totals[id.index()];
+            *total = match change {
+                Change::Add(amount) => *total + amount,
+                Change::Shift(by) => total.checked_add_signed(by).expect("a gauge below zero"),
+                Change::Set(value) => value,
+                Change::Sample(_) => *total + 1,
+            };
+        });
+    }
+
+    /// The totals as a proxy prints them.
+    fn scrape(&self) -> Scrape {
+        let mut text = String::new();
+        let mut families = BTreeSet::new();
+        for (series, total) in self.monitor.series().iter().zip(&self.totals) {
+            let (kind, suffix) = match series.kind {
+                Kind::Counter => ("counter", ""),
+                Kind::Gauge => ("gauge", ""),
+                Kind::Histogram => ("histogram", "_count"),
+            };
+            if families.insert(&series.name) {
+                let _ = writeln!(text, "# TYPE {} {kind}", series.name);
+            }
+            let labels =
+                series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name()));
+            let labels: Vec<String> = labels.collect();
+            let _ = writeln!(text, "{}{suffix}{{{}}} {total}", series.name, labels.join(","));
+        }
+        Scrape::parse(&text).expect("what we print can be read")
+    }
+}
+
+fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h [u8]> {
+    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_bytes())
+}
+
+impl Told for Native {
+    fn advance(&mut self, by: Duration) {
+        self.now.0 += u64::try_from(by.as_nanos()).expect("a story takes less than 500 years");
+    }
+
+    fn request_headers(&mut self, path: &str, headers: &[(String, String)], _ended: bool) {
+        let content_encoding = header(headers, "content-encoding");
+        let head = RequestHead { path: path.as_bytes(), content_encoding };
+        self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
+        self.settle();
+    }
+
+    fn request_body(&mut self, bytes: &[u8], ended: bool) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.request_body(&self.monitor, &mut self.ledger, bytes);
+            if ended {
+                exchange.request_end();
+            }
+        }
+        self.settle();
+    }
+
+    fn response_headers(
+        &mut self,
+        status: u16,
+        headers: &[(String, String)],
+        details: &str,
+        ended: bool,
+    ) {
+        if let Some(exchange) = &mut self.exchange {
+            let head = ResponseHead {
+                status: Some(status),
+                content_type: header(headers, "content-type"),
+                content_encoding: header(headers, "content-encoding"),
+                is_local_reply: details != "via_upstream",
+            };
+            exchange.response_head(&self.monitor, &mut self.ledger, &head);
+            if ended {
+                exchange.response_end();
+            }
+        }
+        self.settle();
+    }
+
+    fn response_body(&mut self, bytes: &[u8], ended: bool) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_body(&self.monitor, &mut self.ledger, self.now, bytes);
+            if ended {
+                exchange.response_end();
+            }
+        }
+        self.settle();
+    }
+
+    fn end(&mut self, flags: u64) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.finish(&self.monitor, &mut self.ledger, self.now, flags);
+        }
+        self.settle();
+    }
+
+    fn refused(&mut self) {
+        self.monitor.count_unmeasured(&mut self.ledger, Unmeasured::NoRequestHeaders);
+        self.settle();
+    }
+}
