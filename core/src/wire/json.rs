@@ -121,6 +121,9 @@ pub struct Finish {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     state: State,
+    /// How much of something short was there, see [`State`].
+    matched: u8,
+    literal: Literal,
     /// Open containers.
     depth: u8,
     /// One bit per open container, the innermost lowest: 1 for an object, 0 for an array.
@@ -141,8 +144,9 @@ pub struct Tokenizer {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
-    /// `n` bytes of a byte order mark have matched; nothing else came yet.
-    Start(u8),
+    // No variant holds anything: the byte is the index of the jump.
+    /// [`Tokenizer::matched`] bytes of a byte order mark; nothing else came yet.
+    Start,
     /// A value must come.
     Value,
     /// After `[`: a value or the end.
@@ -161,11 +165,11 @@ enum State {
     Text,
     /// After a backslash.
     Escape,
-    /// After `\u` and `n` hexadecimal digits.
-    Unicode(u8),
+    /// After `\u` and [`Tokenizer::matched`] hexadecimal digits.
+    Unicode,
     Number,
-    /// `n` bytes of the literal have matched.
-    Literal(Literal, u8),
+    /// [`Tokenizer::matched`] bytes of [`Tokenizer::literal`].
+    Literal,
     /// In a skipped container, outside its strings.
     Skip,
     /// In a skipped string.
@@ -191,7 +195,10 @@ enum Found {
     Key,
     String,
     Number,
-    Literal(Literal),
+    NotFinite,
+    True,
+    False,
+    Null,
 }
 
 /// In place of the length of a string in the input: it is in the scratch.
@@ -210,7 +217,9 @@ impl Tokenizer {
     #[must_use]
     pub const fn new() -> Tokenizer {
         Tokenizer {
-            state: State::Start(0),
+            state: State::Start,
+            matched: 0,
+            literal: Literal::Null,
             depth: 0,
             kinds: 0,
             quiet: false,
@@ -268,7 +277,7 @@ impl Tokenizer {
     pub fn finish(&mut self) -> Finish {
         let mut token = None;
         let ending = match self.state {
-            State::Start(0) => Ending::Empty,
+            State::Start if self.matched == 0 => Ending::Empty,
             State::Value if self.depth == 0 => Ending::Empty,
             State::Done => Ending::Complete,
             State::Malformed => Ending::Malformed,
@@ -285,7 +294,8 @@ impl Tokenizer {
 
     /// Forgets the document and is ready for the next one.
     pub const fn reset(&mut self) {
-        self.state = State::Start(0);
+        self.state = State::Start;
+        self.matched = 0;
         self.depth = 0;
         self.kinds = 0;
         self.quiet = false;
@@ -303,7 +313,10 @@ impl Tokenizer {
             Found::Key => Token::Key(self.text(input, consumed)),
             Found::String => Token::String(self.text(input, consumed)),
             Found::Number => number_token(self.value),
-            Found::Literal(literal) => literal.token(),
+            Found::NotFinite => Token::NotFinite,
+            Found::True => Token::Bool(true),
+            Found::False => Token::Bool(false),
+            Found::Null => Token::Null,
         })
     }
 
@@ -390,30 +403,34 @@ impl Tokenizer {
                 }
                 State::Escape => {
                     self.state = match byte {
-                        b'u' => State::Unicode(0),
+                        b'u' => {
+                            self.matched = 0;
+                            State::Unicode
+                        }
                         _ if self.text.push_escaped(byte) => State::Text,
                         _ => State::Malformed,
                     };
                     (Found::Nothing, behind)
                 }
-                State::Unicode(digits) => {
-                    self.state = match self.text.push_digit(byte, digits) {
+                State::Unicode => {
+                    self.state = match self.text.push_digit(byte, self.matched) {
                         Some(true) => State::Text,
-                        Some(false) => State::Unicode(digits.wrapping_add(1)),
+                        Some(false) => State::Unicode,
                         None => State::Malformed,
                     };
+                    self.matched = self.matched.wrapping_add(1);
                     (Found::Nothing, behind)
                 }
                 State::Number => self.number(input, at, None),
-                State::Literal(literal, matched) => match literal.step(matched, byte) {
+                State::Literal => match self.literal.step(self.matched, byte) {
                     literal::Step::More => {
-                        self.state = State::Literal(literal, matched.wrapping_add(1));
+                        self.matched = self.matched.wrapping_add(1);
                         (Found::Nothing, behind)
                     }
-                    literal::Step::Whole => self.end_literal(literal, behind),
+                    literal::Step::Whole => self.end_literal(self.literal, behind),
                     literal::Step::Wrong => self.refuse(),
                 },
-                State::Start(matched) => self.start(byte, at, matched),
+                State::Start => self.start(byte, at),
                 State::Done => self.space(input, at),
                 State::Malformed | State::TooDeep => return (Found::Nothing, input.len()),
             };
@@ -466,8 +483,7 @@ impl Tokenizer {
                     if input.get(behind..end) == Some(tail) {
                         self.end_literal(literal, end)
                     } else {
-                        self.state = State::Literal(literal, 1);
-                        (Found::Nothing, behind)
+                        self.begin_literal(literal, behind)
                     }
                 }
                 None => self.space(input, at),
@@ -522,8 +538,7 @@ impl Tokenizer {
         if !self.number.is_whole() {
             // `-Infinity` looks like a number for one byte.
             if self.number.is_sign() && byte == b'I' {
-                self.state = State::Literal(Literal::MinusInfinity, 1);
-                return (Found::Nothing, end);
+                return self.begin_literal(Literal::MinusInfinity, end);
             }
             return self.refuse();
         }
@@ -535,13 +550,21 @@ impl Tokenizer {
         (Found::Number, end)
     }
 
+    /// Goes on byte by byte in a literal whose first byte was there.
+    fn begin_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
+        self.literal = literal;
+        self.matched = 1;
+        self.state = State::Literal;
+        (Found::Nothing, at)
+    }
+
     #[inline]
     fn end_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
         self.end_value();
         if core::mem::take(&mut self.quiet) {
             return (Found::Nothing, at);
         }
-        (Found::Literal(literal), at)
+        (literal.found(), at)
     }
 
     #[inline]
@@ -582,15 +605,16 @@ impl Tokenizer {
         }
     }
 
-    /// Passes over a byte order mark of which `matched` bytes were there.
-    fn start(&mut self, byte: u8, at: usize, matched: u8) -> (Found, usize) {
-        let count = matched.wrapping_add(1);
-        if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
-            let done = usize::from(count) == BYTE_ORDER_MARK.len();
-            self.state = if done { State::Value } else { State::Start(count) };
+    /// Passes over a byte order mark.
+    fn start(&mut self, byte: u8, at: usize) -> (Found, usize) {
+        if BYTE_ORDER_MARK.get(usize::from(self.matched)) == Some(&byte) {
+            self.matched = self.matched.wrapping_add(1);
+            if usize::from(self.matched) == BYTE_ORDER_MARK.len() {
+                self.state = State::Value;
+            }
             return (Found::Nothing, at.wrapping_add(1));
         }
-        if matched != 0 {
+        if self.matched != 0 {
             return self.refuse();
         }
         self.state = State::Value;

@@ -1,6 +1,6 @@
 //! The words of JSON, and those that Python adds; never a prefix of one of them.
 
-use super::Token;
+use super::Found;
 
 /// A word that is a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,12 +58,12 @@ impl Literal {
     }
 
     #[inline]
-    pub(super) const fn token(self) -> Token<'static> {
+    pub(super) const fn found(self) -> Found {
         match self {
-            Literal::True => Token::Bool(true),
-            Literal::False => Token::Bool(false),
-            Literal::Null => Token::Null,
-            Literal::NaN | Literal::Infinity | Literal::MinusInfinity => Token::NotFinite,
+            Literal::True => Found::True,
+            Literal::False => Found::False,
+            Literal::Null => Found::Null,
+            Literal::NaN | Literal::Infinity | Literal::MinusInfinity => Found::NotFinite,
         }
     }
 }
