@@ -269,6 +269,53 @@ fn bytes_that_are_no_request() {
 }
 
 #[test]
+fn a_request_whose_framing_breaks_in_the_middle() {
+    tell(
+        Script::broken(CHAT, "{\"model\":\"demo-llm\","),
+        &[
+            "requests_total{model=demo-llm,outcome=local_reply} 1",
+            "request_duration_microseconds_total{model=demo-llm,result=failure} 60 ms",
+        ],
+    );
+}
+
+#[test]
+fn a_model_server_that_takes_too_long_to_begin() {
+    tell(
+        chat("demo-llm")
+            .proxy_gives_up_at_ms(300)
+            .at_ms(800)
+            .starts_streaming()
+            .sends(DONE)
+            .finishes(),
+        &[
+            "requests_total{model=demo-llm,outcome=timeout} 1",
+            "request_duration_microseconds_total{model=demo-llm,result=failure} 300 ms",
+        ],
+    );
+}
+
+#[test]
+fn a_model_server_that_takes_too_long_to_end() {
+    tell(
+        chat("demo-llm")
+            .proxy_gives_up_at_ms(300)
+            .starts_streaming()
+            .at_ms(60)
+            .sends(token("a"))
+            .at_ms(800)
+            .sends(DONE)
+            .finishes(),
+        &[
+            "requests_total{model=demo-llm,outcome=timeout} 1",
+            "time_per_output_token_skipped_total{model=demo-llm,reason=usage_missing} 1",
+            "time_to_first_token_microseconds_total{model=demo-llm,result=failure} 60 ms",
+            "request_duration_microseconds_total{model=demo-llm,result=failure} 300 ms",
+        ],
+    );
+}
+
+#[test]
 fn an_error_in_a_stream_that_began_well() {
     tell(
         chat("demo-llm")

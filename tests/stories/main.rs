@@ -11,6 +11,7 @@ mod phrases;
 mod script;
 
 mod failures;
+mod in_flight;
 mod prediction;
 mod streaming;
 mod whole_answers;

@@ -10,6 +10,8 @@ pub(crate) struct Script {
     pub(crate) request: Request,
     pub(crate) steps: Vec<Step>,
     pub(crate) client: Client,
+    /// When the proxy stops waiting for the end of the answer.
+    pub(crate) patience: Option<Duration>,
     /// The time of the last step.
     now_ms: u64,
 }
@@ -26,6 +28,8 @@ pub(crate) enum Request {
     },
     /// Bytes that the proxy refuses before its filters see a request.
     Refused(Vec<u8>),
+    /// A `POST` in the chunked framing that is broken behind these bytes, and [`BODY_PAUSE_MS`] after them.
+    Broken { path: String, body: Vec<u8> },
 }
 
 /// What the model server does.
@@ -77,6 +81,7 @@ impl Script {
             request: Request::Post { path: path.to_owned(), headers, body: vec![body.into()] },
             steps: Vec::new(),
             client: Client::StaysToTheEnd,
+            patience: None,
             now_ms: 0,
         }
     }
@@ -85,6 +90,13 @@ impl Script {
     pub(crate) fn refused(bytes: &[u8]) -> Script {
         let mut script = Script::post("/", "");
         script.request = Request::Refused(bytes.to_vec());
+        script
+    }
+
+    /// A request whose framing is broken behind these bytes of its body. There is no answer to it but the proxy's.
+    pub(crate) fn broken(path: &str, body: &str) -> Script {
+        let mut script = Script::post(path, "");
+        script.request = Request::Broken { path: path.to_owned(), body: body.into() };
         script
     }
 
@@ -156,6 +168,12 @@ impl Script {
     /// The client leaves at this time.
     pub(crate) fn client_leaves_at_ms(mut self, at_ms: u64) -> Script {
         self.client = Client::LeavesAt(Duration::from_millis(at_ms));
+        self
+    }
+
+    /// The proxy stops waiting at this time.
+    pub(crate) fn proxy_gives_up_at_ms(mut self, at_ms: u64) -> Script {
+        self.patience = Some(Duration::from_millis(at_ms));
         self
     }
 

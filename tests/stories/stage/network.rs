@@ -20,7 +20,12 @@ use host_sim::{
     WorldOptions,
     proxy::{Options, Server},
 };
-use tokio::{net::TcpSocket, runtime::Runtime};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    runtime::Runtime,
+};
 
 use super::world::{STATS_YAML, filter, stats_config};
 use crate::{
@@ -35,14 +40,19 @@ const POLL: Duration = Duration::from_millis(25);
 
 /// Tells these exchanges one after another, on both hosts at once; a pair is what Envoy and the embedded proxy show.
 pub(super) fn play(scripts: [&Script; 2]) -> [[Seen; 2]; 2] {
-    if scripts.iter().all(|script| script.has_upstream()) {
-        let shared = Shared::get();
-        let network = shared.lock();
-        scripts.map(|script| network.play(script))
-    } else {
-        let network = Network::start(settings(CONFIG).without_upstream());
-        scripts.map(|script| network.play(script))
+    let [first, _] = scripts;
+    let mut own = settings(CONFIG);
+    own.patience = first.patience;
+    if !first.has_upstream() {
+        own.upstream = Where::Nowhere;
     }
+    if own.patience.is_some() || !first.has_upstream() {
+        let network = Network::start(own);
+        return scripts.map(|script| network.play(script));
+    }
+    let shared = Shared::get();
+    let network = shared.lock();
+    scripts.map(|script| network.play(script))
 }
 
 /// What tells the two apart, a line each; empty if they counted the same.
@@ -69,6 +79,7 @@ pub(crate) struct Settings {
     config: String,
     workers: u32,
     upstream: Where,
+    patience: Option<Duration>,
 }
 
 /// Where requests go.
@@ -83,7 +94,7 @@ enum Where {
 
 /// One worker, with this configuration of the filter.
 pub(crate) fn settings(config: &str) -> Settings {
-    Settings { config: config.to_owned(), workers: 1, upstream: Where::Scripted }
+    Settings { config: config.to_owned(), workers: 1, upstream: Where::Scripted, patience: None }
 }
 
 impl Settings {
@@ -95,12 +106,6 @@ impl Settings {
     /// Requests go to this server, and the scripted one gets none.
     pub(crate) fn upstream(mut self, address: SocketAddr) -> Settings {
         self.upstream = Where::To(address);
-        self
-    }
-
-    /// Nobody listens where requests go.
-    pub(crate) fn without_upstream(mut self) -> Settings {
-        self.upstream = Where::Nowhere;
         self
     }
 }
@@ -243,6 +248,7 @@ impl Host {
                 ensure!(self.backend.upstream.take_received().is_empty(), "it passed all the same");
                 return Ok(());
             }
+            Request::Broken { path, body } => return self.send_broken(path, body).await,
         };
         if script.has_upstream() {
             self.backend.upstream.push(for_upstream(script));
@@ -265,9 +271,36 @@ impl Host {
         if let [received] = &received[..] {
             ensure!(received.body == body.concat(), "the request's body was changed");
             ensure!(
-                script.sent().starts_with(&response.body) || response.status == 503,
+                script.sent().starts_with(&response.body) || matches!(response.status, 503 | 504),
                 "the response's body was changed"
             );
+        }
+        Ok(())
+    }
+}
+
+impl Host {
+    /// Sends a request that is broken in the middle, and waits until the model server has lost it, too.
+    async fn send_broken(&self, path: &str, body: &[u8]) -> Result<()> {
+        let mut stream = TcpStream::connect(self.listen).await?;
+        stream.set_nodelay(true)?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), body, b"\r\n"].concat()).await?;
+        tokio::time::sleep(Duration::from_millis(BODY_PAUSE_MS)).await;
+        stream.write_all(b"no size of a chunk\r\n").await?;
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(SETTLE_LIMIT, stream.read_to_end(&mut answer)).await;
+        // A peer that closes with our bytes unread resets; its answer is there all the same.
+        let _ = read.context("the proxy neither answers nor closes")?;
+        let answer = String::from_utf8_lossy(&answer);
+        ensure!(answer.starts_with("HTTP/1.1 400 "), "expected to be refused, got {answer:?}");
+        let started = Instant::now();
+        while self.backend.upstream.take_received().is_empty() {
+            ensure!(started.elapsed() < SETTLE_LIMIT, "the model server still waits for the rest");
+            tokio::time::sleep(POLL).await;
         }
         Ok(())
     }
@@ -287,6 +320,11 @@ async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
         .filter(pieces::filter()?, settings.config.clone());
     options.stats_config = STATS_YAML.to_owned();
     options.workers = settings.workers;
+    if let Some(patience) = settings.patience {
+        let timeout = format!("{}s", patience.as_secs_f64());
+        let route = json!({"cluster": "upstream", "timeout": timeout});
+        options.routes.push(json!({"match": {"prefix": "/"}, "route": route}));
+    }
     let envoy = Envoy::start(options).await?;
     let host = Host {
         name: "Envoy",
@@ -303,7 +341,8 @@ async fn start_embedded(settings: &Settings) -> Result<(Server, Host)> {
     let mut world = WorldOptions::with_config(settings.config.clone());
     world.stats = stats_config();
     world.workers = usize::try_from(settings.workers)?;
-    let options = Options::new(filter().clone(), world, backend.address.into());
+    let mut options = Options::new(filter().clone(), world, backend.address.into());
+    options.timeout = settings.patience;
     let server = Server::start(options).context("the embedded proxy")?;
     let host = Host {
         name: "embedded proxy",

@@ -31,8 +31,10 @@ pub(super) trait Told {
 
 /// Tells one exchange.
 pub(super) fn play(told: &mut impl Told, script: &Script) {
-    let Request::Post { path, headers, body } = &script.request else {
-        return told.refused();
+    let (path, headers, body) = match &script.request {
+        Request::Post { path, headers, body } => (path, headers, body),
+        Request::Refused(_) => return told.refused(),
+        Request::Broken { path, body } => return broken(told, path, body),
     };
     told.request_headers(path, headers, body.is_empty());
     for (index, piece) in body.iter().enumerate() {
@@ -59,6 +61,15 @@ fn answer(told: &mut impl Told, script: &Script) -> u64 {
                 {
                     told.advance(at - elapsed);
                     return flags::DOWNSTREAM_CONNECTION_TERMINATION;
+                }
+                if let Some(at) = script.patience
+                    && at <= elapsed + *pause
+                {
+                    told.advance(at - elapsed);
+                    if framing.is_none() {
+                        local_reply(told, 504, "response_timeout");
+                    }
+                    return flags::UPSTREAM_REQUEST_TIMEOUT;
                 }
                 told.advance(*pause);
                 elapsed += *pause;
@@ -93,17 +104,31 @@ fn answer(told: &mut impl Told, script: &Script) -> u64 {
                 return flags::UPSTREAM_PROTOCOL_ERROR;
             }
             Step::Close | Step::Reset => {
-                return local_reply(told, flags::UPSTREAM_CONNECTION_TERMINATION);
+                local_reply(told, 503, BEFORE_THE_ANSWER);
+                return flags::UPSTREAM_CONNECTION_TERMINATION;
             }
-            Step::Unreachable => return local_reply(told, flags::UPSTREAM_CONNECTION_FAILURE),
+            Step::Unreachable => {
+                local_reply(told, 503, BEFORE_THE_ANSWER);
+                return flags::UPSTREAM_CONNECTION_FAILURE;
+            }
         }
     }
     panic!("a story without an end: {script:?}");
 }
 
-fn local_reply(told: &mut impl Told, end_flags: u64) -> u64 {
+const BEFORE_THE_ANSWER: &str = "upstream_reset_before_response_started";
+
+fn broken(told: &mut impl Told, path: &str, body: &[u8]) {
+    told.request_headers(path, &[], false);
+    told.request_body(body, false);
+    told.advance(Duration::from_millis(BODY_PAUSE_MS));
+    local_reply(told, 400, "http1.codec_error");
+    told.end(flags::DOWNSTREAM_PROTOCOL_ERROR);
+}
+
+/// What the proxy answers in the model server's place.
+fn local_reply(told: &mut impl Told, status: u16, details: &str) {
     let headers = [("content-type".to_owned(), "text/plain".to_owned())];
-    told.response_headers(503, &headers, "upstream_reset_before_response_started", false);
-    told.response_body(b"upstream connect error", true);
-    end_flags
+    told.response_headers(status, &headers, details, false);
+    told.response_body(b"said by the proxy", true);
 }

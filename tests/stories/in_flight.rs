@@ -1,0 +1,69 @@
+//! How many requests run right now: up when one is known, down when it is over, whatever its end.
+
+use std::time::{Duration, Instant};
+
+use driftline_testbed::scrape::Scrape;
+
+use crate::{
+    expectation::{PREFIX, problems},
+    phrases::{CHAT, CONFIG, DONE, STOP, chat, token, usage},
+    stage::{Host, Network, among_others, scrape, settings, world},
+};
+
+const WAIT_LIMIT: Duration = Duration::from_secs(10);
+
+fn in_flight(page: &Scrape, model: &str) -> f64 {
+    page.value(&format!("{PREFIX}requests_in_flight"), &[("model", model)]).unwrap()
+}
+
+#[test]
+fn a_request_is_in_flight_from_its_name_to_its_end() {
+    let world = world(CONFIG);
+    let mut streams = Vec::new();
+    for count in 1..=3 {
+        let mut stream = world.stream(0).unwrap();
+        stream.request_headers(&[(":path", CHAT), (":method", "POST")], false).unwrap();
+        assert_eq!(in_flight(&scrape(&world), "demo-llm"), f64::from(count - 1), "not named yet");
+        stream.request_body("{\"model\":\"demo-llm\"", false).unwrap();
+        assert_eq!(in_flight(&scrape(&world), "demo-llm"), f64::from(count));
+        streams.push(stream);
+    }
+    for count in (0..3).rev() {
+        // Dropped, it ends as if the client had hung up.
+        streams.pop();
+        assert_eq!(in_flight(&scrape(&world), "demo-llm"), f64::from(count));
+    }
+    assert_eq!(in_flight(&scrape(&world), "other"), 0.0);
+}
+
+#[test]
+fn both_hosts_show_a_stream_while_it_runs() {
+    let _among_others = among_others();
+    let network = Network::start(settings(CONFIG));
+    let stream = chat("demo-llm")
+        .starts_streaming()
+        .at_ms(60)
+        .sends(token("a"))
+        .at_ms(700)
+        .sends(token("b"))
+        .sends(STOP)
+        .sends(usage(4, 2))
+        .sends(DONE)
+        .finishes();
+    for host in [&network.envoy, &network.embedded] {
+        let (seen, ()) =
+            network.block_on(async { tokio::join!(host.play(&stream), wait_for_one(host)) });
+        // It is gone afterwards, as after every story.
+        let wrong =
+            problems(&seen.unwrap(), &["requests_total{model=demo-llm,outcome=complete} 1"]);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+async fn wait_for_one(host: &Host) {
+    let started = Instant::now();
+    while in_flight(&host.scrape().await.unwrap(), "demo-llm") != 1.0 {
+        assert!(started.elapsed() < WAIT_LIMIT, "{}: never in flight", host.name());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
