@@ -18,6 +18,8 @@ mod tests;
 
 pub use self::head::{RequestHead, ResponseHead};
 
+use alloc::boxed::Box;
+
 use self::{generation::Generation, head::is_encoded, prediction::Prediction};
 use crate::{
     ledger::Ledger,
@@ -28,7 +30,7 @@ use crate::{
     wire::json::Ending,
 };
 
-/// An exchange in flight. Its memory is a few KiB at most, whatever either side sends.
+/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends.
 #[derive(Debug)]
 pub struct Exchange {
     started_at: Timestamp,
@@ -54,8 +56,8 @@ struct Body {
 
 #[derive(Debug)]
 enum Kind {
-    Generation(Generation),
-    Prediction(Prediction),
+    Generation(Box<Generation>),
+    Prediction(Box<Prediction>),
 }
 
 impl Exchange {
@@ -223,11 +225,11 @@ impl Exchange {
 
     fn recognise(monitor: &Monitor, head: &RequestHead<'_>) -> Option<(Kind, Option<ModelId>)> {
         if let Some(name) = crate::prediction::model_in_path(head.path) {
-            let kind = Kind::Prediction(Prediction::new());
+            let kind = Kind::Prediction(Box::new(Prediction::new()));
             return Some((kind, Some(monitor.predicting_model(name))));
         }
         let dialect = crate::generation::recognise(head.path)?;
-        Some((Kind::Generation(Generation::new(dialect)), None))
+        Some((Kind::Generation(Box::new(Generation::new(dialect))), None))
     }
 
     fn name_model(&mut self, monitor: &Monitor, ledger: &mut Ledger, model: ModelId) {

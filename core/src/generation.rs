@@ -16,3 +16,7 @@ pub(crate) use self::{
     request::Request,
     timeline::PerToken,
 };
+
+/// Bytes that a streamed answer takes beside its exchange.
+#[cfg(test)]
+pub(crate) const EVENTS_BYTES: usize = size_of::<events::Events>();

@@ -355,3 +355,13 @@ fn a_request_in_flight_shows_while_it_is() {
     exchange.finish(&monitor, &mut ledger, Timestamp(0), 0);
     assert_eq!(in_flight(changed(&monitor, &mut ledger)), Some(-1));
 }
+
+#[test]
+fn an_exchange_in_flight_is_small() {
+    let streamed = size_of::<Exchange>()
+        + size_of::<super::generation::Generation>()
+        + crate::generation::EVENTS_BYTES;
+    let predicted = size_of::<Exchange>() + size_of::<super::prediction::Prediction>();
+    assert!(streamed <= 4096, "{streamed}");
+    assert!(predicted <= 4096, "{predicted}");
+}

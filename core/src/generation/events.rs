@@ -41,8 +41,7 @@ pub(crate) struct Events {
 #[derive(Debug, Default)]
 struct OpenEvent {
     facts: Facts,
-    /// How far the data so far equals the end mark; `None` once it does not.
-    matched: Option<usize>,
+    has_data: bool,
 }
 
 impl Events {
@@ -50,7 +49,7 @@ impl Events {
         Events {
             reader: sse::Reader::default(),
             fields: FieldReader::new(dialect.event),
-            open: OpenEvent { matched: Some(0), ..OpenEvent::default() },
+            open: OpenEvent::default(),
             end_mark: dialect.end_mark,
             event_bytes_max,
             large_events: 0,
@@ -64,7 +63,7 @@ impl Events {
             match progress.step {
                 Step::Data(data) => {
                     self.fields.read(data, &mut |fact, value| self.open.facts.note(fact, &value));
-                    self.open.compare(data, self.end_mark);
+                    self.open.has_data = true;
                 }
                 Step::EventEnd => self.close().into_iter().for_each(&mut take),
                 Step::InputEmpty => return,
@@ -76,18 +75,25 @@ impl Events {
     /// Ends the body. An open event counts if it is whole: some servers leave out the last blank
     /// line. One that broke off is no event; how the exchange ended tells of it.
     pub(crate) fn finish(&mut self, take: impl FnMut(Event)) {
+        if !self.open.has_data {
+            return;
+        }
         self.close().filter(|event| *event != Event::Malformed).into_iter().for_each(take);
     }
 
+    /// Whether the event consists of the end mark, which the reader's head of it is long enough to tell.
+    fn is_end_mark(&self) -> bool {
+        self.reader.event_head() == self.end_mark
+            && self.reader.event_bytes() == self.end_mark.len() as u64
+    }
+
     fn close(&mut self) -> Option<Event> {
-        let open =
-            mem::replace(&mut self.open, OpenEvent { matched: Some(0), ..OpenEvent::default() });
+        let open = mem::take(&mut self.open);
         let ending = self.fields.finish();
-        self.fields.reset();
         if self.event_bytes_max < self.reader.event_bytes() {
             self.large_events = self.large_events.saturating_add(1);
         }
-        if open.matched == Some(self.end_mark.len()) {
+        if self.is_end_mark() {
             return Some(Event::EndMark);
         }
         match ending {
@@ -95,16 +101,6 @@ impl Events {
             Ending::Complete => Some(Event::Facts(open.facts)),
             _ => Some(Event::Malformed),
         }
-    }
-}
-
-impl OpenEvent {
-    fn compare(&mut self, data: &[u8], end_mark: &[u8]) {
-        let Some(matched) = self.matched else {
-            return;
-        };
-        let rest = end_mark.get(matched..).unwrap_or_default();
-        self.matched = rest.starts_with(data).then(|| matched.saturating_add(data.len()));
     }
 }
 
@@ -197,6 +193,7 @@ mod tests {
             for piece in stream.as_bytes().chunks(chunk) {
                 reader.read(piece, |event| found.push(event));
             }
+            reader.finish(|event| found.push(event));
             let mut facts = Facts::default();
             facts.usage.output = Some(3);
             assert_eq!((found, reader.large_events), (vec![Event::Facts(facts)], 1));
