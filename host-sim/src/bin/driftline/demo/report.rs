@@ -300,7 +300,7 @@ mod tests {
     fn failed_checks_stand_out_in_the_closing() {
         let mut story = good_story();
         assert!(!closing(&story).contains("FAILED"));
-        story.slow.filter.complete = 1;
+        story.slow.filter.output_tokens = 1;
         assert_eq!(closing(&story).matches("FAILED").count(), 1);
     }
 
