@@ -138,6 +138,11 @@ impl Check {
         Check { hint: hint.cloned(), ..self }
     }
 
+    /// Whether there is a number at all.
+    pub(super) fn is_measured(&self) -> bool {
+        self.found.is_some()
+    }
+
     /// Whether the number was found and keeps its limit.
     pub(super) fn holds(&self) -> bool {
         // Comparisons with NaN are false, so that what is no number does not pass.

@@ -94,19 +94,28 @@ async fn one_by_one(
     part: Part,
 ) -> Result<()> {
     let mut before = base.clone();
+    let mut patience = COUNTED_WITHIN;
     for _ in 0..streams {
         let client = ask(stage.listen(), shared, part).await;
-        let (after, filter) = counted(stage, &before).await?;
+        let (after, filter) = counted(stage, &before, patience).await?;
         if let (Some(client), Some(filter)) = (client, filter) {
             shared.with(|story| part(story).pairs.push(Pair { client, filter }));
+        } else {
+            // The check will fail already; nobody should wait for it fifty times.
+            patience = POLL;
         }
         before = after;
     }
     Ok(())
 }
 
-/// Waits until the counters tell about one more stream; its latency is `None` if they do not, or tell about several.
-async fn counted(stage: &Stage, before: &Scrape) -> Result<(Scrape, Option<Latency>)> {
+/// Waits until the counters tell about one more stream. Its latency is `None` if they do not while there is patience,
+/// or tell about several.
+async fn counted(
+    stage: &Stage,
+    before: &Scrape,
+    patience: Duration,
+) -> Result<(Scrape, Option<Latency>)> {
     let started = Instant::now();
     loop {
         let after = stage.scrape().await?;
@@ -116,7 +125,7 @@ async fn counted(stage: &Stage, before: &Scrape) -> Result<(Scrape, Option<Laten
             let latency = latency.map(|(ttft_ms, tpot_ms)| Latency { ttft_ms, tpot_ms });
             return Ok((after, latency));
         }
-        if 1 < one.ended || COUNTED_WITHIN < started.elapsed() {
+        if 1 < one.ended || patience < started.elapsed() {
             return Ok((after, None));
         }
         sleep(POLL).await;

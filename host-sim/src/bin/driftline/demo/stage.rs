@@ -119,7 +119,8 @@ impl Stage {
             // Envoy's histograms show what was recorded before the last flush, every 0.1 s as it is started here.
             server.stats().flush();
         }
-        Ok(scrape::fetch(self.admin()).await?.only_prefix(PREFIX))
+        let scrape = scrape::fetch(self.admin()).await;
+        Ok(scrape.context("the proxy's metrics cannot be read")?.only_prefix(PREFIX))
     }
 }
 
