@@ -90,8 +90,7 @@ fn a_refused_configuration_changes_nothing_in_the_embedded_host() {
     }
     let before = scrape(&world);
     run(&world, 0, &healthy());
-    let changed = scrape(&world).difference(&before);
-    let seen = Seen { stage: "world", changed, is_real_time: false };
+    let seen = Seen::exact("world", scrape(&world).difference(&before));
     let wrong = problems(&seen, &["requests_total{model=demo-llm,outcome=complete} 1"]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -105,7 +104,7 @@ fn envoy_keeps_the_old_configuration_and_goes_on_counting() {
         let update = network.update_envoy(&config);
         assert!(matches!(update, Update::Refused(_)), "{config}: {update:?}");
         check(&network.envoy_log(), &refused);
-        let [envoy, _] = network.play(&healthy());
+        let [envoy, _] = network.play_once(&healthy());
         let wrong = problems(&envoy, &["requests_total{model=demo-llm,outcome=complete} 1"]);
         assert!(wrong.is_empty(), "after {config}:\n{}", wrong.join("\n"));
     }
@@ -115,12 +114,12 @@ fn envoy_keeps_the_old_configuration_and_goes_on_counting() {
 fn an_accepted_configuration_counts_on_where_the_old_one_was() {
     let _among_others = among_others();
     let mut network = Network::start(settings(CONFIG));
-    network.play(&healthy());
+    network.play_once(&healthy());
     let config = CONFIG
         .replace("{\"name\": \"demo-llm\"},", "{\"name\": \"demo-llm\"}, {\"name\": \"new\"},");
     assert_eq!(network.update_envoy(&config), Update::Accepted);
-    let pairs =
-        [healthy(), chat("new").answers(200, completion("Yes", 1, 1))].map(|it| network.play(&it));
+    let pairs = [healthy(), chat("new").answers(200, completion("Yes", 1, 1))]
+        .map(|it| network.play_once(&it));
     let wrong: Vec<String> = [
         problems(&pairs[0][0], &["requests_total{model=demo-llm,outcome=complete} 1"]),
         problems(&pairs[1][0], &["requests_total{model=new,outcome=complete} 1"]),

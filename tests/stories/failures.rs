@@ -160,14 +160,14 @@ fn a_client_that_hangs_up_after_the_second_token_is_counted_for_what_it_received
 fn a_client_that_is_gone_before_the_answer_begins() {
     tell(
         chat("demo-llm")
-            .client_leaves_at_ms(120)
-            .at_ms(500)
+            .client_leaves_at_ms(250)
+            .at_ms(700)
             .starts_streaming()
             .sends(DONE)
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=client_cancel} 1",
-            "request_duration_microseconds_total{model=demo-llm,result=failure} 120 ms",
+            "request_duration_microseconds_total{model=demo-llm,result=failure} 250 ms",
             "time_to_first_token_observations_total 0",
         ],
     );

@@ -9,13 +9,15 @@
 //!
 //! On the last two the same traffic runs at the same time, and both must have counted the same.
 
+mod host;
 mod native;
 mod network;
 mod simulated;
 mod world;
 
 pub(crate) use self::{
-    network::{Host, Network, compare, settings},
+    host::{Host, settings},
+    network::{Network, compare},
     world::{filter, run, scrape, stats_config, world},
 };
 

@@ -21,8 +21,7 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     let play = |script| {
         let before = native.scrape();
         simulated::play(&mut native, script);
-        let changed = native.scrape().difference(&before);
-        Seen { stage: "native", changed, is_real_time: false }
+        Seen::exact("native", native.scrape().difference(&before))
     };
     scripts.map(play)
 }

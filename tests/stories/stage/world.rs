@@ -22,8 +22,7 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     scripts.map(|script| {
         let before = scrape(&world);
         run(&world, 0, script);
-        let changed = scrape(&world).difference(&before);
-        Seen { stage: "world", changed, is_real_time: false }
+        Seen::exact("world", scrape(&world).difference(&before))
     })
 }
 
