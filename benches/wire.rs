@@ -82,11 +82,13 @@ fn read_fields(stream: &[u8], chunk: usize) -> Answer {
             let progress = events.next(input);
             input = &input[progress.consumed..];
             match progress.step {
-                sse::Step::Data(fragment) => fields.read(fragment, &mut |slot, value| match (slot, value) {
-                    (Slot::Model, Value::String(_)) => answer.models += 1,
-                    (Slot::Content, Value::String(text)) => answer.content_bytes += text.length,
-                    _ => {}
-                }),
+                sse::Step::Data(fragment) => {
+                    fields.read(fragment, &mut |slot, value| match (slot, value) {
+                        (Slot::Model, Value::String(_)) => answer.models += 1,
+                        (Slot::Content, Value::String(text)) => answer.content_bytes += text.length,
+                        _ => {}
+                    })
+                }
                 sse::Step::EventEnd => {
                     answer.events += usize::from(fields.finish() == Ending::Complete);
                 }

@@ -24,5 +24,4 @@ mod hosts_agree;
 mod pass_through;
 mod timing;
 
-mod generated;
 mod invariants;

@@ -77,23 +77,8 @@ fn rows(story: &Story) -> Vec<Row> {
     let Story { healthy, slow, weather, .. } = story;
     let mut rows = llm_rows("1 healthy", healthy);
     rows.extend(llm_rows("2 slow start", slow));
-    let both = |of: fn(&LlmRecord) -> u64| Some((of(healthy) + of(slow)) as f64);
     let clients = &weather.clients;
     rows.extend([
-        Row {
-            chapter: "1 and 2",
-            measure: "requests".into(),
-            unit: Unit::Count,
-            clients: both(|record| record.clients.complete),
-            filter: both(|record| record.filter.complete),
-        },
-        Row {
-            chapter: "",
-            measure: "output tokens".into(),
-            unit: Unit::Count,
-            clients: both(|record| record.clients.output_tokens),
-            filter: both(|record| record.filter.output_tokens),
-        },
         Row {
             chapter: "3 weather",
             measure: "requests".into(),
