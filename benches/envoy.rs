@@ -32,7 +32,7 @@ async fn run() -> Result<()> {
     let mut events = vec![format!("{event}\n\n"); EVENTS];
     events.push("data: [DONE]\n\n".to_owned());
     upstream.on_path("/v1/chat/completions", Script::events(events, Duration::from_millis(1)));
-    let predictions = vec!["0"; ROWS_PER_REQUEST].join(",");
+    let predictions = ["0"; ROWS_PER_REQUEST].join(",");
     upstream.on_path(
         "/v1/models/rain:predict",
         Script::answer(200, "application/json", format!(r#"{{"predictions":[{predictions}]}}"#)),
@@ -108,7 +108,7 @@ async fn stream(address: SocketAddr) -> Result<()> {
 
 async fn predict(address: SocketAddr) -> Result<()> {
     let row = "[0.123456,-1.234567,0.5,1.75,-0.000123,2.5,-0.75,0.3333333]";
-    let rows = vec![row; ROWS_PER_REQUEST].join(",");
+    let rows = [row; ROWS_PER_REQUEST].join(",");
     let request =
         Request::post_json("/v1/models/rain:predict", format!(r#"{{"instances":[{rows}]}}"#));
     let mut connection = Connection::open(address).await?;

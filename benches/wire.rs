@@ -87,7 +87,7 @@ fn read_fields(stream: &[u8], chunk: usize) -> Answer {
                         (Slot::Model, Value::String(_)) => answer.models += 1,
                         (Slot::Content, Value::String(text)) => answer.content_bytes += text.length,
                         _ => {}
-                    })
+                    });
                 }
                 sse::Step::EventEnd => {
                     answer.events += usize::from(fields.finish() == Ending::Complete);
