@@ -17,7 +17,7 @@ pub enum Outcome {
     ErrorEvent,
     /// The model server answered with a status of 400 or more.
     ErrorStatus,
-    /// The answer came whole and holds no output.
+    /// The answer came whole and holds no output: an empty body, a redirect, a document without any.
     NoOutput,
     /// The proxy answered in the model server's place.
     LocalReply,
@@ -133,6 +133,7 @@ mod flag {
 pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
     let has = |bits: u64| proxy.flags & bits != 0;
     let is_error_status = proxy.status.is_some_and(|status| 400 <= status);
+    let is_success_status = proxy.status.is_some_and(|status| (200..300).contains(&status));
     if body == BodyVerdict::Whole && !is_error_status && !proxy.is_local_reply {
         Outcome::Complete
     } else if has(flag::TIMEOUT) {
@@ -152,6 +153,8 @@ pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
             BodyVerdict::Error => Outcome::ErrorEvent,
             BodyVerdict::Partial => Outcome::Truncated,
             BodyVerdict::Empty => Outcome::NoOutput,
+            // A redirect or a switch of protocols: whatever comes with it is no answer of a model.
+            BodyVerdict::Unreadable if !is_success_status => Outcome::NoOutput,
             BodyVerdict::Whole | BodyVerdict::Unreadable => Outcome::Complete,
         }
     }
@@ -188,6 +191,14 @@ mod tests {
     #[test]
     fn an_unreachable_model_server_is_a_reset_though_the_proxy_answers() {
         check(1 << 5, true, 503, BodyVerdict::Unreadable, Outcome::UpstreamReset);
+    }
+
+    #[test]
+    fn a_redirect_is_no_success() {
+        check(0, false, 307, BodyVerdict::Unreadable, Outcome::NoOutput);
+        check(0, false, 304, BodyVerdict::Unreadable, Outcome::NoOutput);
+        check(0, false, 101, BodyVerdict::Unreadable, Outcome::NoOutput);
+        check(0, false, 200, BodyVerdict::Unreadable, Outcome::Complete);
     }
 
     #[test]
