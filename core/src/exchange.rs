@@ -180,7 +180,7 @@ impl Exchange {
         let request = self.kind.finish_request();
         let body = match &mut self.kind {
             Kind::Generation(generation) => generation.finish(now, self.response.is_over),
-            Kind::Prediction(prediction) => prediction.finish(),
+            Kind::Prediction(prediction) => prediction.finish(self.response.is_over),
         };
         let proxy = ProxyVerdict {
             flags: response_flags,

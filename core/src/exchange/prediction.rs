@@ -75,11 +75,14 @@ impl Prediction {
         });
     }
 
-    pub(super) fn finish(&mut self) -> BodyVerdict {
+    /// Ends the answer. `reached_end` tells whether the proxy saw its end, or it broke off.
+    pub(super) fn finish(&mut self, reached_end: bool) -> BodyVerdict {
         let Some(answer) = &mut self.answer else {
             return BodyVerdict::Unreadable;
         };
         match answer.finish() {
+            // Not a byte came, as with status 204: nothing is missing from it.
+            Ending::Empty if reached_end => BodyVerdict::Empty,
             Ending::Empty | Ending::Incomplete => BodyVerdict::Partial,
             Ending::Complete if self.predictions != 0 => BodyVerdict::Whole,
             Ending::Complete => BodyVerdict::Empty,

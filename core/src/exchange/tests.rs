@@ -248,6 +248,18 @@ fn a_stream_without_output_is_no_success() {
 }
 
 #[test]
+fn an_answer_without_a_byte_misses_nothing_unless_it_breaks_off() {
+    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let predict = Wire { request: br#"{"instances":[{"dew":9}]}"#, ..PREDICT };
+    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", &rows)] {
+        let empty = Wire { status: Some(204), response: b"", ..wire };
+        check(&empty, Outcome::NoOutput, model, expected);
+        let broken_off = Wire { response_ends: false, ..empty };
+        check(&broken_off, Outcome::Truncated, model, expected);
+    }
+}
+
+#[test]
 fn an_answer_that_is_one_document_has_tokens_but_no_token_times() {
     let document = br#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],
         "usage":{"prompt_tokens":9,"completion_tokens":2}}"#;

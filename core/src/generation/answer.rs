@@ -28,7 +28,7 @@ pub(crate) struct Answer {
     /// Events that were no JSON, or the document, if it was none.
     pub(crate) malformed: u64,
     has_end_mark: bool,
-    /// The document was whole. Stays false for streams.
+    /// The body came to the end that its form promises; told by [`Answer::finish`].
     is_whole: bool,
 }
 
@@ -88,7 +88,9 @@ impl Answer {
     /// Ends the body. `reached_end` tells whether the proxy saw its end, or it broke off.
     pub(crate) fn finish(&mut self, now: Timestamp, reached_end: bool) {
         match &mut self.form {
-            Form::Unread | Form::Undecided { .. } => {}
+            Form::Unread => {}
+            // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
+            Form::Undecided { .. } => self.is_whole = reached_end,
             Form::Document(document) => match document.finish() {
                 (Ending::Complete, facts) => {
                     self.facts = facts;
