@@ -268,8 +268,17 @@ fn an_answer_that_is_one_document_has_tokens_but_no_token_times() {
     let broken = Wire { response: b"{\"choices\":[}", ..wire.clone() };
     let problem = [("read_problems_total{m,response_malformed}", 1)];
     check(&broken, Outcome::NoOutput, "m", &problem);
-    let cut = Wire { response: &document[..40], ..wire };
+    let cut = Wire { response: &document[..40], ..wire.clone() };
     check(&cut, Outcome::Truncated, "m", &[]);
+    let marked = [b"\xef\xbb\xbf \n", &document[..]].concat();
+    check(&Wire { response: &marked, ..wire }, Outcome::Complete, "m", &USAGE);
+}
+
+#[test]
+fn a_byte_order_mark_before_a_stream_is_passed_over() {
+    let marked = [b"\xef\xbb\xbf", STREAM].concat();
+    let wire = Wire { response: &marked, ..CHAT };
+    check(&wire, Outcome::Complete, "m", &[&TOKEN_TIMES[..], &USAGE].concat());
 }
 
 #[test]

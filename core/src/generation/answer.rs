@@ -66,7 +66,7 @@ impl Answer {
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
     /// output.
     pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
-        self.decide(bytes);
+        let bytes = self.decide(bytes);
         match &mut self.form {
             Form::Unread | Form::Undecided { .. } => {}
             Form::Document(document) => document.read(bytes),
@@ -141,15 +141,23 @@ impl Answer {
         }
     }
 
-    fn decide(&mut self, bytes: &[u8]) {
+    /// Decides the form by the first byte that tells, and gives the bytes from there on: what stands
+    /// before it has no meaning in either form.
+    fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let Form::Undecided { dialect, event_bytes_max } = self.form else {
-            return;
+            return bytes;
         };
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        self.form = match first {
-            None => return,
+        let tells = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
+        let start = bytes.iter().position(tells).unwrap_or(bytes.len());
+        let bytes = bytes.get(start..).unwrap_or_default();
+        self.form = match bytes.first() {
+            None => return bytes,
             Some(b'{' | b'[') => Form::Document(Box::new(Document::new(dialect))),
             Some(_) => Form::Events(Box::new(Events::new(dialect, event_bytes_max))),
         };
+        bytes
     }
 }
+
+/// None of its bytes begins a document or a field of an event, so each can be passed over alone.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
