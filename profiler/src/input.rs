@@ -8,7 +8,7 @@ use driftline_core::{
     profile::Profile,
 };
 
-use crate::{Cell, Place, ProfileBuilder, Role};
+use crate::{Cell, Place, ProfileBuilder, Role, quotes::Quotes};
 
 /// What to make of a CSV file.
 #[derive(Clone, Debug)]
@@ -56,10 +56,12 @@ pub enum ProfilerError {
 /// # Errors
 ///
 /// All problems at once, as far as they can be told apart: no header or rows, columns that do not
-/// exist, rows with more or fewer cells than the header, rows out of range, cells that are no values.
+/// exist, rows with more or fewer cells than the header, rows out of range, cells that are no values, a
+/// quote that never closes.
 pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, ProfilerError> {
     // `flexible`, because the crate's own error would end reading at the first ragged row.
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Quotes::new(source));
     let mut record = ByteRecord::new();
     if !reader.read_byte_record(&mut record)? {
         return Err(refused(format_args!(
@@ -105,6 +107,14 @@ pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, Profil
             .map(|&(index, _)| String::from_utf8_lossy(record.get(index).unwrap_or_default()))
             .collect();
         builder.row(texts.iter().map(|text| Cell::from_text(text)), place);
+    }
+    if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
+        problems.add(
+            &Path::ROOT,
+            format_args!(
+                "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
+            ),
+        );
     }
     if options.rows.is_some() && row < last {
         problems.add(
@@ -284,6 +294,20 @@ mod tests {
         // What stands behind the last row is not even looked at.
         let broken = format!("{SMALL}x,y\n");
         assert!(from_csv(broken.as_bytes(), &Options { rows: Some(1..=3), ..options }).is_ok());
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_does_not_swallow_the_rest_in_silence() {
+        let csv = "wind,note,rain\n1,x,0\n2,y,\"1\n3,z,0\n";
+        let message = "found a quote that opens in line 3 and never closes, so that all rows behind it are one cell";
+        let without_target =
+            Options { target: None, exclude: vec!["note".into(), "rain".into()], ..options() };
+        refuses(csv.as_bytes(), &without_target, message);
+        let last = Options { rows: Some(1..=2), ..without_target.clone() };
+        refuses(csv.as_bytes(), &last, message);
+        // What stands behind the rows asked for does not matter.
+        let first = Options { rows: Some(1..=1), ..without_target };
+        assert_eq!(features(csv, &first), ["wind"]);
     }
 
     #[test]

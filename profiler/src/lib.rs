@@ -22,6 +22,7 @@ mod cell;
 mod column;
 mod input;
 mod quantile;
+mod quotes;
 mod summary;
 mod text;
 
