@@ -304,6 +304,13 @@ impl MonitoredColumn {
         }
     }
 
+    /// Counts rows that lack the column.
+    pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
+        if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
+            ledger.add(id, rows);
+        }
+    }
+
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, cell: Cell) {
         let id = match cell.bin(&self.bins) {

@@ -80,6 +80,8 @@ impl Answers {
         let pending = &mut self.pending;
         self.rows.read(bytes, &OneColumn, &mut |event| match event {
             RowEvent::Cell(_, cell) => *pending = Some(cell),
+            // An empty list, whose width says so.
+            RowEvent::Missing(..) => {}
             RowEvent::End { width } => {
                 let cell = pending.take().filter(|_| width == 1);
                 take(cell.unwrap_or(Cell::Unbinned(Unbinned::WrongType)));

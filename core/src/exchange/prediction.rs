@@ -43,6 +43,11 @@ impl Prediction {
                     feature.count(ledger, cell);
                 }
             }
+            RowEvent::Missing(column, rows) => {
+                if let Some(feature) = series.features.get(column) {
+                    feature.count_missing(ledger, rows);
+                }
+            }
             RowEvent::End { .. } => ledger.add(series.instances, 1),
         });
     }

@@ -22,8 +22,10 @@ pub(crate) trait Columns {
 /// Something read from the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Event {
-    /// The value of a column. Within a row each column comes once, missing ones last.
+    /// The value of a column. Within a row each column comes at most once.
     Cell(usize, Cell),
+    /// So many of the rows that ended lacked the column; at least 1. Comes behind all of them.
+    Missing(usize, u64),
     /// The row is over; `width` is how many values or members it had, known or not.
     End { width: usize },
 }
@@ -53,6 +55,15 @@ enum Place {
     Behind,
 }
 
+/// What the rows that ended within one piece of the body had.
+///
+/// Missing values are the difference, taken once per piece: to look at every column of every row would make an
+/// empty row, which is two bytes, as dear as one of [`COLUMNS_MAX`] values.
+struct Ended {
+    rows: u64,
+    present: [u64; COLUMNS_MAX],
+}
+
 /// The row that is not over yet.
 #[derive(Debug, Default)]
 struct Row {
@@ -80,13 +91,15 @@ impl Rows {
         columns: &impl Columns,
         take: &mut impl FnMut(Event),
     ) {
+        let mut ended = Ended { rows: 0, present: [0; COLUMNS_MAX] };
         loop {
             let progress = self.tokenizer.next(bytes);
             let consumed = progress.consumed;
             let Some(token) = progress.token else {
-                return;
+                return ended.missing(columns, take);
             };
-            let step = step(&mut self.row, self.place, self.member, token, columns, take);
+            let step =
+                step(&mut self.row, &mut ended, self.place, self.member, token, columns, take);
             self.place = step.place;
             self.has_rows |= step.place == Place::Rows;
             if step.skips {
@@ -126,6 +139,7 @@ impl Step {
 
 fn step(
     row: &mut Row,
+    ended: &mut Ended,
     place: Place,
     member: &[u8],
     token: Token<'_>,
@@ -146,11 +160,11 @@ fn step(
         (Place::Rows, Token::ArrayEnd) => Step::to(Place::Members),
         (Place::Rows, token) => {
             row.value(0, columns, cell(token), take);
-            row.end(columns, take);
+            row.end(ended, take);
             Step::to(Place::Rows)
         }
         (Place::ListRow, Token::ArrayEnd) | (Place::ObjectRow, Token::ObjectEnd) => {
-            row.end(columns, take);
+            row.end(ended, take);
             Step::to(Place::Rows)
         }
         (Place::ListRow, token) => {
@@ -197,15 +211,10 @@ impl Row {
         }
     }
 
-    fn end(&mut self, columns: &impl Columns, take: &mut impl FnMut(Event)) {
-        let width = self.width;
-        for column in 0..columns.count().min(COLUMNS_MAX) {
-            if self.mark(column) {
-                take(Event::Cell(column, Cell::Unbinned(Unbinned::Missing)));
-            }
-        }
-        *self = Row::default();
-        take(Event::End { width });
+    fn end(&mut self, ended: &mut Ended, take: &mut impl FnMut(Event)) {
+        let row = core::mem::take(self);
+        ended.count(&row);
+        take(Event::End { width: row.width });
     }
 
     /// Marks a column as seen; false if it was already, or if there cannot be one.
@@ -217,6 +226,31 @@ impl Row {
         let is_new = *bits & bit == 0;
         *bits |= bit;
         is_new
+    }
+}
+
+impl Ended {
+    fn count(&mut self, row: &Row) {
+        self.rows = self.rows.saturating_add(1);
+        for (present, seen) in self.present.chunks_mut(64).zip(row.seen) {
+            let mut rest = seen;
+            while let Some(present) = present.get_mut(rest.trailing_zeros() as usize) {
+                *present = present.saturating_add(1);
+                rest &= rest.wrapping_sub(1);
+            }
+        }
+    }
+
+    fn missing(&self, columns: &impl Columns, take: &mut impl FnMut(Event)) {
+        if self.rows == 0 {
+            return;
+        }
+        for (column, present) in self.present.iter().enumerate().take(columns.count()) {
+            let missing = self.rows.saturating_sub(*present);
+            if missing != 0 {
+                take(Event::Missing(column, missing));
+            }
+        }
     }
 }
 
@@ -239,12 +273,16 @@ mod tests {
     }
 
     /// Reads columns `a` and `b`, cut into pieces of every size; rows are written `a=1 b=null;2`,
-    /// the width behind the semicolon.
+    /// the width behind the semicolon, and all that is missing from either column `missing: a=0 b=1`.
     #[track_caller]
     fn check(body: &str, expected: &[&str], ending: Ending) {
+        let (expected, missing_expected) = match expected {
+            [rows @ .., missing] if missing.starts_with("missing: ") => (rows, *missing),
+            rows => (rows, "missing: a=0 b=0"),
+        };
         for chunk in 1..=body.len() {
             let mut rows = Rows::new(b"instances");
-            let (mut found, mut row) = (Vec::new(), String::new());
+            let (mut found, mut row, mut missing) = (Vec::new(), String::new(), [0, 0]);
             for piece in body.as_bytes().chunks(chunk) {
                 rows.read(piece, &Ab, &mut |event| match event {
                     Event::Cell(column, cell) => {
@@ -254,12 +292,15 @@ mod tests {
                             Cell::Unbinned(reason) => format!("{name}={} ", reason.name()),
                         };
                     }
+                    Event::Missing(column, rows) => missing[column] += rows,
                     Event::End { width } => {
                         found.push(format!("{};{width}", core::mem::take(&mut row).trim_end()));
                     }
                 });
             }
             assert_eq!(found, expected, "chunk {chunk}");
+            let missing = format!("missing: a={} b={}", missing[0], missing[1]);
+            assert_eq!(missing, missing_expected, "chunk {chunk}");
             assert_eq!(rows.finish(), ending, "chunk {chunk}");
         }
     }
@@ -277,7 +318,7 @@ mod tests {
     fn rows_by_name_in_any_order() {
         check(
             r#"{"instances": [{"b": 2, "x": {"a": 9}, "a": 1}, {"a": true}]}"#,
-            &["b=2 a=1;3", "a=1 b=missing;1"],
+            &["b=2 a=1;3", "a=1;1", "missing: a=0 b=1"],
             Ending::Complete,
         );
     }
@@ -286,7 +327,7 @@ mod tests {
     fn single_values_are_rows_of_one() {
         check(
             r#"{"instances": [1, null]}"#,
-            &["a=1 b=missing;1", "a=null b=missing;1"],
+            &["a=1;1", "a=null;1", "missing: a=0 b=2"],
             Ending::Complete,
         );
     }
@@ -299,7 +340,8 @@ mod tests {
                 "a=wrong_type b=wrong_type;2",
                 "a=wrong_type b=not_finite;2",
                 "a=not_finite b=0;2",
-                "a=missing b=missing;0",
+                ";0",
+                "missing: a=1 b=1",
             ],
             Ending::Complete,
         );
@@ -313,6 +355,20 @@ mod tests {
     #[test]
     fn a_repeated_name_counts_once() {
         check(r#"{"instances": [{"a": 1, "a": 2, "b": 3}]}"#, &["a=1 b=3;3"], Ending::Complete);
+    }
+
+    #[test]
+    fn empty_rows_cost_no_look_at_every_column() {
+        let body = format!(r#"{{"instances": [{}1]}}"#, "[],".repeat(999));
+        let (mut events, mut missing) = (0, [0, 0]);
+        Rows::new(b"instances").read(body.as_bytes(), &Ab, &mut |event| {
+            events += 1;
+            if let Event::Missing(column, rows) = event {
+                missing[column] += rows;
+            }
+        });
+        assert_eq!(missing, [999, 1000]);
+        assert_eq!(events, 1000 + 1 + 2, "ends, values and one sum per column");
     }
 
     #[test]
