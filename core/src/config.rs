@@ -15,6 +15,9 @@ use crate::{
 pub const CONFIG_BYTES_MAX: usize = 4 << 20;
 /// The most models of one filter.
 pub const MODELS_MAX: usize = 64;
+/// The most series that the profiles of one filter may make. In 128-byte names they take half of the memory that the
+/// filter may have; traffic needs the rest.
+pub const SERIES_MAX: usize = 60_000;
 /// The label under which models that nobody listed are counted; no listed model may be called so.
 pub const OTHER_MODEL: &str = "other";
 /// What `window_seconds` may be: up to a week.
@@ -32,7 +35,7 @@ const EVENT_BYTES_MAX_DEFAULT: u64 = 65_536;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The models to tell apart, at least one, with unique names. All others are counted as [`OTHER_MODEL`].
+    /// The models to tell apart, at least one, with unique names; their profiles make at most [`SERIES_MAX`] series. All others are counted as [`OTHER_MODEL`].
     pub models: Vec<Model>,
     /// Length of the drift window, within [`WINDOW_SECONDS`]. An hour if nothing is said.
     pub window_seconds: u64,

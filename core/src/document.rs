@@ -20,15 +20,36 @@ pub use path::Path;
 pub use problems::{PROBLEMS_MAX, Problems};
 use serde_json::Value;
 
+/// The most memory that the parsed tree may take, in bytes, by a guess from above.
+///
+/// The text alone bounds too little: 4 MiB of `1,1,1,...` make a tree of 100 MiB, more than the filter may have.
+pub const TREE_BYTES_MAX: usize = 24 << 20;
+
+/// A value in a list that is being grown, twice its size.
+const VALUE_BYTES: usize = 48;
+/// An object beyond its values: a node of a tree with room for eleven of them.
+const OBJECT_BYTES: usize = 480;
+
 /// Parses `json`, or notes the one problem that stands in the way: its size, or the line and column of its fault.
 ///
-/// Longer input than `bytes_max` is refused before parsing, so that memory stays bounded.
+/// Longer input than `bytes_max`, or such of more than [`TREE_BYTES_MAX`], is refused before parsing, so that memory
+/// stays bounded.
 /// Nesting is bounded by the parser (128 levels). Of a field that occurs twice, the last counts.
 pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<Value> {
     if bytes_max < json.len() {
         problems.add(
             &Path::ROOT,
             format_args!("found {} bytes, expected at most {bytes_max}", json.len()),
+        );
+        return None;
+    }
+    let tree_bytes = tree_bytes(json);
+    if TREE_BYTES_MAX < tree_bytes {
+        problems.add(
+            &Path::ROOT,
+            format_args!(
+                "found values that take about {tree_bytes} bytes of memory, expected at most {TREE_BYTES_MAX}"
+            ),
         );
         return None;
     }
@@ -40,6 +61,17 @@ pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<V
             None
         }
     }
+}
+
+/// What the tree of `json` takes at most: each value but the root stands behind a comma or an opening bracket.
+fn tree_bytes(json: &[u8]) -> usize {
+    json.iter().fold(0, |bytes: usize, byte| {
+        bytes.saturating_add(match byte {
+            b',' | b'[' => VALUE_BYTES,
+            b'{' => OBJECT_BYTES,
+            _ => 0,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -65,6 +97,20 @@ mod tests {
     #[test]
     fn text_that_is_too_long_is_not_parsed_at_all() {
         refuses(&"x".repeat(101), "found 101 bytes, expected at most 100");
+    }
+
+    #[test]
+    fn a_text_that_makes_too_large_a_tree_is_not_parsed_at_all() {
+        let refuses = |json: String| {
+            let mut problems = Problems::default();
+            assert_eq!(parse(json.as_bytes(), 4 << 20, &mut problems), None);
+            let message = problems.to_string();
+            assert!(message.contains("expected at most 25165824"), "{message}");
+        };
+        refuses(format!("[{}1]", "1,".repeat(2_000_000)));
+        refuses(format!("[{}1]", "{\"\":0},".repeat(500_000)));
+        let list = format!("[{}1]", "1,".repeat(500_000));
+        assert!(parse(list.as_bytes(), 4 << 20, &mut Problems::default()).is_some());
     }
 
     #[test]

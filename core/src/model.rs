@@ -280,6 +280,11 @@ impl Columns for PredictionSeries {
 }
 
 impl MonitoredColumn {
+    /// How many series a column of so many bins has; a test compares it with those that are made.
+    pub(crate) const fn series(bins: usize) -> usize {
+        bins.saturating_mul(2).saturating_add(Unbinned::ALL.len()).saturating_add(3)
+    }
+
     fn new(registry: &mut Registry, labels: [&str; 3], column: &Column) -> MonitoredColumn {
         let [model, role, name] = labels;
         let mut per_bin = |metric: Metric| -> Vec<SeriesId> {

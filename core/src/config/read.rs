@@ -3,11 +3,12 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    Config, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, MODELS_MAX, Model, OTHER_MODEL,
+    Config, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, MODELS_MAX, Model, OTHER_MODEL, SERIES_MAX,
     TICK_MILLISECONDS, TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
     document::{Node, Problems},
+    model::MonitoredColumn,
     profile::Profile,
 };
 
@@ -21,6 +22,17 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let models = fields.required("models", problems).and_then(|list| {
         list.array(1..=MODELS_MAX, problems, |node, problems| model(&node, &mut seen, problems))
     });
+    let series = models.as_deref().map_or(0, series);
+    if SERIES_MAX < series {
+        problems.add(
+            &fields.path().field("models"),
+            format_args!(
+                "found profiles that make {series} series, expected at most {SERIES_MAX}: two for each bin and {} for each \
+                 feature and prediction",
+                MonitoredColumn::series(0)
+            ),
+        );
+    }
     let mut whole = |name: &str, allowed, default| match fields.optional(name) {
         Some(node) => node.whole(allowed, problems),
         None => Some(default),
@@ -46,6 +58,17 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         tick_milliseconds: tick_milliseconds?,
         event_bytes_max: event_bytes_max?,
     })
+}
+
+/// How many series the profiles make.
+fn series(models: &[Model]) -> usize {
+    models
+        .iter()
+        .filter_map(|model| model.profile.as_ref())
+        .flat_map(|profile| {
+            profile.features.iter().map(|feature| &feature.column).chain(&profile.prediction)
+        })
+        .fold(0, |sum, column| sum.saturating_add(MonitoredColumn::series(column.bins.count())))
 }
 
 fn model(node: &Node<'_, '_>, seen: &mut Vec<String>, problems: &mut Problems) -> Option<Model> {
@@ -82,6 +105,7 @@ mod tests {
     use alloc::{format, string::ToString};
 
     use super::*;
+    use crate::catalogue::Label;
 
     #[track_caller]
     fn refuses(json: &str, message: &str) {
@@ -137,6 +161,48 @@ mod tests {
         let (index, rain) = config.model("rain").unwrap();
         assert_eq!((index, rain.profile.as_ref().unwrap().rows), (1, 5));
         assert_eq!(config.model("snow"), None);
+    }
+
+    /// `models` models, each with a profile of one feature that has two bins, and with as many more as `features` says.
+    fn with_features(models: usize, features: usize) -> String {
+        let models: Vec<String> = (0..models)
+            .map(|model| {
+                let name = format!("m{model}");
+                let text = with_profile(&name, &name, 1);
+                let (start, end) = (text.find("[{").unwrap() + 1, text.find("}],").unwrap() + 1);
+                let more: String = (0..features)
+                    .map(|feature| {
+                        text[start..end].replace("dew point", &format!("f{feature}")) + ","
+                    })
+                    .collect();
+                format!("{}{more}{}", &text[..start], &text[start..])
+            })
+            .collect();
+        format!(r#"{{"models": [{}]}}"#, models.join(","))
+    }
+
+    #[test]
+    fn series_are_counted_as_they_will_be_made() {
+        let bare = accepts(r#"{"models": [{"name": "m0"}, {"name": "m1"}]}"#);
+        let config = accepts(&with_features(2, 1));
+        assert_eq!(series(&bare.models), 0);
+        assert_eq!(series(&config.models), 4 * 11);
+        let columns = crate::monitor::Monitor::new(&config)
+            .series()
+            .iter()
+            .filter(|series| series.labels.iter().any(|(label, _)| *label == Label::Role))
+            .count();
+        assert_eq!(columns, 4 * 11);
+    }
+
+    #[test]
+    fn more_series_than_fit_into_memory_are_refused() {
+        accepts(&with_features(25, 199));
+        refuses(
+            &with_features(28, 199),
+            "models: found profiles that make 61600 series, expected at most 60000: two for each bin and 7 for each \
+             feature and prediction",
+        );
     }
 
     #[test]
