@@ -17,7 +17,7 @@ use crate::{
 
 /// An answer in flight.
 ///
-/// Memory is that of one reader, a few hundred bytes, whatever the model server sends.
+/// Memory is that of one reader, about 1 KiB, whatever the model server sends.
 #[derive(Debug)]
 pub(crate) struct Answer {
     form: Form,
