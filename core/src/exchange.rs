@@ -62,7 +62,7 @@ enum Kind {
 
 impl Exchange {
     /// Starts when the request's headers are known; `None`, and counted, if they speak no dialect
-    /// of ours: such a stream needs no further call.
+    /// of ours or are no POST: such a stream needs no further call.
     pub fn start(
         monitor: &Monitor,
         ledger: &mut Ledger,
@@ -73,6 +73,10 @@ impl Exchange {
             monitor.count_unmeasured(ledger, Unmeasured::UnrecognisedPath);
             return None;
         };
+        if !head.asks() {
+            monitor.count_unmeasured(ledger, Unmeasured::OtherMethod);
+            return None;
+        }
         let mut exchange = Exchange {
             started_at: now,
             model: None,

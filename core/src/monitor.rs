@@ -18,15 +18,19 @@ pub enum Unmeasured {
     NoRequestHeaders,
     /// The request speaks no dialect that Driftline knows.
     UnrecognisedPath,
+    /// The path is one that a model answers at, but the method is not POST.
+    OtherMethod,
 }
 
 impl Unmeasured {
-    const ALL: [Unmeasured; 2] = [Unmeasured::NoRequestHeaders, Unmeasured::UnrecognisedPath];
+    const ALL: [Unmeasured; 3] =
+        [Unmeasured::NoRequestHeaders, Unmeasured::UnrecognisedPath, Unmeasured::OtherMethod];
 
     const fn name(self) -> &'static str {
         match self {
             Unmeasured::NoRequestHeaders => "no_request_headers",
             Unmeasured::UnrecognisedPath => "unrecognised_path",
+            Unmeasured::OtherMethod => "other_method",
         }
     }
 }

@@ -75,8 +75,13 @@ impl HttpContext for Stream {
         if let Some(shared) = &self.shared {
             shared.carries_traffic.set(true);
             let path = host::header(Headers::Request, ":path").unwrap_or_default();
+            let method = host::header(Headers::Request, ":method").unwrap_or_default();
             let content_encoding = host::header(Headers::Request, "content-encoding");
-            let head = RequestHead { path: &path, content_encoding: content_encoding.as_deref() };
+            let head = RequestHead {
+                method: &method,
+                path: &path,
+                content_encoding: content_encoding.as_deref(),
+            };
             self.exchange =
                 shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
             if let (Some(exchange), true) = (&mut self.exchange, end_of_stream) {

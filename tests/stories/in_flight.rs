@@ -37,6 +37,26 @@ fn a_request_is_in_flight_from_its_name_to_its_end() {
 }
 
 #[test]
+fn twenty_thousand_streams_fit_into_one_worker() {
+    const STREAMS: u32 = 20_000;
+    let world = world(CONFIG);
+    let mut streams = Vec::new();
+    for _ in 0..STREAMS {
+        let mut stream = world.stream(0).unwrap();
+        stream.request_headers(&[(":path", CHAT), (":method", "POST")], false).unwrap();
+        stream.request_body("{\"model\":\"demo-llm\"}", true).unwrap();
+        stream
+            .response_headers(&[(":status", "200"), ("content-type", "text/event-stream")], false)
+            .unwrap();
+        stream.response_body(token("a"), false).unwrap();
+        streams.push(stream);
+    }
+    assert_eq!(in_flight(&scrape(&world), "demo-llm"), f64::from(STREAMS));
+    drop(streams);
+    assert_eq!(in_flight(&scrape(&world), "demo-llm"), 0.0);
+}
+
+#[test]
 fn both_hosts_show_a_stream_while_it_runs() {
     let _among_others = among_others();
     let network = Network::start(settings(CONFIG));

@@ -25,3 +25,4 @@ mod pass_through;
 mod timing;
 
 mod invariants;
+mod readme;

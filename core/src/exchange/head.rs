@@ -3,6 +3,8 @@
 /// What is known of a request before its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestHead<'a> {
+    /// The `:method`.
+    pub method: &'a [u8],
     /// The `:path`, query included.
     pub path: &'a [u8],
     /// The `content-encoding`, if there is one.
@@ -20,6 +22,14 @@ pub struct ResponseHead<'a> {
     pub content_encoding: Option<&'a [u8]>,
     /// The proxy itself made the response, in the model server's place.
     pub is_local_reply: bool,
+}
+
+impl RequestHead<'_> {
+    /// Whether the request asks a model for something. On the same paths a browser asks for permission
+    /// (OPTIONS), and clients list or probe (GET, HEAD).
+    pub(super) fn asks(&self) -> bool {
+        self.method == b"POST"
+    }
 }
 
 impl ResponseHead<'_> {

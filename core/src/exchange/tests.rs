@@ -86,7 +86,7 @@ fn totals(
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
     let mut ledger = Ledger::new(monitor.series().len());
     let now = Timestamp(0);
-    let head = RequestHead { path: wire.path.as_bytes(), content_encoding: None };
+    let head = RequestHead { method: b"POST", path: wire.path.as_bytes(), content_encoding: None };
     let mut exchange = Exchange::start(&monitor, &mut ledger, now, &head).unwrap();
     let (first, second) = wire.request.split_at(request_cut);
     exchange.request_body(&monitor, &mut ledger, first);
@@ -366,10 +366,26 @@ fn a_request_without_rows_says_so() {
 }
 
 #[test]
+fn only_a_post_is_measured() {
+    let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
+    let mut ledger = Ledger::new(monitor.series().len());
+    for method in ["GET", "HEAD", "OPTIONS", "CONNECT", ""] {
+        for path in [CHAT.path, PREDICT.path] {
+            let (method, path) = (method.as_bytes(), path.as_bytes());
+            let head = RequestHead { method, path, content_encoding: None };
+            assert!(Exchange::start(&monitor, &mut ledger, Timestamp(0), &head).is_none());
+            let counted = [("unmeasured_streams_total{other_method}".to_string(), 1)];
+            assert_eq!(changed(&monitor, &mut ledger), counted.into());
+        }
+    }
+}
+
+#[test]
 fn a_request_in_flight_shows_while_it_is() {
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
     let mut ledger = Ledger::new(monitor.series().len());
-    let head = RequestHead { path: b"/v1/models/rain:predict", content_encoding: None };
+    let head =
+        RequestHead { method: b"POST", path: b"/v1/models/rain:predict", content_encoding: None };
     let exchange = Exchange::start(&monitor, &mut ledger, Timestamp(0), &head).unwrap();
     let in_flight = |totals: BTreeMap<String, i64>| totals.get("requests_in_flight{rain}").copied();
     assert_eq!(in_flight(changed(&monitor, &mut ledger)), Some(1));

@@ -82,9 +82,10 @@ impl Events {
     }
 
     /// Whether the event consists of the end mark, which the reader's head of it is long enough to tell.
+    /// White space behind it does no harm.
     fn is_end_mark(&self) -> bool {
-        self.reader.event_head() == self.end_mark
-            && self.reader.event_bytes() == self.end_mark.len() as u64
+        let head = self.reader.event_head();
+        head.trim_ascii_end() == self.end_mark && self.reader.event_bytes() == head.len() as u64
     }
 
     fn close(&mut self) -> Option<Event> {
@@ -150,6 +151,7 @@ mod tests {
     fn the_end_mark_is_an_event_of_its_own() {
         check("data: [DONE]\n\n", &[Event::EndMark]);
         check("data: [DONE]", &[Event::EndMark]);
+        check("data: [DONE] \n\n", &[Event::EndMark]);
         check("data: [DONE]x\n\n", &[Event::Malformed]);
         check("data: [DON\n\n", &[Event::Malformed]);
     }

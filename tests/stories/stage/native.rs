@@ -95,7 +95,7 @@ impl Told for Native {
 
     fn request_headers(&mut self, path: &str, headers: &[(String, String)], _ended: bool) {
         let content_encoding = header(headers, "content-encoding");
-        let head = RequestHead { path: path.as_bytes(), content_encoding };
+        let head = RequestHead { method: b"POST", path: path.as_bytes(), content_encoding };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
         self.settle();
     }
