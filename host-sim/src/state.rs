@@ -1,12 +1,15 @@
 //! What one VM's host functions see: its contexts, the phase each stream is in, and the shared services.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use wasmtime::{Memory, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
 use crate::{
-    Clock, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo,
+    Clock, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
     stats::{Metric, Stats},
 };
 
@@ -18,6 +21,9 @@ pub(crate) struct Services {
     pub(crate) shared: Arc<SharedData>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) plugin: Arc<PluginNames>,
+    pub(crate) trace: Trace,
+    /// The only capabilities of the filter, by the ABI's names; empty for all.
+    pub(crate) capabilities: Arc<BTreeSet<String>>,
     /// Where the random numbers of every VM begin.
     pub(crate) seed: u64,
 }
@@ -39,6 +45,8 @@ pub(crate) struct State {
     pub(crate) memory: Option<Memory>,
     /// The guest's `malloc`, else its `proxy_on_memory_allocate`.
     pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    /// The name of `allocate`, for the trace.
+    pub(crate) allocate_name: &'static str,
     /// Only logging and WASI are open to `_initialize`.
     pub(crate) restricted: bool,
     pub(crate) roots: HashMap<u32, Root>,
@@ -105,6 +113,13 @@ pub(crate) struct Metrics([Vec<Metric>; 3]);
 /// Envoy's V8 gives a VM no more than this.
 const MEMORY_BYTES_MAX: usize = 1 << 30;
 
+impl Services {
+    /// Whether the filter may use what the ABI calls `name`.
+    pub(crate) fn is_capable(&self, name: &str) -> bool {
+        self.capabilities.is_empty() || self.capabilities.contains(name)
+    }
+}
+
 impl State {
     pub(crate) fn new(services: Services, vm: String) -> State {
         // Every VM has numbers of its own, and the same ones for the same seed.
@@ -117,6 +132,7 @@ impl State {
             limits: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(),
             memory: None,
             allocate: None,
+            allocate_name: "malloc",
             restricted: false,
             roots: HashMap::new(),
             streams: HashMap::new(),
@@ -148,6 +164,11 @@ impl State {
         let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
+    }
+
+    /// Writes a line to the trace, if there is one.
+    pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
+        self.services.trace.write(&self.vm, text);
     }
 
     pub(crate) fn log(&mut self, level: LogLevel, message: String) {

@@ -1,5 +1,7 @@
 //! One VM: an instance of the filter and the callbacks into it; a trap kills it for good.
 
+use std::fmt;
+
 use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
 use crate::{
@@ -49,11 +51,15 @@ impl Vm {
             .instantiate(&mut store)
             .map_err(|error| Error::Load(format!("it cannot be instantiated: {error:#}")))?;
         let memory = instance.get_memory(&mut store, "memory");
-        let allocate = ["malloc", "proxy_on_memory_allocate"]
-            .into_iter()
-            .find_map(|name| instance.get_typed_func(&mut store, name).ok());
+        let allocate = ["malloc", "proxy_on_memory_allocate"].into_iter().find_map(|name| {
+            let function = instance.get_typed_func(&mut store, name).ok()?;
+            Some((name, function))
+        });
         store.data_mut().memory = memory;
-        store.data_mut().allocate = allocate;
+        if let Some((name, function)) = allocate {
+            store.data_mut().allocate_name = name;
+            store.data_mut().allocate = Some(function);
+        }
         let callbacks = Callbacks::of(&instance, &mut store)?;
         let mut vm = Vm { store, callbacks, dead: false };
         vm.initialise(&instance)?;
@@ -82,7 +88,7 @@ impl Vm {
     }
 
     /// Makes one callback about `context`; `None` if the filter does not have it, or the VM is dead.
-    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+    pub(crate) fn call<P: WasmParams + Copy + fmt::Debug, R: WasmResults + fmt::Debug>(
         &mut self,
         callback: &Callback<P, R>,
         context: u32,
@@ -91,11 +97,20 @@ impl Vm {
         let Some(function) = callback.function.as_ref().filter(|_| !self.dead) else {
             return Ok(None);
         };
-        self.store.data_mut().effective = context;
-        function.call(&mut self.store, parameters).map(Some).map_err(|error| {
-            self.dead = true;
-            Error::Trap { callback: callback.name, message: format!("{error:?}") }
-        })
+        let state = self.store.data_mut();
+        state.effective = context;
+        state.trace(|| format!("[host->vm] {}{}", callback.name, in_brackets(&parameters)));
+        match function.call(&mut self.store, parameters) {
+            Ok(result) => {
+                let state = self.store.data();
+                state.trace(|| format!("[host<-vm] {} return: {}", callback.name, shown(&result)));
+                Ok(Some(result))
+            }
+            Err(error) => {
+                self.dead = true;
+                Err(Error::Trap { callback: callback.name, message: format!("{error:?}") })
+            }
+        }
     }
 
     /// True once the guest has trapped.
@@ -104,13 +119,27 @@ impl Vm {
     }
 }
 
+/// A tuple as it stands, a single number in brackets.
+fn in_brackets(parameters: &impl fmt::Debug) -> String {
+    let text = format!("{parameters:?}");
+    if text.starts_with('(') { text } else { format!("({text})") }
+}
+
+/// A callback without a result answers `void` in Envoy's traces.
+fn shown(result: &impl fmt::Debug) -> String {
+    let text = format!("{result:?}");
+    if text == "()" { "void".into() } else { text }
+}
+
 impl<P: WasmParams, R: WasmResults> Callback<P, R> {
     fn of(
         name: &'static str,
         instance: &Instance,
         store: &mut Store<State>,
     ) -> Result<Callback<P, R>, Error> {
-        let Some(function) = instance.get_func(&mut *store, name) else {
+        // Envoy never withholds the start functions, and makes no callback it was told to withhold.
+        let allowed = !name.starts_with("proxy_") || store.data().services.is_capable(name);
+        let Some(function) = instance.get_func(&mut *store, name).filter(|_| allowed) else {
             return Ok(Callback { name, function: None });
         };
         let function = function

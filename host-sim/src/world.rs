@@ -1,14 +1,18 @@
 //! A proxy without a network: all the VMs that Envoy would start, on one thread, with a clock that a test may move.
 
 use std::{
-    cell::RefCell, collections::hash_map::RandomState, hash::BuildHasher, rc::Rc, sync::Arc,
+    cell::RefCell,
+    collections::{BTreeSet, hash_map::RandomState},
+    hash::BuildHasher,
+    rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
 
 use crate::{
-    Clock, EndInfo, Error, Filter, Log, LogLevel, SharedData, Stream, StreamInfo, Worker,
+    Clock, EndInfo, Error, Filter, Log, LogLevel, SharedData, Stream, StreamInfo, Trace, Worker,
     state::{PluginNames, Services},
     stats::{Stats, StatsConfig},
     vm::Vm,
@@ -38,6 +42,10 @@ pub struct WorldOptions {
     pub log_level: LogLevel,
     /// Whether log lines also go to standard error.
     pub print_log: bool,
+    /// Where every call into and out of the VMs is written; off unless set to [`Trace::on`].
+    pub trace: Trace,
+    /// Envoy's `allowed_capabilities`: the only host functions and callbacks there are. Empty for all.
+    pub capabilities: BTreeSet<String>,
     /// Begin of the random numbers; the same seed gives the same numbers in each VM.
     pub seed: u64,
 }
@@ -56,6 +64,8 @@ impl Default for WorldOptions {
             stats: StatsConfig::default(),
             log_level: LogLevel::Info,
             print_log: false,
+            trace: Trace::off(),
+            capabilities: BTreeSet::new(),
             seed: RandomState::new().hash_one(0),
         }
     }
@@ -99,6 +109,8 @@ impl Vms {
                 vm_id: options.vm_id,
                 vm_config: options.vm_config,
             }),
+            trace: options.trace,
+            capabilities: Arc::new(options.capabilities),
             seed: options.seed,
         };
         let start = |name: String| Worker::start(filter, services.clone(), name, &options.config);
@@ -211,6 +223,12 @@ impl World {
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.services.log
+    }
+
+    /// What went into the VMs and came out of them; empty unless [`WorldOptions::trace`] is on.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.services.trace
     }
 
     /// The clock that all VMs read.

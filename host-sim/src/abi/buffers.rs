@@ -3,7 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, give, read, split, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, give, read, split, write},
+};
 use crate::{
     state::{Phase, State},
     status::Status,
@@ -16,9 +19,9 @@ const PLUGIN_CONFIGURATION: u32 = 7;
 const CALL_DATA: u32 = 8;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_get_buffer_bytes", get_bytes)?;
-    linker.func_wrap("env", "proxy_get_buffer_status", get_status)?;
-    linker.func_wrap("env", "proxy_set_buffer_bytes", set_bytes)?;
+    get_bytes.define(linker, "env", "proxy_get_buffer_bytes")?;
+    get_status.define(linker, "env", "proxy_get_buffer_status")?;
+    set_bytes.define(linker, "env", "proxy_set_buffer_bytes")?;
     Ok(())
 }
 
@@ -42,25 +45,25 @@ fn phase_of(kind: u32) -> Phase {
 }
 
 fn get_bytes(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     start: u32,
     length: u32,
     pointer_out: u32,
     length_out: u32,
 ) -> Answer {
-    let (_, state) = split(&mut host)?;
+    let (_, state) = split(host)?;
     let bytes = match buffer(state, kind) {
         Ok(bytes) => bytes,
         Err(status) => return answer(Err(status)),
     };
     let start = (start as usize).min(bytes.len());
     let end = start.saturating_add(length as usize).min(bytes.len());
-    answer(give(&mut host, &bytes[start..end], pointer_out, length_out)?)
+    answer(give(host, &bytes[start..end], pointer_out, length_out)?)
 }
 
-fn get_status(mut host: Host<'_>, kind: u32, length_out: u32, flags_out: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn get_status(host: &mut Host<'_>, kind: u32, length_out: u32, flags_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     answer(buffer(state, kind).and_then(|bytes| {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         write(memory, length_out, &length.to_le_bytes())?;
@@ -70,14 +73,14 @@ fn get_status(mut host: Host<'_>, kind: u32, length_out: u32, flags_out: u32) ->
 
 /// Envoy can prepend (after dropping `size` bytes from the front) and append, nothing in between.
 fn set_bytes(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     start: u32,
     size: u32,
     pointer: u32,
     length: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     answer(read(memory, pointer, length).and_then(|new| {
         if !matches!(kind, REQUEST_BODY | RESPONSE_BODY) {
             return Err(Status::BadArgument);

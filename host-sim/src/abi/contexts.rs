@@ -2,18 +2,21 @@
 
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, split};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, split},
+};
 use crate::{state::State, status::Status};
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_set_effective_context", set_effective)?;
-    linker.func_wrap("env", "proxy_done", done)?;
-    linker.func_wrap("env", "proxy_continue_stream", continue_stream)?;
+    set_effective.define(linker, "env", "proxy_set_effective_context")?;
+    done.define(linker, "env", "proxy_done")?;
+    continue_stream.define(linker, "env", "proxy_continue_stream")?;
     Ok(())
 }
 
-fn set_effective(mut host: Host<'_>, context: u32) -> Answer {
-    let (_, state) = split(&mut host)?;
+fn set_effective(host: &mut Host<'_>, context: u32) -> Answer {
+    let (_, state) = split(host)?;
     if !state.roots.contains_key(&context) && !state.streams.contains_key(&context) {
         return answer(Err(Status::BadArgument));
     }
@@ -22,15 +25,15 @@ fn set_effective(mut host: Host<'_>, context: u32) -> Answer {
 }
 
 /// For a context whose `on_done` answered false: it may be deleted now.
-fn done(mut host: Host<'_>) -> Answer {
-    let (_, state) = split(&mut host)?;
+fn done(host: &mut Host<'_>) -> Answer {
+    let (_, state) = split(host)?;
     let context = state.effective;
     state.done_later.push(context);
     answer(Ok(()))
 }
 
 /// No stream of this host is ever paused, so there is nothing to continue.
-fn continue_stream(mut host: Host<'_>, _kind: u32) -> Answer {
-    split(&mut host)?;
+fn continue_stream(host: &mut Host<'_>, _kind: u32) -> Answer {
+    split(host)?;
     answer(Ok(()))
 }

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, give, read, split, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, give, read, split, write},
+};
 use crate::{
     HeaderMap,
     state::{Phase, State, StreamState},
@@ -16,13 +19,13 @@ const RESPONSE_HEADERS: u32 = 2;
 const RESPONSE_TRAILERS: u32 = 3;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_get_header_map_value", get_value)?;
-    linker.func_wrap("env", "proxy_get_header_map_pairs", get_pairs)?;
-    linker.func_wrap("env", "proxy_get_header_map_size", get_size)?;
-    linker.func_wrap("env", "proxy_set_header_map_pairs", set_pairs)?;
-    linker.func_wrap("env", "proxy_add_header_map_value", add_value)?;
-    linker.func_wrap("env", "proxy_replace_header_map_value", replace_value)?;
-    linker.func_wrap("env", "proxy_remove_header_map_value", remove_value)?;
+    get_value.define(linker, "env", "proxy_get_header_map_value")?;
+    get_pairs.define(linker, "env", "proxy_get_header_map_pairs")?;
+    get_size.define(linker, "env", "proxy_get_header_map_size")?;
+    set_pairs.define(linker, "env", "proxy_set_header_map_pairs")?;
+    add_value.define(linker, "env", "proxy_add_header_map_value")?;
+    replace_value.define(linker, "env", "proxy_replace_header_map_value")?;
+    remove_value.define(linker, "env", "proxy_remove_header_map_value")?;
     Ok(())
 }
 
@@ -86,14 +89,14 @@ fn trailers_may_begin(stream: &StreamState, kind: u32) -> bool {
 }
 
 fn get_value(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     key: u32,
     key_length: u32,
     pointer_out: u32,
     length_out: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     let key = match read(memory, key, key_length) {
         Ok(key) => key,
         Err(status) => return answer(Err(status)),
@@ -104,28 +107,28 @@ fn get_value(
         return answer(Err(if logging { Status::NotFound } else { Status::BadArgument }));
     };
     let Some(value) = map.get_bytes(key).cloned() else { return answer(Err(Status::NotFound)) };
-    answer(give(&mut host, &value, pointer_out, length_out)?)
+    answer(give(host, &value, pointer_out, length_out)?)
 }
 
-fn get_pairs(mut host: Host<'_>, kind: u32, pointer_out: u32, length_out: u32) -> Answer {
-    let (_, state) = split(&mut host)?;
+fn get_pairs(host: &mut Host<'_>, kind: u32, pointer_out: u32, length_out: u32) -> Answer {
+    let (_, state) = split(host)?;
     if RESPONSE_TRAILERS < kind {
         return answer(Err(Status::BadArgument));
     }
     let pairs = readable(state, kind).filter(|map| !map.is_empty()).map(HeaderMap::serialised);
-    answer(give(&mut host, &pairs.unwrap_or_default(), pointer_out, length_out)?)
+    answer(give(host, &pairs.unwrap_or_default(), pointer_out, length_out)?)
 }
 
-fn get_size(mut host: Host<'_>, kind: u32, size_out: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn get_size(host: &mut Host<'_>, kind: u32, size_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     answer(writable(state, kind).and_then(|map| {
         let size = u32::try_from(map.byte_size()).unwrap_or(u32::MAX);
         write(memory, size_out, &size.to_le_bytes())
     }))
 }
 
-fn set_pairs(mut host: Host<'_>, kind: u32, pointer: u32, length: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn set_pairs(host: &mut Host<'_>, kind: u32, pointer: u32, length: u32) -> Answer {
+    let (memory, state) = split(host)?;
     answer(read(memory, pointer, length).and_then(|bytes| {
         let pairs = HeaderMap::deserialised(bytes).ok_or(Status::ParseFailure)?;
         *writable(state, kind)? = pairs;
@@ -134,14 +137,14 @@ fn set_pairs(mut host: Host<'_>, kind: u32, pointer: u32, length: u32) -> Answer
 }
 
 fn add_value(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     key: u32,
     key_length: u32,
     value: u32,
     value_length: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     answer(pair(memory, key, key_length, value, value_length).and_then(|(key, value)| {
         writable(state, kind)?.add(key, value);
         Ok(())
@@ -149,22 +152,22 @@ fn add_value(
 }
 
 fn replace_value(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     key: u32,
     key_length: u32,
     value: u32,
     value_length: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     answer(pair(memory, key, key_length, value, value_length).and_then(|(key, value)| {
         writable(state, kind)?.replace(key, value);
         Ok(())
     }))
 }
 
-fn remove_value(mut host: Host<'_>, kind: u32, key: u32, key_length: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn remove_value(host: &mut Host<'_>, kind: u32, key: u32, key_length: u32) -> Answer {
+    let (memory, state) = split(host)?;
     answer(read(memory, key, key_length).and_then(|key| {
         writable(state, kind)?.remove(key);
         Ok(())

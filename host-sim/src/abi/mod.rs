@@ -6,6 +6,7 @@
 mod absent;
 mod buffers;
 mod contexts;
+mod gate;
 mod header_maps;
 mod logging;
 mod memory;

@@ -2,7 +2,10 @@
 
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, open, read, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, read, split, write},
+};
 use crate::{LogLevel, state::State};
 
 const SUCCESS: u32 = 0;
@@ -16,13 +19,13 @@ const RANDOM_BYTES_MAX: u32 = 64 * 1024;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
-        linker.func_wrap(module, "clock_time_get", clock_time_get)?;
-        linker.func_wrap(module, "random_get", random_get)?;
-        linker.func_wrap(module, "fd_write", fd_write)?;
-        linker.func_wrap(module, "environ_sizes_get", sizes_get)?;
-        linker.func_wrap(module, "args_sizes_get", sizes_get)?;
-        linker.func_wrap(module, "environ_get", strings_get)?;
-        linker.func_wrap(module, "args_get", strings_get)?;
+        clock_time_get.define(linker, module, "clock_time_get")?;
+        random_get.define(linker, module, "random_get")?;
+        fd_write.define(linker, module, "fd_write")?;
+        sizes_get.define(linker, module, "environ_sizes_get")?;
+        sizes_get.define(linker, module, "args_sizes_get")?;
+        strings_get.define(linker, module, "environ_get")?;
+        strings_get.define(linker, module, "args_get")?;
         linker.func_wrap(module, "proc_exit", proc_exit)?;
     }
     // What an Emscripten build of a filter imports from its runtime.
@@ -36,8 +39,8 @@ fn errno(written: Result<(), crate::status::Status>) -> Answer {
 }
 
 /// Clock 0 is the wall clock, 1 the monotonic one; Envoy has no others.
-fn clock_time_get(mut host: Host<'_>, clock: u32, _precision: u64, time_out: u32) -> Answer {
-    let (memory, state) = open(&mut host)?;
+fn clock_time_get(host: &mut Host<'_>, clock: u32, _precision: u64, time_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     let time = match clock {
         0 => state.services.clock.wall_ns(),
         1 => state.services.clock.monotonic_ns(),
@@ -46,8 +49,8 @@ fn clock_time_get(mut host: Host<'_>, clock: u32, _precision: u64, time_out: u32
     errno(write(memory, time_out, &time.to_le_bytes()))
 }
 
-fn random_get(mut host: Host<'_>, pointer: u32, length: u32) -> Answer {
-    let (memory, state) = open(&mut host)?;
+fn random_get(host: &mut Host<'_>, pointer: u32, length: u32) -> Answer {
+    let (memory, state) = split(host)?;
     if RANDOM_BYTES_MAX < length {
         return Ok(INVALID);
     }
@@ -58,13 +61,13 @@ fn random_get(mut host: Host<'_>, pointer: u32, length: u32) -> Answer {
 
 /// Standard output is logged as information, standard error as an error.
 fn fd_write(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     descriptor: u32,
     vectors: u32,
     count: u32,
     written_out: u32,
 ) -> Answer {
-    let (memory, state) = open(&mut host)?;
+    let (memory, state) = split(host)?;
     let level = match descriptor {
         1 => LogLevel::Info,
         2 => LogLevel::Error,
@@ -88,13 +91,13 @@ fn fd_write(
     errno(write(memory, written_out, &written.to_le_bytes()))
 }
 
-fn sizes_get(mut host: Host<'_>, count_out: u32, bytes_out: u32) -> Answer {
-    let (memory, _) = open(&mut host)?;
+fn sizes_get(host: &mut Host<'_>, count_out: u32, bytes_out: u32) -> Answer {
+    let (memory, _) = split(host)?;
     errno(write(memory, count_out, &[0; 4]).and_then(|()| write(memory, bytes_out, &[0; 4])))
 }
 
-fn strings_get(_: Host<'_>, _strings: u32, _bytes: u32) -> u32 {
-    SUCCESS
+fn strings_get(_: &mut Host<'_>, _strings: u32, _bytes: u32) -> Answer {
+    Ok(SUCCESS)
 }
 
 fn proc_exit(_: Host<'_>, code: u32) -> wasmtime::Result<()> {
