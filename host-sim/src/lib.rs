@@ -1,14 +1,21 @@
 //! A proxy-wasm host that behaves like Envoy, for tests and laptops; it never knows which filter it runs.
 
 mod abi;
+mod callout;
 mod clock;
 mod error;
+mod exchange;
+mod failure;
 mod filter;
+mod flow;
 mod headers;
+mod local_reply;
 mod log;
 mod property;
+mod protobuf;
 pub mod proxy;
 mod shared_data;
+mod shared_queue;
 mod state;
 pub mod stats;
 mod status;
@@ -19,9 +26,13 @@ mod vm;
 mod worker;
 mod world;
 
+pub use callout::{GrpcCall, GrpcEvent, HttpAnswer, HttpCall};
 pub use clock::Clock;
 pub use error::Error;
+pub use exchange::{Exchange, Outcome};
+pub use failure::FailurePolicy;
 pub use filter::Filter;
+pub use flow::Received;
 pub use headers::HeaderMap;
 pub use log::{KEPT_LINES_MAX, Log, LogLevel, LogLine};
 pub use shared_data::{CasMismatch, SharedData};

@@ -1,4 +1,4 @@
-//! Bodies and configurations as buffers; a body is readable only in its own callback.
+//! Bodies and configurations as buffers; a body is readable only in its own callback, or while the filter holds it.
 
 use bytes::{Bytes, BytesMut};
 use wasmtime::Linker;
@@ -8,12 +8,14 @@ use super::{
     memory::{Answer, Host, answer, give, read, split, write},
 };
 use crate::{
-    state::{Phase, State},
+    state::{Held, Phase, State},
     status::Status,
 };
 
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+const HTTP_CALL_BODY: u32 = 4;
+const GRPC_MESSAGE: u32 = 5;
 const VM_CONFIGURATION: u32 = 6;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const CALL_DATA: u32 = 8;
@@ -29,9 +31,17 @@ pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
     match kind {
         REQUEST_BODY | RESPONSE_BODY => {
-            let stream = state.stream().filter(|stream| stream.phase == phase_of(kind));
-            Ok(stream.map(|stream| stream.body.clone()).unwrap_or_default())
+            let Some(stream) = state.stream() else { return Ok(Bytes::new()) };
+            let held =
+                if kind == REQUEST_BODY { &stream.held_request } else { &stream.held_response };
+            Ok(match held {
+                _ if stream.phase == phase_of(kind) => stream.body.clone(),
+                Held::Body(held) => held.clone(),
+                _ => Bytes::new(),
+            })
         }
+        HTTP_CALL_BODY => state.arrived.body.clone().ok_or(Status::NotFound),
+        GRPC_MESSAGE => state.arrived.message.clone().ok_or(Status::NotFound),
         VM_CONFIGURATION => Ok(state.services.plugin.vm_config.clone()),
         // Envoy answers with the configuration for call data, too.
         PLUGIN_CONFIGURATION | CALL_DATA => state.configuring.clone().ok_or(Status::NotFound),

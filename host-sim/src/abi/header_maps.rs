@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     HeaderMap,
-    state::{Phase, State, StreamState},
+    state::{Held, Phase, State, StreamState},
     status::Status,
 };
 
@@ -17,6 +17,10 @@ const REQUEST_HEADERS: u32 = 0;
 const REQUEST_TRAILERS: u32 = 1;
 const RESPONSE_HEADERS: u32 = 2;
 const RESPONSE_TRAILERS: u32 = 3;
+const GRPC_INITIAL_METADATA: u32 = 4;
+const GRPC_TRAILING_METADATA: u32 = 5;
+const CALL_HEADERS: u32 = 6;
+const CALL_TRAILERS: u32 = 7;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     get_value.define(linker, "env", "proxy_get_header_map_value")?;
@@ -30,6 +34,13 @@ pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 fn readable(state: &State, kind: u32) -> Option<&HeaderMap> {
+    match kind {
+        GRPC_INITIAL_METADATA => return state.arrived.initial_metadata.as_ref(),
+        GRPC_TRAILING_METADATA => return state.arrived.trailing_metadata.as_ref(),
+        CALL_HEADERS => return state.arrived.headers.as_ref(),
+        CALL_TRAILERS => return state.arrived.trailers.as_ref(),
+        _ => {}
+    }
     let stream = state.stream()?;
     let map = |kind: u32| match kind {
         REQUEST_HEADERS => stream.request_headers.as_ref(),
@@ -41,6 +52,8 @@ fn readable(state: &State, kind: u32) -> Option<&HeaderMap> {
         Phase::Log => map(kind),
         Phase::RequestTrailers if kind == REQUEST_TRAILERS => stream.request_trailers.as_ref(),
         phase if own_phase(kind) == Some(phase) => map(kind),
+        _ if is_held(stream, kind) && kind == REQUEST_TRAILERS => stream.request_trailers.as_ref(),
+        _ if is_held(stream, kind) => map(kind),
         // Trailers that the last body callback made for itself.
         _ if trailers_may_begin(stream, kind) && kind == REQUEST_TRAILERS => {
             stream.request_trailers.as_ref()
@@ -54,7 +67,7 @@ fn readable(state: &State, kind: u32) -> Option<&HeaderMap> {
 fn writable(state: &mut State, kind: u32) -> Result<&mut HeaderMap, Status> {
     let stream = state.stream_mut().ok_or(Status::BadArgument)?;
     let begin = trailers_may_begin(stream, kind);
-    if !begin && own_phase(kind) != Some(stream.phase) {
+    if !begin && own_phase(kind) != Some(stream.phase) && !is_held(stream, kind) {
         return Err(Status::BadArgument);
     }
     let map = match kind {
@@ -77,6 +90,17 @@ fn own_phase(kind: u32) -> Option<Phase> {
         RESPONSE_HEADERS => Some(Phase::ResponseHeaders),
         RESPONSE_TRAILERS => Some(Phase::ResponseTrailers),
         _ => None,
+    }
+}
+
+/// A map that the filter keeps back stays open to it until it lets go.
+fn is_held(stream: &StreamState, kind: u32) -> bool {
+    match kind {
+        REQUEST_HEADERS => stream.held_request == Held::Headers,
+        REQUEST_TRAILERS => stream.held_request == Held::Trailers,
+        RESPONSE_HEADERS => stream.held_response == Held::Headers,
+        RESPONSE_TRAILERS => stream.held_response == Held::Trailers,
+        _ => false,
     }
 }
 
@@ -112,7 +136,7 @@ fn get_value(
 
 fn get_pairs(host: &mut Host<'_>, kind: u32, pointer_out: u32, length_out: u32) -> Answer {
     let (_, state) = split(host)?;
-    if RESPONSE_TRAILERS < kind {
+    if CALL_TRAILERS < kind {
         return answer(Err(Status::BadArgument));
     }
     let pairs = readable(state, kind).filter(|map| !map.is_empty()).map(HeaderMap::serialised);
@@ -121,6 +145,11 @@ fn get_pairs(host: &mut Host<'_>, kind: u32, pointer_out: u32, length_out: u32) 
 
 fn get_size(host: &mut Host<'_>, kind: u32, size_out: u32) -> Answer {
     let (memory, state) = split(host)?;
+    if RESPONSE_TRAILERS < kind {
+        let size = readable(state, kind).map(HeaderMap::byte_size).ok_or(Status::BadArgument);
+        let size = size.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
+        return answer(size.and_then(|size| write(memory, size_out, &size.to_le_bytes())));
+    }
     answer(writable(state, kind).and_then(|map| {
         let size = u32::try_from(map.byte_size()).unwrap_or(u32::MAX);
         write(memory, size_out, &size.to_le_bytes())
@@ -130,8 +159,8 @@ fn get_size(host: &mut Host<'_>, kind: u32, size_out: u32) -> Answer {
 fn set_pairs(host: &mut Host<'_>, kind: u32, pointer: u32, length: u32) -> Answer {
     let (memory, state) = split(host)?;
     answer(read(memory, pointer, length).and_then(|bytes| {
-        let pairs = HeaderMap::deserialised(bytes).ok_or(Status::ParseFailure)?;
-        *writable(state, kind)? = pairs;
+        // What Envoy cannot read, or finds too much, is no pairs to it.
+        *writable(state, kind)? = HeaderMap::deserialised(bytes).unwrap_or_default();
         Ok(())
     }))
 }

@@ -17,6 +17,14 @@ pub(super) fn split<'a>(host: &'a mut Host<'_>) -> wasmtime::Result<(&'a mut [u8
     Ok(memory.data_and_store_mut(host))
 }
 
+/// Traps by name in the embedded proxy, which plays no part of this.
+pub(super) fn simulated_only(host: &Host<'_>, name: &str) -> wasmtime::Result<()> {
+    if host.data().services.embedded {
+        return Err(wasmtime::Error::msg(format!("{name} is not provided by the embedded proxy")));
+    }
+    Ok(())
+}
+
 /// The bytes at `pointer`.
 pub(super) fn read(memory: &[u8], pointer: u32, length: u32) -> Result<&[u8], Status> {
     let start = pointer as usize;

@@ -9,10 +9,9 @@ use super::{
     body::{Framing, Piece, Writing},
     connection::{Context, INPUT_BYTES_MAX, open},
     head::{Request, Response, complete_head, write_request, write_response},
-    local_reply::LocalReply,
     wire::{Read, Wire},
 };
-use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags, worker::Side};
+use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags, local_reply::LocalReply, worker::Side};
 
 /// Whether the client's connection can carry another request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -83,7 +83,7 @@ impl Server {
     pub fn start(options: Options) -> Result<Server, StartError> {
         let (listener, listen_addr) = bind("listen", options.listen)?;
         let (admin, admin_addr) = bind("admin", options.admin)?;
-        let vms = Vms::start(&options.filter, options.world).map_err(StartError::Filter)?;
+        let vms = Vms::start(&options.filter, options.world, true).map_err(StartError::Filter)?;
         let (stopping, stop) = watch::channel(false);
         let mut server = Server {
             listen_addr,

@@ -1,6 +1,7 @@
 //! host-sim as its users meet it: worlds in memory, and the proxy on real sockets; no test knows Driftline.
 
 mod abi;
+mod envoy_traces;
 mod proxy;
 mod world;
 
