@@ -52,7 +52,6 @@ impl Trace {
     }
 
     /// The lines so far; the trace is empty afterwards.
-    #[must_use]
     pub fn take(&self) -> Vec<Line> {
         let Some(lines) = &self.0 else { return Vec::new() };
         std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner))

@@ -118,7 +118,6 @@ impl Exchange {
     }
 
     /// The end of the story: what the client and the upstream received.
-    #[must_use]
     pub fn outcome(mut self) -> Outcome {
         let outcome = self.so_far();
         self.leave();

@@ -1,8 +1,14 @@
 //! host-sim as its users meet it: worlds in memory, and the proxy on real sockets; no test knows Driftline.
 
 mod abi;
+mod callouts;
 mod envoy_traces;
+mod exchanges;
+mod failures;
+mod guest;
+mod holding;
 mod proxy;
+mod statuses;
 mod world;
 
 use host_sim::{Filter, Log};
