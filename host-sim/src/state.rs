@@ -14,7 +14,9 @@ use wasmtime::{Memory, StoreLimits, StoreLimitsBuilder, TypedFunc};
 use crate::{
     Clock, FailurePolicy, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
     callout::{Arrived, Calls},
+    cost::Costs,
     flow::Reply,
+    random::Random,
     shared_queue::SharedQueues,
     stats::{Metric, Stats},
     worker::Side,
@@ -38,6 +40,8 @@ pub(crate) struct Services {
     /// Variables of the VM's environment.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
     pub(crate) memory_bytes_max: usize,
+    /// `None` unless somebody wants to know.
+    pub(crate) costs: Option<Arc<Costs>>,
     /// The VMs started so far.
     pub(crate) vm_numbers: Arc<AtomicU64>,
     /// The embedded proxy plays less than a world does.
@@ -87,7 +91,7 @@ pub(crate) struct State {
     pub(crate) done_later: Vec<u32>,
     /// While a callback may still be refused, every line it wrote.
     pub(crate) heard: Option<Vec<LogLine>>,
-    random: u64,
+    random: Random,
 }
 
 /// One root context.
@@ -176,7 +180,7 @@ impl State {
             number: services.vm_numbers.fetch_add(1, Relaxed),
             services,
             vm,
-            random: name,
+            random: Random::new(name),
             limits,
             memory: None,
             allocate: None,
@@ -210,12 +214,9 @@ impl State {
         self.stream().map_or(self.effective, |stream| stream.root)
     }
 
-    /// The next random number (splitmix64): good for identities, not for secrets.
+    /// The next of this VM's random numbers.
     pub(crate) fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.random.next()
     }
 
     /// Writes a line to the trace, if there is one.

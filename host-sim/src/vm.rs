@@ -1,6 +1,6 @@
 //! One VM: an instance of the filter and the callbacks into it; a trap kills it for good.
 
-use std::fmt;
+use std::{fmt, time::Instant};
 
 use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
@@ -52,6 +52,8 @@ impl Vm {
     pub(crate) fn start(filter: &Filter, services: Services, name: String) -> Result<Vm, Error> {
         let mut store = Store::new(&filter.engine, State::new(services, name));
         store.limiter(|state| &mut state.limits);
+        // Refused where nothing is metered, which is as well.
+        let _ = store.set_fuel(u64::MAX);
         let instance = filter
             .instance
             .instantiate(&mut store)
@@ -106,7 +108,10 @@ impl Vm {
         let state = self.store.data_mut();
         state.effective = context;
         state.trace(|| format!("[host->vm] {}{}", callback.name, in_brackets(&parameters)));
-        match function.call(&mut self.store, parameters) {
+        let measured = self.before_call();
+        let outcome = function.call(&mut self.store, parameters);
+        self.after_call(callback.name, measured);
+        match outcome {
             Ok(result) => {
                 let state = self.store.data();
                 state.trace(|| format!("[host<-vm] {} return: {}", callback.name, shown(&result)));
@@ -117,6 +122,27 @@ impl Vm {
                 Err(Error::Trap { callback: callback.name, message: format!("{error:?}") })
             }
         }
+    }
+
+    /// The instructions left and the time, if somebody counts.
+    fn before_call(&mut self) -> Option<(u64, Instant)> {
+        let state = self.store.data();
+        // What is thrown away after its start costs no traffic.
+        if state.services.costs.is_none() || ["base", "canary"].contains(&&*state.vm) {
+            return None;
+        }
+        Some((self.store.get_fuel().unwrap_or(0), Instant::now()))
+    }
+
+    fn after_call(&mut self, callback: &'static str, before: Option<(u64, Instant)>) {
+        let Some((fuel, start)) = before else { return };
+        let time = start.elapsed();
+        let used = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
+        if let Some(costs) = &self.store.data().services.costs {
+            costs.add(callback, used, time);
+        }
+        // A VM that runs for years must not run dry.
+        let _ = self.store.set_fuel(u64::MAX);
     }
 
     /// True once the guest has trapped.

@@ -1,6 +1,7 @@
 //! A proxy without a network: all the VMs that Envoy would start, on one thread, with a clock that a test may move.
 
 mod calls;
+mod play;
 mod update;
 
 use std::{
@@ -14,9 +15,10 @@ use std::{
 
 use bytes::Bytes;
 
+pub use self::play::Pace;
 use crate::{
-    Clock, EndInfo, Error, Exchange, FailurePolicy, Filter, Log, LogLevel, SharedData, Stream,
-    StreamInfo, Trace, Worker,
+    Clock, CostTable, EndInfo, Error, Exchange, FailurePolicy, Filter, Log, LogLevel, SharedData,
+    Stream, StreamInfo, Trace, Worker,
     flow::Chain,
     state::{PluginNames, Services},
     stats::{Stats, StatsConfig},
@@ -53,6 +55,8 @@ pub struct WorldOptions {
     pub capabilities: BTreeSet<String>,
     /// Clusters that the filter may call; a call to any other is a bad argument.
     pub clusters: BTreeSet<String>,
+    /// Whether to measure each callback, for [`World::costs`].
+    pub measure_cost: bool,
     /// The most that a VM's linear memory may grow to; Envoy's V8 gives 1 GiB.
     pub memory_bytes_max: usize,
     /// Variables of the VM's environment.
@@ -80,6 +84,7 @@ impl Default for WorldOptions {
             trace: Trace::off(),
             capabilities: BTreeSet::new(),
             clusters: BTreeSet::from(["upstream".into()]),
+            measure_cost: false,
             memory_bytes_max: 1 << 30,
             environment: BTreeMap::new(),
             failure_policy: FailurePolicy::default(),
@@ -139,6 +144,7 @@ impl Vms {
             queues: Arc::default(),
             environment: Arc::new(options.environment),
             memory_bytes_max: options.memory_bytes_max,
+            costs: options.measure_cost.then(Arc::default),
             vm_numbers: Arc::default(),
             embedded,
             seed: options.seed,
@@ -256,6 +262,17 @@ impl World {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.services.stats
+    }
+
+    /// What callbacks have cost so far; without rows unless [`WorldOptions::measure_cost`] is set.
+    #[must_use]
+    pub fn costs(&self) -> CostTable {
+        let memory = |worker: &Rc<RefCell<Worker>>| {
+            let worker = worker.borrow();
+            (worker.name().to_string(), worker.memory_bytes())
+        };
+        let rows = self.services.costs.as_ref().map(|costs| costs.rows());
+        CostTable { rows: rows.unwrap_or_default(), memory_bytes: self.all().map(memory).collect() }
     }
 
     /// What the VMs and the host wrote.

@@ -90,7 +90,7 @@ impl Exchange {
         }
         let mut worker = self.worker.borrow_mut();
         let id = worker.open_flow(self.chain, self.info.clone());
-        let headers = self.complete(method, path, headers, id);
+        let headers = self.complete(method, path, headers, (worker.number(), id));
         if let Some(flow) = worker.flows.get_mut(&id) {
             flow.head_only = method == "HEAD";
             let kind = headers.get_str("content-type").unwrap_or_default();
@@ -105,7 +105,13 @@ impl Exchange {
     }
 
     /// The headers as Envoy's filters see them.
-    fn complete(&self, method: &str, path: &str, headers: &[(&str, &str)], id: u64) -> HeaderMap {
+    fn complete(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        (vm, id): (u64, u64),
+    ) -> HeaderMap {
         let given = |wanted: &str| {
             let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             found.map(|(_, value)| *value)
@@ -124,7 +130,8 @@ impl Exchange {
             map.add("x-forwarded-proto", "http");
         }
         if map.get("x-request-id").is_none() {
-            map.add("x-request-id", format!("00000000-0000-4000-8000-{id:012x}"));
+            // Unique over all VMs, and the same in every run.
+            map.add("x-request-id", format!("{vm:08x}-0000-4000-8000-{id:012x}"));
         }
         map
     }

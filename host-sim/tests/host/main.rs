@@ -7,7 +7,9 @@ mod exchanges;
 mod failures;
 mod guest;
 mod holding;
+mod playing;
 mod proxy;
+mod recording;
 mod statuses;
 mod world;
 
