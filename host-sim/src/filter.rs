@@ -1,6 +1,6 @@
 //! A compiled filter, ready to be instantiated any number of times; compiling happens once.
 
-use wasmtime::{Engine, InstancePre, Module};
+use wasmtime::{Config, Engine, InstancePre, Module};
 
 use crate::{Error, abi, state::State};
 
@@ -21,7 +21,19 @@ impl Filter {
     /// [`Error::Load`] for bytes that are no module, [`Error::Link`] if the
     /// module is not for ABI 0.2.1 or imports what Envoy does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Filter, Error> {
-        let engine = Engine::default();
+        Filter::compile(bytes, &Config::new())
+    }
+
+    /// [`Filter::from_bytes`] with a count of instructions, for [`WorldOptions::measure_cost`](crate::WorldOptions::measure_cost).
+    ///
+    /// # Errors
+    /// As [`Filter::from_bytes`].
+    pub fn metered(bytes: &[u8]) -> Result<Filter, Error> {
+        Filter::compile(bytes, Config::new().consume_fuel(true))
+    }
+
+    fn compile(bytes: &[u8], config: &Config) -> Result<Filter, Error> {
+        let engine = Engine::new(config).map_err(|error| Error::Load(format!("{error:#}")))?;
         let load = |error: wasmtime::Error| {
             // Wasmtime's own words for this one list the bytes, a line each.
             let binary = bytes.starts_with(b"\0asm");

@@ -2,6 +2,12 @@
 
 use bytes::Bytes;
 
+/// Envoy reads no more pairs from a filter than this.
+const PAIRS_MAX: usize = 1024;
+
+/// Envoy reads no more bytes of pairs from a filter than this.
+const PAIRS_BYTES_MAX: usize = 1024 * 1024;
+
 /// Headers or trailers in wire order; names are lower case, pseudo headers come first.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct HeaderMap(Vec<(Bytes, Bytes)>);
@@ -96,13 +102,16 @@ impl HeaderMap {
         out
     }
 
-    /// Reads the ABI's form; `None` if it is cut short.
+    /// Reads the ABI's form; `None` if it is cut short, or beyond Envoy's limits.
     pub(crate) fn deserialised(bytes: &[u8]) -> Option<HeaderMap> {
+        if PAIRS_BYTES_MAX < bytes.len() {
+            return None;
+        }
         let number = |at: usize| -> Option<usize> {
             let bytes = bytes.get(at..at.checked_add(4)?)?;
             usize::try_from(u32::from_le_bytes(bytes.try_into().ok()?)).ok()
         };
-        let count = number(0)?;
+        let count = number(0).filter(|&count| count <= PAIRS_MAX)?;
         let mut at = count.checked_mul(8)?.checked_add(4)?;
         let mut headers = HeaderMap::new();
         for index in 0..count {
@@ -150,5 +159,15 @@ mod tests {
         for end in 0..bytes.len() - 1 {
             assert_eq!(HeaderMap::deserialised(&bytes[..end]), None, "cut at {end}");
         }
+    }
+
+    #[test]
+    fn more_pairs_than_envoy_reads_are_refused() {
+        let read = |count: usize| {
+            let headers: HeaderMap = (0..count).map(|index| (format!("h{index}"), "v")).collect();
+            HeaderMap::deserialised(&headers.serialised()).map(|headers| headers.len())
+        };
+        assert_eq!(read(PAIRS_MAX), Some(PAIRS_MAX));
+        assert_eq!(read(PAIRS_MAX + 1), None);
     }
 }

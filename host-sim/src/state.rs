@@ -1,13 +1,25 @@
 //! What one VM's host functions see: its contexts, the phase each stream is in, and the shared services.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use bytes::Bytes;
 use wasmtime::{Memory, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
 use crate::{
-    Clock, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo,
+    Clock, FailurePolicy, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
+    callout::{Arrived, Calls},
+    cost::Costs,
+    flow::Reply,
+    random::Random,
+    shared_queue::SharedQueues,
     stats::{Metric, Stats},
+    worker::Side,
 };
 
 /// What all VMs of one proxy share, whichever thread they live on.
@@ -18,6 +30,22 @@ pub(crate) struct Services {
     pub(crate) shared: Arc<SharedData>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) plugin: Arc<PluginNames>,
+    pub(crate) trace: Trace,
+    /// The only capabilities of the filter, by the ABI's names; empty for all.
+    pub(crate) capabilities: Arc<BTreeSet<String>>,
+    pub(crate) failure_policy: FailurePolicy,
+    /// Clusters that a filter may call.
+    pub(crate) clusters: Arc<BTreeSet<String>>,
+    pub(crate) queues: Arc<SharedQueues>,
+    /// Variables of the VM's environment.
+    pub(crate) environment: Arc<BTreeMap<String, String>>,
+    pub(crate) memory_bytes_max: usize,
+    /// `None` unless somebody wants to know.
+    pub(crate) costs: Option<Arc<Costs>>,
+    /// The VMs started so far.
+    pub(crate) vm_numbers: Arc<AtomicU64>,
+    /// The embedded proxy plays less than a world does.
+    pub(crate) embedded: bool,
     /// Where the random numbers of every VM begin.
     pub(crate) seed: u64,
 }
@@ -35,10 +63,14 @@ pub(crate) struct PluginNames {
 pub(crate) struct State {
     pub(crate) services: Services,
     pub(crate) vm: String,
+    /// Tells VMs of one name apart: an updated one has its predecessor's.
+    pub(crate) number: u64,
     pub(crate) limits: StoreLimits,
     pub(crate) memory: Option<Memory>,
     /// The guest's `malloc`, else its `proxy_on_memory_allocate`.
     pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    /// The name of `allocate`, for the trace.
+    pub(crate) allocate_name: &'static str,
     /// Only logging and WASI are open to `_initialize`.
     pub(crate) restricted: bool,
     pub(crate) roots: HashMap<u32, Root>,
@@ -48,17 +80,26 @@ pub(crate) struct State {
     pub(crate) metrics: Metrics,
     /// The configuration that `on_configure` is reading.
     pub(crate) configuring: Option<Bytes>,
+    pub(crate) calls: Calls,
+    /// What the callback of a call may read.
+    pub(crate) arrived: Arrived,
+    /// What `get_status` tells.
+    pub(crate) status: (u32, String),
+    /// What host functions were asked to do, for when the callback is over.
+    pub(crate) deferred: Vec<Deferred>,
     /// Contexts whose `on_done` answered false and that have called `proxy_done` since.
     pub(crate) done_later: Vec<u32>,
     /// While a callback may still be refused, every line it wrote.
     pub(crate) heard: Option<Vec<LogLine>>,
-    random: u64,
+    random: Random,
 }
 
 /// One root context.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Root {
     pub(crate) tick: Option<Tick>,
+    /// Names given to `declare_property`.
+    pub(crate) declared: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +120,29 @@ pub(crate) struct StreamState {
     /// The chunk of the body callback that runs now.
     pub(crate) body: Bytes,
     pub(crate) end_of_stream: bool,
+    pub(crate) held_request: Held,
+    pub(crate) held_response: Held,
     pub(crate) info: StreamInfo,
     /// What the filter left with `set_property`.
     pub(crate) properties: HashMap<Vec<u8>, Bytes>,
+}
+
+/// What the filter keeps back of one direction, and may therefore still read and change.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Held {
+    #[default]
+    Nothing,
+    Headers,
+    Body(Bytes),
+    Trailers,
+}
+
+/// A request to the host that waits for the end of the callback.
+#[derive(Debug)]
+pub(crate) enum Deferred {
+    Continue(u32, Side),
+    Close(u32),
+    Reply(u32, Reply),
 }
 
 /// The callback that a stream is in; `Between` is none of them.
@@ -102,27 +163,38 @@ pub(crate) enum Phase {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics([Vec<Metric>; 3]);
 
-/// Envoy's V8 gives a VM no more than this.
-const MEMORY_BYTES_MAX: usize = 1 << 30;
+impl Services {
+    /// Whether the filter may use what the ABI calls `name`.
+    pub(crate) fn is_capable(&self, name: &str) -> bool {
+        self.capabilities.is_empty() || self.capabilities.contains(name)
+    }
+}
 
 impl State {
     pub(crate) fn new(services: Services, vm: String) -> State {
         // Every VM has numbers of its own, and the same ones for the same seed.
         let name =
             vm.bytes().fold(services.seed, |hash, byte| hash.wrapping_mul(31) ^ u64::from(byte));
+        let limits = StoreLimitsBuilder::new().memory_size(services.memory_bytes_max).build();
         State {
+            number: services.vm_numbers.fetch_add(1, Relaxed),
             services,
             vm,
-            random: name,
-            limits: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(),
+            random: Random::new(name),
+            limits,
             memory: None,
             allocate: None,
+            allocate_name: "malloc",
             restricted: false,
             roots: HashMap::new(),
             streams: HashMap::new(),
             effective: 0,
             metrics: Metrics::default(),
             configuring: None,
+            calls: Calls::default(),
+            arrived: Arrived::default(),
+            status: (0, String::new()),
+            deferred: Vec::new(),
             done_later: Vec::new(),
             heard: None,
         }
@@ -142,12 +214,14 @@ impl State {
         self.stream().map_or(self.effective, |stream| stream.root)
     }
 
-    /// The next random number (splitmix64): good for identities, not for secrets.
+    /// The next of this VM's random numbers.
     pub(crate) fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.random.next()
+    }
+
+    /// Writes a line to the trace, if there is one.
+    pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
+        self.services.trace.write(&self.vm, text);
     }
 
     pub(crate) fn log(&mut self, level: LogLevel, message: String) {
@@ -170,6 +244,8 @@ impl StreamState {
             response_trailers: None,
             body: Bytes::new(),
             end_of_stream: false,
+            held_request: Held::Nothing,
+            held_response: Held::Nothing,
             info,
             properties: HashMap::new(),
         }

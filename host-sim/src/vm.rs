@@ -1,5 +1,7 @@
 //! One VM: an instance of the filter and the callbacks into it; a trap kills it for good.
 
+use std::{fmt, time::Instant};
+
 use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
 use crate::{
@@ -34,6 +36,12 @@ pub(crate) struct Callbacks {
     pub(crate) response_headers: Callback<(u32, u32, u32), u32>,
     pub(crate) response_body: Callback<(u32, u32, u32), u32>,
     pub(crate) response_trailers: Callback<(u32, u32), u32>,
+    pub(crate) http_call_response: Callback<(u32, u32, u32, u32, u32), ()>,
+    pub(crate) grpc_initial_metadata: Callback<(u32, u32, u32), ()>,
+    pub(crate) grpc_receive: Callback<(u32, u32, u32), ()>,
+    pub(crate) grpc_trailing_metadata: Callback<(u32, u32, u32), ()>,
+    pub(crate) grpc_close: Callback<(u32, u32, u32), ()>,
+    pub(crate) queue_ready: Callback<(u32, u32), ()>,
     pub(crate) log: Callback<u32, ()>,
     pub(crate) done: Callback<u32, u32>,
     pub(crate) delete: Callback<u32, ()>,
@@ -44,16 +52,22 @@ impl Vm {
     pub(crate) fn start(filter: &Filter, services: Services, name: String) -> Result<Vm, Error> {
         let mut store = Store::new(&filter.engine, State::new(services, name));
         store.limiter(|state| &mut state.limits);
+        // Refused where nothing is metered, which is as well.
+        let _ = store.set_fuel(u64::MAX);
         let instance = filter
             .instance
             .instantiate(&mut store)
             .map_err(|error| Error::Load(format!("it cannot be instantiated: {error:#}")))?;
         let memory = instance.get_memory(&mut store, "memory");
-        let allocate = ["malloc", "proxy_on_memory_allocate"]
-            .into_iter()
-            .find_map(|name| instance.get_typed_func(&mut store, name).ok());
+        let allocate = ["malloc", "proxy_on_memory_allocate"].into_iter().find_map(|name| {
+            let function = instance.get_typed_func(&mut store, name).ok()?;
+            Some((name, function))
+        });
         store.data_mut().memory = memory;
-        store.data_mut().allocate = allocate;
+        if let Some((name, function)) = allocate {
+            store.data_mut().allocate_name = name;
+            store.data_mut().allocate = Some(function);
+        }
         let callbacks = Callbacks::of(&instance, &mut store)?;
         let mut vm = Vm { store, callbacks, dead: false };
         vm.initialise(&instance)?;
@@ -82,7 +96,7 @@ impl Vm {
     }
 
     /// Makes one callback about `context`; `None` if the filter does not have it, or the VM is dead.
-    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+    pub(crate) fn call<P: WasmParams + Copy + fmt::Debug, R: WasmResults + fmt::Debug>(
         &mut self,
         callback: &Callback<P, R>,
         context: u32,
@@ -91,11 +105,44 @@ impl Vm {
         let Some(function) = callback.function.as_ref().filter(|_| !self.dead) else {
             return Ok(None);
         };
-        self.store.data_mut().effective = context;
-        function.call(&mut self.store, parameters).map(Some).map_err(|error| {
-            self.dead = true;
-            Error::Trap { callback: callback.name, message: format!("{error:?}") }
-        })
+        let state = self.store.data_mut();
+        state.effective = context;
+        state.trace(|| format!("[host->vm] {}{}", callback.name, in_brackets(&parameters)));
+        let measured = self.before_call();
+        let outcome = function.call(&mut self.store, parameters);
+        self.after_call(callback.name, measured);
+        match outcome {
+            Ok(result) => {
+                let state = self.store.data();
+                state.trace(|| format!("[host<-vm] {} return: {}", callback.name, shown(&result)));
+                Ok(Some(result))
+            }
+            Err(error) => {
+                self.dead = true;
+                Err(Error::Trap { callback: callback.name, message: format!("{error:?}") })
+            }
+        }
+    }
+
+    /// The instructions left and the time, if somebody counts.
+    fn before_call(&mut self) -> Option<(u64, Instant)> {
+        let state = self.store.data();
+        // What is thrown away after its start costs no traffic.
+        if state.services.costs.is_none() || ["base", "canary"].contains(&&*state.vm) {
+            return None;
+        }
+        Some((self.store.get_fuel().unwrap_or(0), Instant::now()))
+    }
+
+    fn after_call(&mut self, callback: &'static str, before: Option<(u64, Instant)>) {
+        let Some((fuel, start)) = before else { return };
+        let time = start.elapsed();
+        let used = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
+        if let Some(costs) = &self.store.data().services.costs {
+            costs.add(callback, used, time);
+        }
+        // A VM that runs for years must not run dry.
+        let _ = self.store.set_fuel(u64::MAX);
     }
 
     /// True once the guest has trapped.
@@ -104,13 +151,27 @@ impl Vm {
     }
 }
 
+/// A tuple as it stands, a single number in brackets.
+fn in_brackets(parameters: &impl fmt::Debug) -> String {
+    let text = format!("{parameters:?}");
+    if text.starts_with('(') { text } else { format!("({text})") }
+}
+
+/// A callback without a result answers `void` in Envoy's traces.
+fn shown(result: &impl fmt::Debug) -> String {
+    let text = format!("{result:?}");
+    if text == "()" { "void".into() } else { text }
+}
+
 impl<P: WasmParams, R: WasmResults> Callback<P, R> {
     fn of(
         name: &'static str,
         instance: &Instance,
         store: &mut Store<State>,
     ) -> Result<Callback<P, R>, Error> {
-        let Some(function) = instance.get_func(&mut *store, name) else {
+        // Envoy never withholds the start functions, and makes no callback it was told to withhold.
+        let allowed = !name.starts_with("proxy_") || store.data().services.is_capable(name);
+        let Some(function) = instance.get_func(&mut *store, name).filter(|_| allowed) else {
             return Ok(Callback { name, function: None });
         };
         let function = function
@@ -141,6 +202,20 @@ impl Callbacks {
             response_headers: Callback::of("proxy_on_response_headers", instance, store)?,
             response_body: Callback::of("proxy_on_response_body", instance, store)?,
             response_trailers: Callback::of("proxy_on_response_trailers", instance, store)?,
+            http_call_response: Callback::of("proxy_on_http_call_response", instance, store)?,
+            grpc_initial_metadata: Callback::of(
+                "proxy_on_grpc_receive_initial_metadata",
+                instance,
+                store,
+            )?,
+            grpc_receive: Callback::of("proxy_on_grpc_receive", instance, store)?,
+            grpc_trailing_metadata: Callback::of(
+                "proxy_on_grpc_receive_trailing_metadata",
+                instance,
+                store,
+            )?,
+            grpc_close: Callback::of("proxy_on_grpc_close", instance, store)?,
+            queue_ready: Callback::of("proxy_on_queue_ready", instance, store)?,
             log: Callback::of("proxy_on_log", instance, store)?,
             done: Callback::of("proxy_on_done", instance, store)?,
             delete: Callback::of("proxy_on_delete", instance, store)?,

@@ -1,22 +1,38 @@
 //! A VM with its root context and streams, as one thread of the proxy has it; it never talks to another worker.
 
-use std::{mem, time::Duration};
+mod calls;
+
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use bytes::Bytes;
 
 use crate::{
-    EndInfo, Error, Filter, HeaderMap, LogLevel, StreamInfo,
+    EndInfo, Error, FailurePolicy, Filter, HeaderMap, LogLevel, StreamInfo,
+    clock::nanoseconds,
+    failure::RELOAD_BACK_OFF,
+    flow::Flow,
     state::{Phase, Services, StreamState},
     vm::Vm,
 };
 
 /// One VM as it runs. May move to another thread, but is used by one at a time.
 pub struct Worker {
-    vm: Vm,
+    pub(crate) vm: Vm,
     root: u32,
     /// Roots of configurations that were replaced while streams still ran under them.
     retired: Vec<u32>,
     last_context: u32,
+    /// VMs before this one, on this thread.
+    pub(crate) generation: u64,
+    /// Streams by a number of their own, because contexts begin anew with each VM.
+    pub(crate) flows: BTreeMap<u64, Flow>,
+    pub(crate) last_flow: u64,
+    filter: Filter,
+    config: Bytes,
+    /// When this VM, or one that failed to start in its place, was started.
+    started_ns: u64,
+    /// Once its last stream is over, so is this VM.
+    draining: bool,
 }
 
 /// A trailers callback without body, a body chunk: what a message is made of.
@@ -34,8 +50,21 @@ impl Worker {
         name: String,
         config: &Bytes,
     ) -> Result<Worker, Error> {
+        let started_ns = services.clock.monotonic_ns();
         let vm = Vm::start(filter, services, name)?;
-        let mut worker = Worker { vm, root: 0, retired: Vec::new(), last_context: 0 };
+        let mut worker = Worker {
+            vm,
+            root: 0,
+            retired: Vec::new(),
+            last_context: 0,
+            generation: 0,
+            flows: BTreeMap::new(),
+            last_flow: 0,
+            filter: filter.clone(),
+            config: config.clone(),
+            started_ns,
+            draining: false,
+        };
         worker.root = worker.start_root(config)?;
         Ok(worker)
     }
@@ -95,7 +124,8 @@ impl Worker {
                 tick.due_ns = now + tick.period_ns;
             }
         }
-        self.sweep()
+        self.settle();
+        Ok(())
     }
 
     /// How long until [`Worker::next_tick_ns`]; zero if it is overdue.
@@ -108,6 +138,7 @@ impl Worker {
     /// root serves its open streams until they end.
     pub(crate) fn reconfigure(&mut self, config: &Bytes) -> Result<(), Error> {
         let new = self.start_root(config)?;
+        self.config = config.clone();
         self.retired.push(mem::replace(&mut self.root, new));
         self.sweep()
     }
@@ -140,13 +171,28 @@ impl Worker {
         headers: HeaderMap,
         end_of_stream: bool,
     ) -> Result<(), Error> {
+        let callback = match side {
+            Side::Request => self.vm.callbacks.request_headers.name(),
+            Side::Response => self.vm.callbacks.response_headers.name(),
+        };
+        continues(callback, self.headers_raw(id, side, headers, end_of_stream)?)
+    }
+
+    /// Shows headers to the filter; returns its raw answer.
+    pub(crate) fn headers_raw(
+        &mut self,
+        id: u32,
+        side: Side,
+        headers: HeaderMap,
+        end_of_stream: bool,
+    ) -> Result<u32, Error> {
         let count = length(headers.len());
         let callbacks = &self.vm.callbacks;
         let (phase, callback) = match side {
             Side::Request => (Phase::RequestHeaders, callbacks.request_headers.clone()),
             Side::Response => (Phase::ResponseHeaders, callbacks.response_headers.clone()),
         };
-        let Some(stream) = self.enter(id, phase, end_of_stream) else { return Ok(()) };
+        let Some(stream) = self.enter(id, phase, end_of_stream) else { return Ok(0) };
         match side {
             Side::Request => stream.request_headers = Some(headers),
             Side::Response => {
@@ -157,7 +203,7 @@ impl Worker {
         }
         let action = self.vm.call(&callback, id, (id, count, u32::from(end_of_stream)));
         self.leave(id);
-        continues(callback.name(), action?)
+        Ok(action?.unwrap_or(0))
     }
 
     /// Gives one chunk to the filter; the bytes come back as the filter left them.
@@ -168,15 +214,34 @@ impl Worker {
         chunk: Bytes,
         end_of_stream: bool,
     ) -> (Bytes, Result<(), Error>) {
+        let callback = match side {
+            Side::Request => self.vm.callbacks.request_body.name(),
+            Side::Response => self.vm.callbacks.response_body.name(),
+        };
+        let new = chunk.len();
+        let (chunk, action) = self.body_raw(id, side, chunk, new, end_of_stream);
+        (chunk, action.and_then(|action| continues(callback, action)))
+    }
+
+    /// Gives the filter a chunk of which the last `new` bytes are new to it;
+    /// returns the bytes as it left them, and its raw answer.
+    pub(crate) fn body_raw(
+        &mut self,
+        id: u32,
+        side: Side,
+        chunk: Bytes,
+        new: usize,
+        end_of_stream: bool,
+    ) -> (Bytes, Result<u32, Error>) {
         let size = chunk.len();
         let callbacks = &self.vm.callbacks;
         let (phase, callback) = match side {
             Side::Request => (Phase::RequestBody, callbacks.request_body.clone()),
             Side::Response => (Phase::ResponseBody, callbacks.response_body.clone()),
         };
-        let Some(stream) = self.enter(id, phase, end_of_stream) else { return (chunk, Ok(())) };
+        let Some(stream) = self.enter(id, phase, end_of_stream) else { return (chunk, Ok(0)) };
         if side == Side::Request {
-            stream.info.request_bytes += size as u64;
+            stream.info.request_bytes += new as u64;
         }
         stream.body = chunk;
         let action = self.vm.call(&callback, id, (id, length(size), u32::from(end_of_stream)));
@@ -189,7 +254,7 @@ impl Worker {
             }
         }
         self.leave(id);
-        (chunk, action.and_then(|action| continues(callback.name(), action)))
+        (chunk, action.map(|action| action.unwrap_or(0)))
     }
 
     pub(crate) fn trailers(
@@ -198,20 +263,34 @@ impl Worker {
         side: Side,
         trailers: HeaderMap,
     ) -> Result<(), Error> {
+        let callback = match side {
+            Side::Request => self.vm.callbacks.request_trailers.name(),
+            Side::Response => self.vm.callbacks.response_trailers.name(),
+        };
+        continues(callback, self.trailers_raw(id, side, trailers)?)
+    }
+
+    /// Shows trailers to the filter; returns its raw answer.
+    pub(crate) fn trailers_raw(
+        &mut self,
+        id: u32,
+        side: Side,
+        trailers: HeaderMap,
+    ) -> Result<u32, Error> {
         let count = length(trailers.len());
         let callbacks = &self.vm.callbacks;
         let (phase, callback) = match side {
             Side::Request => (Phase::RequestTrailers, callbacks.request_trailers.clone()),
             Side::Response => (Phase::ResponseTrailers, callbacks.response_trailers.clone()),
         };
-        let Some(stream) = self.enter(id, phase, true) else { return Ok(()) };
+        let Some(stream) = self.enter(id, phase, true) else { return Ok(0) };
         match side {
             Side::Request => stream.request_trailers = Some(trailers),
             Side::Response => stream.response_trailers = Some(trailers),
         }
         let action = self.vm.call(&callback, id, (id, count));
         self.leave(id);
-        continues(callback.name(), action?)
+        Ok(action?.unwrap_or(0))
     }
 
     /// Log, done, delete: Envoy's order. The stream is gone afterwards, whatever happens.
@@ -225,6 +304,69 @@ impl Worker {
         self.vm.call(&callback, id, id)?;
         self.finish(id)?;
         self.sweep()
+    }
+
+    /// The end of a stream behind the router: only done and delete.
+    pub(crate) fn end_stream_unlogged(&mut self, id: u32, end: EndInfo) -> Result<(), Error> {
+        let now = self.now_ns();
+        let Some(stream) = self.enter(id, Phase::Done, true) else { return Ok(()) };
+        stream.info.end_monotonic_ns = Some(now);
+        stream.info.flags |= end.flags;
+        stream.info.code_details = end.code_details.or(stream.info.code_details.take());
+        self.finish(id)?;
+        self.sweep()
+    }
+
+    /// Tells VMs of one name apart.
+    pub(crate) fn number(&self) -> u64 {
+        self.vm.store.data().number
+    }
+
+    /// The configuration that new streams are under.
+    pub(crate) fn config(&self) -> &Bytes {
+        &self.config
+    }
+
+    pub(crate) fn failure_policy(&self) -> FailurePolicy {
+        self.vm.store.data().services.failure_policy
+    }
+
+    /// Starts a new VM in a dead one's place, if the policy wants that and the back-off is over.
+    pub(crate) fn revive(&mut self) {
+        if !self.is_dead() || self.failure_policy() != FailurePolicy::Reload || self.draining {
+            return;
+        }
+        let base = nanoseconds(RELOAD_BACK_OFF);
+        let wait = base + self.random() % (base / 2);
+        let now = self.now_ns();
+        if now.saturating_sub(self.started_ns) < wait {
+            return self.note(LogLevel::Warn, "the VM is not reloaded yet: back-off".into());
+        }
+        let services = self.vm.store.data().services.clone();
+        let started =
+            Worker::start(&self.filter, services, self.name().to_string(), &self.config.clone());
+        self.started_ns = now;
+        match started {
+            Ok(new) => {
+                self.vm = new.vm;
+                self.root = new.root;
+                self.retired.clear();
+                self.last_context = new.last_context;
+                self.generation += 1;
+            }
+            Err(error) => self.note(LogLevel::Error, format!("the VM is not reloaded: {error}")),
+        }
+    }
+
+    /// Ends this VM, now or with its last stream.
+    pub(crate) fn drain(&mut self) -> Result<(), Error> {
+        self.draining = true;
+        self.sweep()
+    }
+
+    /// True once a drained VM has ended.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.draining && self.vm.store.data().roots.is_empty()
     }
 
     /// The response's headers as they were sent, and the request's if they are new, for `on_log`; no callback is made.
@@ -337,7 +479,7 @@ impl Worker {
     }
 
     /// Deletes what said `proxy_done`, and ends retired roots without streams.
-    fn sweep(&mut self) -> Result<(), Error> {
+    pub(crate) fn sweep(&mut self) -> Result<(), Error> {
         for id in mem::take(&mut self.vm.store.data_mut().done_later) {
             self.delete(id)?;
         }
@@ -346,7 +488,16 @@ impl Worker {
         let (keep, end): (Vec<u32>, Vec<u32>) =
             mem::take(&mut self.retired).into_iter().partition(in_use);
         self.retired = keep;
-        end.into_iter().try_for_each(|root| self.finish(root))
+        end.into_iter().try_for_each(|root| self.finish(root))?;
+        let open = &self.vm.store.data().streams;
+        if self.draining && open.is_empty() && self.vm.store.data().roots.contains_key(&self.root) {
+            self.stop()?;
+            // Its stats go with it, but for those that another VM has defined, too.
+            let state = self.vm.store.data_mut();
+            state.metrics = Default::default();
+            state.services.stats.prune();
+        }
+        Ok(())
     }
 
     /// Puts a stream into a phase; `None` if the VM is dead, which is when streams bypass it.
@@ -372,7 +523,7 @@ impl Worker {
         self.last_context
     }
 
-    fn now_ns(&self) -> u64 {
+    pub(crate) fn now_ns(&self) -> u64 {
         self.vm.store.data().services.clock.monotonic_ns()
     }
 }
@@ -388,9 +539,6 @@ fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-fn continues(callback: &'static str, action: Option<u32>) -> Result<(), Error> {
-    match action {
-        None | Some(0) => Ok(()),
-        Some(action) => Err(Error::Paused { callback, action }),
-    }
+fn continues(callback: &'static str, action: u32) -> Result<(), Error> {
+    if action == 0 { Ok(()) } else { Err(Error::Paused { callback, action }) }
 }

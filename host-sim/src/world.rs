@@ -1,14 +1,25 @@
 //! A proxy without a network: all the VMs that Envoy would start, on one thread, with a clock that a test may move.
 
+mod calls;
+mod play;
+mod update;
+
 use std::{
-    cell::RefCell, collections::hash_map::RandomState, hash::BuildHasher, rc::Rc, sync::Arc,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
+    hash::BuildHasher,
+    rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
 
+pub use self::play::Pace;
 use crate::{
-    Clock, EndInfo, Error, Filter, Log, LogLevel, SharedData, Stream, StreamInfo, Worker,
+    Clock, CostTable, EndInfo, Error, Exchange, FailurePolicy, Filter, Log, LogLevel, SharedData,
+    Stream, StreamInfo, Trace, Worker,
+    flow::Chain,
     state::{PluginNames, Services},
     stats::{Stats, StatsConfig},
     vm::Vm,
@@ -38,6 +49,20 @@ pub struct WorldOptions {
     pub log_level: LogLevel,
     /// Whether log lines also go to standard error.
     pub print_log: bool,
+    /// Where every call into and out of the VMs is written; off unless set to [`Trace::on`].
+    pub trace: Trace,
+    /// Envoy's `allowed_capabilities`: the only host functions and callbacks there are. Empty for all.
+    pub capabilities: BTreeSet<String>,
+    /// Clusters that the filter may call; a call to any other is a bad argument.
+    pub clusters: BTreeSet<String>,
+    /// Whether to measure each callback, for [`World::costs`].
+    pub measure_cost: bool,
+    /// The most that a VM's linear memory may grow to; Envoy's V8 gives 1 GiB.
+    pub memory_bytes_max: usize,
+    /// Variables of the VM's environment.
+    pub environment: BTreeMap<String, String>,
+    /// What becomes of traffic when the filter crashes.
+    pub failure_policy: FailurePolicy,
     /// Begin of the random numbers; the same seed gives the same numbers in each VM.
     pub seed: u64,
 }
@@ -56,6 +81,13 @@ impl Default for WorldOptions {
             stats: StatsConfig::default(),
             log_level: LogLevel::Info,
             print_log: false,
+            trace: Trace::off(),
+            capabilities: BTreeSet::new(),
+            clusters: BTreeSet::from(["upstream".into()]),
+            measure_cost: false,
+            memory_bytes_max: 1 << 30,
+            environment: BTreeMap::new(),
+            failure_policy: FailurePolicy::default(),
             seed: RandomState::new().hash_one(0),
         }
     }
@@ -83,11 +115,17 @@ pub struct World {
     services: Services,
     main: Rc<RefCell<Worker>>,
     workers: Vec<Rc<RefCell<Worker>>>,
+    /// VMs of earlier code that still have streams.
+    draining: Vec<Rc<RefCell<Worker>>>,
 }
 
 impl Vms {
-    /// Starts base, canary, main and workers in Envoy's order.
-    pub(crate) fn start(filter: &Filter, options: WorldOptions) -> Result<Vms, Error> {
+    /// Starts base, canary, main and workers in Envoy's order; `embedded` in a proxy with a network.
+    pub(crate) fn start(
+        filter: &Filter,
+        options: WorldOptions,
+        embedded: bool,
+    ) -> Result<Vms, Error> {
         let services = Services {
             clock: options.clock,
             log: Arc::new(Log::new(options.log_level, options.print_log)),
@@ -99,6 +137,16 @@ impl Vms {
                 vm_id: options.vm_id,
                 vm_config: options.vm_config,
             }),
+            trace: options.trace,
+            capabilities: Arc::new(options.capabilities),
+            failure_policy: options.failure_policy,
+            clusters: Arc::new(options.clusters),
+            queues: Arc::default(),
+            environment: Arc::new(options.environment),
+            memory_bytes_max: options.memory_bytes_max,
+            costs: options.measure_cost.then(Arc::default),
+            vm_numbers: Arc::default(),
+            embedded,
             seed: options.seed,
         };
         let start = |name: String| Worker::start(filter, services.clone(), name, &options.config);
@@ -120,13 +168,14 @@ impl World {
     /// [`Error::Refused`] with the filter's log lines if it does not like its
     /// configuration, [`Error::Trap`] if it crashes over it.
     pub fn new(filter: &Filter, options: WorldOptions) -> Result<World, Error> {
-        let Vms { services, main, workers } = Vms::start(filter, options)?;
+        let Vms { services, main, workers } = Vms::start(filter, options, false)?;
         let share = |worker| Rc::new(RefCell::new(worker));
         Ok(World {
             filter: filter.clone(),
             services,
             main: share(main),
             workers: workers.into_iter().map(share).collect(),
+            draining: Vec::new(),
         })
     }
 
@@ -145,6 +194,20 @@ impl World {
     /// As [`World::stream`].
     pub fn stream_with(&self, worker: usize, info: StreamInfo) -> Result<Stream, Error> {
         Stream::open(Rc::clone(self.worker(worker)), info)
+    }
+
+    /// A request on worker `worker` (modulo the number of workers), to be told step by step.
+    ///
+    /// Unlike [`World::stream`], the proxy's own part is played too: it may
+    /// hold, answer or cut the exchange, and nothing of it is an error here.
+    pub fn exchange(&self, worker: usize) -> Exchange {
+        Exchange::new(Rc::clone(self.worker(worker)), Chain::Downstream)
+    }
+
+    /// One attempt at the upstream, seen by a filter that stands behind the
+    /// router (a cluster's `http_filters`): without `on_log`.
+    pub fn upstream_exchange(&self, worker: usize) -> Exchange {
+        Exchange::new(Rc::clone(self.worker(worker)), Chain::Upstream)
     }
 
     /// A request that the proxy refuses before its filters see headers: only create, log, done, delete.
@@ -167,15 +230,18 @@ impl World {
         let clock = &self.services.clock;
         let target =
             clock.monotonic_ns().saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
-        let mut outcome = Ok(());
+        let mut outcome = self.deliver();
         loop {
-            let due = self.all().filter_map(|worker| worker.borrow().next_tick_ns()).min();
+            let due = self.all().filter_map(|worker| worker.borrow().next_due_ns()).min();
             let Some(due) = due.filter(|&due| due <= target) else { break };
             clock.advance(Duration::from_nanos(due.saturating_sub(clock.monotonic_ns())));
-            let ran = self.all().map(|worker| worker.borrow_mut().run_due_ticks());
-            outcome = ran.fold(outcome, Result::and);
+            let ran = self.all().map(|worker| {
+                let mut worker = worker.borrow_mut();
+                worker.expire_calls().and(worker.run_due_ticks())
+            });
+            outcome = ran.fold(outcome, Result::and).and(self.deliver());
             if clock.monotonic_ns() < due {
-                // A real clock cannot be moved, and the tick is not due yet.
+                // A real clock cannot be moved, and nothing is due yet.
                 break;
             }
         }
@@ -183,22 +249,13 @@ impl World {
         outcome
     }
 
-    /// A new plugin configuration: first a canary, then a new root context in every VM.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] or [`Error::Trap`] of the canary; then nothing has changed.
-    pub fn reconfigure(&self, config: impl Into<Bytes>) -> Result<(), Error> {
-        let config = config.into();
-        Worker::start(&self.filter, self.services.clone(), "canary".into(), &config)?;
-        self.all().try_for_each(|worker| worker.borrow_mut().reconfigure(&config))
-    }
-
-    /// Ends all root contexts, as a proxy does that is told to stop.
+    /// Ends all root contexts, as a proxy does that is told to stop: workers first, the main thread last.
     ///
     /// # Errors
     /// The first [`Error::Trap`]; the other VMs are stopped all the same.
     pub fn stop(self) -> Result<(), Error> {
-        self.all().map(|worker| worker.borrow_mut().stop()).fold(Ok(()), Result::and)
+        let workers = self.workers.iter().chain(&self.draining).chain([&self.main]);
+        workers.map(|worker| worker.borrow_mut().stop()).fold(Ok(()), Result::and)
     }
 
     /// The stats of all VMs.
@@ -207,10 +264,27 @@ impl World {
         &self.services.stats
     }
 
+    /// What callbacks have cost so far; without rows unless [`WorldOptions::measure_cost`] is set.
+    #[must_use]
+    pub fn costs(&self) -> CostTable {
+        let memory = |worker: &Rc<RefCell<Worker>>| {
+            let worker = worker.borrow();
+            (worker.name().to_string(), worker.memory_bytes())
+        };
+        let rows = self.services.costs.as_ref().map(|costs| costs.rows());
+        CostTable { rows: rows.unwrap_or_default(), memory_bytes: self.all().map(memory).collect() }
+    }
+
     /// What the VMs and the host wrote.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.services.log
+    }
+
+    /// What went into the VMs and came out of them; empty unless [`WorldOptions::trace`] is on.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.services.trace
     }
 
     /// The clock that all VMs read.
@@ -237,8 +311,12 @@ impl World {
         &self.main
     }
 
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Main first, as in Envoy's start order.
-    fn all(&self) -> impl Iterator<Item = &Rc<RefCell<Worker>>> {
-        std::iter::once(&self.main).chain(&self.workers)
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Rc<RefCell<Worker>>> {
+        std::iter::once(&self.main).chain(&self.workers).chain(&self.draining)
     }
 }

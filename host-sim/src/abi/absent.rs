@@ -5,52 +5,29 @@ use wasmtime::{Caller, ExternType, Linker, Module, Val};
 use crate::{Error, state::State};
 
 /// Host functions of Envoy 1.40 that are not defined elsewhere in this folder.
-const ENVOY_ONLY: &[&str] = &[
-    "proxy_call_foreign_function",
-    "proxy_close_stream",
-    "proxy_dequeue_shared_queue",
-    "proxy_enqueue_shared_queue",
-    "proxy_get_status",
-    "proxy_grpc_call",
-    "proxy_grpc_cancel",
-    "proxy_grpc_close",
-    "proxy_grpc_send",
-    "proxy_grpc_stream",
-    "proxy_http_call",
-    "proxy_register_shared_queue",
-    "proxy_resolve_shared_queue",
-    "proxy_send_local_response",
-    "envoy_resolve_dns",
-];
+const ENVOY_ONLY: &[&str] = &["envoy_resolve_dns"];
 
 /// The WASI functions that Envoy registers and this host does not implement.
 const WASI: &[&str] = &[
     "clock_res_get",
     "fd_advise",
     "fd_allocate",
-    "fd_close",
     "fd_datasync",
-    "fd_fdstat_get",
     "fd_fdstat_set_flags",
     "fd_fdstat_set_rights",
     "fd_filestat_get",
     "fd_filestat_set_size",
     "fd_filestat_set_times",
     "fd_pread",
-    "fd_prestat_dir_name",
-    "fd_prestat_get",
     "fd_pwrite",
-    "fd_read",
     "fd_readdir",
     "fd_renumber",
-    "fd_seek",
     "fd_sync",
     "fd_tell",
     "path_create_directory",
     "path_filestat_get",
     "path_filestat_set_times",
     "path_link",
-    "path_open",
     "path_readlink",
     "path_remove_directory",
     "path_rename",

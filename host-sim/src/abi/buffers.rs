@@ -1,24 +1,29 @@
-//! Bodies and configurations as buffers; a body is readable only in its own callback.
+//! Bodies and configurations as buffers; a body is readable only in its own callback, or while the filter holds it.
 
 use bytes::{Bytes, BytesMut};
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, give, read, split, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, give, read, split, write},
+};
 use crate::{
-    state::{Phase, State},
+    state::{Held, Phase, State},
     status::Status,
 };
 
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+const HTTP_CALL_BODY: u32 = 4;
+const GRPC_MESSAGE: u32 = 5;
 const VM_CONFIGURATION: u32 = 6;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const CALL_DATA: u32 = 8;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_get_buffer_bytes", get_bytes)?;
-    linker.func_wrap("env", "proxy_get_buffer_status", get_status)?;
-    linker.func_wrap("env", "proxy_set_buffer_bytes", set_bytes)?;
+    get_bytes.define(linker, "env", "proxy_get_buffer_bytes")?;
+    get_status.define(linker, "env", "proxy_get_buffer_status")?;
+    set_bytes.define(linker, "env", "proxy_set_buffer_bytes")?;
     Ok(())
 }
 
@@ -26,9 +31,17 @@ pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
     match kind {
         REQUEST_BODY | RESPONSE_BODY => {
-            let stream = state.stream().filter(|stream| stream.phase == phase_of(kind));
-            Ok(stream.map(|stream| stream.body.clone()).unwrap_or_default())
+            let Some(stream) = state.stream() else { return Ok(Bytes::new()) };
+            let held =
+                if kind == REQUEST_BODY { &stream.held_request } else { &stream.held_response };
+            Ok(match held {
+                _ if stream.phase == phase_of(kind) => stream.body.clone(),
+                Held::Body(held) => held.clone(),
+                _ => Bytes::new(),
+            })
         }
+        HTTP_CALL_BODY => state.arrived.body.clone().ok_or(Status::NotFound),
+        GRPC_MESSAGE => state.arrived.message.clone().ok_or(Status::NotFound),
         VM_CONFIGURATION => Ok(state.services.plugin.vm_config.clone()),
         // Envoy answers with the configuration for call data, too.
         PLUGIN_CONFIGURATION | CALL_DATA => state.configuring.clone().ok_or(Status::NotFound),
@@ -42,25 +55,25 @@ fn phase_of(kind: u32) -> Phase {
 }
 
 fn get_bytes(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     start: u32,
     length: u32,
     pointer_out: u32,
     length_out: u32,
 ) -> Answer {
-    let (_, state) = split(&mut host)?;
+    let (_, state) = split(host)?;
     let bytes = match buffer(state, kind) {
         Ok(bytes) => bytes,
         Err(status) => return answer(Err(status)),
     };
     let start = (start as usize).min(bytes.len());
     let end = start.saturating_add(length as usize).min(bytes.len());
-    answer(give(&mut host, &bytes[start..end], pointer_out, length_out)?)
+    answer(give(host, &bytes[start..end], pointer_out, length_out)?)
 }
 
-fn get_status(mut host: Host<'_>, kind: u32, length_out: u32, flags_out: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn get_status(host: &mut Host<'_>, kind: u32, length_out: u32, flags_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     answer(buffer(state, kind).and_then(|bytes| {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         write(memory, length_out, &length.to_le_bytes())?;
@@ -70,14 +83,14 @@ fn get_status(mut host: Host<'_>, kind: u32, length_out: u32, flags_out: u32) ->
 
 /// Envoy can prepend (after dropping `size` bytes from the front) and append, nothing in between.
 fn set_bytes(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     kind: u32,
     start: u32,
     size: u32,
     pointer: u32,
     length: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     answer(read(memory, pointer, length).and_then(|new| {
         if !matches!(kind, REQUEST_BODY | RESPONSE_BODY) {
             return Err(Status::BadArgument);

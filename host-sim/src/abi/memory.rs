@@ -12,18 +12,17 @@ pub(super) type Answer = wasmtime::Result<u32>;
 
 /// Splits the caller into the guest's memory and the host's state.
 pub(super) fn split<'a>(host: &'a mut Host<'_>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
-    let state = host.data();
-    if state.restricted {
-        return Err(wasmtime::Error::msg("restricted_callback: a host call during _initialize"));
-    }
-    open(host)
-}
-
-/// [`split`] for the few calls that `_initialize` may make.
-pub(super) fn open<'a>(host: &'a mut Host<'_>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
     let memory = host.data().memory;
     let memory = memory.ok_or_else(|| wasmtime::Error::msg("the filter exports no memory"))?;
     Ok(memory.data_and_store_mut(host))
+}
+
+/// Traps by name in the embedded proxy, which plays no part of this.
+pub(super) fn simulated_only(host: &Host<'_>, name: &str) -> wasmtime::Result<()> {
+    if host.data().services.embedded {
+        return Err(wasmtime::Error::msg(format!("{name} is not provided by the embedded proxy")));
+    }
+    Ok(())
 }
 
 /// The bytes at `pointer`.
@@ -57,7 +56,10 @@ pub(super) fn give(
         let allocate = allocate.ok_or_else(|| {
             wasmtime::Error::msg("the filter exports neither malloc nor proxy_on_memory_allocate")
         })?;
+        let name = host.data().allocate_name;
+        host.data().trace(|| format!("[host->vm] {name}({length})"));
         pointer = allocate.call(&mut *host, length)?;
+        host.data().trace(|| format!("[host<-vm] {name} return: {pointer}"));
         if pointer == 0 {
             return Ok(Err(Status::InvalidMemoryAccess));
         }

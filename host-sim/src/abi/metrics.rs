@@ -2,7 +2,10 @@
 
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, read, split, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, read, split, write},
+};
 use crate::{state::State, status::Status};
 
 const COUNTER: u32 = 0;
@@ -10,16 +13,16 @@ const GAUGE: u32 = 1;
 const HISTOGRAM: u32 = 2;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_define_metric", define_metric)?;
-    linker.func_wrap("env", "proxy_increment_metric", increment)?;
-    linker.func_wrap("env", "proxy_record_metric", record)?;
-    linker.func_wrap("env", "proxy_get_metric", get)?;
+    define_metric.define(linker, "env", "proxy_define_metric")?;
+    increment.define(linker, "env", "proxy_increment_metric")?;
+    record.define(linker, "env", "proxy_record_metric")?;
+    get.define(linker, "env", "proxy_get_metric")?;
     Ok(())
 }
 
 /// Every call gives a new id, even for a name that is known.
-fn define_metric(mut host: Host<'_>, kind: u32, name: u32, length: u32, id_out: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn define_metric(host: &mut Host<'_>, kind: u32, name: u32, length: u32, id_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     let id = read(memory, name, length).and_then(|name| {
         let name = String::from_utf8_lossy(name);
         let stats = &state.services.stats;
@@ -35,8 +38,8 @@ fn define_metric(mut host: Host<'_>, kind: u32, name: u32, length: u32, id_out: 
 }
 
 /// A counter only goes up: Envoy refuses zero and negative offsets. A gauge wraps.
-fn increment(mut host: Host<'_>, id: u32, offset: i64) -> Answer {
-    let (_, state) = split(&mut host)?;
+fn increment(host: &mut Host<'_>, id: u32, offset: i64) -> Answer {
+    let (_, state) = split(host)?;
     let kind = id % 4;
     if GAUGE < kind {
         return answer(Err(Status::BadArgument));
@@ -49,14 +52,14 @@ fn increment(mut host: Host<'_>, id: u32, offset: i64) -> Answer {
     answer(if added { Ok(()) } else { Err(Status::BadArgument) })
 }
 
-fn record(mut host: Host<'_>, id: u32, value: i64) -> Answer {
-    let (_, state) = split(&mut host)?;
+fn record(host: &mut Host<'_>, id: u32, value: i64) -> Answer {
+    let (_, state) = split(host)?;
     let metric = state.metrics.get(id).ok_or(Status::NotFound);
     answer(metric.map(|metric| metric.record(value.cast_unsigned())))
 }
 
-fn get(mut host: Host<'_>, id: u32, value_out: u32) -> Answer {
-    let (memory, state) = split(&mut host)?;
+fn get(host: &mut Host<'_>, id: u32, value_out: u32) -> Answer {
+    let (memory, state) = split(host)?;
     if GAUGE < id % 4 {
         return answer(Err(Status::BadArgument));
     }

@@ -5,12 +5,16 @@
 
 mod absent;
 mod buffers;
+mod callouts;
 mod contexts;
+mod foreign;
+mod gate;
 mod header_maps;
 mod logging;
 mod memory;
 mod metrics;
 mod properties;
+mod queues;
 mod shared;
 mod time;
 mod wasi;
@@ -24,11 +28,14 @@ pub(crate) fn linker(engine: &Engine, module: &Module) -> Result<Linker<State>, 
     let mut linker = Linker::new(engine);
     let defined = [
         buffers::define,
+        callouts::define,
         contexts::define,
+        foreign::define,
         header_maps::define,
         logging::define,
         metrics::define,
         properties::define,
+        queues::define,
         shared::define,
         time::define,
         wasi::define,

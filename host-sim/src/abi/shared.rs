@@ -3,24 +3,27 @@
 use bytes::Bytes;
 use wasmtime::Linker;
 
-use super::memory::{Answer, Host, answer, give, read, split, write};
+use super::{
+    gate::HostFunction as _,
+    memory::{Answer, Host, answer, give, read, split, write},
+};
 use crate::{state::State, status::Status};
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap("env", "proxy_get_shared_data", get)?;
-    linker.func_wrap("env", "proxy_set_shared_data", set)?;
+    get.define(linker, "env", "proxy_get_shared_data")?;
+    set.define(linker, "env", "proxy_set_shared_data")?;
     Ok(())
 }
 
 fn get(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     key: u32,
     key_length: u32,
     pointer_out: u32,
     length_out: u32,
     cas_out: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     let found = read(memory, key, key_length).and_then(|key| {
         let services = &state.services;
         services.shared.get(&services.plugin.vm_id, key).ok_or(Status::NotFound)
@@ -29,20 +32,20 @@ fn get(
         Ok(found) => found,
         Err(status) => return answer(Err(status)),
     };
-    let given = give(&mut host, &value, pointer_out, length_out)?;
-    let (memory, _) = split(&mut host)?;
+    let given = give(host, &value, pointer_out, length_out)?;
+    let (memory, _) = split(host)?;
     answer(given.and_then(|()| write(memory, cas_out, &cas.to_le_bytes())))
 }
 
 fn set(
-    mut host: Host<'_>,
+    host: &mut Host<'_>,
     key: u32,
     key_length: u32,
     value: u32,
     value_length: u32,
     cas: u32,
 ) -> Answer {
-    let (memory, state) = split(&mut host)?;
+    let (memory, state) = split(host)?;
     answer(read(memory, key, key_length).and_then(|key| {
         let value = Bytes::copy_from_slice(read(memory, value, value_length)?);
         let services = &state.services;

@@ -16,7 +16,7 @@ use super::{
     pool::Pool,
     wire::{Read, Wire},
 };
-use crate::{EndInfo, Error, HeaderMap, LogLevel, Stream, StreamInfo, Worker, flags};
+use crate::{EndInfo, Error, HeaderMap, LogLevel, Recorder, Stream, StreamInfo, Worker, flags};
 
 /// What all connections of one worker share.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(super) struct Context {
     pub(super) worker: Rc<RefCell<Worker>>,
     pub(super) pool: Pool,
     pub(super) timeout: Option<Duration>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// Beyond this much unread input of one kind, the other side has to wait.

@@ -9,10 +9,12 @@ use super::{
     body::{Framing, Piece, Writing},
     connection::{Context, INPUT_BYTES_MAX, open},
     head::{Request, Response, complete_head, write_request, write_response},
-    local_reply::LocalReply,
     wire::{Read, Wire},
 };
-use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags, worker::Side};
+use crate::{
+    EndInfo, HeaderMap, LogLevel, Stream, StreamInfo, flags, local_reply::LocalReply, record::Tape,
+    worker::Side,
+};
 
 /// Whether the client's connection can carry another request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,6 +34,8 @@ pub(super) struct Exchange {
     keep_alive: bool,
     /// The client waits for a word before it sends its body.
     expects_continue: bool,
+    /// `None` if nobody records, or once it has ended.
+    tape: Option<Tape>,
 }
 
 struct RequestSide {
@@ -74,6 +78,7 @@ impl Exchange {
     pub(super) fn begin(context: &Rc<Context>, info: StreamInfo, request: Request) -> Exchange {
         let mut stream = open(context, info);
         let mut headers = request.headers;
+        let tape = context.recorder.as_ref().map(|recorder| recorder.begin(&headers));
         if headers.get("x-request-id").is_none() {
             headers.add("x-request-id", context.request_id());
         }
@@ -107,6 +112,7 @@ impl Exchange {
             deadline: None,
             keep_alive: request.keep_alive,
             expects_continue: request.expects_continue,
+            tape,
         };
         exchange.start_timer();
         exchange
@@ -206,6 +212,12 @@ impl Exchange {
             self.keep_alive = false;
             return Some(self.reply(client, LocalReply::bad_request()));
         };
+        if let Some(tape) = &mut self.tape {
+            tape.request_data(&piece.data);
+            if piece.ended {
+                tape.request_end(piece.trailers.as_ref());
+            }
+        }
         let output = match upstream {
             Upstream::Connected(wire) => &mut wire.output,
             Upstream::Connecting(_) => &mut self.request.waiting,
@@ -260,6 +272,12 @@ impl Exchange {
             Ok(Some(mut piece)) => {
                 piece.ended |= framing == Framing::UntilClose && read == Read::Closed;
                 let ended = piece.ended;
+                if let Some(tape) = &mut self.tape {
+                    tape.response_data(&piece.data);
+                    if ended {
+                        tape.response_end(piece.trailers.as_ref());
+                    }
+                }
                 if let Some(stream) = &mut self.stream {
                     let writing = self.response.writing;
                     pass(&self.context, stream, Side::Response, writing, piece, &mut client.output);
@@ -282,6 +300,9 @@ impl Exchange {
         let waited = self.request.ended.map_or(0, |ended| ended.elapsed().as_millis());
         headers.replace("x-envoy-upstream-service-time", waited.to_string());
         let ended = response.framing.is_ended();
+        if let Some(tape) = &mut self.tape {
+            tape.response(&headers, ended);
+        }
         let headers = self.show_head(headers, ended, "via_upstream");
         self.response.framing = Some(response.framing);
         self.response.upstream_keeps_alive = response.keep_alive;
@@ -323,6 +344,9 @@ impl Exchange {
         ]
         .into_iter()
         .collect();
+        if let Some(tape) = &mut self.tape {
+            tape.local_reply(reply.flags | reply.flags_at_end);
+        }
         if let Some(stream) = &mut self.stream {
             stream.update(|info| info.flags |= reply.flags);
         }
@@ -348,6 +372,12 @@ impl Exchange {
     }
 
     fn end(&mut self, end: EndInfo) -> Next {
+        if let Some(tape) = self.tape.take()
+            && let Err(error) = tape.finish(&end)
+        {
+            let message = format!("an exchange could not be recorded: {error}");
+            self.context.worker.borrow_mut().note(LogLevel::Error, message);
+        }
         if let Some(stream) = self.stream.take() {
             self.context.note(stream.end(end));
         }

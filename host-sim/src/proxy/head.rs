@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::body::{Framing, Writing};
-use crate::HeaderMap;
+use crate::{HeaderMap, local_reply::CODEC_ERROR};
 
 /// Envoy's default limits.
 pub(super) const FIELDS_MAX: usize = 100;
@@ -116,9 +116,6 @@ impl Request {
         })
     }
 }
-
-/// Envoy's words for bytes that are not HTTP.
-pub(super) const CODEC_ERROR: &str = "http1.codec_error";
 
 impl Refusal {
     fn protocol_error(status: u16, details: &'static str) -> Refusal {

@@ -11,7 +11,6 @@ mod body;
 mod connection;
 mod exchange;
 mod head;
-mod local_reply;
 mod options;
 mod pool;
 mod threads;

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
-use crate::{Filter, WorldOptions};
+use crate::{Filter, Recorder, WorldOptions};
 
 /// How to run the proxy.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Options {
     pub upstream: Upstream,
     /// From the end of the request to the end of the response; `None` lets streams run.
     pub timeout: Option<Duration>,
+    /// Where exchanges are recorded, if anywhere.
+    pub recorder: Option<Recorder>,
 }
 
 impl Options {
@@ -27,7 +29,15 @@ impl Options {
     #[must_use]
     pub fn new(filter: Filter, world: WorldOptions, upstream: Upstream) -> Options {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Options { filter, world, listen: loopback, admin: loopback, upstream, timeout: None }
+        Options {
+            filter,
+            world,
+            listen: loopback,
+            admin: loopback,
+            upstream,
+            timeout: None,
+            recorder: None,
+        }
     }
 }
 

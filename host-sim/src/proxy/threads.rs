@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Options, Upstream, admin,
+    Options, admin,
     connection::{self, Context},
     pool::Pool,
 };
@@ -83,7 +83,7 @@ impl Server {
     pub fn start(options: Options) -> Result<Server, StartError> {
         let (listener, listen_addr) = bind("listen", options.listen)?;
         let (admin, admin_addr) = bind("admin", options.admin)?;
-        let vms = Vms::start(&options.filter, options.world).map_err(StartError::Filter)?;
+        let vms = Vms::start(&options.filter, options.world, true).map_err(StartError::Filter)?;
         let (stopping, stop) = watch::channel(false);
         let mut server = Server {
             listen_addr,
@@ -99,10 +99,13 @@ impl Server {
         })?;
         for worker in vms.workers {
             let listener = listener.try_clone().map_err(StartError::Thread)?;
-            let (upstream, timeout) = (options.upstream.clone(), options.timeout);
+            let (pool, timeout) = (Pool::new(options.upstream.clone()), options.timeout);
+            let recorder = options.recorder.clone();
             let ending = stop.clone();
             server.spawn(worker.name().to_string(), move |runtime| {
-                run(runtime, run_worker(worker, listener, upstream, timeout, ending));
+                let worker = Rc::new(RefCell::new(worker));
+                let context = Context { worker, pool, timeout, recorder };
+                run(runtime, run_worker(context, listener, ending));
             })?;
         }
         Ok(server)
@@ -209,17 +212,10 @@ async fn run_main(
     end(&main);
 }
 
-async fn run_worker(
-    worker: Worker,
-    listener: StdListener,
-    upstream: Upstream,
-    timeout: Option<Duration>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let worker = Rc::new(RefCell::new(worker));
+async fn run_worker(context: Context, listener: StdListener, mut stop: watch::Receiver<bool>) {
+    let worker = Rc::clone(&context.worker);
     let ticks = spawn_local(tick(Rc::clone(&worker)));
-    let context =
-        Rc::new(Context { worker: Rc::clone(&worker), pool: Pool::new(upstream), timeout });
+    let context = Rc::new(context);
     match TcpListener::from_std(listener) {
         Ok(listener) => tokio::select! {
             () = accept(listener, context) => {}

@@ -1,4 +1,4 @@
-//! Stats as Envoy keeps them: one store of counters, gauges and histograms for all VMs; it never evicts one.
+//! Stats as Envoy keeps them: one store of counters, gauges and histograms for all VMs; it forgets one only with the last VM that has it.
 
 mod config;
 mod decimal;

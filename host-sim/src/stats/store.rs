@@ -132,6 +132,14 @@ impl Stats {
         }
     }
 
+    /// Forgets every stat that no VM holds any more.
+    pub(crate) fn prune(&self) {
+        let mut registry = self.registry();
+        registry.counters.retain(|_, number| 1 < Arc::strong_count(number));
+        registry.gauges.retain(|_, number| 1 < Arc::strong_count(number));
+        registry.histograms.retain(|_, samples| 1 < Arc::strong_count(samples));
+    }
+
     pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }

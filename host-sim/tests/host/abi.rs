@@ -52,11 +52,3 @@ fn only_logging_is_allowed_before_the_vm_has_started() {
     let Error::Trap { callback: "_initialize", message } = &error else { panic!("{error}") };
     assert!(message.contains("restricted_callback"), "{message}");
 }
-
-#[test]
-fn what_this_host_lacks_traps_by_name() {
-    let world = World::new(&crate::filter(), WorldOptions::with_config("g")).unwrap();
-    let mut stream = world.stream(0).unwrap();
-    let error = stream.request_headers(&[(":path", "/")], true).unwrap_err().to_string();
-    assert!(error.contains("proxy_grpc_cancel is not provided by host-sim"), "{error}");
-}

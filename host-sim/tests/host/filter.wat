@@ -2,7 +2,7 @@
 ;;
 ;; The first byte of its configuration chooses what it does wrong or besides:
 ;; "r" refuses the configuration, "p" pauses request headers, "t" traps in the
-;; request's body, "k" ticks every second, "g" calls what this host lacks.
+;; request's body, "k" ticks every second.
 (module
   (import "env" "proxy_log" (func $proxy_log (param i32 i32 i32) (result i32)))
   (import "env" "proxy_define_metric" (func $define (param i32 i32 i32 i32) (result i32)))
@@ -12,7 +12,6 @@
   (import "env" "proxy_get_buffer_bytes"
     (func $buffer (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_set_tick_period_milliseconds" (func $tick_period (param i32) (result i32)))
-  (import "env" "proxy_grpc_cancel" (func $grpc_cancel (param i32) (result i32)))
   (memory (export "memory") 2)
   (data (i32.const 0) "create\00\00\00\00\00\00\00\00\00\00")
   (data (i32.const 16) "request_headers\00")
@@ -65,8 +64,6 @@
   (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
     (call $say (i32.const 16) (i32.const 15))
     (drop (call $increment (global.get $requests) (i64.const 1)))
-    (if (i32.eq (global.get $mode) (i32.const 103)) ;; "g"
-      (then (drop (call $grpc_cancel (i32.const 1)))))
     (i32.eq (global.get $mode) (i32.const 112))) ;; "p"
   (func (export "proxy_on_request_body") (param i32 i32) (param $end i32) (result i32)
     (call $say (i32.const 32) (i32.const 12))

@@ -1,7 +1,16 @@
 //! host-sim as its users meet it: worlds in memory, and the proxy on real sockets; no test knows Driftline.
 
 mod abi;
+mod callouts;
+mod envoy_traces;
+mod exchanges;
+mod failures;
+mod guest;
+mod holding;
+mod playing;
 mod proxy;
+mod recording;
+mod statuses;
 mod world;
 
 use host_sim::{Filter, Log};

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use host_sim::{
-    Filter, WorldOptions,
+    Filter, Recorder, WorldOptions,
     proxy::{Options, Server, StartError, Upstream},
     stats::StatsConfig,
 };
@@ -46,6 +46,12 @@ pub(crate) struct Args {
     /// Give up on a response after this time; 0 lets it run.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, allow_negative_numbers = true)]
     timeout: f64,
+    /// Write every exchange to this file, for `driftline replay`: times and sizes, headers without secrets.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Record bodies, too.
+    #[arg(long, requires = "record")]
+    record_bodies: bool,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -67,6 +73,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     options.listen = args.listen;
     options.admin = args.admin;
     options.timeout = (!timeout.is_zero()).then_some(timeout);
+    if let Some(path) = &args.record {
+        let recorder = Recorder::create(path, args.record_bodies);
+        options.recorder =
+            Some(recorder.with_context(|| format!("--record: cannot make {}", path.display()))?);
+    }
     let server = Server::start(options).map_err(|error| match error {
         StartError::Filter(error) => {
             anyhow::Error::new(error).context(format!("--config {}", args.config.display()))
@@ -80,14 +91,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn stats_config(path: Option<&Path>) -> anyhow::Result<StatsConfig> {
+pub(crate) fn stats_config(path: Option<&Path>) -> anyhow::Result<StatsConfig> {
     let Some(path) = path else { return Ok(StatsConfig::from_yaml(DEFAULT_STATS)?) };
     let name = || format!("--stats-config {}", path.display());
     let text = String::from_utf8(read(path, "--stats-config")?).with_context(name)?;
     StatsConfig::from_yaml(&text).with_context(name)
 }
 
-fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))
 }
 

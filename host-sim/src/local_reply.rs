@@ -2,32 +2,35 @@
 
 use crate::flags;
 
+/// `response.code_details` of a message that is not HTTP.
+pub(crate) const CODEC_ERROR: &str = "http1.codec_error";
+
 /// One such answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct LocalReply {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(crate) struct LocalReply {
+    pub(crate) status: u16,
+    pub(crate) body: String,
     /// Visible from the response's headers on.
-    pub(super) flags: u64,
+    pub(crate) flags: u64,
     /// Visible only in `on_log`.
-    pub(super) flags_at_end: u64,
-    pub(super) details: String,
+    pub(crate) flags_at_end: u64,
+    pub(crate) details: String,
 }
 
 impl LocalReply {
     /// The request's body is not delimited as it should be.
-    pub(super) fn bad_request() -> LocalReply {
+    pub(crate) fn bad_request() -> LocalReply {
         LocalReply {
             status: 400,
-            body: super::head::reason(400).into(),
+            body: "Bad Request".into(),
             flags: 0,
             flags_at_end: flags::DOWNSTREAM_PROTOCOL_ERROR,
-            details: super::head::CODEC_ERROR.into(),
+            details: CODEC_ERROR.into(),
         }
     }
 
     /// Nothing listens there, or it did not accept in time.
-    pub(super) fn connection_failure(error: &std::io::Error) -> LocalReply {
+    pub(crate) fn connection_failure(error: &std::io::Error) -> LocalReply {
         let timeout = error.kind() == std::io::ErrorKind::TimedOut;
         let reason = if timeout { "connection timeout" } else { "remote connection failure" };
         let reply = LocalReply::before_headers(flags::UPSTREAM_CONNECTION_FAILURE, reason);
@@ -42,18 +45,18 @@ impl LocalReply {
     }
 
     /// The upstream closed before it had answered.
-    pub(super) fn connection_termination() -> LocalReply {
+    pub(crate) fn connection_termination() -> LocalReply {
         LocalReply::before_headers(flags::UPSTREAM_CONNECTION_TERMINATION, "connection termination")
     }
 
     /// The upstream's answer is not HTTP.
-    pub(super) fn protocol_error() -> LocalReply {
+    pub(crate) fn protocol_error() -> LocalReply {
         let reply = LocalReply::before_headers(flags::UPSTREAM_PROTOCOL_ERROR, "protocol error");
         LocalReply { status: 502, ..reply }
     }
 
     /// The route's timeout is over and the upstream has not answered.
-    pub(super) fn timeout() -> LocalReply {
+    pub(crate) fn timeout() -> LocalReply {
         LocalReply {
             status: 504,
             body: "upstream request timeout".into(),

@@ -1,0 +1,140 @@
+//! Calls that a filter makes to other services: what is under way, and what their answers bring; a test plays the peers.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+
+use crate::HeaderMap;
+
+/// An HTTP request of a filter's own that has no answer yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct HttpCall {
+    /// The VM that made it.
+    pub vm: String,
+    /// Its number in that VM: 4, 8, ...
+    pub token: u32,
+    /// Where it goes.
+    pub cluster: String,
+    /// Pseudo headers included.
+    pub headers: HeaderMap,
+    /// Maybe empty.
+    pub body: Bytes,
+    /// Maybe empty.
+    pub trailers: HeaderMap,
+    /// After this time Envoy answers it with 504.
+    pub timeout: Duration,
+    pub(crate) vm_number: u64,
+    pub(crate) root: u32,
+    pub(crate) due_ns: u64,
+}
+
+/// What comes back for an [`HttpCall`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HttpAnswer {
+    /// `:status` included.
+    pub headers: HeaderMap,
+    /// Maybe empty.
+    pub body: Bytes,
+    /// Maybe empty.
+    pub trailers: HeaderMap,
+}
+
+/// A gRPC call or stream of a filter's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct GrpcCall {
+    /// The VM that made it.
+    pub vm: String,
+    /// Its number in that VM: 5, 9, ... for calls and 6, 10, ... for streams.
+    pub token: u32,
+    /// Where it goes.
+    pub cluster: String,
+    /// `package.Service`.
+    pub service: String,
+    /// The method's name.
+    pub method: String,
+    /// The client's metadata.
+    pub metadata: HeaderMap,
+    /// The messages sent so far; of a call, its one.
+    pub messages: Vec<Bytes>,
+    /// The filter sends no more.
+    pub half_closed: bool,
+    /// After this time Envoy closes a call with status 4; streams have none.
+    pub timeout: Option<Duration>,
+    pub(crate) vm_number: u64,
+    pub(crate) root: u32,
+    pub(crate) due_ns: Option<u64>,
+}
+
+/// What a gRPC peer does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum GrpcEvent {
+    /// The head of its answer.
+    InitialMetadata(HeaderMap),
+    /// A message. To a call, this is the whole answer, and its end.
+    Message(Bytes),
+    /// What follows the last message.
+    TrailingMetadata(HeaderMap),
+    /// The end, with a status and its words.
+    Close(u32, String),
+}
+
+/// The calls of one VM that are under way.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    pub(crate) http: BTreeMap<u32, HttpCall>,
+    pub(crate) grpc: BTreeMap<u32, GrpcCall>,
+    last: [u32; 3],
+}
+
+/// The answer that the callback which runs now may read.
+#[derive(Debug, Default)]
+pub(crate) struct Arrived {
+    pub(crate) headers: Option<HeaderMap>,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) initial_metadata: Option<HeaderMap>,
+    pub(crate) message: Option<Bytes>,
+    pub(crate) trailing_metadata: Option<HeaderMap>,
+}
+
+/// What a token counts; its low two bits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Http = 0,
+    GrpcCall = 1,
+    GrpcStream = 2,
+}
+
+impl Calls {
+    /// Tokens go up in steps of four, so that the low two bits tell the kind.
+    pub(crate) fn next_token(&mut self, kind: Kind) -> u32 {
+        let last = &mut self.last[kind as usize];
+        *last += 4;
+        *last + kind as u32
+    }
+
+    /// Monotonic time at which the first of them has waited too long.
+    pub(crate) fn next_due_ns(&self) -> Option<u64> {
+        let http = self.http.values().map(|call| call.due_ns);
+        http.chain(self.grpc.values().filter_map(|call| call.due_ns)).min()
+    }
+}
+
+impl HttpAnswer {
+    /// An answer with a body.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Bytes>) -> HttpAnswer {
+        let headers = [(":status", status.to_string())].into_iter().collect();
+        HttpAnswer { headers, body: body.into(), trailers: HeaderMap::new() }
+    }
+
+    /// What Envoy makes of a call that nobody answered in time.
+    pub(crate) fn timeout() -> HttpAnswer {
+        let mut answer = HttpAnswer::new(504, "upstream request timeout");
+        answer.headers.add("content-length", answer.body.len().to_string());
+        answer.headers.add("content-type", "text/plain");
+        answer
+    }
+}

@@ -1,0 +1,162 @@
+//! One request and its answer, told step by step as a proxy meets them; every method says what a client or an upstream does.
+//!
+//! ```
+//! # use host_sim::{Filter, World, WorldOptions};
+//! # let filter = Filter::from_bytes(br#"(module (func (export "proxy_abi_version_0_2_1"))
+//! #     (memory (export "memory") 1) (func (export "_initialize")))"#)?;
+//! let world = World::new(&filter, WorldOptions::default())?;
+//! let outcome = world
+//!     .exchange(0)
+//!     .post("/v1/chat/completions", r#"{"model":"demo"}"#)
+//!     .response(200, &[("content-type", "text/event-stream")])
+//!     .response_chunk("data: hello\n\n")
+//!     .client_aborts()
+//!     .outcome();
+//! assert_eq!(outcome.status(), Some(200));
+//! assert!(!outcome.client.complete);
+//! # Ok::<(), host_sim::Error>(())
+//! ```
+
+mod endings;
+mod grpc;
+mod outcome;
+mod request;
+mod response;
+
+use std::{cell::RefCell, rc::Rc};
+
+pub use self::outcome::Outcome;
+use crate::{
+    HeaderMap, StreamInfo, Worker,
+    flow::{Chain, Frame},
+    worker::Side,
+};
+
+/// An exchange under way. Dropped before its end, its client hangs up.
+///
+/// The proxy's part is played as Envoy plays it: it completes the headers, it
+/// chooses the form of the end by protocol, it holds what the filter holds,
+/// and it answers where there is no upstream that could. A step that comes
+/// after the exchange is over changes nothing.
+#[derive(Debug)]
+#[must_use = "an exchange that is dropped is one whose client hung up"]
+pub struct Exchange {
+    worker: Rc<RefCell<Worker>>,
+    chain: Chain,
+    /// `None` until the request's headers.
+    flow: Option<u64>,
+    info: StreamInfo,
+    /// The upstream speaks HTTP/2, which ends a message with its last data.
+    upstream_http2: bool,
+    /// The request asked for another protocol, so nothing of it ever ends.
+    upgrade: bool,
+    request_ended: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(worker: Rc<RefCell<Worker>>, chain: Chain) -> Exchange {
+        let info = StreamInfo::default();
+        Exchange {
+            worker,
+            chain,
+            flow: None,
+            info,
+            upstream_http2: false,
+            upgrade: false,
+            request_ended: false,
+        }
+    }
+
+    /// The client speaks HTTP/2: its last data is the end, too. To be said before the request.
+    pub fn http2(mut self) -> Exchange {
+        self.info.protocol = "HTTP/2".into();
+        self
+    }
+
+    /// The upstream speaks HTTP/2.
+    pub fn upstream_http2(mut self) -> Exchange {
+        self.upstream_http2 = true;
+        self
+    }
+
+    /// Changes what the filter can learn through properties, now or before the request.
+    pub fn info(mut self, change: impl FnOnce(&mut StreamInfo)) -> Exchange {
+        let context = self.flow.and_then(|id| self.worker.borrow().flows.get(&id)?.context);
+        match context {
+            Some(context) => {
+                if let Some(info) = self.worker.borrow_mut().info_mut(context) {
+                    change(info);
+                }
+            }
+            None => change(&mut self.info),
+        }
+        self
+    }
+
+    /// True once the client has its answer, or will get none.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.read(|flow| flow.end.is_some()).unwrap_or(false)
+    }
+
+    /// True while the filter holds the request back.
+    #[must_use]
+    pub fn request_is_held(&self) -> bool {
+        self.read(|flow| flow.request.stop != Default::default()).unwrap_or(false)
+    }
+
+    /// True while the filter holds the response back.
+    #[must_use]
+    pub fn response_is_held(&self) -> bool {
+        self.read(|flow| flow.response.stop != Default::default()).unwrap_or(false)
+    }
+
+    /// What the client and the upstream have received so far.
+    #[must_use]
+    pub fn so_far(&self) -> Outcome {
+        self.read(Outcome::of).unwrap_or_default()
+    }
+
+    /// The end of the story: what the client and the upstream received.
+    pub fn outcome(mut self) -> Outcome {
+        let outcome = self.so_far();
+        self.leave();
+        outcome
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&crate::flow::Flow) -> R) -> Option<R> {
+        self.worker.borrow().flows.get(&self.flow?).map(read)
+    }
+
+    fn is_http2(&self) -> bool {
+        self.info.protocol == "HTTP/2"
+    }
+
+    fn frame(self, side: Side, frame: Frame) -> Exchange {
+        if let Some(id) = self.flow {
+            self.worker.borrow_mut().frame(id, side, frame);
+        }
+        self
+    }
+
+    /// Ends the stream if it still runs, and forgets it.
+    fn leave(&mut self) {
+        let Some(id) = self.flow.take() else { return };
+        // While a test unwinds, its worker may be borrowed; there is nothing left to tell then.
+        let Ok(mut worker) = self.worker.try_borrow_mut() else { return };
+        worker.finish_flow(id, crate::EndInfo::client_disconnect());
+        worker.settle();
+        worker.flows.remove(&id);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Pairs as a header map.
+fn header_map(pairs: &[(&str, &str)]) -> HeaderMap {
+    pairs.iter().copied().collect()
+}

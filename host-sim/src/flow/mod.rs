@@ -1,0 +1,125 @@
+//! One stream as Envoy's filter manager runs it: frames held while the filter wants that, local replies, cut streams.
+//!
+//! A flow lives in a [`Worker`](crate::Worker) and not in its VM, because it
+//! outlives one that crashes. Nothing here decides what the other sides send;
+//! that is [`Exchange`](crate::Exchange)'s part.
+
+mod ending;
+mod lane;
+mod passing;
+mod reply;
+
+use bytes::{Bytes, BytesMut};
+
+pub(crate) use self::{lane::Lane, reply::Reply};
+use crate::{EndInfo, Error, HeaderMap};
+
+/// A part of a message, in the order headers, any data, maybe trailers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Frame {
+    /// With true if nothing follows.
+    Headers(HeaderMap, bool),
+    /// With true if nothing follows.
+    Data(Bytes, bool),
+    /// Nothing ever follows.
+    Trailers(HeaderMap),
+}
+
+/// What one side received of a message.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Received {
+    /// `None` if nothing came.
+    pub headers: Option<HeaderMap>,
+    /// All of its data.
+    pub body: BytesMut,
+    /// `None` if there were none.
+    pub trailers: Option<HeaderMap>,
+    /// False if it broke off.
+    pub complete: bool,
+}
+
+/// Where in the proxy a filter stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Chain {
+    /// Before the router: one stream per request, with `on_log`.
+    Downstream,
+    /// Behind the router: one stream per attempt, without `on_log`.
+    Upstream,
+}
+
+/// One stream and how far it is.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    /// Its context in the VM; `None` if no filter sees it.
+    pub(crate) context: Option<u32>,
+    /// The VM that the context is in, counted over restarts.
+    pub(crate) generation: u64,
+    pub(crate) chain: Chain,
+    pub(crate) request: Lane,
+    pub(crate) response: Lane,
+    /// The filter's VM died, and the stream goes on without it.
+    pub(crate) bypass: bool,
+    /// The proxy answered in the upstream's place.
+    pub(crate) replied: bool,
+    /// The filter's VM died, and the stream was answered or cut for that.
+    pub(crate) failed: bool,
+    /// The request was a HEAD, so that answers have no body.
+    pub(crate) head_only: bool,
+    /// The request was gRPC, so that local replies are, too.
+    pub(crate) grpc: bool,
+    /// Flags of a local reply that are visible only in `on_log`.
+    pub(crate) flags_at_end: u64,
+    /// Monotonic time of the request's last byte.
+    pub(crate) request_ended_ns: Option<u64>,
+    /// Set once it is over.
+    pub(crate) end: Option<EndInfo>,
+    /// The first failure of the filter in this stream.
+    pub(crate) error: Option<Error>,
+}
+
+impl Flow {
+    pub(crate) fn new(context: Option<u32>, generation: u64, chain: Chain) -> Flow {
+        Flow {
+            context,
+            generation,
+            chain,
+            request: Lane::default(),
+            response: Lane::default(),
+            bypass: false,
+            replied: false,
+            failed: false,
+            head_only: false,
+            grpc: false,
+            flags_at_end: 0,
+            request_ended_ns: None,
+            end: None,
+            error: None,
+        }
+    }
+}
+
+impl Received {
+    /// The status code of a response, if it has one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.headers.as_ref()?.get_str(":status")?.parse().ok()
+    }
+
+    pub(crate) fn take(&mut self, frame: Frame) {
+        match frame {
+            Frame::Headers(headers, ended) => {
+                self.headers = Some(headers);
+                self.complete |= ended;
+            }
+            Frame::Data(data, ended) => {
+                self.body.extend_from_slice(&data);
+                self.complete |= ended;
+            }
+            Frame::Trailers(trailers) => {
+                self.trailers = Some(trailers);
+                self.complete = true;
+            }
+        }
+    }
+}

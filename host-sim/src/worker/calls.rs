@@ -1,0 +1,132 @@
+//! Callbacks of a root context that a peer or another VM causes: answers to calls, and queue entries.
+
+use std::mem;
+
+use crate::{
+    Error, GrpcEvent, HttpAnswer, Worker,
+    callout::{Arrived, GrpcCall, HttpCall},
+    status::Status,
+};
+
+/// gRPC's "deadline exceeded".
+const DEADLINE_EXCEEDED: u32 = 4;
+
+impl Worker {
+    /// Monotonic time of whatever comes next: a tick, or the end of a call's patience.
+    pub(crate) fn next_due_ns(&self) -> Option<u64> {
+        let calls = self.vm.store.data().calls.next_due_ns().filter(|_| !self.is_dead());
+        self.next_tick_ns().into_iter().chain(calls).min()
+    }
+
+    pub(crate) fn http_calls(&self) -> impl Iterator<Item = &HttpCall> {
+        self.vm.store.data().calls.http.values()
+    }
+
+    pub(crate) fn grpc_calls(&self) -> impl Iterator<Item = &GrpcCall> {
+        self.vm.store.data().calls.grpc.values()
+    }
+
+    /// The answer to a call, or `None` for a connection that broke. False if there is no such call.
+    pub(crate) fn answer_http_call(
+        &mut self,
+        token: u32,
+        answer: Option<HttpAnswer>,
+    ) -> Result<bool, Error> {
+        let state = self.vm.store.data_mut();
+        let Some(call) = state.calls.http.remove(&token) else { return Ok(false) };
+        let mut sizes = (0, 0, 0);
+        match answer {
+            Some(answer) => {
+                sizes = (answer.headers.len(), answer.body.len(), answer.trailers.len());
+                state.arrived = Arrived {
+                    headers: Some(answer.headers),
+                    body: Some(answer.body),
+                    trailers: Some(answer.trailers),
+                    ..Arrived::default()
+                };
+            }
+            None => state.status = (Status::BrokenConnection as u32, "reset".into()),
+        }
+        let callback = self.vm.callbacks.http_call_response.clone();
+        let (headers, body, trailers) = (length(sizes.0), length(sizes.1), length(sizes.2));
+        let parameters = (call.root, token, headers, body, trailers);
+        let outcome = self.vm.call(&callback, call.root, parameters);
+        self.forget_arrived();
+        outcome.map(|_| true)
+    }
+
+    /// What a gRPC peer does. False if there is no such call.
+    pub(crate) fn grpc_event(&mut self, token: u32, event: GrpcEvent) -> Result<bool, Error> {
+        let callbacks = self.vm.callbacks.clone();
+        let state = self.vm.store.data_mut();
+        let Some(call) = state.calls.grpc.get(&token) else { return Ok(false) };
+        let (root, is_call) = (call.root, call.timeout.is_some());
+        let (callback, number, over) = match event {
+            GrpcEvent::InitialMetadata(metadata) => {
+                let count = length(metadata.len());
+                state.arrived.initial_metadata = Some(metadata);
+                (callbacks.grpc_initial_metadata, count, false)
+            }
+            GrpcEvent::Message(message) => {
+                let size = length(message.len());
+                state.arrived.message = Some(message);
+                (callbacks.grpc_receive, size, is_call)
+            }
+            GrpcEvent::TrailingMetadata(metadata) => {
+                let count = length(metadata.len());
+                state.arrived.trailing_metadata = Some(metadata);
+                (callbacks.grpc_trailing_metadata, count, false)
+            }
+            GrpcEvent::Close(status, message) => {
+                state.status = (status, message);
+                (callbacks.grpc_close, status, true)
+            }
+        };
+        if over {
+            state.calls.grpc.remove(&token);
+        }
+        let outcome = self.vm.call(&callback, root, (root, token, number));
+        self.forget_arrived();
+        outcome.map(|_| true)
+    }
+
+    /// Answers in the peers' place what has waited too long.
+    pub(crate) fn expire_calls(&mut self) -> Result<(), Error> {
+        let now = self.now_ns();
+        let calls = &self.vm.store.data().calls;
+        let http = calls.http.values().filter(|call| call.due_ns <= now).map(|call| call.token);
+        let is_due = |call: &&GrpcCall| call.due_ns.is_some_and(|due| due <= now);
+        let grpc = calls.grpc.values().filter(is_due).map(|call| call.token);
+        let (http, grpc) = (http.collect::<Vec<_>>(), grpc.collect::<Vec<_>>());
+        for token in http {
+            self.answer_http_call(token, Some(HttpAnswer::timeout()))?;
+        }
+        for token in grpc {
+            self.grpc_event(token, GrpcEvent::Close(DEADLINE_EXCEEDED, String::new()))?;
+        }
+        Ok(())
+    }
+
+    /// Tells a context that one of its queues has an entry.
+    pub(crate) fn queue_ready(&mut self, context: u32, queue: u32) -> Result<(), Error> {
+        if !self.vm.store.data().roots.contains_key(&context) {
+            return Ok(());
+        }
+        let callback = self.vm.callbacks.queue_ready.clone();
+        let outcome = self.vm.call(&callback, context, (context, queue));
+        self.settle();
+        outcome.map(|_| ())
+    }
+
+    fn forget_arrived(&mut self) {
+        let state = self.vm.store.data_mut();
+        drop(mem::take(&mut state.arrived));
+        state.status.1.clear();
+        self.settle();
+    }
+}
+
+/// Lengths cross the ABI as 32 bits; Envoy's buffers are far smaller.
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
