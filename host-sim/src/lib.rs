@@ -1,4 +1,6 @@
 //! A proxy-wasm host that behaves like Envoy, for tests and laptops; it never knows which filter it runs.
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 mod abi;
 mod callout;
