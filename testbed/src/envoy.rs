@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     client::Request,
@@ -45,6 +45,10 @@ pub struct EnvoyOptions {
     pub workers: u32,
     /// Routes that go before the one to the upstream, as Envoy's JSON.
     pub routes: Vec<Value>,
+    /// Clusters beside the one named `upstream`, as Envoy's JSON.
+    pub clusters: Vec<Value>,
+    /// Fields of the HTTP connection manager that go before ours, as Envoy's JSON.
+    pub connection_manager: Map<String, Value>,
     /// HTTP filters that stand before ours, as Envoy's JSON.
     pub filters_before: Vec<Value>,
     /// For `--component-log-level`, such as `wasm:trace`.
@@ -62,6 +66,8 @@ impl EnvoyOptions {
             stats_config: String::new(),
             workers: 1,
             routes: Vec::new(),
+            clusters: Vec::new(),
+            connection_manager: Map::new(),
             filters_before: Vec::new(),
             component_log_level: "wasm:info".to_owned(),
         }
@@ -177,6 +183,22 @@ impl Envoy {
         })
         .await?;
         Ok(Update::Accepted)
+    }
+
+    /// Tells Envoy to stop, waits until it has, and returns everything that it has logged.
+    ///
+    /// # Errors
+    ///
+    /// If it still runs after a while.
+    pub async fn stop(self) -> Result<String> {
+        let asked = Request::new("POST", "/quitquitquit").send(self.admin).await?;
+        ensure!(asked.status == 200, "/quitquitquit answered {}", asked.status);
+        let started = Instant::now();
+        while self.process.ended().is_none() {
+            ensure!(started.elapsed() < START_LIMIT, "Envoy still runs");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(self.log())
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {

@@ -198,6 +198,15 @@ fn chunk_size(line: &[u8]) -> Result<u64> {
     u64::from_str_radix(digits, 16).with_context(|| format!("chunk size `{digits}`"))
 }
 
+/// A head, or the last chunk with its trailers.
+pub(crate) fn head(first_line: &str, headers: &[(&str, &str)]) -> String {
+    let mut head = format!("{first_line}\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head + "\r\n"
+}
+
 /// Bytes as one chunk of the chunked framing. Empty ones give nothing, for that would end the body.
 pub(crate) fn chunk(bytes: &[u8]) -> Vec<u8> {
     if bytes.is_empty() {

@@ -3,11 +3,13 @@
 //! ```text
 //! client, stream_client ──▶ envoy (or host-sim) ──▶ upstream, llm, rain
 //!                             └──▶ scrape
+//! by_hand: a client and an upstream that do one step at a time, over HTTP/1.1 and HTTP/2
 //! ```
 //!
 //! Everything listens on a free port of 127.0.0.1, ends when its handle is dropped, and runs in the
-//! tokio runtime that started it. TLS and HTTP/2 are not spoken.
+//! tokio runtime that started it. TLS is not spoken.
 
+pub mod by_hand;
 pub mod client;
 pub mod stream_client;
 

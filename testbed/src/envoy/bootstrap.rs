@@ -20,11 +20,12 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
             }}}}]}],
         },
     });
+    let clusters: Vec<&Value> = [&upstream].into_iter().chain(&options.clusters).collect();
     let parts = [
         ("node", json!({"id": "driftline-testbed", "cluster": "driftline-testbed"})),
         ("admin", json!({"address": any_port()})),
         ("stats_flush_interval", json!("0.1s")),
-        ("static_resources", json!({"clusters": [upstream]})),
+        ("static_resources", json!({"clusters": clusters})),
         ("dynamic_resources", json!({"lds_config": {"path_config_source": {"path": lds}}})),
     ];
     let mut text: String = parts.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
@@ -46,7 +47,7 @@ pub(super) fn listener(options: &EnvoyOptions) -> String {
     // Timeouts are the story's own business.
     routes
         .push(json!({"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "0s"}}));
-    let connection_manager = json!({
+    let mut connection_manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "ingress",
         "codec_type": "HTTP1",
@@ -54,6 +55,9 @@ pub(super) fn listener(options: &EnvoyOptions) -> String {
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
         "http_filters": filters,
     });
+    for (name, value) in &options.connection_manager {
+        connection_manager[name] = value.clone();
+    }
     let listener = json!({
         "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
         "name": "ingress",

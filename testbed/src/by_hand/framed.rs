@@ -1,0 +1,149 @@
+//! One end of an HTTP/2 connection that carries one exchange. It never sends a frame that it was not told to, but for
+//! those of the protocol itself.
+
+use std::future::poll_fn;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use h2::{Reason, RecvStream, SendStream, client, server};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
+use tokio::net::TcpStream;
+
+use super::Headers;
+
+#[derive(Debug)]
+pub(super) struct Framed {
+    role: Role,
+    out: Option<SendStream<Bytes>>,
+    incoming: Option<RecvStream>,
+    received: usize,
+}
+
+#[derive(Debug)]
+enum Role {
+    Client { connection: client::SendRequest<Bytes>, answer: Option<client::ResponseFuture> },
+    Server(server::SendResponse<Bytes>),
+}
+
+impl Framed {
+    pub(super) async fn client(stream: TcpStream) -> Result<Framed> {
+        let (sender, connection) = client::handshake(stream).await?;
+        // It ends with its last stream, and what ends a connection shows at its streams.
+        tokio::spawn(async { drop(connection.await) });
+        let role = Role::Client { connection: sender, answer: None };
+        Ok(Framed { role, out: None, incoming: None, received: 0 })
+    }
+
+    pub(super) async fn server(stream: TcpStream) -> Result<Framed> {
+        let mut connection = server::handshake(stream).await?;
+        let (request, answer) = connection.accept().await.context("no request")??;
+        tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        let role = Role::Server(answer);
+        Ok(Framed { role, out: None, incoming: Some(request.into_body()), received: 0 })
+    }
+
+    pub(super) async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: Headers<'_>,
+        ended: bool,
+    ) -> Result<()> {
+        let Role::Client { connection, answer } = &mut self.role else {
+            anyhow::bail!("a server does not ask");
+        };
+        let host = headers.iter().find(|(name, _)| *name == "host").map_or("x", |(_, host)| host);
+        let mut request = Request::new(());
+        *request.method_mut() = method.parse()?;
+        *request.uri_mut() = format!("http://{host}{path}").parse()?;
+        *request.version_mut() = Version::HTTP_2;
+        *request.headers_mut() = header_map(headers)?;
+        request.headers_mut().remove("host");
+        poll_fn(|context| connection.poll_ready(context)).await?;
+        let (response, out) = connection.send_request(request, ended)?;
+        *answer = Some(response);
+        self.out = Some(out);
+        Ok(())
+    }
+
+    pub(super) async fn read_status(&mut self) -> Result<u16> {
+        let Role::Client { answer, .. } = &mut self.role else {
+            anyhow::bail!("a server is not answered");
+        };
+        let response = answer.take().context("nothing was asked")?.await?;
+        let status = response.status().as_u16();
+        self.incoming = Some(response.into_body());
+        Ok(status)
+    }
+
+    pub(super) fn respond(&mut self, status: u16, headers: Headers<'_>, ended: bool) -> Result<()> {
+        let Role::Server(answer) = &mut self.role else {
+            anyhow::bail!("a client does not answer");
+        };
+        let mut response = Response::new(());
+        *response.status_mut() = status.try_into()?;
+        *response.headers_mut() = header_map(headers)?;
+        self.out = Some(answer.send_response(response, ended)?);
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, data: &[u8], ended: bool) -> Result<()> {
+        let out = self.out.as_mut().context("no head was sent")?;
+        Ok(out.send_data(Bytes::copy_from_slice(data), ended)?)
+    }
+
+    pub(super) fn send_trailers(&mut self, trailers: Headers<'_>) -> Result<()> {
+        let out = self.out.as_mut().context("no head was sent")?;
+        Ok(out.send_trailers(header_map(trailers)?)?)
+    }
+
+    pub(super) async fn receive(&mut self, bytes: usize) -> Result<()> {
+        while self.received < bytes {
+            let received = self.received;
+            let ended = || format!("the body ended after {received} bytes");
+            self.read().await.with_context(ended)??;
+        }
+        Ok(())
+    }
+
+    /// Whether it was whole.
+    pub(super) async fn receive_end(&mut self) -> bool {
+        while let Some(read) = self.read().await {
+            if read.is_err() {
+                return false;
+            }
+        }
+        match &mut self.incoming {
+            Some(incoming) => incoming.trailers().await.is_ok(),
+            None => false,
+        }
+    }
+
+    async fn read(&mut self) -> Option<Result<()>> {
+        let incoming = self.incoming.as_mut()?;
+        let data = match incoming.data().await? {
+            Ok(data) => data,
+            Err(error) => return Some(Err(error.into())),
+        };
+        self.received += data.len();
+        Some(incoming.flow_control().release_capacity(data.len()).map_err(Into::into))
+    }
+
+    /// A client says that it cancels, a server that it has failed.
+    pub(super) fn break_off(self) {
+        match (self.role, self.out) {
+            (Role::Client { .. }, Some(mut out)) => out.send_reset(Reason::CANCEL),
+            (Role::Server(_), Some(mut out)) => out.send_reset(Reason::INTERNAL_ERROR),
+            (Role::Server(mut answer), None) => answer.send_reset(Reason::INTERNAL_ERROR),
+            (Role::Client { .. }, None) => {}
+        }
+    }
+}
+
+fn header_map(headers: Headers<'_>) -> Result<HeaderMap> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
+    }
+    Ok(map)
+}
