@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 
-use crate::HeaderMap;
+use crate::{HeaderMap, local_reply::LocalReply};
 
 /// An HTTP request of a filter's own that has no answer yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -130,9 +130,20 @@ impl HttpAnswer {
         HttpAnswer { headers, body: body.into(), trailers: HeaderMap::new() }
     }
 
+    /// What Envoy makes of a call to a service that it cannot connect to.
+    #[must_use]
+    pub fn unreachable() -> HttpAnswer {
+        let refused = std::io::Error::from_raw_os_error(111);
+        HttpAnswer::local(503, LocalReply::connection_failure(&refused).body)
+    }
+
     /// What Envoy makes of a call that nobody answered in time.
     pub(crate) fn timeout() -> HttpAnswer {
-        let mut answer = HttpAnswer::new(504, "upstream request timeout");
+        HttpAnswer::local(504, LocalReply::timeout().body)
+    }
+
+    fn local(status: u16, body: String) -> HttpAnswer {
+        let mut answer = HttpAnswer::new(status, body);
         answer.headers.add("content-length", answer.body.len().to_string());
         answer.headers.add("content-type", "text/plain");
         answer

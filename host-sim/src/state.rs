@@ -40,6 +40,8 @@ pub(crate) struct Services {
     /// Variables of the VM's environment.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
     pub(crate) memory_bytes_max: usize,
+    /// What one direction of a stream may hold back.
+    pub(crate) buffer_bytes_max: usize,
     /// `None` unless somebody wants to know.
     pub(crate) costs: Option<Arc<Costs>>,
     /// The VMs started so far.

@@ -59,6 +59,8 @@ pub struct WorldOptions {
     pub measure_cost: bool,
     /// The most that a VM's linear memory may grow to; Envoy's V8 gives 1 GiB.
     pub memory_bytes_max: usize,
+    /// How much of a body the filter may hold back; Envoy's `per_connection_buffer_limit_bytes`.
+    pub buffer_bytes_max: usize,
     /// Variables of the VM's environment.
     pub environment: BTreeMap<String, String>,
     /// What becomes of traffic when the filter crashes.
@@ -86,6 +88,7 @@ impl Default for WorldOptions {
             clusters: BTreeSet::from(["upstream".into()]),
             measure_cost: false,
             memory_bytes_max: 1 << 30,
+            buffer_bytes_max: 1 << 20,
             environment: BTreeMap::new(),
             failure_policy: FailurePolicy::default(),
             seed: RandomState::new().hash_one(0),
@@ -144,6 +147,7 @@ impl Vms {
             queues: Arc::default(),
             environment: Arc::new(options.environment),
             memory_bytes_max: options.memory_bytes_max,
+            buffer_bytes_max: options.buffer_bytes_max,
             costs: options.measure_cost.then(Arc::default),
             vm_numbers: Arc::default(),
             embedded,

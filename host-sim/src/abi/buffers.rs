@@ -14,6 +14,8 @@ use crate::{
 
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+const DOWNSTREAM_DATA: u32 = 2;
+const UPSTREAM_DATA: u32 = 3;
 const HTTP_CALL_BODY: u32 = 4;
 const GRPC_MESSAGE: u32 = 5;
 const VM_CONFIGURATION: u32 = 6;
@@ -40,6 +42,8 @@ fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
                 _ => Bytes::new(),
             })
         }
+        // For filters of connections; others find them empty.
+        DOWNSTREAM_DATA | UPSTREAM_DATA => Ok(Bytes::new()),
         HTTP_CALL_BODY => state.arrived.body.clone().ok_or(Status::NotFound),
         GRPC_MESSAGE => state.arrived.message.clone().ok_or(Status::NotFound),
         VM_CONFIGURATION => Ok(state.services.plugin.vm_config.clone()),

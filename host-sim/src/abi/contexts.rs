@@ -47,6 +47,7 @@ fn continue_stream(host: &mut Host<'_>, kind: u32) -> Answer {
     let side = match kind {
         0 => Side::Request,
         1 => Side::Response,
+        2 | 3 => return answer(Ok(())),
         _ => return answer(Err(Status::BadArgument)),
     };
     let context = state.effective;

@@ -3,15 +3,13 @@
 use super::{
     Chain, Flow, Frame, Reply,
     lane::{DataAction, Lane, Stop},
+    reply::FAILED,
 };
 use crate::{
     EndInfo, Error, StreamInfo,
     state::{Deferred, Held},
     worker::{Side, Worker},
 };
-
-/// Envoy's default limit of what one direction buffers.
-pub(crate) const BUFFER_BYTES_MAX: usize = 1024 * 1024;
 
 impl Flow {
     pub(crate) fn lane(&mut self, side: Side) -> &mut Lane {
@@ -106,7 +104,13 @@ impl Worker {
             flow.lane(side).stop = Stop::All { ended };
             return self.hold(context, side, Held::Headers);
         }
-        if let Some(headers) = self.headers_of(context, side).cloned() {
+        let headers = self.headers_of(context, side).cloned();
+        let required =
+            |headers: &crate::HeaderMap| side == Side::Request || headers.get(":status").is_some();
+        if headers.as_ref().is_some_and(|headers| !required(headers)) {
+            return self.reply(id, Reply::without_status());
+        }
+        if let Some(headers) = headers {
             self.pass(id, side, Frame::Headers(headers, ended));
         }
     }
@@ -147,7 +151,8 @@ impl Worker {
                 lane.stop = if buffering { Stop::Buffering } else { Stop::Watermark };
                 let held = bytes::Bytes::copy_from_slice(&lane.buffer);
                 self.hold(context, side, Held::Body(held));
-                if buffering && BUFFER_BYTES_MAX < size {
+                let limit = self.vm.store.data().services.buffer_bytes_max;
+                if buffering && limit < size {
                     self.overflow(id, side);
                 }
             }
@@ -250,8 +255,11 @@ impl Worker {
         match action {
             Deferred::Continue(_, side) => self.resume(id, side),
             Deferred::Close(_) => {
-                let end = EndInfo { flags: 0, code_details: Some("wasm_close_stream".into()) };
-                self.finish_flow(id, end);
+                // Details that the stream has already are kept.
+                let info = self.info_mut(context);
+                let known = info.and_then(|info| info.code_details.clone());
+                let details = known.or(Some(FAILED.into()));
+                self.finish_flow(id, EndInfo { flags: 0, code_details: details });
             }
             Deferred::Reply(_, reply) => self.reply(id, reply),
         }

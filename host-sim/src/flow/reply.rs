@@ -4,6 +4,9 @@ use bytes::Bytes;
 
 use crate::{HeaderMap, local_reply::LocalReply};
 
+/// `response.code_details` of what the filter's host ended.
+pub(crate) const FAILED: &str = "wasm_fail_stream";
+
 /// A local reply before it is made into frames.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Reply {
@@ -36,7 +39,7 @@ impl From<LocalReply> for Reply {
 impl Reply {
     /// What Envoy answers once the filter's VM is dead.
     pub(crate) fn failed_stream() -> Reply {
-        Reply { status: 503, details: "wasm_fail_stream".into(), ..Reply::default() }
+        Reply { status: 503, details: FAILED.into(), ..Reply::default() }
     }
 
     /// A request body that the filter held back beyond the limit.
@@ -49,12 +52,25 @@ impl Reply {
         }
     }
 
+    /// The filter took a header away that every response has.
+    pub(crate) fn without_status() -> Reply {
+        Reply {
+            status: 502,
+            body: "missing required header: :status".into(),
+            details: "filter_removed_required_response_headers{missing_required_header:_:status}"
+                .into(),
+            ..Reply::default()
+        }
+    }
+
     /// Its headers, and its body unless that is empty.
     pub(crate) fn parts(&self, grpc: bool, head_only: bool) -> (HeaderMap, Option<Bytes>) {
         if grpc {
             return (self.as_trailers_only(), None);
         }
         let mut headers: HeaderMap = [(":status", self.status.to_string())].into_iter().collect();
+        // Envoy adds what it says of the body behind the headers that were asked for.
+        self.headers.iter().for_each(|(name, value)| headers.add(name, value.clone()));
         let type_of_its_own = self.headers.get("content-type").is_some();
         if !self.body.is_empty() {
             headers.add("content-length", self.body.len().to_string());
@@ -62,7 +78,6 @@ impl Reply {
                 headers.add("content-type", "text/plain");
             }
         }
-        self.headers.iter().for_each(|(name, value)| headers.add(name, value.clone()));
         let body = Some(self.body.clone()).filter(|body| !body.is_empty() && !head_only);
         (headers, body)
     }
@@ -77,13 +92,13 @@ impl Reply {
             429 | 502..=504 => 14,
             _ => 2,
         });
-        let mut headers: HeaderMap =
-            [(":status", "200"), ("content-type", "application/grpc")].into_iter().collect();
+        let mut headers: HeaderMap = [(":status", "200")].into_iter().collect();
+        self.headers.iter().for_each(|(name, value)| headers.add(name, value.clone()));
+        headers.add("content-type", "application/grpc");
         headers.add("grpc-status", status.to_string());
         if !self.body.is_empty() {
             headers.add("grpc-message", self.body.clone());
         }
-        self.headers.iter().for_each(|(name, value)| headers.add(name, value.clone()));
         headers
     }
 }

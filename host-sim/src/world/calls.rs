@@ -21,7 +21,9 @@ impl World {
         self.with_vm(call.vm_number, |worker| worker.answer_http_call(call.token, Some(answer)))
     }
 
-    /// Breaks a call's connection: the filter gets an answer without headers, and status 9 from `get_status`.
+    /// Resets a call: the filter gets an answer without headers, and status 9 from `get_status`.
+    ///
+    /// Envoy does so rarely; for a service that cannot be reached, see [`HttpAnswer::unreachable`].
     ///
     /// # Errors
     /// [`Error::Trap`] of the filter.

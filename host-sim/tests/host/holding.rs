@@ -146,6 +146,7 @@ fn a_stream_that_the_filter_closes_is_reset() {
     let outcome = world.exchange(0).get("/").answer(200, "abc").outcome();
     assert!(outcome.over && !outcome.client.complete);
     assert_eq!(statuses(world.trace(), "close_stream"), [0]);
+    assert_eq!(outcome.details.as_deref(), Some("via_upstream"));
 }
 
 #[test]
@@ -154,6 +155,6 @@ fn streams_of_connections_are_not_there() {
                $call close_stream (i32.const 9);";
     let world = world(&[("request_headers", ask)]);
     world.exchange(0).get("/").outcome();
-    assert_eq!(statuses(world.trace(), "continue_stream"), [2, 2]);
+    assert_eq!(statuses(world.trace(), "continue_stream"), [0, 2]);
     assert_eq!(statuses(world.trace(), "close_stream"), [2]);
 }

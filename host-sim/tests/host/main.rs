@@ -2,6 +2,7 @@
 
 mod abi;
 mod callouts;
+mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
 mod failures;

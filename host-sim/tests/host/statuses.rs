@@ -117,16 +117,17 @@ fn a_body_out_of_its_callback_is_there_and_empty() {
     let read = "$call get_buffer_bytes (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 0) (i32.const 4);
                 $call get_buffer_bytes (i32.const 9) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4);
                 $call get_buffer_bytes (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4);";
-    check(&[("response_headers", read)], "get_buffer_bytes", &[0, 2, 1]);
+    check(&[("response_headers", read)], "get_buffer_bytes", &[0, 2, 0]);
 }
 
 #[test]
-fn what_cannot_be_read_as_pairs_clears_the_map() {
+fn what_cannot_be_read_as_pairs_clears_the_map_and_a_response_needs_its_status() {
     let set = "$call set_header_map_pairs (i32.const 2) (i32.const 0) (i32.const 3);";
     let world = world(&[("response_headers", set)]);
     let outcome = world.exchange(0).get("/").answer(200, "x").outcome();
     assert_eq!(statuses(world.trace(), "set_header_map_pairs"), [0]);
-    assert_eq!(outcome.client.headers.unwrap().len(), 0);
+    assert_eq!((outcome.status(), outcome.local_reply), (Some(502), true));
+    assert_eq!(outcome.text(), "missing required header: :status");
 }
 
 #[test]
