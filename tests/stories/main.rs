@@ -20,6 +20,7 @@ mod evaluation;
 mod weather;
 
 mod configuration;
+mod differential;
 mod hosts_agree;
 mod pass_through;
 mod timing;

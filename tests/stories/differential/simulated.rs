@@ -1,0 +1,132 @@
+//! Carries scenarios out in the simulator, on a virtual clock; there is no network here.
+
+use std::{mem, time::Duration};
+
+use driftline_testbed::{by_hand::Protocol, scrape::Scrape};
+use host_sim::{Clock, Exchange, Trace, World, WorldOptions, trace::Line};
+
+use super::{
+    calls::Calls,
+    scenario::{Answer, Scenario, Step, borrowed},
+};
+use crate::stage::{filter, scrape, stats_config};
+
+/// What passes between two steps. On a network it is never nothing, either.
+const STEP: Duration = Duration::from_millis(1);
+
+pub(super) struct Simulated {
+    world: World,
+    trace: Trace,
+}
+
+impl Simulated {
+    pub(super) fn start(config: &str) -> Simulated {
+        let mut options = WorldOptions::with_config(config.to_owned());
+        options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
+        options.stats = stats_config();
+        options.trace = Trace::on();
+        let trace = options.trace.clone();
+        let world = World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"));
+        Simulated { world, trace }
+    }
+
+    /// The calls since the last time it was asked, the main thread's first.
+    pub(super) fn take_calls(&self) -> Calls {
+        calls(&self.trace.take())
+    }
+
+    pub(super) fn scrape(&self) -> Scrape {
+        scrape(&self.world)
+    }
+
+    /// Stops, and returns the last calls.
+    pub(super) fn stop(self) -> Calls {
+        self.world.stop().unwrap_or_else(|error| panic!("shutdown: {error}"));
+        calls(&self.trace.take())
+    }
+
+    pub(super) fn play(&self, scenario: &Scenario) {
+        let mut exchange = self.exchange(scenario);
+        let mut fresh = true;
+        for step in &scenario.steps {
+            if matches!(step, Step::Asks { .. }) && !mem::take(&mut fresh) {
+                self.finish(scenario, mem::replace(&mut exchange, self.exchange(scenario)));
+            }
+            self.world.advance(STEP).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+            exchange = carry_out(exchange, step);
+        }
+        self.finish(scenario, exchange);
+    }
+
+    fn exchange(&self, scenario: &Scenario) -> Exchange {
+        let exchange = self.world.exchange(0);
+        let exchange = match scenario.client {
+            Protocol::Http1 => exchange,
+            Protocol::Http2 => exchange.http2(),
+        };
+        match scenario.upstream {
+            Protocol::Http1 => exchange,
+            Protocol::Http2 => exchange.upstream_http2(),
+        }
+    }
+
+    fn finish(&self, scenario: &Scenario, exchange: Exchange) {
+        let outcome = exchange.outcome();
+        assert!(outcome.over && outcome.error.is_none(), "{}: {outcome:?}", scenario.name);
+    }
+}
+
+fn calls(lines: &[Line]) -> Calls {
+    let of_thread = |main: bool| {
+        let lines = lines.iter().filter(|line| (line.thread == 0) == main);
+        Calls::of_thread(&lines.map(|line| format!("{line}\n")).collect::<String>())
+    };
+    of_thread(true).and(of_thread(false))
+}
+
+fn carry_out(exchange: Exchange, step: &Step) -> Exchange {
+    match step {
+        Step::Asks { method, path, headers, ended } => {
+            let headers = borrowed(headers);
+            if headers.contains(&("upgrade", "websocket")) {
+                let own = ["upgrade", "connection"];
+                let rest: Vec<_> =
+                    headers.into_iter().filter(|(name, _)| !own.contains(name)).collect();
+                return exchange.websocket(path, &rest);
+            }
+            match ended {
+                false => exchange.request(method, path, &headers),
+                true => exchange.request_without_body(method, path, &headers),
+            }
+        }
+        Step::SendsGarbage => exchange.garbage(),
+        Step::OmitsHost => exchange.without_host(),
+        Step::ClientSends { data, ended: false } => exchange.request_chunk(data.clone()),
+        Step::ClientSends { data, ended: true } => exchange.request_last_chunk(data.clone()),
+        Step::ClientSendsTrailers(trailers) => exchange.request_trailers(&borrowed(trailers)),
+        Step::ClientLeaves => exchange.client_aborts(),
+        Step::Informs(status) => exchange.informational(*status),
+        Step::AttemptFails => exchange.attempt_fails(),
+        Step::Responds { status: 101, headers, .. } => {
+            exchange.switches_protocols(&borrowed(headers))
+        }
+        Step::Responds { status, headers, ended: false } => {
+            exchange.response(*status, &borrowed(headers))
+        }
+        Step::Responds { status, headers, ended: true } => {
+            exchange.response_without_body(*status, &borrowed(headers))
+        }
+        Step::Sends { data, ended: false } => exchange.response_chunk(data.clone()),
+        Step::Sends { data, ended: true } if data.is_empty() => exchange.response_end(),
+        Step::Sends { data, ended: true } => exchange.response_last_chunk(data.clone()),
+        Step::SendsTrailers(trailers) => exchange.response_trailers(&borrowed(trailers)),
+        Step::UpstreamBreaksOff => exchange.upstream_resets(),
+        Step::UpstreamSendsGarbage => exchange.upstream_breaks_the_protocol(),
+        Step::ProxyAnswers(Answer::Direct(status, body)) => {
+            exchange.direct_response(*status, *body)
+        }
+        Step::ProxyAnswers(Answer::Redirect(location)) => exchange.redirect(location),
+        Step::ProxyAnswers(Answer::Unreachable) => exchange.upstream_is_unreachable(),
+        Step::ProxyTimesOut => exchange.times_out(),
+    }
+}
