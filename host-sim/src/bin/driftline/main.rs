@@ -2,6 +2,7 @@
 
 mod demo;
 mod profile;
+mod replay;
 mod serve;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ enum Command {
     Serve(serve::Args),
     Profile(profile::Args),
     Demo(demo::Args),
+    Replay(replay::Args),
 }
 
 #[allow(clippy::print_stderr, reason = "a command reports its failure there")]
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Replay(args) => replay::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

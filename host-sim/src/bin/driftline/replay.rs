@@ -71,8 +71,8 @@ impl std::str::FromStr for Speed {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let text = fs::read_to_string(&args.recording)
         .with_context(|| format!("cannot read {}", args.recording.display()))?;
-    let recordings = Recording::from_json_lines(&text)
-        .with_context(|| args.recording.display().to_string())?;
+    let recordings =
+        Recording::from_json_lines(&text).with_context(|| args.recording.display().to_string())?;
     ensure!(!recordings.is_empty(), "{} holds no exchange", args.recording.display());
     match args.to {
         Some(proxy) => to_a_proxy(&args, &recordings, proxy),
@@ -84,8 +84,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
     let Some(config) = &args.config else { bail!("without --to, --config FILE is needed") };
     let module = super::serve::read(&args.filter, "--filter")?;
-    let filter = Filter::metered(&module)
-        .with_context(|| format!("--filter {}", args.filter.display()))?;
+    let filter =
+        Filter::metered(&module).with_context(|| format!("--filter {}", args.filter.display()))?;
     let mut options = WorldOptions::with_config(super::serve::read(config, "--config")?);
     options.workers = args.workers.into();
     options.stats = super::serve::stats_config(args.stats_config.as_deref())?;
@@ -117,7 +117,9 @@ fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
 fn to_a_proxy(args: &Args, recordings: &[Recording], proxy: SocketAddr) -> anyhow::Result<()> {
     let times = match args.speed.unwrap_or(Speed::Times(1.0)) {
         Speed::Times(times) => times,
-        Speed::Virtual => bail!("--speed virtual needs a simulated proxy, and --to names a real one"),
+        Speed::Virtual => {
+            bail!("--speed virtual needs a simulated proxy, and --to names a real one")
+        }
     };
     let upstream = args.answer_on.map(|address| {
         replay::Upstream::start(address, recordings, times)
