@@ -83,6 +83,22 @@ impl Client {
     pub fn leave(self) {
         self.line.break_off();
     }
+
+    /// Closes the connection, whatever is spoken over it.
+    pub fn hang_up(self) {
+        match self.line {
+            Line::Plain(line) => drop(line),
+            Line::Framed(line) => line.hang_up(),
+        }
+    }
+
+    /// Says that nothing more comes, and goes on listening, which only HTTP/1.1 can.
+    pub async fn half_close(&mut self) -> Result<()> {
+        match &mut self.line {
+            Line::Plain(line) => line.half_close().await,
+            Line::Framed(_) => bail!("a connection of HTTP/2 has no half"),
+        }
+    }
 }
 
 /// The first line of a request.

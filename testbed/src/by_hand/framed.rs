@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream, client, server};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::AbortHandle};
 
 use super::Headers;
 
@@ -21,7 +21,12 @@ pub(super) struct Framed {
 
 #[derive(Debug)]
 enum Role {
-    Client { connection: client::SendRequest<Bytes>, answer: Option<client::ResponseFuture> },
+    Client {
+        connection: client::SendRequest<Bytes>,
+        /// Reads and writes; the connection is closed when it is aborted.
+        task: AbortHandle,
+        answer: Option<client::ResponseFuture>,
+    },
     Server(server::SendResponse<Bytes>),
 }
 
@@ -29,8 +34,8 @@ impl Framed {
     pub(super) async fn client(stream: TcpStream) -> Result<Framed> {
         let (sender, connection) = client::handshake(stream).await?;
         // It ends with its last stream, and what ends a connection shows at its streams.
-        tokio::spawn(async { drop(connection.await) });
-        let role = Role::Client { connection: sender, answer: None };
+        let task = tokio::spawn(async { drop(connection.await) }).abort_handle();
+        let role = Role::Client { connection: sender, task, answer: None };
         Ok(Framed { role, out: None, incoming: None, received: 0 })
     }
 
@@ -49,7 +54,7 @@ impl Framed {
         headers: Headers<'_>,
         ended: bool,
     ) -> Result<()> {
-        let Role::Client { connection, answer } = &mut self.role else {
+        let Role::Client { connection, answer, .. } = &mut self.role else {
             anyhow::bail!("a server does not ask");
         };
         let host = headers.iter().find(|(name, _)| *name == "host").map_or("x", |(_, host)| host);
@@ -127,6 +132,13 @@ impl Framed {
         };
         self.received += data.len();
         Some(incoming.flow_control().release_capacity(data.len()).map_err(Into::into))
+    }
+
+    /// Closes the connection without a word.
+    pub(super) fn hang_up(self) {
+        if let Role::Client { task, .. } = &self.role {
+            task.abort();
+        }
     }
 
     /// A client says that it cancels, a server that it has failed.

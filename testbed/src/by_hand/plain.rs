@@ -35,6 +35,10 @@ impl Plain {
         Ok(self.stream.write_all(bytes).await?)
     }
 
+    pub(super) async fn half_close(&mut self) -> Result<()> {
+        Ok(self.stream.shutdown().await?)
+    }
+
     pub(super) async fn send_head(
         &mut self,
         first_line: &str,

@@ -1,7 +1,9 @@
 //! Carries scenarios out on a real Envoy, step by step; it awaits each step at the other end, and judges nothing.
 
 use std::{
+    fs,
     net::SocketAddr,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -29,6 +31,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// How long the route `/slow` waits.
 const PATIENCE: &str = "0.1s";
 
+const ACCESS_LOG_FORMAT: &str = "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%\n";
+
 pub(super) struct Real {
     envoy: Envoy,
     upstream: Upstream,
@@ -38,6 +42,15 @@ pub(super) struct Real {
     /// How much of the log was looked at.
     seen: usize,
     main_thread: String,
+    access_log: PathBuf,
+}
+
+/// What is left of an Envoy that has stopped.
+pub(super) struct Stopped {
+    /// Its last calls.
+    pub(super) calls: Calls,
+    /// A line for each stream, as [`ACCESS_LOG_FORMAT`] says.
+    pub(super) access_log: Vec<String>,
 }
 
 impl Real {
@@ -57,7 +70,17 @@ impl Real {
             cluster("nobody", nobody.local_addr()?, plain),
         ];
         options.routes = routes();
+        let access_log = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("differential-{}.log", std::process::id()));
         let own = [
+            (
+                "access_log",
+                json!([{"name": "file", "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                    "path": access_log,
+                    "log_format": {"text_format_source": {"inline_string": ACCESS_LOG_FORMAT}},
+                }}]),
+            ),
             ("codec_type", json!("AUTO")),
             ("http_protocol_options", json!({"enable_trailers": true})),
             ("upgrade_configs", json!([{"upgrade_type": "websocket"}])),
@@ -67,7 +90,15 @@ impl Real {
         let envoy = Envoy::start(options).await?;
         let log = envoy.log();
         let main_thread = log.lines().find_map(thread).context("no trace")?.to_owned();
-        Ok(Real { envoy, upstream, upstream_http2, _nobody: nobody, seen: 0, main_thread })
+        Ok(Real {
+            envoy,
+            upstream,
+            upstream_http2,
+            _nobody: nobody,
+            seen: 0,
+            main_thread,
+            access_log,
+        })
     }
 
     /// The calls since the last time it was asked, the main thread's first.
@@ -78,10 +109,15 @@ impl Real {
         calls(new, &self.main_thread)
     }
 
-    /// Tells Envoy to stop, and returns its last calls.
-    pub(super) async fn stop(self) -> Result<Calls> {
+    /// Tells Envoy to stop, and returns what it wrote last.
+    pub(super) async fn stop(self) -> Result<Stopped> {
         let log = self.envoy.stop().await?;
-        Ok(calls(&log[self.seen..], &self.main_thread))
+        let access_log = fs::read_to_string(&self.access_log).context("the access log")?;
+        fs::remove_file(&self.access_log)?;
+        Ok(Stopped {
+            calls: calls(&log[self.seen..], &self.main_thread),
+            access_log: access_log.lines().map(str::to_owned).collect(),
+        })
     }
 
     /// Carries a scenario out, and returns how what Envoy counted differs from what the simulator did.
@@ -182,6 +218,11 @@ impl<'r> Ends<'r> {
                 self.client.take().context("the client is gone")?.leave();
                 Ok(())
             }
+            Step::ClientHangsUp => {
+                self.client.take().context("the client is gone")?.hang_up();
+                Ok(())
+            }
+            Step::ClientHalfCloses => self.client()?.half_close().await,
             Step::Informs(status) => {
                 let head = format!("HTTP/1.1 {status} Interim\r\n\r\n");
                 self.served()?.send_raw(head.as_bytes()).await

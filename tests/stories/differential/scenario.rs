@@ -38,6 +38,10 @@ pub(super) enum Step {
     ClientSendsTrailers(Headers),
     /// The client goes away: closes its connection of HTTP/1.1, cancels its stream of HTTP/2.
     ClientLeaves,
+    /// The client closes its connection, whatever it speaks.
+    ClientHangsUp,
+    /// The client says that nothing more comes, and goes on listening.
+    ClientHalfCloses,
     /// The upstream sends an answer of the 1xx kind.
     Informs(u16),
     /// The upstream answers 503, and the proxy asks again.

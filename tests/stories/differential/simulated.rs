@@ -3,7 +3,7 @@
 use std::{mem, time::Duration};
 
 use driftline_testbed::{by_hand::Protocol, scrape::Scrape};
-use host_sim::{Clock, Exchange, Trace, World, WorldOptions, trace::Line};
+use host_sim::{Clock, Exchange, Trace, World, WorldOptions, flags, trace::Line};
 
 use super::{
     calls::Calls,
@@ -13,6 +13,19 @@ use crate::stage::{filter, scrape, stats_config};
 
 /// What passes between two steps. On a network it is never nothing, either.
 const STEP: Duration = Duration::from_millis(1);
+
+/// Flags by the names that access logs have for them, in the order of the bits.
+const FLAGS: [(u64, &str); 9] = [
+    (flags::NO_HEALTHY_UPSTREAM, "UH"),
+    (flags::UPSTREAM_REQUEST_TIMEOUT, "UT"),
+    (flags::UPSTREAM_REMOTE_RESET, "UR"),
+    (flags::UPSTREAM_CONNECTION_FAILURE, "UF"),
+    (flags::UPSTREAM_CONNECTION_TERMINATION, "UC"),
+    (flags::DOWNSTREAM_CONNECTION_TERMINATION, "DC"),
+    (flags::DOWNSTREAM_PROTOCOL_ERROR, "DPE"),
+    (flags::UPSTREAM_PROTOCOL_ERROR, "UPE"),
+    (flags::DOWNSTREAM_REMOTE_RESET, "DR"),
+];
 
 pub(super) struct Simulated {
     world: World,
@@ -45,17 +58,21 @@ impl Simulated {
         calls(&self.trace.take())
     }
 
-    pub(super) fn play(&self, scenario: &Scenario) {
+    /// Returns how each stream ended, as `%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%`.
+    pub(super) fn play(&self, scenario: &Scenario) -> Vec<String> {
+        let mut endings = Vec::new();
         let mut exchange = self.exchange(scenario);
         let mut fresh = true;
         for step in &scenario.steps {
             if matches!(step, Step::Asks { .. }) && !mem::take(&mut fresh) {
-                self.finish(scenario, mem::replace(&mut exchange, self.exchange(scenario)));
+                let next = self.exchange(scenario);
+                endings.push(finish(scenario, mem::replace(&mut exchange, next)));
             }
             self.world.advance(STEP).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
             exchange = carry_out(exchange, step);
         }
-        self.finish(scenario, exchange);
+        endings.push(finish(scenario, exchange));
+        endings
     }
 
     fn exchange(&self, scenario: &Scenario) -> Exchange {
@@ -69,11 +86,18 @@ impl Simulated {
             Protocol::Http2 => exchange.upstream_http2(),
         }
     }
+}
 
-    fn finish(&self, scenario: &Scenario, exchange: Exchange) {
-        let outcome = exchange.outcome();
-        assert!(outcome.over && outcome.error.is_none(), "{}: {outcome:?}", scenario.name);
-    }
+fn finish(scenario: &Scenario, exchange: Exchange) -> String {
+    let outcome = exchange.outcome();
+    assert!(outcome.over && outcome.error.is_none(), "{}: {outcome:?}", scenario.name);
+    let flags: Vec<_> = FLAGS.iter().filter(|(bit, _)| outcome.flags & bit != 0).collect();
+    let known = flags.iter().fold(0, |all, (bit, _)| all | bit);
+    assert_eq!(outcome.flags, known, "{}: a flag without a name", scenario.name);
+    let names: Vec<_> = flags.iter().map(|(_, name)| *name).collect();
+    let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+    let details = or_dash(outcome.details.clone().unwrap_or_default());
+    format!("{} {details} {}", outcome.status().unwrap_or(0), or_dash(names.join(",")))
 }
 
 fn calls(lines: &[Line]) -> Calls {
@@ -105,6 +129,8 @@ fn carry_out(exchange: Exchange, step: &Step) -> Exchange {
         Step::ClientSends { data, ended: true } => exchange.request_last_chunk(data.clone()),
         Step::ClientSendsTrailers(trailers) => exchange.request_trailers(&borrowed(trailers)),
         Step::ClientLeaves => exchange.client_aborts(),
+        // Envoy takes a half for the whole.
+        Step::ClientHangsUp | Step::ClientHalfCloses => exchange.client_disconnects(),
         Step::Informs(status) => exchange.informational(*status),
         Step::AttemptFails => exchange.attempt_fails(),
         Step::Responds { status: 101, headers, .. } => {

@@ -146,6 +146,18 @@ fn answered_by_the_proxy() -> Vec<Scenario> {
             .then(Step::AttemptFails)
             .then(Step::AttemptFails)
             .answers(200, completion("Yes", 4, 2)),
+        new("direct response to HEAD")
+            .asks_only("HEAD", "/direct/v1/chat/completions", &HOST)
+            .then(Step::ProxyAnswers(Answer::Direct(200, "direct"))),
+        new("direct response before the body")
+            .asks("POST", "/direct/v1/chat/completions", &[HOST[0], ("content-length", "9")])
+            .then(Step::ProxyAnswers(Answer::Direct(200, "direct"))),
+        new("retry, all fail")
+            .posts("/retried/v1/chat/completions", QUESTION)
+            .then(Step::AttemptFails)
+            .then(Step::AttemptFails)
+            .then(Step::AttemptFails)
+            .responds_only(503, &[("content-length", "0")]),
         new("missing host").then(Step::OmitsHost),
         new("garbage").then(Step::SendsGarbage),
     ]
@@ -174,6 +186,9 @@ fn cut() -> Vec<Scenario> {
         chat("client leaves before headers").client_leaves(),
         begun("client leaves in the request's body").client_sends(&QUESTION[..9]).client_leaves(),
         begun("client leaves before the request's body").client_leaves(),
+        begun("client half-closes in the request's body")
+            .client_sends(&QUESTION[..9])
+            .then(Step::ClientHalfCloses),
     ]
 }
 
@@ -196,6 +211,27 @@ fn odd() -> Vec<Scenario> {
             .client_sends("hello")
             .sends("echo:hello")
             .client_leaves(),
+        new("websocket refused")
+            .asks(
+                "GET",
+                "/v1/realtime",
+                &[
+                    HOST[0],
+                    ("upgrade", "websocket"),
+                    ("connection", "Upgrade"),
+                    ("sec-websocket-key", "x"),
+                ],
+            )
+            .answers(403, "{}"),
+        chat("chunks without a byte").responds(200, &EVENTS).ends(""),
+        new("trailers without a body")
+            .asks_only("GET", CHAT, &[HOST[0], ("te", "trailers")])
+            .responds(200, &EVENTS)
+            .sends_trailers(&[("x-t", "v")]),
+        new("expect 100-continue")
+            .asks("POST", CHAT, &[HOST[0], ("expect", "100-continue"), ("content-length", &length)])
+            .client_ends(QUESTION)
+            .answers(200, completion("Yes", 4, 2)),
         get(get(new("pipelined")).answers(200, "{}"))
             .responds_only(200, &[("content-type", "text/plain"), ("content-length", "0")]),
         new("answer before the request is whole")
@@ -235,6 +271,35 @@ fn http2() -> Vec<Scenario> {
             .responds(200, &EVENTS_HTTP2)
             .sends(token("Ye"))
             .client_leaves(),
+        new("sse from HTTP/1.1 over HTTP/2")
+            .http2()
+            .asks("POST", CHAT, &HOST)
+            .client_ends(QUESTION)
+            .responds(200, &EVENTS)
+            .sends(token("Ye"))
+            .sends(DONE)
+            .ends(""),
+        new("sse from HTTP/2 over HTTP/1.1")
+            .upstream_http2()
+            .posts(PATH, QUESTION)
+            .responds(200, &EVENTS_HTTP2)
+            .sends(token("Ye"))
+            .ends(DONE),
+        chat("HTTP/2 client hangs up mid-stream")
+            .responds(200, &EVENTS_HTTP2)
+            .sends(token("Ye"))
+            .then(Step::ClientHangsUp),
+        new("connect failure over HTTP/2")
+            .http2()
+            .asks_only("GET", "/nobody/v1/chat/completions", &HOST)
+            .then(Step::ProxyAnswers(Answer::Unreachable)),
+        new("upstream of HTTP/1.1 breaks off mid-stream over HTTP/2")
+            .http2()
+            .asks("POST", CHAT, &HOST)
+            .client_ends(QUESTION)
+            .responds(200, &EVENTS)
+            .sends(token("Ye"))
+            .then(Step::UpstreamBreaksOff),
         chat("HTTP/2 client cancels before headers").client_leaves(),
         new("request trailers over HTTP/2")
             .http2()
