@@ -5,7 +5,7 @@ mod play;
 mod update;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet, hash_map::RandomState},
     hash::BuildHasher,
     rc::Rc,
@@ -45,6 +45,9 @@ pub struct WorldOptions {
     pub clock: Clock,
     /// Labels and buckets.
     pub stats: StatsConfig,
+    /// After which time samples of histograms show, as Envoy's `stats_flush_interval` (5 s there
+    /// unless set). `None`: at once, so that a test need not wait.
+    pub flush_interval: Option<Duration>,
     /// The least level that is kept, and that the filter is told.
     pub log_level: LogLevel,
     /// Whether log lines also go to standard error.
@@ -81,6 +84,7 @@ impl Default for WorldOptions {
             workers: 1,
             clock: Clock::real(),
             stats: StatsConfig::default(),
+            flush_interval: None,
             log_level: LogLevel::Info,
             print_log: false,
             trace: Trace::off(),
@@ -120,6 +124,8 @@ pub struct World {
     workers: Vec<Rc<RefCell<Worker>>>,
     /// VMs of earlier code that still have streams.
     draining: Vec<Rc<RefCell<Worker>>>,
+    /// How often samples are flushed, and when next; nothing if they show at once.
+    flush: Option<(Duration, Cell<u64>)>,
 }
 
 impl Vms {
@@ -133,7 +139,10 @@ impl Vms {
             clock: options.clock,
             log: Arc::new(Log::new(options.log_level, options.print_log)),
             shared: Arc::new(SharedData::default()),
-            stats: Arc::new(Stats::new(options.stats)),
+            stats: Arc::new(match options.flush_interval {
+                Some(_) => Stats::flushed(options.stats),
+                None => Stats::new(options.stats),
+            }),
             plugin: Arc::new(PluginNames {
                 name: options.plugin_name,
                 root_id: options.root_id,
@@ -172,7 +181,12 @@ impl World {
     /// [`Error::Refused`] with the filter's log lines if it does not like its
     /// configuration, [`Error::Trap`] if it crashes over it.
     pub fn new(filter: &Filter, options: WorldOptions) -> Result<World, Error> {
+        let flush_interval = options.flush_interval;
         let Vms { services, main, workers } = Vms::start(filter, options, false)?;
+        let flush = flush_interval
+            // A flush now and forever would never let time pass.
+            .map(|interval| interval.max(Duration::from_millis(1)))
+            .map(|interval| (interval, Cell::new(after(services.clock.monotonic_ns(), interval))));
         let share = |worker| Rc::new(RefCell::new(worker));
         Ok(World {
             filter: filter.clone(),
@@ -180,6 +194,7 @@ impl World {
             main: share(main),
             workers: workers.into_iter().map(share).collect(),
             draining: Vec::new(),
+            flush,
         })
     }
 
@@ -224,7 +239,7 @@ impl World {
         stream.end(EndInfo::rejected())
     }
 
-    /// Moves the virtual clock and runs the ticks that fall into that time, each at its own moment.
+    /// Moves the virtual clock and runs the ticks and flushes that fall into that time, each at its own moment.
     ///
     /// With a real clock this only runs what is due now.
     ///
@@ -232,11 +247,12 @@ impl World {
     /// The first [`Error::Trap`] of a tick; the other VMs have run theirs.
     pub fn advance(&self, by: Duration) -> Result<(), Error> {
         let clock = &self.services.clock;
-        let target =
-            clock.monotonic_ns().saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
+        let target = after(clock.monotonic_ns(), by);
         let mut outcome = self.deliver();
         loop {
-            let due = self.all().filter_map(|worker| worker.borrow().next_due_ns()).min();
+            let ticks = self.all().filter_map(|worker| worker.borrow().next_due_ns());
+            let flush = self.flush.iter().map(|(_, next)| next.get());
+            let due = ticks.chain(flush).min();
             let Some(due) = due.filter(|&due| due <= target) else { break };
             clock.advance(Duration::from_nanos(due.saturating_sub(clock.monotonic_ns())));
             let ran = self.all().map(|worker| {
@@ -244,6 +260,7 @@ impl World {
                 worker.expire_calls().and(worker.run_due_ticks())
             });
             outcome = ran.fold(outcome, Result::and).and(self.deliver());
+            self.flush_if_due();
             if clock.monotonic_ns() < due {
                 // A real clock cannot be moved, and nothing is due yet.
                 break;
@@ -251,6 +268,15 @@ impl World {
         }
         clock.advance(Duration::from_nanos(target.saturating_sub(clock.monotonic_ns())));
         outcome
+    }
+
+    fn flush_if_due(&self) {
+        if let Some((interval, next)) = &self.flush
+            && next.get() <= self.services.clock.monotonic_ns()
+        {
+            self.services.stats.flush();
+            next.set(after(next.get(), *interval));
+        }
     }
 
     /// Ends all root contexts, as a proxy does that is told to stop: workers first, the main thread last.
@@ -323,4 +349,9 @@ impl World {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Rc<RefCell<Worker>>> {
         std::iter::once(&self.main).chain(&self.workers).chain(&self.draining)
     }
+}
+
+/// The moment `by` after `now_ns`, or the end of time.
+fn after(now_ns: u64, by: Duration) -> u64 {
+    now_ns.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
 }

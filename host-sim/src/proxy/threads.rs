@@ -83,6 +83,7 @@ impl Server {
     pub fn start(options: Options) -> Result<Server, StartError> {
         let (listener, listen_addr) = bind("listen", options.listen)?;
         let (admin, admin_addr) = bind("admin", options.admin)?;
+        let flush_interval = options.world.flush_interval.unwrap_or(FLUSH_INTERVAL);
         let vms = Vms::start(&options.filter, options.world, true).map_err(StartError::Filter)?;
         let (stopping, stop) = watch::channel(false);
         let mut server = Server {
@@ -95,7 +96,7 @@ impl Server {
         };
         let (stats, main, ending) = (Arc::clone(&server.stats), vms.main, stop.clone());
         server.spawn(main.name().to_string(), move |runtime| {
-            run(runtime, run_main(main, admin, stats, ending));
+            run(runtime, run_main(main, admin, stats, flush_interval, ending));
         })?;
         for worker in vms.workers {
             let listener = listener.try_clone().map_err(StartError::Thread)?;
@@ -189,6 +190,7 @@ async fn run_main(
     main: Worker,
     admin: StdListener,
     stats: Arc<Stats>,
+    flush_interval: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
     let main = Rc::new(RefCell::new(main));
@@ -196,7 +198,7 @@ async fn run_main(
     let flushed = Arc::clone(&stats);
     let flushes = spawn_local(async move {
         loop {
-            tokio::time::sleep(FLUSH_INTERVAL).await;
+            tokio::time::sleep(flush_interval).await;
             flushed.flush();
         }
     });

@@ -14,6 +14,8 @@ use super::{Histogram, PREFIX, StatsConfig, tags::Extracted};
 #[derive(Debug, Default)]
 pub struct Stats {
     config: StatsConfig,
+    /// Samples show from the next [`Stats::flush`] on, not at once.
+    shows_after_flush: bool,
     registry: Mutex<Registry>,
 }
 
@@ -37,10 +39,11 @@ pub(super) struct Number {
 pub(super) struct Samples {
     pub(super) labels: Extracted,
     pub(super) bounds: Vec<f64>,
+    shows_after_flush: bool,
     recorded: Mutex<Recorded>,
 }
 
-/// Every sample so far, and those of the flush interval before this one.
+/// Every sample that shows, and those of the flush interval before this one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recorded {
     pub(super) total: Histogram,
@@ -66,10 +69,17 @@ const DEFAULT_BOUNDS: [f64; 19] = [
 ];
 
 impl Stats {
-    /// An empty store that will cut labels and choose buckets by `config`.
+    /// An empty store that will cut labels and choose buckets by `config`. Samples of histograms
+    /// show at once, so that a test need not wait for them.
     #[must_use]
     pub fn new(config: StatsConfig) -> Stats {
-        Stats { config, registry: Mutex::default() }
+        Stats { config, shows_after_flush: false, registry: Mutex::default() }
+    }
+
+    /// As [`Stats::new`], but samples show from the next [`Stats::flush`] on, as in Envoy.
+    #[must_use]
+    pub fn flushed(config: StatsConfig) -> Stats {
+        Stats { shows_after_flush: true, ..Stats::new(config) }
     }
 
     /// The counter of this name as a filter spells it, made on first use.
@@ -97,6 +107,7 @@ impl Stats {
             Arc::new(Samples {
                 labels: self.config.extract(name),
                 bounds: setting.map_or_else(|| DEFAULT_BOUNDS.to_vec(), |it| it.bounds.clone()),
+                shows_after_flush: self.shows_after_flush,
                 recorded: Mutex::default(),
             })
         });
@@ -115,20 +126,22 @@ impl Stats {
         self.registry().gauges.get(&full(name)).map(|number| number.get())
     }
 
-    /// All samples of a histogram by its name as the filter spells it; `None` if nobody defined it.
+    /// The samples that show of a histogram, by its name as the filter spells it; `None` if nobody defined it.
     #[must_use]
     pub fn histogram_value(&self, name: &str) -> Option<Histogram> {
         self.registry().histograms.get(&full(name)).map(|samples| samples.recorded().total.clone())
     }
 
     /// Ends a flush interval: what came since the last call becomes the left
-    /// number of the quantiles in [`Stats::text`].
-    ///
-    /// Unlike in Envoy, samples are visible in every output at once, flushed or not.
+    /// number of the quantiles in [`Stats::text`], and shows from now on if it did not at once.
     pub fn flush(&self) {
         for samples in self.registry().histograms.values() {
             let mut recorded = samples.recorded();
             recorded.interval = std::mem::take(&mut recorded.pending);
+            if samples.shows_after_flush {
+                let Recorded { total, interval, .. } = &mut *recorded;
+                total.merge(interval);
+            }
         }
     }
 
@@ -169,8 +182,10 @@ impl Metric {
             Kind::Gauge(number) => number.value.store(value, Relaxed),
             Kind::Histogram(samples) => {
                 let mut recorded = samples.recorded();
-                recorded.total.record(value);
                 recorded.pending.record(value);
+                if !samples.shows_after_flush {
+                    recorded.total.record(value);
+                }
             }
         }
     }
@@ -213,6 +228,21 @@ mod tests {
         stats.counter("requests").record(3);
         assert_eq!(stats.counter_value("requests"), Some(5));
         assert_eq!(stats.gauge_value("requests"), None);
+    }
+
+    #[test]
+    fn samples_that_wait_for_a_flush_show_once_each() {
+        let stats = Stats::flushed(StatsConfig::default());
+        let histogram = stats.histogram("bytes");
+        let shown = || stats.histogram_value("bytes").unwrap().count();
+        histogram.record(10);
+        assert_eq!(shown(), 0);
+        stats.flush();
+        assert_eq!(shown(), 1);
+        histogram.record(20);
+        stats.flush();
+        stats.flush();
+        assert_eq!(shown(), 2);
     }
 
     #[test]

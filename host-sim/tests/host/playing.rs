@@ -119,6 +119,22 @@ fn however_a_body_is_cut_the_client_gets_it_whole() {
 }
 
 #[test]
+fn samples_show_after_the_flush_interval_if_one_is_set() {
+    let mut options = traced(WorldOptions::default());
+    options.flush_interval = Some(Duration::from_secs(5));
+    let world = World::new(&counting(), options).unwrap();
+    world.play(&[answer(0)], Pace::Virtual).unwrap();
+    let shown = || world.stats().histogram_value("chunk_bytes").unwrap().count();
+    assert_eq!(shown(), 0, "half a second has passed");
+    assert_eq!(world.stats().counter_value("requests"), Some(1), "counters never wait");
+    world.advance(Duration::from_secs(5)).unwrap();
+    let samples = shown();
+    assert!(20 <= samples, "{samples}");
+    world.advance(Duration::from_secs(50)).unwrap();
+    assert_eq!(shown(), samples, "each sample shows once");
+}
+
+#[test]
 fn ten_thousand_simulated_hours_pass_while_one_waits() {
     let filter = guest(&[("configure", "$call set_tick_period_milliseconds (i32.const 60000);")]);
     let mut options = WorldOptions::default();
