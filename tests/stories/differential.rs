@@ -9,11 +9,14 @@
 //! What is not compared is what real time decides: the values of increments and samples in traces (the page has them),
 //! and on the page sums of times, buckets, and sums of histograms.
 
-mod calls;
-mod real;
 mod scenario;
-mod simulated;
 mod table;
+
+mod calls;
+mod ends;
+mod real;
+mod routes;
+mod simulated;
 
 use std::collections::{BTreeMap, BTreeSet};
 
