@@ -23,7 +23,10 @@ use super::{
     routes::{cluster, routes},
     scenario::Scenario,
 };
-use crate::{expectation::PREFIX, stage::STATS_YAML};
+use crate::{
+    expectation::{PREFIX, unsettled},
+    stage::STATS_YAML,
+};
 
 /// A scenario takes milliseconds; the rest is for a busy machine.
 const SCENARIO_LIMIT: Duration = Duration::from_secs(20);
@@ -137,20 +140,27 @@ impl Real {
         }
         self.wait_for_end(scenario.streams()).await?;
         drop(ends);
+        let counted = self.settled().await?.difference(&before);
+        ensure!(
+            self.started.elapsed() < FIRST_TICK,
+            "this machine is too busy: the filter evaluates before all is compared"
+        );
+        let simulated = timeless(simulated.clone());
+        Ok(timeless(counted).compare("Envoy", &simulated, "the simulator"))
+    }
+
+    /// Waits until histograms have what the counters beside them have, and nothing moves any more.
+    async fn settled(&self) -> Result<Scrape> {
         let started = Instant::now();
+        let mut last = self.scrape().await?;
         loop {
-            let changed = self.scrape().await?.difference(&before);
-            let simulated = timeless(simulated.clone());
-            let difference = timeless(changed).compare("Envoy", &simulated, "the simulator");
-            ensure!(
-                self.started.elapsed() < FIRST_TICK,
-                "this machine is too busy: the filter evaluates before all is compared"
-            );
-            // Later is as good as now: nothing that was counted goes away again.
-            if difference.is_empty() || SETTLE_LIMIT < started.elapsed() {
-                return Ok(difference);
-            }
             tokio::time::sleep(POLL).await;
+            let now = self.scrape().await?;
+            let is_settled = unsettled(&now).is_empty() && now == last;
+            if is_settled || SETTLE_LIMIT < started.elapsed() {
+                return Ok(now);
+            }
+            last = now;
         }
     }
 
