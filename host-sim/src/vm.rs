@@ -79,13 +79,14 @@ impl Vm {
         self.store.data_mut().restricted = true;
         if initialise.exists() {
             self.call(&initialise, 0, ())?;
-            for name in ["main", "__main_void"] {
-                if let Ok(main) = Callback::<(), u32>::of(name, instance, &mut self.store)
-                    && main.exists()
-                {
-                    self.call(&main, 0, ())?;
-                    break;
-                }
+            // A program's `main`, with no arguments; under its other name it takes none at all.
+            let main: Callback<(u32, u32), u32> = Callback::of("main", instance, &mut self.store)?;
+            if main.exists() {
+                self.call(&main, 0, (0, 0))?;
+            } else {
+                let main: Callback<(), u32> =
+                    Callback::of("__main_void", instance, &mut self.store)?;
+                self.call(&main, 0, ())?;
             }
         } else {
             let start: Callback<(), ()> = Callback::of("_start", instance, &mut self.store)?;

@@ -52,3 +52,38 @@ fn only_logging_is_allowed_before_the_vm_has_started() {
     let Error::Trap { callback: "_initialize", message } = &error else { panic!("{error}") };
     assert!(message.contains("restricted_callback"), "{message}");
 }
+
+#[track_caller]
+fn start(exports: &str) -> Result<World, Error> {
+    let wat = format!(
+        r#"(module (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
+            (func (export "malloc") (param i32) (result i32) (i32.const 1024)) {exports})"#
+    );
+    World::new(&Filter::from_bytes(wat.as_bytes()).unwrap(), WorldOptions::default())
+}
+
+#[test]
+fn main_runs_after_initialize_with_no_arguments_and_under_either_name() {
+    for (main, name) in [
+        (r#"(func (export "main") (param i32 i32) (result i32) unreachable)"#, "main"),
+        (r#"(func (export "__main_void") (result i32) unreachable)"#, "__main_void"),
+    ] {
+        let error = start(&format!(r#"(func (export "_initialize")) {main}"#)).unwrap_err();
+        let Error::Trap { callback, .. } = error else { panic!("{name}: {error}") };
+        assert_eq!(callback, name);
+        // Without `_initialize` it is no start function.
+        assert!(start(main).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_callback_with_another_signature_is_refused_by_name() {
+    for export in [
+        r#"(func (export "_initialize")) (func (export "main") (result i32) (i32.const 0))"#,
+        r#"(func (export "_initialize")) (func (export "proxy_on_tick"))"#,
+    ] {
+        let error = start(export).unwrap_err();
+        let Error::Link(message) = &error else { panic!("{error}") };
+        assert!(message.contains("export main") || message.contains("export proxy_on_tick"));
+    }
+}
