@@ -135,6 +135,9 @@ impl fmt::Display for RecordingError {
 
 impl std::error::Error for RecordingError {}
 
+/// No step of a file is longer; what a proxy reads at once is a thousandth of it.
+const STEP_BYTES_MAX: usize = 64 << 20;
+
 /// In place of bytes that were not recorded.
 const FILLER: u8 = b' ';
 
@@ -154,8 +157,9 @@ impl Recording {
     /// Reads JSON lines; empty ones are read over.
     ///
     /// # Errors
-    /// Every line that cannot be read, by its number, and every body that is
-    /// not as long as its `size`, or is no hexadecimal text.
+    /// Every line that cannot be read, by its number; every body that is not
+    /// as long as its `size`, or is no hexadecimal text; every `size` above
+    /// 64 MiB; every step that is before the one above it.
     pub fn from_json_lines(text: &str) -> Result<Vec<Recording>, RecordingError> {
         let mut recordings = Vec::new();
         let mut problems = Vec::new();
@@ -213,20 +217,33 @@ impl Recording {
     }
 
     fn problems(&self) -> impl Iterator<Item = String> {
-        self.steps.iter().enumerate().filter_map(|(index, step)| {
-            let (Step::RequestData { size, body, .. } | Step::ResponseData { size, body, .. }) =
-                step
-            else {
-                return None;
+        let mut before_us = 0;
+        self.steps.iter().enumerate().filter_map(move |(index, step)| {
+            let earliest_us = before_us;
+            before_us = before_us.max(step.at_us());
+            let found = match step {
+                step if step.at_us() < earliest_us => {
+                    format!("at_us {}, but follows one at {earliest_us}", step.at_us())
+                }
+                Step::RequestData { size, body, .. } | Step::ResponseData { size, body, .. } => {
+                    format!("size {size}, but {}", size_problem(*size, body.as_ref())?)
+                }
+                _ => return None,
             };
-            let body = body.as_ref()?;
-            let found = match body.bytes() {
-                Some(bytes) if bytes.len() == *size => return None,
-                Some(bytes) => format!("its body has {} bytes", bytes.len()),
-                None => "its body is not hexadecimal".into(),
-            };
-            Some(format!("steps[{index}] has size {size}, but {found}"))
+            Some(format!("steps[{index}] has {found}"))
         })
+    }
+}
+
+/// What is wrong with the size of a part of a body, if anything is.
+fn size_problem(size: usize, body: Option<&Body>) -> Option<String> {
+    if STEP_BYTES_MAX < size {
+        return Some(format!("{STEP_BYTES_MAX} is the most"));
+    }
+    match body?.bytes() {
+        Some(bytes) if bytes.len() == size => None,
+        Some(bytes) => Some(format!("its body has {} bytes", bytes.len())),
+        None => Some("its body is not hexadecimal".into()),
     }
 }
 
@@ -342,6 +359,17 @@ mod tests {
         let error = Recording::from_json_lines(&text).unwrap_err().to_string();
         assert!(error.contains("line 1: steps[0] has size 7, but its body has 2 bytes"), "{error}");
         assert!(error.contains("line 2: invalid type"), "{error}");
+    }
+
+    #[test]
+    fn sizes_that_no_memory_holds_and_steps_out_of_order_are_refused() {
+        let mut wrong = recording();
+        wrong.steps[3] = Step::ResponseData { at_us: 20, size: usize::MAX, body: None };
+        wrong.steps[6] = Step::ResponseEnd { at_us: 39 };
+        let error = Recording::from_json_lines(&wrong.to_json_line()).unwrap_err().to_string();
+        let size = format!("steps[3] has size {}, but 67108864 is the most", usize::MAX);
+        assert!(error.contains(&size), "{error}");
+        assert!(error.contains("steps[6] has at_us 39, but follows one at 40"), "{error}");
     }
 
     #[test]
