@@ -178,7 +178,8 @@ impl Real {
     }
 
     async fn scrape(&self) -> Result<Scrape> {
-        Ok(self.envoy.scrape().await?.only_prefix(PREFIX))
+        let page = self.envoy.ask_admin("/stats/prometheus?filter=driftline_").await?;
+        Ok(Scrape::parse(&page)?.only_prefix(PREFIX))
     }
 
     /// Waits until so many streams have ended for the filter, too.
