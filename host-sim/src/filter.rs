@@ -1,6 +1,6 @@
 //! A compiled filter, ready to be instantiated any number of times; compiling happens once.
 
-use wasmtime::{Config, Engine, InstancePre, Module};
+use wasmtime::{Config, Engine, ExternType, InstancePre, Module};
 
 use crate::{Error, abi, state::State};
 
@@ -11,15 +11,26 @@ pub struct Filter {
     pub(crate) instance: InstancePre<State>,
 }
 
-/// The export without which Envoy does not know which ABI a module speaks.
-const ABI_MARKER: &str = "proxy_abi_version_0_2_1";
+/// The export without which Envoy does not know which ABI a module speaks; it decides by the first.
+const ABI_MARKER: &str = "proxy_abi_version_";
+
+/// The ABI that this host plays.
+const ABI: &str = "proxy_abi_version_0_2_1";
+
+/// The one before, which the SDKs for Go and AssemblyScript speak.
+const ABI_BEFORE: &str = "proxy_abi_version_0_2_0";
+
+/// Who takes memory for what the host hands over; the first that there is.
+pub(crate) const ALLOCATORS: [&str; 2] = ["malloc", "proxy_on_memory_allocate"];
 
 impl Filter {
     /// Compiles a `.wasm` module (or WAT, where wasmtime's `wat` feature is on). Takes about 0.3 s for a large filter.
     ///
     /// # Errors
     /// [`Error::Load`] for bytes that are no module, [`Error::Link`] if the
-    /// module is not for ABI 0.2.1 or imports what Envoy does not have.
+    /// module is not for ABI 0.2.1 (or 0.2.0, which only lacks
+    /// `proxy_get_log_level`), exports no allocator or imports what Envoy
+    /// does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Filter, Error> {
         Filter::compile(bytes, &Config::new())
     }
@@ -41,21 +52,35 @@ impl Filter {
             Error::Load(format!("{hint}{}", one_line(&format!("{error:#}"))))
         };
         let module = Module::new(&engine, bytes).map_err(load)?;
-        if module.get_export(ABI_MARKER).is_none() {
-            let others: Vec<&str> = module
-                .exports()
-                .map(|export| export.name())
-                .filter(|name| name.starts_with("proxy_abi_version_"))
-                .collect();
-            let found = if others.is_empty() { "no marker".into() } else { others.join(", ") };
-            return Err(Error::Link(format!("it must export {ABI_MARKER}, found {found}")));
+        let marker = module.exports().map(|e| e.name()).find(|name| name.starts_with(ABI_MARKER));
+        if marker != Some(ABI) && marker != Some(ABI_BEFORE) {
+            let found = marker.unwrap_or("no marker");
+            return Err(Error::Link(format!(
+                "it must export {ABI} or {ABI_BEFORE}, found {found}"
+            )));
         }
-        let linker = abi::linker(&engine, &module)?;
+        check_allocator(&module)?;
+        let linker = abi::linker(&engine, &module, marker == Some(ABI))?;
         let instance = linker
             .instantiate_pre(&module)
             .map_err(|error| Error::Link(format!("import type mismatch: {error:#}")))?;
         Ok(Filter { engine, instance })
     }
+}
+
+/// Envoy refuses a module that it could hand nothing to.
+fn check_allocator(module: &Module) -> Result<(), Error> {
+    let [first, second] = ALLOCATORS;
+    let found = ALLOCATORS.into_iter().find_map(|name| Some((name, module.get_export(name)?)));
+    let Some((name, ExternType::Func(signature))) = found else {
+        return Err(Error::Link(format!("it must export {first} or {second}, found neither")));
+    };
+    let is_i32 = |kind: wasmtime::ValType| kind.is_i32();
+    let (takes, gives) = (signature.params(), signature.results());
+    if takes.len() == 1 && gives.len() == 1 && takes.chain(gives).all(is_i32) {
+        return Ok(());
+    }
+    Err(Error::Link(format!("export {name} must take an i32 and give one, found {signature}")))
 }
 
 /// The same words with every run of white space made one space.

@@ -6,6 +6,7 @@ use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
 use crate::{
     Error, Filter,
+    filter::ALLOCATORS,
     state::{Services, State},
 };
 
@@ -59,7 +60,7 @@ impl Vm {
             .instantiate(&mut store)
             .map_err(|error| Error::Load(format!("it cannot be instantiated: {error:#}")))?;
         let memory = instance.get_memory(&mut store, "memory");
-        let allocate = ["malloc", "proxy_on_memory_allocate"].into_iter().find_map(|name| {
+        let allocate = ALLOCATORS.into_iter().find_map(|name| {
             let function = instance.get_typed_func(&mut store, name).ok()?;
             Some((name, function))
         });

@@ -9,9 +9,12 @@ use super::{
 use crate::{LogLevel, state::State, status::Status};
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    log.define(linker, "env", "proxy_log")?;
-    get_log_level.define(linker, "env", "proxy_get_log_level")?;
-    Ok(())
+    log.define(linker, "env", "proxy_log")
+}
+
+/// What ABI 0.2.1 added to 0.2.0.
+pub(super) fn define_level(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    get_log_level.define(linker, "env", "proxy_get_log_level")
 }
 
 fn log(host: &mut Host<'_>, level: u32, pointer: u32, length: u32) -> Answer {

@@ -24,7 +24,13 @@ use wasmtime::{Engine, Linker, Module};
 use crate::{Error, state::State};
 
 /// A linker that can satisfy every import of `module`, or the reason why Envoy could not either.
-pub(crate) fn linker(engine: &Engine, module: &Module) -> Result<Linker<State>, Error> {
+///
+/// `has_log_level` is false for modules that speak ABI 0.2.0.
+pub(crate) fn linker(
+    engine: &Engine,
+    module: &Module,
+    has_log_level: bool,
+) -> Result<Linker<State>, Error> {
     let mut linker = Linker::new(engine);
     let defined = [
         buffers::define,
@@ -42,6 +48,9 @@ pub(crate) fn linker(engine: &Engine, module: &Module) -> Result<Linker<State>, 
     ];
     for define in defined {
         define(&mut linker).map_err(|error| Error::Link(format!("{error:#}")))?;
+    }
+    if has_log_level {
+        logging::define_level(&mut linker).map_err(|error| Error::Link(format!("{error:#}")))?;
     }
     absent::define(&mut linker, module)?;
     Ok(linker)

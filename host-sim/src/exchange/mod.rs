@@ -3,7 +3,8 @@
 //! ```
 //! # use host_sim::{Filter, World, WorldOptions};
 //! # let filter = Filter::from_bytes(br#"(module (func (export "proxy_abi_version_0_2_1"))
-//! #     (memory (export "memory") 1) (func (export "_initialize")))"#)?;
+//! #     (memory (export "memory") 1) (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+//! #     (func (export "_initialize")))"#)?;
 //! let world = World::new(&filter, WorldOptions::default())?;
 //! let outcome = world
 //!     .exchange(0)

@@ -15,7 +15,10 @@ fn bytes_that_are_no_module_are_refused() {
 
 #[test]
 fn a_module_without_the_abi_marker_is_refused() {
-    refuses("(module)", "must export proxy_abi_version_0_2_1, found no marker");
+    refuses(
+        "(module)",
+        "must export proxy_abi_version_0_2_1 or proxy_abi_version_0_2_0, found no marker",
+    );
     refuses(
         r#"(module (func (export "proxy_abi_version_0_1_0")))"#,
         "found proxy_abi_version_0_1_0",
@@ -26,7 +29,8 @@ fn a_module_without_the_abi_marker_is_refused() {
 fn every_import_that_envoy_lacks_is_named() {
     refuses(
         r#"(module (import "env" "proxy_a" (func)) (import "wasi_unstable" "b" (func))
-            (func (export "proxy_abi_version_0_2_1")))"#,
+            (func (export "proxy_abi_version_0_2_1"))
+            (func (export "malloc") (param i32) (result i32) (i32.const 1024)))"#,
         "missing import env.proxy_a, missing import wasi_unstable.b",
     );
 }
@@ -35,7 +39,8 @@ fn every_import_that_envoy_lacks_is_named() {
 fn a_wrong_signature_does_not_link() {
     refuses(
         r#"(module (import "env" "proxy_log" (func (param i64)))
-            (func (export "proxy_abi_version_0_2_1")))"#,
+            (func (export "proxy_abi_version_0_2_1"))
+            (func (export "malloc") (param i32) (result i32) (i32.const 1024)))"#,
         "import type mismatch",
     );
 }
@@ -45,12 +50,44 @@ fn only_logging_is_allowed_before_the_vm_has_started() {
     let filter = Filter::from_bytes(
         br#"(module (import "env" "proxy_done" (func $done (result i32))) (memory (export "memory") 1)
             (func (export "proxy_abi_version_0_2_1"))
+            (func (export "malloc") (param i32) (result i32) (i32.const 1024))
             (func (export "_initialize") (drop (call $done))))"#,
     )
     .unwrap();
     let error = World::new(&filter, WorldOptions::default()).unwrap_err();
     let Error::Trap { callback: "_initialize", message } = &error else { panic!("{error}") };
     assert!(message.contains("restricted_callback"), "{message}");
+}
+
+#[test]
+fn a_module_without_an_allocator_is_refused() {
+    let marker = r#"(func (export "proxy_abi_version_0_2_1"))"#;
+    refuses(
+        &format!("(module {marker})"),
+        "must export malloc or proxy_on_memory_allocate, found neither",
+    );
+    refuses(
+        &format!(r#"(module {marker} (func (export "malloc")))"#),
+        "export malloc must take an i32 and give one",
+    );
+}
+
+#[test]
+fn the_abi_before_only_lacks_the_log_level() {
+    let module = |import: &str| {
+        format!(
+            r#"(module {import} (memory (export "memory") 1)
+                (func (export "proxy_abi_version_0_2_0")) (func (export "_start"))
+                (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024)))"#
+        )
+    };
+    let filter = Filter::from_bytes(module("").as_bytes()).unwrap();
+    let world = World::new(&filter, WorldOptions::default()).unwrap();
+    assert_eq!(world.exchange(0).get("/").answer(200, "ok").outcome().text(), "ok");
+    refuses(
+        &module(r#"(import "env" "proxy_get_log_level" (func (param i32) (result i32)))"#),
+        "missing import env.proxy_get_log_level",
+    );
 }
 
 #[track_caller]
