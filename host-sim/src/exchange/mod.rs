@@ -134,6 +134,11 @@ impl Exchange {
     }
 
     fn frame(self, side: Side, frame: Frame) -> Exchange {
+        // An upstream that was asked nothing answers nothing.
+        let is_asked = self.read(|flow| flow.request.passed.headers.is_some());
+        if side == Side::Response && is_asked == Some(false) {
+            return self;
+        }
         if let Some(id) = self.flow {
             self.worker.borrow_mut().frame(id, side, frame);
         }

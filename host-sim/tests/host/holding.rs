@@ -40,6 +40,13 @@ fn a_request_that_is_held_at_its_headers_reaches_the_upstream_when_it_is_let_go(
 }
 
 #[test]
+fn an_upstream_that_was_asked_nothing_answers_nothing() {
+    let world = held_until_tick("request_headers", 0);
+    let outcome = world.exchange(0).get("/").answer(200, "ok").outcome();
+    assert_eq!((outcome.status(), outcome.text(), outcome.over), (None, "".into(), false));
+}
+
+#[test]
 fn a_body_that_is_buffered_is_shown_whole_every_time() {
     let world = held_until_tick("response_body", 1);
     let exchange = world.exchange(0).get("/").response(200, &[]);
