@@ -107,8 +107,6 @@ mod flag {
     pub(super) const UPSTREAM_CONNECTION_FAILURE: u64 = 1 << 5;
     /// UC: the upstream closed its connection.
     pub(super) const UPSTREAM_CONNECTION_TERMINATION: u64 = 1 << 6;
-    /// URX: retries or connection attempts used up.
-    pub(super) const UPSTREAM_RETRY_LIMIT: u64 = 1 << 15;
     /// UPE: the upstream broke the protocol, as an unfinished chunked body does.
     pub(super) const UPSTREAM_PROTOCOL_ERROR: u64 = 1 << 23;
 
@@ -121,7 +119,6 @@ mod flag {
         | UPSTREAM_REMOTE_RESET
         | UPSTREAM_CONNECTION_FAILURE
         | UPSTREAM_CONNECTION_TERMINATION
-        | UPSTREAM_RETRY_LIMIT
         | UPSTREAM_PROTOCOL_ERROR;
 }
 
@@ -191,6 +188,12 @@ mod tests {
     #[test]
     fn an_unreachable_model_server_is_a_reset_though_the_proxy_answers() {
         check(1 << 5, true, 503, BodyVerdict::Unreadable, Outcome::UpstreamReset);
+    }
+
+    #[test]
+    fn an_error_that_no_retry_could_mend_is_the_model_servers() {
+        // URX: Envoy marks the last answer of a request whose retries are used up.
+        check(1 << 15, false, 503, BodyVerdict::Unreadable, Outcome::ErrorStatus);
     }
 
     #[test]

@@ -45,7 +45,6 @@ const DEVIATIONS: &[(&str, Aspect, &str)] = &[
     ("HTTP/2 upstream resets mid-stream", Aspect::Ending, REMOTE_RESET),
     ("gRPC upstream resets", Aspect::Ending, REMOTE_RESET),
     ("retry, all fail", Aspect::Ending, RETRIES_EXHAUSTED),
-    ("retry, all fail", Aspect::Stats, RETRIES_EXHAUSTED),
     (
         "expect 100-continue",
         Aspect::Callbacks,

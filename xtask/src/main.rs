@@ -124,15 +124,14 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
 }
 
 fn test(arguments: &[OsString]) -> Result<ExitCode> {
-    // The quick ones first; the stories last, so that what a run ends with is the summary of all stages.
-    let selections: [&[&str]; 2] = [
-        &["--workspace", "--exclude", "driftline-plugin", "--exclude", "driftline"],
-        &["--package", "driftline"],
-    ];
+    // The quick ones first, and the stories with the last. Each selects the same packages, so that all are built with
+    // the same features, once.
+    const PACKAGES: [&str; 3] = ["--workspace", "--exclude", "driftline-plugin"];
+    const TARGETS: [&[&str]; 3] = [&["--lib", "--bins"], &["--doc"], &["--test", "*"]];
     say("running the tests");
-    for selection in selections {
+    for targets in TARGETS {
         let mut command = cargo();
-        with_pieces(&mut command)?.arg("test").args(selection).args(arguments);
+        with_pieces(&mut command)?.arg("test").args(PACKAGES).args(targets).args(arguments);
         let code = pass_through(&mut command)?;
         if code != ExitCode::SUCCESS {
             return Ok(code);
