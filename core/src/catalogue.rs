@@ -176,7 +176,8 @@ metrics! {
     /// Time between two successive pieces of the answer that carry generated output. A piece may
     /// hold several tokens, so this is not an inter-token latency.
     InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model] PER_TOKEN;
-    /// Streamed answers for which TPOT could not be told, by reason.
+    /// Streamed answers for which TPOT could not be told, by reason: `usage_missing`, `one_chunk`,
+    /// `too_few_tokens` or `several_choices`.
     TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Reason];
     /// Input tokens, from the usage that the model server reports; cached ones included.
     InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model];
@@ -186,9 +187,12 @@ metrics! {
     OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model];
     /// Output tokens spent on reasoning; a part of the output tokens.
     ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model];
-    /// Things that could not be read as the dialect promises, by reason. Traffic passes all the same.
+    /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
+    /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (read all the same),
+    /// `usage_missing`, `encoded_body` or `unexpected_content_type`. Traffic passes in any case.
     ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Reason];
-    /// Streams that were let through without being measured, by reason.
+    /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
+    /// refused them early), `unrecognised_path` or `other_method`.
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
     Instances = Counter "driftline_instances_total" in "rows" [Model];

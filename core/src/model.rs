@@ -327,3 +327,30 @@ impl MonitoredColumn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    /// What an operator reads about a metric names all that its label can say.
+    #[track_caller]
+    fn check(metric: Metric, words: impl IntoIterator<Item = &'static str>) {
+        let help = metric.definition().help;
+        for word in words {
+            assert!(help.contains(&format!("`{word}`")), "{metric:?} does not name {word}");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_names_every_reason() {
+        check(Metric::ReadProblems, ReadProblem::ALL.map(ReadProblem::name));
+        check(Metric::TimePerOutputTokenSkipped, Skip::ALL.map(Skip::name));
+        check(Metric::FeatureUnbinned, Unbinned::ALL.map(Unbinned::name));
+        check(
+            Metric::Unmeasured,
+            crate::monitor::Unmeasured::ALL.map(crate::monitor::Unmeasured::name),
+        );
+    }
+}

@@ -23,10 +23,10 @@ pub enum Unmeasured {
 }
 
 impl Unmeasured {
-    const ALL: [Unmeasured; 3] =
+    pub(crate) const ALL: [Unmeasured; 3] =
         [Unmeasured::NoRequestHeaders, Unmeasured::UnrecognisedPath, Unmeasured::OtherMethod];
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Unmeasured::NoRequestHeaders => "no_request_headers",
             Unmeasured::UnrecognisedPath => "unrecognised_path",
