@@ -4,6 +4,8 @@
 //! compared is the processor time that the kernel books for each process, not the time that passes. It needs what
 //! `cargo xtask setup` installs; `cargo xtask bench` runs it with that.
 
+mod weather;
+
 use std::{fs, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, ensure};
@@ -121,20 +123,7 @@ async fn predict(address: SocketAddr) -> Result<()> {
 
 /// A language model, and a predictor with the profile of the weather data.
 fn config() -> Result<String> {
-    let csv = fs::File::open(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/weather/rainfall_data.csv"
-    ))?;
-    let options = driftline_profiler::Options {
-        model: "rain".to_owned(),
-        target: Some("rain".to_owned()),
-        prediction: None,
-        rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: driftline_profiler::BINS_DEFAULT,
-    };
-    let made = driftline_profiler::from_csv(csv, &options)?;
-    let profile = driftline_profiler::to_text(&made.profile);
+    let profile = weather::profile()?;
     Ok(format!(r#"{{"models":[{{"name":"m"}},{{"name":"rain","profile":{profile}}}]}}"#))
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask bench --bench simulator` builds the filter first.
 
+mod weather;
+
 use std::{
     fs,
     time::{Duration, Instant},
@@ -89,20 +91,7 @@ fn answer(index: u64) -> Recording {
 
 /// Lets the hours pass with the weather's profile; gives the time that took.
 fn ticks(filter: &Filter) -> Result<Duration> {
-    let csv = fs::File::open(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/weather/rainfall_data.csv"
-    ))?;
-    let options = driftline_profiler::Options {
-        model: "rain".to_owned(),
-        target: Some("rain".to_owned()),
-        prediction: None,
-        rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: driftline_profiler::BINS_DEFAULT,
-    };
-    let made = driftline_profiler::from_csv(csv, &options)?;
-    let profile = driftline_profiler::to_text(&made.profile);
+    let profile = weather::profile()?;
     let config = format!(
         r#"{{"models":[{{"name":"rain","profile":{profile}}}],"tick_milliseconds":60000}}"#
     );

@@ -1,0 +1,23 @@
+//! The reference profile of the weather data, for benches that need a real one; it measures nothing itself.
+
+use std::fs;
+
+use anyhow::Result;
+
+/// The text of the profile of days 1 to 3,000.
+pub(crate) fn profile() -> Result<String> {
+    let csv = fs::File::open(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/weather/rainfall_data.csv"
+    ))?;
+    let options = driftline_profiler::Options {
+        model: "rain".to_owned(),
+        target: Some("rain".to_owned()),
+        prediction: None,
+        rows: Some(1..=3000),
+        exclude: Vec::new(),
+        bins: driftline_profiler::BINS_DEFAULT,
+    };
+    let made = driftline_profiler::from_csv(csv, &options)?;
+    Ok(driftline_profiler::to_text(&made.profile))
+}
