@@ -183,10 +183,15 @@ metrics! {
     InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model];
     /// Input tokens that the model server read from its cache; a part of the input tokens.
     CachedInputTokens = Counter "driftline_cached_input_tokens_total" in "tokens" [Model];
+    /// Input tokens that the model server wrote to its cache; a part of the input tokens.
+    CacheWriteTokens = Counter "driftline_cache_write_tokens_total" in "tokens" [Model];
     /// Output tokens, from the usage that the model server reports; reasoning included.
     OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model];
     /// Output tokens spent on reasoning; a part of the output tokens.
     ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model];
+    /// Answers by why the model stopped: `stop`, `length`, `tool_calls`, `refusal`, `content_filter`, `error`, or
+    /// `other` for a word that Driftline does not know.
+    Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Reason];
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (read all the same),
     /// `usage_missing`, `encoded_body` or `unexpected_content_type`. Traffic passes in any case.

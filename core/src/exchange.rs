@@ -10,7 +10,7 @@
 //!
 //! Contract: call [`Exchange::finish`] exactly once; it takes the exchange. Any call may be missing before it.
 
-mod generation;
+mod generating;
 mod head;
 mod prediction;
 #[cfg(test)]
@@ -20,8 +20,9 @@ pub use self::head::{RequestHead, ResponseHead};
 
 use alloc::boxed::Box;
 
-use self::{generation::Generation, head::is_encoded, prediction::Prediction};
+use self::{generating::Generation, head::is_encoded, prediction::Prediction};
 use crate::{
+    generation,
     ledger::Ledger,
     model::{Model, ReadProblem},
     monitor::{ModelId, Monitor, Unmeasured},
@@ -138,7 +139,9 @@ impl Exchange {
             self.has_unexpected_content_type = true;
         } else {
             match &mut self.kind {
-                Kind::Generation(generation) => generation.expect_answer(monitor.event_bytes_max),
+                Kind::Generation(generation) => {
+                    generation.expect_answer(head, monitor.event_bytes_max);
+                }
                 Kind::Prediction(prediction) => prediction.expect_answer(),
             }
         }
@@ -232,8 +235,9 @@ impl Exchange {
             let kind = Kind::Prediction(Box::new(Prediction::new()));
             return Some((kind, Some(monitor.predicting_model(name))));
         }
-        let dialect = crate::generation::recognise(head.path)?;
-        Some((Kind::Generation(Box::new(Generation::new(dialect))), None))
+        let found = generation::recognise(generation::DIALECTS, head.path)?;
+        let model = found.model.map(|name| monitor.generating_model(name));
+        Some((Kind::Generation(Box::new(Generation::new(found.dialect))), model))
     }
 
     fn name_model(&mut self, monitor: &Monitor, ledger: &mut Ledger, model: ModelId) {

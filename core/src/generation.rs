@@ -3,16 +3,22 @@
 
 mod answer;
 mod dialect;
+mod dialects;
 mod document;
 mod events;
 mod facts;
-mod openai_chat;
+mod finish;
+mod framing;
+mod path;
 mod request;
 mod timeline;
+mod usage;
 
 pub(crate) use self::{
-    answer::Answer,
+    answer::{Answer, Promise},
     dialect::{Dialect, recognise},
+    dialects::DIALECTS,
+    finish::FinishReason,
     request::Request,
     timeline::PerToken,
 };

@@ -6,6 +6,7 @@ use crate::{
     bins::Bins,
     catalogue::Metric,
     config::OTHER_MODEL,
+    generation::FinishReason,
     ledger::Ledger,
     outcome::Outcome,
     prediction::{Cell, Columns, Unbinned},
@@ -118,8 +119,10 @@ pub(crate) struct GenerationSeries {
     skipped: [SeriesId; Skip::ALL.len()],
     pub(crate) input_tokens: SeriesId,
     pub(crate) cached_input_tokens: SeriesId,
+    pub(crate) cache_write_tokens: SeriesId,
     pub(crate) output_tokens: SeriesId,
     pub(crate) reasoning_tokens: SeriesId,
+    finished: [SeriesId; FinishReason::ALL.len()],
 }
 
 /// What only models that predict have.
@@ -226,8 +229,18 @@ impl GenerationSeries {
                 .map(|skip| registry.add(Metric::TimePerOutputTokenSkipped, &[model, skip.name()])),
             input_tokens: registry.add(Metric::InputTokens, &[model]),
             cached_input_tokens: registry.add(Metric::CachedInputTokens, &[model]),
+            cache_write_tokens: registry.add(Metric::CacheWriteTokens, &[model]),
             output_tokens: registry.add(Metric::OutputTokens, &[model]),
             reasoning_tokens: registry.add(Metric::ReasoningTokens, &[model]),
+            finished: FinishReason::ALL
+                .map(|reason| registry.add(Metric::Finished, &[model, reason.name()])),
+        }
+    }
+
+    /// Counts an answer that said why it stopped.
+    pub(crate) fn count_finish(&self, ledger: &mut Ledger, reason: FinishReason) {
+        if let Some(&id) = self.finished.get(reason as usize) {
+            ledger.add(id, 1);
         }
     }
 

@@ -5,12 +5,15 @@
 //! found*. One sentence holds for all: **call again with the unconsumed rest until the reader says that the input is
 //! used up; what it handed out is valid until that next call.**
 //!
-//! - [`sse`] cuts an event stream into fragments of event data.
+//! - [`sse`], [`lines`] and [`elements`] cut a stream into fragments of event data, and say so in the words of [`frame`].
 //! - [`json`] turns the bytes of a document, cut anywhere, into tokens.
 //! - [`fields`] picks the values at given paths out of these tokens, so that a dialect reads like a table.
 
+pub mod elements;
 pub mod fields;
+pub mod frame;
 pub mod json;
+pub mod lines;
 pub mod sse;
 
 #[cfg(test)]

@@ -39,18 +39,36 @@ impl ResponseHead<'_> {
         !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
+    /// Whether the content type is that of one JSON document.
+    pub(super) fn is_json(&self) -> bool {
+        self.content_type.is_some_and(|value| media_type(value).eq_ignore_ascii_case(JSON))
+    }
+
     /// Whether the content type is one that carries JSON or events. None at all may be either.
     pub(super) fn is_text(&self) -> bool {
         let Some(content_type) = self.content_type else {
             return true;
         };
-        let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
-        let media_type = media_type.trim_ascii();
-        const KNOWN: [&[u8]; 4] =
-            [b"application/json", b"text/event-stream", b"application/octet-stream", b"text/plain"];
+        let media_type = media_type(content_type);
+        const KNOWN: [&[u8]; 7] = [
+            JSON,
+            b"text/event-stream",
+            b"application/octet-stream",
+            b"text/plain",
+            b"application/x-ndjson",
+            b"application/ndjson",
+            b"application/jsonl",
+        ];
         KNOWN.iter().any(|known| media_type.eq_ignore_ascii_case(known))
             || media_type.to_ascii_lowercase().ends_with(b"+json")
     }
+}
+
+const JSON: &[u8] = b"application/json";
+
+/// A content type without its parameters.
+fn media_type(content_type: &[u8]) -> &[u8] {
+    content_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// Whether a body under this `content-encoding` is not what its dialect says.

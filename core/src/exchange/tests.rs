@@ -154,7 +154,11 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     }
 }
 
-const TOKEN_TIMES: [(&str, i64); 3] = [
+const STOPPED: (&str, i64) = ("answers_finished_total{m,stop}", 1);
+
+/// What every stream that came whole changes.
+const TOKEN_TIMES: [(&str, i64); 4] = [
+    STOPPED,
     ("time_to_first_token_observations_total{m,success}", 1),
     ("time_to_first_visible_token_observations_total{m,success}", 1),
     ("time_to_last_token_observations_total{m,success}", 1),
@@ -244,7 +248,7 @@ fn an_error_within_a_successful_stream_is_an_error() {
 #[test]
 fn a_stream_without_output_is_no_success() {
     let stream = b"data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-    check(&Wire { response: stream, ..CHAT }, Outcome::NoOutput, "m", &[]);
+    check(&Wire { response: stream, ..CHAT }, Outcome::NoOutput, "m", &[STOPPED]);
 }
 
 #[test]
@@ -264,14 +268,15 @@ fn an_answer_that_is_one_document_has_tokens_but_no_token_times() {
     let document = br#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],
         "usage":{"prompt_tokens":9,"completion_tokens":2}}"#;
     let wire = Wire { response: document, content_type: "application/json", ..CHAT };
-    check(&wire, Outcome::Complete, "m", &USAGE);
+    check(&wire, Outcome::Complete, "m", &[&USAGE[..], &[STOPPED]].concat());
     let broken = Wire { response: b"{\"choices\":[}", ..wire.clone() };
     let problem = [("read_problems_total{m,response_malformed}", 1)];
     check(&broken, Outcome::NoOutput, "m", &problem);
     let cut = Wire { response: &document[..40], ..wire.clone() };
     check(&cut, Outcome::Truncated, "m", &[]);
     let marked = [b"\xef\xbb\xbf \n", &document[..]].concat();
-    check(&Wire { response: &marked, ..wire }, Outcome::Complete, "m", &USAGE);
+    let marked = Wire { response: &marked, ..wire };
+    check(&marked, Outcome::Complete, "m", &[&USAGE[..], &[STOPPED]].concat());
 }
 
 #[test]
@@ -396,7 +401,7 @@ fn a_request_in_flight_shows_while_it_is() {
 #[test]
 fn an_exchange_in_flight_is_small() {
     let streamed = size_of::<Exchange>()
-        + size_of::<super::generation::Generation>()
+        + size_of::<super::generating::Generation>()
         + crate::generation::EVENTS_BYTES;
     let predicted = size_of::<Exchange>() + size_of::<super::prediction::Prediction>();
     assert!(streamed <= 4096, "{streamed}");

@@ -4,15 +4,17 @@ use alloc::boxed::Box;
 
 use crate::{
     generation::{
-        dialect::Dialect,
+        dialect::{Dialect, Framing},
         document::Document,
         events::{Event, Events},
         facts::Facts,
+        framing::Frames,
         timeline::Timeline,
+        usage::Usage,
     },
     outcome::BodyVerdict,
     time::Timestamp,
-    wire::json::Ending,
+    wire::{elements, json::Ending, lines, sse},
 };
 
 /// An answer in flight.
@@ -20,6 +22,7 @@ use crate::{
 /// Memory is that of one reader, about 1 KiB, whatever the model server sends.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    dialect: &'static Dialect,
     form: Form,
     /// Everything that whole events, or the whole document, said.
     pub(crate) facts: Facts,
@@ -37,18 +40,27 @@ enum Form {
     /// Nothing is read: no head yet, or one that promises nothing we know.
     Unread,
     /// The head promises text; the first byte tells which form, since content types lie.
-    Undecided {
-        dialect: &'static Dialect,
-        event_bytes_max: u64,
-    },
+    Undecided(Promise),
     Events(Box<Events>),
     Document(Box<Document>),
 }
 
+/// What is known of an answer before its first byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Promise {
+    pub(crate) dialect: &'static Dialect,
+    /// The head says that it is one JSON document. Heads lie, so the first byte has the last word.
+    pub(crate) is_json: bool,
+    /// What the client asked for; `None` if it left that to the server.
+    pub(crate) wants_stream: Option<bool>,
+    pub(crate) event_bytes_max: u64,
+}
+
 impl Answer {
     /// An answer that is not read.
-    pub(crate) fn unread() -> Answer {
+    pub(crate) fn unread(dialect: &'static Dialect) -> Answer {
         Answer {
+            dialect,
             form: Form::Unread,
             facts: Facts::default(),
             timeline: Timeline::default(),
@@ -58,9 +70,9 @@ impl Answer {
         }
     }
 
-    /// An answer in this dialect, of either form.
-    pub(crate) fn of(dialect: &'static Dialect, event_bytes_max: u64) -> Answer {
-        Answer { form: Form::Undecided { dialect, event_bytes_max }, ..Answer::unread() }
+    /// An answer of any form.
+    pub(crate) fn of(promise: Promise) -> Answer {
+        Answer { form: Form::Undecided(promise), ..Answer::unread(promise.dialect) }
     }
 
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
@@ -68,7 +80,7 @@ impl Answer {
     pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
         let bytes = self.decide(bytes);
         match &mut self.form {
-            Form::Unread | Form::Undecided { .. } => {}
+            Form::Unread | Form::Undecided(_) => {}
             Form::Document(document) => document.read(bytes),
             Form::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
@@ -90,7 +102,7 @@ impl Answer {
         match &mut self.form {
             Form::Unread => {}
             // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
-            Form::Undecided { .. } => self.is_whole = reached_end,
+            Form::Undecided(_) => self.is_whole = reached_end,
             Form::Document(document) => match document.finish() {
                 (Ending::Complete, facts) => {
                     self.facts = facts;
@@ -111,7 +123,8 @@ impl Answer {
                     Event::EndMark => *has_end_mark = true,
                     Event::Malformed => {}
                 });
-                self.is_whole = *has_end_mark || (reached_end && self.facts.is_finished);
+                let is_over = self.facts.is_finished || !self.dialect.announces_end;
+                self.is_whole = *has_end_mark || self.facts.is_ended || (reached_end && is_over);
             }
         }
     }
@@ -133,6 +146,13 @@ impl Answer {
         matches!(self.form, Form::Events(_))
     }
 
+    /// Token counts in Driftline's meaning.
+    pub(crate) fn usage(&self) -> Usage {
+        let usage = self.facts.usage.canonical(self.dialect.excludes);
+        let counted = self.dialect.has_token_per_event && self.is_streamed();
+        Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
+    }
+
     /// Events that were longer than the configured limit.
     pub(crate) fn large_events(&self) -> u64 {
         match &self.form {
@@ -144,18 +164,33 @@ impl Answer {
     /// Decides the form by the first byte that tells, and gives the bytes from there on: what stands
     /// before it has no meaning in either form.
     fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        let Form::Undecided { dialect, event_bytes_max } = self.form else {
+        let Form::Undecided(promise) = self.form else {
             return bytes;
         };
         let tells = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
         let start = bytes.iter().position(tells).unwrap_or(bytes.len());
         let bytes = bytes.get(start..).unwrap_or_default();
-        self.form = match bytes.first() {
-            None => return bytes,
-            Some(b'{' | b'[') => Form::Document(Box::new(Document::new(dialect))),
-            Some(_) => Form::Events(Box::new(Events::new(dialect, event_bytes_max))),
-        };
+        if let Some(&first) = bytes.first() {
+            self.form = Form::begun_by(first, promise);
+        }
         bytes
+    }
+}
+
+impl Form {
+    /// The form of an answer whose first byte is this one.
+    fn begun_by(first: u8, promise: Promise) -> Form {
+        let Promise { dialect, event_bytes_max, .. } = promise;
+        // A document may be one line or many, so a reader of lines takes it only where it must.
+        let is_one_document = promise.is_json && promise.wants_stream == Some(false);
+        let frames = match (first, dialect.framing) {
+            (b'{', Framing::Lines) if !is_one_document => Frames::Lines(lines::Reader::default()),
+            (b'[', Framing::EventsOrElements) => Frames::Elements(elements::Reader::default()),
+            (b'{' | b'[', _) => return Form::Document(Box::new(Document::new(dialect))),
+            (_, Framing::Lines) => Frames::Lines(lines::Reader::default()),
+            _ => Frames::ServerSentEvents(sse::Reader::new()),
+        };
+        Form::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A streamed answer of server-sent events: each event's facts, the moment it is whole. No event is ever kept.
+//! A streamed answer, event by event: the facts of each, the moment it is whole. No event is ever kept.
 
 use core::mem;
 
@@ -6,12 +6,9 @@ use crate::{
     generation::{
         dialect::Dialect,
         facts::{Fact, Facts},
+        framing::Frames,
     },
-    wire::{
-        fields::FieldReader,
-        json::Ending,
-        sse::{self, Step},
-    },
+    wire::{fields::FieldReader, frame::Step, json::Ending},
 };
 
 /// One event of a streamed answer.
@@ -28,10 +25,10 @@ pub(crate) enum Event {
 /// Reads a streamed answer as it passes.
 #[derive(Debug)]
 pub(crate) struct Events {
-    reader: sse::Reader,
+    dialect: &'static Dialect,
+    frames: Frames,
     fields: FieldReader<Fact>,
     open: OpenEvent,
-    end_mark: &'static [u8],
     event_bytes_max: u64,
     /// Events beyond `event_bytes_max` so far. They are read all the same, in the same memory.
     pub(crate) large_events: u64,
@@ -41,16 +38,20 @@ pub(crate) struct Events {
 #[derive(Debug, Default)]
 struct OpenEvent {
     facts: Facts,
-    has_data: bool,
+    bytes: u64,
+    /// The first bytes, enough to know an end mark from JSON.
+    head: [u8; HEAD_BYTES_MAX],
 }
 
+const HEAD_BYTES_MAX: usize = 8;
+
 impl Events {
-    pub(crate) fn new(dialect: &Dialect, event_bytes_max: u64) -> Events {
+    pub(crate) fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
         Events {
-            reader: sse::Reader::default(),
+            dialect,
+            frames,
             fields: FieldReader::new(dialect.event),
             open: OpenEvent::default(),
-            end_mark: dialect.end_mark,
             event_bytes_max,
             large_events: 0,
         }
@@ -59,11 +60,12 @@ impl Events {
     /// Takes the next piece of the body; calls `take` with each event that it completes.
     pub(crate) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
         loop {
-            let progress = self.reader.next(bytes);
+            let progress = self.frames.next(bytes);
             match progress.step {
                 Step::Data(data) => {
-                    self.fields.read(data, &mut |fact, value| self.open.facts.note(fact, &value));
-                    self.open.has_data = true;
+                    let (dialect, facts) = (self.dialect, &mut self.open.facts);
+                    self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
+                    self.open.count(data);
                 }
                 Step::EventEnd => self.close().into_iter().for_each(&mut take),
                 Step::InputEmpty => return,
@@ -75,33 +77,47 @@ impl Events {
     /// Ends the body. An open event counts if it is whole: some servers leave out the last blank
     /// line. One that broke off is no event; how the exchange ended tells of it.
     pub(crate) fn finish(&mut self, take: impl FnMut(Event)) {
-        if !self.open.has_data {
+        if self.open.bytes == 0 {
             return;
         }
         self.close().filter(|event| *event != Event::Malformed).into_iter().for_each(take);
     }
 
-    /// Whether the event consists of the end mark, which the reader's head of it is long enough to tell.
-    /// White space behind it does no harm.
-    fn is_end_mark(&self) -> bool {
-        let head = self.reader.event_head();
-        head.trim_ascii_end() == self.end_mark && self.reader.event_bytes() == head.len() as u64
-    }
-
     fn close(&mut self) -> Option<Event> {
-        let open = mem::take(&mut self.open);
+        let mut open = mem::take(&mut self.open);
         let ending = self.fields.finish();
-        if self.event_bytes_max < self.reader.event_bytes() {
+        if self.event_bytes_max < open.bytes {
             self.large_events = self.large_events.saturating_add(1);
         }
-        if self.is_end_mark() {
+        if open.is(self.dialect.end_mark) {
             return Some(Event::EndMark);
         }
         match ending {
             Ending::Empty => None,
-            Ending::Complete => Some(Event::Facts(open.facts)),
+            Ending::Complete => {
+                open.facts.settle(self.dialect.kind(self.frames.event_name()));
+                Some(Event::Facts(open.facts))
+            }
             _ => Some(Event::Malformed),
         }
+    }
+}
+
+impl OpenEvent {
+    fn count(&mut self, data: &[u8]) {
+        let kept = usize::try_from(self.bytes).unwrap_or(HEAD_BYTES_MAX);
+        if let Some(room) = self.head.get_mut(kept..) {
+            for (slot, &byte) in room.iter_mut().zip(data) {
+                *slot = byte;
+            }
+        }
+        self.bytes = self.bytes.saturating_add(data.len() as u64);
+    }
+
+    /// Whether the event consists of `mark`. White space behind it does no harm.
+    fn is(&self, mark: &[u8]) -> bool {
+        let head = usize::try_from(self.bytes).ok().and_then(|bytes| self.head.get(..bytes));
+        !mark.is_empty() && head.is_some_and(|head| head.trim_ascii_end() == mark)
     }
 }
 
@@ -110,10 +126,18 @@ mod tests {
     use std::{vec, vec::Vec};
 
     use super::*;
-    use crate::generation::openai_chat::DIALECT;
+    use crate::{
+        generation::{dialect::recognise, dialects::DIALECTS},
+        wire::sse,
+    };
+
+    fn chat() -> Events {
+        let chat = recognise(DIALECTS, b"/v1/chat/completions").unwrap().dialect;
+        Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
+    }
 
     fn events(stream: &[u8], chunk: usize) -> Vec<Event> {
-        let mut reader = Events::new(&DIALECT, 1024);
+        let mut reader = chat();
         let mut events = Vec::new();
         for piece in stream.chunks(chunk) {
             reader.read(piece, |event| events.push(event));
@@ -130,7 +154,7 @@ mod tests {
     }
 
     fn visible() -> Event {
-        Event::Facts(Facts { has_visible: true, ..Facts::default() })
+        Event::Facts(Facts { has_visible: true, pieces: 1, ..Facts::default() })
     }
 
     #[test]
@@ -190,7 +214,7 @@ mod tests {
             "data: {{\"obfuscation\":\"{padding}\",\"usage\":{{\"completion_tokens\":3}}}}\n\n"
         );
         for chunk in [1, 7, 1000, 4000] {
-            let mut reader = Events::new(&DIALECT, 1024);
+            let mut reader = chat();
             let mut found = vec![];
             for piece in stream.as_bytes().chunks(chunk) {
                 reader.read(piece, |event| found.push(event));

@@ -1,23 +1,52 @@
 //! What an event or a document of an answer says, gathered path by path; it keeps no text.
 
-use crate::wire::fields::Value;
+use core::mem;
+
+use crate::{
+    generation::{
+        dialect::{Dialect, EventKind},
+        finish::FinishReason,
+        usage::Usage,
+    },
+    wire::fields::Value,
+};
 
 /// What a path of an answer means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fact {
-    /// Generated output that a user or a program gets: text, a tool call, a refusal, audio.
+    /// Text that a user or a program gets: an answer, a tool call, audio. Says something if it is not empty.
     Visible,
-    /// Generated output that is only thought.
+    /// Text that is only thought.
     Reasoning,
-    /// The answer's own word that a choice is finished.
+    /// Text in which the model declines to answer.
+    Refusal,
+    /// Generated output that is no text: an object, a list, a number. Says something if it is there and not null.
+    Output,
+    /// Text of an event whose kind says whether a user sees it.
+    Delta,
+    /// The word that says what kind of event this is: [`Dialect::kinds`].
+    Kind,
+    /// The start of a part of the output, which has text and perhaps a mark, in any order.
+    Part,
+    /// The text of the open part.
+    PartText,
+    /// Marks the open part as thought, if true.
+    PartIsThought,
+    /// The provider's word for why a choice is finished: [`Dialect::finish`].
     Finish,
+    /// Anything but null and false says that the answer is over, and nothing comes after it.
+    End,
     /// The number of the choice that an event belongs to.
     Choice,
-    /// Tokens of the prompt, those from the cache included.
+    /// Tokens of the prompt.
     InputTokens,
-    /// Tokens of the prompt that came from a cache.
+    /// Tokens that tools brought into the prompt, where they are counted apart.
+    ToolInputTokens,
+    /// Tokens of the prompt that were read from a cache.
     CachedInputTokens,
-    /// Generated tokens, those of reasoning included.
+    /// Tokens of the prompt that were written to a cache.
+    CacheWriteTokens,
+    /// Generated tokens.
     OutputTokens,
     /// Generated tokens spent on reasoning.
     ReasoningTokens,
@@ -25,59 +54,109 @@ pub(crate) enum Fact {
     Error,
 }
 
-/// Token counts as the model server reports them; `None` where it says nothing, which is not 0.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Usage {
-    pub(crate) input: Option<u64>,
-    pub(crate) cached_input: Option<u64>,
-    pub(crate) output: Option<u64>,
-    pub(crate) reasoning: Option<u64>,
-}
-
-impl Usage {
-    /// Takes over what `newer` says; counts in a stream are cumulative, so the last one holds.
-    fn update(&mut self, newer: Usage) {
-        self.input = newer.input.or(self.input);
-        self.cached_input = newer.cached_input.or(self.cached_input);
-        self.output = newer.output.or(self.output);
-        self.reasoning = newer.reasoning.or(self.reasoning);
-    }
-}
-
 /// What was found so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) has_visible: bool,
     pub(crate) has_reasoning: bool,
+    /// A choice has come to its end; usage and marks may follow.
     pub(crate) is_finished: bool,
+    /// The answer is over by its own word.
+    pub(crate) is_ended: bool,
     pub(crate) has_error: bool,
     /// There is more than the one choice with index 0.
     pub(crate) has_choices: bool,
+    /// The last word on why the model stopped.
+    pub(crate) finish: Option<FinishReason>,
+    /// As reported, in the provider's own meaning.
     pub(crate) usage: Usage,
+    /// Events that brought output.
+    pub(crate) pieces: u64,
+    /// What only the end of the event can settle.
+    pub(in crate::generation) open: Open,
+}
+
+/// What an event said that another of its fields may turn around.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::generation) struct Open {
+    has_delta: bool,
+    kind: Option<EventKind>,
+    has_part: bool,
+    part_is_thought: bool,
 }
 
 impl Facts {
     /// Takes note of a value at a path that means `fact`.
-    pub(crate) fn note(&mut self, fact: Fact, value: &Value<'_>) {
+    pub(crate) fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
         // Role events open with an empty string and usage may be null: neither says anything.
         let is_given = match value {
             Value::String(text) => text.length != 0,
             Value::Null | Value::Bool(false) => false,
             _ => true,
         };
+        let is_text = matches!(value, Value::String(_)) && is_given;
+        let usage = &mut self.usage;
         match fact {
-            Fact::Visible => self.has_visible |= matches!(value, Value::String(_)) && is_given,
-            Fact::Reasoning => self.has_reasoning |= matches!(value, Value::String(_)) && is_given,
-            Fact::Finish => self.is_finished |= is_given,
+            Fact::Visible => self.has_visible |= is_text,
+            Fact::Reasoning => self.has_reasoning |= is_text,
+            Fact::Refusal if is_text => {
+                self.has_visible = true;
+                self.finish = Some(FinishReason::Refusal);
+            }
+            Fact::Refusal => {}
+            Fact::Output => self.has_visible |= is_given,
+            Fact::Delta => self.open.has_delta |= is_text,
+            Fact::Kind => {
+                if let Value::String(word) = value {
+                    self.open.kind = dialect.kind(word.bytes);
+                }
+            }
+            Fact::Part => self.settle_part(),
+            Fact::PartText => self.open.has_part |= is_text,
+            Fact::PartIsThought => self.open.part_is_thought |= is_given,
+            Fact::Finish if is_given => {
+                self.is_finished = true;
+                let word = match value {
+                    Value::String(word) => word.bytes,
+                    _ => &[],
+                };
+                self.set_finish(dialect.finish_reason(word));
+            }
+            Fact::Finish => {}
+            Fact::End => {
+                self.is_finished |= is_given;
+                self.is_ended |= is_given;
+            }
             Fact::Error => self.has_error |= is_given,
             Fact::Choice => self.has_choices |= matches!(*value, Value::Number(n) if 0.0 < n),
-            Fact::InputTokens => self.usage.input = count(value).or(self.usage.input),
-            Fact::CachedInputTokens => {
-                self.usage.cached_input = count(value).or(self.usage.cached_input);
-            }
-            Fact::OutputTokens => self.usage.output = count(value).or(self.usage.output),
-            Fact::ReasoningTokens => self.usage.reasoning = count(value).or(self.usage.reasoning),
+            Fact::InputTokens => usage.input = count(value).or(usage.input),
+            Fact::ToolInputTokens => usage.tool_input = count(value).or(usage.tool_input),
+            Fact::CachedInputTokens => usage.cached_input = count(value).or(usage.cached_input),
+            Fact::CacheWriteTokens => usage.cache_write = count(value).or(usage.cache_write),
+            Fact::OutputTokens => usage.output = count(value).or(usage.output),
+            Fact::ReasoningTokens => usage.reasoning = count(value).or(usage.reasoning),
         }
+    }
+
+    /// Ends the event. `kind` is what its frame calls it, which counts where its data say nothing.
+    pub(crate) fn settle(&mut self, kind: Option<EventKind>) {
+        self.settle_part();
+        let open = mem::take(&mut self.open);
+        let kind = open.kind.or(kind);
+        match kind {
+            Some(EventKind::Reasoning) => self.has_reasoning |= open.has_delta,
+            Some(EventKind::Repeat) => {}
+            _ => self.has_visible |= open.has_delta,
+        }
+        match kind {
+            Some(EventKind::End) => {
+                self.is_finished = true;
+                self.is_ended = true;
+            }
+            Some(EventKind::Error) => self.has_error = true,
+            _ => {}
+        }
+        self.pieces = u64::from(self.has_output());
     }
 
     /// Whether there is generated output of any kind.
@@ -90,9 +169,31 @@ impl Facts {
         self.has_visible |= newer.has_visible;
         self.has_reasoning |= newer.has_reasoning;
         self.is_finished |= newer.is_finished;
+        self.is_ended |= newer.is_ended;
         self.has_error |= newer.has_error;
         self.has_choices |= newer.has_choices;
+        if let Some(finish) = newer.finish {
+            self.set_finish(finish);
+        }
         self.usage.update(newer.usage);
+        self.pieces = self.pieces.saturating_add(newer.pieces);
+    }
+
+    /// A refusal comes as text, and behind it the stream says that it stopped, which is no news.
+    fn set_finish(&mut self, finish: FinishReason) {
+        if (self.finish, finish) != (Some(FinishReason::Refusal), FinishReason::Stop) {
+            self.finish = Some(finish);
+        }
+        self.has_error |= finish == FinishReason::Error;
+    }
+
+    fn settle_part(&mut self) {
+        let has_part = mem::take(&mut self.open.has_part);
+        if mem::take(&mut self.open.part_is_thought) {
+            self.has_reasoning |= has_part;
+        } else {
+            self.has_visible |= has_part;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! When generated output arrived, and the time per output token that follows; it knows no bytes.
 
 use crate::{
-    generation::facts::{Facts, Usage},
+    generation::{facts::Facts, usage::Usage},
     time::Timestamp,
 };
 

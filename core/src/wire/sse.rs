@@ -40,28 +40,7 @@ mod tests;
 /// Of a longer event name, only this many bytes are kept.
 pub const NAME_BYTES_MAX: usize = 64;
 
-/// Of the data of an event, only this many bytes are kept, enough to know `[DONE]` from JSON.
-pub const HEAD_BYTES_MAX: usize = 8;
-
-/// The outcome of one [`Reader::next`] call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Progress<'a> {
-    /// Bytes taken from the input. Pass `&input[consumed..]` next time.
-    pub consumed: usize,
-    /// Why the call returned.
-    pub step: Step<'a>,
-}
-
-/// Why [`Reader::next`] returned.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step<'a> {
-    /// A fragment of the open event's data, never empty.
-    Data(&'a [u8]),
-    /// An event with at least one `data` field was closed by a blank line.
-    EventEnd,
-    /// The whole input was consumed; an event may be open.
-    InputEmpty,
-}
+pub use super::frame::{Progress, Step};
 
 /// What the end of the stream left behind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,12 +63,10 @@ pub struct Reader {
     has_line: bool,
     /// The open event has a `data` field, even if an empty one.
     has_data: bool,
-    /// The last step was [`Step::EventEnd`]: name and size stay readable until the next call.
+    /// The last step was [`Step::EventEnd`]: its name stays readable until the next call.
     ended: bool,
     name_length: u8,
     name: [u8; NAME_BYTES_MAX],
-    head: [u8; HEAD_BYTES_MAX],
-    event_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,8 +118,6 @@ impl Reader {
             ended: false,
             name_length: 0,
             name: [0; NAME_BYTES_MAX],
-            head: [0; HEAD_BYTES_MAX],
-            event_bytes: 0,
         }
     }
 
@@ -153,13 +128,10 @@ impl Reader {
     /// Consumes at least one byte of an input that is not empty. Runs in time linear in the bytes consumed.
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         if core::mem::take(&mut self.ended) {
-            self.clear_event();
+            self.name_length = 0;
         }
         let mut rest = input;
         let step = self.advance(&mut rest);
-        if let Step::Data(fragment) = step {
-            self.count(fragment);
-        }
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
 
@@ -170,19 +142,6 @@ impl Reader {
     #[must_use]
     pub fn event_name(&self) -> &[u8] {
         self.name.get(..usize::from(self.name_length)).unwrap_or_default()
-    }
-
-    /// Bytes of data that the open event has so far, or had when the last step was its end.
-    #[must_use]
-    pub const fn event_bytes(&self) -> u64 {
-        self.event_bytes
-    }
-
-    /// The first bytes of that data, at most [`HEAD_BYTES_MAX`], wherever they were cut.
-    #[must_use]
-    pub fn event_head(&self) -> &[u8] {
-        let kept = usize::try_from(self.event_bytes).unwrap_or(HEAD_BYTES_MAX);
-        self.head.get(..kept).unwrap_or(&self.head)
     }
 
     /// Ends the stream: says whether an event was left open, and is ready for the next stream.
@@ -228,7 +187,7 @@ impl Reader {
                             self.ended = true;
                             return Step::EventEnd;
                         }
-                        self.clear_event();
+                        self.name_length = 0;
                         continue;
                     }
                     self.has_line |= byte != b':';
@@ -323,27 +282,12 @@ impl Reader {
         core::mem::replace(&mut self.has_data, true).then_some(Step::Data(b"\n"))
     }
 
-    fn count(&mut self, fragment: &[u8]) {
-        let kept = usize::try_from(self.event_bytes).unwrap_or(HEAD_BYTES_MAX);
-        if let Some(room) = self.head.get_mut(kept..) {
-            for (slot, &byte) in room.iter_mut().zip(fragment) {
-                *slot = byte;
-            }
-        }
-        self.event_bytes = self.event_bytes.saturating_add(fragment.len() as u64);
-    }
-
     fn push_name(&mut self, run: &[u8]) {
         let room = self.name.get_mut(usize::from(self.name_length)..).unwrap_or_default();
         for (slot, &byte) in room.iter_mut().zip(run) {
             *slot = byte;
             self.name_length = self.name_length.saturating_add(1);
         }
-    }
-
-    fn clear_event(&mut self) {
-        self.name_length = 0;
-        self.event_bytes = 0;
     }
 }
 

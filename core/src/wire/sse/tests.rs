@@ -19,11 +19,8 @@ fn read(pieces: &[&[u8]]) -> (Vec<String>, Ending) {
                 Step::Data(fragment) => {
                     assert_ne!(fragment, b"", "a fragment is never empty");
                     data.extend_from_slice(fragment);
-                    assert_eq!(reader.event_bytes(), data.len() as u64);
                 }
                 Step::EventEnd => {
-                    assert_eq!(reader.event_bytes(), data.len() as u64);
-                    assert_eq!(reader.event_head(), &data[..data.len().min(HEAD_BYTES_MAX)]);
                     events.push(written(reader.event_name(), &data));
                     data.clear();
                 }
@@ -38,7 +35,7 @@ fn read(pieces: &[&[u8]]) -> (Vec<String>, Ending) {
         events.push(format!("open {}", written(reader.event_name(), &data)));
     }
     let ending = reader.finish();
-    assert_eq!((reader.event_bytes(), reader.event_name()), (0, &b""[..]));
+    assert_eq!(reader.event_name(), b"");
     (events, ending)
 }
 

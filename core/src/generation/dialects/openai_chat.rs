@@ -1,18 +1,26 @@
 //! OpenAI's chat completions, and the many servers that speak them: streamed and whole. Tables only.
+//!
+//! Reference: OpenAI API, "Create chat completion" and "The chat completion chunk object". The two spellings of
+//! reasoning are DeepSeek's, vLLM's and OpenRouter's additions; OpenRouter also has errors within a choice.
 
 use crate::{
-    generation::{dialect::Dialect, facts::Fact, request::Wish},
+    generation::{
+        dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, request::Wish,
+    },
     wire::fields::Field,
 };
 
-/// Reference: OpenAI API, "Create chat completion" and "The chat completion chunk object". The
-/// two spellings of reasoning are DeepSeek's, vLLM's and OpenRouter's additions.
 pub(super) const DIALECT: Dialect = Dialect {
-    path_endings: &["/chat/completions"],
-    request: &[Field::at("model", Wish::Model)],
+    name: "openai_chat",
+    paths: &[
+        Pattern::new("/chat/completions"),
+        // Azure: the path names the deployment, and the body need not.
+        Pattern::new("/deployments/{model}/chat/completions"),
+    ],
+    request: &[Field::at("model", Wish::Model), Field::at("stream", Wish::Stream)],
     event: &[
         Field::at("choices[].delta.content", Fact::Visible),
-        Field::at("choices[].delta.refusal", Fact::Visible),
+        Field::at("choices[].delta.refusal", Fact::Refusal),
         Field::at("choices[].delta.audio.data", Fact::Visible),
         Field::at("choices[].delta.audio.transcript", Fact::Visible),
         Field::at("choices[].delta.function_call.name", Fact::Visible),
@@ -23,6 +31,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         Field::at("choices[].delta.reasoning", Fact::Reasoning),
         Field::at("choices[].finish_reason", Fact::Finish),
         Field::at("choices[].index", Fact::Choice),
+        Field::at("choices[].error", Fact::Error),
         Field::at("usage.prompt_tokens", Fact::InputTokens),
         Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
         Field::at("usage.completion_tokens", Fact::OutputTokens),
@@ -31,7 +40,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ],
     document: &[
         Field::at("choices[].message.content", Fact::Visible),
-        Field::at("choices[].message.refusal", Fact::Visible),
+        Field::at("choices[].message.refusal", Fact::Refusal),
         Field::at("choices[].message.audio.data", Fact::Visible),
         Field::at("choices[].message.function_call.name", Fact::Visible),
         Field::at("choices[].message.tool_calls[].function.name", Fact::Visible),
@@ -39,11 +48,21 @@ pub(super) const DIALECT: Dialect = Dialect {
         Field::at("choices[].message.reasoning", Fact::Reasoning),
         Field::at("choices[].finish_reason", Fact::Finish),
         Field::at("choices[].index", Fact::Choice),
+        Field::at("choices[].error", Fact::Error),
         Field::at("usage.prompt_tokens", Fact::InputTokens),
         Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
         Field::at("usage.completion_tokens", Fact::OutputTokens),
         Field::at("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
         Field::at("error", Fact::Error),
     ],
+    finish: &[
+        ("stop", FinishReason::Stop),
+        ("length", FinishReason::Length),
+        ("tool_calls", FinishReason::ToolCalls),
+        ("function_call", FinishReason::ToolCalls),
+        ("content_filter", FinishReason::ContentFilter),
+        ("error", FinishReason::Error),
+    ],
     end_mark: b"[DONE]",
+    ..Dialect::PLAIN
 };

@@ -1,7 +1,8 @@
 //! An exchange with a model that generates: it joins request, answer and timeline, and turns them into counts.
 
+use super::head::ResponseHead;
 use crate::{
-    generation::{Answer, Dialect, PerToken, Request},
+    generation::{Answer, Dialect, PerToken, Promise, Request},
     ledger::Ledger,
     model::{GenerationSeries, Model, ReadProblem, Skip},
     monitor::{ModelId, Monitor},
@@ -20,7 +21,7 @@ pub(super) struct Generation {
 
 impl Generation {
     pub(super) fn new(dialect: &'static Dialect) -> Generation {
-        Generation { dialect, request: Request::new(dialect), answer: Answer::unread() }
+        Generation { dialect, request: Request::new(dialect), answer: Answer::unread(dialect) }
     }
 
     /// Takes the next piece of the request's body; gives the model when its name comes by.
@@ -35,8 +36,13 @@ impl Generation {
     }
 
     /// From here on the response's body is an answer to be read.
-    pub(super) fn expect_answer(&mut self, event_bytes_max: u64) {
-        self.answer = Answer::of(self.dialect, event_bytes_max);
+    pub(super) fn expect_answer(&mut self, head: &ResponseHead<'_>, event_bytes_max: u64) {
+        self.answer = Answer::of(Promise {
+            dialect: self.dialect,
+            is_json: head.is_json(),
+            wants_stream: self.request.wants_stream,
+            event_bytes_max,
+        });
     }
 
     pub(super) fn response_body(
@@ -71,6 +77,9 @@ impl Generation {
             return;
         };
         self.record_tokens(series, ledger);
+        if let Some(reason) = self.answer.facts.finish {
+            series.count_finish(ledger, reason);
+        }
         if self.answer.is_streamed() {
             self.record_timeline(series, ledger, started_at, outcome);
         }
@@ -88,14 +97,16 @@ impl Generation {
         // An answer that broke off has no usage, and its outcome already says why.
         let lacks_usage = outcome == Outcome::Complete
             && answer.verdict() == BodyVerdict::Whole
-            && answer.facts.usage.output.is_none();
+            && self.dialect.generates_tokens
+            && answer.usage().output.is_none();
         model.count_problem(ledger, ReadProblem::UsageMissing, u64::from(lacks_usage));
     }
 
     fn record_tokens(&self, series: &GenerationSeries, ledger: &mut Ledger) {
-        let usage = self.answer.facts.usage;
+        let usage = self.answer.usage();
         ledger.add(series.input_tokens, usage.input.unwrap_or(0));
         ledger.add(series.cached_input_tokens, usage.cached_input.unwrap_or(0));
+        ledger.add(series.cache_write_tokens, usage.cache_write.unwrap_or(0));
         ledger.add(series.output_tokens, usage.output.unwrap_or(0));
         ledger.add(series.reasoning_tokens, usage.reasoning.unwrap_or(0));
     }
@@ -118,7 +129,7 @@ impl Generation {
                 ledger.observe(by_result.of(outcome), moment.microseconds_since(started_at));
             }
         }
-        let skip = match timeline.per_token(facts.usage, *facts) {
+        let skip = match timeline.per_token(self.answer.usage(), *facts) {
             PerToken::Microseconds(microseconds) => {
                 return ledger.observe(series.per_token.of(outcome), microseconds);
             }

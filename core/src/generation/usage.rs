@@ -1,0 +1,114 @@
+//! Token counts as model servers report them, and the one meaning that Driftline gives them; it counts nothing itself.
+
+/// Token counts as the model server reports them; `None` where it says nothing, which is not 0.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Usage {
+    /// Tokens of the prompt.
+    pub(crate) input: Option<u64>,
+    /// Tokens that tools brought into the prompt, where they are counted apart.
+    pub(crate) tool_input: Option<u64>,
+    /// Tokens of the prompt that were read from a cache.
+    pub(crate) cached_input: Option<u64>,
+    /// Tokens of the prompt that were written to a cache.
+    pub(crate) cache_write: Option<u64>,
+    /// Generated tokens.
+    pub(crate) output: Option<u64>,
+    /// Generated tokens spent on reasoning.
+    pub(crate) reasoning: Option<u64>,
+}
+
+/// What a provider leaves out of its counts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Excludes {
+    /// The input does not hold what a cache was read for or written with.
+    pub(crate) cache: bool,
+    /// The output does not hold the tokens of reasoning.
+    pub(crate) reasoning: bool,
+}
+
+impl Usage {
+    /// Takes over what `newer` says; counts in a stream are cumulative, so the last one holds.
+    pub(crate) fn update(&mut self, newer: Usage) {
+        self.input = newer.input.or(self.input);
+        self.tool_input = newer.tool_input.or(self.tool_input);
+        self.cached_input = newer.cached_input.or(self.cached_input);
+        self.cache_write = newer.cache_write.or(self.cache_write);
+        self.output = newer.output.or(self.output);
+        self.reasoning = newer.reasoning.or(self.reasoning);
+    }
+
+    /// The counts in Driftline's meaning: the input holds all that the model was given, cached or not; the output
+    /// holds all that it generated, reasoning included.
+    pub(crate) fn canonical(self, excludes: Excludes) -> Usage {
+        let also = |count: Option<u64>, is_left_out: bool| {
+            if is_left_out { count.unwrap_or(0) } else { 0 }
+        };
+        let plus = |count: u64, more: u64| count.saturating_add(more);
+        let input = self.input.map(|input| {
+            let cache = plus(
+                also(self.cached_input, excludes.cache),
+                also(self.cache_write, excludes.cache),
+            );
+            plus(plus(input, cache), also(self.tool_input, true))
+        });
+        // A provider that leaves the one out may give nothing but the other: all thought, and no word.
+        let output = self
+            .output
+            .or(self.reasoning.filter(|_| excludes.reasoning).map(|_| 0))
+            .map(|output| plus(output, also(self.reasoning, excludes.reasoning)));
+        Usage { input, tool_input: None, output, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANTHROPIC: Excludes = Excludes { cache: true, reasoning: false };
+    const GEMINI: Excludes = Excludes { cache: false, reasoning: true };
+
+    #[test]
+    fn counts_that_hold_everything_stay() {
+        let usage = Usage {
+            input: Some(9),
+            cached_input: Some(4),
+            output: Some(7),
+            reasoning: Some(3),
+            ..Usage::default()
+        };
+        assert_eq!(usage.canonical(Excludes::default()), usage);
+    }
+
+    #[test]
+    fn a_cache_that_is_left_out_is_added() {
+        let usage = Usage {
+            input: Some(9),
+            cached_input: Some(100),
+            cache_write: Some(20),
+            ..Usage::default()
+        };
+        assert_eq!(usage.canonical(ANTHROPIC).input, Some(129));
+        assert_eq!(usage.canonical(ANTHROPIC).cached_input, Some(100), "it is told apart as well");
+    }
+
+    #[test]
+    fn thoughts_that_are_left_out_are_added() {
+        let usage = Usage { output: Some(9), reasoning: Some(40), ..Usage::default() };
+        assert_eq!(usage.canonical(GEMINI).output, Some(49));
+        let thoughts = Usage { reasoning: Some(40), ..Usage::default() };
+        assert_eq!(thoughts.canonical(GEMINI).output, Some(40));
+    }
+
+    #[test]
+    fn what_nobody_said_stays_unsaid() {
+        assert_eq!(Usage::default().canonical(ANTHROPIC), Usage::default());
+        let only_cache = Usage { cached_input: Some(3), ..Usage::default() };
+        assert_eq!(only_cache.canonical(ANTHROPIC).input, None);
+    }
+
+    #[test]
+    fn tools_are_input() {
+        let usage = Usage { input: Some(9), tool_input: Some(5), ..Usage::default() };
+        assert_eq!(usage.canonical(GEMINI).input, Some(14));
+    }
+}

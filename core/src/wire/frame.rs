@@ -1,0 +1,21 @@
+//! The words in which every reader of a framed stream says how far it came; it reads nothing itself.
+
+/// The outcome of one call of a reader's `next`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress<'a> {
+    /// Bytes taken from the input. Pass `&input[consumed..]` next time.
+    pub consumed: usize,
+    /// Why the call returned.
+    pub step: Step<'a>,
+}
+
+/// Why a reader's `next` returned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step<'a> {
+    /// A fragment of the open event's data, never empty.
+    Data(&'a [u8]),
+    /// The open event was closed; it had data.
+    EventEnd,
+    /// The whole input was consumed; an event may be open.
+    InputEmpty,
+}
