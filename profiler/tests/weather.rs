@@ -3,7 +3,10 @@
 
 use std::{fs::File, io::BufReader, ops::Range};
 
-use driftline_core::{drift::psi, profile::Profile};
+use driftline_core::{
+    drift::{Histograms, psi},
+    profile::Profile,
+};
 use driftline_profiler::{Made, Options, from_csv, to_text};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
@@ -52,7 +55,7 @@ fn index(profile: &Profile, rows: &[Vec<f64>], feature: usize) -> f64 {
     for row in rows {
         live[column.bins.of(row[feature])] += 1;
     }
-    psi(&column.counts, &live).unwrap().value
+    psi(&Histograms::new(&column.counts, &live).unwrap()).value
 }
 
 #[test]
