@@ -17,6 +17,24 @@ pub(super) struct Request {
     pub(super) keep_alive: bool,
     pub(super) expects_continue: bool,
     pub(super) head_only: bool,
+    pub(super) kind: Kind,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// An answer.
+    Plain,
+    /// Another protocol over the same connection, by its name in lower case.
+    Upgrade(String),
+    /// A connection to somewhere else.
+    Connect,
+}
+
+impl Kind {
+    pub(super) fn is_websocket(&self) -> bool {
+        matches!(self, Kind::Upgrade(protocol) if protocol == "websocket")
+    }
 }
 
 /// A response as the upstream gave it.
@@ -26,6 +44,19 @@ pub(super) struct Response {
     pub(super) headers: HeaderMap,
     pub(super) framing: Framing,
     pub(super) keep_alive: bool,
+    /// From here on, both sides speak the protocol that the request asked for.
+    pub(super) switches: bool,
+}
+
+/// What comes behind a response's head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Follows {
+    Nothing,
+    /// Nothing, though the head may describe a body: it answers a HEAD.
+    NothingToHead,
+    Body,
+    /// Bytes of a protocol that is not HTTP.
+    OtherProtocol,
 }
 
 /// A request that the proxy answers itself, before any filter.
@@ -38,6 +69,8 @@ pub(super) struct Refusal {
     pub(super) details: &'static str,
     /// The bytes broke the protocol, rather than asking for too much.
     pub(super) protocol_error: bool,
+    /// The request is whole, and another may follow on this connection.
+    pub(super) keep_alive: bool,
 }
 
 /// The upstream's answer is not HTTP/1.
@@ -61,9 +94,9 @@ impl Request {
             }
             Err(_) => return Err(Refusal::protocol_error(400, CODEC_ERROR)),
         };
-        let request = Request::of(&parsed)?;
+        let request = Request::of(&parsed);
         input.advance(size);
-        Ok(Some(request))
+        request.map(Some)
     }
 
     fn of(parsed: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
@@ -72,11 +105,19 @@ impl Request {
         }
         let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
         let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
+        let kind = kind(method, &fields);
         // A target with a host of its own wins over the header.
-        let (authority, path) = match target.strip_prefix("http://") {
+        let absolute = ["http://", "https://"].iter().find_map(|begin| target.strip_prefix(begin));
+        let (authority, path) = match absolute {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+            None if kind == Kind::Connect => (target, ""),
             None => (fields.get_str("host").unwrap_or_default(), target),
         };
+        let whole_server = method == "OPTIONS" && path == "*";
+        if !whole_server && kind != Kind::Connect && !path.is_empty() && !path.starts_with('/') {
+            let details = if path == "*" { "http1.invalid_url" } else { CODEC_ERROR };
+            return Err(Refusal::protocol_error(400, details));
+        }
         if authority.is_empty() {
             let known = [(":path", target), (":method", method)].into_iter().collect();
             return Err(Refusal {
@@ -84,48 +125,84 @@ impl Request {
                 headers: Some(known),
                 details: "missing_host_header",
                 protocol_error: false,
+                keep_alive: false,
             });
         }
         let path = if path.is_empty() { "/" } else { path };
-        let mut headers: HeaderMap =
-            [(":authority", authority), (":path", path), (":method", method), (":scheme", "http")]
-                .into_iter()
-                .collect();
+        let mut headers: HeaderMap = [(":authority", authority)].into_iter().collect();
+        if kind != Kind::Connect {
+            headers.add(":path", path.to_string());
+        }
+        headers.add(":method", method.to_string());
+        headers.add(":scheme", "http");
+        let expects_continue = has_token(&fields, "expect", "100-continue");
         for (name, value) in fields.iter() {
-            let wanted_te = &name[..] == b"te" && &value[..] == b"trailers";
-            if wanted_te || !(is_hop_by_hop(name) || &name[..] == b"host" || &name[..] == b"expect")
-            {
+            let wanted = match &name[..] {
+                b"host" => false,
+                b"expect" => !expects_continue,
+                b"te" => &value[..] == b"trailers",
+                b"connection" | b"upgrade" => matches!(kind, Kind::Upgrade(_)),
+                name => !is_hop_by_hop(name),
+            };
+            if wanted {
                 headers.add(name, value.clone());
             }
         }
         if headers.get("x-forwarded-proto").is_none() {
             headers.add("x-forwarded-proto", "http");
         }
-        Ok(Request {
-            headers,
-            framing: framing(&fields, Framing::Ended).map_err(|NotHttp| {
-                let both = fields.get("content-length").is_some()
-                    && fields.get("transfer-encoding").is_some();
-                let details =
-                    if both { "http1.content_length_and_chunked_not_allowed" } else { CODEC_ERROR };
-                Refusal::protocol_error(400, details)
-            })?,
-            keep_alive: !has_token(&fields, "connection", "close"),
-            expects_continue: has_token(&fields, "expect", "100-continue"),
-            head_only: method == "HEAD",
-        })
+        let mut framing = framing(&fields, Framing::Ended).map_err(|NotHttp| {
+            let both =
+                fields.get("content-length").is_some() && fields.get("transfer-encoding").is_some();
+            let details =
+                if both { "http1.content_length_and_chunked_not_allowed" } else { CODEC_ERROR };
+            Refusal::protocol_error(400, details)
+        })?;
+        if kind != Kind::Plain {
+            // What follows has no end that HTTP could tell.
+            framing = Framing::UntilClose;
+        }
+        let keep_alive = !has_token(&fields, "connection", "close");
+        if whole_server {
+            return Err(Refusal {
+                status: 404,
+                headers: Some(headers),
+                details: "absolute_path_rejected",
+                protocol_error: false,
+                keep_alive: keep_alive && framing.is_ended(),
+            });
+        }
+        let head_only = method == "HEAD";
+        Ok(Request { headers, framing, keep_alive, expects_continue, head_only, kind })
     }
 }
 
 impl Refusal {
     fn protocol_error(status: u16, details: &'static str) -> Refusal {
-        Refusal { status, headers: None, details, protocol_error: true }
+        Refusal { status, headers: None, details, protocol_error: true, keep_alive: false }
+    }
+
+    /// The request asks for a protocol that is not spoken here. What follows may be anything.
+    pub(super) fn upgrade(headers: HeaderMap) -> Refusal {
+        Refusal {
+            status: 403,
+            headers: Some(headers),
+            details: "upgrade_failed",
+            protocol_error: false,
+            keep_alive: false,
+        }
     }
 }
 
 impl Response {
-    /// Takes a head out of `input`; `None` if it is not complete. `head_only` says that the request was HEAD.
-    pub(super) fn take(input: &mut BytesMut, head_only: bool) -> Result<Option<Response>, NotHttp> {
+    /// Takes a head out of `input`; `None` if it is not complete.
+    ///
+    /// `head_only` says that the request was HEAD, `kind` what else it asked for.
+    pub(super) fn take(
+        input: &mut BytesMut,
+        head_only: bool,
+        kind: &Kind,
+    ) -> Result<Option<Response>, NotHttp> {
         let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
         let mut parsed = httparse::Response::new(&mut fields);
         let size = match parsed.parse(input) {
@@ -135,21 +212,37 @@ impl Response {
         };
         let status = parsed.code.unwrap_or(0);
         let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
+        let switches = status == 101 && matches!(kind, Kind::Upgrade(_));
         let bodiless = head_only || status < 200 || status == 204 || status == 304;
-        let framing =
-            if bodiless { Framing::Ended } else { framing(&fields, Framing::UntilClose)? };
+        let framing = if switches {
+            Framing::UntilClose
+        } else if bodiless {
+            Framing::Ended
+        } else {
+            framing(&fields, Framing::UntilClose)?
+        };
         let keep_alive = parsed.version == Some(1)
             && framing != Framing::UntilClose
             && !has_token(&fields, "connection", "close");
         let mut headers: HeaderMap = [(":status", status.to_string())].into_iter().collect();
         for (name, value) in fields.iter() {
             // A filter of Envoy's sees how the upstream delimited its answer.
-            if !is_hop_by_hop(name) || &name[..] == b"transfer-encoding" {
+            let wanted = match &name[..] {
+                b"transfer-encoding" => true,
+                b"connection" | b"upgrade" => switches,
+                name => !is_hop_by_hop(name),
+            };
+            if wanted {
                 headers.add(name, value.clone());
             }
         }
         input.advance(size);
-        Ok(Some(Response { status, headers, framing, keep_alive }))
+        Ok(Some(Response { status, headers, framing, keep_alive, switches }))
+    }
+
+    /// Another answer follows this one.
+    pub(super) fn is_interim(&self) -> bool {
+        self.status < 200 && !self.switches
     }
 }
 
@@ -166,14 +259,15 @@ pub(super) fn write_request(
         output.extend_from_slice(part);
     }
     write_fields(headers, output);
-    let chunked = !framing.is_ended() && headers.get("content-length").is_none();
+    let has_end = !framing.is_ended() && framing != Framing::UntilClose;
+    let chunked = has_end && headers.get("content-length").is_none();
     end_head(chunked, output)
 }
 
 /// Writes a response head to the client; returns how its body must follow.
 pub(super) fn write_response(
     headers: &HeaderMap,
-    has_body: bool,
+    follows: Follows,
     keep_alive: bool,
     output: &mut BytesMut,
 ) -> Writing {
@@ -181,10 +275,18 @@ pub(super) fn write_response(
     let line = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     output.extend_from_slice(line.as_bytes());
     write_fields(headers, output);
+    if follows == Follows::OtherProtocol {
+        return end_head(false, output);
+    }
     if !keep_alive {
         output.extend_from_slice(b"connection: close\r\n");
     }
-    end_head(has_body && headers.get("content-length").is_none(), output)
+    let has_length = headers.get("content-length").is_some();
+    if follows == Follows::Nothing && !has_length && 200 <= status && ![204, 304].contains(&status)
+    {
+        output.extend_from_slice(b"content-length: 0\r\n");
+    }
+    end_head(follows == Follows::Body && !has_length, output)
 }
 
 /// Adds what the proxy says of itself. Filters see it in `on_log` only, as in Envoy.
@@ -258,6 +360,18 @@ fn has_token(fields: &HeaderMap, name: &str, token: &str) -> bool {
         let mut tokens = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         tokens.any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
     })
+}
+
+fn kind(method: &str, fields: &HeaderMap) -> Kind {
+    if method == "CONNECT" {
+        return Kind::Connect;
+    }
+    let upgrade = fields.get_str("upgrade").unwrap_or_default().trim().to_ascii_lowercase();
+    // Envoy reads over a wish for HTTP/2.
+    if upgrade.is_empty() || upgrade == "h2c" || !has_token(fields, "connection", "upgrade") {
+        return Kind::Plain;
+    }
+    Kind::Upgrade(upgrade)
 }
 
 fn is_hop_by_hop(name: &[u8]) -> bool {
@@ -339,9 +453,11 @@ mod tests {
             ("HTTP/1.1 204 No Content\r\n\r\n", false, Framing::Ended),
             ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", false, Framing::chunked()),
         ] {
-            let response = Response::take(&mut BytesMut::from(wire), head_only).unwrap().unwrap();
+            let taken = Response::take(&mut BytesMut::from(wire), head_only, &Kind::Plain);
+            let response = taken.unwrap().unwrap();
             assert_eq!(response.framing, framing, "{wire:?}");
         }
-        assert_eq!(Response::take(&mut BytesMut::from("nonsense\r\n\r\n"), false), Err(NotHttp));
+        let taken = Response::take(&mut BytesMut::from("nonsense\r\n\r\n"), false, &Kind::Plain);
+        assert_eq!(taken, Err(NotHttp));
     }
 }
