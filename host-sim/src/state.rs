@@ -224,6 +224,7 @@ impl State {
     }
 
     /// Writes a line to the trace, if there is one.
+    #[inline]
     pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
         self.services.trace.write(&self.vm, text);
     }
