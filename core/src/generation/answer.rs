@@ -103,7 +103,8 @@ impl Answer {
         }
     }
 
-    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke off.
+    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
+    /// off.
     pub(crate) fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
         match &mut self.form {
             Form::Unread => {}
