@@ -6,11 +6,14 @@ mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
 mod failures;
+mod foreign;
 mod guest;
 mod holding;
+mod limits;
 mod playing;
 mod proxy;
 mod recording;
+mod start;
 mod statuses;
 mod world;
 
