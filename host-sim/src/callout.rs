@@ -1,6 +1,10 @@
 //! Calls that a filter makes to other services: what is under way, and what their answers bring; a test plays the peers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -80,12 +84,39 @@ pub enum GrpcEvent {
     Close(u32, String),
 }
 
+/// A name that a filter wants resolved (`envoy_resolve_dns`).
+///
+/// It waits for [`World::answer_dns`](crate::World::answer_dns), however long that takes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DnsQuery {
+    /// The VM that asks.
+    pub vm: String,
+    /// Its number in that VM: 2, 3, ...
+    pub token: u32,
+    /// The name.
+    pub name: String,
+    pub(crate) vm_number: u64,
+    pub(crate) root: u32,
+}
+
+/// One address of a name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DnsAddress {
+    /// The filter reads it with port 0: `192.0.2.1:0`, `[2001:db8::1]:0`.
+    pub address: IpAddr,
+    /// How long it may be kept; the filter reads whole seconds.
+    pub time_to_live: Duration,
+}
+
 /// The calls of one VM that are under way.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     pub(crate) http: BTreeMap<u32, HttpCall>,
     pub(crate) grpc: BTreeMap<u32, GrpcCall>,
+    pub(crate) dns: BTreeMap<u32, DnsQuery>,
     last: [u32; 3],
+    dns_tokens: u32,
 }
 
 /// The answer that the callback which runs now may read.
@@ -97,6 +128,7 @@ pub(crate) struct Arrived {
     pub(crate) initial_metadata: Option<HeaderMap>,
     pub(crate) message: Option<Bytes>,
     pub(crate) trailing_metadata: Option<HeaderMap>,
+    pub(crate) addresses: Option<Bytes>,
 }
 
 /// What a token counts; its low two bits.
@@ -115,11 +147,31 @@ impl Calls {
         *last + kind as u32
     }
 
+    /// The resolver's tokens are numbers of their own, from 2 on.
+    pub(crate) fn next_dns_token(&mut self) -> u32 {
+        self.dns_tokens += 1;
+        self.dns_tokens + 1
+    }
+
     /// Monotonic time at which the first of them has waited too long.
     pub(crate) fn next_due_ns(&self) -> Option<u64> {
         let http = self.http.values().map(|call| call.due_ns);
         http.chain(self.grpc.values().filter_map(|call| call.due_ns)).min()
     }
+}
+
+/// What a filter reads of addresses: their count, the seconds that each lives, each as text closed by a zero byte.
+pub(crate) fn addresses_as_bytes(addresses: &[DnsAddress]) -> Bytes {
+    let word = |number: u64| u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
+    let mut out = word(addresses.len() as u64).to_vec();
+    for address in addresses {
+        out.extend_from_slice(&word(address.time_to_live.as_secs()));
+    }
+    for address in addresses {
+        out.extend_from_slice(SocketAddr::new(address.address, 0).to_string().as_bytes());
+        out.push(0);
+    }
+    out.into()
 }
 
 impl HttpAnswer {

@@ -1,5 +1,7 @@
 //! A compiled filter, ready to be instantiated any number of times; compiling happens once.
 
+use std::sync::{Arc, Once};
+
 use wasmtime::{Config, Engine, ExternType, InstancePre, Module};
 
 use crate::{Error, abi, state::State};
@@ -9,6 +11,8 @@ use crate::{Error, abi, state::State};
 pub struct Filter {
     pub(crate) engine: Engine,
     pub(crate) instance: InstancePre<State>,
+    /// Done once a VM of it has a limit of time.
+    pub(crate) watched: Arc<Once>,
 }
 
 /// The export without which Envoy does not know which ABI a module speaks; it decides by the first.
@@ -32,7 +36,7 @@ impl Filter {
     /// `proxy_get_log_level`), exports no allocator or imports what Envoy
     /// does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Filter, Error> {
-        Filter::compile(bytes, &Config::new())
+        Filter::compile(bytes, &mut Config::new())
     }
 
     /// [`Filter::from_bytes`] with a count of instructions, for [`WorldOptions::measure_cost`](crate::WorldOptions::measure_cost).
@@ -43,8 +47,10 @@ impl Filter {
         Filter::compile(bytes, Config::new().consume_fuel(true))
     }
 
-    fn compile(bytes: &[u8], config: &Config) -> Result<Filter, Error> {
-        let engine = Engine::new(config).map_err(|error| Error::Load(format!("{error:#}")))?;
+    fn compile(bytes: &[u8], config: &mut Config) -> Result<Filter, Error> {
+        // For `callback_time_max`: a look at one number per call and loop.
+        let engine = Engine::new(config.epoch_interruption(true))
+            .map_err(|error| Error::Load(format!("{error:#}")))?;
         let load = |error: wasmtime::Error| {
             // Wasmtime's own words for this one list the bytes, a line each.
             let binary = bytes.starts_with(b"\0asm");
@@ -64,7 +70,7 @@ impl Filter {
         let instance = linker
             .instantiate_pre(&module)
             .map_err(|error| Error::Link(format!("import type mismatch: {error:#}")))?;
-        Ok(Filter { engine, instance })
+        Ok(Filter { engine, instance, watched: Arc::new(Once::new()) })
     }
 }
 

@@ -84,22 +84,9 @@ impl HeaderMap {
         self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
-    /// The ABI's form: count, lengths, then names and values each closed by a zero byte; numbers are `u32` LE.
+    /// The ABI's form of these pairs; see [`serialised_pairs`].
     pub(crate) fn serialised(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(4 + self.0.len() * 10 + self.byte_size());
-        let number = |value: usize, out: &mut Vec<u8>| {
-            out.extend_from_slice(&u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes());
-        };
-        number(self.0.len(), &mut out);
-        for (name, value) in &self.0 {
-            number(name.len(), &mut out);
-            number(value.len(), &mut out);
-        }
-        for part in self.0.iter().flat_map(|(name, value)| [name, value]) {
-            out.extend_from_slice(part);
-            out.push(0);
-        }
-        out
+        serialised_pairs(&self.0)
     }
 
     /// Reads the ABI's form; `None` if it is cut short, or beyond Envoy's limits.
@@ -124,6 +111,23 @@ impl HeaderMap {
         }
         Some(headers)
     }
+}
+
+/// The ABI's form of pairs: count, lengths, then names and values each closed by a zero byte; numbers are `u32` LE.
+pub(crate) fn serialised_pairs<B: AsRef<[u8]>>(pairs: &[(B, B)]) -> Vec<u8> {
+    let parts = || pairs.iter().flat_map(|(name, value)| [name.as_ref(), value.as_ref()]);
+    let bytes: usize = parts().map(|part| part.len() + 5).sum();
+    let mut out = Vec::with_capacity(4 + bytes);
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
+    out.extend_from_slice(&number(pairs.len()));
+    for part in parts() {
+        out.extend_from_slice(&number(part.len()));
+    }
+    for part in parts() {
+        out.extend_from_slice(part);
+        out.push(0);
+    }
+    out
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for HeaderMap {

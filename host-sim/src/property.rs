@@ -4,21 +4,83 @@ use bytes::Bytes;
 
 use crate::{
     HeaderMap, StreamInfo,
-    state::{Phase, State, StreamState},
+    state::{Declared, Phase, State, StreamState},
     status::Status,
 };
 
-/// Names that hold others and have no value of their own.
-const GROUPS: [&str; 8] = [
-    "connection",
-    "destination",
-    "filter_state",
-    "request",
-    "response",
-    "source",
-    "upstream",
-    "xds",
+/// Names that hold others and have no value of their own, with what they may hold.
+///
+/// Filter state has no list: it holds what was set.
+const GROUPS: [(&str, &[&str]); 8] = [
+    ("connection", &["id", "mtls", "requested_server_name"]),
+    ("destination", &["address", "port"]),
+    ("filter_state", &[]),
+    (
+        "request",
+        &[
+            "duration",
+            "headers",
+            "headers_bytes",
+            "host",
+            "id",
+            "method",
+            "path",
+            "protocol",
+            "query",
+            "referer",
+            "scheme",
+            "size",
+            "time",
+            "total_size",
+            "url_path",
+            "useragent",
+        ],
+    ),
+    (
+        "response",
+        &[
+            "backend_latency",
+            "code",
+            "code_details",
+            "flags",
+            "grpc_status",
+            "headers",
+            "headers_bytes",
+            "size",
+            "total_size",
+            "trailers",
+        ],
+    ),
+    ("source", &["address", "port"]),
+    ("upstream", &["address", "num_endpoints", "port", "request_attempt_count"]),
+    (
+        "xds",
+        &[
+            "cluster_name",
+            "filter_chain_name",
+            "listener_direction",
+            "route_name",
+            "virtual_host_name",
+        ],
+    ),
 ];
+
+/// A value with the type that Envoy gives it, which expressions can tell and bytes cannot.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(Bytes),
+    Bytes(Bytes),
+    Int(i64),
+    Uint(u64),
+    Bool(bool),
+    /// In nanoseconds.
+    Duration(i64),
+    /// In nanoseconds since 1970.
+    Time(i64),
+    Headers(HeaderMap),
+    /// What a name of [`GROUPS`] holds now.
+    Group(Vec<(String, Value)>),
+}
 
 /// The value under a path whose parts are separated by zero bytes.
 ///
@@ -29,37 +91,63 @@ pub(crate) fn get(state: &State, path: &[u8]) -> Result<Bytes, Status> {
         return Ok(value.clone());
     }
     let text = std::str::from_utf8(path).map_err(|_| Status::NotFound)?;
-    if state.stream().is_some() && GROUPS.contains(&text) {
-        return Err(Status::SerializationFailure);
-    }
-    value(state, text).ok_or(Status::NotFound)
-}
-
-fn value(state: &State, text: &str) -> Option<Bytes> {
     let mut parts = text.trim_end_matches('\0').split('\0');
-    let (first, rest) = (parts.next()?, parts.collect::<Vec<_>>());
-    let names = &state.services.plugin;
-    match (first, rest.as_slice()) {
-        ("plugin_name", []) => Some(string(&names.name)),
-        ("plugin_root_id", []) => Some(string(&names.root_id)),
-        ("plugin_vm_id", []) => Some(string(&names.vm_id)),
-        _ => of_stream(state.stream()?, state.services.clock.monotonic_ns(), first, &rest),
-    }
+    let (first, rest) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
+    let value = value(state, state.effective, first, &rest).ok_or(Status::NotFound)?;
+    value.serialised().ok_or(Status::SerializationFailure)
 }
 
-fn of_stream(stream: &StreamState, now_ns: u64, first: &str, rest: &[&str]) -> Option<Bytes> {
+/// What an expression finds under a name of its own, in the context whose callback runs.
+pub(crate) fn named(state: &State, name: &str) -> Option<Value> {
+    value(state, state.current, name, &[]).or_else(|| {
+        let set = state.streams.get(&state.current)?.properties.get(name.as_bytes())?.clone();
+        Some(match state.roots.get(&state.root_of(state.current))?.declared.get(name) {
+            Some(Declared::Text) => Value::Text(set),
+            _ => Value::Bytes(set),
+        })
+    })
+}
+
+fn value(state: &State, context: u32, first: &str, rest: &[&str]) -> Option<Value> {
+    let names = &state.services.plugin;
+    match (first, rest) {
+        ("plugin_name", []) => return Some(string(&names.name)),
+        ("plugin_root_id", []) => return Some(string(&names.root_id)),
+        ("plugin_vm_id", []) => return Some(string(&names.vm_id)),
+        _ => {}
+    }
+    let (stream, now_ns) = (state.streams.get(&context)?, state.services.clock.monotonic_ns());
+    let Some((group, fields)) =
+        GROUPS.iter().find(|(name, _)| *name == first).filter(|_| rest.is_empty())
+    else {
+        return of_stream(stream, now_ns, first, rest);
+    };
+    let known = fields.iter().filter_map(|field| {
+        Some(((*field).to_string(), of_stream(stream, now_ns, group, &[field])?))
+    });
+    let prefix = format!("{group}\0");
+    let set = stream.properties.iter().filter_map(|(path, value)| {
+        let name = std::str::from_utf8(path.strip_prefix(prefix.as_bytes())?).ok()?;
+        Some((name.to_string(), Value::Bytes(value.clone())))
+    });
+    Some(Value::Group(known.chain(set).collect()))
+}
+
+fn of_stream(stream: &StreamState, now_ns: u64, first: &str, rest: &[&str]) -> Option<Value> {
     let info = &stream.info;
     match (first, rest) {
-        ("request", ["headers", name]) => readable_request(stream)?.get(name).cloned(),
+        ("request", ["headers", name]) => header(readable_request(stream), name),
         ("request", ["headers"]) => Some(pairs(readable_request(stream))),
         ("request", [name]) => request(stream, name),
-        ("response", ["headers", name]) => readable_response(stream)?.get(name).cloned(),
+        ("response", ["headers", name]) => header(readable_response(stream), name),
         ("response", ["headers"]) => Some(pairs(readable_response(stream))),
-        ("response", ["trailers", name]) => readable_trailers(stream)?.get(name).cloned(),
+        ("response", ["trailers", name]) => header(readable_trailers(stream), name),
+        ("response", ["trailers"]) => Some(pairs(readable_trailers(stream))),
         ("response", [name]) => response(stream, now_ns, name),
         ("upstream", [name]) => upstream(stream, name),
-        ("connection", ["id"]) => Some(number(info.connection_id)),
-        ("connection", ["mtls"]) => Some(Bytes::from_static(&[0])),
+        ("connection", ["id"]) | ("connection_id", []) => Some(Value::Uint(info.connection_id)),
+        ("connection", ["mtls"]) => Some(Value::Bool(false)),
+        ("connection", ["requested_server_name"]) => Some(string("")),
         ("source", ["address"]) => Some(string(&info.source_address)),
         ("source", ["port"]) => port(&info.source_address),
         ("destination", ["address"]) => Some(string(&info.destination_address)),
@@ -69,79 +157,82 @@ fn of_stream(stream: &StreamState, now_ns: u64, first: &str, rest: &[&str]) -> O
     }
 }
 
-fn request(stream: &StreamState, name: &str) -> Option<Bytes> {
+fn request(stream: &StreamState, name: &str) -> Option<Value> {
     let info = &stream.info;
     let header =
         |name: &str| readable_request(stream).and_then(|headers| headers.get(name)).cloned();
     match name {
-        "path" => header(":path"),
-        "url_path" => header(":path").map(|path| cut_query(&path).0),
-        "query" => header(":path").map(|path| cut_query(&path).1),
-        "host" => header(":authority"),
-        "method" => header(":method"),
-        "scheme" => header(":scheme"),
-        "useragent" => header("user-agent"),
-        "referer" => header("referer"),
-        "id" => header("x-request-id"),
+        "path" => header(":path").map(Value::Text),
+        "url_path" => header(":path").map(|path| Value::Text(cut_query(&path).0)),
+        "query" => header(":path").map(|path| Value::Text(cut_query(&path).1)),
+        "host" => header(":authority").map(Value::Text),
+        "method" => header(":method").map(Value::Text),
+        "scheme" => header(":scheme").map(Value::Text),
+        "useragent" => header("user-agent").map(Value::Text),
+        "referer" => header("referer").map(Value::Text),
+        "id" => header("x-request-id").map(Value::Text),
         "protocol" => Some(string(&info.protocol)),
-        "time" => Some(number(info.start_wall_ns)),
+        "time" => Some(Value::Time(signed(info.start_wall_ns))),
         "duration" => {
-            info.end_monotonic_ns.map(|end| number(end.saturating_sub(info.start_monotonic_ns)))
+            let end = info.end_monotonic_ns?;
+            Some(Value::Duration(signed(end.saturating_sub(info.start_monotonic_ns))))
         }
         "size" => {
             // Where the headers are readable, Envoy believes the content-length.
             let announced = header("content-length");
             let announced =
                 announced.and_then(|length| std::str::from_utf8(&length).ok()?.parse().ok());
-            Some(number(announced.unwrap_or(info.request_bytes)))
+            Some(int(announced.unwrap_or(info.request_bytes)))
         }
-        "total_size" => {
-            let headers = readable_request(stream).map_or(0, HeaderMap::byte_size);
-            Some(number(info.request_bytes + headers as u64))
-        }
+        "headers_bytes" => Some(int(bytes_of(readable_request(stream)))),
+        "total_size" => Some(int(info.request_bytes + bytes_of(readable_request(stream)))),
         _ => None,
     }
 }
 
-fn response(stream: &StreamState, now_ns: u64, name: &str) -> Option<Bytes> {
+fn response(stream: &StreamState, now_ns: u64, name: &str) -> Option<Value> {
     let info = &stream.info;
     match name {
-        "code" => info.response_code.map(number),
+        "code" => info.response_code.map(int),
         "code_details" => info.code_details.as_deref().map(string),
-        "grpc_status" => grpc_status(stream).map(number),
-        "flags" => Some(number(info.flags)),
-        "size" => Some(number(info.response_bytes)),
+        "grpc_status" => grpc_status(stream).map(int),
+        "flags" => Some(int(info.flags)),
+        "size" => Some(int(info.response_bytes)),
+        "headers_bytes" => Some(int(bytes_of(readable_response(stream)))),
         "total_size" => {
-            let headers = readable_response(stream).map_or(0, HeaderMap::byte_size);
-            let trailers = readable_trailers(stream).map_or(0, HeaderMap::byte_size);
-            Some(number(info.response_bytes + (headers + trailers) as u64))
+            let headers = bytes_of(readable_response(stream));
+            let trailers = bytes_of(readable_trailers(stream));
+            Some(int(info.response_bytes + headers + trailers))
         }
         "backend_latency" => {
             let over = info.end_monotonic_ns.is_some() || stream.end_of_stream;
+            let end = info.end_monotonic_ns.unwrap_or(now_ns);
             (over && info.upstream_address.is_some())
-                .then(|| number(info.end_monotonic_ns.unwrap_or(now_ns) - info.start_monotonic_ns))
+                .then(|| Value::Duration(signed(end - info.start_monotonic_ns)))
         }
         _ => None,
     }
 }
 
-fn upstream(stream: &StreamState, name: &str) -> Option<Bytes> {
+fn upstream(stream: &StreamState, name: &str) -> Option<Value> {
     let info = &stream.info;
     match name {
         "address" => info.upstream_address.as_deref().map(string),
         "port" => info.upstream_address.as_deref().and_then(port),
-        "request_attempt_count" => Some(number(info.attempts)),
+        "request_attempt_count" => Some(Value::Uint(info.attempts)),
+        "num_endpoints" => info.cluster_name.is_some().then_some(Value::Uint(1)),
         _ => None,
     }
 }
 
-fn xds(info: &StreamInfo, name: &str) -> Option<Bytes> {
+fn xds(info: &StreamInfo, name: &str) -> Option<Value> {
     match name {
         "route_name" => info.route_name.as_deref().map(string),
         "cluster_name" => info.cluster_name.as_deref().map(string),
         "virtual_host_name" => info.virtual_host_name.as_deref().map(string),
+        "filter_chain_name" => Some(string("")),
         // An outbound, an inbound or an unspecified listener; Envoy's default is the last.
-        "listener_direction" => Some(number(0)),
+        "listener_direction" => Some(int(0)),
         _ => None,
     }
 }
@@ -161,8 +252,35 @@ fn grpc_status(stream: &StreamState) -> Option<u64> {
     }))
 }
 
-fn pairs(map: Option<&HeaderMap>) -> Bytes {
-    map.map_or_else(|| HeaderMap::new().serialised(), HeaderMap::serialised).into()
+/// All values of a header, which Envoy joins here and nowhere else.
+fn header(map: Option<&HeaderMap>, name: &str) -> Option<Value> {
+    joined(map?, name).map(Value::Text)
+}
+
+/// All values of `name` with commas between them. `host` is another name of `:authority`.
+pub(crate) fn joined(map: &HeaderMap, name: &str) -> Option<Bytes> {
+    let name = if name.eq_ignore_ascii_case("host") { ":authority" } else { name };
+    let is_it = |known: &Bytes| known.eq_ignore_ascii_case(name.as_bytes());
+    let mut values = map.iter().filter(|(known, _)| is_it(known)).map(|(_, value)| value);
+    let first = values.next()?.clone();
+    let mut rest = values.peekable();
+    if rest.peek().is_none() {
+        return Some(first);
+    }
+    let mut all = first.to_vec();
+    for value in rest {
+        all.push(b',');
+        all.extend_from_slice(value);
+    }
+    Some(all.into())
+}
+
+fn pairs(map: Option<&HeaderMap>) -> Value {
+    Value::Headers(map.cloned().unwrap_or_default())
+}
+
+fn bytes_of(map: Option<&HeaderMap>) -> u64 {
+    map.map_or(0, |map| map.byte_size() as u64)
 }
 
 fn readable_request(stream: &StreamState) -> Option<&HeaderMap> {
@@ -187,14 +305,35 @@ fn cut_query(path: &Bytes) -> (Bytes, Bytes) {
     }
 }
 
-fn port(address: &str) -> Option<Bytes> {
-    address.rsplit_once(':')?.1.parse().ok().map(number)
+fn port(address: &str) -> Option<Value> {
+    address.rsplit_once(':')?.1.parse().ok().map(int)
 }
 
-fn string(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
+fn string(text: &str) -> Value {
+    Value::Text(Bytes::copy_from_slice(text.as_bytes()))
 }
 
-fn number(value: u64) -> Bytes {
-    Bytes::copy_from_slice(&value.to_le_bytes())
+fn int(value: u64) -> Value {
+    Value::Int(signed(value))
+}
+
+/// Nothing that is counted here reaches half of 64 bits.
+fn signed(value: u64) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
+}
+
+impl Value {
+    /// The bytes that cross the ABI; `None` for a group, which has none.
+    pub(crate) fn serialised(&self) -> Option<Bytes> {
+        Some(match self {
+            Value::Text(bytes) | Value::Bytes(bytes) => bytes.clone(),
+            Value::Int(value) | Value::Duration(value) | Value::Time(value) => {
+                Bytes::copy_from_slice(&value.to_le_bytes())
+            }
+            Value::Uint(value) => Bytes::copy_from_slice(&value.to_le_bytes()),
+            Value::Bool(value) => Bytes::copy_from_slice(&[u8::from(*value)]),
+            Value::Headers(map) => map.serialised().into(),
+            Value::Group(_) => return None,
+        })
+    }
 }

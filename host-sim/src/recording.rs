@@ -3,11 +3,14 @@
 //! A recording is also the script of a simulated exchange: see
 //! [`World::play`](crate::World::play).
 
+mod check;
+
 use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use self::check::problems_of;
 use crate::{Chunking, HeaderMap};
 
 /// One request and its response.
@@ -135,9 +138,6 @@ impl fmt::Display for RecordingError {
 
 impl std::error::Error for RecordingError {}
 
-/// No step of a file is longer; what a proxy reads at once is a thousandth of it.
-const STEP_BYTES_MAX: usize = 64 << 20;
-
 /// In place of bytes that were not recorded.
 const FILLER: u8 = b' ';
 
@@ -159,15 +159,18 @@ impl Recording {
     /// # Errors
     /// Every line that cannot be read, by its number; every body that is not
     /// as long as its `size`, or is no hexadecimal text; every `size` above
-    /// 64 MiB; every step that is before the one above it.
+    /// 64 MiB; every step that is before the one above it; every status without
+    /// three digits; every method, path, header and trailer that HTTP has no form for.
     pub fn from_json_lines(text: &str) -> Result<Vec<Recording>, RecordingError> {
         let mut recordings = Vec::new();
         let mut problems = Vec::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             match serde_json::from_str::<Recording>(line) {
                 Ok(recording) => {
-                    let wrong = recording.problems();
-                    problems.extend(wrong.map(|problem| format!("line {}: {problem}", index + 1)));
+                    let wrong = problems_of(&recording);
+                    problems.extend(
+                        wrong.into_iter().map(|problem| format!("line {}: {problem}", index + 1)),
+                    );
                     recordings.push(recording);
                 }
                 Err(error) => problems.push(format!("line {}: {error}", index + 1)),
@@ -183,67 +186,53 @@ impl Recording {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The same exchange with its response's body cut in another way.
+    /// The same exchange with its response's body cut in another way; see [`Recording::request_chunked`] for the other.
     ///
     /// A new chunk comes when its last byte came.
     #[must_use]
     pub fn chunked(&self, chunking: Chunking) -> Recording {
-        let mut written = Vec::new();
+        let is_data = |step: &Step| matches!(step, Step::ResponseData { .. });
+        self.cut(chunking, is_data, Step::response_data)
+    }
+
+    /// The same exchange with its request's body cut in another way.
+    ///
+    /// A new chunk comes when its last byte came.
+    #[must_use]
+    pub fn request_chunked(&self, chunking: Chunking) -> Recording {
+        let is_data = |step: &Step| matches!(step, Step::RequestData { .. });
+        self.cut(chunking, is_data, Step::request_data)
+    }
+
+    /// Cuts the body whose parts are the steps that `is_data` picks, and `data` makes.
+    fn cut(
+        &self,
+        chunking: Chunking,
+        is_data: fn(&Step) -> bool,
+        data: fn(u64, &[u8]) -> Step,
+    ) -> Recording {
         let mut arrivals = Vec::new();
         let mut total = 0;
-        for step in &self.steps {
-            if let Step::ResponseData { at_us, .. } = step {
-                let data = step.data();
-                total += data.len();
-                arrivals.push((total, *at_us));
-                written.push(data);
-            }
+        for step in self.steps.iter().filter(|step| is_data(step)) {
+            total += step.data().len();
+            arrivals.push((total, step.at_us()));
         }
+        let written: Vec<Bytes> =
+            self.steps.iter().filter(|step| is_data(step)).map(Step::data).collect();
         let mut end = 0;
         let cut = chunking.cut(&written).into_iter().map(|chunk| {
             end += chunk.len();
             let arrival = arrivals.iter().find(|(total, _)| end <= *total);
-            Step::response_data(arrival.map_or(0, |(_, at_us)| *at_us), &chunk)
+            data(arrival.map_or(0, |(_, at_us)| *at_us), &chunk)
         });
         let mut cut = Some(cut.collect::<Vec<_>>());
-        let steps = self.steps.iter().flat_map(|step| match step {
-            Step::ResponseData { .. } => cut.take().unwrap_or_default(),
-            other => vec![other.clone()],
+        let steps = self.steps.iter().flat_map(|step| {
+            if is_data(step) { cut.take().unwrap_or_default() } else { vec![step.clone()] }
         });
         let mut steps: Vec<Step> = steps.collect();
-        // Later request data keeps its place in time; what has one time keeps its order.
+        // What the other side sends keeps its place in time; what has one time keeps its order.
         steps.sort_by_key(Step::at_us);
         Recording { steps, ..self.clone() }
-    }
-
-    fn problems(&self) -> impl Iterator<Item = String> {
-        let mut before_us = 0;
-        self.steps.iter().enumerate().filter_map(move |(index, step)| {
-            let earliest_us = before_us;
-            before_us = before_us.max(step.at_us());
-            let found = match step {
-                step if step.at_us() < earliest_us => {
-                    format!("at_us {}, but follows one at {earliest_us}", step.at_us())
-                }
-                Step::RequestData { size, body, .. } | Step::ResponseData { size, body, .. } => {
-                    format!("size {size}, but {}", size_problem(*size, body.as_ref())?)
-                }
-                _ => return None,
-            };
-            Some(format!("steps[{index}] has {found}"))
-        })
-    }
-}
-
-/// What is wrong with the size of a part of a body, if anything is.
-fn size_problem(size: usize, body: Option<&Body>) -> Option<String> {
-    if STEP_BYTES_MAX < size {
-        return Some(format!("{STEP_BYTES_MAX} is the most"));
-    }
-    match body?.bytes() {
-        Some(bytes) if bytes.len() == size => None,
-        Some(bytes) => Some(format!("its body has {} bytes", bytes.len())),
-        None => Some("its body is not hexadecimal".into()),
     }
 }
 
@@ -370,6 +359,48 @@ mod tests {
         let size = format!("steps[3] has size {}, but 67108864 is the most", usize::MAX);
         assert!(error.contains(&size), "{error}");
         assert!(error.contains("steps[6] has at_us 39, but follows one at 40"), "{error}");
+    }
+
+    #[test]
+    fn what_http_cannot_say_is_refused_with_its_place() {
+        let mut wrong = recording();
+        wrong.method = String::new();
+        wrong.path = "/a b".into();
+        wrong.headers = vec![("ok".into(), "v".into()), ("x-a".into(), "1\r\nx-b: 2".into())];
+        wrong.steps[2] = Step::Response {
+            at_us: 10,
+            status: 7,
+            headers: vec![("".into(), "v".into()), (":status".into(), "200".into())],
+            ended: false,
+        };
+        let trailers = vec![("t".into(), "\0".into())];
+        wrong.steps[6] = Step::ResponseTrailers { at_us: 50, trailers };
+        let error = Recording::from_json_lines(&wrong.to_json_line()).unwrap_err().to_string();
+        for expected in [
+            r#"line 1: method is "", but must be letters, digits and a few signs"#,
+            r#"line 1: path is "/a b", but must be without spaces and control characters, and not empty"#,
+            r#"headers[1] has the value "1\r\nx-b: 2", but no value has CR, LF or NUL"#,
+            "steps[2] has status 7, but 100 to 999 is allowed",
+            r#"steps[2].headers[0] is called "", but a name must be"#,
+            r#"steps[2].headers[1] is called ":status", but a name must be"#,
+            r#"steps[6].trailers[0] has the value "\0", but"#,
+        ] {
+            assert!(error.contains(expected), "{expected}\n{error}");
+        }
+        assert!(!error.contains("headers[0] has"), "{error}");
+    }
+
+    #[test]
+    fn a_request_is_cut_by_itself() {
+        let sizes = |recording: &Recording| {
+            let data = recording.steps.iter().map(|step| (step.at_us(), step.data().len()));
+            data.filter(|(_, size)| *size > 0).collect::<Vec<_>>()
+        };
+        let whole = sizes(&recording());
+        let cut = recording().request_chunked(Chunking::Bytes);
+        assert_eq!(sizes(&cut), [&[(5, 1), (5, 1)], &whole[1..]].concat());
+        assert_eq!(cut.steps[2], Step::RequestEnd { at_us: 6 });
+        assert_eq!(sizes(&recording().chunked(Chunking::Coalesced)), [(5, 2), (40, 7)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use crate::{
     Clock, FailurePolicy, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
     callout::{Arrived, Calls},
     cost::Costs,
+    expression::Expressions,
     flow::Reply,
     random::Random,
     shared_queue::SharedQueues,
@@ -40,6 +42,8 @@ pub(crate) struct Services {
     /// Variables of the VM's environment.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
     pub(crate) memory_bytes_max: usize,
+    /// How long a callback may run.
+    pub(crate) callback_time_max: Option<Duration>,
     /// What one direction of a stream may hold back.
     pub(crate) buffer_bytes_max: usize,
     /// `None` unless somebody wants to know.
@@ -70,16 +74,16 @@ pub(crate) struct State {
     pub(crate) number: u64,
     pub(crate) limits: StoreLimits,
     pub(crate) memory: Option<Memory>,
-    /// The guest's `malloc`, else its `proxy_on_memory_allocate`.
-    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
-    /// The name of `allocate`, for the trace.
-    pub(crate) allocate_name: &'static str,
-    /// Only logging and WASI are open to `_initialize`.
-    pub(crate) restricted: bool,
+    /// The guest's `malloc`, else its `proxy_on_memory_allocate`, with its name for the trace.
+    pub(crate) allocate: Option<(&'static str, TypedFunc<u32, u32>)>,
+    /// What runs now may call only some host functions.
+    pub(crate) restriction: Restriction,
     pub(crate) roots: HashMap<u32, Root>,
     pub(crate) streams: HashMap<u32, StreamState>,
     /// The context that host calls are about.
     pub(crate) effective: u32,
+    /// The context whose callback runs; most host calls do not ask.
+    pub(crate) current: u32,
     pub(crate) metrics: Metrics,
     /// The configuration that `on_configure` is reading.
     pub(crate) configuring: Option<Bytes>,
@@ -103,7 +107,16 @@ pub(crate) struct State {
 pub(crate) struct Root {
     pub(crate) tick: Option<Tick>,
     /// Names given to `declare_property`.
-    pub(crate) declared: BTreeSet<String>,
+    pub(crate) declared: BTreeMap<String, Declared>,
+    /// What `expr_create` made.
+    pub(crate) expressions: Expressions,
+}
+
+/// What `declare_property` says of a value, as far as expressions can tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Declared {
+    Bytes,
+    Text,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +152,17 @@ pub(crate) enum Held {
     Headers,
     Body(Bytes),
     Trailers,
+}
+
+/// What the guest does at a moment when it may not call everything.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Restriction {
+    #[default]
+    None,
+    /// It runs its start functions.
+    Starting,
+    /// It gives memory for what the host hands over.
+    Allocating,
 }
 
 /// A request to the host that waits for the end of the callback.
@@ -188,11 +212,11 @@ impl State {
             limits,
             memory: None,
             allocate: None,
-            allocate_name: "malloc",
-            restricted: false,
+            restriction: Restriction::None,
             roots: HashMap::new(),
             streams: HashMap::new(),
             effective: 0,
+            current: 0,
             metrics: Metrics::default(),
             configuring: None,
             calls: Calls::default(),
@@ -215,7 +239,12 @@ impl State {
 
     /// The root context behind the effective one.
     pub(crate) fn root_id(&self) -> u32 {
-        self.stream().map_or(self.effective, |stream| stream.root)
+        self.root_of(self.effective)
+    }
+
+    /// The root context behind any.
+    pub(crate) fn root_of(&self, context: u32) -> u32 {
+        self.streams.get(&context).map_or(context, |stream| stream.root)
     }
 
     /// The next of this VM's random numbers.

@@ -2,12 +2,13 @@
 
 use std::{fmt, time::Instant};
 
-use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Instance, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use crate::{
     Error, Filter,
     filter::ALLOCATORS,
-    state::{Services, State},
+    state::{Restriction, Services, State},
+    watchdog,
 };
 
 /// An instance with its callbacks looked up once.
@@ -43,6 +44,7 @@ pub(crate) struct Callbacks {
     pub(crate) grpc_trailing_metadata: Callback<(u32, u32, u32), ()>,
     pub(crate) grpc_close: Callback<(u32, u32, u32), ()>,
     pub(crate) queue_ready: Callback<(u32, u32), ()>,
+    pub(crate) resolve_dns: Callback<(u32, u32, u32), ()>,
     pub(crate) log: Callback<u32, ()>,
     pub(crate) done: Callback<u32, u32>,
     pub(crate) delete: Callback<u32, ()>,
@@ -51,8 +53,13 @@ pub(crate) struct Callbacks {
 impl Vm {
     /// Instantiates the filter and runs its start function, as Envoy does: `_initialize`, then `main`, else `_start`.
     pub(crate) fn start(filter: &Filter, services: Services, name: String) -> Result<Vm, Error> {
+        let time_max = services.callback_time_max;
         let mut store = Store::new(&filter.engine, State::new(services, name));
         store.limiter(|state| &mut state.limits);
+        if time_max.is_some() {
+            watchdog::watch(filter);
+        }
+        store.set_epoch_deadline(watchdog::ticks(time_max));
         // Refused where nothing is metered, which is as well.
         let _ = store.set_fuel(u64::MAX);
         let instance = filter
@@ -60,15 +67,11 @@ impl Vm {
             .instantiate(&mut store)
             .map_err(|error| Error::Load(format!("it cannot be instantiated: {error:#}")))?;
         let memory = instance.get_memory(&mut store, "memory");
-        let allocate = ALLOCATORS.into_iter().find_map(|name| {
+        store.data_mut().allocate = ALLOCATORS.into_iter().find_map(|name| {
             let function = instance.get_typed_func(&mut store, name).ok()?;
             Some((name, function))
         });
         store.data_mut().memory = memory;
-        if let Some((name, function)) = allocate {
-            store.data_mut().allocate_name = name;
-            store.data_mut().allocate = Some(function);
-        }
         let callbacks = Callbacks::of(&instance, &mut store)?;
         let mut vm = Vm { store, callbacks, dead: false };
         vm.initialise(&instance)?;
@@ -77,7 +80,7 @@ impl Vm {
 
     fn initialise(&mut self, instance: &Instance) -> Result<(), Error> {
         let initialise: Callback<(), ()> = Callback::of("_initialize", instance, &mut self.store)?;
-        self.store.data_mut().restricted = true;
+        self.store.data_mut().restriction = Restriction::Starting;
         if initialise.exists() {
             self.call(&initialise, 0, ())?;
             // A program's `main`, with no arguments; under its other name it takes none at all.
@@ -93,7 +96,7 @@ impl Vm {
             let start: Callback<(), ()> = Callback::of("_start", instance, &mut self.store)?;
             self.call(&start, 0, ())?;
         }
-        self.store.data_mut().restricted = false;
+        self.store.data_mut().restriction = Restriction::None;
         Ok(())
     }
 
@@ -109,7 +112,10 @@ impl Vm {
         };
         let state = self.store.data_mut();
         state.effective = context;
+        state.current = context;
         state.trace(|| format!("[host->vm] {}{}", callback.name, in_brackets(&parameters)));
+        let time_max = state.services.callback_time_max;
+        self.store.set_epoch_deadline(watchdog::ticks(time_max));
         let measured = self.before_call();
         let outcome = function.call(&mut self.store, parameters);
         self.after_call(callback.name, measured);
@@ -121,7 +127,13 @@ impl Vm {
             }
             Err(error) => {
                 self.dead = true;
-                Err(Error::Trap { callback: callback.name, message: format!("{error:?}") })
+                let message = match time_max {
+                    Some(limit) if is_interrupt(&error) => format!(
+                        "it was still running after {limit:?}, which is callback_time_max: {error:?}"
+                    ),
+                    _ => format!("{error:?}"),
+                };
+                Err(Error::Trap { callback: callback.name, message })
             }
         }
     }
@@ -151,6 +163,10 @@ impl Vm {
     pub(crate) fn is_dead(&self) -> bool {
         self.dead
     }
+}
+
+fn is_interrupt(error: &wasmtime::Error) -> bool {
+    error.downcast_ref::<Trap>() == Some(&Trap::Interrupt)
 }
 
 /// A tuple as it stands, a single number in brackets.
@@ -218,6 +234,7 @@ impl Callbacks {
             )?,
             grpc_close: Callback::of("proxy_on_grpc_close", instance, store)?,
             queue_ready: Callback::of("proxy_on_queue_ready", instance, store)?,
+            resolve_dns: Callback::of("envoy_on_resolve_dns", instance, store)?,
             log: Callback::of("proxy_on_log", instance, store)?,
             done: Callback::of("proxy_on_done", instance, store)?,
             delete: Callback::of("proxy_on_delete", instance, store)?,

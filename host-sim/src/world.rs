@@ -62,6 +62,9 @@ pub struct WorldOptions {
     pub measure_cost: bool,
     /// The most that a VM's linear memory may grow to; Envoy's V8 gives 1 GiB.
     pub memory_bytes_max: usize,
+    /// How long a callback may run, by a real clock, until its VM fails as by a trap: so that a filter that never
+    /// returns fails its test, and does not hang it. 10 s unless set; `None` for no limit, which is how Envoy is.
+    pub callback_time_max: Option<Duration>,
     /// How much of a body the filter may hold back; Envoy's `per_connection_buffer_limit_bytes`.
     pub buffer_bytes_max: usize,
     /// Variables of the VM's environment.
@@ -92,6 +95,7 @@ impl Default for WorldOptions {
             clusters: BTreeSet::from(["upstream".into()]),
             measure_cost: false,
             memory_bytes_max: 1 << 30,
+            callback_time_max: Some(Duration::from_secs(10)),
             buffer_bytes_max: 1 << 20,
             environment: BTreeMap::new(),
             failure_policy: FailurePolicy::default(),
@@ -157,6 +161,7 @@ impl Vms {
             queues: Arc::default(),
             environment: Arc::new(options.environment),
             memory_bytes_max: options.memory_bytes_max,
+            callback_time_max: options.callback_time_max,
             buffer_bytes_max: options.buffer_bytes_max,
             costs: options.measure_cost.then(Arc::default),
             vm_numbers: Arc::default(),

@@ -4,42 +4,9 @@ use wasmtime::{Caller, ExternType, Linker, Module, Val};
 
 use crate::{Error, state::State};
 
-/// Host functions of Envoy 1.40 that are not defined elsewhere in this folder.
-const ENVOY_ONLY: &[&str] = &["envoy_resolve_dns"];
-
-/// The WASI functions that Envoy registers and this host does not implement.
-const WASI: &[&str] = &[
-    "clock_res_get",
-    "fd_advise",
-    "fd_allocate",
-    "fd_datasync",
-    "fd_fdstat_set_flags",
-    "fd_fdstat_set_rights",
-    "fd_filestat_get",
-    "fd_filestat_set_size",
-    "fd_filestat_set_times",
-    "fd_pread",
-    "fd_pwrite",
-    "fd_readdir",
-    "fd_renumber",
-    "fd_sync",
-    "fd_tell",
-    "path_create_directory",
-    "path_filestat_get",
-    "path_filestat_set_times",
-    "path_link",
-    "path_readlink",
-    "path_remove_directory",
-    "path_rename",
-    "path_symlink",
-    "path_unlink_file",
-    "poll_oneoff",
-    "sched_yield",
-    "sock_accept",
-    "sock_recv",
-    "sock_send",
-    "sock_shutdown",
-];
+/// Functions of Envoy 1.40 that are not defined elsewhere in this folder.
+const NOT_PROVIDED: [(&str, &str); 2] =
+    [("wasi_snapshot_preview1", "poll_oneoff"), ("wasi_unstable", "poll_oneoff")];
 
 /// Defines what `module` imports and nobody provided.
 ///
@@ -58,17 +25,11 @@ pub(super) fn define(linker: &mut Linker<State>, module: &Module) -> Result<(), 
             Err(wasmtime::Error::msg(message.clone()))
         };
         // The linker refuses a second definition, so this succeeds only for what nobody provided.
-        if linker.func_new(from, name, signature, trap).is_ok() && !envoy_has(from, name) {
+        if linker.func_new(from, name, signature, trap).is_ok()
+            && !NOT_PROVIDED.contains(&(from, name))
+        {
             problems.push(format!("missing import {from}.{name}"));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Link(problems.join(", "))) }
-}
-
-fn envoy_has(module: &str, name: &str) -> bool {
-    match module {
-        "env" => ENVOY_ONLY.contains(&name),
-        "wasi_snapshot_preview1" | "wasi_unstable" => WASI.contains(&name),
-        _ => false,
-    }
 }

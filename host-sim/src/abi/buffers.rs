@@ -47,6 +47,9 @@ fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
         HTTP_CALL_BODY => state.arrived.body.clone().ok_or(Status::NotFound),
         GRPC_MESSAGE => state.arrived.message.clone().ok_or(Status::NotFound),
         VM_CONFIGURATION => Ok(state.services.plugin.vm_config.clone()),
+        CALL_DATA if state.arrived.addresses.is_some() => {
+            Ok(state.arrived.addresses.clone().unwrap_or_default())
+        }
         // Envoy answers with the configuration for call data, too.
         PLUGIN_CONFIGURATION | CALL_DATA => state.configuring.clone().ok_or(Status::NotFound),
         kind if kind <= CALL_DATA => Err(Status::NotFound),

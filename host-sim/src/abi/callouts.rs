@@ -12,7 +12,7 @@ use super::{
 use crate::{
     HeaderMap,
     callout::{GrpcCall, HttpCall, Kind},
-    protobuf,
+    protobuf::Message,
     state::State,
     status::Status,
 };
@@ -215,9 +215,8 @@ fn cluster_of(state: &State, target: &[u8]) -> Option<String> {
     if let Some(cluster) = std::str::from_utf8(target).ok().and_then(known) {
         return Some(cluster);
     }
-    let service = protobuf::fields(target)?;
-    let (_, envoy_grpc) = service.iter().find(|(number, _)| *number == 1)?;
-    known(protobuf::text(&protobuf::fields(envoy_grpc)?, 1)?)
+    let envoy_grpc = Message::read(Message::read(target)?.bytes(1))?;
+    known(envoy_grpc.text(1)?)
 }
 
 fn is_call(token: u32) -> bool {

@@ -1,8 +1,4 @@
-//! Envoy's foreign functions, called by name.
-//!
-//! Not provided, so that calling them traps by name: the expression language
-//! (`expr_create`, `expr_evaluate`, `expr_delete`) and the signatures
-//! (`sign`, `verify_signature`). A name that Envoy does not have is not found.
+//! Envoy's foreign functions, called by name; a name that Envoy does not have is not found.
 
 use miniz_oxide::{deflate::compress_to_vec_zlib, inflate::decompress_to_vec_zlib_with_limit};
 use wasmtime::Linker;
@@ -11,10 +7,13 @@ use super::{
     gate::HostFunction as _,
     memory::{Answer, Host, answer, give, read, split, write},
 };
-use crate::{protobuf, state::State, status::Status};
-
-const NOT_PROVIDED: [&str; 5] =
-    ["expr_create", "expr_delete", "expr_evaluate", "sign", "verify_signature"];
+use crate::{
+    expression,
+    protobuf::{self, Message},
+    signature,
+    state::{Declared, State},
+    status::Status,
+};
 
 /// zlib's default.
 const COMPRESSION_LEVEL: u8 = 6;
@@ -41,10 +40,6 @@ fn call(
             (Ok(name), Ok(argument)) => (String::from_utf8_lossy(name), argument),
             _ => return answer(Err(Status::InvalidMemoryAccess)),
         };
-    if NOT_PROVIDED.contains(&name.as_ref()) {
-        let message = format!("the foreign function {name} is not provided by host-sim");
-        return Err(wasmtime::Error::msg(message));
-    }
     let outcome = match name.as_ref() {
         "compress" => Ok(compress_to_vec_zlib(argument, COMPRESSION_LEVEL)),
         "uncompress" => decompress_to_vec_zlib_with_limit(argument, UNCOMPRESSED_BYTES_MAX)
@@ -52,6 +47,11 @@ fn call(
         "clear_route_cache" => Ok(Vec::new()),
         "set_envoy_filter_state" => set_filter_state(state, argument).map(|()| Vec::new()),
         "declare_property" => declare_property(state, argument).map(|()| Vec::new()),
+        "sign" => signature::sign(argument),
+        "verify_signature" => signature::verify(argument),
+        "expr_create" => create_expression(state, argument),
+        "expr_evaluate" => token(argument).and_then(|token| expression::evaluate(state, token)),
+        "expr_delete" => delete_expression(state, argument).map(|()| Vec::new()),
         _ => return answer(Err(Status::NotFound)),
     };
     let result = outcome.as_deref().unwrap_or_default().to_vec();
@@ -71,9 +71,9 @@ fn call(
 
 /// Envoy knows the objects of its own extensions, which all have its name in theirs.
 fn set_filter_state(state: &mut State, argument: &[u8]) -> Result<(), Status> {
-    let fields = protobuf::fields(argument).ok_or(Status::BadArgument)?;
-    let name = protobuf::text(&fields, 1).unwrap_or_default();
-    let value = protobuf::text(&fields, 2).unwrap_or_default();
+    let message = Message::read(argument).ok_or(Status::BadArgument)?;
+    let name = message.text(1).ok_or(Status::BadArgument)?;
+    let value = message.text(2).ok_or(Status::BadArgument)?;
     let stream = state.stream_mut().ok_or(Status::NotFound)?;
     if !name.starts_with("envoy.") {
         return Err(Status::NotFound);
@@ -85,9 +85,36 @@ fn set_filter_state(state: &mut State, argument: &[u8]) -> Result<(), Status> {
 
 /// A property is declared once.
 fn declare_property(state: &mut State, argument: &[u8]) -> Result<(), Status> {
-    let fields = protobuf::fields(argument).ok_or(Status::BadArgument)?;
-    let name = protobuf::text(&fields, 1).unwrap_or_default().to_string();
-    let root = state.root_id();
-    let new = state.roots.entry(root).or_default().declared.insert(name);
-    if new { Ok(()) } else { Err(Status::BadArgument) }
+    let message = Message::read(argument).ok_or(Status::BadArgument)?;
+    let name = message.text(1).ok_or(Status::BadArgument)?;
+    let kind = protobuf::number(argument, TYPE_FIELD).ok_or(Status::BadArgument)?;
+    let declared = if kind == TYPE_STRING { Declared::Text } else { Declared::Bytes };
+    let root = state.root_of(state.current);
+    let known = &mut state.roots.entry(root).or_default().declared;
+    if known.contains_key(name) {
+        return Err(Status::BadArgument);
+    }
+    known.insert(name.to_string(), declared);
+    Ok(())
+}
+
+/// In `DeclarePropertyArguments`, the type of the value.
+const TYPE_FIELD: u64 = 3;
+const TYPE_STRING: u64 = 1;
+
+/// Expressions belong to the root of the context whose callback runs.
+fn create_expression(state: &mut State, source: &[u8]) -> Result<Vec<u8>, Status> {
+    let root = state.root_of(state.current);
+    let expressions = &mut state.roots.entry(root).or_default().expressions;
+    expressions.create(source).map(|token| token.to_le_bytes().to_vec())
+}
+
+fn delete_expression(state: &mut State, argument: &[u8]) -> Result<(), Status> {
+    let (token, root) = (token(argument)?, state.root_of(state.current));
+    state.roots.entry(root).or_default().expressions.delete(token);
+    Ok(())
+}
+
+fn token(argument: &[u8]) -> Result<u32, Status> {
+    argument.try_into().map(u32::from_le_bytes).map_err(|_| Status::BadArgument)
 }

@@ -1,8 +1,13 @@
 //! Reading and writing the guest's memory; every address comes from the guest and is checked.
 
+use std::mem;
+
 use wasmtime::Caller;
 
-use crate::{state::State, status::Status};
+use crate::{
+    state::{Restriction, State},
+    status::Status,
+};
 
 /// What every host function is given.
 pub(super) type Host<'a> = Caller<'a, State>;
@@ -52,13 +57,13 @@ pub(super) fn give(
     let length = u32::try_from(bytes.len())?;
     let mut pointer = 0;
     if 0 < length {
-        let allocate = host.data().allocate.clone();
-        let allocate = allocate.ok_or_else(|| {
-            wasmtime::Error::msg("the filter exports neither malloc nor proxy_on_memory_allocate")
-        })?;
-        let name = host.data().allocate_name;
+        let Some((name, allocate)) = host.data().allocate.clone() else {
+            return Ok(Err(Status::InvalidMemoryAccess));
+        };
         host.data().trace(|| format!("[host->vm] {name}({length})"));
+        let before = mem::replace(&mut host.data_mut().restriction, Restriction::Allocating);
         pointer = allocate.call(&mut *host, length)?;
+        host.data_mut().restriction = before;
         host.data().trace(|| format!("[host<-vm] {name} return: {pointer}"));
         if pointer == 0 {
             return Ok(Err(Status::InvalidMemoryAccess));

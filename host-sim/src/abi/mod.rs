@@ -1,12 +1,13 @@
 //! The host functions of proxy-wasm ABI 0.2.1, one file per subject, with the statuses that Envoy 1.40 gives.
 //!
-//! What Envoy has and this host does not still links; calling it traps with
+//! What Envoy has and this host does not (`absent.rs`) still links; calling it traps with
 //! its name, so that a filter which imports everything but uses little runs.
 
 mod absent;
 mod buffers;
 mod callouts;
 mod contexts;
+mod dns;
 mod foreign;
 mod gate;
 mod header_maps;
@@ -18,6 +19,7 @@ mod queues;
 mod shared;
 mod time;
 mod wasi;
+mod wasi_stubs;
 
 use wasmtime::{Engine, Linker, Module};
 
@@ -36,6 +38,7 @@ pub(crate) fn linker(
         buffers::define,
         callouts::define,
         contexts::define,
+        dns::define,
         foreign::define,
         header_maps::define,
         logging::define,
@@ -45,6 +48,7 @@ pub(crate) fn linker(
         shared::define,
         time::define,
         wasi::define,
+        wasi_stubs::define,
     ];
     for define in defined {
         define(&mut linker).map_err(|error| Error::Link(format!("{error:#}")))?;

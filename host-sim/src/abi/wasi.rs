@@ -1,20 +1,23 @@
-//! The part of WASI that Envoy gives a filter and filters use: clocks, random bytes, standard output, variables; no files.
+//! The part of WASI that works in Envoy: clocks, random bytes, standard output, variables. There are no files.
 
 use wasmtime::Linker;
 
 use super::{
-    gate::HostFunction as _,
+    gate::{HostFunction as _, check_restriction},
     memory::{Answer, Host, read, split, write},
 };
 use crate::{LogLevel, state::State};
 
-const SUCCESS: u32 = 0;
-const BAD_DESCRIPTOR: u32 = 8;
+pub(super) const SUCCESS: u32 = 0;
+pub(super) const BAD_DESCRIPTOR: u32 = 8;
 const FAULT: u32 = 21;
 const INVALID: u32 = 28;
 const NO_SUCH_FILE: u32 = 44;
-const NO_SUCH_FUNCTION: u32 = 52;
-const NOT_SUPPORTED: u32 = 58;
+pub(super) const NO_SUCH_FUNCTION: u32 = 52;
+pub(super) const NOT_SUPPORTED: u32 = 58;
+
+/// What the modules are called that have all of this.
+pub(super) const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
 /// The one right that a descriptor has.
 const RIGHT_TO_WRITE: u8 = 64;
@@ -23,8 +26,9 @@ const RIGHT_TO_WRITE: u8 = 64;
 const RANDOM_BYTES_MAX: u32 = 64 * 1024;
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
+    for module in MODULES {
         clock_time_get.define(linker, module, "clock_time_get")?;
+        clock_res_get.define(linker, module, "clock_res_get")?;
         random_get.define(linker, module, "random_get")?;
         fd_write.define(linker, module, "fd_write")?;
         environ_sizes_get.define(linker, module, "environ_sizes_get")?;
@@ -38,11 +42,15 @@ pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         fd_prestat_get.define(linker, module, "fd_prestat_get")?;
         fd_prestat_dir_name.define(linker, module, "fd_prestat_dir_name")?;
         path_open.define(linker, module, "path_open")?;
+        fd_pwrite.define(linker, module, "fd_pwrite")?;
         linker.func_wrap(module, "proc_exit", proc_exit)?;
     }
     // What an Emscripten build of a filter imports from its runtime.
-    linker.func_wrap("env", "emscripten_notify_memory_growth", |_: u32| {})?;
-    linker.func_wrap("env", "pthread_equal", |a: u32, b: u32| u32::from(a == b))?;
+    let growth = "emscripten_notify_memory_growth";
+    linker.func_wrap("env", growth, |host: Host<'_>, _: u32| {
+        check_restriction(host.data(), "env", growth)
+    })?;
+    pthread_equal.define(linker, "env", "pthread_equal")?;
     Ok(())
 }
 
@@ -59,6 +67,15 @@ fn clock_time_get(host: &mut Host<'_>, clock: u32, _precision: u64, time_out: u3
         _ => return Ok(NOT_SUPPORTED),
     };
     errno(write(memory, time_out, &time.to_le_bytes()))
+}
+
+/// Envoy's clocks say that they tell nanoseconds apart.
+fn clock_res_get(host: &mut Host<'_>, clock: u32, resolution_out: u32) -> Answer {
+    let (memory, _) = split(host)?;
+    match clock {
+        0 | 1 => errno(write(memory, resolution_out, &1_u64.to_le_bytes())),
+        _ => Ok(NOT_SUPPORTED),
+    }
 }
 
 fn random_get(host: &mut Host<'_>, pointer: u32, length: u32) -> Answer {
@@ -101,6 +118,18 @@ fn fd_write(
     let written = u32::try_from(text.len()).unwrap_or(u32::MAX);
     state.log(level, String::from_utf8_lossy(&text).trim_end_matches('\n').to_string());
     errno(write(memory, written_out, &written.to_le_bytes()))
+}
+
+/// Output has no positions.
+fn fd_pwrite(
+    host: &mut Host<'_>,
+    descriptor: u32,
+    vectors: u32,
+    count: u32,
+    _at: i64,
+    written_out: u32,
+) -> Answer {
+    fd_write(host, descriptor, vectors, count, written_out)
 }
 
 /// No file can be read.
@@ -194,6 +223,11 @@ fn args_get(_: &mut Host<'_>, _strings: u32, _bytes: u32) -> Answer {
     Ok(SUCCESS)
 }
 
-fn proc_exit(_: Host<'_>, code: u32) -> wasmtime::Result<()> {
+fn pthread_equal(_: &mut Host<'_>, one: u32, other: u32) -> Answer {
+    Ok(u32::from(one == other))
+}
+
+fn proc_exit(host: Host<'_>, code: u32) -> wasmtime::Result<()> {
+    check_restriction(host.data(), MODULES[0], "proc_exit")?;
     Err(wasmtime::Error::msg(format!("the filter called proc_exit({code})")))
 }

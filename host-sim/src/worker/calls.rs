@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::{
     Error, GrpcEvent, HttpAnswer, Worker,
-    callout::{Arrived, GrpcCall, HttpCall},
+    callout::{Arrived, DnsAddress, DnsQuery, GrpcCall, HttpCall, addresses_as_bytes},
     status::Status,
 };
 
@@ -86,6 +86,27 @@ impl Worker {
             state.calls.grpc.remove(&token);
         }
         let outcome = self.vm.call(&callback, root, (root, token, number));
+        self.forget_arrived();
+        outcome.map(|_| true)
+    }
+
+    pub(crate) fn dns_queries(&self) -> impl Iterator<Item = &DnsQuery> {
+        self.vm.store.data().calls.dns.values()
+    }
+
+    /// What the resolver found; `None` if it failed. False if there is no such query.
+    pub(crate) fn answer_dns(
+        &mut self,
+        token: u32,
+        addresses: Option<&[DnsAddress]>,
+    ) -> Result<bool, Error> {
+        let state = self.vm.store.data_mut();
+        let Some(query) = state.calls.dns.remove(&token) else { return Ok(false) };
+        let answer = addresses.map(addresses_as_bytes).unwrap_or_default();
+        let size = length(answer.len());
+        state.arrived.addresses = Some(answer);
+        let callback = self.vm.callbacks.resolve_dns.clone();
+        let outcome = self.vm.call(&callback, query.root, (query.root, token, size));
         self.forget_arrived();
         outcome.map(|_| true)
     }

@@ -2,7 +2,9 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use crate::{Error, GrpcCall, GrpcEvent, HttpAnswer, HttpCall, Worker, World};
+use crate::{
+    DnsAddress, DnsQuery, Error, GrpcCall, GrpcEvent, HttpAnswer, HttpCall, Worker, World,
+};
 
 impl World {
     /// HTTP calls of all VMs that have no answer yet.
@@ -45,6 +47,33 @@ impl World {
     /// [`Error::Trap`] of the filter.
     pub fn grpc_event(&self, call: &GrpcCall, event: GrpcEvent) -> Result<(), Error> {
         self.with_vm(call.vm_number, |worker| worker.grpc_event(call.token, event))
+    }
+
+    /// Names of all VMs that are not resolved yet.
+    ///
+    /// A query that nobody answers stays here. Envoy's resolver gives up on a silent server after
+    /// a time that is its machine's affair; [`World::fail_dns`] plays that moment.
+    #[must_use]
+    pub fn dns_queries(&self) -> Vec<DnsQuery> {
+        self.all()
+            .flat_map(|worker| worker.borrow().dns_queries().cloned().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Plays the resolver: the name has these addresses, maybe none. A second answer is not heard.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] of the filter.
+    pub fn answer_dns(&self, query: &DnsQuery, addresses: &[DnsAddress]) -> Result<(), Error> {
+        self.with_vm(query.vm_number, |worker| worker.answer_dns(query.token, Some(addresses)))
+    }
+
+    /// Plays a resolver that found out nothing: the filter gets an answer of no bytes.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] of the filter.
+    pub fn fail_dns(&self, query: &DnsQuery) -> Result<(), Error> {
+        self.with_vm(query.vm_number, |worker| worker.answer_dns(query.token, None))
     }
 
     /// Tells readers of shared queues what has come since, each on its own VM, until nothing new comes.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use host_sim::{GrpcEvent, HttpAnswer, World};
+use host_sim::{DnsAddress, GrpcEvent, HttpAnswer, World, WorldOptions};
 
 use crate::{
     guest::{seen, statuses},
-    statuses::world,
+    statuses::{traced, world},
 };
 
 /// Asks `upstream` for permission and holds the request until it has it.
@@ -163,4 +163,55 @@ fn every_entry_of_a_queue_is_announced_once_to_the_last_who_registered() {
     // The first announcement finds both entries, the second finds the queue empty.
     assert_eq!(statuses(world.trace(), "dequeue_shared_queue"), [0, 0, 7, 7]);
     assert_eq!(seen(&world), ["queue_ready(1, 1)", "queue_ready(1, 1)"]);
+}
+
+fn dns_world() -> World {
+    let filter = host_sim::Filter::from_bytes(include_bytes!("dns.wat")).unwrap();
+    World::new(&filter, traced(WorldOptions::default())).unwrap()
+}
+
+#[test]
+fn a_name_is_resolved_by_the_test_and_read_as_envoy_writes_it() {
+    let world = dns_world();
+    let exchange = world.exchange(0).get("/");
+    assert_eq!(resolve_statuses(&world), ["0", "6", "6"]);
+    let queries = world.dns_queries();
+    assert_eq!(queries.len(), 1);
+    let query = &queries[0];
+    assert_eq!((query.vm.as_str(), query.token, query.name.as_str()), ("worker 0", 2, "localhost"));
+    // Nobody hurries it.
+    world.advance(Duration::from_secs(3_600)).unwrap();
+    assert!(exchange.request_is_held());
+
+    let address = |text: &str, seconds| DnsAddress {
+        address: text.parse().unwrap(),
+        time_to_live: Duration::from_secs(seconds),
+    };
+    world.answer_dns(query, &[address("::1", 60), address("192.0.2.1", 7)]).unwrap();
+
+    let expected = "\x02\x00\x00\x00\x3c\x00\x00\x00\x07\x00\x00\x00[::1]:0\x00192.0.2.1:0\x00";
+    assert_eq!(world.log().lines().last().unwrap().message, expected);
+    assert!(!exchange.request_is_held() && world.dns_queries().is_empty());
+    // A second answer is not heard.
+    let lines = world.log().lines().len();
+    world.answer_dns(query, &[]).unwrap();
+    assert_eq!(world.log().lines().len(), lines);
+}
+
+#[test]
+fn a_name_without_addresses_is_an_empty_list_and_a_failure_is_nothing_at_all() {
+    for (fails, size) in [(false, 4), (true, 0)] {
+        let world = dns_world();
+        let _exchange = world.exchange(0).get("/");
+        let query = world.dns_queries().remove(0);
+        if fails { world.fail_dns(&query) } else { world.answer_dns(&query, &[]) }.unwrap();
+        let expected = format!("[host->vm] envoy_on_resolve_dns(1, 2, {size})");
+        assert!(world.trace().lines().iter().any(|line| line.text == expected), "{expected}");
+    }
+}
+
+fn resolve_statuses(world: &World) -> Vec<String> {
+    let lines = world.trace().lines();
+    let wanted = "[vm<-host] env.envoy_resolve_dns return: ";
+    lines.iter().filter_map(|line| Some(line.text.strip_prefix(wanted)?.to_string())).collect()
 }

@@ -171,16 +171,6 @@ fn foreign_functions_are_envoys() {
 }
 
 #[test]
-fn what_envoy_has_and_this_host_has_not_traps_by_name() {
-    let call =
-        r#"$call call_foreign_function @"expr_create" @"1 + 1" (i32.const 0) (i32.const 4);"#;
-    let world = world(&[("request_headers", call)]);
-    let outcome = world.exchange(0).get("/").outcome();
-    let error = outcome.error.unwrap().to_string();
-    assert!(error.contains("the foreign function expr_create is not provided"), "{error}");
-}
-
-#[test]
 fn a_filter_without_a_capability_is_told_so_and_runs_on() {
     let ask = "$call get_current_time_nanoseconds (i32.const 0);
                $call get_log_level (i32.const 0);";
