@@ -49,6 +49,10 @@ pub(crate) enum Framing {
     Lines,
     /// Server-sent events or, if the client did not ask for them, the elements of one JSON array.
     EventsOrElements,
+    /// Messages of an AWS event stream.
+    Messages,
+    /// Messages of an AWS event stream, each with a model's own event in it as Base64.
+    WrappedMessages,
 }
 
 /// What the word for an event's kind says.
@@ -62,6 +66,8 @@ pub(crate) enum EventKind {
     End,
     /// It is an error in place of output.
     Error,
+    /// A filter of the provider cut the answer or took its place.
+    Filtered,
 }
 
 impl Dialect {

@@ -61,7 +61,6 @@ const NO_DIGIT: u8 = 0xff;
 
 /// What each symbol stands for, in both alphabets.
 #[expect(
-    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "a constant, so this runs in the compiler, where a panic is an error message"
 )]

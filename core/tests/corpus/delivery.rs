@@ -69,12 +69,13 @@ impl<'c> Delivery<'c> {
         self.response.len() as u64 + 1
     }
 
-    /// When an event is whole that ends so, in milliseconds. What the body leaves open may be whole at its end.
+    /// When an event is whole that ends so, in milliseconds. What the body leaves open may be whole with its last byte.
     pub(crate) fn whole_at_ms(&self, end: events::End) -> u64 {
+        let end = end.unwrap_or_else(|| self.response.iter().copied().map(<[u8]>::len).sum());
         let mut delivered = 0;
         let pieces_before = self.response.iter().take_while(|piece| {
             delivered += piece.len();
-            end.is_none_or(|end| delivered < end)
+            delivered < end
         });
         pieces_before.count() as u64 + 1
     }
