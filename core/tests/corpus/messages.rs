@@ -40,7 +40,7 @@ pub(crate) fn check() {
                 }
             }
             Err(_) if body.first() == Some(&0) => {
-                problems.push(format!("{file}: has no source, {}", source.display()))
+                problems.push(format!("{file}: has no source, {}", source.display()));
             }
             Err(_) => {}
         }

@@ -31,7 +31,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("exception", EventKind::Error),
         ("error", EventKind::Error),
         ("INTERVENED", EventKind::Filtered),
-        ("GUARDRAIL_INTERVENED", EventKind::Filtered),
     ],
     finish: &[
         ("end_turn", FinishReason::Stop),
@@ -166,7 +165,6 @@ const DOCUMENT: &[Field<Fact>] = &[
     Field::at("choices[].text", Fact::Visible),
     Field::at("choices[].finish_reason", Fact::Finish),
     Field::at("choices[].stop_reason", Fact::Finish),
-    Field::at("choices[].index", Fact::Choice),
     // Amazon Titan.
     Field::at("inputTextTokenCount", Fact::InputTokens),
     Field::at("results[].outputText", Fact::Visible),

@@ -44,41 +44,41 @@ fn header(name: &str, value: &str) -> Vec<u8> {
     [&[name.len() as u8], name.as_bytes(), &[7], &length, value.as_bytes()].concat()
 }
 
-/// Each message as `message-type/event-type/exception-type=payload`, a broken one as `broken`.
+/// Each message as `message-type/event-type/exception-type=payload`, a broken one as `broken`; and whether one is open.
+fn read(pieces: &[&[u8]]) -> (Vec<String>, bool) {
+    let mut reader = Reader::new();
+    let (mut messages, mut payload) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let mut input = *piece;
+        loop {
+            let progress = reader.next(input);
+            assert!(0 < progress.consumed || input.is_empty());
+            input = &input[progress.consumed..];
+            match progress.step {
+                Step::Data(fragment) => {
+                    assert_ne!(fragment, b"");
+                    payload.extend_from_slice(fragment);
+                }
+                Step::EventEnd => {
+                    messages.push(written(&reader, &core::mem::take(&mut payload)));
+                }
+                Step::EventBroken => {
+                    payload.clear();
+                    messages.push(String::from("broken"));
+                }
+                Step::InputEmpty => break,
+            }
+        }
+        assert_eq!(input, b"", "all is consumed");
+    }
+    (messages, reader.is_open())
+}
+
 #[track_caller]
 fn check(stream: &[u8], expected: &[&str], is_open: bool) {
-    every_cut(stream, |pieces, name| {
-        let mut reader = Reader::new();
-        let (mut messages, mut payload) = (Vec::new(), Vec::new());
-        for piece in pieces {
-            let mut input = *piece;
-            loop {
-                let progress = reader.next(input);
-                assert!(0 < progress.consumed || input.is_empty());
-                input = &input[progress.consumed..];
-                match progress.step {
-                    Step::Data(fragment) => {
-                        assert_ne!(fragment, b"");
-                        payload.extend_from_slice(fragment);
-                    }
-                    Step::EventEnd => {
-                        messages.push(written(&reader, &core::mem::take(&mut payload)));
-                    }
-                    Step::EventBroken => {
-                        payload.clear();
-                        messages.push(String::from("broken"));
-                    }
-                    Step::InputEmpty => break,
-                }
-            }
-            assert_eq!(input, b"", "all is consumed");
-        }
-        assert_eq!(
-            (messages, reader.is_open()),
-            (expected.iter().map(|&message| message.into()).collect(), is_open),
-            "{name}"
-        );
-    });
+    let expected: Vec<String> = expected.iter().map(|&message| message.into()).collect();
+    let expected = (expected, is_open);
+    every_cut(stream, |pieces, name| assert_eq!(read(pieces), expected, "{name}"));
 }
 
 fn written(reader: &Reader, payload: &[u8]) -> String {
@@ -137,6 +137,19 @@ fn a_value_is_cut_and_a_longer_name_is_another_one() {
 fn a_wrong_checksum_breaks_its_message_only() {
     check(&[CORRUPTED_PAYLOAD, PAYLOAD].concat(), &["broken", "//={'foo':'bar'}"], false);
     check(&[CORRUPTED_HEADERS, PAYLOAD].concat(), &["broken", "//={'foo':'bar'}"], false);
+}
+
+#[test]
+fn no_bit_that_was_turned_around_is_believed() {
+    let stream = [INITIAL_RESPONSE, PAYLOAD].concat();
+    let whole = read(&[&stream]).0;
+    for bit in 0..8 * stream.len() {
+        let mut spoilt = stream.clone();
+        spoilt[bit / 8] ^= 1 << (bit % 8);
+        let (messages, _) = read(&[&spoilt]);
+        let is_right = |message: &String| message == "broken" || whole.contains(message);
+        assert!(messages.iter().all(is_right) && messages != whole, "bit {bit}: {messages:?}");
+    }
 }
 
 #[test]
