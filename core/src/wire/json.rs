@@ -72,10 +72,6 @@ pub enum Token<'a> {
     Key(Text<'a>),
     /// A string that is a value.
     String(Text<'a>),
-    /// The next decoded bytes, at least one, of a string that was asked for in pieces: [`Tokenizer::pieces`].
-    Piece(&'a [u8]),
-    /// The end of a string that came in pieces.
-    PiecesEnd,
     /// A finite number, rounded to the nearest double. Of more than 18 significant digits the last ones may be
     /// dropped, which moves the result by one unit in the last place at most.
     Number(f64),
@@ -85,6 +81,10 @@ pub enum Token<'a> {
     Bool(bool),
     /// `null`
     Null,
+    /// The next decoded bytes, at least one, of a string that was asked for in pieces: [`Tokenizer::pieces`].
+    Piece(&'a [u8]),
+    /// The end of a string that came in pieces.
+    PiecesEnd,
 }
 
 /// The outcome of one [`Tokenizer::next`] call.
@@ -179,8 +179,6 @@ enum State {
     Done,
     /// In a string that goes through the scratch.
     Text,
-    /// In a string that comes in pieces.
-    Piece,
     /// After a backslash.
     Escape,
     /// After `\u` and [`Tokenizer::matched`] hexadecimal digits.
@@ -194,6 +192,8 @@ enum State {
     SkipText,
     /// After a backslash in a skipped string.
     SkipEscape,
+    /// In a string that comes in pieces.
+    Piece,
     Malformed,
     TooDeep,
 }
@@ -212,13 +212,13 @@ enum Found {
     ArrayEnd,
     Key,
     String,
-    Piece,
-    PiecesEnd,
     Number,
     NotFinite,
     True,
     False,
     Null,
+    Piece,
+    PiecesEnd,
 }
 
 /// In place of the length of a string in the input: it is in the scratch.
@@ -340,13 +340,13 @@ impl Tokenizer {
             Found::ArrayEnd => Token::ArrayEnd,
             Found::Key => Token::Key(self.text(input, consumed)),
             Found::String => Token::String(self.text(input, consumed)),
-            Found::Piece => Token::Piece(self.piece(input, consumed)),
-            Found::PiecesEnd => Token::PiecesEnd,
             Found::Number => number_token(self.value),
             Found::NotFinite => Token::NotFinite,
             Found::True => Token::Bool(true),
             Found::False => Token::Bool(false),
             Found::Null => Token::Null,
+            Found::Piece => Token::Piece(self.piece(input, consumed)),
+            Found::PiecesEnd => Token::PiecesEnd,
         })
     }
 
@@ -359,6 +359,7 @@ impl Tokenizer {
         Text::of(input.get(quote.wrapping_sub(self.run)..quote).unwrap_or_default())
     }
 
+    #[inline]
     fn piece<'a>(&'a self, input: &'a [u8], consumed: usize) -> &'a [u8] {
         if self.run == IN_SCRATCH {
             return self.text.text().bytes;
@@ -545,6 +546,7 @@ impl Tokenizer {
     }
 
     /// Goes on in a string that comes in pieces, whose next byte is `byte`.
+    #[inline(never)]
     fn next_piece(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
         let behind = at.wrapping_add(1);
         if byte == b'\\' {
@@ -570,6 +572,7 @@ impl Tokenizer {
     }
 
     /// Goes on in a string behind an escape, which is a piece of its own if pieces are asked for.
+    #[inline(never)]
     fn end_escape(&mut self, at: usize) -> (Found, usize) {
         if self.manner != Manner::Pieces {
             self.state = State::Text;

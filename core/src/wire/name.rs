@@ -13,6 +13,7 @@ impl<const MAX: usize> Name<MAX> {
         Name { length: 0, bytes: [0; MAX] }
     }
 
+    #[inline]
     pub(super) const fn clear(&mut self) {
         self.length = 0;
     }
