@@ -117,9 +117,11 @@ const EVENT: &[Field<Fact>] = &[
     // Mistral's earlier models.
     Field::at("outputs[].text", Fact::Visible),
     Field::at("outputs[].stop_reason", Fact::Finish),
-    // Cohere Command and Command R; its last event repeats the text, elsewhere.
+    // Cohere Command and Command R, which is complete also when it calls a tool; its last event repeats the text,
+    // elsewhere.
     Field::at("text", Fact::Visible),
     Field::at("tool_calls[].name", Fact::Visible),
+    Field::at("tool_calls[].name", Fact::ToolCall),
     Field::at("finish_reason", Fact::Finish),
     // Llama and Anthropic's text completions.
     Field::at("completion", Fact::Visible),
@@ -182,6 +184,7 @@ const DOCUMENT: &[Field<Fact>] = &[
     Field::at("generations[].finish_reason", Fact::Finish),
     Field::at("text", Fact::Visible),
     Field::at("tool_calls[].name", Fact::Visible),
+    Field::at("tool_calls[].name", Fact::ToolCall),
     Field::at("finish_reason", Fact::Finish),
     // AI21's Jurassic.
     Field::at("completions[].data.text", Fact::Visible),
