@@ -92,6 +92,7 @@ fn read_fields(stream: &[u8], chunk: usize) -> Answer {
                 sse::Step::EventEnd => {
                     answer.events += usize::from(fields.finish() == Ending::Complete);
                 }
+                sse::Step::EventBroken => unreachable!("text has no broken frames"),
                 sse::Step::InputEmpty => break,
             }
         }
@@ -118,6 +119,7 @@ fn read_values(stream: &[u8], chunk: usize) -> Answer {
                     }
                     event.clear();
                 }
+                sse::Step::EventBroken => unreachable!("text has no broken frames"),
                 sse::Step::InputEmpty => break,
             }
         }

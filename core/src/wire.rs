@@ -5,16 +5,23 @@
 //! found*. One sentence holds for all: **call again with the unconsumed rest until the reader says that the input is
 //! used up; what it handed out is valid until that next call.**
 //!
-//! - [`sse`], [`lines`] and [`elements`] cut a stream into fragments of event data, and say so in the words of [`frame`].
+//! - [`sse`], [`lines`] and [`elements`] cut text into fragments of event data, [`eventstream`] and [`grpc`] cut bytes,
+//!   and [`wrapped`] unwraps them; all say so in the words of [`frame`].
 //! - [`json`] turns the bytes of a document, cut anywhere, into tokens.
 //! - [`fields`] picks the values at given paths out of these tokens, so that a dialect reads like a table.
 
+mod base64;
+mod binary;
 pub mod elements;
+pub mod eventstream;
 pub mod fields;
 pub mod frame;
+pub mod grpc;
 pub mod json;
 pub mod lines;
+mod name;
 pub mod sse;
+pub mod wrapped;
 
 #[cfg(test)]
 pub(crate) mod cuts;

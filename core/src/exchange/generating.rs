@@ -99,6 +99,7 @@ impl Generation {
         let lacks_usage = outcome == Outcome::Complete
             && answer.verdict() == BodyVerdict::Whole
             && self.dialect.generates_tokens
+            && !answer.facts.is_tokenless
             && answer.usage().output.is_none();
         model.count_problem(ledger, ReadProblem::UsageMissing, u64::from(lacks_usage));
     }

@@ -54,6 +54,7 @@ impl ResponseHead<'_> {
             b"application/json",
             b"text/event-stream",
             b"application/octet-stream",
+            b"application/vnd.amazon.eventstream",
             b"text/plain",
         ];
         is_any(media_type, OTHERS)
@@ -97,6 +98,7 @@ mod tests {
         check("Text/Event-Stream; charset=utf-8", true);
         check("application/json;charset=utf-8", true);
         check("application/problem+json", true);
+        check("application/vnd.amazon.eventstream", true);
         check("text/html", false);
         check("image/png", false);
         check("", false);

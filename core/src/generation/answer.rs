@@ -198,6 +198,8 @@ impl Form {
             (b'[', Framing::EventsOrElements) => Frames::Elements(elements::Reader::default()),
             (b'{' | b'[', _) => return Form::Document(Box::new(Document::new(dialect))),
             (_, Framing::Lines) => Frames::Lines(lines::Reader::default()),
+            (_, Framing::Messages) => Frames::Messages(Box::default()),
+            (_, Framing::WrappedMessages) => Frames::WrappedMessages(Box::default()),
             _ => Frames::ServerSentEvents(sse::Reader::new()),
         };
         Form::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))

@@ -49,6 +49,10 @@ pub(crate) enum Framing {
     Lines,
     /// Server-sent events or, if the client did not ask for them, the elements of one JSON array.
     EventsOrElements,
+    /// Messages of an AWS event stream.
+    Messages,
+    /// Messages of an AWS event stream, each with a model's own event in it as Base64.
+    WrappedMessages,
 }
 
 /// What the word for an event's kind says.
@@ -56,12 +60,16 @@ pub(crate) enum Framing {
 pub(crate) enum EventKind {
     /// Its delta is thought.
     Reasoning,
+    /// In its delta, the model declines to answer.
+    Refusal,
     /// Its delta was sent before.
     Repeat,
     /// It closes the answer.
     End,
     /// It is an error in place of output.
     Error,
+    /// A filter of the provider cut the answer or took its place.
+    Filtered,
 }
 
 impl Dialect {
@@ -87,9 +95,9 @@ impl Dialect {
         look_up(self.kinds, word)
     }
 
-    /// What this word for the end of a choice says.
-    pub(crate) fn finish_reason(&self, word: &[u8]) -> FinishReason {
-        look_up(self.finish, word).unwrap_or(FinishReason::Other)
+    /// What this word for the end of a choice says; `None` if no table has it.
+    pub(crate) fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
+        look_up(self.finish, word)
     }
 }
 

@@ -61,6 +61,7 @@ impl Events {
     pub(crate) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
         loop {
             let progress = self.frames.next(bytes);
+            let consumed = progress.consumed;
             match progress.step {
                 Step::Data(data) => {
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
@@ -68,9 +69,14 @@ impl Events {
                     self.open.count(data);
                 }
                 Step::EventEnd => self.close().into_iter().for_each(&mut take),
+                Step::EventBroken => {
+                    self.take_open();
+                    self.fields.reset();
+                    take(Event::Malformed);
+                }
                 Step::InputEmpty => return,
             }
-            bytes = bytes.get(progress.consumed..).unwrap_or_default();
+            bytes = bytes.get(consumed..).unwrap_or_default();
         }
     }
 
@@ -79,32 +85,39 @@ impl Events {
         self.frames.is_closed()
     }
 
-    /// Ends the body. An open event counts if it is whole: some servers leave out the last blank
-    /// line. One that broke off is no event; how the exchange ended tells of it.
+    /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
+    /// blank line. One that broke off is no event; how the exchange ended tells of it.
     pub(crate) fn finish(&mut self, take: impl FnMut(Event)) {
-        if self.open.bytes == 0 {
+        if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }
         self.close().filter(|event| *event != Event::Malformed).into_iter().for_each(take);
     }
 
     fn close(&mut self) -> Option<Event> {
-        let mut open = mem::take(&mut self.open);
+        let mut open = self.take_open();
         let ending = self.fields.finish();
-        if self.event_bytes_max < open.bytes {
-            self.large_events = self.large_events.saturating_add(1);
-        }
         if open.is(self.dialect.end_mark) {
             return Some(Event::EndMark);
         }
+        let kind = self.dialect.kind(self.frames.event_name());
         match ending {
-            Ending::Empty => None,
-            Ending::Complete => {
-                open.facts.settle(self.dialect.kind(self.frames.event_name()));
+            // An error may be nothing but its name.
+            Ending::Empty if kind.is_none() => None,
+            Ending::Empty | Ending::Complete => {
+                open.facts.settle(kind);
                 Some(Event::Facts(open.facts))
             }
             _ => Some(Event::Malformed),
         }
+    }
+
+    fn take_open(&mut self) -> OpenEvent {
+        let open = mem::take(&mut self.open);
+        if self.event_bytes_max < open.bytes {
+            self.large_events = self.large_events.saturating_add(1);
+        }
+        open
     }
 }
 

@@ -20,10 +20,14 @@ pub(crate) enum Fact {
     Reasoning,
     /// Text in which the model declines to answer.
     Refusal,
+    /// Anything but null says that the client shall call a tool, and that the model waits for it.
+    ToolCall,
     /// Generated output that is no text: an object, a list, a number. Says something if it is there and not null.
     Output,
     /// What stands for one generated token, be there text in it or not.
     Token,
+    /// Output that is no sequence of tokens, such as a vector or a picture, so that no count of any is missing.
+    Tokenless,
     /// Text of an event whose kind says whether a user sees it.
     Delta,
     /// The word that says what kind of event this is: [`Dialect::kinds`].
@@ -38,6 +42,8 @@ pub(crate) enum Fact {
     PartIsThought,
     /// The provider's word for why a choice is finished: [`Dialect::finish`].
     Finish,
+    /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if [`Dialect::finish`] has it.
+    Status,
     /// Anything but null says that a filter of the provider let no answer begin.
     Blocked,
     /// Anything but null and false says that the answer is over, and nothing comes after it.
@@ -67,6 +73,8 @@ pub(crate) struct Facts {
     pub(crate) has_reasoning: bool,
     /// There is a token, whether or not it has text.
     pub(crate) has_token: bool,
+    /// The output is no sequence of tokens.
+    pub(crate) is_tokenless: bool,
     /// A choice has come to its end; usage and marks may follow.
     pub(crate) is_finished: bool,
     /// The answer is over by its own word.
@@ -107,17 +115,24 @@ impl Facts {
         match fact {
             Fact::Visible => self.has_visible |= is_text,
             Fact::Reasoning => self.has_reasoning |= is_text,
-            Fact::Refusal if is_text => {
-                self.has_visible = true;
-                self.finish = Some(FinishReason::Refusal);
+            Fact::Refusal => self.note_refusal(is_text),
+            // A call that a limit cut waits for nothing.
+            Fact::ToolCall
+                if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
+            {
+                self.finish = Some(FinishReason::ToolCalls);
             }
-            Fact::Refusal => {}
+            Fact::ToolCall => {}
             Fact::Output => self.has_visible |= is_given,
+            Fact::Tokenless => {
+                self.has_visible |= is_given;
+                self.is_tokenless |= is_given;
+            }
             Fact::Token => self.has_token |= is_given,
             Fact::Delta => self.open.has_delta |= is_text,
             Fact::Kind => {
                 if let Value::String(word) = value {
-                    self.open.kind = dialect.kind(word.bytes);
+                    self.open.kind = dialect.kind(word.bytes).or(self.open.kind);
                 }
             }
             Fact::Part => self.settle_part(),
@@ -126,13 +141,16 @@ impl Facts {
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
             Fact::Finish if is_given => {
                 self.is_finished = true;
-                let word = match value {
-                    Value::String(word) => word.bytes,
-                    _ => &[],
-                };
-                self.set_finish(dialect.finish_reason(word));
+                let reason = finish_reason(dialect, value);
+                self.set_finish(reason.unwrap_or(FinishReason::Other));
             }
             Fact::Finish => {}
+            Fact::Status => {
+                if let Some(reason) = finish_reason(dialect, value) {
+                    self.is_finished = true;
+                    self.set_finish(reason);
+                }
+            }
             Fact::Blocked if is_given => {
                 self.is_finished = true;
                 self.set_finish(FinishReason::ContentFilter);
@@ -162,6 +180,7 @@ impl Facts {
         let kind = open.kind.or(kind);
         match kind {
             Some(EventKind::Reasoning) => self.has_reasoning |= open.has_delta,
+            Some(EventKind::Refusal) => self.note_refusal(open.has_delta),
             Some(EventKind::Repeat) => {}
             _ => self.has_visible |= open.has_delta,
         }
@@ -171,6 +190,10 @@ impl Facts {
                 self.is_ended = true;
             }
             Some(EventKind::Error) => self.has_error = true,
+            Some(EventKind::Filtered) => {
+                self.is_finished = true;
+                self.set_finish(FinishReason::ContentFilter);
+            }
             _ => {}
         }
         self.pieces = u64::from(self.has_output());
@@ -186,6 +209,7 @@ impl Facts {
         self.has_visible |= newer.has_visible;
         self.has_reasoning |= newer.has_reasoning;
         self.has_token |= newer.has_token;
+        self.is_tokenless |= newer.is_tokenless;
         self.is_finished |= newer.is_finished;
         self.is_ended |= newer.is_ended;
         self.has_error |= newer.has_error;
@@ -197,9 +221,19 @@ impl Facts {
         self.pieces = self.pieces.saturating_add(newer.pieces);
     }
 
-    /// A refusal comes as text, and behind it the stream says that it stopped, which is no news.
+    fn note_refusal(&mut self, has_text: bool) {
+        if has_text {
+            self.has_visible = true;
+            self.set_finish(FinishReason::Refusal);
+        }
+    }
+
+    /// What the output itself told, a refusal, a call of a tool or the words of a filter, holds: that the model stopped
+    /// is no news then, wherever it stands.
     fn set_finish(&mut self, finish: FinishReason) {
-        if (self.finish, finish) != (Some(FinishReason::Refusal), FinishReason::Stop) {
+        use FinishReason::{ContentFilter, Refusal, Stop, ToolCalls};
+        let is_told = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
+        if !(is_told && finish == Stop) {
             self.finish = Some(finish);
         }
         self.has_error |= finish == FinishReason::Error;
@@ -212,6 +246,14 @@ impl Facts {
         } else {
             self.has_visible |= has_part;
         }
+    }
+}
+
+/// What the word for the end of a choice says; `None` if the dialect does not know it.
+fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
+    match value {
+        Value::String(word) => dialect.finish_reason(word.bytes),
+        _ => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The reader that tells the events of a stream from each other, whichever kind it is; it knows no dialect.
 
-use crate::wire::{elements, frame::Progress, lines, sse};
+use alloc::boxed::Box;
+
+use crate::wire::{elements, eventstream, frame::Progress, lines, sse, wrapped};
 
 /// A reader of events in one of the framings.
 #[derive(Debug)]
@@ -8,15 +10,19 @@ pub(crate) enum Frames {
     ServerSentEvents(sse::Reader),
     Lines(lines::Reader),
     Elements(elements::Reader),
+    Messages(Box<eventstream::Reader>),
+    WrappedMessages(Box<wrapped::Reader>),
 }
 
 impl Frames {
     /// Reads up to the end of the next fragment or event, in the manner of all wire readers.
-    pub(crate) fn next<'a>(&mut self, input: &'a [u8]) -> Progress<'a> {
+    pub(crate) fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
         match self {
             Frames::ServerSentEvents(reader) => reader.next(input),
             Frames::Lines(reader) => reader.next(input),
             Frames::Elements(reader) => reader.next(input),
+            Frames::Messages(reader) => reader.next(input),
+            Frames::WrappedMessages(reader) => reader.next(input),
         }
     }
 
@@ -24,7 +30,10 @@ impl Frames {
     pub(crate) fn is_closed(&self) -> bool {
         match self {
             Frames::Elements(reader) => reader.is_closed(),
-            Frames::ServerSentEvents(_) | Frames::Lines(_) => false,
+            Frames::ServerSentEvents(_)
+            | Frames::Lines(_)
+            | Frames::Messages(_)
+            | Frames::WrappedMessages(_) => false,
         }
     }
 
@@ -33,6 +42,21 @@ impl Frames {
         match self {
             Frames::ServerSentEvents(reader) => reader.event_name(),
             Frames::Lines(_) | Frames::Elements(_) => &[],
+            Frames::Messages(reader) => message_name(reader),
+            Frames::WrappedMessages(reader) => message_name(reader.messages()),
         }
+    }
+
+    /// Whether an event is one only when its frame was closed.
+    pub(crate) fn need_end(&self) -> bool {
+        matches!(self, Frames::Messages(_) | Frames::WrappedMessages(_))
+    }
+}
+
+/// The type of an event or, of anything else, that it is none: `exception` and `error` have names without number.
+fn message_name(message: &eventstream::Reader) -> &[u8] {
+    match message.message_type() {
+        b"event" => message.event_type(),
+        other => other,
     }
 }

@@ -14,8 +14,11 @@ pub struct Progress<'a> {
 pub enum Step<'a> {
     /// A fragment of the open event's data, never empty.
     Data(&'a [u8]),
-    /// The open event was closed; it had data.
+    /// The open event was closed. It had data, but for an empty message of a binary framing.
     EventEnd,
+    /// The open event was closed, or given up, because its frame is broken: nothing that was handed out of it is to be
+    /// believed. Text has no such frames.
+    EventBroken,
     /// The whole input was consumed; an event may be open.
     InputEmpty,
 }

@@ -81,6 +81,10 @@ pub enum Token<'a> {
     Bool(bool),
     /// `null`
     Null,
+    /// The next decoded bytes, at least one, of a string that was asked for in pieces: [`Tokenizer::pieces`].
+    Piece(&'a [u8]),
+    /// The end of a string that came in pieces.
+    PiecesEnd,
 }
 
 /// The outcome of one [`Tokenizer::next`] call.
@@ -128,8 +132,8 @@ pub struct Tokenizer {
     depth: u8,
     /// One bit per open container, the innermost lowest: 1 for an object, 0 for an array.
     kinds: u64,
-    /// The value that comes next gives no token.
-    quiet: bool,
+    /// How the value that comes next, or the string that is open, gives tokens.
+    manner: Manner,
     /// While skipping: the depth to which the skipped value returns.
     floor: u8,
     /// The string in the scratch is a key.
@@ -140,6 +144,18 @@ pub struct Tokenizer {
     /// The last number that ended.
     value: f64,
     text: Buffer,
+}
+
+/// How a value gives tokens.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Manner {
+    /// One, or one for each of its parts.
+    #[default]
+    Plain,
+    /// None.
+    Quiet,
+    /// One for each piece, if it is a string.
+    Pieces,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -176,6 +192,8 @@ enum State {
     SkipText,
     /// After a backslash in a skipped string.
     SkipEscape,
+    /// In a string that comes in pieces.
+    Piece,
     Malformed,
     TooDeep,
 }
@@ -199,6 +217,8 @@ enum Found {
     True,
     False,
     Null,
+    Piece,
+    PiecesEnd,
 }
 
 /// In place of the length of a string in the input: it is in the scratch.
@@ -222,7 +242,7 @@ impl Tokenizer {
             literal: Literal::Null,
             depth: 0,
             kinds: 0,
-            quiet: false,
+            manner: Manner::Plain,
             floor: 0,
             is_key: false,
             run: IN_SCRATCH,
@@ -239,8 +259,8 @@ impl Tokenizer {
     ///
     /// # Termination
     ///
-    /// Consumes at least one byte of an input that is not empty, except right before a number is handed out whose last
-    /// byte was consumed before. Runs in time linear in the bytes consumed.
+    /// Consumes at least one byte of an input that is not empty, except right before a number, or a piece in place of a
+    /// lone surrogate, is handed out whose last byte was consumed before. Runs in time linear in the bytes consumed.
     #[inline]
     pub fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
         let (found, consumed) = self.advance(input);
@@ -258,12 +278,20 @@ impl Tokenizer {
     /// characters or unknown escapes within skipped strings, pass unseen.
     pub fn skip(&mut self) {
         match self.state {
-            State::Colon => self.quiet = true,
+            State::Colon => self.manner = Manner::Quiet,
             State::ValueOrEnd | State::KeyOrEnd => {
                 self.floor = self.depth.saturating_sub(1);
                 self.state = State::Skip;
             }
             _ => {}
+        }
+    }
+
+    /// Right after [`Token::Key`], lets its value come in pieces if it is a string, so that none of it is cut off however
+    /// long it is. A value that is no string comes as ever. At any other time, `pieces` does nothing.
+    pub fn pieces(&mut self) {
+        if self.state == State::Colon {
+            self.manner = Manner::Pieces;
         }
     }
 
@@ -298,7 +326,7 @@ impl Tokenizer {
         self.matched = 0;
         self.depth = 0;
         self.kinds = 0;
-        self.quiet = false;
+        self.manner = Manner::Plain;
     }
 
     /// Puts the token together that was found at the end of the first `consumed` bytes of `input`.
@@ -317,6 +345,8 @@ impl Tokenizer {
             Found::True => Token::Bool(true),
             Found::False => Token::Bool(false),
             Found::Null => Token::Null,
+            Found::Piece => Token::Piece(self.piece(input, consumed)),
+            Found::PiecesEnd => Token::PiecesEnd,
         })
     }
 
@@ -327,6 +357,14 @@ impl Tokenizer {
         }
         let quote = consumed.wrapping_sub(1);
         Text::of(input.get(quote.wrapping_sub(self.run)..quote).unwrap_or_default())
+    }
+
+    #[inline]
+    fn piece<'a>(&'a self, input: &'a [u8], consumed: usize) -> &'a [u8] {
+        if self.run == IN_SCRATCH {
+            return self.text.text().bytes;
+        }
+        input.get(consumed.wrapping_sub(self.run)..consumed).unwrap_or_default()
     }
 
     /// Reads up to the end of the next token; says what ended, and how many bytes were read.
@@ -401,25 +439,24 @@ impl Tokenizer {
                         Some(_) => self.refuse(),
                     }
                 }
-                State::Escape => {
-                    self.state = match byte {
-                        b'u' => {
-                            self.matched = 0;
-                            State::Unicode
-                        }
-                        _ if self.text.push_escaped(byte) => State::Text,
-                        _ => State::Malformed,
-                    };
-                    (Found::Nothing, behind)
-                }
+                State::Piece => self.next_piece(input, at, byte),
+                State::Escape => match byte {
+                    b'u' => {
+                        self.matched = 0;
+                        self.state = State::Unicode;
+                        (Found::Nothing, behind)
+                    }
+                    _ if self.text.push_escaped(byte) => self.end_escape(behind),
+                    _ => self.refuse(),
+                },
                 State::Unicode => {
-                    self.state = match self.text.push_digit(byte, self.matched) {
-                        Some(true) => State::Text,
-                        Some(false) => State::Unicode,
-                        None => State::Malformed,
-                    };
-                    self.matched = self.matched.wrapping_add(1);
-                    (Found::Nothing, behind)
+                    let digits = self.matched;
+                    self.matched = digits.wrapping_add(1);
+                    match self.text.push_digit(byte, digits) {
+                        Some(true) => self.end_escape(behind),
+                        Some(false) => (Found::Nothing, behind),
+                        None => self.refuse(),
+                    }
                 }
                 State::Number => self.number(input, at, None),
                 State::Literal => match self.literal.step(self.matched, byte) {
@@ -458,7 +495,9 @@ impl Tokenizer {
     fn value(&mut self, input: &[u8], at: usize) -> (Found, usize) {
         self.state = State::Value;
         match input.get(at) {
-            Some(b'"') if self.quiet => self.begin_skipped_string(at.wrapping_add(1)),
+            Some(b'"') if self.manner != Manner::Plain => {
+                self.begin_unusual_string(at.wrapping_add(1))
+            }
             Some(b'"') => self.begin_string(input, at.wrapping_add(1), false),
             _ => (Found::Nothing, at),
         }
@@ -468,7 +507,7 @@ impl Tokenizer {
     fn begin_value(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
         let behind = at.wrapping_add(1);
         match byte {
-            b'"' if self.quiet => self.begin_skipped_string(behind),
+            b'"' if self.manner != Manner::Plain => self.begin_unusual_string(behind),
             b'"' => self.begin_string(input, behind, false),
             b'-' | b'0'..=b'9' => {
                 self.number = Number::new();
@@ -491,12 +530,62 @@ impl Tokenizer {
         }
     }
 
+    /// Begins a string that passes without tokens, or in pieces.
     #[inline]
-    fn begin_skipped_string(&mut self, at: usize) -> (Found, usize) {
-        self.quiet = false;
-        self.floor = self.depth;
-        self.state = State::SkipText;
+    fn begin_unusual_string(&mut self, at: usize) -> (Found, usize) {
+        if self.manner == Manner::Pieces {
+            // The manner stays until the end of the string.
+            self.text.begin(&[]);
+            self.state = State::Piece;
+        } else {
+            self.manner = Manner::Plain;
+            self.floor = self.depth;
+            self.state = State::SkipText;
+        }
         (Found::Nothing, at)
+    }
+
+    /// Goes on in a string that comes in pieces, whose next byte is `byte`.
+    #[inline(never)]
+    fn next_piece(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
+        let behind = at.wrapping_add(1);
+        if byte == b'\\' {
+            self.text.restart();
+            self.state = State::Escape;
+            return (Found::Nothing, behind);
+        }
+        if self.text.has_half() {
+            self.text.restart();
+            self.text.end();
+            return self.piece_in_scratch(at);
+        }
+        self.run = scan::plain(input.get(at..).unwrap_or_default());
+        if self.run != 0 {
+            return (Found::Piece, at.wrapping_add(self.run));
+        }
+        if byte != b'"' {
+            return self.refuse();
+        }
+        self.manner = Manner::Plain;
+        self.end_value();
+        (Found::PiecesEnd, behind)
+    }
+
+    /// Goes on in a string behind an escape, which is a piece of its own if pieces are asked for.
+    #[inline(never)]
+    fn end_escape(&mut self, at: usize) -> (Found, usize) {
+        if self.manner != Manner::Pieces {
+            self.state = State::Text;
+            return (Found::Nothing, at);
+        }
+        self.state = State::Piece;
+        self.piece_in_scratch(at)
+    }
+
+    fn piece_in_scratch(&mut self, at: usize) -> (Found, usize) {
+        self.run = IN_SCRATCH;
+        let found = if self.text.text().is_empty() { Found::Nothing } else { Found::Piece };
+        (found, at)
     }
 
     /// Begins a string behind its quote: it stays in the input if it ends there and needs no decoding.
@@ -543,7 +632,7 @@ impl Tokenizer {
             return self.refuse();
         }
         self.end_value();
-        if core::mem::take(&mut self.quiet) {
+        if core::mem::take(&mut self.manner) == Manner::Quiet {
             return (Found::Nothing, end);
         }
         self.value = self.number.value(start.and_then(|start| input.get(start..end)));
@@ -561,7 +650,7 @@ impl Tokenizer {
     #[inline]
     fn end_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
         self.end_value();
-        if core::mem::take(&mut self.quiet) {
+        if core::mem::take(&mut self.manner) == Manner::Quiet {
             return (Found::Nothing, at);
         }
         (literal.found(), at)
@@ -572,7 +661,7 @@ impl Tokenizer {
         if !self.push(is_object) {
             return (Found::Nothing, at);
         }
-        if core::mem::take(&mut self.quiet) {
+        if core::mem::take(&mut self.manner) == Manner::Quiet {
             self.floor = self.depth.saturating_sub(1);
             self.state = State::Skip;
             return (Found::Nothing, at);

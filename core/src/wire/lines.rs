@@ -72,6 +72,7 @@ mod tests {
                         Step::EventEnd => {
                             lines.push(String::from_utf8(core::mem::take(&mut line)).unwrap());
                         }
+                        Step::EventBroken => unreachable!("text has no broken frames"),
                         Step::InputEmpty => break,
                     }
                 }

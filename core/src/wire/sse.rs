@@ -27,6 +27,7 @@
 //!         match progress.step {
 //!             Step::Data(fragment) => data.extend_from_slice(fragment),
 //!             Step::EventEnd => assert_eq!(reader.event_name(), b"delta"),
+//!             Step::EventBroken => unreachable!("text has no broken frames"),
 //!             Step::InputEmpty => break,
 //!         }
 //!     }
@@ -39,6 +40,8 @@ mod tests;
 
 /// Of a longer event name, only this many bytes are kept.
 pub const NAME_BYTES_MAX: usize = 64;
+
+use super::name::Name;
 
 pub use super::frame::{Progress, Step};
 
@@ -65,8 +68,7 @@ pub struct Reader {
     has_data: bool,
     /// The last step was [`Step::EventEnd`]: its name stays readable until the next call.
     ended: bool,
-    name_length: u8,
-    name: [u8; NAME_BYTES_MAX],
+    name: Name<NAME_BYTES_MAX>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,8 +118,7 @@ impl Reader {
             has_line: false,
             has_data: false,
             ended: false,
-            name_length: 0,
-            name: [0; NAME_BYTES_MAX],
+            name: Name::new(),
         }
     }
 
@@ -128,7 +129,7 @@ impl Reader {
     /// Consumes at least one byte of an input that is not empty. Runs in time linear in the bytes consumed.
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         if core::mem::take(&mut self.ended) {
-            self.name_length = 0;
+            self.name.clear();
         }
         let mut rest = input;
         let step = self.advance(&mut rest);
@@ -141,7 +142,7 @@ impl Reader {
     /// came first.
     #[must_use]
     pub fn event_name(&self) -> &[u8] {
-        self.name.get(..usize::from(self.name_length)).unwrap_or_default()
+        self.name.as_bytes()
     }
 
     /// Ends the stream: says whether an event was left open, and is ready for the next stream.
@@ -187,7 +188,7 @@ impl Reader {
                             self.ended = true;
                             return Step::EventEnd;
                         }
-                        self.name_length = 0;
+                        self.name.clear();
                         continue;
                     }
                     self.has_line |= byte != b':';
@@ -219,7 +220,7 @@ impl Reader {
                             self.state = State::ValueStart(field);
                         }
                         match field {
-                            Field::Event => self.name_length = 0,
+                            Field::Event => self.name.clear(),
                             Field::Data => {
                                 if let Some(step) = self.open_data() {
                                     return step;
@@ -238,7 +239,7 @@ impl Reader {
                 }
                 State::Value(Field::Event) => {
                     let run = until_line_end(rest);
-                    self.push_name(run);
+                    self.name.push(run);
                     *rest = rest.get(run.len()..).unwrap_or_default();
                     self.end_line(rest);
                 }
@@ -280,14 +281,6 @@ impl Reader {
     /// Starts a `data` field: a second one is joined to the first.
     fn open_data(&mut self) -> Option<Step<'static>> {
         core::mem::replace(&mut self.has_data, true).then_some(Step::Data(b"\n"))
-    }
-
-    fn push_name(&mut self, run: &[u8]) {
-        let room = self.name.get_mut(usize::from(self.name_length)..).unwrap_or_default();
-        for (slot, &byte) in room.iter_mut().zip(run) {
-            *slot = byte;
-            self.name_length = self.name_length.saturating_add(1);
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod case;
 mod counts;
 mod delivery;
 mod events;
+mod messages;
 mod native;
 mod traps;
 
@@ -78,6 +79,11 @@ fn the_corpus_is_as_large_as_it_was() {
     }
     println!("{} exchanges: {by_dialect:?}", cases.len());
     assert!(EXCHANGES_MIN <= cases.len(), "{} exchanges", cases.len());
+}
+
+#[test]
+fn binary_bodies_are_what_their_sources_say() {
+    messages::check();
 }
 
 #[test]

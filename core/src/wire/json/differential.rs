@@ -173,6 +173,7 @@ impl Build {
             }
             Token::Bool(bool) => Value::Bool(bool),
             Token::Null => Value::Null,
+            Token::Piece(_) | Token::PiecesEnd => unreachable!("no pieces were asked for"),
         };
         match self.open.last_mut() {
             None => self.root = Some(value),

@@ -46,6 +46,8 @@ fn written(token: Token<'_>) -> String {
         Token::NotFinite => String::from("?"),
         Token::Bool(bool) => format!("{bool}"),
         Token::Null => String::from("null"),
+        Token::Piece(bytes) => format!("{}+", bytes.escape_ascii()),
+        Token::PiecesEnd => String::from("+"),
     }
 }
 
@@ -345,4 +347,81 @@ fn what_is_skipped_is_checked_for_brackets_and_strings_only() {
     check_skip(r#"{"a":[]]"#, "{ a:", Ending::Malformed);
     let deep = format!("{{\"a\":{}", "[".repeat(DEPTH_MAX));
     check_skip(&deep, "{ a:", Ending::TooDeep);
+}
+
+/// Reads a document with the value behind each key in pieces, and writes down each string that came so.
+fn in_pieces(pieces: &[&[u8]]) -> (Vec<String>, Ending) {
+    let mut tokenizer = Tokenizer::new();
+    let (mut values, mut value) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let mut input = *piece;
+        loop {
+            let progress = tokenizer.next(input);
+            let consumed = progress.consumed;
+            match progress.token {
+                None => break,
+                Some(Token::Piece(bytes)) => {
+                    assert_ne!(bytes, b"");
+                    value.extend_from_slice(bytes);
+                }
+                Some(Token::PiecesEnd) => {
+                    let whole = core::mem::take(&mut value);
+                    values.push(format!("'{}'", whole.escape_ascii()));
+                }
+                Some(Token::Key(_)) => tokenizer.pieces(),
+                Some(token) => values.push(written(token)),
+            }
+            input = &input[consumed..];
+        }
+    }
+    (values, tokenizer.finish().ending)
+}
+
+#[track_caller]
+fn check_pieces(document: &str, values: &str, ending: Ending) {
+    every_cut(document.as_bytes(), |pieces, name| {
+        let (found, found_ending) = in_pieces(pieces);
+        assert_eq!(
+            (found.join(" ").as_str(), found_ending),
+            (values, ending),
+            "{document}, {name}"
+        );
+    });
+}
+
+#[test]
+fn a_string_in_pieces_is_the_string() {
+    check_pieces(r#"{"a":"","b" : "xyz","c":"u"}"#, "{ '' 'xyz' 'u' }", Ending::Complete);
+    check_pieces(r#"{"a":"x\/y\n\u002b\u003d\"z"}"#, r#"{ 'x/y\n+=\"z' }"#, Ending::Complete);
+    let long = "+".repeat(3 * TEXT_BYTES_MAX);
+    check_pieces(&format!("{{\"a\":\"{long}\"}}"), &format!("{{ '{long}' }}"), Ending::Complete);
+}
+
+#[test]
+fn surrogates_in_pieces_are_paired_or_replaced() {
+    check_pieces(r#"{"a":"\ud83d\ude00"}"#, r"{ '\xf0\x9f\x98\x80' }", Ending::Complete);
+    check_pieces(r#"{"a":"\ud83dx"}"#, r"{ '\xef\xbf\xbdx' }", Ending::Complete);
+    check_pieces(r#"{"a":"\ud83d"}"#, r"{ '\xef\xbf\xbd' }", Ending::Complete);
+    check_pieces(r#"{"a":"\ud83d\n"}"#, r"{ '\xef\xbf\xbd\n' }", Ending::Complete);
+    check_pieces(
+        r#"{"a":"\ud83d\ud83d\ude00"}"#,
+        r"{ '\xef\xbf\xbd\xf0\x9f\x98\x80' }",
+        Ending::Complete,
+    );
+}
+
+#[test]
+fn only_strings_come_in_pieces() {
+    check_pieces(
+        r#"{"a":1,"b":["x"],"c":null,"d":{"e":"y"}}"#,
+        "{ 1 [ 'x' ] null { 'y' } }",
+        Ending::Complete,
+    );
+}
+
+#[test]
+fn a_broken_string_in_pieces_is_as_broken() {
+    check_pieces("{\"a\":\"x\ny\"}", "{", Ending::Malformed);
+    check_pieces(r#"{"a":"x\q"}"#, "{", Ending::Malformed);
+    check_pieces(r#"{"a":"x"#, "{", Ending::Incomplete);
 }

@@ -57,6 +57,16 @@ impl Buffer {
         self.push(run);
     }
 
+    /// Goes on in the same string, behind what was handed out of it.
+    pub(super) const fn restart(&mut self) {
+        self.length = 0;
+    }
+
+    /// A first half waits for its second.
+    pub(super) const fn has_half(&self) -> bool {
+        self.high != 0
+    }
+
     /// Appends bytes that stand for themselves.
     #[inline]
     pub(super) fn push(&mut self, run: &[u8]) {
