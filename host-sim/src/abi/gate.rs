@@ -102,13 +102,12 @@ impl Import {
     /// Notes the call. A status if it is not to be carried out, an error if it kills the VM.
     #[inline]
     fn enter(self, state: &mut State, parameters: &[u64]) -> wasmtime::Result<Option<u32>> {
-        let Import { module, name, is_wasi } = self;
+        let Import { module, name, .. } = self;
         state.trace(|| {
             let parameters: Vec<String> = parameters.iter().map(u64::to_string).collect();
             format!("[vm->host] {module}.{name}({})", parameters.join(", "))
         });
         check_restriction(state, module, name)?;
-        let is_wasi = module != "env";
         if state.services.is_capable(name) {
             return Ok(None);
         }
