@@ -24,6 +24,8 @@ mod differential;
 mod hosts_agree;
 mod pass_through;
 mod timing;
+mod undeclared;
+mod unread;
 
 mod invariants;
 mod readme;
