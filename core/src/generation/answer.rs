@@ -129,6 +129,7 @@ impl Answer {
                     Event::Malformed => {}
                 });
                 let is_over = self.facts.is_finished || !self.dialect.announces_end;
+                let reached_end = reached_end || events.is_closed();
                 self.is_whole = *has_end_mark || self.facts.is_ended || (reached_end && is_over);
             }
         }

@@ -1,15 +1,30 @@
 //! All dialects, one file each; a file holds tables and no code.
 
+mod anthropic_messages;
+mod gemini;
+mod ollama;
+mod ollama_chat;
+mod ollama_generate;
 mod openai_chat;
+mod tgi;
+mod triton_generate;
 
 use super::dialect::Dialect;
 
 /// Every dialect, the one that is likelier to be meant first.
-pub(crate) const DIALECTS: &[&Dialect] = &[&openai_chat::DIALECT];
+pub(crate) const DIALECTS: &[&Dialect] = &[
+    &openai_chat::DIALECT,
+    &anthropic_messages::DIALECT,
+    &gemini::DIALECT,
+    &ollama_chat::DIALECT,
+    &ollama_generate::DIALECT,
+    &triton_generate::DIALECT,
+    &tgi::DIALECT,
+];
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, str, vec::Vec};
+    use std::{collections::BTreeSet, format, str, vec::Vec};
 
     use super::*;
     use crate::{generation::dialect::recognise, wire::fields::FIELDS_MAX};
@@ -37,6 +52,54 @@ mod tests {
     fn a_deployment_in_the_path_is_the_model() {
         let path = "/openai/deployments/gpt/chat/completions?api-version=2024-10-21";
         check(path, Some(("openai_chat", Some("gpt"))));
+    }
+
+    #[test]
+    fn anthropic_is_told_by_the_version_and_on_vertex_by_the_publisher() {
+        check("/v1/messages", Some(("anthropic_messages", None)));
+        check("/anthropic/v1/messages?beta=true", Some(("anthropic_messages", None)));
+        check("/v1/messages/count_tokens", None);
+        check("/v1/messages/batches", None);
+        check("/v1/threads/thread_1/messages", None);
+        let vertex = "/v1/projects/p/locations/us-east5/publishers";
+        let claude = Some(("anthropic_messages", Some("claude-sonnet-4-5@20250929")));
+        for method in ["rawPredict", "streamRawPredict"] {
+            let models = "models/claude-sonnet-4-5@20250929";
+            check(&format!("{vertex}/anthropic/{models}:{method}"), claude);
+            check(&format!("{vertex}/mistralai/{models}:{method}"), None);
+        }
+    }
+
+    #[test]
+    fn gemini_names_its_model_before_the_method() {
+        let flash = Some(("gemini", Some("gemini-2.5-flash")));
+        check("/v1beta/models/gemini-2.5-flash:generateContent", flash);
+        check("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse&key=k", flash);
+        let vertex = "/v1/projects/p/locations/global";
+        let google = format!("{vertex}/publishers/google/models");
+        check(&format!("{google}/gemini-2.5-flash:streamGenerateContent"), flash);
+        let tuned = Some(("gemini", Some("123456")));
+        check(&format!("{vertex}/endpoints/123456:generateContent"), tuned);
+        check("/v1beta/tunedModels/123456:generateContent", tuned);
+        check("/v1beta/models/gemini-2.5-flash:countTokens", None);
+        check("/v1beta/models/gemini-2.5-flash:batchGenerateContent", None);
+        check("/v1beta/models/:generateContent", None);
+    }
+
+    #[test]
+    fn of_several_that_generate_the_longest_path_tells() {
+        check("/generate", Some(("tgi", None)));
+        check("/generate_stream", Some(("tgi", None)));
+        check("/tgi/llama/generate_stream", Some(("tgi", None)));
+        check("/api/generate", Some(("ollama_generate", None)));
+        check("/ollama/api/chat", Some(("ollama_chat", None)));
+        check("/api/tags", None);
+        let triton = Some(("triton_generate", Some("llama")));
+        check("/v2/models/llama/generate", triton);
+        check("/v2/models/llama/generate_stream", triton);
+        check("/v2/models/llama/versions/3/generate", triton);
+        check("/v2/models/llama/versions/3/generate_stream", triton);
+        check("/v2/models/llama/infer", None);
     }
 
     #[test]

@@ -74,6 +74,11 @@ impl Events {
         }
     }
 
+    /// Whether the stream's frame was closed, so that a connection that breaks now takes nothing away.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.frames.is_closed()
+    }
+
     /// Ends the body. An open event counts if it is whole: some servers leave out the last blank
     /// line. One that broke off is no event; how the exchange ended tells of it.
     pub(crate) fn finish(&mut self, take: impl FnMut(Event)) {

@@ -22,6 +22,8 @@ pub(crate) enum Fact {
     Refusal,
     /// Generated output that is no text: an object, a list, a number. Says something if it is there and not null.
     Output,
+    /// What stands for one generated token, be there text in it or not.
+    Token,
     /// Text of an event whose kind says whether a user sees it.
     Delta,
     /// The word that says what kind of event this is: [`Dialect::kinds`].
@@ -30,10 +32,14 @@ pub(crate) enum Fact {
     Part,
     /// The text of the open part.
     PartText,
+    /// Output of the open part that is no text, as in [`Fact::Output`].
+    PartOutput,
     /// Marks the open part as thought, if true.
     PartIsThought,
     /// The provider's word for why a choice is finished: [`Dialect::finish`].
     Finish,
+    /// Anything but null says that a filter of the provider let no answer begin.
+    Blocked,
     /// Anything but null and false says that the answer is over, and nothing comes after it.
     End,
     /// The number of the choice that an event belongs to.
@@ -59,6 +65,8 @@ pub(crate) enum Fact {
 pub(crate) struct Facts {
     pub(crate) has_visible: bool,
     pub(crate) has_reasoning: bool,
+    /// There is a token, whether or not it has text.
+    pub(crate) has_token: bool,
     /// A choice has come to its end; usage and marks may follow.
     pub(crate) is_finished: bool,
     /// The answer is over by its own word.
@@ -105,6 +113,7 @@ impl Facts {
             }
             Fact::Refusal => {}
             Fact::Output => self.has_visible |= is_given,
+            Fact::Token => self.has_token |= is_given,
             Fact::Delta => self.open.has_delta |= is_text,
             Fact::Kind => {
                 if let Value::String(word) = value {
@@ -113,6 +122,7 @@ impl Facts {
             }
             Fact::Part => self.settle_part(),
             Fact::PartText => self.open.has_part |= is_text,
+            Fact::PartOutput => self.open.has_part |= is_given,
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
             Fact::Finish if is_given => {
                 self.is_finished = true;
@@ -123,9 +133,16 @@ impl Facts {
                 self.set_finish(dialect.finish_reason(word));
             }
             Fact::Finish => {}
+            Fact::Blocked if is_given => {
+                self.is_finished = true;
+                self.set_finish(FinishReason::ContentFilter);
+            }
+            Fact::Blocked => {}
             Fact::End => {
-                self.is_finished |= is_given;
-                self.is_ended |= is_given;
+                // The answer that comes with an end may well be an empty string.
+                let is_over = !matches!(value, Value::Null | Value::Bool(false));
+                self.is_finished |= is_over;
+                self.is_ended |= is_over;
             }
             Fact::Error => self.has_error |= is_given,
             Fact::Choice => self.has_choices |= matches!(*value, Value::Number(n) if 0.0 < n),
@@ -161,13 +178,14 @@ impl Facts {
 
     /// Whether there is generated output of any kind.
     pub(crate) fn has_output(self) -> bool {
-        self.has_visible || self.has_reasoning
+        self.has_visible || self.has_reasoning || self.has_token
     }
 
     /// Adds what a later event says.
     pub(crate) fn update(&mut self, newer: Facts) {
         self.has_visible |= newer.has_visible;
         self.has_reasoning |= newer.has_reasoning;
+        self.has_token |= newer.has_token;
         self.is_finished |= newer.is_finished;
         self.is_ended |= newer.is_ended;
         self.has_error |= newer.has_error;

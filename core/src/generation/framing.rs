@@ -20,6 +20,14 @@ impl Frames {
         }
     }
 
+    /// Whether the frame itself said that no event comes any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Frames::Elements(reader) => reader.is_closed(),
+            Frames::ServerSentEvents(_) | Frames::Lines(_) => false,
+        }
+    }
+
     /// What the frame calls the event that has just ended; empty if it has no name.
     pub(crate) fn event_name(&self) -> &[u8] {
         match self {
