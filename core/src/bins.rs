@@ -31,16 +31,25 @@ pub enum Bins {
         /// Finite and strictly increasing, at least one; there is one bin more than values.
         values: Vec<f64>,
     },
+    /// One bin per category, and a last one for all others, be they rare in the reference or never seen there.
+    Categories {
+        /// Unique, fit for labels, at least one; there is one bin more than names.
+        names: Vec<String>,
+    },
 }
 
 impl Bins {
     /// How many bins there are, `other` included.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.bounds().len().saturating_add(1)
+        let named = match self {
+            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => bounds.len(),
+            Bins::Categories { names } => names.len(),
+        };
+        named.saturating_add(1)
     }
 
-    /// The bin of `x`, from 0 to `count() - 1`. Binary search, no allocation.
+    /// The bin of the number `x`, from 0 to `count() - 1`; the last one for categories. Binary search, no allocation.
     ///
     /// The infinities fall in the outer bins or in `other`. `x` must not be NaN, which has no bin and
     /// gets an arbitrary one: count it as invalid before asking.
@@ -52,24 +61,30 @@ impl Bins {
                 let index = values.partition_point(|value| *value < x);
                 if values.get(index) == Some(&x) { index } else { values.len() }
             }
+            Bins::Categories { names } => names.len(),
         }
     }
 
-    /// What bin `index` is called in metrics: `00`, `01`, ..., and [`OTHER`] for the last of value bins.
+    /// The bin of a category; `None` if these are bins of numbers. Compares with each name.
+    #[must_use]
+    pub fn of_category(&self, category: &[u8]) -> Option<usize> {
+        match self {
+            Bins::Categories { names } => {
+                let found = names.iter().position(|name| name.as_bytes() == category);
+                Some(found.unwrap_or(names.len()))
+            }
+            Bins::Quantile { .. } | Bins::Values { .. } => None,
+        }
+    }
+
+    /// What bin `index` is called in metrics: `00`, `01`, ..., or the category, and [`OTHER`] for the last of value bins
+    /// and of categories.
     #[must_use]
     pub fn label(&self, index: usize) -> String {
         match self {
             Bins::Values { values } if index == values.len() => String::from(OTHER),
+            Bins::Categories { names } => names.get(index).map_or(OTHER, String::as_str).into(),
             _ => format!("{index:02}"),
-        }
-    }
-
-    /// The edges or the values.
-    #[must_use]
-    pub fn bounds(&self) -> &[f64] {
-        match self {
-            Bins::Quantile { edges } => edges,
-            Bins::Values { values } => values,
         }
     }
 }
@@ -174,5 +189,16 @@ mod tests {
         assert_eq!((quantile.label(0), quantile.label(11)), ("00".into(), "11".into()));
         let values = Bins::Values { values: vec![0.0, 1.0] };
         assert_eq!((values.label(1), values.label(2)), ("01".into(), "other".into()));
+    }
+
+    #[test]
+    fn a_category_is_its_name_or_other() {
+        let bins = Bins::Categories { names: vec!["N".into(), "E".into()] };
+        assert_eq!(bins.count(), 3);
+        let of = |name: &str| bins.of_category(name.as_bytes());
+        assert_eq!([of("N"), of("E"), of("n"), of("")], [Some(0), Some(1), Some(2), Some(2)]);
+        assert_eq!((bins.label(1), bins.label(2)), ("E".into(), "other".into()));
+        assert_eq!(bins.of(1.0), 2, "a number is none of the names");
+        assert_eq!(Bins::Values { values: vec![0.0] }.of_category(b"N"), None);
     }
 }

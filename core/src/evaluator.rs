@@ -4,8 +4,13 @@
 use alloc::vec::Vec;
 
 use crate::{
-    drift::psi, ledger::Ledger, model::PredictionSeries, monitor::Monitor, series::SeriesId,
-    time::Timestamp, window::Window,
+    drift::{Histograms, psi},
+    ledger::Ledger,
+    model::PredictionSeries,
+    monitor::Monitor,
+    series::SeriesId,
+    time::Timestamp,
+    window::Window,
 };
 
 /// Parts per million in one.
@@ -66,7 +71,7 @@ impl Evaluator {
             rest = behind;
             let rows = live.iter().fold(0u64, |rows, &count| rows.saturating_add(count));
             ledger.set(column.window_rows, rows);
-            let measured = psi(&column.reference, live);
+            let measured = Histograms::new(&column.reference, live).map(|both| psi(&both));
             let (value, without_drift) =
                 measured.map_or((0.0, 0.0), |psi| (psi.value, psi.expected_without_drift));
             ledger.set(column.psi, to_ppm(value));

@@ -199,8 +199,12 @@ impl Exchange {
     ) -> Outcome {
         self.name_model(monitor, ledger, ModelId::OTHER);
         let request = self.kind.finish_request();
+        let model = self.model.and_then(|id| monitor.model(id));
         let body = match &mut self.kind {
-            Kind::Generation(generation) => generation.finish(now, self.response.is_over),
+            Kind::Generation(generation) => {
+                let series = model.and_then(|model| model.generation.as_ref());
+                generation.finish(series, ledger, self.response.is_over)
+            }
             Kind::Prediction(prediction) => prediction.finish(self.response.is_over),
         };
         let proxy = ProxyVerdict {
@@ -209,7 +213,7 @@ impl Exchange {
             status: self.status,
         };
         let outcome = decide(proxy, body);
-        if let Some(model) = self.model.and_then(|id| monitor.model(id)) {
+        if let Some(model) = model {
             ledger.shift(model.in_flight, -1);
             model.count_request(ledger, outcome, now.microseconds_since(self.started_at));
             self.count_problems(model, ledger, request);

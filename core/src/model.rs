@@ -1,16 +1,19 @@
 //! The series of each configured model, and of the one that stands for all others; it only looks things up.
 
+mod column;
+
+pub(crate) use self::column::MonitoredColumn;
+
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    bins::Bins,
     catalogue::Metric,
     config::OTHER_MODEL,
     generation::FinishReason,
     ledger::Ledger,
     outcome::Outcome,
-    prediction::{Cell, Columns, Unbinned},
-    profile::{Column, Profile},
+    prediction::Columns,
+    profile::Profile,
     series::{Registry, SeriesId, Timing},
 };
 
@@ -132,21 +135,6 @@ pub(crate) struct PredictionSeries {
     pub(crate) predictions: SeriesId,
     pub(crate) features: Vec<MonitoredColumn>,
     pub(crate) prediction: Option<MonitoredColumn>,
-}
-
-/// A feature, or the prediction, with its reference and its series.
-#[derive(Debug)]
-pub(crate) struct MonitoredColumn {
-    name: String,
-    bins: Bins,
-    /// Rows of the reference profile by bin.
-    pub(crate) reference: Vec<u64>,
-    pub(crate) counts: Vec<SeriesId>,
-    unbinned: [SeriesId; Unbinned::ALL.len()],
-    pub(crate) reference_rows: Vec<SeriesId>,
-    pub(crate) window_rows: SeriesId,
-    pub(crate) psi: SeriesId,
-    pub(crate) psi_without_drift: SeriesId,
 }
 
 impl Model {
@@ -284,59 +272,10 @@ impl Columns for PredictionSeries {
     }
 
     fn named(&self, name: &[u8], hint: usize) -> Option<usize> {
-        let is_it = |feature: &MonitoredColumn| feature.name.as_bytes() == name;
+        let is_it = |feature: &MonitoredColumn| feature.is_called(name);
         match self.features.get(hint) {
             Some(feature) if is_it(feature) => Some(hint),
             _ => self.features.iter().position(is_it),
-        }
-    }
-}
-
-impl MonitoredColumn {
-    /// How many series a column of so many bins has; a test compares it with those that are made.
-    pub(crate) const fn series(bins: usize) -> usize {
-        bins.saturating_mul(2).saturating_add(Unbinned::ALL.len()).saturating_add(3)
-    }
-
-    fn new(registry: &mut Registry, labels: [&str; 3], column: &Column) -> MonitoredColumn {
-        let [model, role, name] = labels;
-        let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
-            (0..column.bins.count())
-                .map(|bin| registry.add(metric, &[model, role, name, &column.bins.label(bin)]))
-                .collect()
-        };
-        let counts = per_bin(Metric::FeatureBin);
-        let reference_rows = per_bin(Metric::ReferenceBinRows);
-        MonitoredColumn {
-            name: name.into(),
-            bins: column.bins.clone(),
-            reference: column.counts.clone(),
-            counts,
-            unbinned: Unbinned::ALL.map(|reason| {
-                registry.add(Metric::FeatureUnbinned, &[model, role, name, reason.name()])
-            }),
-            reference_rows,
-            window_rows: registry.add(Metric::FeatureWindowRows, &labels),
-            psi: registry.add(Metric::FeaturePsi, &labels),
-            psi_without_drift: registry.add(Metric::FeaturePsiWithoutDrift, &labels),
-        }
-    }
-
-    /// Counts rows that lack the column.
-    pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
-        if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
-            ledger.add(id, rows);
-        }
-    }
-
-    /// Counts a value in its bin, or under the reason why it has none.
-    pub(crate) fn count(&self, ledger: &mut Ledger, cell: Cell) {
-        let id = match cell.bin(&self.bins) {
-            Ok(bin) => self.counts.get(bin),
-            Err(reason) => self.unbinned.get(reason as usize),
-        };
-        if let Some(&id) = id {
-            ledger.add(id, 1);
         }
     }
 }
@@ -360,7 +299,10 @@ mod tests {
     fn the_catalogue_names_every_reason() {
         check(Metric::ReadProblems, ReadProblem::ALL.map(ReadProblem::name));
         check(Metric::TimePerOutputTokenSkipped, Skip::ALL.map(Skip::name));
-        check(Metric::FeatureUnbinned, Unbinned::ALL.map(Unbinned::name));
+        check(
+            Metric::FeatureUnbinned,
+            crate::prediction::Unbinned::ALL.map(crate::prediction::Unbinned::name),
+        );
         check(
             Metric::Unmeasured,
             crate::monitor::Unmeasured::ALL.map(crate::monitor::Unmeasured::name),

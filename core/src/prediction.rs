@@ -14,12 +14,17 @@ use crate::{bins::Bins, wire::json::Ending};
 
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cell {
+pub(crate) enum Cell<'a> {
     /// A finite number; booleans are 0 and 1.
     Number(f64),
-    /// Why there is none.
+    /// Text, escapes decoded; of a very long one the beginning, which then is longer than any category.
+    Text(&'a [u8]),
+    /// Why there is no value.
     Unbinned(Unbinned),
 }
+
+/// The bin that a value falls into, or why it falls into none.
+pub(crate) type Placed = Result<usize, Unbinned>;
 
 /// Why a value falls into no bin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,7 +33,7 @@ pub(crate) enum Unbinned {
     Null,
     /// The row does not have the feature.
     Missing,
-    /// The value is text, a list or an object.
+    /// The value is a list or an object, text where a number is expected, or the reverse.
     WrongType,
     /// The value is NaN or infinite, or too large for a double.
     NotFinite,
@@ -50,24 +55,26 @@ impl Unbinned {
     }
 }
 
-impl Cell {
+impl Cell<'_> {
     /// The bin that the value falls into, or why it falls into none.
-    pub(crate) fn bin(self, bins: &Bins) -> Result<usize, Unbinned> {
-        match self {
-            Cell::Number(number) => Ok(bins.of(number)),
-            Cell::Unbinned(reason) => Err(reason),
+    pub(crate) fn place(self, bins: &Bins) -> Placed {
+        match (self, bins) {
+            (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
+            (Cell::Number(number), _) => Ok(bins.of(number)),
+            (Cell::Text(text), _) => bins.of_category(text).ok_or(Unbinned::WrongType),
+            (Cell::Unbinned(reason), _) => Err(reason),
         }
     }
 }
 
 /// The predictions of an answer, one cell each.
 ///
-/// A prediction is a number, a boolean, or a list of exactly one of these, as TF Serving writes
+/// A prediction is a number, a boolean, text, or a list of exactly one of these, as TF Serving writes
 /// the output of a model with one output column.
 #[derive(Debug)]
 pub(crate) struct Answers {
     rows: Rows,
-    pending: Option<Cell>,
+    pending: Option<Placed>,
 }
 
 impl Answers {
@@ -75,16 +82,21 @@ impl Answers {
         Answers { rows: Rows::new(PREDICTIONS), pending: None }
     }
 
-    /// Takes the next piece of the body; calls `take` with each prediction.
-    pub(crate) fn read(&mut self, bytes: &[u8], mut take: impl FnMut(Cell)) {
+    /// Takes the next piece of the body; `place` finds the bin of each value, and `take` gets that of each prediction.
+    pub(crate) fn read(
+        &mut self,
+        bytes: &[u8],
+        place: impl Fn(Cell<'_>) -> Placed,
+        mut take: impl FnMut(Placed),
+    ) {
         let pending = &mut self.pending;
         self.rows.read(bytes, &OneColumn, &mut |event| match event {
-            RowEvent::Cell(_, cell) => *pending = Some(cell),
+            RowEvent::Cell(_, cell) => *pending = Some(place(cell)),
             // An empty list, whose width says so.
             RowEvent::Missing(..) => {}
             RowEvent::End { width } => {
-                let cell = pending.take().filter(|_| width == 1);
-                take(cell.unwrap_or(Cell::Unbinned(Unbinned::WrongType)));
+                let placed = pending.take().filter(|_| width == 1);
+                take(placed.unwrap_or(Err(Unbinned::WrongType)));
             }
         });
     }

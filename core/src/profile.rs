@@ -20,6 +20,10 @@
 //! `{"kind": "values", "values": [0, 1], "counts": [2000, 1000, 0], "means": [0, 1, null]}`: one
 //! count more than values, for all other values.
 //!
+//! A feature of the type `category` has no numbers, so `mean`, `standard_deviation`, `minimum`, `maximum` and
+//! `tail_excess` are not written, and its bins are
+//! `{"kind": "categories", "categories": ["N", "E"], "counts": [2000, 900, 100]}`, the last count for all others.
+//!
 //! A reader refuses a version that it does not know. Within a version no field is added or changes
 //! its meaning, because a filter that ignores half of a profile compares with something else than
 //! its author meant.
@@ -66,7 +70,7 @@ pub struct Feature {
     pub column: Column,
 }
 
-/// The values of one feature or prediction in the reference. All statistics are over the rows that are not null.
+/// The values of one feature or prediction in the reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// What a value is.
@@ -75,6 +79,17 @@ pub struct Column {
     pub required: bool,
     /// Rows of the reference without a value.
     pub nulls: u64,
+    /// The bins that live values fall in.
+    pub bins: Bins,
+    /// Rows of the reference in each bin; together with `nulls` they add up to the profile's `rows`.
+    pub counts: Vec<u64>,
+    /// What only numbers have; `None` for categories.
+    pub numbers: Option<Numbers>,
+}
+
+/// The numbers of a column, over the rows that are not null. Booleans are 0 and 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
     /// Arithmetic mean.
     pub mean: f64,
     /// Population standard deviation (divided by the number of values, not one less); 0 for a constant.
@@ -83,10 +98,6 @@ pub struct Column {
     pub minimum: f64,
     /// The largest value, at least `minimum`.
     pub maximum: f64,
-    /// The bins that live values fall in.
-    pub bins: Bins,
-    /// Rows of the reference in each bin; together with `nulls` they add up to the profile's `rows`.
-    pub counts: Vec<u64>,
     /// Mean of the reference values in each bin; `None` where the bin is empty.
     pub means: Vec<Option<f64>>,
     /// How far the outer bins reach.
@@ -102,6 +113,12 @@ pub enum Kind {
     Integer,
     /// `true` or `false`, counted as 1 and 0.
     Boolean,
+    /// Text that is compared as it is.
+    Category,
+}
+
+impl Kind {
+    const ALL: [Kind; 4] = [Kind::Number, Kind::Integer, Kind::Boolean, Kind::Category];
 }
 
 /// How far beyond the outermost edges the reference lies, in standard deviations.
@@ -152,6 +169,7 @@ impl Kind {
             Kind::Number => "number",
             Kind::Integer => "integer",
             Kind::Boolean => "boolean",
+            Kind::Category => "category",
         }
     }
 }

@@ -29,6 +29,17 @@ impl LocalReply {
         }
     }
 
+    /// No route is for such a request.
+    pub(crate) fn route_not_found() -> LocalReply {
+        LocalReply {
+            status: 404,
+            body: String::new(),
+            flags: flags::NO_ROUTE_FOUND,
+            flags_at_end: 0,
+            details: "route_not_found".into(),
+        }
+    }
+
     /// Nothing listens there, or it did not accept in time.
     pub(crate) fn connection_failure(error: &std::io::Error) -> LocalReply {
         let timeout = error.kind() == std::io::ErrorKind::TimedOut;
@@ -49,6 +60,11 @@ impl LocalReply {
         LocalReply::before_headers(flags::UPSTREAM_CONNECTION_TERMINATION, "connection termination")
     }
 
+    /// The upstream reset its HTTP/2 stream before it had answered.
+    pub(crate) fn remote_reset() -> LocalReply {
+        LocalReply::before_headers(flags::UPSTREAM_REMOTE_RESET, "remote reset")
+    }
+
     /// The upstream's answer is not HTTP.
     pub(crate) fn protocol_error() -> LocalReply {
         let reply = LocalReply::before_headers(flags::UPSTREAM_PROTOCOL_ERROR, "protocol error");
@@ -64,6 +80,12 @@ impl LocalReply {
             flags_at_end: 0,
             details: "response_timeout".into(),
         }
+    }
+
+    /// The same for the last of several attempts.
+    pub(crate) fn after_retries(self) -> LocalReply {
+        let body = self.body.replace("reset reason", "retried and the latest reset reason");
+        LocalReply { body, ..self }
     }
 
     fn before_headers(flags: u64, reason: &str) -> LocalReply {
@@ -103,6 +125,12 @@ mod tests {
                 "upstream connect error or disconnect/reset before headers. \
                  reset reason: connection termination",
                 "upstream_reset_before_response_started{connection_termination}",
+            ),
+            (
+                LocalReply::remote_reset().after_retries(),
+                "upstream connect error or disconnect/reset before headers. \
+                 retried and the latest reset reason: remote reset",
+                "upstream_reset_before_response_started{remote_reset}",
             ),
             (LocalReply::timeout(), "upstream request timeout", "response_timeout"),
             (LocalReply::bad_request(), "Bad Request", "http1.codec_error"),

@@ -66,13 +66,23 @@ impl Log {
     }
 
     /// Writes one line if its level asks for it.
-    #[allow(clippy::print_stderr, reason = "printing is what the caller chose")]
     pub fn write(&self, line: LogLine) {
+        self.show(&line);
+        self.keep(line);
+    }
+
+    /// Prints one line, where lines are printed, and does not keep it.
+    #[allow(clippy::print_stderr, reason = "printing is what the caller chose")]
+    pub(crate) fn show(&self, line: &LogLine) {
+        if self.print && self.level <= line.level {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Keeps one line, and does not print it.
+    pub(crate) fn keep(&self, line: LogLine) {
         if line.level < self.level {
             return;
-        }
-        if self.print {
-            eprintln!("{line}");
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if KEPT_LINES_MAX <= lines.len() {

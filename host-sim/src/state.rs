@@ -46,8 +46,9 @@ pub(crate) struct Services {
     pub(crate) costs: Option<Arc<Costs>>,
     /// The VMs started so far.
     pub(crate) vm_numbers: Arc<AtomicU64>,
-    /// The embedded proxy plays less than a world does.
-    pub(crate) embedded: bool,
+    /// In the embedded proxy, what completes the head of each response behind the filter. It plays
+    /// less than a world does.
+    pub(crate) embedded: Option<fn(&mut HeaderMap)>,
     /// Where the random numbers of every VM begin.
     pub(crate) seed: u64,
 }
@@ -91,7 +92,8 @@ pub(crate) struct State {
     pub(crate) deferred: Vec<Deferred>,
     /// Contexts whose `on_done` answered false and that have called `proxy_done` since.
     pub(crate) done_later: Vec<u32>,
-    /// While a callback may still be refused, every line it wrote.
+    /// While a configuration may still be refused, every line that was written about it. They are
+    /// printed once it is accepted; if not, they are in the error.
     pub(crate) heard: Option<Vec<LogLine>>,
     random: Random,
 }
@@ -222,16 +224,16 @@ impl State {
     }
 
     /// Writes a line to the trace, if there is one.
+    #[inline]
     pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
         self.services.trace.write(&self.vm, text);
     }
 
     pub(crate) fn log(&mut self, level: LogLevel, message: String) {
         let line = LogLine { level, vm: self.vm.clone(), message };
-        if let Some(heard) = &mut self.heard {
-            heard.push(line.clone());
-        }
-        self.services.log.write(line);
+        let Some(heard) = &mut self.heard else { return self.services.log.write(line) };
+        heard.push(line.clone());
+        self.services.log.keep(line);
     }
 }
 

@@ -168,14 +168,6 @@ impl Stream {
             self.worker.borrow_mut().sent_headers(id, request, response);
         }
     }
-
-    pub(crate) fn headers_after(&self, side: Side) -> Option<HeaderMap> {
-        self.worker.borrow().headers_of(self.id?, side).cloned()
-    }
-
-    pub(crate) fn trailers_after(&self, side: Side) -> Option<HeaderMap> {
-        self.worker.borrow().trailers_of(self.id?, side).cloned()
-    }
 }
 
 impl Drop for Stream {

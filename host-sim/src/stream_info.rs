@@ -12,8 +12,12 @@ pub mod flags {
     pub const UPSTREAM_CONNECTION_FAILURE: u64 = 1 << 5;
     /// `UC`: the upstream closed its connection.
     pub const UPSTREAM_CONNECTION_TERMINATION: u64 = 1 << 6;
+    /// `NR`: no route for the request.
+    pub const NO_ROUTE_FOUND: u64 = 1 << 8;
     /// `DC`: the client went away.
     pub const DOWNSTREAM_CONNECTION_TERMINATION: u64 = 1 << 14;
+    /// `URX`: the last attempt failed, too, and the route allows no more.
+    pub const UPSTREAM_RETRY_LIMIT_EXCEEDED: u64 = 1 << 15;
     /// `UPE`: the upstream's answer broke the protocol.
     pub const UPSTREAM_PROTOCOL_ERROR: u64 = 1 << 23;
     /// `DPE`: the client's request broke the protocol.
@@ -108,7 +112,7 @@ impl EndInfo {
         EndInfo { flags: 0, code_details: None }
     }
 
-    /// The proxy refused the request before any filter saw it.
+    /// The client's bytes broke HTTP/1: before any filter saw a request, or in its body.
     #[must_use]
     pub fn rejected() -> EndInfo {
         EndInfo {
@@ -126,12 +130,26 @@ impl EndInfo {
         }
     }
 
-    /// The upstream broke off after its headers had been passed on.
+    /// The upstream broke off after its headers had been passed on, in the middle of an HTTP/1 message.
     #[must_use]
     pub fn upstream_reset() -> EndInfo {
-        EndInfo {
-            flags: flags::UPSTREAM_PROTOCOL_ERROR,
-            code_details: Some("upstream_reset_after_response_started{protocol_error}".into()),
-        }
+        EndInfo::after_headers(flags::UPSTREAM_PROTOCOL_ERROR, "protocol_error")
+    }
+
+    /// The upstream reset its HTTP/2 stream after its headers had been passed on.
+    #[must_use]
+    pub fn upstream_remote_reset() -> EndInfo {
+        EndInfo::after_headers(flags::UPSTREAM_REMOTE_RESET, "remote_reset")
+    }
+
+    /// The upstream's connection of HTTP/2, or of an upgrade, closed after its headers had been passed on.
+    #[must_use]
+    pub fn upstream_disconnect() -> EndInfo {
+        EndInfo::after_headers(flags::UPSTREAM_CONNECTION_TERMINATION, "connection_termination")
+    }
+
+    fn after_headers(flags: u64, reason: &str) -> EndInfo {
+        let code_details = Some(format!("upstream_reset_after_response_started{{{reason}}}"));
+        EndInfo { flags, code_details }
     }
 }

@@ -63,11 +63,19 @@ impl Trace {
         self.lines().iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// Every call of every filter comes here, and mostly nobody looks.
+    #[inline]
     pub(crate) fn write(&self, vm: &str, text: impl FnOnce() -> String) {
-        let Some(lines) = &self.0 else { return };
-        let line = Line { thread: thread(vm), vm: vm.to_string(), text: text() };
-        lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        if let Some(lines) = &self.0 {
+            keep(lines, vm, text);
+        }
     }
+}
+
+#[cold]
+fn keep(lines: &Mutex<Vec<Line>>, vm: &str, text: impl FnOnce() -> String) {
+    let line = Line { thread: thread(vm), vm: vm.to_string(), text: text() };
+    lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
 }
 
 fn thread(vm: &str) -> usize {

@@ -27,6 +27,8 @@ pub struct Worker {
     /// Streams by a number of their own, because contexts begin anew with each VM.
     pub(crate) flows: BTreeMap<u64, Flow>,
     pub(crate) last_flow: u64,
+    /// A callback has let go, closed or answered a stream since this was last cleared; maybe not its own.
+    pub(crate) acted: bool,
     filter: Filter,
     config: Bytes,
     /// When this VM, or one that failed to start in its place, was started.
@@ -60,6 +62,7 @@ impl Worker {
             generation: 0,
             flows: BTreeMap::new(),
             last_flow: 0,
+            acted: false,
             filter: filter.clone(),
             config: config.clone(),
             started_ns,
@@ -331,6 +334,11 @@ impl Worker {
         self.vm.store.data().services.failure_policy
     }
 
+    /// How much of a body the filter may hold back.
+    pub(crate) fn buffer_bytes_max(&self) -> usize {
+        self.vm.store.data().services.buffer_bytes_max
+    }
+
     /// Starts a new VM in a dead one's place, if the policy wants that and the back-off is over.
     pub(crate) fn revive(&mut self) {
         if !self.is_dead() || self.failure_policy() != FailurePolicy::Reload || self.draining {
@@ -445,6 +453,9 @@ impl Worker {
         let state = self.vm.store.data_mut();
         state.configuring = None;
         let heard = state.heard.take().unwrap_or_default();
+        if !matches!(outcome, Err(Error::Refused { .. })) {
+            heard.iter().for_each(|line| state.services.log.show(line));
+        }
         if let Err(error) = outcome {
             state.roots.remove(&root);
             return Err(match error {

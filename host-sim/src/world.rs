@@ -17,8 +17,8 @@ use bytes::Bytes;
 
 pub use self::play::Pace;
 use crate::{
-    Clock, CostTable, EndInfo, Error, Exchange, FailurePolicy, Filter, Log, LogLevel, SharedData,
-    Stream, StreamInfo, Trace, Worker,
+    Clock, CostTable, EndInfo, Error, Exchange, FailurePolicy, Filter, HeaderMap, Log, LogLevel,
+    SharedData, Stream, StreamInfo, Trace, Worker,
     flow::Chain,
     state::{PluginNames, Services},
     stats::{Stats, StatsConfig},
@@ -129,11 +129,12 @@ pub struct World {
 }
 
 impl Vms {
-    /// Starts base, canary, main and workers in Envoy's order; `embedded` in a proxy with a network.
+    /// Starts base, canary, main and workers in Envoy's order; `embedded` completes the heads of
+    /// responses in a proxy with a network.
     pub(crate) fn start(
         filter: &Filter,
         options: WorldOptions,
-        embedded: bool,
+        embedded: Option<fn(&mut HeaderMap)>,
     ) -> Result<Vms, Error> {
         let services = Services {
             clock: options.clock,
@@ -182,7 +183,7 @@ impl World {
     /// configuration, [`Error::Trap`] if it crashes over it.
     pub fn new(filter: &Filter, options: WorldOptions) -> Result<World, Error> {
         let flush_interval = options.flush_interval;
-        let Vms { services, main, workers } = Vms::start(filter, options, false)?;
+        let Vms { services, main, workers } = Vms::start(filter, options, None)?;
         let flush = flush_interval
             // A flush now and forever would never let time pass.
             .map(|interval| interval.max(Duration::from_millis(1)))

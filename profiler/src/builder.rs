@@ -192,6 +192,7 @@ mod tests {
         builder.column("wind", Role::Prediction);
         builder.column("x", Role::Prediction);
         builder.row([Cell::Number(0.5), Cell::Text("N"), Cell::Null, Cell::Number(1.0)], at(1));
+        builder.row([Cell::Number(0.5), Cell::Number(0.5), Cell::Null, Cell::Number(1.0)], at(2));
         let problems = builder.build().unwrap_err();
         assert_eq!(
             problems.kept().collect::<Vec<_>>(),
@@ -203,7 +204,7 @@ mod tests {
                 "two columns are called `wind`, expected unique names",
                 "`x` is a second prediction, expected one at most",
                 "the column `wind` holds \"N\" at row 1 (line 2); expected numbers up to 1e100, \
-                 true and false, or nothing (empty, NA, NaN, null); repair or exclude it",
+                 true and false, or nothing (empty, NA, NaN, null), or else text in all rows; repair or exclude it",
                 "the column `wind` holds no value in any row of the reference; repair or exclude it",
             ]
         );

@@ -9,7 +9,7 @@ pub enum Cell<'c> {
     Boolean(bool),
     /// A number, possibly not finite.
     Number(f64),
-    /// Anything else; a column that holds it cannot be profiled.
+    /// Anything else; a column that holds nothing but such is one of categories.
     Text(&'c str),
 }
 

@@ -4,11 +4,12 @@ use std::fmt;
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Kind, TailExcess},
+    profile::{Column, Kind, Numbers, TailExcess},
 };
 
 use crate::{
     Cell, Place,
+    category::Categories,
     quantile::{deviation, edges, mean, sum},
 };
 
@@ -19,15 +20,17 @@ const WHOLE_MAGNITUDE_MAX: f64 = 9_007_199_254_740_992.0;
 /// Text that is quoted in a message is cut after this many characters.
 const QUOTE_CHARS_MAX: usize = 40;
 
-/// The values of a column so far, 8 bytes each.
+/// The values of a column so far: 8 bytes for each number, and each different text once.
 #[derive(Debug, Default)]
 pub(crate) struct ColumnBuilder {
     values: Vec<f64>,
+    categories: Categories,
     nulls: u64,
     first_boolean: Option<Place>,
     first_number: Option<Place>,
     has_fractions: bool,
-    /// The first cell that is no value, and how many there are.
+    first_text: Option<(Place, String)>,
+    /// The first number that cannot be counted with, and how many there are.
     fault: Option<(Place, String)>,
     faults: u64,
 }
@@ -47,7 +50,10 @@ impl ColumnBuilder {
                 self.values.push(value + 0.0);
             }
             Cell::Number(value) => self.fault(place, || format!("the number {value:e}")),
-            Cell::Text(text) => self.fault(place, || quoted(text)),
+            Cell::Text(text) => {
+                self.first_text.get_or_insert_with(|| (place, quoted(text)));
+                self.categories.add(text);
+            }
         }
     }
 
@@ -58,14 +64,20 @@ impl ColumnBuilder {
 
     /// The reference of the column, or what stands in its way: a sentence that continues "the column ...".
     pub(crate) fn build(mut self, bins: usize) -> Result<Column, String> {
-        if let Some((place, found)) = &self.fault {
-            let more = match self.faults - 1 {
+        let is_category = self.values.is_empty() && self.faults == 0;
+        let (fault, faults) = match (self.first_text, self.fault) {
+            (Some(_), _) if is_category => return self.categories.column(self.nulls, bins),
+            (Some(text), None) => (Some(text), self.categories.rows),
+            (_, fault) => (fault, self.faults),
+        };
+        if let Some((place, found)) = fault {
+            let more = match faults.saturating_sub(1) {
                 0 => String::new(),
                 more => format!(" and {more} more of the kind"),
             };
             return Err(format!(
                 "holds {found} at {place}{more}; expected numbers up to 1e100, true and false, \
-                 or nothing (empty, NA, NaN, null)"
+                 or nothing (empty, NA, NaN, null), or else text in all rows"
             ));
         }
         let kind = match (self.first_boolean, self.first_number) {
@@ -117,23 +129,26 @@ fn column(kind: Kind, nulls: u64, sorted: &[f64], bins_wanted: usize) -> Column 
             runs.push(&[]);
             runs
         }
+        Bins::Categories { .. } => Vec::new(),
     };
     let tail_excess = match &bins {
         Bins::Quantile { edges } => tail_excess(edges, &runs, standard_deviation),
-        Bins::Values { .. } => TailExcess::default(),
+        Bins::Values { .. } | Bins::Categories { .. } => TailExcess::default(),
     };
     Column {
         kind,
         required: nulls == 0,
         nulls,
-        mean: mean_of_all,
-        standard_deviation,
-        minimum: sorted.first().copied().unwrap_or(0.0),
-        maximum: sorted.last().copied().unwrap_or(0.0),
         counts: runs.iter().map(|run| run.len() as u64).collect(),
-        means: runs.iter().map(|run| mean(run)).collect(),
+        numbers: Some(Numbers {
+            mean: mean_of_all,
+            standard_deviation,
+            minimum: sorted.first().copied().unwrap_or(0.0),
+            maximum: sorted.last().copied().unwrap_or(0.0),
+            means: runs.iter().map(|run| mean(run)).collect(),
+            tail_excess,
+        }),
         bins,
-        tail_excess,
     }
 }
 
@@ -143,7 +158,7 @@ fn bins(kind: Kind, sorted: &[f64], wanted: usize) -> Bins {
         // Quantile bins of a constant would only notice values above it.
         Kind::Number => constant,
         Kind::Integer => sorted.chunk_by(|a, b| a == b).take(wanted + 1).count() <= wanted,
-        Kind::Boolean => true,
+        Kind::Boolean | Kind::Category => true,
     };
     if by_value {
         let values = sorted.chunk_by(|a, b| a == b).filter_map(|run| run.first().copied());
@@ -201,6 +216,13 @@ mod tests {
         builder.build(bins)
     }
 
+    fn edges_of(column: &Column) -> &[f64] {
+        match &column.bins {
+            Bins::Quantile { edges } => edges,
+            other => panic!("{other:?} are no quantile bins"),
+        }
+    }
+
     #[track_caller]
     fn refuses(cells: &[&str], message: &str) {
         assert_eq!(build(cells, 4).unwrap_err(), message);
@@ -213,8 +235,8 @@ mod tests {
         let column = build(&cells, 20).unwrap();
         assert_eq!(column.kind, Kind::Number);
         assert_eq!(column.counts, [5; 20]);
-        assert_eq!(column.bins.bounds()[0], 16.5);
-        assert_eq!(column.means[0], Some(6.5));
+        assert_eq!(edges_of(&column)[0], 16.5);
+        assert_eq!(column.numbers.as_ref().unwrap().means[0], Some(6.5));
         assert!(column.required);
     }
 
@@ -232,10 +254,11 @@ mod tests {
             counted[column.bins.of(value)] += 1;
         }
         assert_eq!(column.counts, counted);
+        let numbers = column.numbers.unwrap();
         // numpy: (0.5 - [-3, .5, .5, .5]).mean() / std, ([1.5, 9.25] - 0.5).mean() / std.
-        assert!((column.standard_deviation - 3.726_081_125_734_591).abs() < 1e-12);
-        assert!((column.tail_excess.low - 0.234_831_172_611_008).abs() < 1e-12);
-        assert!((column.tail_excess.high - 1.308_345_104_547_046).abs() < 1e-12);
+        assert!((numbers.standard_deviation - 3.726_081_125_734_591).abs() < 1e-12);
+        assert!((numbers.tail_excess.low - 0.234_831_172_611_008).abs() < 1e-12);
+        assert!((numbers.tail_excess.high - 1.308_345_104_547_046).abs() < 1e-12);
     }
 
     #[test]
@@ -244,8 +267,8 @@ mod tests {
         assert_eq!(column.kind, Kind::Integer);
         assert_eq!(column.bins, Bins::Values { values: vec![0.0, 1.0, 3.0] });
         assert_eq!(column.counts, [2, 1, 2, 0]);
-        assert_eq!(column.means, [Some(0.0), Some(1.0), Some(3.0), None]);
-        assert_eq!(column.tail_excess, TailExcess::default());
+        assert_eq!(column.numbers.as_ref().unwrap().means, [Some(0.0), Some(1.0), Some(3.0), None]);
+        assert_eq!(column.numbers.as_ref().unwrap().tail_excess, TailExcess::default());
         let column = build(&["3", "1", "2", "0"], 3).unwrap();
         assert_eq!(column.bins, Bins::Quantile { edges: vec![1.0, 2.0] });
     }
@@ -262,8 +285,9 @@ mod tests {
     fn a_constant_has_one_bin_and_other() {
         let column = build(&["0.1", "0.1", "0.1"], 20).unwrap();
         assert_eq!(column.bins, Bins::Values { values: vec![0.1] });
-        assert_eq!((column.counts.as_slice(), column.standard_deviation), ([3, 0].as_slice(), 0.0));
-        assert_eq!(column.mean, 0.1);
+        assert_eq!(column.counts, [3, 0]);
+        let numbers = column.numbers.unwrap();
+        assert_eq!((numbers.mean, numbers.standard_deviation), (0.1, 0.0));
     }
 
     #[test]
@@ -271,8 +295,8 @@ mod tests {
         let column = build(&["0.5", "7.5", "7.5", "7.5"], 4).unwrap();
         assert_eq!(column.bins, Bins::Quantile { edges: vec![0.5, 7.5] });
         assert_eq!(column.counts, [1, 3, 0]);
-        assert_eq!(column.means, [Some(0.5), Some(7.5), None]);
-        assert_eq!(column.tail_excess.high, 0.0);
+        assert_eq!(column.numbers.as_ref().unwrap().means, [Some(0.5), Some(7.5), None]);
+        assert_eq!(column.numbers.unwrap().tail_excess.high, 0.0);
     }
 
     #[test]
@@ -280,12 +304,12 @@ mod tests {
         refuses(
             &["1", "N/E", "2", "S"],
             "holds \"N/E\" at row 2 (line 3) and 1 more of the kind; expected numbers up to 1e100, \
-             true and false, or nothing (empty, NA, NaN, null)",
+             true and false, or nothing (empty, NA, NaN, null), or else text in all rows",
         );
         refuses(
             &["1", "inf"],
             "holds the number inf at row 2 (line 3); expected numbers up to 1e100, true and false, \
-             or nothing (empty, NA, NaN, null)",
+             or nothing (empty, NA, NaN, null), or else text in all rows",
         );
         refuses(
             &["1", "", "true"],

@@ -235,6 +235,8 @@ impl std::error::Error for ProfilerError {}
 
 #[cfg(test)]
 mod tests {
+    use driftline_core::bins::Bins;
+
     use super::*;
 
     fn options() -> Options {
@@ -276,7 +278,7 @@ mod tests {
         let options = Options { prediction: Some("wind".into()), ..options() };
         assert_eq!(features(SMALL, &options), ["dew point"]);
         let made = from_csv(SMALL.as_bytes(), &options).unwrap();
-        assert_eq!(made.profile.prediction.unwrap().maximum, 3.5);
+        assert_eq!(made.profile.prediction.unwrap().numbers.unwrap().maximum, 3.5);
     }
 
     #[test]
@@ -290,7 +292,10 @@ mod tests {
     fn only_the_rows_asked_for_are_read() {
         let options = Options { rows: Some(2..=2), ..options() };
         let made = from_csv(SMALL.as_bytes(), &options).unwrap();
-        assert_eq!((made.profile.rows, made.profile.features[0].column.mean), (1, 2.5));
+        assert_eq!(
+            (made.profile.rows, made.profile.features[0].column.numbers.as_ref().unwrap().mean),
+            (1, 2.5)
+        );
         // What stands behind the last row is not even looked at.
         let broken = format!("{SMALL}x,y\n");
         assert!(from_csv(broken.as_bytes(), &Options { rows: Some(1..=3), ..options }).is_ok());
@@ -354,16 +359,25 @@ mod tests {
     }
 
     #[test]
-    fn text_columns_are_listed_all_at_once() {
+    fn columns_that_mix_text_with_numbers_are_listed_all_at_once() {
+        let expected = "expected numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
+                        or else text in all rows; repair or exclude it";
         refuses(
-            b"city,wind,place,rain\nOmaha,1,a,0\nBellevue,2,b,1\n",
+            b"city,wind,place,rain\nOmaha,1,a,0\n7,2,8,1\n",
             &options(),
-            "the column `city` holds \"Omaha\" at row 1 (line 2) and 1 more of the kind; expected \
-             numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null); repair or \
-             exclude it; the column `place` holds \"a\" at row 1 (line 2) and 1 more of the kind; \
-             expected numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null); \
-             repair or exclude it",
+            &format!(
+                "the column `city` holds \"Omaha\" at row 1 (line 2); {expected}; \
+                 the column `place` holds \"a\" at row 1 (line 2); {expected}"
+            ),
         );
+    }
+
+    #[test]
+    fn columns_of_text_are_categories() {
+        let made = from_csv(&b"city,rain\nOmaha,0\nBellevue,1\nOmaha,1\n"[..], &options()).unwrap();
+        let city = &made.profile.features[0].column;
+        assert_eq!(city.bins, Bins::Categories { names: vec!["Omaha".into(), "Bellevue".into()] });
+        assert_eq!(city.counts, [2, 1, 0]);
     }
 
     #[test]

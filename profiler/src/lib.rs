@@ -15,9 +15,11 @@
 //!   (`numpy.quantile(..., method="inverted_cdf")`), an actual value of the data. Equal edges become one.
 //! - Bins are closed on the right, as [`Bins`](driftline_core::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
+//! - A column of text alone is one of categories: the `B` most frequent ones, and all others together.
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.
 
 mod builder;
+mod category;
 mod cell;
 mod column;
 mod input;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Profile},
+    profile::{Column, Numbers, Profile},
 };
 
 /// Prints one line per feature and prediction, in aligned columns.
@@ -46,15 +46,18 @@ fn line(name: &str, column: &Column) -> [String; 8] {
         Bins::Quantile { edges } => format!("{} quantile bins", edges.len() + 1),
         Bins::Values { values } if values.len() == 1 => String::from("1 value + other"),
         Bins::Values { values } => format!("{} values + other", values.len()),
+        Bins::Categories { names } => format!("{} categories + other", names.len()),
     };
+    let number =
+        |of: fn(&Numbers) -> f64| column.numbers.as_ref().map_or("-".into(), |n| short(of(n)));
     [
         String::from(name),
         String::from(column.kind.word()),
         column.nulls.to_string(),
-        short(column.mean),
-        short(column.standard_deviation),
-        short(column.minimum),
-        short(column.maximum),
+        number(|numbers| numbers.mean),
+        number(|numbers| numbers.standard_deviation),
+        number(|numbers| numbers.minimum),
+        number(|numbers| numbers.maximum),
         bins,
     ]
 }

@@ -117,8 +117,9 @@ mod tests {
         let text = to_text(&profile);
         assert_eq!(Profile::from_json(text.as_bytes()).as_ref(), Ok(&profile));
         profile.features.truncate(1);
-        profile.features[0].column.standard_deviation = 0.5;
-        profile.features[0].column.mean = 0.25;
+        let numbers = profile.features[0].column.numbers.as_mut().unwrap();
+        numbers.standard_deviation = 0.5;
+        numbers.mean = 0.25;
         assert_eq!(
             to_text(&profile),
             r#"{

@@ -3,7 +3,11 @@
 
 use std::{fs::File, io::BufReader, ops::Range};
 
-use driftline_core::{drift::psi, profile::Profile};
+use driftline_core::{
+    bins::Bins,
+    drift::{Histograms, psi},
+    profile::Profile,
+};
 use driftline_profiler::{Made, Options, from_csv, to_text};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
@@ -52,7 +56,7 @@ fn index(profile: &Profile, rows: &[Vec<f64>], feature: usize) -> f64 {
     for row in rows {
         live[column.bins.of(row[feature])] += 1;
     }
-    psi(&column.counts, &live).unwrap().value
+    psi(&Histograms::new(&column.counts, &live).unwrap()).value
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn the_reference_describes_itself() {
     }
     let rain = profile.prediction.as_ref().unwrap();
     assert_eq!(rain.counts.iter().sum::<u64>(), 3000);
-    assert_eq!(rain.bins.bounds(), [0.0, 1.0]);
+    assert_eq!(rain.bins, Bins::Values { values: vec![0.0, 1.0] });
     assert_eq!(Profile::from_json(to_text(&profile).as_bytes()), Ok(profile));
 }
 
@@ -110,20 +114,20 @@ fn the_statistics_are_those_of_numpy() {
     let dew_point = &profile.features[1].column;
     let pressure = &profile.features[2].column;
     for (found, expected) in [
-        (dew_point.mean, 0.006287403568688887),
-        (dew_point.standard_deviation, 0.9938800379962424),
-        (dew_point.minimum, -3.2588586779370123),
-        (dew_point.maximum, 1.8855662469767576),
-        (dew_point.tail_excess.low, 0.33977485233257826),
-        (dew_point.tail_excess.high, 0.12942143798948658),
-        (dew_point.means[0].unwrap(), -1.9780274022093538),
-        (pressure.mean, -0.018587284881735323),
-        (pressure.standard_deviation, 0.1601885661918028),
-        (pressure.minimum, -0.766572998262178),
-        (pressure.maximum, 0.5501014707614709),
-        (pressure.tail_excess.low, 0.48065504026716505),
-        (pressure.tail_excess.high, 0.439611762694688),
-        (pressure.means[0].unwrap(), -0.350863821809837),
+        (dew_point.numbers.as_ref().unwrap().mean, 0.006287403568688887),
+        (dew_point.numbers.as_ref().unwrap().standard_deviation, 0.9938800379962424),
+        (dew_point.numbers.as_ref().unwrap().minimum, -3.2588586779370123),
+        (dew_point.numbers.as_ref().unwrap().maximum, 1.8855662469767576),
+        (dew_point.numbers.as_ref().unwrap().tail_excess.low, 0.33977485233257826),
+        (dew_point.numbers.as_ref().unwrap().tail_excess.high, 0.12942143798948658),
+        (dew_point.numbers.as_ref().unwrap().means[0].unwrap(), -1.9780274022093538),
+        (pressure.numbers.as_ref().unwrap().mean, -0.018587284881735323),
+        (pressure.numbers.as_ref().unwrap().standard_deviation, 0.1601885661918028),
+        (pressure.numbers.as_ref().unwrap().minimum, -0.766572998262178),
+        (pressure.numbers.as_ref().unwrap().maximum, 0.5501014707614709),
+        (pressure.numbers.as_ref().unwrap().tail_excess.low, 0.48065504026716505),
+        (pressure.numbers.as_ref().unwrap().tail_excess.high, 0.439611762694688),
+        (pressure.numbers.as_ref().unwrap().means[0].unwrap(), -0.350863821809837),
     ] {
         assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
     }

@@ -84,14 +84,6 @@ impl Client {
         self.line.break_off();
     }
 
-    /// Closes the connection, whatever is spoken over it.
-    pub fn hang_up(self) {
-        match self.line {
-            Line::Plain(line) => drop(line),
-            Line::Framed(line) => line.hang_up(),
-        }
-    }
-
     /// Says that nothing more comes, and goes on listening, which only HTTP/1.1 can.
     pub async fn half_close(&mut self) -> Result<()> {
         match &mut self.line {
@@ -188,6 +180,14 @@ macro_rules! message {
                 match &mut self.line {
                     Line::Plain(line) => line.send_trailers(trailers).await,
                     Line::Framed(line) => line.send_trailers(trailers),
+                }
+            }
+
+            /// Closes the connection, whatever is spoken over it.
+            pub fn hang_up(self) {
+                match self.line {
+                    Line::Plain(line) => drop(line),
+                    Line::Framed(line) => line.hang_up(),
                 }
             }
 

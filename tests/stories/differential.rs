@@ -41,26 +41,7 @@ enum Aspect {
 }
 
 /// Where the simulator is not as Envoy, and why. Whatever is listed here and does not deviate fails the test, too.
-const DEVIATIONS: &[(&str, Aspect, &str)] = &[
-    ("HTTP/2 upstream resets before headers", Aspect::Callbacks, REMOTE_RESET),
-    ("HTTP/2 upstream resets before headers", Aspect::Ending, REMOTE_RESET),
-    ("HTTP/2 upstream resets mid-stream", Aspect::Ending, REMOTE_RESET),
-    ("gRPC upstream resets", Aspect::Ending, REMOTE_RESET),
-    ("retry, all fail", Aspect::Ending, RETRIES_EXHAUSTED),
-    (
-        "expect 100-continue",
-        Aspect::Callbacks,
-        "Envoy answers 100 itself and takes `expect` out; the simulator leaves it in",
-    ),
-];
-
-/// The simulator has one word for an upstream that breaks off.
-const REMOTE_RESET: &str = "Envoy tells a stream that was reset (`remote_reset`, UR) from a connection that was closed; \
-                            the simulator's upstream closes its connection, whatever it speaks";
-
-/// The simulator does not know how many retries a route allows.
-const RETRIES_EXHAUSTED: &str =
-    "Envoy marks an answer that no retry was left for (URX); the simulator has no such flag";
+const DEVIATIONS: &[(&str, Aspect, &str)] = &[];
 
 /// What was found to deviate, and how.
 type Found = BTreeMap<(&'static str, Aspect), String>;

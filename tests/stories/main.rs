@@ -20,6 +20,7 @@ mod evaluation;
 mod weather;
 
 mod configuration;
+mod corpus;
 mod differential;
 mod hosts_agree;
 mod pass_through;

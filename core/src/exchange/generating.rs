@@ -39,7 +39,7 @@ impl Generation {
     pub(super) fn expect_answer(&mut self, head: &ResponseHead<'_>, event_bytes_max: u64) {
         self.answer = Answer::of(Promise {
             dialect: self.dialect,
-            is_json: head.is_json(),
+            is_lines: head.is_lines(),
             wants_stream: self.request.wants_stream,
             event_bytes_max,
         });
@@ -57,15 +57,16 @@ impl Generation {
         now: Timestamp,
         bytes: &[u8],
     ) {
-        self.answer.read(now, bytes, |gap| {
-            if let Some(series) = series {
-                ledger.observe(series.gap, gap);
-            }
-        });
+        self.answer.read(now, bytes, |gap| observe_gap(series, ledger, gap));
     }
 
-    pub(super) fn finish(&mut self, now: Timestamp, reached_end: bool) -> BodyVerdict {
-        self.answer.finish(now, reached_end);
+    pub(super) fn finish(
+        &mut self,
+        series: Option<&GenerationSeries>,
+        ledger: &mut Ledger,
+        reached_end: bool,
+    ) -> BodyVerdict {
+        self.answer.finish(reached_end, |gap| observe_gap(series, ledger, gap));
         self.answer.verdict()
     }
 
@@ -144,5 +145,11 @@ impl Generation {
             PerToken::SeveralChoices => Skip::SeveralChoices,
         };
         series.count_skip(ledger, skip);
+    }
+}
+
+fn observe_gap(series: Option<&GenerationSeries>, ledger: &mut Ledger, gap: u64) {
+    if let Some(series) = series {
+        ledger.observe(series.gap, gap);
     }
 }

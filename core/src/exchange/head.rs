@@ -39,9 +39,9 @@ impl ResponseHead<'_> {
         !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// Whether the content type is that of one JSON document.
-    pub(super) fn is_json(&self) -> bool {
-        self.content_type.is_some_and(|value| media_type(value).eq_ignore_ascii_case(JSON))
+    /// Whether the content type is that of one JSON document per line.
+    pub(super) fn is_lines(&self) -> bool {
+        self.content_type.is_some_and(|value| is_any(media_type(value), LINES))
     }
 
     /// Whether the content type is one that carries JSON or events. None at all may be either.
@@ -50,21 +50,23 @@ impl ResponseHead<'_> {
             return true;
         };
         let media_type = media_type(content_type);
-        const KNOWN: [&[u8]; 7] = [
-            JSON,
+        const OTHERS: &[&[u8]] = &[
+            b"application/json",
             b"text/event-stream",
             b"application/octet-stream",
             b"text/plain",
-            b"application/x-ndjson",
-            b"application/ndjson",
-            b"application/jsonl",
         ];
-        KNOWN.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+        is_any(media_type, OTHERS)
+            || is_any(media_type, LINES)
             || media_type.to_ascii_lowercase().ends_with(b"+json")
     }
 }
 
-const JSON: &[u8] = b"application/json";
+const LINES: &[&[u8]] = &[b"application/x-ndjson", b"application/ndjson", b"application/jsonl"];
+
+fn is_any(media_type: &[u8], known: &[&[u8]]) -> bool {
+    known.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+}
 
 /// A content type without its parameters.
 fn media_type(content_type: &[u8]) -> &[u8] {
@@ -98,6 +100,18 @@ mod tests {
         check("text/html", false);
         check("image/png", false);
         check("", false);
+    }
+
+    #[test]
+    fn lines_have_several_names() {
+        let is_lines = |content_type: &str| {
+            let content_type = Some(content_type.as_bytes());
+            ResponseHead { content_type, ..ResponseHead::default() }.is_lines()
+        };
+        assert!(is_lines("application/x-ndjson"));
+        assert!(is_lines("Application/JSONL; charset=utf-8"));
+        assert!(!is_lines("application/json"));
+        assert!(!ResponseHead::default().is_lines());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     ledger::Ledger,
     model::{Model, PredictionSeries, ReadProblem},
     outcome::BodyVerdict,
-    prediction::{Answers, INSTANCES, RowEvent, Rows},
+    prediction::{Answers, Cell, INSTANCES, RowEvent, Rows},
     wire::json::Ending,
 };
 
@@ -40,7 +40,7 @@ impl Prediction {
         self.request.read(bytes, series, &mut |event| match event {
             RowEvent::Cell(column, cell) => {
                 if let Some(feature) = series.features.get(column) {
-                    feature.count(ledger, cell);
+                    feature.count(ledger, feature.place(cell));
                 }
             }
             RowEvent::Missing(column, rows) => {
@@ -76,11 +76,15 @@ impl Prediction {
             return;
         };
         let predictions = &mut self.predictions;
-        answer.read(bytes, |cell| {
+        let place = |cell: Cell<'_>| match &series.prediction {
+            Some(column) => column.place(cell),
+            None => Ok(0),
+        };
+        answer.read(bytes, place, |placed| {
             *predictions = predictions.saturating_add(1);
             ledger.add(series.predictions, 1);
             if let Some(column) = &series.prediction {
-                column.count(ledger, cell);
+                column.count(ledger, placed);
             }
         });
     }

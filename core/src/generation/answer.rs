@@ -31,6 +31,8 @@ pub(crate) struct Answer {
     /// Events that were no JSON, or the document, if it was none.
     pub(crate) malformed: u64,
     has_end_mark: bool,
+    /// When the body's last byte came so far.
+    last_byte_at: Timestamp,
     /// The body came to the end that its form promises; told by [`Answer::finish`].
     is_whole: bool,
 }
@@ -49,8 +51,8 @@ enum Form {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Promise {
     pub(crate) dialect: &'static Dialect,
-    /// The head says that it is one JSON document. Heads lie, so the first byte has the last word.
-    pub(crate) is_json: bool,
+    /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
+    pub(crate) is_lines: bool,
     /// What the client asked for; `None` if it left that to the server.
     pub(crate) wants_stream: Option<bool>,
     pub(crate) event_bytes_max: u64,
@@ -66,6 +68,7 @@ impl Answer {
             timeline: Timeline::default(),
             malformed: 0,
             has_end_mark: false,
+            last_byte_at: Timestamp(0),
             is_whole: false,
         }
     }
@@ -83,6 +86,9 @@ impl Answer {
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
     /// output.
     pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
+        if !bytes.is_empty() {
+            self.last_byte_at = now;
+        }
         let bytes = self.decide(bytes);
         match &mut self.form {
             Form::Unread | Form::Undecided(_) => {}
@@ -102,8 +108,9 @@ impl Answer {
         }
     }
 
-    /// Ends the body. `reached_end` tells whether the proxy saw its end, or it broke off.
-    pub(crate) fn finish(&mut self, now: Timestamp, reached_end: bool) {
+    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
+    /// off.
+    pub(crate) fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
         match &mut self.form {
             Form::Unread => {}
             // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
@@ -120,10 +127,12 @@ impl Answer {
             Form::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
                 let has_end_mark = &mut self.has_end_mark;
+                // An event that only the end of the body closes came with its last byte, be the end as late as it may.
+                let now = self.last_byte_at;
                 events.finish(|event| match event {
                     Event::Facts(event) => {
                         facts.update(event);
-                        timeline.note(now, event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
                     Event::EndMark => *has_end_mark = true,
                     Event::Malformed => {}
@@ -188,7 +197,7 @@ impl Form {
     fn begun_by(first: u8, promise: Promise) -> Form {
         let Promise { dialect, event_bytes_max, .. } = promise;
         // A document may be one line or many, so a reader of lines takes it only where it must.
-        let is_one_document = promise.is_json && promise.wants_stream == Some(false);
+        let is_one_document = promise.wants_stream == Some(false) && !promise.is_lines;
         let frames = match (first, dialect.framing) {
             (b'{', Framing::Lines) if !is_one_document => Frames::Lines(lines::Reader::default()),
             (b'[', Framing::EventsOrElements) => Frames::Elements(elements::Reader::default()),

@@ -56,6 +56,8 @@ pub(crate) enum Framing {
 pub(crate) enum EventKind {
     /// Its delta is thought.
     Reasoning,
+    /// In its delta, the model declines to answer.
+    Refusal,
     /// Its delta was sent before.
     Repeat,
     /// It closes the answer.
@@ -87,9 +89,9 @@ impl Dialect {
         look_up(self.kinds, word)
     }
 
-    /// What this word for the end of a choice says.
-    pub(crate) fn finish_reason(&self, word: &[u8]) -> FinishReason {
-        look_up(self.finish, word).unwrap_or(FinishReason::Other)
+    /// What this word for the end of a choice says; `None` if no table has it.
+    pub(crate) fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
+        look_up(self.finish, word)
     }
 }
 

@@ -1,11 +1,15 @@
 //! All dialects, one file each; a file holds tables and no code.
 
 mod anthropic_messages;
+mod cohere_chat;
 mod gemini;
 mod ollama;
 mod ollama_chat;
 mod ollama_generate;
 mod openai_chat;
+mod openai_completions;
+mod openai_embeddings;
+mod openai_responses;
 mod tgi;
 mod triton_generate;
 
@@ -14,8 +18,12 @@ use super::dialect::Dialect;
 /// Every dialect, the one that is likelier to be meant first.
 pub(crate) const DIALECTS: &[&Dialect] = &[
     &openai_chat::DIALECT,
+    &openai_responses::DIALECT,
+    &openai_completions::DIALECT,
+    &openai_embeddings::DIALECT,
     &anthropic_messages::DIALECT,
     &gemini::DIALECT,
+    &cohere_chat::DIALECT,
     &ollama_chat::DIALECT,
     &ollama_generate::DIALECT,
     &triton_generate::DIALECT,
@@ -52,6 +60,28 @@ mod tests {
     fn a_deployment_in_the_path_is_the_model() {
         let path = "/openai/deployments/gpt/chat/completions?api-version=2024-10-21";
         check(path, Some(("openai_chat", Some("gpt"))));
+    }
+
+    #[test]
+    fn openai_is_told_by_the_last_words() {
+        check("/v1/completions", Some(("openai_completions", None)));
+        check("/vllm/v1/completions", Some(("openai_completions", None)));
+        check("/beta/completions", Some(("openai_completions", None)));
+        check("/v1/fim/completions", None);
+        check("/v1/responses", Some(("openai_responses", None)));
+        check("/openai/v1/responses?api-version=preview", Some(("openai_responses", None)));
+        check("/openai/responses?api-version=2025-03-01-preview", Some(("openai_responses", None)));
+        check("/v1/responses/resp_1", None);
+        check("/v1/responses/resp_1/cancel", None);
+        check("/forms/7/responses", None);
+        check("/v1/embeddings", Some(("openai_embeddings", None)));
+        check("/api/embeddings", None);
+        check("/v2/chat", Some(("cohere_chat", None)));
+        check("/v1/chat", None);
+        let deployments = "/openai/deployments/gpt";
+        check(&format!("{deployments}/completions"), Some(("openai_completions", Some("gpt"))));
+        check(&format!("{deployments}/embeddings"), Some(("openai_embeddings", Some("gpt"))));
+        check("/v1/engines/davinci/completions", Some(("openai_completions", Some("davinci"))));
     }
 
     #[test]

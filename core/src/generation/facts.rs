@@ -20,6 +20,8 @@ pub(crate) enum Fact {
     Reasoning,
     /// Text in which the model declines to answer.
     Refusal,
+    /// Anything but null says that the client shall call a tool, and that the model waits for it.
+    ToolCall,
     /// Generated output that is no text: an object, a list, a number. Says something if it is there and not null.
     Output,
     /// What stands for one generated token, be there text in it or not.
@@ -38,6 +40,8 @@ pub(crate) enum Fact {
     PartIsThought,
     /// The provider's word for why a choice is finished: [`Dialect::finish`].
     Finish,
+    /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if [`Dialect::finish`] has it.
+    Status,
     /// Anything but null says that a filter of the provider let no answer begin.
     Blocked,
     /// Anything but null and false says that the answer is over, and nothing comes after it.
@@ -107,11 +111,14 @@ impl Facts {
         match fact {
             Fact::Visible => self.has_visible |= is_text,
             Fact::Reasoning => self.has_reasoning |= is_text,
-            Fact::Refusal if is_text => {
-                self.has_visible = true;
-                self.finish = Some(FinishReason::Refusal);
+            Fact::Refusal => self.note_refusal(is_text),
+            // A call that a limit cut waits for nothing.
+            Fact::ToolCall
+                if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
+            {
+                self.finish = Some(FinishReason::ToolCalls);
             }
-            Fact::Refusal => {}
+            Fact::ToolCall => {}
             Fact::Output => self.has_visible |= is_given,
             Fact::Token => self.has_token |= is_given,
             Fact::Delta => self.open.has_delta |= is_text,
@@ -126,13 +133,16 @@ impl Facts {
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
             Fact::Finish if is_given => {
                 self.is_finished = true;
-                let word = match value {
-                    Value::String(word) => word.bytes,
-                    _ => &[],
-                };
-                self.set_finish(dialect.finish_reason(word));
+                let reason = finish_reason(dialect, value);
+                self.set_finish(reason.unwrap_or(FinishReason::Other));
             }
             Fact::Finish => {}
+            Fact::Status => {
+                if let Some(reason) = finish_reason(dialect, value) {
+                    self.is_finished = true;
+                    self.set_finish(reason);
+                }
+            }
             Fact::Blocked if is_given => {
                 self.is_finished = true;
                 self.set_finish(FinishReason::ContentFilter);
@@ -162,6 +172,7 @@ impl Facts {
         let kind = open.kind.or(kind);
         match kind {
             Some(EventKind::Reasoning) => self.has_reasoning |= open.has_delta,
+            Some(EventKind::Refusal) => self.note_refusal(open.has_delta),
             Some(EventKind::Repeat) => {}
             _ => self.has_visible |= open.has_delta,
         }
@@ -197,9 +208,18 @@ impl Facts {
         self.pieces = self.pieces.saturating_add(newer.pieces);
     }
 
-    /// A refusal comes as text, and behind it the stream says that it stopped, which is no news.
+    fn note_refusal(&mut self, has_text: bool) {
+        if has_text {
+            self.has_visible = true;
+            self.set_finish(FinishReason::Refusal);
+        }
+    }
+
+    /// What the output itself told, a refusal or a call of a tool, holds: that the model stopped is no news then,
+    /// wherever it stands.
     fn set_finish(&mut self, finish: FinishReason) {
-        if (self.finish, finish) != (Some(FinishReason::Refusal), FinishReason::Stop) {
+        let is_told = matches!(self.finish, Some(FinishReason::Refusal | FinishReason::ToolCalls));
+        if !(is_told && finish == FinishReason::Stop) {
             self.finish = Some(finish);
         }
         self.has_error |= finish == FinishReason::Error;
@@ -212,6 +232,14 @@ impl Facts {
         } else {
             self.has_visible |= has_part;
         }
+    }
+}
+
+/// What the word for the end of a choice says; `None` if the dialect does not know it.
+fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
+    match value {
+        Value::String(word) => dialect.finish_reason(word.bytes),
+        _ => None,
     }
 }
 

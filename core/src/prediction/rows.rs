@@ -21,9 +21,9 @@ pub(crate) trait Columns {
 
 /// Something read from the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Event {
+pub(crate) enum Event<'a> {
     /// The value of a column. Within a row each column comes at most once.
-    Cell(usize, Cell),
+    Cell(usize, Cell<'a>),
     /// So many of the rows that ended lacked the column; at least 1. Comes behind all of them.
     Missing(usize, u64),
     /// The row is over; `width` is how many values or members it had, known or not.
@@ -89,7 +89,7 @@ impl Rows {
         &mut self,
         mut bytes: &[u8],
         columns: &impl Columns,
-        take: &mut impl FnMut(Event),
+        take: &mut impl FnMut(Event<'_>),
     ) {
         let mut ended = Ended { rows: 0, present: [0; COLUMNS_MAX] };
         loop {
@@ -144,7 +144,7 @@ fn step(
     member: &[u8],
     token: Token<'_>,
     columns: &impl Columns,
-    take: &mut impl FnMut(Event),
+    take: &mut impl FnMut(Event<'_>),
 ) -> Step {
     let opens = matches!(token, Token::ObjectStart | Token::ArrayStart);
     match (place, token) {
@@ -186,11 +186,12 @@ fn step(
     }
 }
 
-fn cell(token: Token<'_>) -> Cell {
+fn cell(token: Token<'_>) -> Cell<'_> {
     match token {
         Token::Number(number) => Cell::Number(number),
         Token::Bool(value) => Cell::Number(f64::from(u8::from(value))),
         Token::NotFinite => Cell::Unbinned(Unbinned::NotFinite),
+        Token::String(text) => Cell::Text(text.bytes),
         Token::Null => Cell::Unbinned(Unbinned::Null),
         _ => Cell::Unbinned(Unbinned::WrongType),
     }
@@ -201,8 +202,8 @@ impl Row {
         &mut self,
         column: usize,
         columns: &impl Columns,
-        cell: Cell,
-        take: &mut impl FnMut(Event),
+        cell: Cell<'_>,
+        take: &mut impl FnMut(Event<'_>),
     ) {
         self.width = self.width.saturating_add(1);
         // A name that an object repeats counts once, as does a column beyond the known ones not.
@@ -211,7 +212,7 @@ impl Row {
         }
     }
 
-    fn end(&mut self, ended: &mut Ended, take: &mut impl FnMut(Event)) {
+    fn end(&mut self, ended: &mut Ended, take: &mut impl FnMut(Event<'_>)) {
         let row = core::mem::take(self);
         ended.count(&row);
         take(Event::End { width: row.width });
@@ -241,7 +242,7 @@ impl Ended {
         }
     }
 
-    fn missing(&self, columns: &impl Columns, take: &mut impl FnMut(Event)) {
+    fn missing(&self, columns: &impl Columns, take: &mut impl FnMut(Event<'_>)) {
         if self.rows == 0 {
             return;
         }
@@ -256,7 +257,11 @@ impl Ended {
 
 #[cfg(test)]
 mod tests {
-    use std::{format, string::String, vec::Vec};
+    use std::{
+        format,
+        string::{String, ToString},
+        vec::Vec,
+    };
 
     use super::*;
 
@@ -289,6 +294,9 @@ mod tests {
                         let name = ["a", "b"][column];
                         row += &match cell {
                             Cell::Number(number) => format!("{name}={number} "),
+                            Cell::Text(text) => {
+                                format!("{name}={:?} ", text.escape_ascii().to_string())
+                            }
                             Cell::Unbinned(reason) => format!("{name}={} ", reason.name()),
                         };
                     }
@@ -337,7 +345,7 @@ mod tests {
         check(
             r#"{"instances": [["1", [2]], [{"a": 1}, NaN], [1e400, false], []]}"#,
             &[
-                "a=wrong_type b=wrong_type;2",
+                "a=\"1\" b=wrong_type;2",
                 "a=wrong_type b=not_finite;2",
                 "a=not_finite b=0;2",
                 ";0",

@@ -1,34 +1,16 @@
 //! Reads a profile out of parsed JSON and checks that its numbers fit together; it repairs nothing.
 
-use alloc::{string::String, vec::Vec};
-use core::iter;
+mod bins;
+mod column;
 
-use super::{Column, FEATURES_MAX, FORMAT, Feature, Kind, Profile, TailExcess, VERSION};
-use crate::{
-    bins::{BINS_MAX, Bins},
-    document::{Node, Object, Problems, WHOLE_MAX},
-};
+use alloc::{string::String, vec::Vec};
+
+use self::column::column;
+use super::{FEATURES_MAX, FORMAT, Feature, Profile, VERSION};
+use crate::document::{Node, Problems, WHOLE_MAX};
 
 const PROFILE_FIELDS: [&str; 6] = ["format", "version", "model", "rows", "features", "prediction"];
-const COLUMN_FIELDS: [&str; 9] = [
-    "type",
-    "required",
-    "nulls",
-    "mean",
-    "standard_deviation",
-    "minimum",
-    "maximum",
-    "bins",
-    "tail_excess",
-];
 const NAME: &str = "name";
-
-/// The counts of a column's bins and what stands beside them.
-struct Counted {
-    bins: Bins,
-    counts: Vec<u64>,
-    means: Vec<Option<f64>>,
-}
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
@@ -45,10 +27,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
     });
     let prediction = match fields.required("prediction", problems) {
         Some(node) if node.is_null() => Some(None),
-        Some(node) => node
-            .object(&COLUMN_FIELDS, problems)
-            .and_then(|fields| column(&fields, rows, problems))
-            .map(Some),
+        Some(node) => column(&node, &[], rows, problems).and_then(|(_, column)| column.map(Some)),
         None => None,
     };
     let profile =
@@ -88,185 +67,9 @@ fn feature(
     seen: &mut Vec<String>,
     problems: &mut Problems,
 ) -> Option<Feature> {
-    let allowed: Vec<&str> = iter::once(NAME).chain(COLUMN_FIELDS).collect();
-    let fields = node.object(&allowed, problems)?;
+    let (fields, column) = column(node, &[NAME], rows, problems)?;
     let name = fields.required(NAME, problems).and_then(|node| node.new_label(seen, problems));
-    let column = column(&fields, rows, problems);
     Some(Feature { name: name?, column: column? })
-}
-
-/// Reads the fields that features and predictions share.
-fn column(fields: &Object<'_, '_>, rows: Option<u64>, problems: &mut Problems) -> Option<Column> {
-    let kinds = [Kind::Number, Kind::Integer, Kind::Boolean].map(|kind| (kind.word(), kind));
-    let kind = fields.required("type", problems).and_then(|node| node.word(&kinds, problems));
-    let required = fields.required("required", problems).and_then(|node| node.boolean(problems));
-    let nulls =
-        fields.required("nulls", problems).and_then(|node| node.whole(0..=WHOLE_MAX, problems));
-    let mut number =
-        |name: &str| fields.required(name, problems).and_then(|node| node.number(problems));
-    let mean = number("mean");
-    let standard_deviation = number("standard_deviation");
-    let minimum = number("minimum");
-    let maximum = number("maximum");
-    let counted = fields.required("bins", problems).and_then(|node| counted(&node, kind, problems));
-    let tail_excess =
-        fields.required("tail_excess", problems).and_then(|node| tail_excess(&node, problems));
-
-    let before = problems.count();
-    if let Some(negative) = standard_deviation.filter(|deviation| *deviation < 0.0) {
-        problems.add(
-            &fields.path().field("standard_deviation"),
-            format_args!("found {negative}, expected at least 0"),
-        );
-    }
-    if let (Some(minimum), Some(maximum)) = (minimum, maximum)
-        && maximum < minimum
-    {
-        problems.add(
-            &fields.path().field("maximum"),
-            format_args!("found {maximum}, expected at least the minimum, {minimum}"),
-        );
-    }
-    if let (Some(counted), Some(nulls), Some(rows)) = (&counted, nulls, rows) {
-        adds_up(fields, &counted.counts, nulls, rows, problems);
-    }
-    let sound = problems.count() == before;
-
-    let Counted { bins, counts, means } = counted?;
-    let column = Column {
-        kind: kind?,
-        required: required?,
-        nulls: nulls?,
-        mean: mean?,
-        standard_deviation: standard_deviation?,
-        minimum: minimum?,
-        maximum: maximum?,
-        bins,
-        counts,
-        means,
-        tail_excess: tail_excess?,
-    };
-    sound.then_some(column)
-}
-
-/// Every row is in exactly one bin or null, and there is something to compare with.
-fn adds_up(
-    fields: &Object<'_, '_>,
-    counts: &[u64],
-    nulls: u64,
-    rows: u64,
-    problems: &mut Problems,
-) {
-    let counted = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
-    let bins = fields.path().field("bins");
-    if counted == 0 {
-        problems.add(&bins.field("counts"), format_args!("found only zeros, expected some rows"));
-    } else if counted.saturating_add(nulls) != rows {
-        problems.add(
-            &bins.field("counts"),
-            format_args!(
-                "found counts that add up to {counted}, expected {}: {rows} rows less {nulls} nulls",
-                rows.saturating_sub(nulls)
-            ),
-        );
-    }
-}
-
-fn counted(node: &Node<'_, '_>, kind: Option<Kind>, problems: &mut Problems) -> Option<Counted> {
-    // The kind decides which other fields may stand here, so it is read before they are judged.
-    let kind_of_bins = node
-        .open_object(problems)?
-        .required("kind", problems)
-        .and_then(|node| node.word(&[("quantile", "edges"), ("values", "values")], problems))?;
-    let fields = node.object(&["kind", kind_of_bins, "counts", "means"], problems)?;
-    let bounds = fields
-        .required(kind_of_bins, problems)
-        .and_then(|node| bounds(&node, problems))
-        .map(|bounds| match kind_of_bins {
-            "edges" => Bins::Quantile { edges: bounds },
-            _ => Bins::Values { values: bounds },
-        });
-    if let (Some(Bins::Values { values }), Some(kind)) = (&bounds, kind) {
-        values_fit(&fields, values, kind, problems);
-    }
-    let counts = fields.required("counts", problems).and_then(|node| {
-        let counts = node
-            .array(2..=BINS_MAX, problems, |node, problems| node.whole(0..=WHOLE_MAX, problems))?;
-        one_per_bin(&node, counts, bounds.as_ref(), problems)
-    });
-    let means = fields.required("means", problems).and_then(|node| {
-        let means = node.array(2..=BINS_MAX, problems, |node, problems| {
-            if node.is_null() { Some(None) } else { node.number(problems).map(Some) }
-        })?;
-        one_per_bin(&node, means, bounds.as_ref(), problems)
-    });
-    Some(Counted { bins: bounds?, counts: counts?, means: means? })
-}
-
-/// Edges or values: finite and strictly increasing.
-fn bounds(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<f64>> {
-    let bounds = list
-        .array(1..=BINS_MAX.saturating_sub(1), problems, |node, problems| node.number(problems))?;
-    let mut increasing = true;
-    for (index, (before, after)) in bounds.iter().zip(bounds.iter().skip(1)).enumerate() {
-        if after <= before {
-            problems.add(
-                &list.path().index(index.saturating_add(1)),
-                format_args!("found {after}, expected more than the one before it, {before}"),
-            );
-            increasing = false;
-        }
-    }
-    increasing.then_some(bounds)
-}
-
-fn values_fit(fields: &Object<'_, '_>, values: &[f64], kind: Kind, problems: &mut Problems) {
-    let list = fields.path().field("values");
-    for (index, value) in values.iter().enumerate() {
-        let (fits, expected) = match kind {
-            Kind::Number => (true, ""),
-            Kind::Integer => (libm::trunc(*value) == *value, "a whole number"),
-            Kind::Boolean => (*value == 0.0 || *value == 1.0, "0 or 1"),
-        };
-        if !fits {
-            problems.add(
-                &list.index(index),
-                format_args!("found {value}, expected {expected} for the type `{}`", kind.word()),
-            );
-        }
-    }
-}
-
-fn one_per_bin<T>(
-    list: &Node<'_, '_>,
-    found: Vec<T>,
-    bins: Option<&Bins>,
-    problems: &mut Problems,
-) -> Option<Vec<T>> {
-    let bins = bins?;
-    if found.len() == bins.count() {
-        return Some(found);
-    }
-    let bounds: String = match bins {
-        Bins::Quantile { .. } => "edges".into(),
-        Bins::Values { .. } => "values".into(),
-    };
-    problems.add(
-        list.path(),
-        format_args!(
-            "found {} elements, expected {}: one more than `{bounds}`",
-            found.len(),
-            bins.count()
-        ),
-    );
-    None
-}
-
-fn tail_excess(node: &Node<'_, '_>, problems: &mut Problems) -> Option<TailExcess> {
-    let fields = node.object(&["low", "high"], problems)?;
-    let low = fields.required("low", problems).and_then(|node| node.number(problems));
-    let high = fields.required("high", problems).and_then(|node| node.number(problems));
-    Some(TailExcess { low: low?, high: high? })
 }
 
 #[cfg(test)]
@@ -276,6 +79,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::{
+        bins::{BINS_MAX, Bins},
+        profile::Kind,
+    };
 
     fn rain() -> Value {
         let column = json!({
@@ -291,9 +98,13 @@ mod tests {
         second["type"] = json!("boolean");
         second["bins"] =
             json!({"kind": "values", "values": [0, 1], "counts": [3, 5, 0], "means": [0, 1, null]});
+        let third = json!({
+            "name": "wind", "type": "category", "required": false, "nulls": 1,
+            "bins": {"kind": "categories", "categories": ["N", "E"], "counts": [5, 3, 1]}
+        });
         json!({
             "format": FORMAT, "version": 1, "model": "rain", "rows": 10,
-            "features": [first, second], "prediction": column
+            "features": [first, second, third], "prediction": column
         })
     }
 
@@ -311,7 +122,11 @@ mod tests {
         let profile = Profile::from_json(rain().to_string().as_bytes()).unwrap();
         assert_eq!(profile.features[0].column.bins, Bins::Quantile { edges: [-1.0, 0.1].into() });
         assert_eq!(profile.features[1].column.kind, Kind::Boolean);
-        assert_eq!(profile.prediction.as_ref().unwrap().means, [Some(-1.5), None, Some(1.25)]);
+        assert_eq!(
+            profile.prediction.as_ref().unwrap().numbers.as_ref().unwrap().means,
+            [Some(-1.5), None, Some(1.25)]
+        );
+        assert_eq!(profile.features[2].column.numbers, None);
         let written = serde_json::to_string(&profile).unwrap();
         assert_eq!(Profile::from_json(written.as_bytes()), Ok(profile));
     }
@@ -370,8 +185,8 @@ mod tests {
         );
         refuses(
             "/features/1/type",
-            json!("category"),
-            "features[1].type: found \"category\", expected one of `number`, `integer`, `boolean`",
+            json!("text"),
+            "features[1].type: found \"text\", expected one of `number`, `integer`, `boolean`, `category`",
         );
     }
 
@@ -414,6 +229,41 @@ mod tests {
             "/features/0/bins/edges",
             json!(edges),
             "features[0].bins.edges: found 100 elements, expected 1 to 99",
+        );
+    }
+
+    #[test]
+    fn categories_have_names_and_no_numbers() {
+        refuses(
+            "/features/2/bins/categories/1",
+            json!("N"),
+            "features[2].bins.categories[1]: found \"N\" again, expected unique names",
+        );
+        refuses(
+            "/features/2/bins/categories/0",
+            json!("other"),
+            "features[2].bins.categories[0]: found \"other\", expected another name: this one stands for all \
+             categories without a bin",
+        );
+        refuses(
+            "/features/2/bins/counts",
+            json!([5, 4]),
+            "features[2].bins.counts: found 2 elements, expected 3: one more than `categories`",
+        );
+        refuses(
+            "/features/2/bins/kind",
+            json!("values"),
+            "features[2].bins.kind: found \"values\", expected one of `categories`",
+        );
+        refuses(
+            "/features/1/type",
+            json!("category"),
+            "features[1]: unknown field \"maximum\", allowed are `name`, `type`, `required`, `nulls`, `bins`; \
+             features[1]: unknown field \"mean\", allowed are `name`, `type`, `required`, `nulls`, `bins`; \
+             features[1]: unknown field \"minimum\", allowed are `name`, `type`, `required`, `nulls`, `bins`; \
+             features[1]: unknown field \"standard_deviation\", allowed are `name`, `type`, `required`, `nulls`, `bins`; \
+             features[1]: unknown field \"tail_excess\", allowed are `name`, `type`, `required`, `nulls`, `bins`; \
+             features[1].bins.kind: found \"values\", expected one of `categories`",
         );
     }
 

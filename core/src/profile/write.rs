@@ -1,10 +1,10 @@
 //! How a profile is written: the field names and their order, which [`super::read`] reads back unchanged.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use serde::{Serialize, Serializer};
 
-use super::{Column, FORMAT, Feature, Profile, VERSION};
+use super::{Column, FORMAT, Feature, Numbers, Profile, VERSION};
 use crate::bins::Bins;
 
 impl Serialize for Profile {
@@ -45,12 +45,19 @@ struct WrittenColumn<'p> {
     r#type: &'static str,
     required: bool,
     nulls: u64,
+    #[serde(flatten)]
+    numbers: Option<WrittenNumbers>,
+    bins: WrittenBins<'p>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tail_excess: Option<WrittenTailExcess>,
+}
+
+#[derive(Serialize)]
+struct WrittenNumbers {
     mean: f64,
     standard_deviation: f64,
     minimum: f64,
     maximum: f64,
-    bins: WrittenBins<'p>,
-    tail_excess: WrittenTailExcess,
 }
 
 #[derive(Serialize)]
@@ -58,6 +65,7 @@ struct WrittenColumn<'p> {
 enum WrittenBins<'p> {
     Quantile { edges: &'p [f64], counts: &'p [u64], means: &'p [Option<f64>] },
     Values { values: &'p [f64], counts: &'p [u64], means: &'p [Option<f64>] },
+    Categories { categories: &'p [String], counts: &'p [u64] },
 }
 
 #[derive(Serialize)]
@@ -73,31 +81,25 @@ fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
 
 fn written_column(column: &Column) -> WrittenColumn<'_> {
     // Taken apart without `..`, so that a new field cannot be forgotten here.
-    let Column {
-        kind,
-        required,
-        nulls,
-        mean,
-        standard_deviation,
-        minimum,
-        maximum,
-        bins,
-        counts,
-        means,
-        tail_excess,
-    } = column;
+    let Column { kind, required, nulls, bins, counts, numbers } = column;
+    let means = numbers.as_ref().map(|numbers| numbers.means.as_slice()).unwrap_or_default();
     WrittenColumn {
         r#type: kind.word(),
         required: *required,
         nulls: *nulls,
-        mean: *mean,
-        standard_deviation: *standard_deviation,
-        minimum: *minimum,
-        maximum: *maximum,
         bins: match bins {
             Bins::Quantile { edges } => WrittenBins::Quantile { edges, counts, means },
             Bins::Values { values } => WrittenBins::Values { values, counts, means },
+            Bins::Categories { names } => WrittenBins::Categories { categories: names, counts },
         },
-        tail_excess: WrittenTailExcess { low: tail_excess.low, high: tail_excess.high },
+        tail_excess: numbers.as_ref().map(|Numbers { tail_excess, .. }| WrittenTailExcess {
+            low: tail_excess.low,
+            high: tail_excess.high,
+        }),
+        numbers: numbers.as_ref().map(
+            |&Numbers { mean, standard_deviation, minimum, maximum, means: _, tail_excess: _ }| {
+                WrittenNumbers { mean, standard_deviation, minimum, maximum }
+            },
+        ),
     }
 }

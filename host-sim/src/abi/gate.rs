@@ -10,6 +10,7 @@ use crate::{LogLevel, state::State, status::Status};
 pub(super) struct Import {
     module: &'static str,
     name: &'static str,
+    is_wasi: bool,
 }
 
 /// What a restricted WASI function returns: "capabilities insufficient".
@@ -63,7 +64,7 @@ macro_rules! host_function {
                 module: &'static str,
                 name: &'static str,
             ) -> wasmtime::Result<()> {
-                let import = Import { module, name };
+                let import = Import { module, name, is_wasi: module != "env" };
                 let gated = move |mut host: Host<'_>, $($parameter: $parameter),*| -> Answer {
                     if let Some(refusal) = import.enter(host.data_mut(), &[$($parameter.unsigned()),*])? {
                         return Ok(refusal);
@@ -95,13 +96,13 @@ host_function!(A B C D E G H I J K L M);
 
 impl Import {
     /// Notes the call. A status if it is not to be carried out, an error if it kills the VM.
+    #[inline]
     fn enter(self, state: &mut State, parameters: &[u64]) -> wasmtime::Result<Option<u32>> {
-        let Import { module, name } = self;
+        let Import { module, name, is_wasi } = self;
         state.trace(|| {
             let parameters: Vec<String> = parameters.iter().map(u64::to_string).collect();
             format!("[vm->host] {module}.{name}({})", parameters.join(", "))
         });
-        let is_wasi = module != "env";
         if state.restricted && !is_wasi && name != "proxy_log" {
             return Err(wasmtime::Error::msg(
                 "restricted_callback: a host call during _initialize",
@@ -110,6 +111,12 @@ impl Import {
         if state.services.is_capable(name) {
             return Ok(None);
         }
+        Ok(Some(self.refuse(state)))
+    }
+
+    #[cold]
+    fn refuse(self, state: &mut State) -> u32 {
+        let Import { name, is_wasi, .. } = self;
         let (what, refusal) = if is_wasi {
             ("WASI", WASI_NOT_CAPABLE)
         } else {
@@ -118,11 +125,12 @@ impl Import {
         let message = format!("Attempted call to restricted {what} capability: {name}");
         state.log(LogLevel::Error, message);
         self.leave(state, refusal);
-        Ok(Some(refusal))
+        refusal
     }
 
+    #[inline]
     fn leave(self, state: &State, answer: u32) {
-        let Import { module, name } = self;
+        let Import { module, name, .. } = self;
         state.trace(|| format!("[vm<-host] {module}.{name} return: {answer}"));
     }
 }

@@ -39,7 +39,7 @@ fn define_metric(host: &mut Host<'_>, kind: u32, name: u32, length: u32, id_out:
 
 /// A counter only goes up: Envoy refuses zero and negative offsets. A gauge wraps.
 fn increment(host: &mut Host<'_>, id: u32, offset: i64) -> Answer {
-    let (_, state) = split(host)?;
+    let state = host.data();
     let kind = id % 4;
     if GAUGE < kind {
         return answer(Err(Status::BadArgument));
@@ -53,16 +53,15 @@ fn increment(host: &mut Host<'_>, id: u32, offset: i64) -> Answer {
 }
 
 fn record(host: &mut Host<'_>, id: u32, value: i64) -> Answer {
-    let (_, state) = split(host)?;
-    let metric = state.metrics.get(id).ok_or(Status::NotFound);
+    let metric = host.data().metrics.get(id).ok_or(Status::NotFound);
     answer(metric.map(|metric| metric.record(value.cast_unsigned())))
 }
 
 fn get(host: &mut Host<'_>, id: u32, value_out: u32) -> Answer {
-    let (memory, state) = split(host)?;
     if GAUGE < id % 4 {
         return answer(Err(Status::BadArgument));
     }
+    let (memory, state) = split(host)?;
     let value = state.metrics.get(id).ok_or(Status::NotFound);
     answer(value.and_then(|metric| {
         let value = metric.get().ok_or(Status::BadArgument)?;

@@ -30,26 +30,47 @@ impl Exchange {
         self.finish(EndInfo::client_disconnect())
     }
 
-    /// The upstream breaks off: 503 before its headers, a cut answer after them.
-    pub fn upstream_resets(self) -> Exchange {
+    /// The client's bytes stop being HTTP/1 in the middle of its body: 400 before the answer's
+    /// headers, a cut answer after them.
+    pub fn client_breaks_the_protocol(self) -> Exchange {
         if self.has_response() {
-            return self.finish(EndInfo::upstream_reset());
+            return self.finish(EndInfo::rejected());
         }
-        self.answered(LocalReply::connection_termination().into())
+        self.answered(LocalReply::bad_request().into())
+    }
+
+    /// The upstream breaks off: HTTP/1 closes its connection, HTTP/2 resets its stream. 503 before
+    /// its headers, a cut answer after them.
+    pub fn upstream_resets(self) -> Exchange {
+        if !self.upstream_http2 {
+            return self.upstream_disconnects();
+        }
+        self.upstream_fails(LocalReply::remote_reset(), EndInfo::upstream_remote_reset())
+    }
+
+    /// The upstream closes its connection, whatever it speaks.
+    pub fn upstream_disconnects(self) -> Exchange {
+        if self.read(|flow| flow.response.passed.status() == Some(101)) == Some(true) {
+            // Envoy reads the end of the other protocol, and only then takes it for a break.
+            return self.response_chunk("").finish(EndInfo::upstream_disconnect());
+        }
+        let mid_message = match self.upstream_http2 {
+            true => EndInfo::upstream_disconnect(),
+            false => EndInfo::upstream_reset(),
+        };
+        self.upstream_fails(LocalReply::connection_termination(), mid_message)
     }
 
     /// Nothing listens at the upstream's address.
     pub fn upstream_is_unreachable(self) -> Exchange {
         let this = self.info(|info| info.upstream_address = None);
-        this.answered(LocalReply::connection_failure(&io::Error::from_raw_os_error(111)).into())
+        let refused = io::Error::from_raw_os_error(111);
+        this.attempt_fails_for_good(LocalReply::connection_failure(&refused))
     }
 
     /// The upstream's answer is not HTTP.
     pub fn upstream_breaks_the_protocol(self) -> Exchange {
-        if self.has_response() {
-            return self.finish(EndInfo::upstream_reset());
-        }
-        self.answered(LocalReply::protocol_error().into())
+        self.upstream_fails(LocalReply::protocol_error(), EndInfo::upstream_reset())
     }
 
     /// The route's timeout is over: 504 before the upstream's headers, a cut answer after them.
@@ -87,6 +108,16 @@ impl Exchange {
         self.refused(EndInfo::rejected())
     }
 
+    /// `before` the answer's headers, `after` them.
+    fn upstream_fails(self, before: LocalReply, after: EndInfo) -> Exchange {
+        if self.has_response() { self.finish(after) } else { self.attempt_fails_for_good(before) }
+    }
+
+    fn attempt_fails_for_good(self, reply: LocalReply) -> Exchange {
+        let reply = if 1 < self.attempts() { reply.after_retries() } else { reply };
+        self.attempt_has_failed().answered(reply.into())
+    }
+
     fn refused(mut self, end: EndInfo) -> Exchange {
         assert!(self.flow.is_none(), "a request that was refused is not there");
         let mut worker = self.worker.borrow_mut();
@@ -106,7 +137,7 @@ impl Exchange {
         self.finish(end)
     }
 
-    fn answered(self, reply: Reply) -> Exchange {
+    pub(super) fn answered(self, reply: Reply) -> Exchange {
         if let Some(id) = self.flow {
             let mut worker = self.worker.borrow_mut();
             worker.reply(id, reply);

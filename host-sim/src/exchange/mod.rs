@@ -28,7 +28,7 @@ use std::{cell::RefCell, rc::Rc};
 
 pub use self::outcome::Outcome;
 use crate::{
-    HeaderMap, StreamInfo, Worker,
+    HeaderMap, StreamInfo, Worker, flags,
     flow::{Chain, Frame},
     worker::Side,
 };
@@ -52,6 +52,8 @@ pub struct Exchange {
     /// The request asked for another protocol, so nothing of it ever ends.
     upgrade: bool,
     request_ended: bool,
+    /// How often the route tries again; `None` if it never does.
+    retries: Option<u64>,
 }
 
 impl Exchange {
@@ -65,6 +67,7 @@ impl Exchange {
             upstream_http2: false,
             upgrade: false,
             request_ended: false,
+            retries: None,
         }
     }
 
@@ -77,6 +80,15 @@ impl Exchange {
     /// The upstream speaks HTTP/2.
     pub fn upstream_http2(mut self) -> Exchange {
         self.upstream_http2 = true;
+        self
+    }
+
+    /// The route asks again, at most `count` times, where an attempt fails: its `retry_on` is `5xx`.
+    ///
+    /// Attempts that the proxy hides are told with [`Exchange::attempt_fails`]. If what follows
+    /// them fails, too, and `count` is used up, Envoy says so in the flags (`URX`).
+    pub fn retries(mut self, count: u64) -> Exchange {
+        self.retries = Some(count);
         self
     }
 
@@ -131,6 +143,22 @@ impl Exchange {
 
     fn is_http2(&self) -> bool {
         self.info.protocol == "HTTP/2"
+    }
+
+    /// Requests sent upstream so far.
+    fn attempts(&self) -> u64 {
+        let mut worker = self.worker.borrow_mut();
+        let context = self.flow.and_then(|id| worker.flows.get(&id)?.context);
+        let info = context.and_then(|context| worker.info_mut(context));
+        info.map_or(self.info.attempts, |info| info.attempts)
+    }
+
+    /// An attempt has failed, and no other will be made: known before the filter sees what is answered.
+    fn attempt_has_failed(self) -> Exchange {
+        if self.retries.is_none_or(|count| self.attempts() <= count) {
+            return self;
+        }
+        self.info(|info| info.flags |= flags::UPSTREAM_RETRY_LIMIT_EXCEEDED)
     }
 
     fn frame(self, side: Side, frame: Frame) -> Exchange {

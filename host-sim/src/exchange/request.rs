@@ -88,13 +88,15 @@ impl Exchange {
             self.info.upstream_address.get_or_insert_with(|| "127.0.0.1:8000".into());
             self.info.attempts = self.info.attempts.max(1);
         }
+        if headers.iter().any(|(name, value)| is_expectation(name, value)) {
+            // Envoy has answered this by the time its filters run.
+            self.info.response_code = Some(100);
+        }
         let mut worker = self.worker.borrow_mut();
         let id = worker.open_flow(self.chain, self.info.clone());
         let headers = self.complete(method, path, headers, (worker.number(), id));
         if let Some(flow) = worker.flows.get_mut(&id) {
-            flow.head_only = method == "HEAD";
-            let kind = headers.get_str("content-type").unwrap_or_default();
-            flow.grpc = kind.starts_with("application/grpc");
+            flow.describe(&headers);
         }
         drop(worker);
         self.flow = Some(id);
@@ -122,7 +124,8 @@ impl Exchange {
         let mut map = header_map(&pseudo);
         for &(name, value) in headers {
             let hop = !self.upgrade && HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop));
-            if !hop && !name.eq_ignore_ascii_case("host") {
+            let answered = is_expectation(name, value);
+            if !hop && !answered && !name.eq_ignore_ascii_case("host") {
                 map.add(name, value.to_string());
             }
         }
@@ -144,4 +147,9 @@ impl Exchange {
             flow.request_ended_ns.get_or_insert(now);
         }
     }
+}
+
+/// The client waits for a word before it sends its body, and Envoy gives it.
+fn is_expectation(name: &str, value: &str) -> bool {
+    name.eq_ignore_ascii_case("expect") && value.eq_ignore_ascii_case("100-continue")
 }

@@ -3,7 +3,11 @@
 use bytes::Bytes;
 
 use super::{Exchange, header_map};
-use crate::{HeaderMap, flow::Frame, worker::Side};
+use crate::{
+    HeaderMap,
+    flow::{Frame, Reply},
+    worker::Side,
+};
 
 impl Exchange {
     /// A whole answer with a body and its `content-length`.
@@ -78,7 +82,11 @@ impl Exchange {
             map.add("x-envoy-upstream-service-time", waited.to_string());
         }
         drop(worker);
-        let this = self.info(|info| info.code_details = Some("via_upstream".into()));
+        if self.upgrade && (200..400).contains(&status) {
+            return self.answered(Reply::failed_handshake(status, map));
+        }
+        let this = if 500 <= status { self.attempt_has_failed() } else { self };
+        let this = this.info(|info| info.code_details = Some("via_upstream".into()));
         this.frame(Side::Response, Frame::Headers(map, ended))
     }
 }

@@ -90,6 +90,12 @@ impl Lane {
         Some(Frame::Data(self.buffer.split().freeze(), ends))
     }
 
+    /// How much is kept back.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let size = |frame: &Frame| if let Frame::Data(data, _) = frame { data.len() } else { 0 };
+        self.buffer.len() + self.waiting.iter().map(size).sum::<usize>()
+    }
+
     /// Keeps `data` back.
     pub(crate) fn hold(&mut self, data: &Bytes, ended: bool) {
         self.buffer.extend_from_slice(data);

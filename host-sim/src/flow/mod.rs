@@ -99,6 +99,15 @@ impl Flow {
     }
 }
 
+impl Flow {
+    /// Notes what kinds of answers the request's headers allow.
+    pub(crate) fn describe(&mut self, request: &HeaderMap) {
+        let get = |name| request.get_str(name).unwrap_or_default();
+        self.head_only = get(":method") == "HEAD";
+        self.grpc = get("content-type").starts_with("application/grpc");
+    }
+}
+
 impl Received {
     /// The status code of a response, if it has one.
     #[must_use]

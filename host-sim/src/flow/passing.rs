@@ -30,7 +30,10 @@ impl Worker {
         } else {
             match self.open_stream(info) {
                 Ok(context) => flow.context = Some(context),
-                Err(error) => flow.error = Some(error),
+                Err(error) => {
+                    self.note(crate::LogLevel::Critical, error.to_string());
+                    flow.error = Some(error);
+                }
             }
         }
         self.last_flow += 1;
@@ -151,7 +154,7 @@ impl Worker {
                 lane.stop = if buffering { Stop::Buffering } else { Stop::Watermark };
                 let held = bytes::Bytes::copy_from_slice(&lane.buffer);
                 self.hold(context, side, Held::Body(held));
-                let limit = self.vm.store.data().services.buffer_bytes_max;
+                let limit = self.buffer_bytes_max();
                 if buffering && limit < size {
                     self.overflow(id, side);
                 }
@@ -182,17 +185,32 @@ impl Worker {
         if flow.end.is_some() {
             return;
         }
+        let mut frame = frame;
+        let context = flow.context;
+        if side == Side::Response
+            && let Frame::Headers(headers, _) = &mut frame
+            && let Some(complete) = self.vm.store.data().services.embedded
+        {
+            complete(headers);
+            if let Some(context) = context {
+                self.sent_headers(context, None, headers.clone());
+            }
+        }
+        let Some(flow) = self.flows.get_mut(&id) else { return };
         let first_of_request = side == Side::Request && matches!(frame, Frame::Headers(..));
         flow.lane(side).passed.take(frame);
         let over = side == Side::Response && flow.response.passed.complete;
-        let (context, chain) = (flow.context, flow.chain);
+        let chain = flow.chain;
+        let simulated = self.vm.store.data().services.embedded.is_none();
         if first_of_request
             && chain == Chain::Downstream
             && let Some(info) = context.and_then(|context| self.info_mut(context))
         {
             // Envoy's router counts an attempt before it has a connection for it.
             info.attempts += 1;
-            info.upstream_address.get_or_insert_with(|| DEFAULT_UPSTREAM.into());
+            if simulated {
+                info.upstream_address.get_or_insert_with(|| DEFAULT_UPSTREAM.into());
+            }
         }
         if over {
             let flags = self.flows.get(&id).map_or(0, |flow| flow.flags_at_end);
@@ -252,6 +270,7 @@ impl Worker {
             }
             return;
         };
+        self.acted = true;
         match action {
             Deferred::Continue(_, side) => self.resume(id, side),
             Deferred::Close(_) => {

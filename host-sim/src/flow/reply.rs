@@ -52,6 +52,15 @@ impl Reply {
         }
     }
 
+    /// An upstream that was asked for a web socket and answered otherwise: its head, and nothing of its body.
+    pub(crate) fn failed_handshake(status: u16, mut headers: HeaderMap) -> Reply {
+        for own in [":status", "content-length"] {
+            headers.remove(own);
+        }
+        let details = "websocket_handshake_unsuccessful".into();
+        Reply { status, headers, details, ..Reply::default() }
+    }
+
     /// The filter took a header away that every response has.
     pub(crate) fn without_status() -> Reply {
         Reply {

@@ -2,17 +2,18 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     net::SocketAddr,
     rc::Rc,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::Notify};
 
 use super::{
     exchange::{Exchange, Next},
-    head::{Refusal, Request, complete_head, reason, write_response},
+    head::{Follows, Kind, Refusal, Request, complete_head, reason, write_response},
     pool::Pool,
     wire::{Read, Wire},
 };
@@ -25,6 +26,10 @@ pub(super) struct Context {
     pub(super) pool: Pool,
     pub(super) timeout: Option<Duration>,
     pub(super) recorder: Option<Recorder>,
+    /// Protocols that a request may ask for, in lower case.
+    pub(super) upgrades: BTreeSet<String>,
+    /// Tells exchanges that a callback may have done something about them which they have not asked for.
+    pub(super) progress: Rc<Notify>,
 }
 
 /// Beyond this much unread input of one kind, the other side has to wait.
@@ -54,8 +59,20 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
                 }
                 continue;
             }
-            Err(refusal) => return refuse(&context, &mut wire, info, refusal).await,
+            Err(refusal) => {
+                let next = refuse(&context, &mut wire, info.clone(), refusal).await;
+                if next == Next::Close {
+                    return;
+                }
+                continue;
+            }
         };
+        if let Kind::Upgrade(protocol) = &request.kind
+            && !context.upgrades.contains(protocol)
+        {
+            refuse(&context, &mut wire, info, Refusal::upgrade(request.headers)).await;
+            return;
+        }
         let exchange = Exchange::begin(&context, info.clone(), request);
         if exchange.run(&mut wire).await == Next::Close {
             return;
@@ -64,7 +81,7 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
 }
 
 /// Answers in the filter chain's place. The filter gets a context, and only its end.
-async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: Refusal) {
+async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: Refusal) -> Next {
     // A request that was understood but for its host gets a bare answer, in Envoy, too.
     let body = if refusal.headers.is_some() { "" } else { reason(refusal.status) };
     let mut headers: HeaderMap = [(":status", refusal.status.to_string())].into_iter().collect();
@@ -79,17 +96,16 @@ async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: R
     let flags = if refusal.protocol_error { flags::DOWNSTREAM_PROTOCOL_ERROR } else { 0 };
     let end = EndInfo { flags, code_details: Some(refusal.details.into()) };
     context.note(stream.end(end));
-    if body.is_empty() {
-        headers.add("content-length", "0");
-    }
-    write_response(&headers, !body.is_empty(), false, &mut wire.output);
+    let follows = if body.is_empty() { Follows::Nothing } else { Follows::Body };
+    write_response(&headers, follows, refusal.keep_alive, &mut wire.output);
     wire.output.extend_from_slice(body.as_bytes());
     // The client may be gone already; then nobody misses the answer.
-    let _ = wire.flush().await;
+    let sent = wire.flush().await;
+    if refusal.keep_alive && sent.is_ok() { Next::KeepAlive } else { Next::Close }
 }
 
 /// A stream of the worker's filter, or one past it if the filter crashes over it.
-pub(super) fn open(context: &Context, info: StreamInfo) -> Stream {
+fn open(context: &Context, info: StreamInfo) -> Stream {
     let opened = Stream::open(Rc::clone(&context.worker), info);
     opened.unwrap_or_else(|error| {
         context.note(Err(error));
@@ -114,8 +130,8 @@ impl Context {
         )
     }
 
-    /// Logs what the filter did wrong; traffic goes on, as with Envoy's `fail_open: true`.
-    pub(super) fn note(&self, outcome: Result<(), Error>) {
+    /// Logs what the filter did wrong over a request that it does not see.
+    fn note(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.worker.borrow_mut().note(LogLevel::Error, error.to_string());
         }

@@ -1,157 +1,35 @@
 //! Request and response heads: from the wire to the header map a filter sees, and back; bodies are elsewhere.
 
-use bytes::{Buf, Bytes, BytesMut};
+mod request;
+mod response;
 
+use bytes::{Bytes, BytesMut};
+
+pub(super) use self::{
+    request::{Kind, Refusal, Request},
+    response::Response,
+};
 use super::body::{Framing, Writing};
-use crate::{HeaderMap, local_reply::CODEC_ERROR};
+use crate::HeaderMap;
 
 /// Envoy's default limits.
 pub(super) const FIELDS_MAX: usize = 100;
 const HEAD_BYTES_MAX: usize = 60 * 1024;
 
-/// A request as the filter will see it.
-#[derive(Debug, Eq, PartialEq)]
-pub(super) struct Request {
-    pub(super) headers: HeaderMap,
-    pub(super) framing: Framing,
-    pub(super) keep_alive: bool,
-    pub(super) expects_continue: bool,
-    pub(super) head_only: bool,
-}
-
-/// A response as the upstream gave it.
-#[derive(Debug, Eq, PartialEq)]
-pub(super) struct Response {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) framing: Framing,
-    pub(super) keep_alive: bool,
-}
-
-/// A request that the proxy answers itself, before any filter.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    /// What had been understood of the request; the filter can read it in `on_log`.
-    pub(super) headers: Option<HeaderMap>,
-    /// Envoy's `response.code_details`.
-    pub(super) details: &'static str,
-    /// The bytes broke the protocol, rather than asking for too much.
-    pub(super) protocol_error: bool,
+/// What comes behind a response's head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Follows {
+    Nothing,
+    /// Nothing, though the head may describe a body: it answers a HEAD.
+    NothingToHead,
+    Body,
+    /// Bytes of a protocol that is not HTTP.
+    OtherProtocol,
 }
 
 /// The upstream's answer is not HTTP/1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct NotHttp;
-
-impl Request {
-    /// Takes a head out of `input`; `None` if it is not complete.
-    pub(super) fn take(input: &mut BytesMut) -> Result<Option<Request>, Refusal> {
-        // Empty lines before a request are allowed.
-        while input.starts_with(b"\r\n") {
-            input.advance(2);
-        }
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-        let mut parsed = httparse::Request::new(&mut fields);
-        let size = match parsed.parse(input) {
-            Ok(httparse::Status::Complete(size)) if size <= HEAD_BYTES_MAX => size,
-            Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
-            Ok(_) | Err(httparse::Error::TooManyHeaders) => {
-                return Err(Refusal::protocol_error(431, "http1.headers_too_large"));
-            }
-            Err(_) => return Err(Refusal::protocol_error(400, CODEC_ERROR)),
-        };
-        let request = Request::of(&parsed)?;
-        input.advance(size);
-        Ok(Some(request))
-    }
-
-    fn of(parsed: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
-        if parsed.version != Some(1) {
-            return Err(Refusal::protocol_error(426, "low_version"));
-        }
-        let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
-        let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
-        // A target with a host of its own wins over the header.
-        let (authority, path) = match target.strip_prefix("http://") {
-            Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-            None => (fields.get_str("host").unwrap_or_default(), target),
-        };
-        if authority.is_empty() {
-            let known = [(":path", target), (":method", method)].into_iter().collect();
-            return Err(Refusal {
-                status: 400,
-                headers: Some(known),
-                details: "missing_host_header",
-                protocol_error: false,
-            });
-        }
-        let path = if path.is_empty() { "/" } else { path };
-        let mut headers: HeaderMap =
-            [(":authority", authority), (":path", path), (":method", method), (":scheme", "http")]
-                .into_iter()
-                .collect();
-        for (name, value) in fields.iter() {
-            let wanted_te = &name[..] == b"te" && &value[..] == b"trailers";
-            if wanted_te || !(is_hop_by_hop(name) || &name[..] == b"host" || &name[..] == b"expect")
-            {
-                headers.add(name, value.clone());
-            }
-        }
-        if headers.get("x-forwarded-proto").is_none() {
-            headers.add("x-forwarded-proto", "http");
-        }
-        Ok(Request {
-            headers,
-            framing: framing(&fields, Framing::Ended).map_err(|NotHttp| {
-                let both = fields.get("content-length").is_some()
-                    && fields.get("transfer-encoding").is_some();
-                let details =
-                    if both { "http1.content_length_and_chunked_not_allowed" } else { CODEC_ERROR };
-                Refusal::protocol_error(400, details)
-            })?,
-            keep_alive: !has_token(&fields, "connection", "close"),
-            expects_continue: has_token(&fields, "expect", "100-continue"),
-            head_only: method == "HEAD",
-        })
-    }
-}
-
-impl Refusal {
-    fn protocol_error(status: u16, details: &'static str) -> Refusal {
-        Refusal { status, headers: None, details, protocol_error: true }
-    }
-}
-
-impl Response {
-    /// Takes a head out of `input`; `None` if it is not complete. `head_only` says that the request was HEAD.
-    pub(super) fn take(input: &mut BytesMut, head_only: bool) -> Result<Option<Response>, NotHttp> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-        let mut parsed = httparse::Response::new(&mut fields);
-        let size = match parsed.parse(input) {
-            Ok(httparse::Status::Complete(size)) => size,
-            Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
-            _ => return Err(NotHttp),
-        };
-        let status = parsed.code.unwrap_or(0);
-        let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
-        let bodiless = head_only || status < 200 || status == 204 || status == 304;
-        let framing =
-            if bodiless { Framing::Ended } else { framing(&fields, Framing::UntilClose)? };
-        let keep_alive = parsed.version == Some(1)
-            && framing != Framing::UntilClose
-            && !has_token(&fields, "connection", "close");
-        let mut headers: HeaderMap = [(":status", status.to_string())].into_iter().collect();
-        for (name, value) in fields.iter() {
-            // A filter of Envoy's sees how the upstream delimited its answer.
-            if !is_hop_by_hop(name) || &name[..] == b"transfer-encoding" {
-                headers.add(name, value.clone());
-            }
-        }
-        input.advance(size);
-        Ok(Some(Response { status, headers, framing, keep_alive }))
-    }
-}
 
 /// Writes a request to the upstream; returns how its body must follow.
 pub(super) fn write_request(
@@ -166,14 +44,15 @@ pub(super) fn write_request(
         output.extend_from_slice(part);
     }
     write_fields(headers, output);
-    let chunked = !framing.is_ended() && headers.get("content-length").is_none();
+    let has_end = !framing.is_ended() && framing != Framing::UntilClose;
+    let chunked = has_end && headers.get("content-length").is_none();
     end_head(chunked, output)
 }
 
 /// Writes a response head to the client; returns how its body must follow.
 pub(super) fn write_response(
     headers: &HeaderMap,
-    has_body: bool,
+    follows: Follows,
     keep_alive: bool,
     output: &mut BytesMut,
 ) -> Writing {
@@ -181,10 +60,18 @@ pub(super) fn write_response(
     let line = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     output.extend_from_slice(line.as_bytes());
     write_fields(headers, output);
+    if follows == Follows::OtherProtocol {
+        return end_head(false, output);
+    }
     if !keep_alive {
         output.extend_from_slice(b"connection: close\r\n");
     }
-    end_head(has_body && headers.get("content-length").is_none(), output)
+    let has_length = headers.get("content-length").is_some();
+    if follows == Follows::Nothing && !has_length && 200 <= status && ![204, 304].contains(&status)
+    {
+        output.extend_from_slice(b"content-length: 0\r\n");
+    }
+    end_head(follows == Follows::Body && !has_length, output)
 }
 
 /// Adds what the proxy says of itself. Filters see it in `on_log` only, as in Envoy.
@@ -271,77 +158,4 @@ fn is_hop_by_hop(name: &[u8]) -> bool {
         b"http2-settings",
     ];
     NAMES.contains(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(wire: &str) -> Result<Option<Request>, Refusal> {
-        Request::take(&mut BytesMut::from(wire))
-    }
-
-    #[test]
-    fn a_request_becomes_what_envoys_filters_see() {
-        let request = request(
-            "POST /x?y HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\n",
-        );
-        let request = request.unwrap().unwrap();
-        let expected: HeaderMap = [
-            (":authority", "h"),
-            (":path", "/x?y"),
-            (":method", "POST"),
-            (":scheme", "http"),
-            ("content-length", "3"),
-            ("x-forwarded-proto", "http"),
-        ]
-        .into_iter()
-        .collect();
-        assert_eq!(request.headers, expected);
-        assert_eq!(request.framing, Framing::Length(3));
-        assert!(!request.keep_alive);
-    }
-
-    #[test]
-    fn what_envoy_refuses_is_refused_with_its_details() {
-        for (wire, status, details) in [
-            ("GET / HTTP/1.1\r\n\r\n", 400, "missing_host_header"),
-            ("GARBAGE\r\n\r\n", 400, "http1.codec_error"),
-            ("GET / HTTP/1.0\r\nhost: h\r\n\r\n", 426, "low_version"),
-            (
-                "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
-                400,
-                "http1.content_length_and_chunked_not_allowed",
-            ),
-            ("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +1\r\n\r\n", 400, "http1.codec_error"),
-        ] {
-            let refusal = request(wire).unwrap_err();
-            assert_eq!((refusal.status, refusal.details), (status, details), "{wire:?}");
-        }
-        let huge = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "y".repeat(70_000));
-        assert_eq!(request(&huge).unwrap_err().status, 431);
-    }
-
-    #[test]
-    fn a_head_in_parts_waits_for_its_end() {
-        let wire = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-        for end in 0..wire.len() {
-            assert_eq!(request(&wire[..end]), Ok(None), "cut at {end}");
-        }
-    }
-
-    #[test]
-    fn a_response_without_length_ends_with_the_connection_unless_it_has_no_body() {
-        for (wire, head_only, framing) in [
-            ("HTTP/1.1 200 OK\r\n\r\n", false, Framing::UntilClose),
-            ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", false, Framing::Length(5)),
-            ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true, Framing::Ended),
-            ("HTTP/1.1 204 No Content\r\n\r\n", false, Framing::Ended),
-            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", false, Framing::chunked()),
-        ] {
-            let response = Response::take(&mut BytesMut::from(wire), head_only).unwrap().unwrap();
-            assert_eq!(response.framing, framing, "{wire:?}");
-        }
-        assert_eq!(Response::take(&mut BytesMut::from("nonsense\r\n\r\n"), false), Err(NotHttp));
-    }
 }

@@ -10,6 +10,7 @@ mod admin;
 mod body;
 mod connection;
 mod exchange;
+mod filtered;
 mod head;
 mod options;
 mod pool;

@@ -1,6 +1,6 @@
 //! What a proxy needs to know before it starts; nothing here is read from the environment.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, time::Duration};
 
 use crate::{Filter, Recorder, WorldOptions};
 
@@ -20,12 +20,15 @@ pub struct Options {
     pub upstream: Upstream,
     /// From the end of the request to the end of the response; `None` lets streams run.
     pub timeout: Option<Duration>,
+    /// Protocols that a request may ask for with `upgrade`; others are answered with 403. As
+    /// Envoy's `upgrade_configs`.
+    pub upgrades: BTreeSet<String>,
     /// Where exchanges are recorded, if anywhere.
     pub recorder: Option<Recorder>,
 }
 
 impl Options {
-    /// Both listeners on free ports of the loopback address, without timeout.
+    /// Both listeners on free ports of the loopback address, web sockets allowed, without timeout.
     #[must_use]
     pub fn new(filter: Filter, world: WorldOptions, upstream: Upstream) -> Options {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -36,6 +39,7 @@ impl Options {
             admin: loopback,
             upstream,
             timeout: None,
+            upgrades: BTreeSet::from(["websocket".into()]),
             recorder: None,
         }
     }

@@ -13,13 +13,14 @@ use std::{
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
-    sync::watch,
+    sync::{Notify, watch},
     task::{LocalSet, spawn_local},
 };
 
 use super::{
     Options, admin,
     connection::{self, Context},
+    head::complete_head,
     pool::Pool,
 };
 use crate::{Error, Log, LogLevel, Worker, stats::Stats, world::Vms};
@@ -84,7 +85,8 @@ impl Server {
         let (listener, listen_addr) = bind("listen", options.listen)?;
         let (admin, admin_addr) = bind("admin", options.admin)?;
         let flush_interval = options.world.flush_interval.unwrap_or(FLUSH_INTERVAL);
-        let vms = Vms::start(&options.filter, options.world, true).map_err(StartError::Filter)?;
+        let vms = Vms::start(&options.filter, options.world, Some(complete_head))
+            .map_err(StartError::Filter)?;
         let (stopping, stop) = watch::channel(false);
         let mut server = Server {
             listen_addr,
@@ -102,10 +104,13 @@ impl Server {
             let listener = listener.try_clone().map_err(StartError::Thread)?;
             let (pool, timeout) = (Pool::new(options.upstream.clone()), options.timeout);
             let recorder = options.recorder.clone();
+            let lower = |protocol: &String| protocol.to_ascii_lowercase();
+            let upgrades = options.upgrades.iter().map(lower).collect();
             let ending = stop.clone();
             server.spawn(worker.name().to_string(), move |runtime| {
                 let worker = Rc::new(RefCell::new(worker));
-                let context = Context { worker, pool, timeout, recorder };
+                let progress = Rc::default();
+                let context = Context { worker, pool, timeout, recorder, upgrades, progress };
                 run(runtime, run_worker(context, listener, ending));
             })?;
         }
@@ -194,7 +199,7 @@ async fn run_main(
     mut stop: watch::Receiver<bool>,
 ) {
     let main = Rc::new(RefCell::new(main));
-    let ticks = spawn_local(tick(Rc::clone(&main)));
+    let ticks = spawn_local(tick(Rc::clone(&main), Rc::default()));
     let flushed = Arc::clone(&stats);
     let flushes = spawn_local(async move {
         loop {
@@ -216,7 +221,7 @@ async fn run_main(
 
 async fn run_worker(context: Context, listener: StdListener, mut stop: watch::Receiver<bool>) {
     let worker = Rc::clone(&context.worker);
-    let ticks = spawn_local(tick(Rc::clone(&worker)));
+    let ticks = spawn_local(tick(Rc::clone(&worker), Rc::clone(&context.progress)));
     let context = Rc::new(context);
     match TcpListener::from_std(listener) {
         Ok(listener) => tokio::select! {
@@ -242,11 +247,14 @@ async fn accept(listener: TcpListener, context: Rc<Context>) {
 }
 
 /// Runs the ticks of one VM for as long as its thread lives.
-async fn tick(worker: Rc<RefCell<Worker>>) {
+async fn tick(worker: Rc<RefCell<Worker>>, progress: Rc<Notify>) {
     loop {
         let wait = worker.borrow().until_next_tick();
         tokio::time::sleep(wait.unwrap_or(TICK_POLL).min(TICK_POLL)).await;
         let ran = worker.borrow_mut().run_due_ticks();
+        if std::mem::take(&mut worker.borrow_mut().acted) {
+            progress.notify_waiters();
+        }
         if let Err(error) = ran {
             note(&worker, &error.to_string());
         }

@@ -1,12 +1,19 @@
 //! One TCP connection with what was read and not yet used, and what is to be written; it never blocks.
 
-use std::io;
+use std::{io, time::Duration};
 
 use bytes::{Buf, BytesMut};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// Room for one read. Envoy's slices are as large.
 const READ_BYTES: usize = 16 * 1024;
+
+/// Envoy's default for `delayed_close_timeout`.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection of either side.
 #[derive(Debug)]
@@ -59,6 +66,23 @@ impl Wire {
             }
         }
         Ok(())
+    }
+
+    /// Says that nothing more comes, and takes what the other side still sends for a while: it would
+    /// lose the answer to a connection that is closed over its bytes.
+    pub(super) async fn linger(&mut self) {
+        let drained = async {
+            self.tcp.shutdown().await?;
+            loop {
+                self.input.clear();
+                self.input.reserve(READ_BYTES);
+                if self.tcp.read_buf(&mut self.input).await? == 0 {
+                    return Ok::<_, io::Error>(());
+                }
+            }
+        };
+        // Whoever goes on for longer, or has gone, gets what there is.
+        let _ = timeout(LINGER, drained).await;
     }
 
     /// Waits until the whole output is written.

@@ -33,6 +33,33 @@ fn every_end_has_its_flags_and_its_words() {
         flags::UPSTREAM_CONNECTION_TERMINATION,
         "upstream_reset_before_response_started{connection_termination}",
     );
+    let ur = flags::UPSTREAM_REMOTE_RESET;
+    let uc = flags::UPSTREAM_CONNECTION_TERMINATION;
+    let begun = |e: Exchange| e.upstream_http2().get("/").response(200, &[]);
+    let before = |reason: &str| format!("upstream_reset_before_response_started{{{reason}}}");
+    let after = |reason: &str| format!("upstream_reset_after_response_started{{{reason}}}");
+    let asked = |e: Exchange| e.upstream_http2().get("/");
+    ends(&world, |e| asked(e).upstream_resets(), ur, &before("remote_reset"));
+    ends(&world, |e| begun(e).upstream_resets(), ur, &after("remote_reset"));
+    ends(&world, |e| asked(e).upstream_disconnects(), uc, &before("connection_termination"));
+    ends(&world, |e| begun(e).upstream_disconnects(), uc, &after("connection_termination"));
+    ends(
+        &world,
+        |e| e.websocket("/", &[]).switches_protocols(&[]).upstream_resets(),
+        uc,
+        &after("connection_termination"),
+    );
+    let unsuccessful = "websocket_handshake_unsuccessful";
+    ends(&world, |e| e.websocket("/", &[]).answer(200, "no"), 0, unsuccessful);
+    let dpe = flags::DOWNSTREAM_PROTOCOL_ERROR;
+    let begun = |e: Exchange| e.request("POST", "/", &[]).request_chunk("a");
+    ends(&world, |e| begun(e).client_breaks_the_protocol(), dpe, "http1.codec_error");
+    ends(
+        &world,
+        |e| begun(e).response(200, &[]).client_breaks_the_protocol(),
+        dpe,
+        "http1.codec_error",
+    );
     ends(
         &world,
         |e| e.get("/").upstream_is_unreachable(),
@@ -46,6 +73,34 @@ fn every_end_has_its_flags_and_its_words() {
     ends(&world, |e| e.get("/").direct_response(200, "hi"), 0, "direct_response");
     ends(&world, |e| e.without_host(), 0, "missing_host_header");
     ends(&world, |e| e.garbage(), flags::DOWNSTREAM_PROTOCOL_ERROR, "http1.codec_error");
+}
+
+#[test]
+fn the_last_of_all_retries_is_told_apart_where_it_fails_as_those_before() {
+    let world = world(&[]);
+    let urx = flags::UPSTREAM_RETRY_LIMIT_EXCEEDED;
+    let uc = flags::UPSTREAM_CONNECTION_TERMINATION;
+    let last = |e: Exchange| e.retries(2).get("/").attempt_fails().attempt_fails();
+    let flags = |exchange: Exchange| exchange.outcome().flags;
+    assert_eq!(flags(last(world.exchange(0)).answer(503, "no")), urx);
+    assert_eq!(flags(last(world.exchange(0)).answer(200, "ok")), 0);
+    assert_eq!(flags(last(world.exchange(0)).answer(404, "no")), 0);
+    assert_eq!(flags(world.exchange(0).retries(0).get("/").answer(500, "no")), urx);
+    assert_eq!(flags(world.exchange(0).get("/").attempt_fails().answer(503, "no")), 0);
+    let outcome = last(world.exchange(0)).upstream_resets().outcome();
+    assert_eq!(outcome.flags, urx | uc);
+    assert!(outcome.text().contains("retried and the latest reset reason"), "{}", outcome.text());
+}
+
+#[test]
+fn an_expectation_is_met_before_the_filter_sees_the_request() {
+    let world = world(&[]);
+    let headers = [("expect", "100-Continue"), ("content-length", "3")];
+    let asked = world.exchange(0).request("POST", "/", &headers);
+    let headers = asked.so_far().upstream.headers.unwrap();
+    assert_eq!(headers.get("expect"), None);
+    let other = world.exchange(0).request("POST", "/", &[("expect", "something else")]);
+    assert!(other.so_far().upstream.headers.unwrap().get("expect").is_some());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! host-sim as its users meet it: worlds in memory, and the proxy on real sockets; no test knows Driftline.
 
 mod abi;
+mod acting;
 mod callouts;
+#[cfg(feature = "cli")]
+mod command;
 mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
@@ -12,6 +15,7 @@ mod playing;
 mod proxy;
 mod recording;
 mod statuses;
+mod upgrades;
 mod world;
 
 use host_sim::{Filter, Log};

@@ -9,16 +9,24 @@ use std::{
 };
 
 use host_sim::{
-    WorldOptions, flags,
+    Filter, WorldOptions, flags,
     proxy::{Options, Server},
 };
 
 use crate::{callbacks, filter};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A proxy before an upstream that plays `script` on its first connection.
-fn before(script: impl FnOnce(TcpStream) + Send + 'static) -> Server {
+pub(crate) fn before(script: impl FnOnce(TcpStream) + Send + 'static) -> Server {
+    before_with(filter(), script)
+}
+
+/// [`before`], with a filter of its own.
+pub(crate) fn before_with(
+    filter: Filter,
+    script: impl FnOnce(TcpStream) + Send + 'static,
+) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -26,25 +34,30 @@ fn before(script: impl FnOnce(TcpStream) + Send + 'static) -> Server {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         script(socket);
     });
-    proxy(address)
+    Server::start(Options::new(filter, WorldOptions::default(), address.into())).unwrap()
 }
 
-fn proxy(upstream: SocketAddr) -> Server {
+pub(crate) fn proxy(upstream: SocketAddr) -> Server {
     let world = WorldOptions::default();
     Server::start(Options::new(filter(), world, upstream.into())).unwrap()
 }
 
-fn client(server: &Server) -> TcpStream {
+/// Where no test listens.
+pub(crate) fn nowhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 1))
+}
+
+pub(crate) fn client(server: &Server) -> TcpStream {
     let socket = TcpStream::connect(server.listen_addr()).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
 }
 
-const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+pub(crate) const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
 /// Reads until `end` has come.
 #[track_caller]
-fn read_until(socket: &mut TcpStream, end: &str) -> String {
+pub(crate) fn read_until(socket: &mut TcpStream, end: &str) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
     while !text.ends_with(end.as_bytes()) {
@@ -52,12 +65,12 @@ fn read_until(socket: &mut TcpStream, end: &str) -> String {
         assert_ne!(read, 0, "closed after {:?}", String::from_utf8_lossy(&text));
         text.extend_from_slice(&byte);
     }
-    String::from_utf8(text).unwrap()
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Waits until the filter has seen the end of a stream.
 #[track_caller]
-fn ended_with(server: &Server) -> u64 {
+pub(crate) fn ended_with(server: &Server) -> u64 {
     let start = Instant::now();
     while !callbacks(server.log(), "worker 0").contains(&"delete".to_string()) {
         assert!(start.elapsed() < PATIENCE, "{:?}", server.log().lines());
@@ -178,12 +191,63 @@ fn an_upstream_that_is_not_there_gives_503_through_the_filter() {
 
 #[test]
 fn a_request_without_a_host_is_refused_before_the_filter_sees_it() {
-    let server = proxy(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let server = proxy(nowhere());
     let mut client = client(&server);
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert!(read_until(&mut client, "\r\n\r\n").starts_with("HTTP/1.1 400 Bad Request\r\n"));
     assert_eq!(ended_with(&server), 0);
     assert_eq!(callbacks(server.log(), "worker 0").join(" "), "create log done delete");
+}
+
+#[test]
+fn a_question_about_the_whole_server_is_refused_and_the_connection_goes_on() {
+    let server = before(|mut socket| {
+        let head = read_until(&mut socket, "\r\n\r\n");
+        assert!(head.starts_with("GET / "), "{head}");
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+        read_until(&mut socket, "never");
+    });
+    let mut client = client(&server);
+    client.write_all(b"OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
+    let answer = read_until(&mut client, "\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
+    assert!(answer.contains("content-length: 0\r\n"), "{answer}");
+    assert_eq!(ended_with(&server), 0);
+    assert_eq!(callbacks(server.log(), "worker 0").join(" "), "create log done delete");
+    client.write_all(GET).unwrap();
+    read_until(&mut client, "ok");
+}
+
+#[test]
+fn a_body_whose_chunks_break_off_is_answered_or_cut() {
+    for (answer, status) in [
+        (&b""[..], "HTTP/1.1 400 Bad Request\r\n"),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n",
+            "HTTP/1.1 200 OK\r\n",
+        ),
+    ] {
+        let (answered, was_answered) = mpsc::channel();
+        let server = before(move |mut socket| {
+            read_until(&mut socket, "3\r\nabc\r\n");
+            socket.write_all(answer).unwrap();
+            answered.send(()).unwrap();
+            let _ = socket.read(&mut [0]);
+        });
+        let mut client = client(&server);
+        let begun = b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        client.write_all(begun).unwrap();
+        was_answered.recv_timeout(PATIENCE).unwrap();
+        let mut text = String::new();
+        if !answer.is_empty() {
+            text = read_until(&mut client, "hi\r\n");
+        }
+        client.write_all(b"this is no chunk\r\n").unwrap();
+        client.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with(status), "{text}");
+        assert_eq!(text.ends_with("Bad Request"), answer.is_empty(), "{text}");
+        assert_eq!(ended_with(&server), flags::DOWNSTREAM_PROTOCOL_ERROR);
+    }
 }
 
 #[test]
@@ -204,7 +268,7 @@ fn pipelined_requests_are_answered_in_order_on_one_connection() {
 
 #[test]
 fn the_admin_page_serves_what_the_store_holds() {
-    let server = proxy(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let server = proxy(nowhere());
     for (path, expected) in [
         ("/ready", "LIVE\n"),
         ("/stats", "wasmcustom.last_flags: 0\nwasmcustom.requests: 0\n"),
@@ -224,7 +288,7 @@ fn the_admin_page_serves_what_the_store_holds() {
 
 #[test]
 fn stopping_ends_the_root_of_every_vm() {
-    let server = proxy(SocketAddr::from(([127, 0, 0, 1], 1)));
+    let server = proxy(nowhere());
     let (log, address) = (server.shared_log(), server.listen_addr());
     server.stop();
     for vm in ["main", "worker 0"] {

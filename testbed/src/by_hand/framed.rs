@@ -27,7 +27,11 @@ enum Role {
         task: AbortHandle,
         answer: Option<client::ResponseFuture>,
     },
-    Server(server::SendResponse<Bytes>),
+    Server {
+        answer: server::SendResponse<Bytes>,
+        /// As a client's.
+        task: AbortHandle,
+    },
 }
 
 impl Framed {
@@ -42,8 +46,8 @@ impl Framed {
     pub(super) async fn server(stream: TcpStream) -> Result<Framed> {
         let mut connection = server::handshake(stream).await?;
         let (request, answer) = connection.accept().await.context("no request")??;
-        tokio::spawn(async move { while connection.accept().await.is_some() {} });
-        let role = Role::Server(answer);
+        let task = tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        let role = Role::Server { answer, task: task.abort_handle() };
         Ok(Framed { role, out: None, incoming: Some(request.into_body()), received: Vec::new() })
     }
 
@@ -82,7 +86,7 @@ impl Framed {
     }
 
     pub(super) fn respond(&mut self, status: u16, headers: Headers<'_>, ended: bool) -> Result<()> {
-        let Role::Server(answer) = &mut self.role else {
+        let Role::Server { answer, .. } = &mut self.role else {
             anyhow::bail!("a client does not answer");
         };
         let mut response = Response::new(());
@@ -140,17 +144,16 @@ impl Framed {
 
     /// Closes the connection without a word.
     pub(super) fn hang_up(self) {
-        if let Role::Client { task, .. } = &self.role {
-            task.abort();
-        }
+        let (Role::Client { task, .. } | Role::Server { task, .. }) = &self.role;
+        task.abort();
     }
 
     /// A client says that it cancels, a server that it has failed.
     pub(super) fn break_off(self) {
         match (self.role, self.out) {
             (Role::Client { .. }, Some(mut out)) => out.send_reset(Reason::CANCEL),
-            (Role::Server(_), Some(mut out)) => out.send_reset(Reason::INTERNAL_ERROR),
-            (Role::Server(mut answer), None) => answer.send_reset(Reason::INTERNAL_ERROR),
+            (Role::Server { .. }, Some(mut out)) => out.send_reset(Reason::INTERNAL_ERROR),
+            (Role::Server { mut answer, .. }, None) => answer.send_reset(Reason::INTERNAL_ERROR),
             (Role::Client { .. }, None) => {}
         }
     }

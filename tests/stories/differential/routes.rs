@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use super::scenario::RETRIES;
+
 /// How long the routes `/slow` and `/slow-framed` wait: long enough for an upstream that answers on a busy machine.
 const PATIENCE: &str = "0.5s";
 
@@ -34,7 +36,7 @@ pub(crate) fn cluster(name: &str, address: SocketAddr, protocol: Value) -> Value
 pub(super) fn routes() -> Vec<Value> {
     let to = |cluster: &str, timeout: &str| json!({"cluster": cluster, "timeout": timeout});
     let mut retried = to("plain", "0s");
-    retried["retry_policy"] = json!({"retry_on": "5xx", "num_retries": 3});
+    retried["retry_policy"] = json!({"retry_on": "5xx", "num_retries": RETRIES});
     vec![
         json!({"match": {"prefix": "/direct/"}, "direct_response":
             {"status": 200, "body": {"inline_string": "direct"}}}),

@@ -5,6 +5,9 @@ use driftline_testbed::by_hand::Protocol;
 /// Names in lower case, and values.
 pub(super) type Headers = Vec<(&'static str, String)>;
 
+/// How often the route `/retried` asks again.
+pub(super) const RETRIES: u64 = 3;
+
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) name: &'static str,
@@ -13,6 +16,8 @@ pub(super) struct Scenario {
     /// What the upstream speaks.
     pub(super) upstream: Protocol,
     pub(super) steps: Vec<Step>,
+    /// How often the route asks again; the path must say so, too.
+    pub(super) retries: Option<u64>,
     /// How many reads a body takes is left to chance, so that only its callbacks are compared, and its sizes as one.
     pub(super) reads_coalesce: bool,
 }
@@ -36,6 +41,8 @@ pub(super) enum Step {
         ended: bool,
     },
     ClientSendsTrailers(Headers),
+    /// The client sends bytes that are no part of a body in chunks.
+    ClientSendsGarbage,
     /// The client goes away: closes its connection of HTTP/1.1, cancels its stream of HTTP/2.
     ClientLeaves,
     /// The client closes its connection, whatever it speaks.
@@ -60,6 +67,8 @@ pub(super) enum Step {
     SendsTrailers(Headers),
     /// The upstream goes away: closes its connection of HTTP/1.1, resets its stream of HTTP/2.
     UpstreamBreaksOff,
+    /// The upstream closes its connection, whatever it speaks.
+    UpstreamHangsUp,
     /// The upstream sends what is not HTTP.
     UpstreamSendsGarbage,
     /// The proxy answers, and no upstream is asked.
@@ -79,7 +88,7 @@ pub(super) enum Answer {
 impl Scenario {
     pub(super) fn new(name: &'static str) -> Scenario {
         let (client, upstream) = (Protocol::Http1, Protocol::Http1);
-        Scenario { name, client, upstream, steps: Vec::new(), reads_coalesce: false }
+        Scenario { name, client, upstream, steps: Vec::new(), retries: None, reads_coalesce: false }
     }
 
     /// The client speaks HTTP/2.
@@ -91,6 +100,12 @@ impl Scenario {
     /// The upstream speaks HTTP/2; the path must say so, too.
     pub(super) fn upstream_http2(mut self) -> Scenario {
         self.upstream = Protocol::Http2;
+        self
+    }
+
+    /// A path that is asked for again.
+    pub(super) fn retried(mut self) -> Scenario {
+        self.retries = Some(RETRIES);
         self
     }
 

@@ -14,8 +14,9 @@ use crate::stage::{scrape, traced_world};
 /// What passes between two steps. On a network it is never nothing, either.
 const STEP: Duration = Duration::from_millis(1);
 
-/// Flags by the names that access logs have for them, in the order of the bits.
-const FLAGS: [(u64, &str); 9] = [
+/// Flags by the names that access logs have for them, in the order in which Envoy sets them.
+const FLAGS: [(u64, &str); 10] = [
+    (flags::UPSTREAM_RETRY_LIMIT_EXCEEDED, "URX"),
     (flags::NO_HEALTHY_UPSTREAM, "UH"),
     (flags::UPSTREAM_REQUEST_TIMEOUT, "UT"),
     (flags::UPSTREAM_REMOTE_RESET, "UR"),
@@ -73,6 +74,10 @@ impl Simulated {
 
     fn exchange(&self, scenario: &Scenario) -> Exchange {
         let exchange = self.world.exchange(0);
+        let exchange = match scenario.retries {
+            None => exchange,
+            Some(count) => exchange.retries(count),
+        };
         let exchange = match scenario.client {
             Protocol::Http1 => exchange,
             Protocol::Http2 => exchange.http2(),
@@ -125,6 +130,7 @@ fn carry_out(exchange: Exchange, step: &Step) -> Exchange {
         Step::ClientSends { data, ended: true } => exchange.request_last_chunk(data.clone()),
         Step::ClientSendsTrailers(trailers) => exchange.request_trailers(&borrowed(trailers)),
         Step::ClientLeaves => exchange.client_aborts(),
+        Step::ClientSendsGarbage => exchange.client_breaks_the_protocol(),
         // Envoy takes a half for the whole.
         Step::ClientHangsUp | Step::ClientHalfCloses => exchange.client_disconnects(),
         Step::Informs(status) => exchange.informational(*status),
@@ -143,6 +149,7 @@ fn carry_out(exchange: Exchange, step: &Step) -> Exchange {
         Step::Sends { data, ended: true } => exchange.response_last_chunk(data.clone()),
         Step::SendsTrailers(trailers) => exchange.response_trailers(&borrowed(trailers)),
         Step::UpstreamBreaksOff => exchange.upstream_resets(),
+        Step::UpstreamHangsUp => exchange.upstream_disconnects(),
         Step::UpstreamSendsGarbage => exchange.upstream_breaks_the_protocol(),
         Step::ProxyAnswers(Answer::Direct(status, body)) => {
             exchange.direct_response(*status, *body)

@@ -1,6 +1,6 @@
 //! All scenarios. Paths that the filter measures are used wherever a scenario leaves the choice.
 
-use super::scenario::{Answer, Scenario, Step, framed};
+use super::scenario::{Answer, RETRIES, Scenario, Step, framed};
 use crate::phrases::{CHAT, DONE, ROLE, STOP, completion, token, usage};
 
 const QUESTION: &str =
@@ -123,6 +123,12 @@ fn streamed() -> Vec<Scenario> {
 }
 
 fn answered_by_the_proxy() -> Vec<Scenario> {
+    let all_fail = |name| {
+        (0..RETRIES).fold(
+            new(name).retried().posts("/retried/v1/chat/completions", QUESTION),
+            |scenario, _| scenario.then(Step::AttemptFails),
+        )
+    };
     let answers = |name, path, answer| {
         new(name).asks_only("GET", path, &HOST).then(Step::ProxyAnswers(answer))
     };
@@ -142,6 +148,7 @@ fn answered_by_the_proxy() -> Vec<Scenario> {
             .sends(token("Ye"))
             .then(Step::ProxyTimesOut),
         new("retry, two fail")
+            .retried()
             .posts("/retried/v1/chat/completions", QUESTION)
             .then(Step::AttemptFails)
             .then(Step::AttemptFails)
@@ -152,12 +159,15 @@ fn answered_by_the_proxy() -> Vec<Scenario> {
         new("direct response before the body")
             .asks("POST", "/direct/v1/chat/completions", &[HOST[0], ("content-length", "9")])
             .then(Step::ProxyAnswers(Answer::Direct(200, "direct"))),
-        new("retry, all fail")
-            .posts("/retried/v1/chat/completions", QUESTION)
-            .then(Step::AttemptFails)
-            .then(Step::AttemptFails)
-            .then(Step::AttemptFails)
-            .responds_only(503, &[("content-length", "0")]),
+        all_fail("retry, all fail").responds_only(503, &[("content-length", "0")]),
+        all_fail("retry, all fail, the last with a body").answers(503, "{}"),
+        all_fail("retry, three fail and the last is refused").answers(404, "{}"),
+        all_fail("retry, three fail and the last breaks off").then(Step::UpstreamBreaksOff),
+        all_fail("retry, three fail and the last breaks off mid-body")
+            .responds(503, &[("content-length", "9")])
+            .sends("{")
+            .then(Step::UpstreamBreaksOff),
+        all_fail("retry, three fail and the last is garbage").then(Step::UpstreamSendsGarbage),
         new("missing host").then(Step::OmitsHost),
         new("garbage").then(Step::SendsGarbage),
     ]
@@ -165,6 +175,10 @@ fn answered_by_the_proxy() -> Vec<Scenario> {
 
 fn cut() -> Vec<Scenario> {
     let length = QUESTION.len().to_string();
+    let in_chunks = |name| {
+        let headers = [HOST[0], ("transfer-encoding", "chunked")];
+        new(name).asks("POST", CHAT, &headers).client_sends(&QUESTION[..9])
+    };
     let begun = |name| new(name).asks("POST", CHAT, &[HOST[0], ("content-length", &length)]);
     vec![
         chat("upstream breaks off mid-body")
@@ -177,6 +191,11 @@ fn cut() -> Vec<Scenario> {
             .then(Step::UpstreamBreaksOff),
         chat("upstream breaks off before headers").then(Step::UpstreamBreaksOff),
         chat("upstream answers with garbage").then(Step::UpstreamSendsGarbage),
+        in_chunks("client sends garbage in its body").then(Step::ClientSendsGarbage),
+        in_chunks("client sends garbage once it is answered")
+            .responds(200, &EVENTS)
+            .sends(ROLE)
+            .then(Step::ClientSendsGarbage),
         chat("client leaves mid-stream")
             .responds(200, &EVENTS)
             .sends(ROLE)
@@ -193,36 +212,26 @@ fn cut() -> Vec<Scenario> {
 }
 
 fn odd() -> Vec<Scenario> {
+    let switched = [("upgrade", "websocket"), ("connection", "upgrade")];
+    let websocket = |name| {
+        let own = [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-key", "x")];
+        new(name).asks("GET", "/v1/realtime", &[&HOST[..], &own].concat())
+    };
     let get = |scenario: Scenario| scenario.asks_only("GET", CHAT, &HOST);
     let length = QUESTION.len().to_string();
     vec![
-        new("websocket")
-            .asks(
-                "GET",
-                "/v1/realtime",
-                &[
-                    HOST[0],
-                    ("upgrade", "websocket"),
-                    ("connection", "Upgrade"),
-                    ("sec-websocket-key", "x"),
-                ],
-            )
-            .responds(101, &[("upgrade", "websocket"), ("connection", "upgrade")])
+        websocket("websocket")
+            .responds(101, &switched)
             .client_sends("hello")
             .sends("echo:hello")
             .client_leaves(),
-        new("websocket refused")
-            .asks(
-                "GET",
-                "/v1/realtime",
-                &[
-                    HOST[0],
-                    ("upgrade", "websocket"),
-                    ("connection", "Upgrade"),
-                    ("sec-websocket-key", "x"),
-                ],
-            )
-            .answers(403, "{}"),
+        websocket("websocket that the upstream closes")
+            .responds(101, &switched)
+            .sends("hello")
+            .then(Step::UpstreamHangsUp),
+        websocket("websocket that is answered")
+            .responds_only(200, &[("content-length", "2"), ("x-a", "b")]),
+        websocket("websocket refused").answers(403, "{}"),
         chat("chunks without a byte").responds(200, &EVENTS).ends(""),
         new("trailers without a body")
             .asks_only("GET", CHAT, &[HOST[0], ("te", "trailers")])
@@ -267,6 +276,11 @@ fn http2() -> Vec<Scenario> {
             .sends(token("Ye"))
             .then(Step::UpstreamBreaksOff),
         chat("HTTP/2 upstream resets before headers").then(Step::UpstreamBreaksOff),
+        chat("HTTP/2 upstream hangs up mid-stream")
+            .responds(200, &EVENTS_HTTP2)
+            .sends(token("Ye"))
+            .then(Step::UpstreamHangsUp),
+        chat("HTTP/2 upstream hangs up before headers").then(Step::UpstreamHangsUp),
         chat("HTTP/2 client cancels mid-stream")
             .responds(200, &EVENTS_HTTP2)
             .sends(token("Ye"))
@@ -341,6 +355,11 @@ fn grpc() -> Vec<Scenario> {
             .responds(200, &GRPC_ANSWER)
             .replies("one")
             .then(Step::UpstreamBreaksOff),
+        unary("gRPC upstream resets before headers").then(Step::UpstreamBreaksOff),
+        unary("gRPC upstream hangs up")
+            .responds(200, &GRPC_ANSWER)
+            .replies("one")
+            .then(Step::UpstreamHangsUp),
         new("gRPC connect failure")
             .http2()
             .asks("POST", "/nobody/pkg.Service/Method", &GRPC)

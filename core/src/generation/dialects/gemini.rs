@@ -1,8 +1,8 @@
-//! Google's `generateContent`, as the Gemini API and Vertex AI speak it: as events, as an array, and whole. Tables only.
+//! Google's `generateContent`, as the Gemini API and Vertex AI speak it: events, an array, or whole. Tables only.
 //!
-//! Reference: Gemini API, "Generating content", and Vertex AI, "GenerateContentResponse". A stream is server-sent events
-//! with `alt=sse` and else one JSON array that grows. No mark ends it: the finish reason and the end of the body do.
-//! What running code gave back is no output of the model.
+//! Reference: Gemini API, "Generating content", and Vertex AI, "GenerateContentResponse". A stream is server-sent
+//! events with `alt=sse` and else one JSON array that grows. No mark ends it: the finish reason and the end of the body
+//! do. What running code gave back is no output of the model.
 
 use crate::{
     generation::{

@@ -1,0 +1,124 @@
+//! Reads what features and predictions have in common, and checks that it fits together; the bins read themselves.
+
+use alloc::vec::Vec;
+
+use super::bins::{Counted, counted};
+use crate::{
+    document::{Node, Object, Problems, WHOLE_MAX},
+    profile::{Column, Kind, Numbers, TailExcess},
+};
+
+const FIELDS: [&str; 4] = ["type", "required", "nulls", "bins"];
+/// What a column has besides if its values are numbers.
+const NUMBER_FIELDS: [&str; 5] =
+    ["mean", "standard_deviation", "minimum", "maximum", "tail_excess"];
+
+/// Reads a column from an object that may have the fields `others` besides, which it gives back with it.
+pub(super) fn column<'v, 'p>(
+    node: &Node<'v, 'p>,
+    others: &[&str],
+    rows: Option<u64>,
+    problems: &mut Problems,
+) -> Option<(Object<'v, 'p>, Option<Column>)> {
+    // The type decides which other fields may stand here, so it is read before they are judged.
+    let kinds = Kind::ALL.map(|kind| (kind.word(), kind));
+    let kind = node.open_object(problems).and_then(|fields| {
+        fields.required("type", problems).and_then(|node| node.word(&kinds, problems))
+    });
+    let is_category = kind == Some(Kind::Category);
+    let of_numbers: &[&str] = if is_category { &[] } else { &NUMBER_FIELDS };
+    let allowed: Vec<&str> = others.iter().chain(&FIELDS).chain(of_numbers).copied().collect();
+    let fields = node.object(&allowed, problems)?;
+
+    let required = fields.required("required", problems).and_then(|node| node.boolean(problems));
+    let nulls =
+        fields.required("nulls", problems).and_then(|node| node.whole(0..=WHOLE_MAX, problems));
+    let summary = if is_category { None } else { Some(summary(&fields, problems)) };
+    let counted = fields.required("bins", problems).and_then(|node| counted(&node, kind, problems));
+    let adds_up = match (&counted, nulls, rows) {
+        (Some(counted), Some(nulls), Some(rows)) => {
+            adds_up(&fields, &counted.counts, nulls, rows, problems)
+        }
+        _ => true,
+    };
+    let column = move || {
+        let Counted { bins, counts, means } = counted?;
+        let numbers = match summary {
+            Some(summary) => Some(Numbers { means, ..summary? }),
+            None => None,
+        };
+        let column =
+            Column { kind: kind?, required: required?, nulls: nulls?, bins, counts, numbers };
+        adds_up.then_some(column)
+    };
+    Some((fields, column()))
+}
+
+/// Reads all that is known of the numbers but the means of their bins.
+fn summary(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<Numbers> {
+    let mut number =
+        |name: &str| fields.required(name, problems).and_then(|node| node.number(problems));
+    let mean = number("mean");
+    let standard_deviation = number("standard_deviation");
+    let minimum = number("minimum");
+    let maximum = number("maximum");
+    let tail_excess =
+        fields.required("tail_excess", problems).and_then(|node| tail_excess(&node, problems));
+    let before = problems.count();
+    if let Some(negative) = standard_deviation.filter(|deviation| *deviation < 0.0) {
+        problems.add(
+            &fields.path().field("standard_deviation"),
+            format_args!("found {negative}, expected at least 0"),
+        );
+    }
+    if let (Some(minimum), Some(maximum)) = (minimum, maximum)
+        && maximum < minimum
+    {
+        problems.add(
+            &fields.path().field("maximum"),
+            format_args!("found {maximum}, expected at least the minimum, {minimum}"),
+        );
+    }
+    let is_sound = problems.count() == before;
+    let summary = Numbers {
+        mean: mean?,
+        standard_deviation: standard_deviation?,
+        minimum: minimum?,
+        maximum: maximum?,
+        means: Vec::new(),
+        tail_excess: tail_excess?,
+    };
+    is_sound.then_some(summary)
+}
+
+/// Every row is in exactly one bin or null, and there is something to compare with.
+fn adds_up(
+    fields: &Object<'_, '_>,
+    counts: &[u64],
+    nulls: u64,
+    rows: u64,
+    problems: &mut Problems,
+) -> bool {
+    let counted = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    let bins = fields.path().field("bins");
+    let adds_up = counted.saturating_add(nulls) == rows;
+    if counted == 0 {
+        problems.add(&bins.field("counts"), format_args!("found only zeros, expected some rows"));
+    } else if !adds_up {
+        problems.add(
+            &bins.field("counts"),
+            format_args!(
+                "found counts that add up to {counted}, expected {}: {rows} rows less {nulls} nulls",
+                rows.saturating_sub(nulls)
+            ),
+        );
+    }
+    adds_up && counted != 0
+}
+
+fn tail_excess(node: &Node<'_, '_>, problems: &mut Problems) -> Option<TailExcess> {
+    let fields = node.object(&["low", "high"], problems)?;
+    let low = fields.required("low", problems).and_then(|node| node.number(problems));
+    let high = fields.required("high", problems).and_then(|node| node.number(problems));
+    Some(TailExcess { low: low?, high: high? })
+}

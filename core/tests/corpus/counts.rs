@@ -1,0 +1,165 @@
+//! What an exchange changes in the series of a configuration, as people read it, and what a case says that it must.
+
+use std::collections::BTreeMap;
+
+use driftline_core::series::Series;
+
+use super::{case::Case, delivery::Delivery};
+
+/// Changes that are not 0, by series: `output_tokens_total{m}`. A histogram's is the number of its samples.
+pub(crate) type Counts = BTreeMap<String, i64>;
+
+/// How [`Counts`] calls a series.
+pub(crate) fn name(series: &Series) -> String {
+    let values: Vec<&str> = series.labels.iter().map(|(_, value)| value.as_str()).collect();
+    let name = series.name.strip_prefix("driftline_").unwrap_or(&series.name);
+    format!("{name}{{{}}}", values.join(","))
+}
+
+/// What is wrong with what was counted, a line each; empty if nothing is.
+pub(crate) fn problems(case: &Case, delivery: &Delivery<'_>, mut found: Counts) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut expected = Expected { case, delivery, counts: Counts::new() };
+    match expected.fill() {
+        Ok(gaps_max) => {
+            // Which events between the first token and the last one are tokens, no case says.
+            let [histogram, observations] = ["microseconds", "observations_total"]
+                .map(|end| found.remove(&format!("inter_chunk_gap_{end}{{{}}}", expected.model())));
+            let gaps = observations.unwrap_or(0);
+            if histogram != observations || gaps < gaps_max.min(1) || gaps_max < gaps {
+                problems.push(format!("found {gaps} gaps, expected up to {gaps_max}"));
+            }
+        }
+        Err(problem) => problems.push(problem),
+    }
+    for (name, count) in &expected.counts {
+        if found.get(name) != Some(count) {
+            let found = found.get(name).unwrap_or(&0);
+            problems.push(format!("{name}: expected {count}, found {found}"));
+        }
+    }
+    for (name, count) in found {
+        if !expected.counts.contains_key(&name) {
+            problems.push(format!("{name}: expected nothing, found {count}"));
+        }
+    }
+    problems
+}
+
+struct Expected<'c> {
+    case: &'c Case,
+    delivery: &'c Delivery<'c>,
+    counts: Counts,
+}
+
+impl Expected<'_> {
+    fn model(&self) -> &str {
+        &self.case.expected.model
+    }
+
+    /// Gives how many gaps between pieces of output there may be.
+    fn fill(&mut self) -> Result<i64, String> {
+        let expected = &self.case.expected;
+        let model = &expected.model;
+        self.add(format!("requests_total{{{model},{}}}", expected.outcome), 1);
+        self.observe("request_duration", 1000 * self.delivery.end_ms());
+        if let Some(finish) = &expected.finish {
+            self.add(format!("answers_finished_total{{{model},{finish}}}"), 1);
+        }
+        let tokens = [
+            ("input", expected.input_tokens),
+            ("cached_input", expected.cached_input_tokens),
+            ("cache_write", expected.cache_write_tokens),
+            ("output", expected.output_tokens),
+            ("reasoning", expected.reasoning_tokens),
+        ];
+        for (kind, count) in tokens {
+            self.add(format!("{kind}_tokens_total{{{model}}}"), count);
+        }
+        for (problem, &count) in &expected.read_problems {
+            self.add(format!("read_problems_total{{{model},{problem}}}"), count);
+        }
+        self.fill_times()
+    }
+
+    fn fill_times(&mut self) -> Result<i64, String> {
+        let expected = &self.case.expected;
+        let first = self.moment("first_token_event", expected.first_token_event)?;
+        let visible =
+            self.moment("first_visible_token_event", expected.first_visible_token_event)?;
+        let last = self.moment("last_token_event", expected.last_token_event)?;
+        let moments = [
+            ("time_to_first_token", first),
+            ("time_to_first_visible_token", visible),
+            ("time_to_last_token", last),
+        ];
+        for (name, moment) in moments {
+            if let Some(moment) = moment {
+                self.observe(name, moment);
+            }
+        }
+        let window = last.zip(first).map_or(0, |(last, first)| last.saturating_sub(first));
+        let model = &expected.model;
+        self.add(format!("inter_chunk_gap_microseconds_total{{{model}}}"), window);
+        let stated = expected.per_output_token_skipped.as_deref();
+        let skip = match stated {
+            // Where the network cuts has no say in these, nor in whether there is a stream.
+            Some("usage_missing" | "several_choices") => stated,
+            _ if first.is_none() => stated,
+            _ => match self.steps() {
+                0 => Some("too_few_tokens"),
+                _ if window == 0 => Some("one_chunk"),
+                steps => {
+                    self.observe("time_per_output_token", (window + steps / 2) / steps);
+                    None
+                }
+            },
+        };
+        if self.delivery.is_by_event && skip != stated {
+            return Err(format!(
+                "the case says {stated:?} in `per_output_token_skipped`, its tokens say {skip:?}"
+            ));
+        }
+        if let Some(reason) = skip {
+            self.add(format!("time_per_output_token_skipped_total{{{model},{reason}}}"), 1);
+        }
+        // Between two moments of a millisecond each, every one may have brought output.
+        i64::try_from(window / 1000).map_err(|error| error.to_string())
+    }
+
+    /// The steps between tokens that were streamed.
+    fn steps(&self) -> u64 {
+        let expected = &self.case.expected;
+        let is_streamed = expected
+            .reasoning_is_streamed
+            .unwrap_or(expected.first_token_event != expected.first_visible_token_event);
+        let hidden = if is_streamed { 0 } else { expected.reasoning_tokens };
+        expected.output_tokens.saturating_sub(hidden).saturating_sub(1)
+    }
+
+    /// When the event with this number is whole, in microseconds.
+    fn moment(&self, name: &str, event: Option<usize>) -> Result<Option<u64>, String> {
+        let Some(event) = event else { return Ok(None) };
+        let ends = &self.case.event_ends;
+        match ends.get(event - 1) {
+            Some(&end) => Ok(Some(1000 * self.delivery.whole_at_ms(end))),
+            None => Err(format!("`{name}` is {event}, the body has {} events", ends.len())),
+        }
+    }
+
+    /// A sample of a histogram that tells success from failure.
+    fn observe(&mut self, name: &str, microseconds: u64) {
+        let is_complete = self.case.expected.outcome == "complete";
+        let result = if is_complete { "success" } else { "failure" };
+        let labels = format!("{{{},{result}}}", self.case.expected.model);
+        self.add(format!("{name}_microseconds{labels}"), 1);
+        self.add(format!("{name}_observations_total{labels}"), 1);
+        self.add(format!("{name}_microseconds_total{labels}"), microseconds);
+    }
+
+    fn add(&mut self, name: String, count: u64) {
+        if count != 0 {
+            self.counts.insert(name, i64::try_from(count).expect("a count of a test is small"));
+        }
+    }
+}

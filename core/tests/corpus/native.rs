@@ -1,0 +1,88 @@
+//! Carries cases out against the core, called in the order in which a proxy calls a filter.
+
+use driftline_core::{
+    config::Config,
+    exchange::{Exchange, RequestHead, ResponseHead},
+    ledger::{Change, Ledger},
+    monitor::Monitor,
+    time::Timestamp,
+};
+
+use super::{
+    case::Case,
+    counts::{self, Counts},
+    delivery::Delivery,
+};
+
+/// The core under one configuration.
+#[derive(Debug)]
+pub(crate) struct Native {
+    monitor: Monitor,
+    ledger: Ledger,
+    names: Vec<String>,
+}
+
+impl Native {
+    /// Panics over a configuration that is refused.
+    pub(crate) fn new(config: &str) -> Native {
+        let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let monitor = Monitor::new(&config);
+        let ledger = Ledger::new(monitor.series().len());
+        let names = monitor.series().iter().map(counts::name).collect();
+        Native { monitor, ledger, names }
+    }
+
+    /// What an exchange changes that is delivered so.
+    ///
+    /// # Errors
+    ///
+    /// If no dialect is recognised.
+    pub(crate) fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
+        let Native { monitor, ledger, .. } = self;
+        let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
+        let head = RequestHead { method: b"POST", path: case.path.as_bytes(), content_encoding };
+        let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
+            ledger.drain(|_, _| ());
+            return Err(format!("no dialect is spoken at {}", case.path));
+        };
+        for piece in &delivery.request {
+            exchange.request_body(monitor, ledger, piece);
+        }
+        exchange.request_end();
+        let head = ResponseHead {
+            status: Some(case.status),
+            content_type: case.response.header("content-type").map(str::as_bytes),
+            content_encoding: case.response.header("content-encoding").map(str::as_bytes),
+            is_local_reply: false,
+        };
+        exchange.response_head(monitor, ledger, &head);
+        for (piece, ms) in delivery.response.iter().zip(1..) {
+            exchange.response_body(monitor, ledger, at_ms(ms), piece);
+        }
+        if case.expected.response_ends {
+            exchange.response_end();
+        }
+        exchange.finish(monitor, ledger, at_ms(delivery.end_ms()), case.expected.flags);
+        Ok(self.drain())
+    }
+
+    fn drain(&mut self) -> Counts {
+        let mut counts = Counts::new();
+        let names = &self.names;
+        self.ledger.drain(|id, change| {
+            let count = counts.entry(names[id.index()].clone()).or_default();
+            *count += match change {
+                Change::Add(amount) => i64::try_from(amount).expect("a count of a test is small"),
+                Change::Shift(by) => by,
+                Change::Sample(_) => 1,
+                Change::Set(value) => panic!("an exchange set a gauge to {value}"),
+            };
+        });
+        counts.retain(|_, count| *count != 0);
+        counts
+    }
+}
+
+fn at_ms(ms: u64) -> Timestamp {
+    Timestamp(ms * 1_000_000)
+}

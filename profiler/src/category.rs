@@ -1,0 +1,109 @@
+//! Counts the texts of a column and turns the most frequent ones into its categories; it reads no numbers.
+
+use std::collections::HashMap;
+
+use driftline_core::{
+    bins::{Bins, OTHER},
+    document::label_fault,
+    profile::{Column, Kind},
+};
+
+/// More different texts than this are no categories, and need not fit into memory.
+const DIFFERENT_MAX: usize = 100_000;
+
+/// The texts of a column so far, each different one once.
+#[derive(Debug, Default)]
+pub(crate) struct Categories {
+    counts: HashMap<String, u64>,
+    /// Rows whose text came when there were too many others already.
+    beyond: u64,
+    pub(crate) rows: u64,
+}
+
+impl Categories {
+    pub(crate) fn add(&mut self, text: &str) {
+        self.rows += 1;
+        if let Some(count) = self.counts.get_mut(text) {
+            *count += 1;
+        } else if self.counts.len() < DIFFERENT_MAX {
+            self.counts.insert(String::from(text), 1);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// A column of the `bins` most frequent texts; all others are one more bin. Texts that cannot be labels are among
+    /// the others. A text that is longer than a label, or that is called as the bin of the others, has no bin either.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that continues "the column ...", if there are too many different texts, or none fit for a label.
+    pub(crate) fn column(self, nulls: u64, bins: usize) -> Result<Column, String> {
+        if self.beyond != 0 {
+            return Err(format!(
+                "holds more than {DIFFERENT_MAX} different texts, which are no categories"
+            ));
+        }
+        let fits = |name: &str| label_fault(name).is_none() && name != OTHER;
+        let mut named: Vec<(String, u64)> =
+            self.counts.into_iter().filter(|(name, _)| fits(name)).collect();
+        if named.is_empty() {
+            return Err(String::from("holds no text that could be a label"));
+        }
+        // Of two that are as frequent, the first by name: the same data must give the same profile.
+        named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        named.truncate(bins);
+        let mut counts: Vec<u64> = named.iter().map(|(_, count)| *count).collect();
+        counts.push(self.rows - counts.iter().sum::<u64>());
+        let names = named.into_iter().map(|(name, _)| name).collect();
+        Ok(Column {
+            kind: Kind::Category,
+            required: nulls == 0,
+            nulls,
+            bins: Bins::Categories { names },
+            counts,
+            numbers: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(texts: &[&str], bins: usize, names: &[&str], counts: &[u64]) {
+        let mut categories = Categories::default();
+        texts.iter().for_each(|text| categories.add(text));
+        let column = categories.column(0, bins).unwrap();
+        assert_eq!(
+            column.bins,
+            Bins::Categories { names: names.iter().map(|&name| name.into()).collect() }
+        );
+        assert_eq!(column.counts, counts);
+    }
+
+    #[test]
+    fn the_most_frequent_come_first_and_the_rest_is_one_bin() {
+        check(&["b", "a", "c", "b", "d", "a", "b"], 2, &["b", "a"], &[3, 2, 2]);
+        check(&["b", "a"], 20, &["a", "b"], &[1, 1, 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_a_label_is_among_the_others() {
+        check(&["a", "x;.;y", "other", "a\nb"], 20, &["a"], &[1, 3]);
+        let mut categories = Categories::default();
+        categories.add("other");
+        assert_eq!(categories.column(0, 20).unwrap_err(), "holds no text that could be a label");
+    }
+
+    #[test]
+    fn identifiers_are_no_categories() {
+        let mut categories = Categories::default();
+        (0..=DIFFERENT_MAX).for_each(|id| categories.add(&id.to_string()));
+        assert_eq!(
+            categories.column(0, 20).unwrap_err(),
+            "holds more than 100000 different texts, which are no categories"
+        );
+    }
+}
