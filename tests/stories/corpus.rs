@@ -2,7 +2,7 @@
 //! every way that a network may cut, it counts what the core counts, and changes no byte.
 
 #[path = "../../core/tests/corpus/case.rs"]
-mod case;
+pub(crate) mod case;
 #[path = "../../core/tests/corpus/counts.rs"]
 mod counts;
 #[path = "../../core/tests/corpus/delivery.rs"]

@@ -19,6 +19,7 @@ mod whole_answers;
 mod evaluation;
 mod weather;
 
+mod clients;
 mod configuration;
 mod corpus;
 mod differential;
