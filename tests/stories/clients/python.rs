@@ -80,6 +80,9 @@ impl Python {
         let answer: Answer =
             serde_json::from_str(&line).with_context(|| format!("Python said {line}"))?;
         ensure!(answer.sent_us.is_some(), "the client asked nobody: {:?}", answer.error);
+        let Answer { sent_us, first_text_us, last_text_us, ended_us, .. } = answer;
+        let times = [sent_us, first_text_us, last_text_us, Some(ended_us)];
+        ensure!(times.into_iter().flatten().is_sorted(), "times out of order: {answer:?}");
         Ok(answer)
     }
 }
