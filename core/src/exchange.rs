@@ -94,10 +94,15 @@ impl Exchange {
         Some(exchange)
     }
 
+    /// Whether pieces of the request's body are read. If not, a host need not copy them to hand them over.
+    pub fn reads_request(&self) -> bool {
+        !self.request.is_encoded
+    }
+
     /// Takes the next piece of the request's body.
     pub fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
         self.request.has_bytes |= !bytes.is_empty();
-        if self.request.is_encoded {
+        if !self.reads_request() {
             return;
         }
         match &mut self.kind {
@@ -144,6 +149,15 @@ impl Exchange {
                 }
                 Kind::Prediction(prediction) => prediction.expect_answer(),
             }
+        }
+    }
+
+    /// Whether pieces of the response's body are read, which its head decides: that of an error, a local reply, an
+    /// encoded or a foreign body is not. If not, a host need not copy them to hand them over.
+    pub fn reads_response(&self) -> bool {
+        match &self.kind {
+            Kind::Generation(generation) => generation.reads_response(),
+            Kind::Prediction(prediction) => prediction.reads_response(),
         }
     }
 

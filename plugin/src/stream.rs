@@ -93,11 +93,13 @@ impl HttpContext for Stream {
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
-            shared.record(|monitor, ledger| {
-                for_each_window(Buffer::RequestBody, size, |bytes| {
-                    exchange.request_body(monitor, ledger, bytes);
+            if exchange.reads_request() {
+                shared.record(|monitor, ledger| {
+                    for_each_window(Buffer::RequestBody, size, |bytes| {
+                        exchange.request_body(monitor, ledger, bytes);
+                    });
                 });
-            });
+            }
             if end_of_stream {
                 exchange.request_end();
             }
@@ -134,12 +136,14 @@ impl HttpContext for Stream {
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
-            let now = host::now();
-            shared.record(|monitor, ledger| {
-                for_each_window(Buffer::ResponseBody, size, |bytes| {
-                    exchange.response_body(monitor, ledger, now, bytes);
+            if exchange.reads_response() {
+                let now = host::now();
+                shared.record(|monitor, ledger| {
+                    for_each_window(Buffer::ResponseBody, size, |bytes| {
+                        exchange.response_body(monitor, ledger, now, bytes);
+                    });
                 });
-            });
+            }
             if end_of_stream {
                 exchange.response_end();
             }

@@ -199,6 +199,14 @@ macro_rules! message {
                 }
             }
 
+            /// What was received of the body by now.
+            pub fn received(&self) -> &[u8] {
+                match &self.line {
+                    Line::Plain(line) => line.received(),
+                    Line::Framed(line) => line.received(),
+                }
+            }
+
             /// Waits for the end of the body, and says whether it was whole.
             pub async fn receive_end(&mut self) -> Result<bool> {
                 match &mut self.line {
@@ -236,12 +244,14 @@ mod tests {
         served.receive(3).await.unwrap();
         client.send(b"ed", true).await.unwrap();
         assert!(served.receive_end().await.unwrap(), "{protocol:?}");
+        assert_eq!(served.received(), b"asked", "{protocol:?}");
         served.respond(201, headers, false).await.unwrap();
         assert_eq!(client.status().await.unwrap(), 201);
         served.send(b"answ", false).await.unwrap();
         client.receive(4).await.unwrap();
         served.send_trailers(&[("x-t", "v")]).await.unwrap();
         assert!(client.receive_end().await.unwrap(), "{protocol:?}");
+        assert_eq!(client.received(), b"answ", "{protocol:?}");
     }
 
     #[tokio::test]

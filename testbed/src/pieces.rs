@@ -17,6 +17,11 @@ pub fn envoy() -> Result<PathBuf> {
     find("DRIFTLINE_ENVOY", "venv/bin/envoy", "cargo xtask setup")
 }
 
+/// A Python that has the clients of `tests/clients`: `DRIFTLINE_PYTHON`, else where `cargo xtask setup` puts it.
+pub fn python() -> Result<PathBuf> {
+    find("DRIFTLINE_PYTHON", "venv/bin/python3", "cargo xtask setup")
+}
+
 /// promtool: `DRIFTLINE_PROMTOOL`, else the one on the `PATH`, else where `cargo xtask setup` puts it.
 pub fn promtool() -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

@@ -3,7 +3,7 @@
 
 #[path = "../../core/tests/corpus/case.rs"]
 #[allow(dead_code, reason = "what a case expects, the core's runner judges")]
-mod case;
+pub(crate) mod case;
 #[path = "../../core/tests/corpus/counts.rs"]
 #[allow(dead_code, reason = "what a case expects, the core's runner judges")]
 mod counts;

@@ -18,6 +18,8 @@ mod real;
 mod routes;
 mod simulated;
 
+pub(crate) use self::routes::cluster;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::runtime::Runtime;

@@ -19,12 +19,15 @@ mod whole_answers;
 mod evaluation;
 mod weather;
 
+mod clients;
 mod configuration;
 mod corpus;
 mod differential;
 mod hosts_agree;
 mod pass_through;
 mod timing;
+mod undeclared;
+mod unread;
 
 mod invariants;
 mod readme;

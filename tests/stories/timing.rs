@@ -37,13 +37,13 @@ struct Deviation {
 
 /// What the filter has counted: the exact sums beside its histograms, in microseconds, and the samples in them.
 #[derive(Clone, Copy)]
-struct Sums {
-    ttft: f64,
+pub(crate) struct Sums {
+    pub(crate) ttft: f64,
     tpot: f64,
     samples: f64,
 }
 
-async fn sums(host: &Host) -> Sums {
+pub(crate) async fn sums(host: &Host) -> Sums {
     let page = host.scrape().await.unwrap();
     let sum = |name: &str| page.value(&format!("{PREFIX}{name}"), &[]).unwrap_or(0.0);
     Sums {
@@ -55,7 +55,7 @@ async fn sums(host: &Host) -> Sums {
 }
 
 /// Waits until one more stream is counted.
-async fn one_more(host: &Host, before: Sums) -> Sums {
+pub(crate) async fn one_more(host: &Host, before: Sums) -> Sums {
     let started = Instant::now();
     let mut last = before;
     loop {
@@ -89,7 +89,7 @@ async fn measure(host: &Host) -> Vec<Deviation> {
     deviations
 }
 
-fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
+pub(crate) fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
     values[values.len() / 2]

@@ -5,8 +5,10 @@ pub mod codegen;
 pub mod paths;
 pub mod process;
 
+pub mod clients;
 pub mod debian;
 pub mod envoy;
 pub mod filter;
 pub mod prometheus;
+pub mod python;
 pub mod wasm_std;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    codegen, envoy, filter, paths,
+    clients, codegen, envoy, filter, paths,
     process::{cargo, find_program, run, say},
     prometheus,
     wasm_std::{self, Choice, WasmStd},
@@ -95,6 +95,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     let shown = |path: PathBuf| path.display().to_string();
     report(wasm_std::TARGET, wasm_std::set_up(choice).map(|found| found.to_string()));
     report("Envoy", envoy::set_up().map(shown));
+    report("Python clients", clients::set_up().map(shown));
     report("promtool", prometheus::set_up_promtool().map(shown));
     report("Prometheus", prometheus::set_up_prometheus().map(shown));
     if !problems.is_empty() {
@@ -181,11 +182,13 @@ fn if_there(program: &str, arguments: &[&str]) -> Result<()> {
 /// Sets up every piece, builds the filter, and tells the command where they are, as absolute paths.
 fn with_pieces(command: &mut Command) -> Result<&mut Command> {
     let envoy = envoy::set_up()?;
+    let python = clients::set_up()?;
     let promtool = prometheus::set_up_promtool()?;
     let filter = filter::build(Choice::Auto)?;
     Ok(command
         .env("DRIFTLINE_WASM", filter)
         .env("DRIFTLINE_ENVOY", envoy)
+        .env("DRIFTLINE_PYTHON", python)
         .env("DRIFTLINE_PROMTOOL", promtool))
 }
 

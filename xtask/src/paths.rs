@@ -18,9 +18,19 @@ pub fn wasm_target() -> PathBuf {
     root().join("target/wasm")
 }
 
-/// The Python environment that holds Envoy.
+/// The Python environment that holds Envoy, and the clients that stories run.
 pub fn venv() -> PathBuf {
     root().join("target/venv")
+}
+
+/// The interpreter of the environment.
+pub fn python() -> PathBuf {
+    venv().join("bin/python3")
+}
+
+/// The file that says which clients stories run.
+pub fn clients() -> PathBuf {
+    root().join("tests/clients/requirements.txt")
 }
 
 /// The Envoy of the environment.

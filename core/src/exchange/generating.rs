@@ -45,6 +45,11 @@ impl Generation {
         });
     }
 
+    /// Whether the response's body is an answer.
+    pub(super) fn reads_response(&self) -> bool {
+        self.answer.is_read()
+    }
+
     pub(super) fn response_body(
         &mut self,
         series: Option<&GenerationSeries>,

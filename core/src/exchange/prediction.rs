@@ -61,6 +61,11 @@ impl Prediction {
         self.answer = Some(Answers::new());
     }
 
+    /// Whether the response's body is an answer.
+    pub(super) fn reads_response(&self) -> bool {
+        self.answer.is_some()
+    }
+
     pub(super) fn response_body(
         &mut self,
         series: Option<&PredictionSeries>,

@@ -90,7 +90,10 @@ fn totals(
     let mut exchange = Exchange::start(&monitor, &mut ledger, now, &head).unwrap();
     let (first, second) = wire.request.split_at(request_cut);
     exchange.request_body(&monitor, &mut ledger, first);
-    exchange.request_body(&monitor, &mut ledger, second);
+    // As a host does: what is not read is not handed over, and must not be missed.
+    if exchange.reads_request() {
+        exchange.request_body(&monitor, &mut ledger, second);
+    }
     if wire.request_ends {
         exchange.request_end();
     }
@@ -104,7 +107,9 @@ fn totals(
         exchange.response_head(&monitor, &mut ledger, &head);
         let (first, second) = wire.response.split_at(response_cut);
         exchange.response_body(&monitor, &mut ledger, Timestamp(1_000_000), first);
-        exchange.response_body(&monitor, &mut ledger, Timestamp(2_000_000), second);
+        if exchange.reads_response() {
+            exchange.response_body(&monitor, &mut ledger, Timestamp(2_000_000), second);
+        }
     }
     if wire.response_ends {
         exchange.response_end();

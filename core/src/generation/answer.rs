@@ -78,6 +78,11 @@ impl Answer {
         Answer { form: Form::Undecided(promise), ..Answer::unread(promise.dialect) }
     }
 
+    /// Whether its body is read.
+    pub(crate) fn is_read(&self) -> bool {
+        !matches!(self.form, Form::Unread)
+    }
+
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
     /// output.
     pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {

@@ -16,7 +16,7 @@ pub(super) struct Framed {
     role: Role,
     out: Option<SendStream<Bytes>>,
     incoming: Option<RecvStream>,
-    received: usize,
+    received: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Framed {
         // It ends with its last stream, and what ends a connection shows at its streams.
         let task = tokio::spawn(async { drop(connection.await) }).abort_handle();
         let role = Role::Client { connection: sender, task, answer: None };
-        Ok(Framed { role, out: None, incoming: None, received: 0 })
+        Ok(Framed { role, out: None, incoming: None, received: Vec::new() })
     }
 
     pub(super) async fn server(stream: TcpStream) -> Result<Framed> {
@@ -48,7 +48,7 @@ impl Framed {
         let (request, answer) = connection.accept().await.context("no request")??;
         let task = tokio::spawn(async move { while connection.accept().await.is_some() {} });
         let role = Role::Server { answer, task: task.abort_handle() };
-        Ok(Framed { role, out: None, incoming: Some(request.into_body()), received: 0 })
+        Ok(Framed { role, out: None, incoming: Some(request.into_body()), received: Vec::new() })
     }
 
     pub(super) async fn ask(
@@ -107,12 +107,16 @@ impl Framed {
     }
 
     pub(super) async fn receive(&mut self, bytes: usize) -> Result<()> {
-        while self.received < bytes {
-            let received = self.received;
+        while self.received.len() < bytes {
+            let received = self.received.len();
             let ended = || format!("the body ended after {received} bytes");
             self.read().await.with_context(ended)??;
         }
         Ok(())
+    }
+
+    pub(super) fn received(&self) -> &[u8] {
+        &self.received
     }
 
     /// Whether it was whole.
@@ -134,7 +138,7 @@ impl Framed {
             Ok(data) => data,
             Err(error) => return Some(Err(error.into())),
         };
-        self.received += data.len();
+        self.received.extend_from_slice(&data);
         Some(incoming.flow_control().release_capacity(data.len()).map_err(Into::into))
     }
 

@@ -114,6 +114,10 @@ impl Plain {
         Ok(())
     }
 
+    pub(super) fn received(&self) -> &[u8] {
+        &self.received
+    }
+
     pub(super) async fn receive_end(&mut self) -> Result<bool> {
         loop {
             self.take()?;

@@ -10,7 +10,7 @@ use super::scenario::RETRIES;
 const PATIENCE: &str = "0.5s";
 
 /// A cluster that uses a connection for one request, so that none is taken that has just been closed.
-pub(super) fn cluster(name: &str, address: SocketAddr, protocol: Value) -> Value {
+pub(crate) fn cluster(name: &str, address: SocketAddr, protocol: Value) -> Value {
     let options = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "common_http_protocol_options": {"max_requests_per_connection": 1},

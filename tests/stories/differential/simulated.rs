@@ -3,13 +3,13 @@
 use std::{mem, time::Duration};
 
 use driftline_testbed::{by_hand::Protocol, scrape::Scrape};
-use host_sim::{Clock, Exchange, Trace, World, WorldOptions, flags, trace::Line};
+use host_sim::{Exchange, Trace, World, flags, trace::Line};
 
 use super::{
     calls::Calls,
     scenario::{Answer, Scenario, Step, borrowed},
 };
-use crate::stage::{filter, scrape, stats_config};
+use crate::stage::{scrape, traced_world};
 
 /// What passes between two steps. On a network it is never nothing, either.
 const STEP: Duration = Duration::from_millis(1);
@@ -35,12 +35,8 @@ pub(super) struct Simulated {
 
 impl Simulated {
     pub(super) fn start(config: &str) -> Simulated {
-        let mut options = WorldOptions::with_config(config.to_owned());
-        options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
-        options.stats = stats_config();
-        options.trace = Trace::on();
-        let trace = options.trace.clone();
-        let world = World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"));
+        let world = traced_world(config);
+        let trace = world.trace().clone();
         Simulated { world, trace }
     }
 

@@ -164,7 +164,7 @@ impl Host {
     }
 
     /// Waits until this many streams have ended since `before`, and all is counted that they changed.
-    async fn settled(&self, before: &Scrape, streams: u64) -> Result<Scrape> {
+    pub(crate) async fn settled(&self, before: &Scrape, streams: u64) -> Result<Scrape> {
         let started = Instant::now();
         let target = ended(before) + streams as f64;
         let mut last = self.scrape().await?;

@@ -4,7 +4,7 @@ use std::{fs, sync::OnceLock, time::Duration};
 
 use driftline_testbed::{pieces, scrape::Scrape};
 use host_sim::{
-    Clock, EndInfo, Filter, HeaderMap, Stream, World, WorldOptions, stats::StatsConfig,
+    Clock, EndInfo, Filter, HeaderMap, Stream, Trace, World, WorldOptions, stats::StatsConfig,
 };
 
 use super::simulated::{self, Told};
@@ -33,9 +33,19 @@ pub(crate) fn run(world: &World, worker: usize, script: &Script) {
 
 /// A world of one worker with this configuration, on a virtual clock.
 pub(crate) fn world(config: &str) -> World {
+    start(config, Trace::off())
+}
+
+/// The same, where every call into the filter and out of it is written down.
+pub(crate) fn traced_world(config: &str) -> World {
+    start(config, Trace::on())
+}
+
+fn start(config: &str, trace: Trace) -> World {
     let mut options = WorldOptions::with_config(config.to_owned());
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
+    options.trace = trace;
     World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
