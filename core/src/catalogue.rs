@@ -194,7 +194,9 @@ metrics! {
     Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Reason];
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (read all the same),
-    /// `usage_missing`, `encoded_body` or `unexpected_content_type`. Traffic passes in any case.
+    /// `usage_missing`, `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`,
+    /// `decoded_too_dense` (as a bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once) or
+    /// `unexpected_content_type`. Traffic passes in any case.
     ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Reason];
     /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
     /// refused them early), `unrecognised_path` or `other_method`.

@@ -8,6 +8,7 @@ use core::{fmt, ops::RangeInclusive};
 
 use crate::{
     document::{self, Node, Path, Problems},
+    encoding::Codings,
     profile::Profile,
 };
 
@@ -44,6 +45,12 @@ pub struct Config {
     /// The longest event that a stream should have, within [`EVENT_BYTES_MAX`]. Longer ones are counted and read all
     /// the same: reading takes no memory. 65,536 if nothing is said.
     pub event_bytes_max: u64,
+    /// The codings in which bodies are read; all of them if nothing is said. A body in another one is counted and
+    /// passes. What decoding may take is fixed: see [`crate::encoding`].
+    pub decode: Codings,
+    /// Takes `accept-encoding` out of each request that is measured, so that model servers answer in plain text.
+    /// This is the only thing in traffic that is ever changed, and not if nothing is said.
+    pub remove_accept_encoding: bool,
 }
 
 /// A model to watch.

@@ -10,6 +10,7 @@
 //!
 //! Contract: call [`Exchange::finish`] exactly once; it takes the exchange. Any call may be missing before it.
 
+mod body;
 mod generating;
 mod head;
 mod prediction;
@@ -20,8 +21,9 @@ pub use self::head::{RequestHead, ResponseHead};
 
 use alloc::boxed::Box;
 
-use self::{generating::Generation, head::is_encoded, prediction::Prediction};
+use self::{body::Body, generating::Generation, prediction::Prediction};
 use crate::{
+    encoding::Encoding,
     generation,
     ledger::Ledger,
     model::{Model, ReadProblem},
@@ -31,7 +33,8 @@ use crate::{
     wire::json::Ending,
 };
 
-/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends.
+/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take:
+/// see [`crate::encoding`].
 #[derive(Debug)]
 pub struct Exchange {
     started_at: Timestamp,
@@ -43,16 +46,6 @@ pub struct Exchange {
     response: Body,
     has_unexpected_content_type: bool,
     kind: Kind,
-}
-
-/// How far a body has come.
-#[derive(Debug, Default)]
-struct Body {
-    /// It is compressed, so it is not read.
-    is_encoded: bool,
-    has_bytes: bool,
-    /// The proxy saw its end.
-    is_over: bool,
 }
 
 #[derive(Debug)]
@@ -83,8 +76,9 @@ impl Exchange {
             model: None,
             status: None,
             is_local_reply: false,
-            request: Body { is_encoded: is_encoded(head.content_encoding), ..Body::default() },
-            response: Body::default(),
+            request: Body::new(Encoding::of(head.content_encoding, monitor.codings)),
+            // Until a head says otherwise; bodies that are no answers are not decoded.
+            response: Body::new(Encoding::None),
             has_unexpected_content_type: false,
             kind,
         };
@@ -96,31 +90,30 @@ impl Exchange {
 
     /// Whether pieces of the request's body are read. If not, a host need not copy them to hand them over.
     pub fn reads_request(&self) -> bool {
-        !self.request.is_encoded
+        self.request.wants_bytes()
     }
 
     /// Takes the next piece of the request's body.
     pub fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
-        self.request.has_bytes |= !bytes.is_empty();
-        if !self.reads_request() {
-            return;
-        }
-        match &mut self.kind {
+        let Exchange { request, kind, model, .. } = self;
+        let mut found = None;
+        request.read(&monitor.decoders, bytes, |bytes| match kind {
             Kind::Generation(generation) => {
-                if let Some(model) = generation.request_body(monitor, bytes) {
-                    self.name_model(monitor, ledger, model);
-                }
+                found = found.or(generation.request_body(monitor, bytes));
             }
             Kind::Prediction(prediction) => {
-                let series = self.model.and_then(|id| monitor.model(id)?.prediction.as_ref());
+                let series = model.and_then(|id| monitor.model(id)?.prediction.as_ref());
                 prediction.request_body(series, ledger, bytes);
             }
+        });
+        if let Some(model) = found {
+            self.name_model(monitor, ledger, model);
         }
     }
 
     /// Takes note that the request came to its end, as against breaking off.
     pub fn request_end(&mut self) {
-        self.request.is_over = true;
+        self.request.end();
     }
 
     /// Takes note of the response's headers.
@@ -138,11 +131,13 @@ impl Exchange {
         if !head.is_answer() {
             return;
         }
-        if is_encoded(head.content_encoding) {
-            self.response.is_encoded = true;
+        let encoding = Encoding::of(head.content_encoding, monitor.codings);
+        if encoding == Encoding::Unreadable {
+            self.response = Body::new(encoding);
         } else if !head.is_text() {
             self.has_unexpected_content_type = true;
         } else {
+            self.response = Body::new(encoding);
             match &mut self.kind {
                 Kind::Generation(generation) => {
                     generation.expect_answer(head, monitor.event_bytes_max);
@@ -152,13 +147,14 @@ impl Exchange {
         }
     }
 
-    /// Whether pieces of the response's body are read, which its head decides: that of an error, a local reply, an
-    /// encoded or a foreign body is not. If not, a host need not copy them to hand them over.
+    /// Whether pieces of the response's body are read, which its head decides: that of an error, a local reply, a
+    /// foreign body, or one whose coding is not read is not. If not, a host need not copy them to hand them over.
     pub fn reads_response(&self) -> bool {
-        match &self.kind {
+        let is_awaited = match &self.kind {
             Kind::Generation(generation) => generation.reads_response(),
             Kind::Prediction(prediction) => prediction.reads_response(),
-        }
+        };
+        is_awaited && self.response.wants_bytes()
     }
 
     /// Takes the next piece of the response's body: exactly the bytes that are new.
@@ -170,7 +166,8 @@ impl Exchange {
         bytes: &[u8],
     ) {
         let model = self.model.and_then(|id| monitor.model(id));
-        match &mut self.kind {
+        let Exchange { response, kind, .. } = self;
+        response.read(&monitor.decoders, bytes, |bytes| match kind {
             Kind::Generation(generation) => {
                 let series = model.and_then(|model| model.generation.as_ref());
                 generation.response_body(series, ledger, now, bytes);
@@ -179,12 +176,12 @@ impl Exchange {
                 let series = model.and_then(|model| model.prediction.as_ref());
                 prediction.response_body(series, ledger, bytes);
             }
-        }
+        });
     }
 
     /// Takes note that the response came to its end, as against breaking off.
     pub fn response_end(&mut self) {
-        self.response.is_over = true;
+        self.response.end();
     }
 
     /// Ends the exchange and counts it under its one outcome.
@@ -200,19 +197,20 @@ impl Exchange {
         self.name_model(monitor, ledger, ModelId::OTHER);
         let request = self.kind.finish_request();
         let model = self.model.and_then(|id| monitor.model(id));
+        let reached_end = self.response.is_read_to_its_end();
         let body = match &mut self.kind {
             Kind::Generation(generation) => {
                 let series = model.and_then(|model| model.generation.as_ref());
-                generation.finish(series, ledger, self.response.is_over)
+                generation.finish(series, ledger, reached_end)
             }
-            Kind::Prediction(prediction) => prediction.finish(self.response.is_over),
+            Kind::Prediction(prediction) => prediction.finish(reached_end),
         };
         let proxy = ProxyVerdict {
             flags: response_flags,
             is_local_reply: self.is_local_reply,
             status: self.status,
         };
-        let outcome = decide(proxy, body);
+        let outcome = decide(proxy, self.response.verdict(body));
         if let Some(model) = model {
             ledger.shift(model.in_flight, -1);
             model.count_request(ledger, outcome, now.microseconds_since(self.started_at));
@@ -235,16 +233,18 @@ impl Exchange {
             Ending::Incomplete | Ending::Empty => self.request.is_over,
             Ending::Complete => false,
         };
+        let is_malformed = is_malformed && self.request.has_bytes && self.request.is_read();
         let problems = [
-            (
-                is_malformed && self.request.has_bytes && !self.request.is_encoded,
-                ReadProblem::RequestMalformed,
-            ),
-            (self.request.is_encoded || self.response.is_encoded, ReadProblem::EncodedBody),
-            (self.has_unexpected_content_type, ReadProblem::UnexpectedContentType),
+            is_malformed.then_some(ReadProblem::RequestMalformed),
+            self.has_unexpected_content_type.then_some(ReadProblem::UnexpectedContentType),
         ];
-        for (is_so, problem) in problems {
-            model.count_problem(ledger, problem, u64::from(is_so));
+        for problem in problems.into_iter().flatten() {
+            model.count_problem(ledger, problem, 1);
+        }
+        // Once, if both bodies have the same.
+        let (request, response) = (self.request.problem(), self.response.problem());
+        for problem in [request, response.filter(|_| response != request)].into_iter().flatten() {
+            model.count_problem(ledger, problem, 1);
         }
     }
 

@@ -24,6 +24,7 @@ pub mod catalogue;
 pub mod config;
 pub mod document;
 pub mod drift;
+pub mod encoding;
 pub mod evaluator;
 pub mod exchange;
 mod generation;

@@ -35,14 +35,22 @@ pub(crate) enum ReadProblem {
     EventTooLarge,
     /// The answer came whole without saying how many tokens it has.
     UsageMissing,
-    /// The body has a content encoding.
+    /// The body has a coding that is unknown or switched off.
     EncodedBody,
+    /// The body is not what its coding promises.
+    EncodingMalformed,
+    /// The body says far more than it has, as a bomb does.
+    DecodedTooDense,
+    /// Decoding the body takes more memory than one body may have.
+    DecoderTooLarge,
+    /// Other bodies took all the memory that there is for decoding.
+    NoRoomToDecode,
     /// A successful answer is of a content type that the dialect does not have.
     UnexpectedContentType,
 }
 
 impl ReadProblem {
-    const ALL: [ReadProblem; 8] = [
+    const ALL: [ReadProblem; 12] = [
         ReadProblem::RequestMalformed,
         ReadProblem::InstancesMissing,
         ReadProblem::ResponseMalformed,
@@ -50,6 +58,10 @@ impl ReadProblem {
         ReadProblem::EventTooLarge,
         ReadProblem::UsageMissing,
         ReadProblem::EncodedBody,
+        ReadProblem::EncodingMalformed,
+        ReadProblem::DecodedTooDense,
+        ReadProblem::DecoderTooLarge,
+        ReadProblem::NoRoomToDecode,
         ReadProblem::UnexpectedContentType,
     ];
 
@@ -62,6 +74,10 @@ impl ReadProblem {
             ReadProblem::EventTooLarge => "event_too_large",
             ReadProblem::UsageMissing => "usage_missing",
             ReadProblem::EncodedBody => "encoded_body",
+            ReadProblem::EncodingMalformed => "encoding_malformed",
+            ReadProblem::DecodedTooDense => "decoded_too_dense",
+            ReadProblem::DecoderTooLarge => "decoder_too_large",
+            ReadProblem::NoRoomToDecode => "no_room_to_decode",
             ReadProblem::UnexpectedContentType => "unexpected_content_type",
         }
     }

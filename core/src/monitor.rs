@@ -1,11 +1,12 @@
 //! A configuration made ready: all its series, its models by name, and what an observation adds to them.
-//! It holds no state of traffic; several exchanges and the evaluator share it.
+//! It holds no state of traffic but the room that is left for decoders; several exchanges and the evaluator share it.
 
 use alloc::vec::Vec;
 
 use crate::{
     catalogue::Metric,
     config::Config,
+    encoding::{Codings, ROOM_BYTES_MAX, Room},
     ledger::Ledger,
     model::{Model, PredictionSeries},
     series::{Registry, Series, SeriesId},
@@ -45,6 +46,12 @@ pub struct Monitor {
     pub(crate) evaluations: SeriesId,
     pub(crate) window_seconds: u64,
     pub(crate) event_bytes_max: u64,
+    /// The codings that are read.
+    pub(crate) codings: Codings,
+    /// What is left for decoders.
+    pub(crate) decoders: Room,
+    /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
+    pub remove_accept_encoding: bool,
     /// How often [`crate::evaluator::Evaluator::evaluate`] is to be called.
     pub tick_milliseconds: u64,
 }
@@ -77,6 +84,9 @@ impl Monitor {
             models,
             window_seconds: config.window_seconds,
             event_bytes_max: config.event_bytes_max,
+            codings: config.decode,
+            decoders: Room::new(ROOM_BYTES_MAX),
+            remove_accept_encoding: config.remove_accept_encoding,
             tick_milliseconds: config.tick_milliseconds,
         }
     }

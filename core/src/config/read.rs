@@ -8,11 +8,19 @@ use super::{
 };
 use crate::{
     document::{Node, Problems},
+    encoding::{Coding, Codings},
     model::MonitoredColumn,
     profile::Profile,
 };
 
-const FIELDS: [&str; 4] = ["models", "window_seconds", "tick_milliseconds", "event_bytes_max"];
+const FIELDS: [&str; 6] = [
+    "models",
+    "window_seconds",
+    "tick_milliseconds",
+    "event_bytes_max",
+    "decode",
+    "remove_accept_encoding",
+];
 const MODEL_FIELDS: [&str; 2] = ["name", "profile"];
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
@@ -44,6 +52,14 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let tick_default = window_milliseconds.unwrap_or(u64::MAX).min(TICK_MILLISECONDS_DEFAULT);
     let tick_milliseconds = whole("tick_milliseconds", TICK_MILLISECONDS, tick_default);
     let event_bytes_max = whole("event_bytes_max", EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT);
+    let decode = match fields.optional("decode") {
+        Some(node) => codings(&node, problems),
+        None => Some(Codings::ALL),
+    };
+    let remove_accept_encoding = match fields.optional("remove_accept_encoding") {
+        Some(node) => node.boolean(problems),
+        None => Some(false),
+    };
     if let (Some(window), Some(tick)) = (window_milliseconds, tick_milliseconds)
         && window < tick
     {
@@ -57,7 +73,16 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         window_seconds: window_seconds?,
         tick_milliseconds: tick_milliseconds?,
         event_bytes_max: event_bytes_max?,
+        decode: decode?,
+        remove_accept_encoding: remove_accept_encoding?,
     })
+}
+
+fn codings(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Codings> {
+    let words = Coding::ALL.map(|coding| (coding.name(), coding));
+    let codings =
+        node.array(0..=words.len(), problems, |node, problems| node.word(&words, problems));
+    codings.map(Codings::from_iter)
 }
 
 /// How many series the profiles make.
@@ -144,6 +169,8 @@ mod tests {
                 window_seconds: 3600,
                 tick_milliseconds: 5000,
                 event_bytes_max: 65_536,
+                decode: Codings::ALL,
+                remove_accept_encoding: false,
             }
         );
     }
@@ -161,6 +188,22 @@ mod tests {
         let (index, rain) = config.model("rain").unwrap();
         assert_eq!((index, rain.profile.as_ref().unwrap().rows), (1, 5));
         assert_eq!(config.model("snow"), None);
+    }
+
+    #[test]
+    fn codings_are_switched_on_one_by_one() {
+        let config = accepts(
+            r#"{"models": [{"name": "m"}], "decode": ["gzip", "br"], "remove_accept_encoding": true}"#,
+        );
+        assert_eq!(config.decode, Codings::from_iter([Coding::Gzip, Coding::Brotli]));
+        assert!(config.remove_accept_encoding);
+        let none = accepts(r#"{"models": [{"name": "m"}], "decode": []}"#);
+        assert_eq!(none.decode, Codings::default());
+        refuses(
+            r#"{"models": [{"name": "m"}], "decode": ["brotli"], "remove_accept_encoding": "yes"}"#,
+            "2 problems: decode[0]: found \"brotli\", expected one of `gzip`, `deflate`, `br`, `zstd`; \
+             remove_accept_encoding: found \"yes\", expected true or false",
+        );
     }
 
     /// `models` models, each with a profile of one feature that has two bins, and with as many more as `features` says.
@@ -224,7 +267,7 @@ mod tests {
         refuses(
             r#"{"modles": []}"#,
             "2 problems: unknown field \"modles\", allowed are `models`, `window_seconds`, \
-             `tick_milliseconds`, `event_bytes_max`; the field `models` is missing",
+             `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; the field `models` is missing",
         );
     }
 
@@ -291,7 +334,7 @@ mod tests {
                     "tick_milliseconds": "fast", "event_bytes_max": 9e9, "debug": true}}"#
             ),
             "7 problems: unknown field \"debug\", allowed are `models`, `window_seconds`, \
-             `tick_milliseconds`, `event_bytes_max`; \
+             `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; \
              models[0].name: found 7, expected text; \
              models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
              from 0 to 9007199254740991; \

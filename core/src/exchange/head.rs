@@ -74,13 +74,6 @@ fn media_type(content_type: &[u8]) -> &[u8] {
     content_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
-/// Whether a body under this `content-encoding` is not what its dialect says.
-pub(super) fn is_encoded(content_encoding: Option<&[u8]>) -> bool {
-    content_encoding
-        .map(<[u8]>::trim_ascii)
-        .is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,13 +107,5 @@ mod tests {
         assert!(is_lines("Application/JSONL; charset=utf-8"));
         assert!(!is_lines("application/json"));
         assert!(!ResponseHead::default().is_lines());
-    }
-
-    #[test]
-    fn identity_is_no_encoding() {
-        assert!(!is_encoded(None));
-        assert!(!is_encoded(Some(b" Identity ")));
-        assert!(is_encoded(Some(b"gzip")));
-        assert!(is_encoded(Some(b"identity, br")));
     }
 }

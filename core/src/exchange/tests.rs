@@ -311,7 +311,7 @@ fn a_request_that_names_no_configured_model_is_another_one() {
 
 #[test]
 fn a_body_that_is_encoded_or_of_another_type_is_not_read() {
-    let encoded = Wire { content_encoding: Some("gzip"), response: b"\x1f\x8b", ..CHAT };
+    let encoded = Wire { content_encoding: Some("compress"), response: b"\x1f\x9d", ..CHAT };
     check(&encoded, Outcome::Complete, "m", &[("read_problems_total{m,encoded_body}", 1)]);
     let html = Wire { content_type: "text/html", response: b"<p>", ..CHAT };
     check(&html, Outcome::Complete, "m", &[("read_problems_total{m,unexpected_content_type}", 1)]);

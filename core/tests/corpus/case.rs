@@ -58,6 +58,8 @@ pub(crate) struct Expectation {
     /// Envoy's `response.flags` at the end.
     #[serde(default)]
     pub(crate) flags: u64,
+    /// After how many bytes of the response's body each event is whole; only a body in a coding says so itself.
+    pub(crate) event_ends: Option<Vec<usize>>,
     pub(crate) outcome: String,
     pub(crate) finish: Option<String>,
     pub(crate) first_token_event: Option<usize>,
@@ -158,8 +160,11 @@ impl Case {
                 case.display()
             )
         });
-        let event_ends = events::ends(&response.body);
         let expected = Expectation::read(&case.with_extension("json"));
+        let event_ends = match &expected.event_ends {
+            Some(ends) => ends.iter().copied().map(Some).collect(),
+            None => events::ends(&response.body),
+        };
         let name = name.display().to_string();
         Case { name, path, request, status, response, event_ends, expected }
     }
