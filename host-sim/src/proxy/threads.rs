@@ -102,10 +102,11 @@ impl Server {
             let listener = listener.try_clone().map_err(StartError::Thread)?;
             let (pool, timeout) = (Pool::new(options.upstream.clone()), options.timeout);
             let recorder = options.recorder.clone();
+            let route_name = options.route_name.clone();
             let ending = stop.clone();
             server.spawn(worker.name().to_string(), move |runtime| {
                 let worker = Rc::new(RefCell::new(worker));
-                let context = Context { worker, pool, timeout, recorder };
+                let context = Context { worker, pool, route_name, timeout, recorder };
                 run(runtime, run_worker(context, listener, ending));
             })?;
         }
