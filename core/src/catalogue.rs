@@ -24,8 +24,10 @@ pub enum Kind {
 /// another one's: a test checks it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Label {
-    /// A configured model, or `other`.
+    /// A model that the configuration admits, or `other`.
     Model,
+    /// The proxy's route, or `other`. Only there if the configuration lists `routes`.
+    Route,
     /// How a request ended: [`crate::outcome::Outcome`].
     Outcome,
     /// `success` for the outcome `complete`, else `failure`: keeps their latencies apart.
@@ -44,6 +46,7 @@ impl Label {
     /// All labels, in the order in which stat names carry them.
     pub const ALL: &[Label] = &[
         Label::Model,
+        Label::Route,
         Label::Outcome,
         Label::Result,
         Label::Role,
@@ -56,6 +59,7 @@ impl Label {
     pub const fn name(self) -> &'static str {
         match self {
             Label::Model => "model",
+            Label::Route => "route",
             Label::Outcome => "outcome",
             Label::Result => "result",
             Label::Reason => "reason",
@@ -157,49 +161,49 @@ macro_rules! metrics {
 
 metrics! {
     /// Requests that ended, by how they ended. Every measured request is in exactly one outcome.
-    Requests = Counter "driftline_requests_total" in "requests" [Model, Outcome];
+    Requests = Counter "driftline_requests_total" in "requests" [Model, Route, Outcome];
     /// Requests whose model is known and that have not ended yet.
-    RequestsInFlight = Gauge "driftline_requests_in_flight" in "requests" [Model];
+    RequestsInFlight = Gauge "driftline_requests_in_flight" in "requests" [Model, Route];
     /// Time from the request headers to the end of the exchange.
-    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Result] DURATION;
+    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Route, Result] DURATION;
     /// Time from the request headers to the first event that carries generated output of any kind:
     /// text, reasoning, a tool call, a refusal or audio. Streamed answers only.
-    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Result] FIRST_TOKEN;
+    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
     /// Time from the request headers to the first event that carries output a user sees, which
     /// reasoning is not. Streamed answers only.
-    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Result] FIRST_TOKEN;
+    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
     /// Time from the request headers to the last event that carries generated output; usage and
     /// end marks do not count. Streamed answers only.
-    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Result] DURATION;
+    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Route, Result] DURATION;
     /// TPOT: (last token - first token) / (output tokens - 1), hidden reasoning tokens subtracted.
-    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Result] PER_TOKEN;
+    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Route, Result] PER_TOKEN;
     /// Time between two successive pieces of the answer that carry generated output. A piece may
     /// hold several tokens, so this is not an inter-token latency.
-    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model] PER_TOKEN;
+    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model, Route] PER_TOKEN;
     /// Streamed answers for which TPOT could not be told, by reason: `usage_missing`, `one_chunk`,
     /// `too_few_tokens` or `several_choices`.
-    TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Reason];
+    TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Route, Reason];
     /// Input tokens, from the usage that the model server reports; cached ones included.
-    InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model];
+    InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model, Route];
     /// Input tokens that the model server read from its cache; a part of the input tokens.
-    CachedInputTokens = Counter "driftline_cached_input_tokens_total" in "tokens" [Model];
+    CachedInputTokens = Counter "driftline_cached_input_tokens_total" in "tokens" [Model, Route];
     /// Input tokens that the model server wrote to its cache; a part of the input tokens.
-    CacheWriteTokens = Counter "driftline_cache_write_tokens_total" in "tokens" [Model];
+    CacheWriteTokens = Counter "driftline_cache_write_tokens_total" in "tokens" [Model, Route];
     /// Output tokens, from the usage that the model server reports; reasoning included.
-    OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model];
+    OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model, Route];
     /// Output tokens spent on reasoning; a part of the output tokens.
-    ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model];
+    ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model, Route];
     /// Answers by why the model stopped: `stop`, `length`, `tool_calls`, `refusal`, `content_filter`, `error`, or
     /// `other` for a word that Driftline does not know.
-    Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Reason];
+    Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Route, Reason];
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (read all the same),
     /// `usage_missing`, `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`,
     /// `decoded_too_dense` (as a bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once) or
     /// `unexpected_content_type`. Traffic passes in any case.
-    ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Reason];
+    ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Route, Reason];
     /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
-    /// refused them early), `unrecognised_path` or `other_method`.
+    /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
     Instances = Counter "driftline_instances_total" in "rows" [Model];

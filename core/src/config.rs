@@ -1,7 +1,10 @@
 //! The filter's configuration: what an operator may write, and what it means.
 //! It is complete once read: nothing else in the code knows a default.
 
+mod endpoint;
 mod read;
+
+pub use self::endpoint::Endpoint;
 
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
@@ -9,6 +12,7 @@ use core::{fmt, ops::RangeInclusive};
 use crate::{
     document::{self, Node, Path, Problems},
     encoding::Codings,
+    glob::Glob,
     profile::Profile,
 };
 
@@ -16,11 +20,17 @@ use crate::{
 pub const CONFIG_BYTES_MAX: usize = 4 << 20;
 /// The most models of one filter.
 pub const MODELS_MAX: usize = 64;
-/// The most series that the profiles of one filter may make. In 128-byte names they take half of the memory that the
-/// filter may have; traffic needs the rest.
+/// The most routes that are listed.
+pub const ROUTES_MAX: usize = 64;
+/// The most declarations of endpoints.
+pub const ENDPOINTS_MAX: usize = 64;
+/// The most series of one filter. In 128-byte names they take half of the memory that the filter may have; traffic
+/// needs the rest.
 pub const SERIES_MAX: usize = 60_000;
-/// The label under which models that nobody listed are counted; no listed model may be called so.
-pub const OTHER_MODEL: &str = "other";
+/// The label under which models and routes that are not admitted are counted; no listed one may be called so.
+pub const OTHER_NAME: &str = "other";
+/// What `names_max` may be.
+pub const NAMES_MAX: RangeInclusive<u64> = 1..=500;
 /// What `window_seconds` may be: up to a week.
 pub const WINDOW_SECONDS: RangeInclusive<u64> = 1..=604_800;
 /// What `tick_milliseconds` may be. A window holds at least one tick.
@@ -31,13 +41,24 @@ pub const EVENT_BYTES_MAX: RangeInclusive<u64> = 1024..=1_048_576;
 const WINDOW_SECONDS_DEFAULT: u64 = 3600;
 const TICK_MILLISECONDS_DEFAULT: u64 = 5000;
 const EVENT_BYTES_MAX_DEFAULT: u64 = 65_536;
+const NAMES_MAX_DEFAULT: u64 = 100;
 
 /// A configuration that has passed every check.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The models to tell apart, at least one, with unique names; their profiles make at most [`SERIES_MAX`] series. All others are counted as [`OTHER_MODEL`].
+    /// The models to tell apart, at least one, with unique names. All others are counted as [`OTHER_NAME`]. With the
+    /// routes and profiles they make at most [`SERIES_MAX`] series.
     pub models: Vec<Model>,
+    /// How many models and routes may get series of their own because they fit a pattern, within [`NAMES_MAX`]; where
+    /// routes are told apart, a model counts once for each. Those beyond are counted as [`OTHER_NAME`]. 100 if nothing
+    /// is said.
+    pub names_max: u64,
+    /// The proxy's routes to tell apart, with unique names, and patterns for such. All others are counted as
+    /// [`OTHER_NAME`]. Empty if routes are not told apart.
+    pub routes: Vec<Glob>,
+    /// Requests that speak a dialect because it is declared; the first one that fits counts.
+    pub endpoints: Vec<Endpoint>,
     /// Length of the drift window, within [`WINDOW_SECONDS`]. An hour if nothing is said.
     pub window_seconds: u64,
     /// Time between two evaluations, within [`TICK_MILLISECONDS`] and not longer than the window. If nothing is said 5,000, or the window if that is shorter.
@@ -57,7 +78,8 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Model {
-    /// What requests call it: fit for a label, see [`document::label_fault`], and not [`OTHER_MODEL`].
+    /// What requests call it: fit for a label, see [`document::label_fault`], and not [`OTHER_NAME`]. Or a [`Glob`]
+    /// that the names of several fit; such have no profile.
     pub name: String,
     /// Its training data. With it the model is a predictive one; without, a language model.
     pub profile: Option<Profile>,
@@ -84,11 +106,27 @@ impl Config {
             .ok_or(ConfigError(problems))
     }
 
+    /// How many names may be admitted because they fit a pattern: none if there is no pattern.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        let has_patterns =
+            self.models.iter().any(Model::is_pattern) || !self.routes.iter().all(Glob::is_exact);
+        if has_patterns { usize::try_from(self.names_max).unwrap_or(usize::MAX) } else { 0 }
+    }
+
     /// The model of that name, with its index in `models`. Compares with each, which for 64 names
     /// is faster than a map.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<(usize, &Model)> {
         self.models.iter().enumerate().find(|(_, model)| model.name == name)
+    }
+}
+
+impl Model {
+    /// Whether the name is a pattern.
+    #[must_use]
+    pub fn is_pattern(&self) -> bool {
+        Glob::is_pattern(&self.name)
     }
 }
 

@@ -9,11 +9,13 @@
 //! ```
 //!
 //! Contract: call [`Exchange::finish`] exactly once; it takes the exchange. Any call may be missing before it.
+//! After each call answer the [`Exchange::wish`] that it may leave.
 
 mod body;
 mod generating;
 mod head;
 mod prediction;
+mod recognition;
 #[cfg(test)]
 mod tests;
 
@@ -21,14 +23,21 @@ pub use self::head::{RequestHead, ResponseHead};
 
 use alloc::boxed::Box;
 
-use self::{body::Body, generating::Generation, prediction::Prediction};
+use self::{
+    body::Body,
+    generating::Generation,
+    prediction::Prediction,
+    recognition::{Recognised, recognise},
+};
 use crate::{
+    directory::Wish,
     encoding::Encoding,
-    generation,
     ledger::Ledger,
     model::{Model, ReadProblem},
-    monitor::{ModelId, Monitor, Unmeasured},
+    monitor::{ModelId, Monitor},
+    names::Named,
     outcome::{Outcome, ProxyVerdict, decide},
+    roster::Subject,
     time::Timestamp,
     wire::json::Ending,
 };
@@ -38,8 +47,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Exchange {
     started_at: Timestamp,
+    route: Named,
     /// Known once the request named it; then the exchange counts as in flight.
     model: Option<ModelId>,
+    /// The request named a model that may get series of its own.
+    wish: Option<Box<Wish>>,
     status: Option<u16>,
     is_local_reply: bool,
     request: Body,
@@ -63,17 +75,24 @@ impl Exchange {
         now: Timestamp,
         head: &RequestHead<'_>,
     ) -> Option<Exchange> {
-        let Some((kind, model)) = Exchange::recognise(monitor, head) else {
-            monitor.count_unmeasured(ledger, Unmeasured::UnrecognisedPath);
-            return None;
+        let (kind, model) = match recognise(monitor, head) {
+            Ok(Recognised::Generation { dialect, model }) => {
+                (Kind::Generation(Box::new(Generation::new(dialect))), model)
+            }
+            Ok(Recognised::Prediction { predictor }) => {
+                let kind = Kind::Prediction(Box::new(Prediction::new(predictor)));
+                (kind, Some(predictor.named()))
+            }
+            Err(reason) => {
+                monitor.count_unmeasured(ledger, reason);
+                return None;
+            }
         };
-        if !head.asks() {
-            monitor.count_unmeasured(ledger, Unmeasured::OtherMethod);
-            return None;
-        }
         let mut exchange = Exchange {
             started_at: now,
+            route: monitor.route(head.route),
             model: None,
+            wish: None,
             status: None,
             is_local_reply: false,
             request: Body::new(Encoding::of(head.content_encoding, monitor.codings)),
@@ -83,7 +102,7 @@ impl Exchange {
             kind,
         };
         if let Some(model) = model {
-            exchange.name_model(monitor, ledger, model);
+            exchange.name_model(monitor, ledger, &model);
         }
         Some(exchange)
     }
@@ -93,21 +112,46 @@ impl Exchange {
         self.request.wants_bytes()
     }
 
+    /// Someone whom the exchange asks to be counted under, to be looked up in a [`Roster`](crate::roster::Roster).
+    #[must_use]
+    pub fn wish(&self) -> Option<&Subject> {
+        Some(&self.wish.as_ref()?.subject)
+    }
+
+    /// Grants the wish, or refuses it for good: then the exchange is counted as one of the others.
+    pub fn answer_wish(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        granted: Option<ModelId>,
+    ) {
+        if let Some(wish) = self.wish.take() {
+            self.count_under(monitor, ledger, granted.unwrap_or(wish.fallback));
+        }
+    }
+
+    /// Takes note that no name can come any more. Without one the exchange counts as none of the admitted models.
+    pub fn end_naming(&mut self, monitor: &Monitor, ledger: &mut Ledger) {
+        self.name_model(monitor, ledger, &Named::OTHER);
+    }
+
     /// Takes the next piece of the request's body.
     pub fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
-        let Exchange { request, kind, model, .. } = self;
+        let Exchange { request, kind, .. } = self;
         let mut found = None;
         request.read(&monitor.decoders, bytes, |bytes| match kind {
             Kind::Generation(generation) => {
-                found = found.or(generation.request_body(monitor, bytes));
+                let named = generation.request_body(monitor, bytes);
+                // The first name holds.
+                found = found.take().or(named);
             }
             Kind::Prediction(prediction) => {
-                let series = model.and_then(|id| monitor.model(id)?.prediction.as_ref());
+                let series = monitor.predictor(prediction.predictor);
                 prediction.request_body(series, ledger, bytes);
             }
         });
         if let Some(model) = found {
-            self.name_model(monitor, ledger, model);
+            self.name_model(monitor, ledger, &model);
         }
     }
 
@@ -118,14 +162,14 @@ impl Exchange {
 
     /// Takes note of the response's headers.
     ///
-    /// A model that was not named by now is counted as none of the configured ones.
+    /// A model that was not named by now is counted as none of the admitted ones.
     pub fn response_head(
         &mut self,
         monitor: &Monitor,
         ledger: &mut Ledger,
         head: &ResponseHead<'_>,
     ) {
-        self.name_model(monitor, ledger, ModelId::OTHER);
+        self.end_naming(monitor, ledger);
         self.status = head.status;
         self.is_local_reply = head.is_local_reply;
         if !head.is_answer() {
@@ -165,15 +209,14 @@ impl Exchange {
         now: Timestamp,
         bytes: &[u8],
     ) {
-        let model = self.model.and_then(|id| monitor.model(id));
-        let Exchange { response, kind, .. } = self;
+        let Exchange { response, kind, model, .. } = self;
         response.read(&monitor.decoders, bytes, |bytes| match kind {
             Kind::Generation(generation) => {
-                let series = model.and_then(|model| model.generation.as_ref());
+                let series = model.and_then(|id| monitor.model(id)?.generation.as_ref());
                 generation.response_body(series, ledger, now, bytes);
             }
             Kind::Prediction(prediction) => {
-                let series = model.and_then(|model| model.prediction.as_ref());
+                let series = monitor.predictor(prediction.predictor);
                 prediction.response_body(series, ledger, bytes);
             }
         });
@@ -186,6 +229,7 @@ impl Exchange {
 
     /// Ends the exchange and counts it under its one outcome.
     ///
+    /// A name or a wish that is still open counts as one of the others: call [`Exchange::end_naming`] before, and answer.
     /// `response_flags` are the proxy's own word on who ended it: see [`crate::outcome`].
     pub fn finish(
         mut self,
@@ -194,7 +238,8 @@ impl Exchange {
         now: Timestamp,
         response_flags: u64,
     ) -> Outcome {
-        self.name_model(monitor, ledger, ModelId::OTHER);
+        self.end_naming(monitor, ledger);
+        self.answer_wish(monitor, ledger, None);
         let request = self.kind.finish_request();
         let model = self.model.and_then(|id| monitor.model(id));
         let reached_end = self.response.is_read_to_its_end();
@@ -248,23 +293,21 @@ impl Exchange {
         }
     }
 
-    fn recognise(monitor: &Monitor, head: &RequestHead<'_>) -> Option<(Kind, Option<ModelId>)> {
-        if let Some(name) = crate::prediction::model_in_path(head.path) {
-            let kind = Kind::Prediction(Box::new(Prediction::new()));
-            return Some((kind, Some(monitor.predicting_model(name))));
+    /// The first name holds: a body that repeats the key must not count twice.
+    fn name_model(&mut self, monitor: &Monitor, ledger: &mut Ledger, model: &Named) {
+        if self.model.is_some() || self.wish.is_some() {
+            return;
         }
-        let found = generation::recognise(generation::DIALECTS, head.path)?;
-        let model = found.model.map(|name| monitor.generating_model(name));
-        Some((Kind::Generation(Box::new(Generation::new(found.dialect))), model))
+        match monitor.model_on(model, &self.route) {
+            Ok(id) => self.count_under(monitor, ledger, id),
+            Err(wish) => self.wish = Some(Box::new(wish)),
+        }
     }
 
-    fn name_model(&mut self, monitor: &Monitor, ledger: &mut Ledger, model: ModelId) {
-        // The first name holds: a body that repeats the key must not count twice.
-        if self.model.is_none() {
-            self.model = Some(model);
-            if let Some(model) = monitor.model(model) {
-                ledger.shift(model.in_flight, 1);
-            }
+    fn count_under(&mut self, monitor: &Monitor, ledger: &mut Ledger, id: ModelId) {
+        self.model = Some(id);
+        if let Some(model) = monitor.model(id) {
+            ledger.shift(model.in_flight, 1);
         }
     }
 }

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_sample_moves_three_series() {
         let mut registry = Registry::default();
-        let timing = registry.add_timing(Metric::InterChunkGap, &["a"]);
+        let timing = registry.add_timing(Metric::InterChunkGap, &["a", ""]);
         let mut ledger = Ledger::new(registry.all().len());
         ledger.observe(timing, 7);
         ledger.observe(timing, 0);

@@ -1,4 +1,4 @@
-//! The series of each configured model, and of the one that stands for all others; it only looks things up.
+//! The series of each model, by route where routes are told apart; it only looks things up.
 
 mod column;
 
@@ -8,12 +8,12 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     catalogue::Metric,
-    config::OTHER_MODEL,
     generation::FinishReason,
     ledger::Ledger,
     outcome::Outcome,
     prediction::Columns,
     profile::Profile,
+    roster::Subject,
     series::{Registry, SeriesId, Timing},
 };
 
@@ -106,18 +106,15 @@ impl Skip {
     }
 }
 
-/// A model and its series.
+/// The series of a model on a route.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) name: String,
     pub(crate) in_flight: SeriesId,
     requests: [SeriesId; Outcome::ALL.len()],
     duration: ByResult,
     read_problems: [SeriesId; ReadProblem::ALL.len()],
     /// `None` for a model that predicts.
     pub(crate) generation: Option<GenerationSeries>,
-    /// `None` for a model that generates.
-    pub(crate) prediction: Option<PredictionSeries>,
 }
 
 /// A histogram for successful requests and one for failed ones.
@@ -144,7 +141,7 @@ pub(crate) struct GenerationSeries {
     finished: [SeriesId; FinishReason::ALL.len()],
 }
 
-/// What only models that predict have.
+/// What only models that predict have: one for each, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
     pub(crate) instances: SeriesId,
@@ -154,41 +151,28 @@ pub(crate) struct PredictionSeries {
 }
 
 impl Model {
-    /// The model that stands for all that the configuration does not name: of either kind, and
-    /// without a profile.
-    pub(crate) fn other(registry: &mut Registry) -> Model {
-        let mut model = Model::new(registry, OTHER_MODEL);
-        model.generation = Some(GenerationSeries::new(registry, OTHER_MODEL));
-        model.prediction = Some(PredictionSeries::new(registry, OTHER_MODEL, None));
-        model
-    }
-
-    /// A configured model: with a profile it predicts, without it generates.
-    pub(crate) fn configured(
-        registry: &mut Registry,
-        name: &str,
-        profile: Option<&Profile>,
-    ) -> Model {
-        let mut model = Model::new(registry, name);
-        match profile {
-            Some(_) => model.prediction = Some(PredictionSeries::new(registry, name, profile)),
-            None => model.generation = Some(GenerationSeries::new(registry, name)),
-        }
-        model
-    }
-
-    fn new(registry: &mut Registry, name: &str) -> Model {
+    /// A model, and whether it generates.
+    pub(crate) fn new(registry: &mut Registry, subject: &Subject, generates: bool) -> Model {
+        let Subject { model, route } = subject;
         Model {
-            name: name.into(),
-            in_flight: registry.add(Metric::RequestsInFlight, &[name]),
+            in_flight: registry.add(Metric::RequestsInFlight, &[model, route]),
             requests: Outcome::ALL
-                .map(|outcome| registry.add(Metric::Requests, &[name, outcome.name()])),
-            duration: ByResult::new(registry, Metric::RequestDuration, name),
+                .map(|outcome| registry.add(Metric::Requests, &[model, route, outcome.name()])),
+            duration: ByResult::new(registry, Metric::RequestDuration, subject),
             read_problems: ReadProblem::ALL
-                .map(|problem| registry.add(Metric::ReadProblems, &[name, problem.name()])),
-            generation: None,
-            prediction: None,
+                .map(|problem| registry.add(Metric::ReadProblems, &[model, route, problem.name()])),
+            // Last, so that a model has the same numbers for its other series whether it generates or not.
+            generation: generates.then(|| GenerationSeries::new(registry, subject)),
         }
+    }
+
+    /// How many series a model has on a route; a test compares it with those that are made.
+    pub(crate) const fn series(generates: bool) -> usize {
+        let exchange = 1usize
+            .saturating_add(Outcome::ALL.len())
+            .saturating_add(ByResult::SERIES)
+            .saturating_add(ReadProblem::ALL.len());
+        if generates { exchange.saturating_add(GenerationSeries::SERIES) } else { exchange }
     }
 
     /// Counts a request that ended.
@@ -208,10 +192,13 @@ impl Model {
 }
 
 impl ByResult {
-    fn new(registry: &mut Registry, metric: Metric, model: &str) -> ByResult {
+    const SERIES: usize = Timing::SERIES.saturating_mul(2);
+
+    fn new(registry: &mut Registry, metric: Metric, subject: &Subject) -> ByResult {
+        let Subject { model, route } = subject;
         ByResult {
-            success: registry.add_timing(metric, &[model, "success"]),
-            failure: registry.add_timing(metric, &[model, "failure"]),
+            success: registry.add_timing(metric, &[model, route, "success"]),
+            failure: registry.add_timing(metric, &[model, route, "failure"]),
         }
     }
 
@@ -222,22 +209,31 @@ impl ByResult {
 }
 
 impl GenerationSeries {
-    fn new(registry: &mut Registry, model: &str) -> GenerationSeries {
+    const SERIES: usize = ByResult::SERIES
+        .saturating_mul(4)
+        .saturating_add(Timing::SERIES)
+        .saturating_add(Skip::ALL.len())
+        .saturating_add(5)
+        .saturating_add(FinishReason::ALL.len());
+
+    fn new(registry: &mut Registry, subject: &Subject) -> GenerationSeries {
+        let Subject { model, route } = subject;
         GenerationSeries {
-            first_token: ByResult::new(registry, Metric::TimeToFirstToken, model),
-            first_visible_token: ByResult::new(registry, Metric::TimeToFirstVisibleToken, model),
-            last_token: ByResult::new(registry, Metric::TimeToLastToken, model),
-            per_token: ByResult::new(registry, Metric::TimePerOutputToken, model),
-            gap: registry.add_timing(Metric::InterChunkGap, &[model]),
-            skipped: Skip::ALL
-                .map(|skip| registry.add(Metric::TimePerOutputTokenSkipped, &[model, skip.name()])),
-            input_tokens: registry.add(Metric::InputTokens, &[model]),
-            cached_input_tokens: registry.add(Metric::CachedInputTokens, &[model]),
-            cache_write_tokens: registry.add(Metric::CacheWriteTokens, &[model]),
-            output_tokens: registry.add(Metric::OutputTokens, &[model]),
-            reasoning_tokens: registry.add(Metric::ReasoningTokens, &[model]),
+            first_token: ByResult::new(registry, Metric::TimeToFirstToken, subject),
+            first_visible_token: ByResult::new(registry, Metric::TimeToFirstVisibleToken, subject),
+            last_token: ByResult::new(registry, Metric::TimeToLastToken, subject),
+            per_token: ByResult::new(registry, Metric::TimePerOutputToken, subject),
+            gap: registry.add_timing(Metric::InterChunkGap, &[model, route]),
+            skipped: Skip::ALL.map(|skip| {
+                registry.add(Metric::TimePerOutputTokenSkipped, &[model, route, skip.name()])
+            }),
+            input_tokens: registry.add(Metric::InputTokens, &[model, route]),
+            cached_input_tokens: registry.add(Metric::CachedInputTokens, &[model, route]),
+            cache_write_tokens: registry.add(Metric::CacheWriteTokens, &[model, route]),
+            output_tokens: registry.add(Metric::OutputTokens, &[model, route]),
+            reasoning_tokens: registry.add(Metric::ReasoningTokens, &[model, route]),
             finished: FinishReason::ALL
-                .map(|reason| registry.add(Metric::Finished, &[model, reason.name()])),
+                .map(|reason| registry.add(Metric::Finished, &[model, route, reason.name()])),
         }
     }
 
@@ -257,7 +253,15 @@ impl GenerationSeries {
 }
 
 impl PredictionSeries {
-    fn new(registry: &mut Registry, model: &str, profile: Option<&Profile>) -> PredictionSeries {
+    /// How many series a model has beside those of its columns.
+    pub(crate) const SERIES: usize = 2;
+
+    /// A model that predicts; without a profile, the one that stands for all that are not listed.
+    pub(crate) fn new(
+        registry: &mut Registry,
+        model: &str,
+        profile: Option<&Profile>,
+    ) -> PredictionSeries {
         PredictionSeries {
             instances: registry.add(Metric::Instances, &[model]),
             predictions: registry.add(Metric::Predictions, &[model]),

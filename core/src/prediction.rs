@@ -5,7 +5,7 @@ mod kserve_v1;
 mod rows;
 
 pub(crate) use self::{
-    kserve_v1::{INSTANCES, model_in_path},
+    kserve_v1::{DIALECT, INSTANCES, model_in_path},
     rows::{Columns, Event as RowEvent, Rows},
 };
 

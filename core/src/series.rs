@@ -1,5 +1,6 @@
-//! The series of one configuration: every combination of metric and label values, known before any traffic.
-//! A series is never added later, so memory and cardinality are fixed when the proxy reads its configuration.
+//! The series of one configuration: every combination of metric and label values.
+//! Their numbers are all known before any traffic, so memory and cardinality are fixed when the proxy reads its
+//! configuration; only names that are admitted later get their labels later.
 
 use alloc::{
     string::{String, ToString},
@@ -8,14 +9,18 @@ use alloc::{
 
 use crate::catalogue::{Kind, Label, Metric};
 
-/// A time series of this configuration: an index into [`Registry::all`].
+/// A time series of this configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SeriesId(u32);
 
 impl SeriesId {
-    /// Position in [`Registry::all`].
+    /// Its number, from 0.
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    fn new(number: usize) -> SeriesId {
+        SeriesId(u32::try_from(number).unwrap_or(u32::MAX))
     }
 }
 
@@ -28,6 +33,11 @@ pub struct Timing {
     pub sum: SeriesId,
     /// Number of the samples.
     pub observations: SeriesId,
+}
+
+impl Timing {
+    /// How many series it is.
+    pub(crate) const SERIES: usize = 3;
 }
 
 /// One time series.
@@ -62,19 +72,37 @@ impl Series {
     }
 }
 
-/// All series of one configuration.
+/// Series with numbers one after another.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
+    /// The number of the first one.
+    first: usize,
     all: Vec<Series>,
 }
 
 impl Registry {
-    /// All series; a [`SeriesId`] is an index into it.
+    /// A registry whose first series has this number.
+    pub fn starting_at(first: usize) -> Registry {
+        Registry { first, all: Vec::new() }
+    }
+
+    /// All series, in the order of their numbers.
     pub fn all(&self) -> &[Series] {
         &self.all
     }
 
-    /// Adds a counter or a gauge. `values` are the label values in the order of the definition.
+    /// All series with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (SeriesId, &Series)> {
+        (self.first..).map(SeriesId::new).zip(&self.all)
+    }
+
+    /// The number of the next series.
+    pub fn next(&self) -> usize {
+        self.first.saturating_add(self.all.len())
+    }
+
+    /// Adds a counter or a gauge. `values` are the label values in the order of the definition; where one is empty
+    /// the series does not have the label.
     pub fn add(&mut self, metric: Metric, values: &[&str]) -> SeriesId {
         let definition = metric.definition();
         self.push(definition.name.to_string(), definition.kind, definition.labels, values)
@@ -96,9 +124,13 @@ impl Registry {
 
     fn push(&mut self, name: String, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
         debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
-        let id = SeriesId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        let labels =
-            labels.iter().copied().zip(values.iter().map(|value| (*value).to_string())).collect();
+        let id = SeriesId::new(self.next());
+        let labels = labels
+            .iter()
+            .zip(values)
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(&label, value)| (label, (*value).to_string()))
+            .collect();
         self.all.push(Series { name, kind, labels });
         id
     }
@@ -118,18 +150,22 @@ mod tests {
     #[test]
     fn labels_are_encoded_behind_the_name() {
         check(Metric::Evaluations, &[], "driftline_evaluations_total");
-        check(Metric::RequestsInFlight, &["a.b"], "driftline_requests_in_flight.model=.=a.b;.;");
+        check(
+            Metric::RequestsInFlight,
+            &["a.b", ""],
+            "driftline_requests_in_flight.model=.=a.b;.;",
+        );
         check(
             Metric::Requests,
-            &["rain", "complete"],
-            "driftline_requests_total.model=.=rain;.;outcome=.=complete;.;",
+            &["rain", "chat", "complete"],
+            "driftline_requests_total.model=.=rain;.;route=.=chat;.;outcome=.=complete;.;",
         );
     }
 
     #[test]
     fn a_timing_has_its_exact_counters() {
         let mut registry = Registry::default();
-        let timing = registry.add_timing(Metric::InterChunkGap, &["m"]);
+        let timing = registry.add_timing(Metric::InterChunkGap, &["m", ""]);
         let name = |id: SeriesId| registry.all()[id.index()].name.as_str();
         assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
         assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");

@@ -13,6 +13,10 @@ use driftline_core::{catalogue::Kind, ledger::Change, time::Timestamp};
 /// The host's word that a call worked.
 const OK: u32 = 0;
 
+/// For [`set_shared_data`]: writes only if there is no value yet. Hosts give numbers from 1 upwards and compare them
+/// where there is a value, so this one fits none.
+pub(crate) const CAS_IF_ABSENT: u32 = u32::MAX;
+
 /// `CLOCK_MONOTONIC` of WASI. Unlike proxy-wasm's own clock it never steps back, and it has
 /// nanoseconds where that one has microseconds.
 const CLOCK_MONOTONIC: u32 = 1;

@@ -15,6 +15,7 @@
     clippy::unwrap_used
 )]
 
+mod admission;
 mod evaluation;
 mod host;
 mod root;

@@ -39,10 +39,10 @@ impl RootContext for Root {
         host::log(
             Level::Info,
             &format!(
-                "driftline {}: watching {} models in {} series",
+                "driftline {}: watching {} models in at most {} series",
                 env!("CARGO_PKG_VERSION"),
                 config.models.len(),
-                shared.monitor().series().len(),
+                shared.monitor().series_max(),
             ),
         );
         self.evaluation = Evaluation::begin(Rc::clone(&shared), &json);

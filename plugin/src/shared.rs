@@ -2,30 +2,40 @@
 
 use std::cell::Cell;
 
-use driftline_core::{ledger::Ledger, monitor::Monitor, series::SeriesId};
+use driftline_core::{
+    exchange::Exchange,
+    ledger::Ledger,
+    monitor::Monitor,
+    series::{Series, SeriesId},
+};
 
-use crate::host::{self, MetricId};
+use crate::{
+    admission::Admission,
+    host::{self, MetricId},
+};
+
+/// The host's names of all series, by number; `None` for what it refused to define, and for what is not defined yet.
+struct Metrics(Vec<Cell<Option<MetricId>>>);
 
 /// A configuration in use.
 pub(crate) struct Shared {
     monitor: Monitor,
-    /// By series index; `None` for what the host refused to define.
-    metrics: Vec<Option<MetricId>>,
+    metrics: Metrics,
+    admission: Admission,
     ledger: Cell<Ledger>,
     /// Whether this VM ever had a stream: one that has is no good place to evaluate.
     pub(crate) carries_traffic: Cell<bool>,
 }
 
 impl Shared {
-    /// Defines all series of a configuration, and sets what it alone says.
+    /// Defines all series of a configuration, those of names that were admitted before included, and sets what it
+    /// alone says.
     pub(crate) fn new(monitor: Monitor) -> Shared {
-        let metrics = monitor
-            .series()
-            .iter()
-            .map(|series| host::define_metric(series.kind, &series.stat_name()))
-            .collect();
-        let ledger = Cell::new(Ledger::new(monitor.series().len()));
-        let shared = Shared { monitor, metrics, ledger, carries_traffic: Cell::new(false) };
+        let metrics = Metrics::of(&monitor);
+        let admission = Admission::begin(&monitor, |id, series| metrics.define(id, series));
+        let ledger = Cell::new(Ledger::new(monitor.series_max()));
+        let shared =
+            Shared { monitor, metrics, admission, ledger, carries_traffic: Cell::new(false) };
         shared.record(|monitor, ledger| monitor.describe(ledger));
         shared
     }
@@ -40,7 +50,7 @@ impl Shared {
         let mut ledger = self.ledger.take();
         let observed = observe(&self.monitor, &mut ledger);
         ledger.drain(|series, change| {
-            if let Some(metric) = self.metric(series) {
+            if let Some(metric) = self.metrics.get(series) {
                 host::change_metric(metric, change);
             }
         });
@@ -48,12 +58,41 @@ impl Shared {
         observed
     }
 
-    /// What the whole proxy has counted in a series.
-    pub(crate) fn total(&self, series: SeriesId) -> u64 {
-        self.metric(series).map_or(0, host::metric)
+    /// Answers the exchange's wish, if it has one.
+    pub(crate) fn answer_wish(&self, exchange: &mut Exchange) {
+        let Some(subject) = exchange.wish() else {
+            return;
+        };
+        let define = |id, series: &Series| self.metrics.define(id, series);
+        let granted = self.admission.admit(&self.monitor, subject, define);
+        self.record(|monitor, ledger| exchange.answer_wish(monitor, ledger, granted));
     }
 
-    fn metric(&self, series: SeriesId) -> Option<MetricId> {
-        self.metrics.get(series.index()).copied().flatten()
+    /// What the whole proxy has counted in a series.
+    pub(crate) fn total(&self, series: SeriesId) -> u64 {
+        self.metrics.get(series).map_or(0, host::metric)
     }
+}
+
+impl Metrics {
+    fn of(monitor: &Monitor) -> Metrics {
+        let mut all = Vec::with_capacity(monitor.series_max());
+        all.extend(monitor.series().iter().map(|series| Cell::new(define(series))));
+        all.resize_with(monitor.series_max(), Cell::default);
+        Metrics(all)
+    }
+
+    fn get(&self, series: SeriesId) -> Option<MetricId> {
+        self.0.get(series.index())?.get()
+    }
+
+    fn define(&self, id: SeriesId, series: &Series) {
+        if let Some(metric) = self.0.get(id.index()) {
+            metric.set(define(series));
+        }
+    }
+}
+
+fn define(series: &Series) -> Option<MetricId> {
+    host::define_metric(series.kind, &series.stat_name())
 }

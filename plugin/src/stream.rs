@@ -47,8 +47,10 @@ impl Stream {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        if let Some(exchange) = self.exchange.take() {
+        if let Some(mut exchange) = self.exchange.take() {
             let now = host::now();
+            shared.record(|monitor, ledger| exchange.end_naming(monitor, ledger));
+            shared.answer_wish(&mut exchange);
             let flags = host::property("response\0flags")
                 .and_then(|bytes| bytes.try_into().ok())
                 .map_or(0, u64::from_le_bytes);
@@ -77,15 +79,21 @@ impl HttpContext for Stream {
             let path = host::header(Headers::Request, ":path").unwrap_or_default();
             let method = host::header(Headers::Request, ":method").unwrap_or_default();
             let content_encoding = host::header(Headers::Request, "content-encoding");
+            let asks_for_route = shared.monitor().asks_for_route();
+            let route = asks_for_route.then(|| host::property("xds\0route_name")).flatten();
             let head = RequestHead {
                 method: &method,
                 path: &path,
+                route: route.as_deref(),
                 content_encoding: content_encoding.as_deref(),
             };
             self.exchange =
                 shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
-            if let (Some(exchange), true) = (&mut self.exchange, end_of_stream) {
-                exchange.request_end();
+            if let Some(exchange) = &mut self.exchange {
+                shared.answer_wish(exchange);
+                if end_of_stream {
+                    exchange.request_end();
+                }
             }
         }
         Action::Continue
@@ -99,6 +107,7 @@ impl HttpContext for Stream {
                         exchange.request_body(monitor, ledger, bytes);
                     });
                 });
+                shared.answer_wish(exchange);
             }
             if end_of_stream {
                 exchange.request_end();
@@ -127,6 +136,7 @@ impl HttpContext for Stream {
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
             };
             shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
+            shared.answer_wish(exchange);
             if end_of_stream {
                 exchange.response_end();
             }

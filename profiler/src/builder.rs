@@ -3,7 +3,7 @@
 use std::{fmt, ops::RangeInclusive};
 
 use driftline_core::{
-    config::OTHER_MODEL,
+    config::OTHER_NAME,
     document::{Path, Problems, label_fault},
     profile::{FEATURES_MAX, Feature, Profile},
 };
@@ -65,7 +65,7 @@ impl ProfileBuilder {
         };
         if let Some(fault) = label_fault(model) {
             builder.note(format_args!("the name of the model {fault}: {model:?}"));
-        } else if model == OTHER_MODEL {
+        } else if model == OTHER_NAME {
             builder.note(format_args!(
                 "the model cannot be called \"{model}\": models that nobody listed are counted so"
             ));

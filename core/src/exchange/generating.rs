@@ -5,7 +5,8 @@ use crate::{
     generation::{Answer, Dialect, PerToken, Promise, Request},
     ledger::Ledger,
     model::{GenerationSeries, Model, ReadProblem, Skip},
-    monitor::{ModelId, Monitor},
+    monitor::Monitor,
+    names::Named,
     outcome::{BodyVerdict, Outcome},
     time::Timestamp,
     wire::json::Ending,
@@ -24,10 +25,12 @@ impl Generation {
         Generation { dialect, request: Request::new(dialect), answer: Answer::unread(dialect) }
     }
 
-    /// Takes the next piece of the request's body; gives the model when its name comes by.
-    pub(super) fn request_body(&mut self, monitor: &Monitor, bytes: &[u8]) -> Option<ModelId> {
+    /// Takes the next piece of the request's body; gives the model when its name comes by, the first one of several.
+    pub(super) fn request_body(&mut self, monitor: &Monitor, bytes: &[u8]) -> Option<Named> {
         let mut found = None;
-        self.request.read(bytes, |name| found = Some(monitor.generating_model(name)));
+        self.request.read(bytes, |name| {
+            found.get_or_insert_with(|| monitor.generating_model(name));
+        });
         found
     }
 

@@ -7,6 +7,9 @@ pub struct RequestHead<'a> {
     pub method: &'a [u8],
     /// The `:path`, query included.
     pub path: &'a [u8],
+    /// The name of the proxy's route; `None` if it has none, or if the [monitor](crate::monitor::Monitor) does not
+    /// [ask for it](crate::monitor::Monitor::asks_for_route).
+    pub route: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
 }
@@ -29,6 +32,11 @@ impl RequestHead<'_> {
     /// (OPTIONS), and clients list or probe (GET, HEAD).
     pub(super) fn asks(&self) -> bool {
         self.method == b"POST"
+    }
+
+    /// The path without its query.
+    pub(super) fn bare_path(&self) -> &[u8] {
+        self.path.split(|&byte| byte == b'?').next().unwrap_or(self.path)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     ledger::Ledger,
     model::{Model, PredictionSeries, ReadProblem},
+    monitor::PredictorId,
     outcome::BodyVerdict,
     prediction::{Answers, Cell, INSTANCES, RowEvent, Rows},
     wire::json::Ending,
@@ -11,6 +12,7 @@ use crate::{
 /// The predicting side of an exchange.
 #[derive(Debug)]
 pub(super) struct Prediction {
+    pub(super) predictor: PredictorId,
     request: Rows,
     /// `None` until a successful answer's head has come, and if its body is not read.
     answer: Option<Answers>,
@@ -19,8 +21,9 @@ pub(super) struct Prediction {
 }
 
 impl Prediction {
-    pub(super) fn new() -> Prediction {
+    pub(super) fn new(predictor: PredictorId) -> Prediction {
         Prediction {
+            predictor,
             request: Rows::new(INSTANCES),
             answer: None,
             predictions: 0,

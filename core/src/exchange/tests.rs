@@ -86,7 +86,8 @@ fn totals(
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
     let mut ledger = Ledger::new(monitor.series().len());
     let now = Timestamp(0);
-    let head = RequestHead { method: b"POST", path: wire.path.as_bytes(), content_encoding: None };
+    let head =
+        RequestHead { method: b"POST", path: wire.path.as_bytes(), ..RequestHead::default() };
     let mut exchange = Exchange::start(&monitor, &mut ledger, now, &head).unwrap();
     let (first, second) = wire.request.split_at(request_cut);
     exchange.request_body(&monitor, &mut ledger, first);
@@ -382,7 +383,7 @@ fn only_a_post_is_measured() {
     for method in ["GET", "HEAD", "OPTIONS", "CONNECT", ""] {
         for path in [CHAT.path, PREDICT.path] {
             let (method, path) = (method.as_bytes(), path.as_bytes());
-            let head = RequestHead { method, path, content_encoding: None };
+            let head = RequestHead { method, path, ..RequestHead::default() };
             assert!(Exchange::start(&monitor, &mut ledger, Timestamp(0), &head).is_none());
             let counted = [("unmeasured_streams_total{other_method}".to_string(), 1)];
             assert_eq!(changed(&monitor, &mut ledger), counted.into());
@@ -395,7 +396,7 @@ fn a_request_in_flight_shows_while_it_is() {
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
     let mut ledger = Ledger::new(monitor.series().len());
     let head =
-        RequestHead { method: b"POST", path: b"/v1/models/rain:predict", content_encoding: None };
+        RequestHead { method: b"POST", path: b"/v1/models/rain:predict", ..RequestHead::default() };
     let exchange = Exchange::start(&monitor, &mut ledger, Timestamp(0), &head).unwrap();
     let in_flight = |totals: BTreeMap<String, i64>| totals.get("requests_in_flight{rain}").copied();
     assert_eq!(in_flight(changed(&monitor, &mut ledger)), Some(1));

@@ -1,5 +1,8 @@
 //! KServe's V1 protocol, which TensorFlow Serving speaks too: the paths and the two member names. No code but the path.
 
+/// The name by which a configuration declares it.
+pub(crate) const DIALECT: &str = "kserve_v1";
+
 /// The request's member that holds the rows.
 pub(crate) const INSTANCES: &[u8] = b"instances";
 

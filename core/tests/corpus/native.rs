@@ -40,7 +40,8 @@ impl Native {
     pub(crate) fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
         let Native { monitor, ledger, .. } = self;
         let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
-        let head = RequestHead { method: b"POST", path: case.path.as_bytes(), content_encoding };
+        let path = case.path.as_bytes();
+        let head = RequestHead { method: b"POST", path, route: None, content_encoding };
         let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
             ledger.drain(|_, _| ());
             return Err(format!("no dialect is spoken at {}", case.path));

@@ -24,6 +24,7 @@ use crate::{EndInfo, Error, HeaderMap, LogLevel, Recorder, Stream, StreamInfo, W
 pub(super) struct Context {
     pub(super) worker: Rc<RefCell<Worker>>,
     pub(super) pool: Pool,
+    pub(super) route_name: String,
     pub(super) timeout: Option<Duration>,
     pub(super) recorder: Option<Recorder>,
     /// Protocols that a request may ask for, in lower case.
@@ -45,6 +46,7 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
         connection_id: CONNECTIONS.fetch_add(1, Relaxed),
         source_address: client.to_string(),
         destination_address: own,
+        route_name: Some(context.route_name.clone()),
         ..StreamInfo::default()
     };
     let mut wire = Wire::new(tcp);

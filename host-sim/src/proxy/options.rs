@@ -18,6 +18,8 @@ pub struct Options {
     pub admin: SocketAddr,
     /// Where requests go.
     pub upstream: Upstream,
+    /// What the one route there is is called; Envoy's routes have no name unless they are given one.
+    pub route_name: String,
     /// From the end of the request to the end of the response; `None` lets streams run.
     pub timeout: Option<Duration>,
     /// Protocols that a request may ask for with `upgrade`; others are answered with 403. As
@@ -38,6 +40,7 @@ impl Options {
             listen: loopback,
             admin: loopback,
             upstream,
+            route_name: String::new(),
             timeout: None,
             upgrades: BTreeSet::from(["websocket".into()]),
             recorder: None,

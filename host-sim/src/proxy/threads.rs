@@ -106,11 +106,13 @@ impl Server {
             let recorder = options.recorder.clone();
             let lower = |protocol: &String| protocol.to_ascii_lowercase();
             let upgrades = options.upgrades.iter().map(lower).collect();
+            let route_name = options.route_name.clone();
             let ending = stop.clone();
             server.spawn(worker.name().to_string(), move |runtime| {
                 let worker = Rc::new(RefCell::new(worker));
                 let progress = Rc::default();
-                let context = Context { worker, pool, timeout, recorder, upgrades, progress };
+                let context =
+                    Context { worker, pool, route_name, timeout, recorder, upgrades, progress };
                 run(runtime, run_worker(context, listener, ending));
             })?;
         }

@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     config: String,
     workers: u32,
     pub(super) upstream: Where,
+    /// What the route is called that all requests take.
+    route: String,
     /// How long the proxy waits for the end of an answer.
     pub(super) patience: Option<Duration>,
 }
@@ -75,12 +77,23 @@ pub(super) enum Where {
 
 /// One worker, with this configuration of the filter.
 pub(crate) fn settings(config: &str) -> Settings {
-    Settings { config: config.to_owned(), workers: 1, upstream: Where::Scripted, patience: None }
+    Settings {
+        config: config.to_owned(),
+        workers: 1,
+        upstream: Where::Scripted,
+        route: String::new(),
+        patience: None,
+    }
 }
 
 impl Settings {
     pub(crate) fn workers(mut self, workers: u32) -> Settings {
         self.workers = workers;
+        self
+    }
+
+    pub(crate) fn route(mut self, name: &str) -> Settings {
+        self.route = name.to_owned();
         self
     }
 
@@ -98,11 +111,9 @@ pub(super) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
         .filter(pieces::filter()?, settings.config.clone());
     options.stats_config = STATS_YAML.to_owned();
     options.workers = settings.workers;
-    if let Some(patience) = settings.patience {
-        let timeout = format!("{}s", patience.as_secs_f64());
-        let route = json!({"cluster": "upstream", "timeout": timeout});
-        options.routes.push(json!({"match": {"prefix": "/"}, "route": route}));
-    }
+    let timeout = format!("{}s", settings.patience.unwrap_or_default().as_secs_f64());
+    let route = json!({"cluster": "upstream", "timeout": timeout});
+    options.routes.push(json!({"name": settings.route, "match": {"prefix": "/"}, "route": route}));
     let envoy = Envoy::start(options).await?;
     let host = Host {
         name: "Envoy",
@@ -122,6 +133,7 @@ pub(super) async fn start_embedded(settings: &Settings) -> Result<(Server, Host)
     world.workers = usize::try_from(settings.workers)?;
     let mut options = Options::new(filter().clone(), world, backend.address.into());
     options.timeout = settings.patience;
+    options.route_name = settings.route.clone();
     let server = Server::start(options).context("the embedded proxy")?;
     let host = Host {
         name: "embedded proxy",

@@ -8,6 +8,8 @@ use driftline_core::{
     exchange::{Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     monitor::{Monitor, Unmeasured},
+    roster::{Roster, with_subject},
+    series::Series,
     time::Timestamp,
 };
 use driftline_testbed::scrape::Scrape;
@@ -29,6 +31,10 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
 struct Native {
     monitor: Monitor,
     ledger: Ledger,
+    roster: Roster,
+    /// Those who were admitted, as hosts keep them.
+    table: Vec<u8>,
+    series: Vec<Option<Series>>,
     /// By series: what a counter or gauge stands at, how many samples a histogram has.
     totals: Vec<u64>,
     exchange: Option<Exchange>,
@@ -39,17 +45,41 @@ impl Native {
     fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
-        let series = monitor.series().len();
-        let ledger = Ledger::new(series);
-        let now = Timestamp(1_000_000_000);
-        let mut native = Native { monitor, ledger, totals: vec![0; series], exchange: None, now };
+        let mut series: Vec<_> = monitor.series().iter().cloned().map(Some).collect();
+        series.resize(monitor.series_max(), None);
+        let mut native = Native {
+            ledger: Ledger::new(series.len()),
+            roster: Roster::new(&monitor),
+            table: Vec::new(),
+            totals: vec![0; series.len()],
+            series,
+            monitor,
+            exchange: None,
+            now: Timestamp(1_000_000_000),
+        };
         native.monitor.describe(&mut native.ledger);
         native.settle();
         native
     }
 
+    /// Answers a wish as the filter does, but that there is nobody to share the table with.
+    fn answer_wish(&mut self) {
+        let Some(exchange) = &mut self.exchange else { return };
+        let Some(subject) = exchange.wish() else { return };
+        let monitor = &self.monitor;
+        if self.roster.find(monitor, subject).is_none() && !self.roster.is_full() {
+            self.table = with_subject(&self.table, subject);
+            let series = &mut self.series;
+            self.roster
+                .read(monitor, &self.table, |id, new| series[id.index()] = Some(new.clone()));
+        }
+        let granted = self.roster.find(monitor, subject);
+        exchange.answer_wish(monitor, &mut self.ledger, granted);
+    }
+
     /// Adds what is pending to the totals, as a proxy does with metric calls.
     fn settle(&mut self) {
+        self.answer_wish();
         let totals = &mut self.totals;
         self.ledger.drain(|id, change| {
             let total = &mut totals[id.index()];
@@ -66,7 +96,8 @@ impl Native {
     fn scrape(&self) -> Scrape {
         let mut text = String::new();
         let mut families = BTreeSet::new();
-        for (series, total) in self.monitor.series().iter().zip(&self.totals) {
+        for (series, total) in self.series.iter().zip(&self.totals) {
+            let Some(series) = series else { continue };
             let (kind, suffix) = match series.kind {
                 Kind::Counter => ("counter", ""),
                 Kind::Gauge => ("gauge", ""),
@@ -95,7 +126,12 @@ impl Told for Native {
 
     fn request_headers(&mut self, path: &str, headers: &[(String, String)], _ended: bool) {
         let content_encoding = header(headers, "content-encoding");
-        let head = RequestHead { method: b"POST", path: path.as_bytes(), content_encoding };
+        let head = RequestHead {
+            method: b"POST",
+            path: path.as_bytes(),
+            content_encoding,
+            ..RequestHead::default()
+        };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
         self.settle();
     }
@@ -143,6 +179,10 @@ impl Told for Native {
     }
 
     fn end(&mut self, flags: u64) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.end_naming(&self.monitor, &mut self.ledger);
+        }
+        self.answer_wish();
         if let Some(exchange) = self.exchange.take() {
             exchange.finish(&self.monitor, &mut self.ledger, self.now, flags);
         }

@@ -1,0 +1,150 @@
+//! Who is counted under what: the labels of models and routes, and the numbers of their series.
+//! It knows no series and holds no state of traffic.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use crate::{
+    config::{Config, OTHER_NAME},
+    monitor::ModelId,
+    names::{Named, Names},
+    roster::Subject,
+};
+
+/// The models and routes of one configuration.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    /// Labels of those that are listed by name. The first is `other`.
+    models: Vec<String>,
+    /// Likewise; the only one is empty if routes are not told apart.
+    routes: Vec<String>,
+    generating: Names,
+    predicting: Names,
+    route_names: Names,
+    /// How many may be admitted by patterns.
+    pub(crate) places_max: usize,
+}
+
+/// Someone who is admitted by a pattern, and does not have series by configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) subject: Subject,
+    /// Where it counts if it gets no place.
+    pub(crate) fallback: ModelId,
+}
+
+impl Directory {
+    pub(crate) fn new(config: &Config) -> Directory {
+        let mut directory = Directory {
+            models: Vec::from([OTHER_NAME.to_string()]),
+            routes: Vec::from([String::new()]),
+            generating: Names::default(),
+            predicting: Names::default(),
+            route_names: Names::default(),
+            places_max: config.places(),
+        };
+        for model in &config.models {
+            let names = match model.profile {
+                Some(_) => &mut directory.predicting,
+                None => &mut directory.generating,
+            };
+            names.admit(&model.name, directory.models.len());
+            if !model.is_pattern() {
+                directory.models.push(model.name.clone());
+            }
+        }
+        if !config.routes.is_empty() {
+            directory.routes = Vec::from([OTHER_NAME.to_string()]);
+        }
+        for route in &config.routes {
+            directory.route_names.admit(route.text(), directory.routes.len());
+            if route.is_exact() {
+                directory.routes.push(route.text().to_string());
+            }
+        }
+        directory
+    }
+
+    /// Labels of the models that are listed by name, by number; the first is `other`.
+    pub(crate) fn models(&self) -> &[String] {
+        &self.models
+    }
+
+    /// All that have series by configuration, by [`ModelId`]: every listed model on every listed route.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = Subject> {
+        self.models.iter().flat_map(|model| {
+            let subject = |route: &String| Subject { model: model.clone(), route: route.clone() };
+            self.routes.iter().map(subject)
+        })
+    }
+
+    /// A model that generates, by its name in a request.
+    pub(crate) fn generating(&self, name: &[u8]) -> Named {
+        match self.generating.find(name) {
+            // Under one label there is one model.
+            Named::Fitting(name) if self.predicts(&name) => Named::OTHER,
+            named => named,
+        }
+    }
+
+    /// The number of a model that predicts, by its name in a request.
+    pub(crate) fn predicting(&self, name: &[u8]) -> usize {
+        match self.predicting.find(name) {
+            Named::Listed(number) => number,
+            // A model with a profile has no pattern for a name.
+            Named::Fitting(_) => 0,
+        }
+    }
+
+    /// A route by its name in the proxy.
+    pub(crate) fn route(&self, name: Option<&[u8]>) -> Named {
+        name.map_or(Named::OTHER, |name| self.route_names.find(name))
+    }
+
+    /// Whether routes are told apart.
+    pub(crate) fn has_routes(&self) -> bool {
+        self.routes.first().is_some_and(|first| !first.is_empty())
+    }
+
+    /// A model on a route, or the wish for one.
+    pub(crate) fn find(&self, model: &Named, route: &Named) -> Result<ModelId, Wish> {
+        let listed = |named: &Named| match named {
+            Named::Listed(number) => *number,
+            Named::Fitting(_) => 0,
+        };
+        let number =
+            ModelId(listed(model).saturating_mul(self.routes.len()).saturating_add(listed(route)));
+        if let (Named::Listed(_), Named::Listed(_)) = (model, route) {
+            return Ok(number);
+        }
+        let label = |named: &Named, labels: &[String]| match named {
+            Named::Listed(number) => labels.get(*number).cloned().unwrap_or_default(),
+            Named::Fitting(name) => name.clone(),
+        };
+        let subject =
+            Subject { model: label(model, &self.models), route: label(route, &self.routes) };
+        Err(Wish { subject, fallback: number })
+    }
+
+    /// Whether traffic under this configuration can make such a [`Wish`].
+    pub(crate) fn admits(&self, subject: &Subject) -> bool {
+        let generating = self.generating(subject.model.as_bytes());
+        let predicting = Named::Listed(self.predicting(subject.model.as_bytes()));
+        let route = if self.has_routes() {
+            self.route(Some(subject.route.as_bytes()))
+        } else {
+            Named::OTHER
+        };
+        // Whatever is not admitted leads to `other`, and so to another subject.
+        [generating, predicting]
+            .iter()
+            .any(|model| self.find(model, &route).is_err_and(|wish| wish.subject == *subject))
+    }
+
+    /// Whether this is a model that predicts: it has no series of generated tokens.
+    pub(crate) fn predicts(&self, model: &str) -> bool {
+        self.predicting(model.as_bytes()) != 0
+    }
+}

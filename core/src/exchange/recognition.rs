@@ -1,0 +1,73 @@
+//! What a request speaks, and whom it asks, as far as its headers tell; it counts nothing.
+
+use super::head::RequestHead;
+use crate::{
+    config::Endpoint,
+    generation::{self, DIALECTS, Dialect},
+    monitor::{Monitor, PredictorId, Unmeasured},
+    names::{Named, percent_decoded},
+    prediction,
+};
+
+/// A request that is for a model.
+pub(super) enum Recognised {
+    Generation {
+        dialect: &'static Dialect,
+        /// `None` if the body has to tell.
+        model: Option<Named>,
+    },
+    Prediction {
+        predictor: PredictorId,
+    },
+}
+
+/// Recognises a request, by declaration first, or says why it is not measured.
+pub(super) fn recognise(
+    monitor: &Monitor,
+    head: &RequestHead<'_>,
+) -> Result<Recognised, Unmeasured> {
+    let path = head.bare_path();
+    let recognised = match monitor.endpoint(path, head.route) {
+        Some(endpoint) => declared(monitor, endpoint, path).ok_or(Unmeasured::DeclaredNone),
+        None => by_path(monitor, path).ok_or(Unmeasured::UnrecognisedPath),
+    }?;
+    if head.asks() { Ok(recognised) } else { Err(Unmeasured::OtherMethod) }
+}
+
+fn by_path(monitor: &Monitor, path: &[u8]) -> Option<Recognised> {
+    if let Some(name) = prediction::model_in_path(path) {
+        return Some(predicting(monitor, name));
+    }
+    let found = generation::recognise(DIALECTS, path)?;
+    Some(Recognised::Generation {
+        dialect: found.dialect,
+        model: found.model.map(|name| generating(monitor, name)),
+    })
+}
+
+/// `None` if the declaration is that there is nothing to read.
+fn declared(monitor: &Monitor, endpoint: &Endpoint, path: &[u8]) -> Option<Recognised> {
+    let name = endpoint.dialect?;
+    let declared = endpoint.model.as_ref().map(|model| model.as_bytes());
+    // All names that a configuration accepts are those of a dialect, or of the one that predicts.
+    let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == name) else {
+        let model = declared.or_else(|| prediction::model_in_path(path));
+        return Some(predicting(monitor, model.unwrap_or_default()));
+    };
+    let in_path = || generation::recognise(&[dialect], path)?.model;
+    Some(Recognised::Generation {
+        dialect,
+        model: match declared {
+            Some(model) => Some(monitor.generating_model(model)),
+            None => in_path().map(|name| generating(monitor, name)),
+        },
+    })
+}
+
+fn generating(monitor: &Monitor, name_in_path: &[u8]) -> Named {
+    monitor.generating_model(&percent_decoded(name_in_path))
+}
+
+fn predicting(monitor: &Monitor, name_in_path: &[u8]) -> Recognised {
+    Recognised::Prediction { predictor: monitor.predicting_model(&percent_decoded(name_in_path)) }
+}
