@@ -19,6 +19,10 @@ mod whole_answers;
 mod evaluation;
 mod weather;
 
+mod endpoints;
+mod names;
+mod routes;
+
 mod configuration;
 mod differential;
 mod hosts_agree;

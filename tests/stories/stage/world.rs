@@ -4,7 +4,7 @@ use std::{fs, sync::OnceLock, time::Duration};
 
 use driftline_testbed::{pieces, scrape::Scrape};
 use host_sim::{
-    Clock, EndInfo, Filter, HeaderMap, Stream, World, WorldOptions, stats::StatsConfig,
+    Clock, EndInfo, Filter, HeaderMap, Stream, StreamInfo, World, WorldOptions, stats::StatsConfig,
 };
 
 use super::simulated::{self, Told};
@@ -33,9 +33,15 @@ pub(crate) fn run(world: &World, worker: usize, script: &Script) {
 
 /// A world of one worker with this configuration, on a virtual clock.
 pub(crate) fn world(config: &str) -> World {
+    world_of(1, config)
+}
+
+/// A world of so many workers.
+pub(crate) fn world_of(workers: usize, config: &str) -> World {
     let mut options = WorldOptions::with_config(config.to_owned());
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
+    options.workers = workers;
     World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -83,10 +89,17 @@ impl Told for OneStream<'_> {
         self.world.advance(by).unwrap();
     }
 
-    fn request_headers(&mut self, path: &str, headers: &[(String, String)], ended: bool) {
+    fn request_headers(
+        &mut self,
+        route: &str,
+        path: &str,
+        headers: &[(String, String)],
+        ended: bool,
+    ) {
         let pseudo =
             [(":authority", "gateway"), (":path", path), (":method", "POST"), (":scheme", "http")];
-        self.stream = Some(self.world.stream(self.worker).unwrap());
+        let info = StreamInfo { route_name: Some(route.to_owned()), ..StreamInfo::default() };
+        self.stream = Some(self.world.stream_with(self.worker, info).unwrap());
         self.stream().request_headers(header_map(&pseudo, headers), ended).unwrap();
     }
 
