@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use driftline_testbed::{client::Request, scrape::Scrape, upstream};
+use driftline_testbed::{client::Request, envoy::Update, scrape::Scrape, upstream};
 use host_sim::World;
 use serde_json::json;
 
@@ -11,7 +11,8 @@ use crate::{
     phrases::{CHAT, DONE, STOP, chat, completion, token, usage},
     script::Script,
     stage::{
-        Host, Network, among_others, filter, run, scrape, settings, tell_under, world, world_of,
+        Host, Network, among_others, filter, run, scrape, settings, tell_under, traced_world,
+        world, world_of,
     },
 };
 
@@ -202,6 +203,38 @@ fn admitted_names_count_on_under_a_new_configuration_and_new_code() {
     for (model, count) in [("gpt-a", 3.0), ("gpt-b", 2.0), ("gpt-d", 1.0), ("other", 1.0)] {
         assert_eq!(requests(&page, model), Some(count), "{model}");
     }
+}
+
+#[test]
+fn admitted_names_count_on_in_envoy_under_a_new_configuration() {
+    let _among_others = among_others();
+    let mut network = Network::start(settings(CONFIG).workers(2));
+    network.play_once(&answered("gpt-a"));
+    let wider = CONFIG.replace("3}", "4, \"window_seconds\": 60}");
+    assert_eq!(network.update_envoy(&wider), Update::Accepted);
+    network.play_once(&answered("gpt-a"));
+    let page = network.block_on(network.envoy.scrape()).unwrap();
+    assert_eq!(requests(&page, "gpt-a"), Some(2.0));
+}
+
+#[test]
+fn a_full_table_costs_no_call_of_the_host() {
+    let world = traced_world(CONFIG);
+    let looked = |world: &World| {
+        let is_look = |text: &str| text.starts_with("[vm->host] env.proxy_get_shared_data");
+        world.trace().take().iter().filter(|line| is_look(&line.text)).count()
+    };
+    for model in ["gpt-a", "gpt-b", "gpt-c"] {
+        looked(&world);
+        run(&world, 0, &answered(model));
+        assert_eq!(looked(&world), 1, "{model} is new");
+        run(&world, 0, &answered(model));
+        assert_eq!(looked(&world), 0, "{model} is known");
+    }
+    for model in ["gpt-d", "gpt-e", "claude", "demo-llm"] {
+        run(&world, 0, &answered(model));
+    }
+    assert_eq!(looked(&world), 0);
 }
 
 #[test]

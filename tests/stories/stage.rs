@@ -18,7 +18,7 @@ mod world;
 pub(crate) use self::{
     host::{Host, settings},
     network::{Network, compare},
-    world::{STATS_YAML, filter, run, scrape, stats_config, world, world_of},
+    world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world, world_of},
 };
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -4,7 +4,8 @@ use std::{fs, sync::OnceLock, time::Duration};
 
 use driftline_testbed::{pieces, scrape::Scrape};
 use host_sim::{
-    Clock, EndInfo, Filter, HeaderMap, Stream, StreamInfo, World, WorldOptions, stats::StatsConfig,
+    Clock, EndInfo, Filter, HeaderMap, Stream, StreamInfo, Trace, World, WorldOptions,
+    stats::StatsConfig,
 };
 
 use super::simulated::{self, Told};
@@ -38,10 +39,26 @@ pub(crate) fn world(config: &str) -> World {
 
 /// A world of so many workers.
 pub(crate) fn world_of(workers: usize, config: &str) -> World {
+    let mut options = options(config);
+    options.workers = workers;
+    start(options)
+}
+
+/// A world of one worker whose calls into the host can be looked at.
+pub(crate) fn traced_world(config: &str) -> World {
+    let mut options = options(config);
+    options.trace = Trace::on();
+    start(options)
+}
+
+fn options(config: &str) -> WorldOptions {
     let mut options = WorldOptions::with_config(config.to_owned());
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
-    options.workers = workers;
+    options
+}
+
+fn start(options: WorldOptions) -> World {
     World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
