@@ -148,3 +148,58 @@ impl Directory {
         self.predicting(model.as_bytes()) != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(json: &str) -> Directory {
+        Directory::new(&Config::from_json(json.as_bytes()).unwrap())
+    }
+
+    #[track_caller]
+    fn check(json: &str, model: &str, route: &str, expected: Result<usize, (&str, &str, usize)>) {
+        let directory = directory(json);
+        let model = directory.generating(model.as_bytes());
+        let route = directory.route(Some(route.as_bytes()));
+        let found = directory.find(&model, &route);
+        let expected = expected.map(ModelId).map_err(|(model, route, fallback)| Wish {
+            subject: Subject { model: model.into(), route: route.into() },
+            fallback: ModelId(fallback),
+        });
+        assert_eq!(found, expected, "{model:?} on {route:?}");
+        if let Err(wish) = found {
+            assert!(directory.admits(&wish.subject));
+        }
+    }
+
+    #[test]
+    fn listed_models_are_numbered_by_route() {
+        let exact = r#"{"models": [{"name": "a"}, {"name": "b"}], "routes": ["r", "s"]}"#;
+        check(exact, "x", "x", Ok(0));
+        check(exact, "x", "s", Ok(2));
+        check(exact, "a", "x", Ok(3));
+        check(exact, "b", "s", Ok(8));
+        let labels: Vec<_> =
+            directory(exact).listed().map(|it| (it.model, it.route)).skip(7).collect();
+        assert_eq!(labels, [("b".into(), "r".into()), ("b".into(), "s".into())]);
+    }
+
+    #[test]
+    fn patterns_make_wishes_that_fall_back_to_what_is_listed() {
+        let config = r#"{"models": [{"name": "p-*"}, {"name": "a"}], "routes": ["q-*", "r"]}"#;
+        check(config, "p-1", "r", Err(("p-1", "r", 1)));
+        check(config, "p-1", "x", Err(("p-1", "other", 0)));
+        check(config, "a", "q-1", Err(("a", "q-1", 2)));
+        check(config, "x", "q-1", Err(("other", "q-1", 0)));
+        check(config, "p-1", "q-1", Err(("p-1", "q-1", 0)));
+        check(config, "a", "r", Ok(3));
+    }
+
+    #[test]
+    fn without_routes_there_is_one_without_a_name() {
+        let config = r#"{"models": [{"name": "p-*"}, {"name": "a"}]}"#;
+        check(config, "a", "r", Ok(1));
+        check(config, "p-1", "r", Err(("p-1", "", 0)));
+    }
+}

@@ -117,3 +117,153 @@ fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (text, rest) = bytes.split_at_checked(length).filter(|_| length <= LABEL_BYTES_MAX)?;
     Some((str::from_utf8(text).ok()?, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{format, vec};
+
+    use super::*;
+    use crate::config::Config;
+
+    fn monitor(json: &str) -> Monitor {
+        Monitor::new(&Config::from_json(json.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    fn subject(model: &str, route: &str) -> Subject {
+        Subject { model: model.into(), route: route.into() }
+    }
+
+    fn table(subjects: &[(&str, &str)]) -> Vec<u8> {
+        subjects
+            .iter()
+            .fold(Vec::new(), |table, (model, route)| with_subject(&table, &subject(model, route)))
+    }
+
+    /// A view of this table, and whom it defined series for.
+    fn view(monitor: &Monitor, table: &[u8]) -> (Roster, Vec<(String, String)>) {
+        let mut roster = Roster::new(monitor);
+        let mut defined = Vec::new();
+        roster.read(monitor, table, |_, series| {
+            let label =
+                |position: usize| series.labels.get(position).map(|(_, value)| value.clone());
+            let labels = (label(0).unwrap(), label(1).unwrap_or_default());
+            if series.name.ends_with("_in_flight") {
+                defined.push(labels);
+            }
+        });
+        (roster, defined)
+    }
+
+    #[track_caller]
+    fn check(config: &str, entries: &[(&str, &str)], admitted: &[(&str, &str)], is_full: bool) {
+        let monitor = monitor(config);
+        let (roster, defined) = view(&monitor, &table(entries));
+        let admitted: Vec<_> =
+            admitted.iter().map(|&(model, route)| (model.into(), route.into())).collect();
+        assert_eq!(defined, admitted);
+        assert_eq!(roster.is_full(), is_full);
+        for (number, (model, route)) in admitted.iter().enumerate() {
+            let found = roster.find(&monitor, &subject(model, route));
+            assert_eq!(found, monitor.place(number), "{model} on {route:?}");
+        }
+    }
+
+    const MODELS: &str = r#"{"models": [{"name": "m"}, {"name": "gpt-*"}], "names_max": 2}"#;
+    const ROUTES: &str =
+        r#"{"models": [{"name": "m"}, {"name": "gpt-*"}], "names_max": 2, "routes": ["r", "s-*"]}"#;
+
+    #[test]
+    fn places_are_given_in_order_up_to_the_bound() {
+        check(MODELS, &[], &[], false);
+        check(MODELS, &[("gpt-1", "")], &[("gpt-1", "")], false);
+        let three = [("gpt-1", ""), ("gpt-2", ""), ("gpt-3", "")];
+        check(MODELS, &three, &three[..2], true);
+    }
+
+    #[test]
+    fn entries_of_other_configurations_take_no_place() {
+        let entries = [("claude", ""), ("m", ""), ("gpt-1", "r"), ("gpt-1", ""), ("gpt-2", "")];
+        check(MODELS, &entries, &[("gpt-1", ""), ("gpt-2", "")], true);
+        check(ROUTES, &entries, &[("gpt-1", "r")], false);
+        let listed = r#"{"models": [{"name": "gpt-1"}]}"#;
+        check(listed, &entries, &[], true);
+    }
+
+    #[test]
+    fn only_what_traffic_can_wish_for_is_admitted() {
+        check(
+            ROUTES,
+            &[("m", "r"), ("other", "other"), ("other", "r"), ("m", "s"), ("m", ""), ("x", "s-1")],
+            &[],
+            false,
+        );
+        let wishes = [("other", "s-1"), ("gpt-1", "other")];
+        check(ROUTES, &wishes, &wishes, true);
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_has_one_place() {
+        let entries = [("gpt-1", ""), ("gpt-1", ""), ("gpt-2", "")];
+        check(MODELS, &entries, &[("gpt-1", ""), ("gpt-2", "")], true);
+    }
+
+    #[test]
+    fn reading_again_defines_only_what_is_new() {
+        let monitor = monitor(MODELS);
+        let (mut roster, _) = view(&monitor, &table(&[("gpt-1", "")]));
+        let mut defined = 0;
+        roster.read(&monitor, &table(&[("gpt-1", ""), ("gpt-2", "")]), |_, series| {
+            assert_eq!(series.labels.first().unwrap().1, "gpt-2");
+            defined += 1;
+        });
+        assert_eq!(defined, (monitor.series_max() - monitor.series().len()) / 2);
+    }
+
+    #[test]
+    fn a_model_that_predicts_has_no_series_of_tokens() {
+        let monitor = monitor(
+            r#"{"routes": ["s-*"], "models": [{"name": "rain", "profile": {
+                "format": "driftline-profile", "version": 1, "model": "rain", "rows": 4,
+                "features": [{"name": "dew", "type": "number", "required": true, "nulls": 0,
+                    "mean": 1.5, "standard_deviation": 1.118033988749895, "minimum": 0, "maximum": 3,
+                    "bins": {"kind": "quantile", "edges": [1], "counts": [2, 2], "means": [0.5, 2.5]},
+                    "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738}}],
+                "prediction": null}}]}"#,
+        );
+        let mut roster = Roster::new(&monitor);
+        let mut names = vec![];
+        roster.read(&monitor, &table(&[("rain", "s-1")]), |_, series| {
+            names.push(series.name.clone());
+        });
+        assert!(names.iter().any(|name| name.ends_with("requests_total")));
+        assert!(!names.iter().any(|name| name.contains("token")), "{names:?}");
+    }
+
+    #[test]
+    fn a_table_that_is_cut_or_garbled_admits_nobody_more() {
+        let monitor = monitor(MODELS);
+        let whole = table(&[("gpt-1", ""), ("gpt-2", "")]);
+        for cut in 1..whole.len() {
+            let (roster, defined) = view(&monitor, &whole[..cut]);
+            assert_eq!(roster.is_full(), cut != whole.len() / 2, "cut at {cut}");
+            assert_eq!(defined.len(), usize::from(whole.len() / 2 <= cut), "cut at {cut}");
+        }
+        for garbage in [&b"\xff"[..], b"\x81", b"\x01\xff\0", b"\0"] {
+            assert!(view(&monitor, garbage).0.is_full(), "{}", garbage.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_table_itself_is_bounded() {
+        let monitor = monitor(MODELS);
+        let mut entries = Vec::new();
+        for number in 2..=ROSTER_ENTRIES_MAX {
+            entries = with_subject(&entries, &subject(&format!("claude-{number}"), ""));
+        }
+        assert!(!view(&monitor, &entries).0.is_full());
+        entries = with_subject(&entries, &subject("gpt-1", ""));
+        let (roster, defined) = view(&monitor, &entries);
+        assert!(roster.is_full());
+        assert_eq!(defined.len(), 1);
+    }
+}

@@ -26,6 +26,10 @@ fn refused() -> Vec<Refused> {
     unknown_field["windows_seconds"] = json!(60);
     let wrong_type = changed("/models/0/name", json!(7));
     let version = changed("/models/1/profile/version", json!(2));
+    let with_profile = changed("/models/1/name", json!("rain-*"));
+    let mut endpoints = changed("/window_seconds", json!(60));
+    endpoints["routes"] = json!(["chat", "chat"]);
+    endpoints["endpoints"] = json!([{"path": "/ask", "dialect": "opnai"}, {"dialect": "none"}]);
     let mut all = changed("/models/1/profile/version", json!(2));
     all["windows_seconds"] = json!(60);
     all["models"][0]["name"] = json!(7);
@@ -44,6 +48,21 @@ fn refused() -> Vec<Refused> {
             &["configuration refused: models[1].profile.version: found 2, expected 1"],
         ),
         (
+            with_profile.to_string(),
+            &[
+                "configuration refused: models[1].name: found \"rain-*\", expected a name without `*`: a profile is \
+                 that of one model",
+            ],
+        ),
+        (
+            endpoints.to_string(),
+            &[
+                "configuration refused: 3 problems: routes[1]: found \"chat\" again, expected unique names; ",
+                "endpoints[0].dialect: found \"opnai\", expected one of `openai_chat`, ",
+                "endpoints[1]: one of the fields `path`, `route` must be there",
+            ],
+        ),
+        (
             all.to_string(),
             &[
                 "configuration refused: 4 problems: ",
@@ -57,6 +76,15 @@ fn refused() -> Vec<Refused> {
         (String::new(), &["configuration refused: not valid JSON"]),
     ];
     cases.map(|(config, reasons)| Refused { config, reasons }).into()
+}
+
+/// What is wrong if this model did not answer once.
+fn not_answered(seen: &Seen, model: &str) -> Vec<String> {
+    let lines = [
+        format!("requests_total{{model={model},outcome=complete}} 1"),
+        format!("answers_finished_total{{model={model},reason=stop}} 1"),
+    ];
+    problems(seen, &lines.each_ref().map(String::as_str))
 }
 
 #[track_caller]
@@ -91,7 +119,7 @@ fn a_refused_configuration_changes_nothing_in_the_embedded_host() {
     let before = scrape(&world);
     run(&world, 0, &healthy());
     let seen = Seen::exact("world", scrape(&world).difference(&before));
-    let wrong = problems(&seen, &["requests_total{model=demo-llm,outcome=complete} 1"]);
+    let wrong = not_answered(&seen, "demo-llm");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -105,7 +133,7 @@ fn envoy_keeps_the_old_configuration_and_goes_on_counting() {
         assert!(matches!(update, Update::Refused(_)), "{config}: {update:?}");
         check(&network.envoy_log(), &refused);
         let [envoy, _] = network.play_once(&healthy());
-        let wrong = problems(&envoy, &["requests_total{model=demo-llm,outcome=complete} 1"]);
+        let wrong = not_answered(&envoy, "demo-llm");
         assert!(wrong.is_empty(), "after {config}:\n{}", wrong.join("\n"));
     }
 }
@@ -121,10 +149,10 @@ fn an_accepted_configuration_counts_on_where_the_old_one_was() {
     let pairs = [healthy(), chat("new").answers(200, completion("Yes", 1, 1))]
         .map(|it| network.play_once(&it));
     let wrong: Vec<String> = [
-        problems(&pairs[0][0], &["requests_total{model=demo-llm,outcome=complete} 1"]),
-        problems(&pairs[1][0], &["requests_total{model=new,outcome=complete} 1"]),
+        not_answered(&pairs[0][0], "demo-llm"),
+        not_answered(&pairs[1][0], "new"),
         // The embedded proxy kept the configuration that does not know the new model.
-        problems(&pairs[1][1], &["requests_total{model=other,outcome=complete} 1"]),
+        not_answered(&pairs[1][1], "other"),
     ]
     .concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -20,6 +20,10 @@ mod evaluation;
 mod weather;
 
 mod clients;
+mod endpoints;
+mod names;
+mod routes;
+
 mod configuration;
 mod corpus;
 mod differential;

@@ -8,6 +8,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) request: Request,
+    /// What the proxy calls the route that the request takes.
+    pub(crate) route: String,
     pub(crate) steps: Vec<Step>,
     pub(crate) client: Client,
     /// When the proxy stops waiting for the end of the answer.
@@ -79,6 +81,7 @@ impl Script {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Script {
             request: Request::Post { path: path.to_owned(), headers, body: vec![body.into()] },
+            route: String::new(),
             steps: Vec::new(),
             client: Client::StaysToTheEnd,
             patience: None,
@@ -98,6 +101,12 @@ impl Script {
         let mut script = Script::post(path, "");
         script.request = Request::Broken { path: path.to_owned(), body: body.into() };
         script
+    }
+
+    /// The proxy calls its route so.
+    pub(crate) fn on_route(mut self, name: &str) -> Script {
+        self.route = name.to_owned();
+        self
     }
 
     /// Sends the request's body in pieces of this size.

@@ -18,7 +18,7 @@ mod world;
 pub(crate) use self::{
     host::{Host, settings},
     network::{Network, compare},
-    world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world},
+    world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world, world_of},
 };
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -32,6 +32,7 @@ use crate::{
 /// What [`healthy`] looks like on any stage.
 const HEALTHY: &[&str] = &[
     "requests_total{model=demo-llm,outcome=complete} 1",
+    "answers_finished_total{model=demo-llm,reason=stop} 1",
     "request_duration_microseconds_total{model=demo-llm,result=success} 120 ms",
     "time_to_first_token_microseconds_total{model=demo-llm,result=success} 60 ms",
     "time_per_output_token_microseconds_total{model=demo-llm,result=success} 60 ms",
@@ -44,22 +45,33 @@ const HEALTHY: &[&str] = &[
 /// which must look as if nothing had happened before.
 #[track_caller]
 pub(crate) fn tell(script: Script, lines: &[&str]) {
-    let _among_others = among_others();
     let (next, next_lines) = match script.has_upstream() {
         true => (healthy(), HEALTHY),
         // Where nobody answers, nobody answers the next one either.
         false => (script.clone(), lines),
     };
-    let scripts = [&script, &next];
+    carry_out(CONFIG, [(&script, lines), (&next, next_lines)]);
+}
+
+/// Tells a story twice on every stage under a configuration of its own; both times this must be seen.
+#[track_caller]
+pub(crate) fn tell_under(config: &str, script: Script, lines: &[&str]) {
+    carry_out(config, [(&script, lines), (&script, lines)]);
+}
+
+#[track_caller]
+fn carry_out(config: &str, [(first, lines), (next, next_lines)]: [(&Script, &[&str]); 2]) {
+    let _among_others = among_others();
+    let scripts = [first, next];
     let mut wrong = Vec::new();
     let mut check = |seen: &[Seen]| {
         wrong.extend(problems(&seen[0], lines));
         let after = problems(&seen[1], next_lines);
         wrong.extend(after.into_iter().map(|problem| format!("the next request: {problem}")));
     };
-    check(&native::play(CONFIG, scripts));
-    check(&world::play(CONFIG, scripts));
-    let [first, second] = network::play(scripts);
+    check(&native::play(config, scripts));
+    check(&world::play(config, scripts));
+    let [first, second] = network::play(config, scripts);
     let disagreement = compare(&first) + &compare(&second);
     let ([envoy, embedded], [next_envoy, next_embedded]) = (first, second);
     check(&[envoy, next_envoy]);

@@ -66,6 +66,7 @@ const REFERENCE_HEAD: &str = "\
 
 All values are whole numbers, because a proxy's stats are.
 Beside each histogram stand two exact counters: the proxy keeps two digits of a sample, so the histogram's own `_sum` is a little off.
+The label `route` is there only if the configuration lists `routes`.
 
 | Name | Kind | Unit | Labels | Meaning |
 | --- | --- | --- | --- | --- |

@@ -1,6 +1,8 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod naming;
+
 use std::{
     collections::BTreeMap,
     format,

@@ -124,13 +124,19 @@ impl Told for Native {
         self.now.0 += u64::try_from(by.as_nanos()).expect("a story takes less than 500 years");
     }
 
-    fn request_headers(&mut self, path: &str, headers: &[(String, String)], _ended: bool) {
+    fn request_headers(
+        &mut self,
+        route: &str,
+        path: &str,
+        headers: &[(String, String)],
+        _ended: bool,
+    ) {
         let content_encoding = header(headers, "content-encoding");
         let head = RequestHead {
             method: b"POST",
             path: path.as_bytes(),
+            route: Some(route.as_bytes()),
             content_encoding,
-            ..RequestHead::default()
         };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
         self.settle();

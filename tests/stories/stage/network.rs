@@ -18,14 +18,15 @@ use crate::{expectation::Seen, phrases::CONFIG, script::Script};
 const TRIES: usize = 10;
 
 /// Tells these exchanges one after another, on both hosts at once; a pair is what Envoy and the embedded proxy show.
-pub(super) fn play(scripts: [&Script; 2]) -> [[Seen; 2]; 2] {
+pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [[Seen; 2]; 2] {
     let [first, _] = scripts;
-    let mut own = settings(CONFIG);
+    let mut own = settings(config).route(&first.route);
     own.patience = first.patience;
     if !first.has_upstream() {
         own.upstream = Where::Nowhere;
     }
-    if own.patience.is_some() || !first.has_upstream() {
+    let is_like_others = config == CONFIG && first.route.is_empty();
+    if own.patience.is_some() || !first.has_upstream() || !is_like_others {
         let network = Network::start(own);
         return scripts.map(|script| network.play(script));
     }

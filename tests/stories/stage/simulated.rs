@@ -12,7 +12,13 @@ use crate::script::{BODY_PAUSE_MS, Client, Framing, Request, Script, Step};
 /// Whoever is told what happens: a filter, one stream at a time.
 pub(super) trait Told {
     fn advance(&mut self, by: Duration);
-    fn request_headers(&mut self, path: &str, headers: &[(String, String)], ended: bool);
+    fn request_headers(
+        &mut self,
+        route: &str,
+        path: &str,
+        headers: &[(String, String)],
+        ended: bool,
+    );
     fn request_body(&mut self, bytes: &[u8], ended: bool);
     /// `details` is what Envoy calls the response's origin.
     fn response_headers(
@@ -36,7 +42,7 @@ pub(super) fn play(told: &mut impl Told, script: &Script) {
         Request::Refused(_) => return told.refused(),
         Request::Broken { path, body } => return broken(told, path, body),
     };
-    told.request_headers(path, headers, body.is_empty());
+    told.request_headers(&script.route, path, headers, body.is_empty());
     for (index, piece) in body.iter().enumerate() {
         if index != 0 {
             told.advance(Duration::from_millis(BODY_PAUSE_MS));
@@ -119,7 +125,7 @@ fn answer(told: &mut impl Told, script: &Script) -> u64 {
 const BEFORE_THE_ANSWER: &str = "upstream_reset_before_response_started";
 
 fn broken(told: &mut impl Told, path: &str, body: &[u8]) {
-    told.request_headers(path, &[], false);
+    told.request_headers("", path, &[], false);
     told.request_body(body, false);
     told.advance(Duration::from_millis(BODY_PAUSE_MS));
     local_reply(told, 400, "http1.codec_error");

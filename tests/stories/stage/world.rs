@@ -4,7 +4,8 @@ use std::{fs, sync::OnceLock, time::Duration};
 
 use driftline_testbed::{pieces, scrape::Scrape};
 use host_sim::{
-    Clock, EndInfo, Filter, HeaderMap, Stream, Trace, World, WorldOptions, stats::StatsConfig,
+    Clock, EndInfo, Filter, HeaderMap, Stream, StreamInfo, Trace, World, WorldOptions,
+    stats::StatsConfig,
 };
 
 use super::simulated::{self, Told};
@@ -33,19 +34,31 @@ pub(crate) fn run(world: &World, worker: usize, script: &Script) {
 
 /// A world of one worker with this configuration, on a virtual clock.
 pub(crate) fn world(config: &str) -> World {
-    start(config, Trace::off())
+    world_of(1, config)
 }
 
-/// The same, where every call into the filter and out of it is written down.
+/// A world of so many workers.
+pub(crate) fn world_of(workers: usize, config: &str) -> World {
+    let mut options = options(config);
+    options.workers = workers;
+    start(options)
+}
+
+/// A world of one worker whose calls into the host can be looked at.
 pub(crate) fn traced_world(config: &str) -> World {
-    start(config, Trace::on())
+    let mut options = options(config);
+    options.trace = Trace::on();
+    start(options)
 }
 
-fn start(config: &str, trace: Trace) -> World {
+fn options(config: &str) -> WorldOptions {
     let mut options = WorldOptions::with_config(config.to_owned());
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
-    options.trace = trace;
+    options
+}
+
+fn start(options: WorldOptions) -> World {
     World::new(filter(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -93,10 +106,17 @@ impl Told for OneStream<'_> {
         self.world.advance(by).unwrap();
     }
 
-    fn request_headers(&mut self, path: &str, headers: &[(String, String)], ended: bool) {
+    fn request_headers(
+        &mut self,
+        route: &str,
+        path: &str,
+        headers: &[(String, String)],
+        ended: bool,
+    ) {
         let pseudo =
             [(":authority", "gateway"), (":path", path), (":method", "POST"), (":scheme", "http")];
-        self.stream = Some(self.world.stream(self.worker).unwrap());
+        let info = StreamInfo { route_name: Some(route.to_owned()), ..StreamInfo::default() };
+        self.stream = Some(self.world.stream_with(self.worker, info).unwrap());
         self.stream().request_headers(header_map(&pseudo, headers), ended).unwrap();
     }
 
