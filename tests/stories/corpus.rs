@@ -2,10 +2,13 @@
 //! every way that a network may cut, it counts what the core counts, and changes no byte.
 
 #[path = "../../core/tests/corpus/case.rs"]
+#[allow(dead_code, reason = "what a case expects, the core's runner judges")]
 pub(crate) mod case;
 #[path = "../../core/tests/corpus/counts.rs"]
+#[allow(dead_code, reason = "what a case expects, the core's runner judges")]
 mod counts;
 #[path = "../../core/tests/corpus/delivery.rs"]
+#[allow(dead_code, reason = "what a case expects, the core's runner judges")]
 mod delivery;
 #[path = "../../core/tests/corpus/events.rs"]
 mod events;
