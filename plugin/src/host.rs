@@ -44,6 +44,7 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_get_property(
         path: *const u8,
         path_size: usize,
@@ -128,6 +129,13 @@ pub(crate) fn header(headers: Headers, key: &str) -> Option<Vec<u8>> {
     returned(|data, size| unsafe {
         proxy_get_header_map_value(headers as u32, key.as_ptr(), key.len(), data, size)
     })
+}
+
+/// Takes a header out, all its values: the only call of the filter that changes traffic. A host that refuses it leaves
+/// the header where it is.
+pub(crate) fn remove_header(headers: Headers, key: &str) {
+    // SAFETY: the host reads the key during the call.
+    let _ = unsafe { proxy_remove_header_map_value(headers as u32, key.as_ptr(), key.len()) };
 }
 
 /// A property of the stream; `path` has its parts separated by NUL.

@@ -1,4 +1,5 @@
-//! One HTTP stream as the host sees it. It reads and continues; it never pauses, buffers or rewrites.
+//! One HTTP stream as the host sees it. It reads and continues; it never pauses, buffers or rewrites, but for one header
+//! that an operator may have it take out of requests.
 
 use std::rc::Rc;
 
@@ -91,6 +92,9 @@ impl HttpContext for Stream {
                 shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
             if let Some(exchange) = &mut self.exchange {
                 shared.answer_wish(exchange);
+                if shared.monitor().remove_accept_encoding {
+                    host::remove_header(Headers::Request, "accept-encoding");
+                }
                 if end_of_stream {
                     exchange.request_end();
                 }

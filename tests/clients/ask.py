@@ -68,6 +68,10 @@ def text_of_chat(chunk):
     return "".join(content for content in contents if isinstance(content, str))
 
 
+def text_of_completion(chunk):
+    return "".join(choice.text or "" for choice in chunk.choices or [])
+
+
 def text_of_response(event):
     return event.delta if event.type == "response.output_text.delta" else ""
 
@@ -85,6 +89,8 @@ ANTHROPIC = anthropic.Anthropic(http_client=anthropic.DefaultHttpxClient(transpo
 # By dialect: the client, its method, and the text in an object of a stream.
 DIALECTS = {
     "openai_chat": (OPENAI, lambda client: client.chat.completions.create, text_of_chat),
+    "openai_completions": (OPENAI, lambda client: client.completions.create, text_of_completion),
+    "openai_embeddings": (OPENAI, lambda client: client.embeddings.create, None),
     "openai_responses": (OPENAI, lambda client: client.responses.create, text_of_response),
     "anthropic_messages": (ANTHROPIC, lambda client: client.messages.create, text_of_message),
 }

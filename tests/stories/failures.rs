@@ -392,26 +392,6 @@ fn a_stream_without_the_end_mark_is_whole_if_it_says_why_it_stopped() {
 }
 
 #[test]
-fn an_answer_that_is_compressed() {
-    // `printf '{"choices":[]}' | gzip -n9 | xxd -p`
-    const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\x56\x4a\xce\xc8\xcf\x4c\x4e\x2d\x56\xb2\x8a\x8e\xad\x05\0\x4b\x9e\xba\xad\x0e\0\0\0";
-    let head = [("content-type", "application/json"), ("content-encoding", "gzip")];
-    tell(
-        Script::post(CHAT, "{\"model\":\"demo-llm\"}")
-            .at_ms(60)
-            .answers_with_head(200, &head, Framing::Length(GZIP.len()))
-            .sends(GZIP)
-            .finishes(),
-        &[
-            "requests_total{model=demo-llm,outcome=complete} 1",
-            "read_problems_total{model=demo-llm,reason=encoded_body} 1",
-            "request_duration_microseconds_total{model=demo-llm,result=success} 60 ms",
-            "output_tokens_total 0",
-        ],
-    );
-}
-
-#[test]
 fn an_answer_of_a_content_type_that_no_model_has() {
     tell(
         chat("demo-llm")

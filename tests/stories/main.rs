@@ -10,6 +10,7 @@ mod expectation;
 mod phrases;
 mod script;
 
+mod encoded;
 mod failures;
 mod in_flight;
 mod prediction;

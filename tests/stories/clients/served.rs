@@ -10,8 +10,10 @@ use super::python::Question;
 use crate::corpus::case::{self, Case};
 
 /// The dialects that a vendor's client speaks, and what that client adds to the address that it is given.
-const ENDPOINTS: [(&str, &str); 3] = [
+const ENDPOINTS: [(&str, &str); 5] = [
     ("openai_chat", "/chat/completions"),
+    ("openai_completions", "/completions"),
+    ("openai_embeddings", "/embeddings"),
     ("openai_responses", "/responses"),
     ("anthropic_messages", "/v1/messages"),
 ];
