@@ -4,7 +4,7 @@ mod column;
 
 pub(crate) use self::column::MonitoredColumn;
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     catalogue::Metric,

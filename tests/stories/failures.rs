@@ -59,6 +59,7 @@ fn an_event_that_is_no_json() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "read_problems_total{model=demo-llm,reason=event_malformed} 1",
             "inter_chunk_gap_observations_total{model=demo-llm} 1",
             "output_tokens_total{model=demo-llm} 3",
@@ -102,6 +103,7 @@ fn an_event_larger_than_the_limit() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "read_problems_total{model=demo-llm,reason=event_too_large} 1",
             "time_per_output_token_observations_total{model=demo-llm,result=success} 1",
         ],
@@ -122,6 +124,7 @@ fn an_answer_without_usage() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "read_problems_total{model=demo-llm,reason=usage_missing} 1",
             "time_per_output_token_skipped_total{model=demo-llm,reason=usage_missing} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 60 ms",
@@ -347,6 +350,7 @@ fn a_stream_without_any_output() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=no_output} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_per_output_token_skipped_total{model=demo-llm,reason=too_few_tokens} 1",
             "time_to_first_token_observations_total 0",
             "input_tokens_total{model=demo-llm} 4",
@@ -386,6 +390,7 @@ fn a_stream_without_the_end_mark_is_whole_if_it_says_why_it_stopped() {
             .closes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_per_output_token_microseconds_total{model=demo-llm,result=success} 60 ms",
         ],
     );

@@ -74,8 +74,11 @@ fn both_hosts_show_a_stream_while_it_runs() {
         let (seen, ()) =
             network.block_on(async { tokio::join!(host.play(&stream), wait_for_one(host)) });
         // It is gone afterwards, as after every story.
-        let wrong =
-            problems(&seen.unwrap(), &["requests_total{model=demo-llm,outcome=complete} 1"]);
+        let expected = [
+            "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
+        ];
+        let wrong = problems(&seen.unwrap(), &expected);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -23,6 +23,7 @@ fn the_first_token_is_timed_from_the_request_not_from_the_response_head() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 250 ms",
             "time_to_first_token_observations_total{model=demo-llm,result=success} 1",
             "time_to_first_token_observations_total{model=demo-llm,result=failure} 0",
@@ -50,6 +51,7 @@ fn roles_and_keep_alive_comments_are_no_tokens() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 240 ms",
             "inter_chunk_gap_observations_total{model=demo-llm} 0",
             "time_per_output_token_skipped_total{model=demo-llm,reason=too_few_tokens} 1",
@@ -75,6 +77,7 @@ fn usage_and_the_end_mark_are_not_the_last_token() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_to_last_token_microseconds_total{model=demo-llm,result=success} 120 ms",
             "time_per_output_token_microseconds_total{model=demo-llm,result=success} 60 ms",
             "request_duration_microseconds_total{model=demo-llm,result=success} 400 ms",
@@ -99,6 +102,7 @@ fn a_user_waits_longer_for_a_visible_token_than_for_a_thought() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 60 ms",
             "time_to_first_visible_token_microseconds_total{model=demo-llm,result=success} 300 ms",
             "time_per_output_token_microseconds_total{model=demo-llm,result=success} 120 ms",
@@ -122,6 +126,7 @@ fn the_time_per_token_is_the_time_between_the_first_and_the_last_by_the_tokens_a
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_per_output_token_microseconds_total{model=demo-llm,result=success} 60 ms",
             "time_per_output_token_observations_total{model=demo-llm,result=success} 1",
             "inter_chunk_gap_microseconds_total{model=demo-llm} 240 ms",
@@ -148,6 +153,7 @@ fn gaps_are_counted_between_chunks_and_tokens_come_from_the_usage() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "inter_chunk_gap_observations_total{model=demo-llm} 2",
             "inter_chunk_gap_microseconds_total{model=demo-llm} 160 ms",
             "input_tokens_total{model=demo-llm} 11",
@@ -178,6 +184,7 @@ fn the_clock_starts_with_the_headers_of_a_request_whose_body_is_slow() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_per_output_token_skipped_total{model=demo-llm,reason=too_few_tokens} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 180 ms",
         ],
@@ -199,6 +206,7 @@ fn a_model_that_nobody_listed_counts_as_other() {
             .finishes(),
         &[
             "requests_total{model=other,outcome=complete} 1",
+            "answers_finished_total{model=other,reason=stop} 1",
             "time_to_first_token_observations_total{model=other,result=success} 1",
             "output_tokens_total{model=other} 2",
             "output_tokens_total{model=demo-llm} 0",
@@ -227,6 +235,7 @@ fn a_character_cut_by_the_network_is_no_problem() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "time_to_first_token_microseconds_total{model=demo-llm,result=success} 180 ms",
             "time_per_output_token_skipped_total{model=demo-llm,reason=one_chunk} 1",
         ],

@@ -16,6 +16,7 @@ fn a_whole_answer_has_tokens_and_a_duration_but_no_first_token() {
         ask("demo-llm").at_ms(120).answers(200, completion("It will.", 6, 3)),
         &[
             "requests_total{model=demo-llm,outcome=complete} 1",
+            "answers_finished_total{model=demo-llm,reason=stop} 1",
             "request_duration_microseconds_total{model=demo-llm,result=success} 120 ms",
             "input_tokens_total{model=demo-llm} 6",
             "output_tokens_total{model=demo-llm} 3",
@@ -32,6 +33,7 @@ fn a_whole_answer_of_an_unlisted_model_counts_as_other() {
         ask("gpt-7").answers(200, completion("It will.", 6, 3)),
         &[
             "requests_total{model=other,outcome=complete} 1",
+            "answers_finished_total{model=other,reason=stop} 1",
             "output_tokens_total{model=other} 3",
             "output_tokens_total{model=demo-llm} 0",
         ],
@@ -42,14 +44,17 @@ fn a_whole_answer_of_an_unlisted_model_counts_as_other() {
 fn a_request_that_names_no_model_counts_as_other() {
     tell(
         Script::post(CHAT, r#"{"messages":[]}"#).answers(200, completion("Yes", 1, 1)),
-        &["requests_total{model=other,outcome=complete} 1"],
+        &[
+            "requests_total{model=other,outcome=complete} 1",
+            "answers_finished_total{model=other,reason=stop} 1",
+        ],
     );
 }
 
 #[test]
 fn what_is_no_model_request_passes_unmeasured() {
     tell(
-        Script::post("/v1/embeddings", r#"{"model":"demo-llm","input":"x"}"#).answers(200, "{}"),
+        Script::post("/v1/rerank", r#"{"model":"demo-llm","input":"x"}"#).answers(200, "{}"),
         &["unmeasured_streams_total{reason=unrecognised_path} 1"],
     );
 }

@@ -238,6 +238,7 @@ mod tests {
     fn a_failure_leaves_the_old_file_and_no_other() {
         let folder = Folder::new("failure");
         fs::write(folder.path("out.json"), "old").unwrap();
+        fs::write(folder.path("train.csv"), "city,rain\nOmaha,0\n7,1\n").unwrap();
         let error = folder.run("train.csv --model rain -o out.json").unwrap_err();
         assert!(
             error.starts_with("no profile was made of train.csv:\n  - the column `city`"),
