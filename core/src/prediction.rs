@@ -1,6 +1,8 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
 //! No row is kept; a batch of any size passes in the same memory.
 
+mod columns;
+mod event;
 mod kserve_v1;
 mod rows;
 
