@@ -19,6 +19,7 @@ pub(crate) use self::{
     dialect::{Dialect, recognise},
     dialects::DIALECTS,
     finish::FinishReason,
+    path::Pattern,
     request::Request,
     timeline::PerToken,
 };
