@@ -19,25 +19,12 @@ mod value;
 
 pub(crate) use self::{
     columns::{Columns, Place, Reads},
-    dialect::{Dialect, Forms, Recognised, Target, recognise},
+    dialect::{Dialect, Target, recognise},
     dialects::DIALECTS,
     event::{Event, Fault},
     paths::PathReader,
-    reader::{Form, Reader},
+    reader::Reader,
 };
-
-/// The only dialect that exchanges use yet.
-pub(crate) const DIALECT: &str = "kserve_v1";
-
-/// The model that a path of it names.
-pub(crate) fn model_in_path(path: &[u8]) -> Option<&[u8]> {
-    kserve_v1().target(path)?.model
-}
-
-/// Its tables.
-pub(crate) fn kserve_v1() -> &'static Dialect {
-    dialects::KSERVE_V1
-}
 
 use crate::{bins::Bins, wire::json::Token};
 

@@ -18,6 +18,3 @@ pub(crate) const DIALECTS: &[&Dialect] = &[
     &mlflow::DIALECT,
     &invocations::DIALECT,
 ];
-
-/// The only dialect that exchanges use yet.
-pub(crate) const KSERVE_V1: &Dialect = &kserve_v1::DIALECT;
