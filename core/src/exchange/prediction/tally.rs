@@ -64,6 +64,7 @@ impl Tally {
         {
             *present = present.saturating_add(1);
             monitored.count(ledger, monitored.place(cell));
+            ledger.show(monitored.counts.first(), cell);
         }
     }
 
@@ -76,6 +77,7 @@ impl Tally {
     ) {
         if let Some(monitored) = series.columns.get(column) {
             monitored.count_missing(ledger, 1);
+            ledger.show_missing(monitored.counts.first(), 1);
         }
     }
 
@@ -93,7 +95,9 @@ impl Tally {
         let mut missing = |column: usize, expected: u64| {
             let present = self.present.get(column).copied().map_or(0, u64::from);
             if let Some(monitored) = series.columns.get(column) {
-                monitored.count_missing(ledger, expected.saturating_sub(present));
+                let rows = expected.saturating_sub(present);
+                monitored.count_missing(ledger, rows);
+                ledger.show_missing(monitored.counts.first(), rows);
             }
         };
         let kept = series.sampling.kept(self.rows);
