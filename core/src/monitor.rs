@@ -8,7 +8,9 @@ use crate::{
     config::{Config, Endpoint},
     directory::{Directory, Wish},
     encoding::{Codings, ROOM_BYTES_MAX, Room},
+    evaluator::Horizons,
     ledger::Ledger,
+    measure::Measure,
     model::{Model, PredictionSeries},
     names::Named,
     roster::Subject,
@@ -61,7 +63,12 @@ pub struct Monitor {
     endpoints: Vec<Endpoint>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
-    pub(crate) window_seconds: u64,
+    pub(crate) horizons: Horizons,
+    /// The rows that a window must have to be judged; `None` for so many for each bin.
+    pub(crate) rows_min: Option<u64>,
+    pub(crate) material_psi: f64,
+    /// What is exported beside PSI.
+    pub(crate) measures: Vec<Measure>,
     pub(crate) event_bytes_max: u64,
     /// The codings that are read.
     pub(crate) codings: Codings,
@@ -109,7 +116,12 @@ impl Monitor {
             .map(|(number, label)| match profile(label) {
                 // The first one is any model that is not listed.
                 None if number != 0 => None,
-                profile => Some(PredictionSeries::new(&mut registry, label, profile)),
+                profile => Some(PredictionSeries::new(
+                    &mut registry,
+                    label,
+                    profile,
+                    &config.drift.measures,
+                )),
             })
             .collect();
         let unmeasured =
@@ -132,7 +144,13 @@ impl Monitor {
             endpoints: config.endpoints.clone(),
             unmeasured,
             evaluations,
-            window_seconds: config.window_seconds,
+            horizons: Horizons {
+                window_seconds: config.window_seconds,
+                slow_windows: config.drift.slow_windows,
+            },
+            rows_min: config.drift.rows_min,
+            material_psi: config.drift.material_psi,
+            measures: config.drift.measures.clone(),
             event_bytes_max: config.event_bytes_max,
             codings: config.decode,
             decoders: Room::new(ROOM_BYTES_MAX),
@@ -158,12 +176,10 @@ impl Monitor {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
     }
 
-    /// Sets what the configuration alone says: the reference by bin. Once, at configuration.
+    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
-        for column in self.predicting().flat_map(PredictionSeries::columns) {
-            for (&id, &rows) in column.reference_rows.iter().zip(&column.reference) {
-                ledger.set(id, rows);
-            }
+        for series in self.predicting() {
+            series.describe(ledger);
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) use self::{
 };
 
 use self::kserve_v1::PREDICTIONS;
-use crate::{bins::Bins, wire::json::Ending};
+use crate::{bins::Bins, drift::Side, wire::json::Ending};
 
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,8 +23,18 @@ pub(crate) enum Cell<'a> {
     Unbinned(Unbinned),
 }
 
-/// The bin that a value falls into, or why it falls into none.
-pub(crate) type Placed = Result<usize, Unbinned>;
+/// Where a value falls, or why it falls into no bin.
+pub(crate) type Placed = Result<InBin, Unbinned>;
+
+/// A value that has a bin.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct InBin {
+    pub(crate) bin: usize,
+    /// Whether the profile's schema does not allow it.
+    pub(crate) is_outside: bool,
+    /// How far it lies beyond the outermost edges: [`Scale::excess`](crate::drift::Scale::excess).
+    pub(crate) excess: Option<(Side, u64)>,
+}
 
 /// Why a value falls into no bin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,7 +67,7 @@ impl Unbinned {
 
 impl Cell<'_> {
     /// The bin that the value falls into, or why it falls into none.
-    pub(crate) fn place(self, bins: &Bins) -> Placed {
+    pub(crate) fn place(self, bins: &Bins) -> Result<usize, Unbinned> {
         match (self, bins) {
             (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
             (Cell::Number(number), _) => Ok(bins.of(number)),

@@ -5,7 +5,7 @@ use crate::{
     model::{Model, PredictionSeries, ReadProblem},
     monitor::PredictorId,
     outcome::BodyVerdict,
-    prediction::{Answers, Cell, INSTANCES, RowEvent, Rows},
+    prediction::{Answers, Cell, INSTANCES, InBin, RowEvent, Rows},
     wire::json::Ending,
 };
 
@@ -81,7 +81,7 @@ impl Prediction {
         let predictions = &mut self.predictions;
         let place = |cell: Cell<'_>| match &series.prediction {
             Some(column) => column.place(cell),
-            None => Ok(0),
+            None => Ok(InBin::default()),
         };
         answer.read(bytes, place, |placed| {
             *predictions = predictions.saturating_add(1);

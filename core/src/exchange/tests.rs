@@ -261,9 +261,9 @@ fn a_stream_without_output_is_no_success() {
 
 #[test]
 fn an_answer_without_a_byte_misses_nothing_unless_it_breaks_off() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let predict = Wire { request: br#"{"instances":[{"dew":9}]}"#, ..PREDICT };
-    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", &rows)] {
+    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", rows)] {
         let empty = Wire { status: Some(204), response: b"", ..wire };
         check(&empty, Outcome::NoOutput, model, expected);
         let broken_off = Wire { response_ends: false, ..empty };
@@ -326,6 +326,15 @@ fn a_client_that_leaves_before_any_answer_cancels() {
     check(&wire, Outcome::ClientCancel, "m", &[]);
 }
 
+/// A row with a dew point of 9, which the reference never had.
+const FAR_OUT: [(&str, i64); 5] = [
+    ("instances_total{rain}", 1),
+    ("feature_bin_total{rain,feature,dew,01}", 1),
+    ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 7155),
+    ("feature_outside_total{rain,feature,dew,out_of_range}", 1),
+    ("schema_violations_total{rain,out_of_range}", 1),
+];
+
 #[test]
 fn rows_and_predictions_fall_into_their_bins() {
     check(
@@ -338,24 +347,31 @@ fn rows_and_predictions_fall_into_their_bins() {
             // Bins are closed on the right, so the edge itself belongs to the lower one.
             ("feature_bin_total{rain,feature,dew,00}", 2),
             ("feature_bin_total{rain,feature,dew,01}", 1),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 447),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 447),
             ("feature_unbinned_total{rain,feature,dew,null}", 1),
+            ("schema_violations_total{rain,required_null}", 1),
             ("feature_unbinned_total{rain,feature,dew,missing}", 1),
+            ("schema_violations_total{rain,required_missing}", 1),
             ("feature_bin_total{rain,prediction,prediction,00}", 1),
             ("feature_bin_total{rain,prediction,prediction,01}", 2),
             ("feature_bin_total{rain,prediction,prediction,other}", 1),
+            ("feature_outside_total{rain,prediction,prediction,out_of_range}", 1),
+            ("schema_violations_total{rain,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
+            ("schema_violations_total{rain,wrong_type}", 1),
         ],
     );
 }
 
 #[test]
 fn rows_count_though_their_prediction_fails() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let request = br#"{"instances":[{"dew":9}]}"#;
     let failed = Wire { request, status: Some(500), response: b"", ..PREDICT };
-    check(&failed, Outcome::ErrorStatus, "rain", &rows);
+    check(&failed, Outcome::ErrorStatus, "rain", rows);
     let none = Wire { request, response: br#"{"error":"x"}"#, ..PREDICT };
-    check(&none, Outcome::NoOutput, "rain", &rows);
+    check(&none, Outcome::NoOutput, "rain", rows);
 }
 
 #[test]
@@ -363,6 +379,7 @@ fn rows_before_a_fault_in_the_request_count() {
     let rows = [
         ("instances_total{rain}", 1),
         ("feature_bin_total{rain,feature,dew,00}", 1),
+        ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 894),
         ("read_problems_total{rain,request_malformed}", 1),
     ];
     let wire =
