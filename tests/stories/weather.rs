@@ -40,10 +40,8 @@ fn config() -> String {
     let options = Options {
         model: "rain".into(),
         target: Some("rain".into()),
-        prediction: None,
         rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: 20,
+        ..Options::default()
     };
     let csv = BufReader::new(File::open(CSV).unwrap_or_else(|error| panic!("{CSV}: {error}")));
     let made = from_csv(csv, &options).unwrap_or_else(|error| panic!("{error}"));

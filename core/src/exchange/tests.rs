@@ -22,15 +22,18 @@ use crate::{
 
 /// An LLM, and a predictor with one feature of two bins and a prediction of the values 0 and 1.
 const CONFIG: &str = r#"{"event_bytes_max": 1024, "models": [{"name": "m"}, {"name": "rain", "profile": {
-    "format": "driftline-profile", "version": 1, "model": "rain", "rows": 4,
-    "features": [{"name": "dew", "type": "number", "required": true, "nulls": 0,
+    "format": "driftline-profile", "format_version": 1, "version": null, "created_at": "2026-11-25T12:00:00Z",
+    "model": "rain", "rows": 4,
+    "features": [{"name": "dew", "type": "number", "schema": {"required": true, "minimum": 0, "maximum": 3}, "nulls": 0,
         "mean": 1.5, "standard_deviation": 1.118033988749895, "minimum": 0, "maximum": 3,
         "bins": {"kind": "quantile", "edges": [1], "counts": [2, 2], "means": [0.5, 2.5]},
-        "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738}}],
-    "prediction": {"type": "integer", "required": true, "nulls": 0,
+        "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738},
+        "chi_square": {"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 7.879438576622417}}],
+    "prediction": {"type": "integer", "schema": {"required": true, "minimum": 0, "maximum": 1}, "nulls": 0,
         "mean": 0.5, "standard_deviation": 0.5, "minimum": 0, "maximum": 1,
         "bins": {"kind": "values", "values": [0, 1], "counts": [2, 2, 0], "means": [0, 1, null]},
-        "tail_excess": {"low": 0, "high": 0}}}}]}"#;
+        "tail_excess": {"low": 0, "high": 0},
+        "chi_square": {"five_percent": 5.991464547107979, "one_percent": 9.21034037197618, "family": 10.596634733096073}}}}]}"#;
 
 /// An exchange as it stands on the wire.
 #[derive(Clone)]

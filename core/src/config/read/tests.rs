@@ -20,12 +20,14 @@ fn accepts(json: &str) -> Config {
 fn with_profile(name: &str, model: &str, version: u64) -> String {
     format!(
         r#"{{"name": "{name}", "profile": {{
-            "format": "driftline-profile", "version": {version}, "model": "{model}", "rows": 5,
+            "format": "driftline-profile", "format_version": {version}, "version": null, "created_at": "2026-11-25T12:00:00Z",
+            "model": "{model}", "rows": 5,
             "features": [{{
-                "name": "dew point", "type": "number", "required": true, "nulls": 0, "mean": 0.5,
+                "name": "dew point", "type": "number", "schema": {{"required": true, "minimum": -1, "maximum": 2}}, "nulls": 0, "mean": 0.5,
                 "standard_deviation": 1, "minimum": -1, "maximum": 2,
                 "bins": {{"kind": "quantile", "edges": [0.0], "counts": [2, 3], "means": [-0.5, 1]}},
-                "tail_excess": {{"low": 0.5, "high": 1}}
+                "tail_excess": {{"low": 0.5, "high": 1}},
+                "chi_square": {{"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 6.634896601021213}}
             }}],
             "prediction": null
         }}}}"#
@@ -235,7 +237,7 @@ fn the_number_of_models_is_bounded() {
 fn a_profile_of_another_version_is_refused_with_its_path() {
     refuses(
         &format!(r#"{{"models": [{{"name": "m"}}, {}]}}"#, with_profile("rain", "rain", 7)),
-        "models[1].profile.version: found 7, expected 1, the only version that this build of \
+        "models[1].profile.format_version: found 7, expected 1, the only version that this build of \
          Driftline reads",
     );
 }
