@@ -5,7 +5,7 @@ mod predicting;
 mod violation;
 
 pub(crate) use self::{
-    column::{Cells, MonitoredColumn, Role, Since, exported, shim},
+    column::{Cells, MonitoredColumn, Role, Since, exported},
     predicting::PredictionSeries,
 };
 
