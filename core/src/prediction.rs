@@ -2,19 +2,28 @@
 //! No row is kept; a batch of any size passes in the same memory.
 
 mod columns;
+mod csv;
+mod dialect;
+mod dialects;
+mod document;
 mod event;
-mod kserve_v1;
+mod head;
+mod jsonlines;
 mod paths;
 mod reader;
-mod rows;
+mod row;
+#[cfg(test)]
+mod shown;
+mod text;
+mod value;
 
 pub(crate) use self::{
     columns::{Columns, Place, Reads},
+    dialect::{Dialect, Target, recognise},
+    dialects::DIALECTS,
     event::{Event, Fault},
-    kserve_v1::{DIALECT, INSTANCES, PREDICTIONS, model_in_path},
     paths::PathReader,
     reader::Reader,
-    rows::Rows,
 };
 
 use crate::{bins::Bins, drift::Side, wire::json::Token};

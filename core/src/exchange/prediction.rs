@@ -11,7 +11,7 @@ use crate::{
     model::{Model, PredictionSeries, ReadProblem, Sources},
     monitor::{Monitor, PredictorId},
     outcome::BodyVerdict,
-    prediction::{Cell, Columns, INSTANCES, PREDICTIONS, PathReader, Reader, Rows},
+    prediction::{Cell, Columns, Dialect, PathReader, Reader},
     series::SeriesId,
     wire::json::Ending,
 };
@@ -19,8 +19,10 @@ use crate::{
 /// The predicting side of an exchange.
 #[derive(Debug)]
 pub(super) struct Prediction {
+    dialect: &'static Dialect,
     predictor: PredictorId,
-    request: Reading,
+    /// `None` for a request whose body has no rows that could be read.
+    request: Option<Reading>,
     /// `None` until a successful answer's head has come, and if its body is not read.
     answer: Option<Reading>,
     is_answer_malformed: bool,
@@ -46,37 +48,55 @@ impl Prediction {
     pub(super) fn new(
         monitor: &Monitor,
         ledger: &mut Ledger,
+        dialect: &'static Dialect,
         predictor: PredictorId,
         head: &RequestHead<'_>,
     ) -> Prediction {
         let series = monitor.predictor(predictor);
-        let reader = Reader::Rows(Rows::new(INSTANCES));
-        let mut request = Reading::new(series, Way::Request, reader);
-        request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
-        Prediction { predictor, request, answer: None, is_answer_malformed: false }
+        let request = dialect.request.of(head.content_type).map(|form| {
+            let mut request = Reading::new(series, Way::Request, Reader::new(form));
+            request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
+            request
+        });
+        Prediction { dialect, predictor, request, answer: None, is_answer_malformed: false }
+    }
+
+    /// Whether the request's body may have rows.
+    pub(super) fn reads_request(&self) -> bool {
+        self.request.is_some()
     }
 
     pub(super) fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
-        self.request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
+        if let Some(request) = &mut self.request {
+            request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
+        }
     }
 
     /// Ends the request's body, once.
     pub(super) fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
-        self.request.finish(monitor.predictor(self.predictor), Way::Request, ledger)
+        match &mut self.request {
+            Some(request) => {
+                request.finish(monitor.predictor(self.predictor), Way::Request, ledger)
+            }
+            // Nobody knows better.
+            None => Ending::Complete,
+        }
     }
 
-    /// From here on the response's body is an answer to be read.
+    /// From here on the response's body is an answer to be read; false if such a body has no rows that could be.
     pub(super) fn expect_answer(
         &mut self,
         monitor: &Monitor,
         ledger: &mut Ledger,
         head: &ResponseHead<'_>,
-    ) {
+    ) -> bool {
         let series = monitor.predictor(self.predictor);
-        let reader = Reader::Rows(Rows::new(PREDICTIONS));
-        let mut answer = Reading::new(series, Way::Response, reader);
-        answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
-        self.answer = Some(answer);
+        self.answer = self.dialect.response.of(head.content_type).map(|form| {
+            let mut answer = Reading::new(series, Way::Response, Reader::new(form));
+            answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
+            answer
+        });
+        self.reads_response()
     }
 
     /// Whether the response's body is an answer.
@@ -115,7 +135,8 @@ impl Prediction {
 
     /// Counts what only this kind of exchange can lack.
     pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
-        let lacks_rows = request == Ending::Complete && !self.request.reader.has_rows();
+        let has_rows = self.request.as_ref().is_none_or(|request| request.reader.has_rows());
+        let lacks_rows = request == Ending::Complete && !has_rows;
         model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
         let is_malformed = u64::from(self.is_answer_malformed);
         model.count_problem(ledger, ReadProblem::ResponseMalformed, is_malformed);
