@@ -45,7 +45,11 @@ impl Directory {
             route_names: Names::default(),
             places_max: config.places(),
         };
-        for model in &config.models {
+        for (index, model) in config.models.iter().enumerate() {
+            // Versions of one model are one name.
+            if config.models.iter().take(index).any(|before| before.name == model.name) {
+                continue;
+            }
             let names = match model.profile {
                 Some(_) => &mut directory.predicting,
                 None => &mut directory.generating,
@@ -65,11 +69,6 @@ impl Directory {
             }
         }
         directory
-    }
-
-    /// Labels of the models that are listed by name, by number; the first is `other`.
-    pub(crate) fn models(&self) -> &[String] {
-        &self.models
     }
 
     /// All that have series by configuration, by [`ModelId`]: every listed model on every listed route.

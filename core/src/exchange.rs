@@ -80,8 +80,9 @@ impl Exchange {
                 (Kind::Generation(Box::new(Generation::new(dialect))), model)
             }
             Ok(Recognised::Prediction { predictor }) => {
-                let kind = Kind::Prediction(Box::new(Prediction::new(predictor)));
-                (kind, Some(predictor.named()))
+                let kind =
+                    Kind::Prediction(Box::new(Prediction::new(monitor, ledger, predictor, head)));
+                (kind, Some(monitor.model_of(predictor)))
             }
             Err(reason) => {
                 monitor.count_unmeasured(ledger, reason);
@@ -146,8 +147,7 @@ impl Exchange {
                 found = found.take().or(named);
             }
             Kind::Prediction(prediction) => {
-                let series = monitor.predictor(prediction.predictor);
-                prediction.request_body(series, ledger, bytes);
+                prediction.request_body(monitor, ledger, bytes);
             }
         });
         if let Some(model) = found {
@@ -186,7 +186,7 @@ impl Exchange {
                 Kind::Generation(generation) => {
                     generation.expect_answer(head, monitor.event_bytes_max);
                 }
-                Kind::Prediction(prediction) => prediction.expect_answer(),
+                Kind::Prediction(prediction) => prediction.expect_answer(monitor, ledger, head),
             }
         }
     }
@@ -216,8 +216,7 @@ impl Exchange {
                 generation.response_body(series, ledger, now, bytes);
             }
             Kind::Prediction(prediction) => {
-                let series = monitor.predictor(prediction.predictor);
-                prediction.response_body(series, ledger, bytes);
+                prediction.response_body(monitor, ledger, bytes);
             }
         });
     }
@@ -240,7 +239,7 @@ impl Exchange {
     ) -> Outcome {
         self.end_naming(monitor, ledger);
         self.answer_wish(monitor, ledger, None);
-        let request = self.kind.finish_request();
+        let request = self.kind.finish_request(monitor, ledger);
         let model = self.model.and_then(|id| monitor.model(id));
         let reached_end = self.response.is_read_to_its_end();
         let body = match &mut self.kind {
@@ -248,7 +247,7 @@ impl Exchange {
                 let series = model.and_then(|model| model.generation.as_ref());
                 generation.finish(series, ledger, reached_end)
             }
-            Kind::Prediction(prediction) => prediction.finish(reached_end),
+            Kind::Prediction(prediction) => prediction.finish(monitor, ledger, reached_end),
         };
         let proxy = ProxyVerdict {
             flags: response_flags,
@@ -314,10 +313,10 @@ impl Exchange {
 
 impl Kind {
     /// Ends the request's body: whether it was a whole JSON document.
-    fn finish_request(&mut self) -> Ending {
+    fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
         match self {
             Kind::Generation(generation) => generation.finish_request(),
-            Kind::Prediction(prediction) => prediction.finish_request(),
+            Kind::Prediction(prediction) => prediction.finish_request(monitor, ledger),
         }
     }
 }

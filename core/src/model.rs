@@ -1,24 +1,21 @@
 //! The series of each model, by route where routes are told apart; it only looks things up.
 
 mod column;
+mod predictor;
 
-pub(crate) use self::column::MonitoredColumn;
-
-use alloc::vec::Vec;
+pub(crate) use self::{
+    column::MonitoredColumn,
+    predictor::{PredictionSeries, Side},
+};
 
 use crate::{
     catalogue::Metric,
     generation::FinishReason,
     ledger::Ledger,
     outcome::Outcome,
-    prediction::Columns,
-    profile::Profile,
     roster::Subject,
     series::{Registry, SeriesId, Timing},
 };
-
-/// A name that stands in the label `feature` for a model's output.
-const PREDICTION: &str = "prediction";
 
 /// Something that could not be read as its dialect promises.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,15 +138,6 @@ pub(crate) struct GenerationSeries {
     finished: [SeriesId; FinishReason::ALL.len()],
 }
 
-/// What only models that predict have: one for each, whatever the route.
-#[derive(Debug)]
-pub(crate) struct PredictionSeries {
-    pub(crate) instances: SeriesId,
-    pub(crate) predictions: SeriesId,
-    pub(crate) features: Vec<MonitoredColumn>,
-    pub(crate) prediction: Option<MonitoredColumn>,
-}
-
 impl Model {
     /// A model, and whether it generates.
     pub(crate) fn new(registry: &mut Registry, subject: &Subject, generates: bool) -> Model {
@@ -248,54 +236,6 @@ impl GenerationSeries {
     pub(crate) fn count_skip(&self, ledger: &mut Ledger, skip: Skip) {
         if let Some(&id) = self.skipped.get(skip as usize) {
             ledger.add(id, 1);
-        }
-    }
-}
-
-impl PredictionSeries {
-    /// How many series a model has beside those of its columns.
-    pub(crate) const SERIES: usize = 2;
-
-    /// A model that predicts; without a profile, the one that stands for all that are not listed.
-    pub(crate) fn new(
-        registry: &mut Registry,
-        model: &str,
-        profile: Option<&Profile>,
-    ) -> PredictionSeries {
-        PredictionSeries {
-            instances: registry.add(Metric::Instances, &[model]),
-            predictions: registry.add(Metric::Predictions, &[model]),
-            features: profile
-                .map(|profile| profile.features.as_slice())
-                .unwrap_or_default()
-                .iter()
-                .map(|feature| {
-                    let labels = [model, "feature", feature.name.as_str()];
-                    MonitoredColumn::new(registry, labels, &feature.column)
-                })
-                .collect(),
-            prediction: profile.and_then(|profile| profile.prediction.as_ref()).map(|column| {
-                MonitoredColumn::new(registry, [model, PREDICTION, PREDICTION], column)
-            }),
-        }
-    }
-
-    /// Everything that is compared with a reference.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &MonitoredColumn> {
-        self.features.iter().chain(&self.prediction)
-    }
-}
-
-impl Columns for PredictionSeries {
-    fn count(&self) -> usize {
-        self.features.len()
-    }
-
-    fn named(&self, name: &[u8], hint: usize) -> Option<usize> {
-        let is_it = |feature: &MonitoredColumn| feature.is_called(name);
-        match self.features.get(hint) {
-            Some(feature) if is_it(feature) => Some(hint),
-            _ => self.features.iter().position(is_it),
         }
     }
 }

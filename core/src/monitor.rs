@@ -1,7 +1,7 @@
 //! A configuration made ready: all its series, who is counted under which, and which requests speak what.
 //! It holds no state of traffic but the room that is left for decoders; several exchanges and the evaluator share it.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     catalogue::Metric,
@@ -9,7 +9,7 @@ use crate::{
     directory::{Directory, Wish},
     encoding::{Codings, ROOM_BYTES_MAX, Room},
     ledger::Ledger,
-    model::{Model, PredictionSeries},
+    model::{Model, PredictionSeries, Side},
     names::Named,
     roster::Subject,
     series::{Registry, Series, SeriesId},
@@ -56,9 +56,11 @@ pub struct Monitor {
     models: Vec<Model>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// By number of the model in the directory; `None` for one that generates.
-    predictors: Vec<Option<PredictionSeries>>,
+    /// Those that predict, one for each version that is told apart. The first is any that is not listed.
+    predictors: Vec<PredictionSeries>,
     endpoints: Vec<Endpoint>,
+    request_headers: Vec<Box<str>>,
+    response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
     pub(crate) window_seconds: u64,
@@ -77,16 +79,9 @@ pub struct Monitor {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ModelId(pub(crate) usize);
 
-/// A model of a [`Monitor`] that predicts, whatever the route.
+/// A model of a [`Monitor`] that predicts, in one of its versions, whatever the route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PredictorId(usize);
-
-impl PredictorId {
-    /// The same model as its exchanges are counted under.
-    pub(crate) fn named(self) -> Named {
-        Named::Listed(self.0)
-    }
-}
 
 impl Monitor {
     /// Lays out all series of a configuration.
@@ -100,18 +95,11 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
-        let profile =
-            |label: &str| config.model(label).and_then(|(_, model)| model.profile.as_ref());
-        let predictors = directory
-            .models()
-            .iter()
-            .enumerate()
-            .map(|(number, label)| match profile(label) {
-                // The first one is any model that is not listed.
-                None if number != 0 => None,
-                profile => Some(PredictionSeries::new(&mut registry, label, profile)),
-            })
-            .collect();
+        let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
+        predictors.extend(config.models.iter().filter_map(|model| {
+            let number = directory.predicting(model.name.as_bytes());
+            Some(PredictionSeries::new(&mut registry, number, model, model.profile.as_ref()?))
+        }));
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
@@ -128,6 +116,8 @@ impl Monitor {
             directory,
             models,
             listed,
+            request_headers: headers(predictors.iter().map(|predictor| &predictor.request)),
+            response_headers: headers(predictors.iter().map(|predictor| &predictor.response)),
             predictors,
             endpoints: config.endpoints.clone(),
             unmeasured,
@@ -158,6 +148,17 @@ impl Monitor {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
     }
 
+    /// The headers of requests, in lower case, in which features are looked for:
+    /// [`RequestHead::values`](crate::exchange::RequestHead::values) has theirs.
+    pub fn request_headers(&self) -> &[Box<str>] {
+        &self.request_headers
+    }
+
+    /// Likewise those of responses, for [`ResponseHead::values`](crate::exchange::ResponseHead::values).
+    pub fn response_headers(&self) -> &[Box<str>] {
+        &self.response_headers
+    }
+
     /// Sets what the configuration alone says: the reference by bin. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
         for column in self.predicting().flat_map(PredictionSeries::columns) {
@@ -175,7 +176,7 @@ impl Monitor {
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {
-        self.predictors.iter().flatten()
+        self.predictors.iter()
     }
 
     /// The declaration that a request fits, the first one if there are several.
@@ -188,9 +189,26 @@ impl Monitor {
         self.directory.generating(name)
     }
 
-    /// A model that predicts, by its name in a request.
-    pub(crate) fn predicting_model(&self, name: &[u8]) -> PredictorId {
-        PredictorId(self.directory.predicting(name))
+    /// A model that predicts, by what a request calls it and its version.
+    ///
+    /// A version that is not listed, or not said, is that of the entry without a version; where there is none, a model
+    /// with one listed version is that version if the request says none.
+    pub(crate) fn predicting_model(&self, name: &[u8], version: Option<&[u8]>) -> PredictorId {
+        let number = self.directory.predicting(name);
+        let entries = || {
+            let numbered = self.predictors.iter().enumerate();
+            numbered.filter(|(_, entry)| entry.model == number)
+        };
+        let found = entries()
+            .find(|(_, entry)| version.is_some() && entry.version() == version)
+            .or_else(|| entries().find(|(_, entry)| entry.version().is_none()))
+            .or_else(|| entries().next().filter(|_| version.is_none() && entries().count() == 1));
+        PredictorId(found.map_or(0, |(index, _)| index))
+    }
+
+    /// The model that the exchanges of a predictor are counted under.
+    pub(crate) fn model_of(&self, id: PredictorId) -> Named {
+        self.predictor(id).map_or(Named::OTHER, |predictor| Named::Listed(predictor.model))
     }
 
     /// A route, by its name in the proxy.
@@ -208,7 +226,7 @@ impl Monitor {
     }
 
     pub(crate) fn predictor(&self, id: PredictorId) -> Option<&PredictionSeries> {
-        self.predictors.get(id.0)?.as_ref()
+        self.predictors.get(id.0)
     }
 
     /// How many may be admitted later.
@@ -241,6 +259,15 @@ impl Monitor {
             take(id, series);
         }
     }
+}
+
+/// The headers in which anything is looked for, each once.
+fn headers<'s>(sides: impl Iterator<Item = &'s Side>) -> Vec<Box<str>> {
+    let mut names: Vec<Box<str>> =
+        sides.flat_map(|side| &side.headers).map(|(_, name)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]

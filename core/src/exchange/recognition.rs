@@ -69,5 +69,7 @@ fn generating(monitor: &Monitor, name_in_path: &[u8]) -> Named {
 }
 
 fn predicting(monitor: &Monitor, name_in_path: &[u8]) -> Recognised {
-    Recognised::Prediction { predictor: monitor.predicting_model(&percent_decoded(name_in_path)) }
+    Recognised::Prediction {
+        predictor: monitor.predicting_model(&percent_decoded(name_in_path), None),
+    }
 }

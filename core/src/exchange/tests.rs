@@ -105,7 +105,7 @@ fn totals(
             status: wire.status,
             content_type: Some(wire.content_type.as_bytes()),
             content_encoding: wire.content_encoding.map(str::as_bytes),
-            is_local_reply: false,
+            ..ResponseHead::default()
         };
         exchange.response_head(&monitor, &mut ledger, &head);
         let (first, second) = wire.response.split_at(response_cut);

@@ -1,6 +1,6 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     bins::Bins,
@@ -14,7 +14,6 @@ use crate::{
 /// A feature, or the prediction, with its reference and its series.
 #[derive(Debug)]
 pub(crate) struct MonitoredColumn {
-    name: String,
     bins: Bins,
     /// Rows of the reference profile by bin.
     pub(crate) reference: Vec<u64>,
@@ -46,7 +45,6 @@ impl MonitoredColumn {
         let counts = per_bin(Metric::FeatureBin);
         let reference_rows = per_bin(Metric::ReferenceBinRows);
         MonitoredColumn {
-            name: name.into(),
             bins: column.bins.clone(),
             reference: column.counts.clone(),
             counts,
@@ -65,11 +63,6 @@ impl MonitoredColumn {
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
-    }
-
-    /// Whether requests call it so.
-    pub(crate) fn is_called(&self, name: &[u8]) -> bool {
-        self.name.as_bytes() == name
     }
 
     /// The bin of a value, or why it has none.

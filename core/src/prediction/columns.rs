@@ -6,6 +6,8 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
+use crate::profile::Kind;
+
 /// The most columns a model can have: its features and its prediction.
 pub(crate) const COLUMNS_MAX: usize = 256 + 1;
 /// The highest position or index, exclusive, at which a value may be looked for.
@@ -38,6 +40,15 @@ pub(crate) enum Reads {
     VectorNorm,
 }
 
+impl Reads {
+    /// What a column of this kind reads.
+    pub(crate) const fn of(kind: Kind) -> Reads {
+        match kind {
+            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category => Reads::Value,
+        }
+    }
+}
+
 /// A tensor in which columns are looked for; good for the [`Columns`] that gave it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Tensor(usize);
@@ -64,8 +75,7 @@ impl Columns {
     /// Of two columns with the same place the first one gets the values; the configuration refuses such. Columns
     /// beyond [`COLUMNS_MAX`] and positions beyond [`POSITIONS_MAX`] are never found.
     pub(crate) fn new(columns: impl IntoIterator<Item = Option<(Place, Reads)>>) -> Columns {
-        let mut found =
-            Columns { tensors: vec![Default::default()], ..Columns::default() };
+        let mut found = Columns { tensors: vec![Default::default()], ..Columns::default() };
         for (number, column) in columns.into_iter().take(COLUMNS_MAX).enumerate() {
             found.reads.push(column.as_ref().map(|(_, reads)| *reads));
             match column.map(|(place, _)| place) {
@@ -101,11 +111,6 @@ impl Columns {
         self.reads.get(column).copied().flatten()
     }
 
-    /// Whether anything at all is looked for.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.reads.iter().all(Option::is_none)
-    }
-
     /// The column of this name: a member of a row that is an object, a table's head, a column of its own. Binary search.
     pub(crate) fn named(&self, name: &[u8]) -> Option<usize> {
         let first = self.names.partition_point(|(known, _)| **known < *name);
@@ -126,7 +131,8 @@ impl Columns {
     /// in it. Compares with each name, once per tensor.
     pub(crate) fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
         let mut named = self.tensors.iter().enumerate().skip(1);
-        let found = named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
+        let found =
+            named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
         found.or_else(|| (ordinal == 0 && self.width() != 0).then_some(Tensor(0)))
     }
 
@@ -184,7 +190,10 @@ mod tests {
     fn columns_are_found_by_name_or_else_by_position() {
         let columns = Columns::usual(&["b", "a", "c"]);
         assert_eq!(columns.count(), 3);
-        assert_eq!([b"a", b"b", b"c", b"d"].map(|name| columns.named(name)), [Some(1), Some(0), Some(2), None]);
+        assert_eq!(
+            [b"a", b"b", b"c", b"d"].map(|name| columns.named(name)),
+            [Some(1), Some(0), Some(2), None]
+        );
         assert_eq!([0, 2, 3].map(|position| columns.at(position)), [Some(0), Some(2), None]);
         assert_eq!(columns.width(), 3);
     }
@@ -193,7 +202,10 @@ mod tests {
     fn a_first_tensor_that_is_nobodys_has_columns_by_index() {
         let columns = Columns::usual(&["a", "b"]);
         let first = columns.tensor(b"input-0", 0).unwrap();
-        assert_eq!([0, 1, 2].map(|index| columns.in_tensor(first, index)), [Some(0), Some(1), None]);
+        assert_eq!(
+            [0, 1, 2].map(|index| columns.in_tensor(first, index)),
+            [Some(0), Some(1), None]
+        );
         let named = columns.tensor(b"b", 0).unwrap();
         assert_eq!([0, 1].map(|index| columns.in_tensor(named, index)), [Some(1), None]);
         assert_eq!(columns.tensor(b"input-1", 1), None);
@@ -211,13 +223,15 @@ mod tests {
         assert_eq!((columns.named(b"a"), columns.named(b"x")), (Some(0), None));
         let x = columns.tensor(b"x", 7).unwrap();
         assert_eq!([0, 5].map(|index| columns.in_tensor(x, index)), [None, Some(2)]);
-        assert_eq!([0, 1, 3].map(|column| columns.reads(column)), [Some(Reads::TextLength), Some(Reads::Value), None]);
+        assert_eq!(
+            [0, 1, 3].map(|column| columns.reads(column)),
+            [Some(Reads::TextLength), Some(Reads::Value), None]
+        );
     }
 
     #[test]
     fn nothing_is_found_where_nothing_is_looked_for() {
         let columns = Columns::new([None, None]);
-        assert!(columns.is_empty());
         assert_eq!((columns.named(b""), columns.at(0), columns.tensor(b"", 0)), (None, None, None));
         let far = Columns::new([Some((Place::Position(usize::MAX), Reads::Value))]);
         assert_eq!(far.at(usize::MAX), None);
