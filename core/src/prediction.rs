@@ -7,9 +7,10 @@ mod kserve_v1;
 mod paths;
 mod reader;
 mod rows;
+mod tensors;
 
 pub(crate) use self::{
-    columns::{Columns, Place, Reads},
+    columns::{Columns, Place, Reads, Tensor},
     event::{Event, Fault},
     kserve_v1::{DIALECT, INSTANCES, PREDICTIONS, model_in_path},
     paths::PathReader,

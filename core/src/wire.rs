@@ -19,7 +19,7 @@ pub mod frame;
 pub mod grpc;
 pub mod json;
 pub mod lines;
-mod name;
+pub(crate) mod name;
 pub mod protobuf;
 pub mod sse;
 pub mod wrapped;

@@ -56,7 +56,7 @@ impl Datatype {
     /// nearest double, all else is exact.
     #[inline]
     pub(super) fn cell(self, bits: u64) -> Cell<'static> {
-        let number = match self {
+        let value = match self {
             Datatype::Bool => f64::from(u8::from(bits != 0)),
             Datatype::Unsigned(_) => bits as f64,
             Datatype::Signed(size) => {
@@ -71,8 +71,14 @@ impl Datatype {
             Datatype::Double => f64::from_bits(bits),
             Datatype::Bytes => return Cell::Unbinned(Unbinned::WrongType),
         };
-        Cell::number(number)
+        number(value)
     }
+}
+
+/// A number that may be none.
+#[inline]
+pub(super) fn number(value: f64) -> Cell<'static> {
+    if value.is_finite() { Cell::Number(value) } else { Cell::Unbinned(Unbinned::NotFinite) }
 }
 
 /// The half-precision number (IEEE 754 binary16) with these bits, exactly.
@@ -101,7 +107,7 @@ mod tests {
         let datatype = Datatype::of(name.as_bytes()).unwrap();
         assert_eq!(datatype.size(), u8::try_from(bytes.len()).ok(), "{name}");
         let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
-        assert_eq!(datatype.cell(bits), Cell::number(expected), "{name} {bytes:?}");
+        assert_eq!(datatype.cell(bits), number(expected), "{name} {bytes:?}");
     }
 
     #[test]

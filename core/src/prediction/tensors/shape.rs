@@ -1,7 +1,7 @@
 //! What the dimensions of a tensor say about its rows; nothing is allocated for what they promise.
 
 /// Dimensions, folded as they come: the first one counts rows, all others make up a row.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Shape {
     /// 1 for a tensor without dimensions, which is a single value.
     pub(super) rows: u64,
@@ -15,6 +15,9 @@ pub(super) struct Shape {
 impl Shape {
     /// No dimension yet.
     pub(super) const EMPTY: Shape = Shape { rows: 1, width: 1, is_flat: true, dimensions: 0 };
+
+    /// Room for no element.
+    pub(super) const NONE: Shape = Shape { rows: 0, width: 0, is_flat: true, dimensions: 0 };
 
     /// The same with one more dimension; `None` if there can be no such.
     pub(super) fn with(self, dimension: i64) -> Option<Shape> {
