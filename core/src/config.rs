@@ -8,7 +8,7 @@ mod selector;
 
 pub use self::{
     endpoint::Endpoint,
-    model::{Model, Sampling},
+    model::{Model, ModelKind, Sampling},
     selector::{Place, Selector, Sides, Step},
 };
 

@@ -77,7 +77,7 @@ impl Exchange {
     ) -> Option<Exchange> {
         let (kind, model) = match recognise(monitor, head) {
             Ok(Recognised::Generation { dialect, model }) => {
-                (Kind::Generation(Box::new(Generation::new(dialect))), model)
+                (Kind::Generation(Box::new(Generation::new(monitor, dialect))), model)
             }
             Ok(Recognised::Prediction { predictor }) => {
                 let kind =
@@ -259,9 +259,13 @@ impl Exchange {
             ledger.shift(model.in_flight, -1);
             model.count_request(ledger, outcome, now.microseconds_since(self.started_at));
             self.count_problems(model, ledger, request);
-            match &self.kind {
+            let features = self.model.and_then(|id| monitor.features(id));
+            match &mut self.kind {
                 Kind::Generation(generation) => {
                     generation.record(model, ledger, self.started_at, outcome);
+                    if let Some(features) = features {
+                        generation.record_features(features, ledger, outcome);
+                    }
                 }
                 Kind::Prediction(prediction) => prediction.record(model, ledger, request),
             }

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     catalogue::Metric,
-    config::{Config, Endpoint},
+    config::{Config, Endpoint, ModelKind},
     directory::{Directory, Wish},
     encoding::{Codings, ROOM_BYTES_MAX, Room},
     ledger::Ledger,
@@ -56,7 +56,7 @@ pub struct Monitor {
     models: Vec<Model>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// Those that predict, one for each version that is told apart. The first is any that is not listed.
+    /// Those that have a profile, one for each version that is told apart. The first is any that is not listed.
     predictors: Vec<PredictionSeries>,
     endpoints: Vec<Endpoint>,
     request_headers: Vec<Box<str>>,
@@ -97,7 +97,10 @@ impl Monitor {
             .collect();
         let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
         predictors.extend(config.models.iter().filter_map(|model| {
-            let number = directory.predicting(model.name.as_bytes());
+            let number = match directory.generating(model.name.as_bytes()) {
+                Named::Listed(number) if model.kind == ModelKind::Language => number,
+                _ => directory.predicting(model.name.as_bytes()),
+            };
             Some(PredictionSeries::new(&mut registry, number, model, model.profile.as_ref()?))
         }));
         let unmeasured =
@@ -204,6 +207,17 @@ impl Monitor {
             .or_else(|| entries().find(|(_, entry)| entry.version().is_none()))
             .or_else(|| entries().next().filter(|_| version.is_none() && entries().count() == 1));
         PredictorId(found.map_or(0, |(index, _)| index))
+    }
+
+    /// The features of a language model that has a profile.
+    pub(crate) fn features(&self, id: ModelId) -> Option<&PredictionSeries> {
+        let number = self.directory.number(id).filter(|&number| number != 0)?;
+        self.predictors.iter().find(|predictor| predictor.model == number)
+    }
+
+    /// Whether any language model has a profile, so that requests are read for what they are like.
+    pub(crate) fn compares_prompts(&self) -> bool {
+        self.predictors.iter().any(|predictor| !predictor.language.is_empty())
     }
 
     /// The model that the exchanges of a predictor are counted under.

@@ -8,11 +8,13 @@ use super::{
 };
 use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
+    generation::Feature,
     glob::Glob,
     profile::Profile,
 };
 
-const FIELDS: [&str; 6] = ["name", "version", "profile", "features", "prediction", "sampling"];
+const FIELDS: [&str; 7] =
+    ["name", "type", "version", "profile", "features", "prediction", "sampling"];
 
 /// A model to watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +26,25 @@ pub struct Model {
     /// The version that is meant, as requests call it; `None` if the model's versions are not told apart, or for those
     /// that no other entry of this name has.
     pub version: Option<String>,
-    /// Its training data. With it the model is a predictive one; without, a language model.
+    /// What the model does.
+    pub kind: ModelKind,
+    /// The reference that its requests and answers are compared with. A predictive model has one.
     pub profile: Option<Profile>,
     /// Where the values of each column of the profile are looked for: of each feature, and behind them of the
     /// prediction, if it has one.
     pub selectors: Vec<Selector>,
     /// Which rows of a large batch are looked at.
     pub sampling: Sampling,
+}
+
+/// What a model does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ModelKind {
+    /// It generates text or the like. Its profile, if it has one, is of the features that Driftline knows of requests
+    /// and answers, and of no other.
+    Language,
+    /// It predicts rows from rows.
+    Predictive,
 }
 
 /// Which rows of a batch count in the bins of features and predictions. All of them count as rows.
@@ -90,33 +104,38 @@ impl Model {
             Some(node) => Some(Profile::from_node(&node, problems)?),
             None => None,
         };
+        let kind = match fields.optional("type") {
+            Some(node) => node.word(
+                &[("language", ModelKind::Language), ("predictive", ModelKind::Predictive)],
+                problems,
+            )?,
+            None if profile.is_some() => ModelKind::Predictive,
+            None => ModelKind::Language,
+        };
         let version = match fields.optional("version") {
             Some(node) => Some(node.label(problems)?),
             None => None,
         };
         let name = name?;
-        let identity =
-            Identity { name: name.clone(), version: version.clone(), predicts: profile.is_some() };
+        let identity = Identity { name: name.clone(), version: version.clone(), kind };
         identity.check(&fields, seen, problems);
         seen.push(identity);
+        if kind == ModelKind::Language {
+            refuse_for_language(&fields, problems);
+        }
         let Some(profile) = profile else {
-            for field in ["version", "features", "prediction", "sampling"] {
-                if fields.optional(field).is_some() {
-                    problems.add(
-                        &fields.path().field(field),
-                        format_args!("found it without a `profile`, expected both or none"),
-                    );
-                }
+            if kind == ModelKind::Predictive {
+                problems.add(
+                    fields.path(),
+                    format_args!("found the type `predictive` without a `profile`, expected both"),
+                );
             }
-            let selectors = Vec::new();
-            return Some(Model {
-                name,
-                version,
-                profile: None,
-                selectors,
-                sampling: Sampling::NONE,
-            });
+            let (selectors, sampling) = (Vec::new(), Sampling::NONE);
+            return Some(Model { name, version, kind, profile: None, selectors, sampling });
         };
+        if kind == ModelKind::Language {
+            check_features(&fields, &profile, problems);
+        }
         if Glob::is_pattern(&name) {
             problems.add(
                 &fields.path().field("name"),
@@ -133,7 +152,10 @@ impl Model {
                 ),
             );
         }
-        let selectors = selectors(&fields, &profile, problems);
+        let selectors = match kind {
+            ModelKind::Predictive => selectors(&fields, &profile, problems),
+            ModelKind::Language => Some(Vec::new()),
+        };
         let sampling = match fields.optional("sampling") {
             Some(node) => sampling(&node, problems),
             None => Some(Sampling::NONE),
@@ -141,6 +163,7 @@ impl Model {
         Some(Model {
             name,
             version,
+            kind,
             profile: Some(profile),
             selectors: selectors?,
             sampling: sampling?,
@@ -148,19 +171,64 @@ impl Model {
     }
 }
 
+/// What only predictive models have.
+fn refuse_for_language(fields: &Object<'_, '_>, problems: &mut Problems) {
+    for field in ["version", "features", "prediction", "sampling"] {
+        if fields.optional(field).is_some() {
+            problems.add(
+                &fields.path().field(field),
+                format_args!("found it for a language model, expected it only for a predictive one, which has a profile"),
+            );
+        }
+    }
+}
+
+/// A language model has features that Driftline itself reads, and no prediction.
+fn check_features(fields: &Object<'_, '_>, profile: &Profile, problems: &mut Problems) {
+    let path = fields.path().field("profile");
+    let features = path.field("features");
+    for (index, feature) in profile.features.iter().enumerate() {
+        if Feature::of(&feature.name).is_none() {
+            let known: Vec<String> =
+                Feature::ALL.iter().map(|feature| format!("`{}`", feature.name())).collect();
+            problems.add(
+                &features.index(index).field("name"),
+                format_args!(
+                    "found \"{}\", expected one of {} for a language model",
+                    feature.name,
+                    known.join(", ")
+                ),
+            );
+        }
+    }
+    if profile.prediction.is_some() {
+        problems.add(
+            &path.field("prediction"),
+            format_args!("found a prediction, expected null for a language model"),
+        );
+    }
+}
+
 /// What an entry is told from all others by.
 pub(super) struct Identity {
     name: String,
     version: Option<String>,
-    predicts: bool,
+    kind: ModelKind,
 }
 
 impl Identity {
     fn check(&self, fields: &Object<'_, '_>, seen: &[Identity], problems: &mut Problems) {
-        let Identity { name, version, predicts } = self;
+        let Identity { name, version, kind } = self;
         let named = || seen.iter().filter(|other| other.name == *name);
         let name_path = fields.path().field("name");
-        if named().any(|other| other.version == *version && other.predicts == *predicts) {
+        if named().any(|other| other.kind != *kind) {
+            problems.add(
+                &name_path,
+                format_args!(
+                    "found \"{name}\" again as another type of model, expected one type for all entries of a name"
+                ),
+            );
+        } else if named().any(|other| other.version == *version) {
             let (path, again) = match version {
                 Some(version) => {
                     (fields.path().field("version"), format!("\"{version}\" again for \"{name}\""))
@@ -171,15 +239,6 @@ impl Identity {
                 &path,
                 format_args!(
                     "found {again}, expected unique names, or the same with unique versions"
-                ),
-            );
-        } else if named().any(|other| other.predicts != *predicts) {
-            let (with, expected) = if *predicts { ("with", "none") } else { ("without", "one") };
-            let have = if *predicts { "have none" } else { "have profiles" };
-            problems.add(
-                &name_path,
-                format_args!(
-                    "found \"{name}\" {with} a profile, expected {expected}: other entries of this name {have}"
                 ),
             );
         }

@@ -7,7 +7,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     Config, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX, Model,
-    NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX, TICK_MILLISECONDS,
+    ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX, TICK_MILLISECONDS,
     TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
@@ -135,7 +135,7 @@ fn series(config: &Config) -> usize {
         // Versions of one model are one name.
         if !names.contains(&model.name.as_str()) {
             names.push(&model.name);
-            all = all.saturating_add(of_listed(model.profile.is_none()));
+            all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
         }
         if let Some(profile) = &model.profile {
             let columns = profile.features.iter().map(|feature| &feature.column);

@@ -1,11 +1,12 @@
-//! A model that predicts, in one version: its series, and where the values of its columns stand. No value is kept.
+//! A model with a profile, in one version: its series, and where the values of its columns stand. No value is kept.
 
 use alloc::{boxed::Box, vec::Vec};
 
 use super::MonitoredColumn;
 use crate::{
     catalogue::Metric,
-    config::{self, Place, Sampling, Selector, Sides, Step},
+    config::{self, ModelKind, Place, Sampling, Selector, Sides, Step},
+    generation::Feature,
     prediction::{self, Columns, Reads},
     profile::{Column, Profile},
     series::{Registry, SeriesId},
@@ -14,7 +15,7 @@ use crate::{
 /// A name that stands in the label `feature` for a model's output.
 const PREDICTION: &str = "prediction";
 
-/// What only models that predict have: one for each version that is told apart, whatever the route.
+/// What models with a profile have: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
     /// The number of the model in the directory.
@@ -27,6 +28,8 @@ pub(crate) struct PredictionSeries {
     pub(crate) columns: Vec<MonitoredColumn>,
     pub(crate) request: Side,
     pub(crate) response: Side,
+    /// What the columns of a language model are, by number; none for a model that predicts.
+    pub(crate) language: Vec<Feature>,
 }
 
 /// Where values are looked for on one side of an exchange.
@@ -55,6 +58,7 @@ impl PredictionSeries {
             columns: Vec::new(),
             request: Side::default(),
             response: Side::default(),
+            language: Vec::new(),
         }
     }
 
@@ -79,6 +83,12 @@ impl PredictionSeries {
                 .collect(),
             request: Side::new(profile, &model.selectors, true),
             response: Side::new(profile, &model.selectors, false),
+            language: match model.kind {
+                ModelKind::Predictive => Vec::new(),
+                ModelKind::Language => {
+                    profile.features.iter().filter_map(|it| Feature::of(&it.name)).collect()
+                }
+            },
         }
     }
 

@@ -57,6 +57,7 @@ fn what_is_left_out_has_its_default() {
             models: [Model {
                 name: "demo-llm".into(),
                 version: None,
+                kind: ModelKind::Language,
                 profile: None,
                 selectors: Vec::new(),
                 sampling: Sampling::NONE,
@@ -158,7 +159,7 @@ fn a_short_window_shortens_the_tick_unless_one_is_written() {
 fn a_misspelt_field_is_named_with_its_place() {
     refuses(
         r#"{"models": [{"name": "m", "profil": {}}]}"#,
-        "models[0]: unknown field \"profil\", allowed are `name`, `version`, `profile`, `features`, `prediction`, `sampling`",
+        "models[0]: unknown field \"profil\", allowed are `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`",
     );
     refuses(
         r#"{"modles": []}"#,
@@ -234,7 +235,7 @@ fn all_problems_are_reported_at_once() {
          models[0].name: found 7, expected text; \
          models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
          from 0 to 9007199254740991; \
-         models[2]: found \"m\", expected an object with the fields `name`, `version`, `profile`, `features`, `prediction`, `sampling`; \
+         models[2]: found \"m\", expected an object with the fields `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`; \
          window_seconds: found 0, expected a whole number from 1 to 604800; \
          tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
          event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576",
@@ -394,14 +395,14 @@ fn the_model_of_an_endpoint_is_one_that_is_told_apart_and_of_its_kind() {
         (
             "openai_chat",
             "gpt",
-            "the name of one of `models` that has no profile, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that fits its pattern",
         ),
         (
             "openai_chat",
             "rain",
-            "the name of one of `models` that has no profile, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that fits its pattern",
         ),
-        ("kserve_v1", "m-1", "the name of one of `models` that has a profile"),
+        ("kserve_v1", "m-1", "the name of one of `models` that predicts"),
         ("none", "m-1", "nothing: the dialect `none` asks no model"),
     ] {
         refuses(
@@ -456,8 +457,9 @@ fn places_that_cannot_be_are_refused() {
     );
     refuses(
         r#"{"models": [{"name": "m", "version": "1", "features": []}]}"#,
-        "2 problems: models[0].version: found it without a `profile`, expected both or none; \
-         models[0].features: found it without a `profile`, expected both or none",
+        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one, which has a \
+         profile; models[0].features: found it for a language model, expected it only for a predictive one, which has a \
+         profile",
     );
 }
 
@@ -481,6 +483,23 @@ fn versions_of_a_model_are_entries_of_their_own() {
     let mixed = format!(r#"{{"models": [{}, {{"name": "rain"}}]}}"#, entry(r#""version": "1","#));
     refuses(
         &mixed,
-        "models[1].name: found \"rain\" without a profile, expected one: other entries of this name have profiles",
+        "models[1].name: found \"rain\" again as another type of model, expected one type for all entries of a name",
+    );
+}
+
+#[test]
+fn a_language_model_has_the_features_that_are_known() {
+    let config = selecting(r#""type": "language","#)
+        .replace("dew point", "prompt_characters")
+        .replace("wind", "words");
+    refuses(
+        &config,
+        "2 problems: models[0].profile.features[1].name: found \"words\", expected one of `prompt_characters`, `messages`, \
+         `tools`, `max_tokens`, `temperature`, `stream`, `output_tokens`, `finish_reason`, `answer_characters` for a \
+         language model; models[0].profile.prediction: found a prediction, expected null for a language model",
+    );
+    refuses(
+        r#"{"models": [{"name": "m", "type": "predictive"}]}"#,
+        "models[0]: found the type `predictive` without a `profile`, expected both",
     );
 }
