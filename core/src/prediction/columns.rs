@@ -61,6 +61,8 @@ pub(crate) struct Columns {
     /// In the order of the names.
     names: Vec<(Box<[u8]>, usize)>,
     positions: Positions,
+    /// Those of them that go by position only.
+    fixed: Positions,
     /// What the first tensor is if its name is nobody's, and then those with names.
     tensors: Vec<(Box<[u8]>, Positions)>,
 }
@@ -88,7 +90,10 @@ impl Columns {
                     found.tensor_mut(&name).set(0, number);
                     found.names.push((name, number));
                 }
-                Some(Place::Position(position)) => found.positions.set(position, number),
+                Some(Place::Position(position)) => {
+                    found.positions.set(position, number);
+                    found.fixed.set(position, number);
+                }
                 Some(Place::Tensor { name, index }) => found.tensor_mut(&name).set(index, number),
                 None => {}
             }
@@ -120,6 +125,11 @@ impl Columns {
     /// The column at this position, from 0, of a row without names.
     pub(crate) fn at(&self, position: usize) -> Option<usize> {
         self.positions.get(position)
+    }
+
+    /// The column at this position, from 0, of a row whose values have names, but for this one none that is known.
+    pub(crate) fn at_nameless(&self, position: usize) -> Option<usize> {
+        self.fixed.get(position)
     }
 
     /// How many positions a row without names is expected to have; 0 if no column has a position.
@@ -196,6 +206,7 @@ mod tests {
         );
         assert_eq!([0, 2, 3].map(|position| columns.at(position)), [Some(0), Some(2), None]);
         assert_eq!(columns.width(), 3);
+        assert_eq!(columns.at_nameless(0), None);
     }
 
     #[test]
@@ -221,6 +232,7 @@ mod tests {
         ]);
         assert_eq!((columns.at(0), columns.at(3), columns.width()), (None, Some(1), 4));
         assert_eq!((columns.named(b"a"), columns.named(b"x")), (Some(0), None));
+        assert_eq!([0, 3].map(|position| columns.at_nameless(position)), [None, Some(1)]);
         let x = columns.tensor(b"x", 7).unwrap();
         assert_eq!([0, 5].map(|index| columns.in_tensor(x, index)), [None, Some(2)]);
         assert_eq!(
