@@ -21,7 +21,10 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::{grpc::GrpcReader, rest::RestReader};
+pub(crate) use self::{
+    grpc::{GrpcReader, Message},
+    rest::RestReader,
+};
 
 /// So many tensors of a body whose raw bytes come behind all descriptions are known; the bytes of further ones pass
 /// unread. Takes up to 72 bytes each.

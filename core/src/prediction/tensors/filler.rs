@@ -242,10 +242,8 @@ impl Filler {
         if self.rows != 0 {
             take(Event::Rows(self.rows));
         }
-        *self = Filler {
-            rows_before: self.rows_before.saturating_add(self.rows),
-            ..Filler::default()
-        };
+        *self =
+            Filler { rows_before: self.rows_before.saturating_add(self.rows), ..Filler::default() };
     }
 
     fn next_row(&mut self, columns: &Columns) {

@@ -73,6 +73,8 @@ struct Tensors {
     is_other_model: bool,
     has_error: bool,
     has_tensors: bool,
+    /// The message has raw contents of no tensor that was described before.
+    has_surplus: bool,
     tensor: OpenTensor,
     name: Name<NAME_BYTES_MAX>,
     datatype: Name<DATATYPE_BYTES_MAX>,
@@ -308,6 +310,7 @@ impl Tensors {
             is_other_model: false,
             has_error: false,
             has_tensors: false,
+            has_surplus: false,
             tensor: OpenTensor::NEW,
             name: Name::new(),
             datatype: Name::new(),
@@ -366,9 +369,7 @@ impl Tensors {
                 } else if self.raws.begin(length, &mut self.filler, columns, take) {
                     self.read(OpenField::Raw)
                 } else {
-                    if !self.raws.has_more() {
-                        take(Event::Fault(Fault::WrongShape));
-                    }
+                    self.has_surplus |= !self.raws.has_more();
                     Next::Skip
                 }
             }
@@ -496,6 +497,9 @@ impl Tensors {
             self.filler.end(is_cut, take);
         }
         self.raws.close(&mut self.filler, take);
+        if core::mem::take(&mut self.has_surplus) {
+            take(Event::Fault(Fault::WrongShape));
+        }
         self.filler.end_body(take);
         self.is_named = true;
         self.level = Level::of(self.message);

@@ -8,11 +8,10 @@ use super::{
     datatype::Datatype,
     filler::{Description, Element, Filler},
     raws::{RawTensor, Raws},
-    columns::characters,
     shape::Shape,
 };
 use crate::{
-    prediction::{Cell, Columns, Event, Fault, Tensor, Unbinned},
+    prediction::{Cell, Columns, Event, Fault, Tensor},
     wire::json::{Ending, Token, Tokenizer},
 };
 
@@ -42,7 +41,6 @@ struct Document {
     open: OpenTensor,
     /// Brackets that are open in the data.
     depth: usize,
-    characters: u64,
     has_list: bool,
     filler: Filler,
     raws: Raws,
@@ -98,14 +96,6 @@ enum Data {
     Passed(u64),
 }
 
-/// What becomes of the value or container that the last token began.
-enum Next {
-    Read,
-    Skip,
-    /// If a text comes, its pieces are wanted.
-    Pieces,
-}
-
 impl RestReader {
     /// Tensors under this member of the root object. `document_bytes` is the length of the document, if a header says
     /// that raw bytes come behind it.
@@ -120,7 +110,6 @@ impl RestReader {
                 at: 0,
                 open: OpenTensor::default(),
                 depth: 0,
-                characters: 0,
                 has_list: false,
                 filler: Filler::default(),
                 raws: Raws::new(),
@@ -195,10 +184,8 @@ impl RestReader {
             let consumed = progress.consumed;
             self.document.at = self.document.at.saturating_add(consumed as u64);
             let Some(token) = progress.token else { return };
-            match self.document.step(token, columns, take) {
-                Next::Read => {}
-                Next::Skip => self.tokenizer.skip(),
-                Next::Pieces => self.tokenizer.pieces(),
+            if self.document.step(token, columns, take) {
+                self.tokenizer.skip();
             }
             bytes = bytes.get(consumed..).unwrap_or_default();
         }
@@ -213,12 +200,7 @@ impl RestReader {
         self.tokenizer.finish().ending
     }
 
-    fn read_raw(
-        &mut self,
-        mut bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    fn read_raw(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let Document { filler, raws, .. } = &mut self.document;
         while !bytes.is_empty() {
             if !self.is_raw_open {
@@ -250,12 +232,13 @@ impl RestReader {
 }
 
 impl Document {
+    /// Takes the next token; whether the value that it announces, or the container that it opens, passes unread.
     fn step(
         &mut self,
         token: Token<'_>,
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
-    ) -> Next {
+    ) -> bool {
         if let Data::Passing(start) = self.open.data {
             self.open.data = Data::Passed(self.at.saturating_sub(start));
         }
@@ -305,7 +288,9 @@ impl Document {
             (Place::Dimensions, token) => {
                 let shape = self.open.shape.flatten();
                 self.open.shape = Some(match token {
-                    Token::Number(dimension) => shape.and_then(|shape| shape.with_number(dimension)),
+                    Token::Number(dimension) => {
+                        shape.and_then(|shape| shape.with_number(dimension))
+                    }
                     _ => None,
                 });
                 (Place::Dimensions, opens)
@@ -330,10 +315,13 @@ impl Document {
                 self.open.raw_bytes.get_or_insert(bytes);
                 (Place::ParameterMembers, opens)
             }
-            (Place::Data | Place::Elements, token) => return self.data(token, columns, take),
+            (Place::Data | Place::Elements, token) => {
+                self.data(token, columns, take);
+                (self.place, token == Token::ObjectStart)
+            }
         };
         self.place = place;
-        if place == Place::Data { self.next(columns) } else if skips { Next::Skip } else { Next::Read }
+        skips
     }
 
     /// A member of a tensor begins.
@@ -368,12 +356,7 @@ impl Document {
     }
 
     /// Takes a token of the data.
-    fn data(
-        &mut self,
-        token: Token<'_>,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> Next {
+    fn data(&mut self, token: Token<'_>, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let element = match token {
             Token::ArrayStart => {
                 self.place = Place::Elements;
@@ -381,7 +364,7 @@ impl Document {
                 if self.depth == 2 {
                     self.filler.open_row(columns, take);
                 }
-                return self.next(columns);
+                return;
             }
             Token::ArrayEnd => {
                 self.depth = self.depth.saturating_sub(1);
@@ -390,14 +373,11 @@ impl Document {
                     1 => self.filler.close_row(columns, take),
                     _ => {}
                 }
-                return self.next(columns);
+                return;
             }
-            Token::Piece(piece) => {
-                self.characters = self.characters.saturating_add(characters(piece));
-                return Next::Read;
+            Token::String(text) if self.filler.wants_characters(columns) => {
+                Element::Characters(text.characters())
             }
-            Token::PiecesEnd => Element::Characters(core::mem::take(&mut self.characters)),
-            Token::ObjectStart => Element::Cell(Cell::Unbinned(Unbinned::WrongType)),
             token => Element::Cell(Cell::of(token)),
         };
         self.filler.element(element, columns, take);
@@ -405,18 +385,11 @@ impl Document {
             // A value that stands in no list.
             self.end_data(take);
         }
-        if token == Token::ObjectStart { Next::Skip } else { self.next(columns) }
     }
 
     fn end_data(&mut self, take: &mut impl FnMut(Event<'_>)) {
         self.filler.end(false, take);
         self.place = Place::Tensor;
-    }
-
-    /// What is wanted of the next element of the data.
-    fn next(&self, columns: &Columns) -> Next {
-        let is_data = matches!(self.place, Place::Data | Place::Elements);
-        if is_data && self.filler.wants_characters(columns) { Next::Pieces } else { Next::Read }
     }
 
     /// Describes the tensor, if what came so far says what it is.

@@ -52,7 +52,8 @@ mod tests {
 
     #[track_caller]
     fn check(dimensions: &[f64], expected: Option<(u64, u64)>) {
-        let shape = dimensions.iter().try_fold(Shape::EMPTY, |shape, &next| shape.with_number(next));
+        let shape =
+            dimensions.iter().try_fold(Shape::EMPTY, |shape, &next| shape.with_number(next));
         assert_eq!(shape.map(|shape| (shape.rows, shape.width)), expected, "{dimensions:?}");
     }
 
