@@ -22,6 +22,7 @@ pub(crate) use self::{
     dialects::DIALECTS,
     features::{Feature, Given},
     finish::FinishReason,
+    path::Pattern,
     prompt::PromptReader,
     request::Request,
     timeline::PerToken,

@@ -166,12 +166,8 @@ mod tests {
 
     #[track_caller]
     fn check(flags: u64, local: bool, status: u16, body: BodyVerdict, expected: Outcome) {
-        let proxy = ProxyVerdict {
-            flags,
-            is_local_reply: local,
-            status: Some(status),
-            grpc_status: None,
-        };
+        let proxy =
+            ProxyVerdict { flags, is_local_reply: local, status: Some(status), grpc_status: None };
         assert_eq!(decide(proxy, body), expected);
     }
 

@@ -2,21 +2,43 @@
 //! No row is kept; a batch of any size passes in the same memory.
 
 mod columns;
+mod csv;
+mod dialect;
+mod dialects;
+mod document;
 mod event;
-mod kserve_v1;
+mod head;
+mod jsonlines;
 mod paths;
 mod reader;
-mod rows;
+mod row;
+#[cfg(test)]
+mod shown;
 mod tensors;
+mod text;
+mod value;
 
 pub(crate) use self::{
-    columns::{Columns, Place, Reads, Tensor},
+    columns::{Columns, Place, Reads},
+    dialect::{Dialect, Forms, Recognised, Target, recognise},
+    dialects::DIALECTS,
     event::{Event, Fault},
-    kserve_v1::{DIALECT, INSTANCES, PREDICTIONS, model_in_path},
     paths::PathReader,
-    reader::Reader,
-    rows::Rows,
+    reader::{Form, Reader},
 };
+
+/// The only dialect that exchanges use yet.
+pub(crate) const DIALECT: &str = "kserve_v1";
+
+/// The model that a path of it names.
+pub(crate) fn model_in_path(path: &[u8]) -> Option<&[u8]> {
+    kserve_v1().target(path)?.model
+}
+
+/// Its tables.
+pub(crate) fn kserve_v1() -> &'static Dialect {
+    dialects::KSERVE_V1
+}
 
 use crate::{bins::Bins, wire::json::Token};
 

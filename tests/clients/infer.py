@@ -19,6 +19,7 @@ import threading
 from concurrent import futures
 
 import grpc
+import ml_dtypes
 import numpy as np
 import tritonclient.grpc as over_grpc
 import tritonclient.http as over_http
@@ -39,8 +40,7 @@ ARRAYS = {
     "int32": ("INT32", np.array([-(2**31), -1, 0, 2**31 - 1], np.int32)),
     "int64": ("INT64", np.array([-(2**53), -1, 0, 2**53], np.int64)),
     "fp16": ("FP16", np.array([-65504, 2**-24, 0.1, 1.5], np.float16)),
-    # Triton's client takes singles, and sends their upper halves.
-    "bf16": ("BF16", np.array([-3.140625, 0.5, 1.0, 2.0**100], np.float32)),
+    "bf16": ("BF16", np.array([-3.140625, 0.5, 1.0, 2.0**100], ml_dtypes.bfloat16)),
     "fp32": ("FP32", np.array([-1.5e38, 0.1, 1e-40, 3.25], np.float32)),
     "fp64": ("FP64", np.array([-1.5e300, 0.1, 5e-324, 1e16], np.float64)),
     "bytes": ("BYTES", np.array(["", "red", "naïve", "x" * 200], np.object_)),

@@ -11,7 +11,7 @@ use crate::{
     model::{Model, PredictionSeries, ReadProblem, Side},
     monitor::{Monitor, PredictorId},
     outcome::BodyVerdict,
-    prediction::{Cell, Columns, INSTANCES, PREDICTIONS, PathReader, Reader, Rows},
+    prediction::{Cell, Columns, PathReader, Reader, kserve_v1},
     series::SeriesId,
     wire::json::Ending,
 };
@@ -50,7 +50,7 @@ impl Prediction {
         head: &RequestHead<'_>,
     ) -> Prediction {
         let series = monitor.predictor(predictor);
-        let reader = Reader::Rows(Rows::new(INSTANCES));
+        let reader = Reader::new(kserve_v1().request.usual);
         let mut request = Reading::new(series, Way::Request, reader);
         request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
         Prediction { predictor, request, answer: None, is_answer_malformed: false }
@@ -73,7 +73,7 @@ impl Prediction {
         head: &ResponseHead<'_>,
     ) {
         let series = monitor.predictor(self.predictor);
-        let reader = Reader::Rows(Rows::new(PREDICTIONS));
+        let reader = Reader::new(kserve_v1().response.usual);
         let mut answer = Reading::new(series, Way::Response, reader);
         answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
         self.answer = Some(answer);

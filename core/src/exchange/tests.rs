@@ -383,7 +383,7 @@ fn rows_before_a_fault_in_the_request_count() {
 #[test]
 fn a_request_without_rows_says_so() {
     let wire =
-        Wire { request: br#"{"inputs":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
+        Wire { request: br#"{"input":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
     let problem = [("read_problems_total{rain,instances_missing}", 1)];
     check(&wire, Outcome::ErrorStatus, "rain", &problem);
 }

@@ -53,6 +53,13 @@ impl Reads {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Tensor(usize);
 
+impl Tensor {
+    /// Whether it is looked into only because it is the first one and nobody's.
+    pub(crate) const fn is_nameless(self) -> bool {
+        self.0 == 0
+    }
+}
+
 /// The columns that one side of an exchange is searched for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {

@@ -14,10 +14,8 @@ use alloc::boxed::Box;
 use csv_core::ReadFieldResult;
 
 use self::first::First;
-use super::{
-    Cell, Columns, Event, Reads, Unbinned, head::Head, row::Row, text::characters,
-};
-use crate::wire::json::{Ending, TEXT_BYTES_MAX};
+use super::{Cell, Columns, Event, Reads, Unbinned, head::Head, row::Row};
+use crate::wire::json::{Ending, TEXT_BYTES_MAX, characters};
 
 /// Words for a missing value, in any case.
 const NULLS: [&[u8]; 2] = [b"na", b"null"];
@@ -98,11 +96,7 @@ impl CsvReader {
     }
 
     /// Ends the body. The last record needs no line end.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> Ending {
+    pub(crate) fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Ending {
         let held = self.first.finish(columns);
         self.fields(&held, columns, take);
         if self.is_open {
@@ -115,7 +109,9 @@ impl CsvReader {
                 ReadFieldResult::Field { record_end } => {
                     self.end_field(record_end, columns, take);
                 }
-                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => return Ending::Complete,
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {
+                    return Ending::Complete;
+                }
                 ReadFieldResult::End => break,
             }
         }
@@ -127,12 +123,7 @@ impl CsvReader {
         self.has_bytes
     }
 
-    fn fields(
-        &mut self,
-        mut bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    fn fields(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         // What a full field cannot hold.
         let mut overflow = [0; TEXT_BYTES_MAX];
         while !bytes.is_empty() {
@@ -171,12 +162,7 @@ impl CsvReader {
         }
     }
 
-    fn end_field(
-        &mut self,
-        is_last: bool,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    fn end_field(&mut self, is_last: bool, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let CsvReader { head, row, field, .. } = self;
         let field = field.get(..self.length).unwrap_or_default();
         let is_single = self.record == Record::RowOrRows && head.expected(columns) == 1;

@@ -76,8 +76,6 @@ struct Walk {
 struct Wants {
     /// Nothing at all; rows are counted.
     nothing: bool,
-    /// The length of a text somewhere.
-    lengths: bool,
     /// A row that is a list of numbers is the one value that is looked for.
     vectors: bool,
 }
@@ -144,11 +142,8 @@ impl DocumentReader {
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) {
-        let wants = self.walk.wants(columns);
+        self.walk.wants(columns);
         loop {
-            if wants.lengths && self.walk.wants_pieces(columns) {
-                self.tokenizer.pieces();
-            }
             let progress = self.tokenizer.next(bytes);
             let consumed = progress.consumed;
             let Some(token) = progress.token else { return };
@@ -162,11 +157,7 @@ impl DocumentReader {
     }
 
     /// Ends the document, and is ready for the next one, whose rows are numbered on.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> Ending {
+    pub(crate) fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Ending {
         let finish = self.tokenizer.finish();
         if let Some(token) = finish.token {
             self.walk.wants(columns);
@@ -229,7 +220,6 @@ impl Walk {
             let first = columns.at(0).and_then(|column| columns.reads(column));
             Wants {
                 nothing: reads().next().is_none(),
-                lengths: reads().any(|reads| reads == Reads::TextLength),
                 vectors: columns.width() == 1 && first == Some(Reads::VectorNorm),
             }
         })
@@ -243,31 +233,6 @@ impl Walk {
         if !self.wants_nothing() {
             take(Event::Fault(fault));
         }
-    }
-
-    /// Whether the value that comes next is wanted in pieces, should it be text.
-    fn wants_pieces(&self, columns: &Columns) -> bool {
-        let column = match self.at {
-            // A string there is a row of its own.
-            At::Root if self.may_be_row(Members::MAX) => self.head.at(columns, 0),
-            At::Member if self.may_be_row(self.next) => self.head.at(columns, 0),
-            At::Rows | At::ClassRows => self.head.at(columns, 0),
-            At::ListRow | At::TensorRow | At::Values => self.column_at(columns, self.row.position),
-            At::ObjectValue | At::Value => return columns.reads(self.column) == Some(Reads::TextLength),
-            At::Column | At::ColumnRows => self.columnar.column(columns),
-            _ => None,
-        };
-        column.is_some_and(|column| {
-            columns.reads(column) == Some(Reads::TextLength) && !self.is_told(column)
-        })
-    }
-
-    /// Whether a single value there is a row.
-    fn may_be_row(&self, members: Members) -> bool {
-        matches!(
-            self.table.holds(members, self.depth),
-            Some(Holds::Row | Holds::RowOrRows)
-        )
     }
 
     fn step(
@@ -502,10 +467,6 @@ impl Walk {
         !self.columnar.has(column) && self.row.mark(column)
     }
 
-    fn is_told(&self, column: usize) -> bool {
-        self.columnar.has(column) || self.row.has(column)
-    }
-
     /// A token of the value of the column at hand, behind which reading goes on at `back`.
     #[inline]
     fn value(
@@ -678,7 +639,7 @@ impl Walk {
         match token {
             Token::String(name) => self.head.push(columns.named(name.bytes)),
             Token::ArrayEnd => self.after_member(),
-            _ => {}
+            _ => self.head.refuse(),
         }
         skip_if_opens(token)
     }

@@ -13,26 +13,31 @@ pub(super) struct Head {
     columns: Vec<Option<u16>>,
     /// All names, [`NAMES_MAX`] or more.
     width: usize,
+    /// Something else was among the names, so that they are none.
+    is_void: bool,
 }
 
 impl Head {
     /// Forgets all names.
     pub(super) fn clear(&mut self) {
-        self.columns.clear();
-        self.width = 0;
+        *self = Head::default();
     }
 
-    /// The next name.
+    /// Something that is no name: there are none then, but numbers, as a table has that never had names.
+    pub(super) fn refuse(&mut self) {
+        self.clear();
+        self.is_void = true;
+    }
+
+    /// The next name, and whose it is.
     pub(super) fn push(&mut self, column: Option<usize>) {
+        if self.is_void {
+            return;
+        }
         self.width = self.width.saturating_add(1);
         if self.columns.len() < NAMES_MAX {
             self.columns.push(column.and_then(|column| u16::try_from(column).ok()));
         }
-    }
-
-    /// How many names there are; 0 if none are given.
-    pub(super) const fn width(&self) -> usize {
-        self.width
     }
 
     /// The column at this position, by its name if there are names.

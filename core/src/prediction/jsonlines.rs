@@ -51,11 +51,7 @@ impl LinesReader {
     }
 
     /// Ends the body; a line that was no document makes it malformed, whatever the others were.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> Ending {
+    pub(crate) fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Ending {
         if self.lines.is_open() {
             let ending = self.document.finish(columns, take);
             self.add(ending);

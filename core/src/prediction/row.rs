@@ -50,10 +50,6 @@ impl Row {
         self.seen.add(column)
     }
 
-    pub(super) fn has(&self, column: usize) -> bool {
-        self.seen.has(column)
-    }
-
     /// Adds the columns that it had to `set`.
     pub(super) fn move_seen(&mut self, set: &mut ColumnSet) {
         set.take(&mut self.seen);

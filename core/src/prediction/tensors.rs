@@ -10,7 +10,6 @@
 //! - A tensor whose data is elsewhere, such as in shared memory, has none here, which is a wrong shape.
 //! - Rows are those of which something came: a shape alone, which is some bytes, makes no rows.
 
-mod columns;
 mod datatype;
 mod filler;
 mod grpc;

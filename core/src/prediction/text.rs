@@ -1,6 +1,9 @@
 //! A text that is put together from pieces: its beginning, and how many characters it has; it keeps no more than that.
 
-use crate::wire::{base64::Decoder, json::TEXT_BYTES_MAX};
+use crate::wire::{
+    base64::Decoder,
+    json::{TEXT_BYTES_MAX, characters},
+};
 
 /// Base64 is decoded in pieces of so many digits.
 const DIGITS_MAX: usize = 64;
@@ -55,9 +58,4 @@ impl Scratch {
     pub(super) fn characters(&self) -> f64 {
         self.characters as f64
     }
-}
-
-/// How many characters begin in these bytes.
-pub(super) fn characters(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|byte| u64::from(byte & 0xc0 != 0x80)).sum()
 }

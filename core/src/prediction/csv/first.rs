@@ -92,7 +92,8 @@ fn has_names(bytes: &[u8], columns: &Columns) -> Option<bool> {
     let mut reader = csv_core::Reader::new();
     let mut field = [0; RECORD_BYTES_MAX];
     let mut rest = bytes;
-    loop {
+    // An empty input would mean that the body is over.
+    while !rest.is_empty() {
         let (result, read, written) = reader.read_field(rest, &mut field);
         rest = rest.get(read..).unwrap_or_default();
         let ReadFieldResult::Field { record_end } = result else { return None };
@@ -104,4 +105,5 @@ fn has_names(bytes: &[u8], columns: &Columns) -> Option<bool> {
             return Some(false);
         }
     }
+    None
 }

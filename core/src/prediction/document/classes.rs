@@ -35,12 +35,11 @@ impl Classes {
                 self.label.push(text.bytes);
                 self.has_label = true;
             }
-            (1, Token::Number(score)) if self.has_label => {
-                if self.score.is_none_or(|best| best < score) {
-                    core::mem::swap(&mut self.best, &mut self.label);
-                    self.score = Some(score);
-                    self.has_label = false;
-                }
+            (1, Token::Number(score))
+                if self.has_label && self.score.is_none_or(|best| best < score) =>
+            {
+                core::mem::swap(&mut self.best, &mut self.label);
+                self.score = Some(score);
             }
             _ => {}
         }

@@ -1,14 +1,8 @@
 //! Columns that are lists of their own: what is known of all rows while one column after the other comes by.
 
 use super::{
-    At, Walk,
-    super::{
-        Columns, Event, Fault, Reads,
-        columns::Tensor,
-        row::ColumnSet,
-        value::Next,
-    },
-    skip_if_opens,
+    super::{Columns, Event, Fault, Reads, columns::Tensor, row::ColumnSet, value::Next},
+    At, Walk, skip_if_opens,
 };
 use crate::wire::json::Token;
 
@@ -62,16 +56,6 @@ impl Columnar {
     /// The rows that are known so far.
     pub(super) fn rows(&self) -> u64 {
         self.rows.unwrap_or(0).max(self.offset)
-    }
-
-    /// The column of a value that is not in a list of its own.
-    pub(super) fn column(&self, columns: &Columns) -> Option<usize> {
-        match self.kind {
-            Kind::Unknown => None,
-            // Each of its rows is another value of the one column.
-            Kind::Plain(column) => Some(column),
-            Kind::Tensor(tensor) => columns.in_tensor(tensor, 0),
-        }
     }
 }
 
@@ -171,9 +155,13 @@ impl Walk {
                 self.value(token, columns, take, back)
             }
             Kind::Tensor(tensor) => {
-                let first = columns.in_tensor(tensor, 0);
+                // A list of single values under a name that is nobody's is one more column, and not the only input,
+                // unless one value is all that is looked for.
+                let is_other = tensor.is_nameless() && columns.width() != 1;
+                let is_wide = token == Token::ArrayStart;
+                let first = columns.in_tensor(tensor, 0).filter(|_| is_wide || !is_other);
                 let reads = first.and_then(|column| columns.reads(column));
-                if token == Token::ArrayStart && reads != Some(Reads::VectorNorm) {
+                if is_wide && reads != Some(Reads::VectorNorm) {
                     self.tensor = Some(tensor);
                     self.columnar.lists = 1;
                     self.at = At::TensorRow;
@@ -223,7 +211,8 @@ impl Walk {
         Next::Read
     }
 
-    fn end_column(&mut self, take: &mut impl FnMut(Event<'_>)) {
+    /// The column at hand is over.
+    pub(super) fn end_column(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if self.row.has_extra {
             self.fault(Fault::ExtraColumn, take);
         }

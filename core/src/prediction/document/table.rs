@@ -61,9 +61,8 @@ impl Table {
 
     /// Those of `from` that go through, or end at, the member `key` at this depth.
     pub(super) fn with_key(&self, from: Members, depth: usize, key: &[u8]) -> Members {
-        let fits = |member: &Member| {
-            member.path.get(depth).is_some_and(|step| step.as_bytes() == key)
-        };
+        let fits =
+            |member: &Member| member.path.get(depth).is_some_and(|step| step.as_bytes() == key);
         self.only(from, fits)
     }
 

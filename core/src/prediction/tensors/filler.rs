@@ -4,12 +4,11 @@
 //! is a column, one of `[N, D]` has D columns by index, and higher ranks are flattened behind the first dimension.
 //! All tensors of a body have the same rows.
 
-use super::{
-    columns::{ColumnSet, characters},
-    datatype::number,
-    shape::Shape,
+use super::{datatype::number, shape::Shape};
+use crate::{
+    prediction::{Cell, Columns, Event, Fault, Reads, Unbinned, columns::Tensor, row::ColumnSet},
+    wire::json::characters,
 };
-use crate::prediction::{Cell, Columns, Event, Fault, Reads, Tensor, Unbinned};
 
 /// A tensor as it is described before its elements come.
 #[derive(Clone, Copy, Debug)]

@@ -4,13 +4,12 @@
 use alloc::vec::Vec;
 
 use super::{
-    columns::characters,
     datatype::Datatype,
     filler::{Element, Filler},
 };
 use crate::{
     prediction::{Cell, Columns, Event},
-    wire::json::TEXT_BYTES_MAX,
+    wire::json::{TEXT_BYTES_MAX, characters},
 };
 
 /// Reads the elements of one tensor after the other.

@@ -11,7 +11,7 @@ use super::{
     shape::Shape,
 };
 use crate::{
-    prediction::{Cell, Columns, Event, Fault, Tensor},
+    prediction::{Cell, Columns, Event, Fault, columns::Tensor},
     wire::json::{Ending, Token, Tokenizer},
 };
 

@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod grpc;
+mod recorded;
 mod rest;
 
 /// Columns 0 and 1 are `a` and `b`, as usual; 2 is the length of texts in `t`, 3 the norm of the rows of `v`, 4 the value

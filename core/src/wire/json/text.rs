@@ -48,7 +48,7 @@ impl<'a> Text<'a> {
 }
 
 /// How many characters begin in these bytes: those that do not continue one.
-fn characters(bytes: &[u8]) -> u64 {
+pub(crate) fn characters(bytes: &[u8]) -> u64 {
     bytes.iter().map(|&byte| u64::from(byte & 0xc0 != 0x80)).sum()
 }
 
