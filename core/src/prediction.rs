@@ -14,6 +14,7 @@ mod reader;
 mod row;
 #[cfg(test)]
 mod shown;
+mod tensors;
 mod text;
 mod value;
 
