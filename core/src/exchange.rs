@@ -53,6 +53,8 @@ pub struct Exchange {
     /// The request named a model that may get series of its own.
     wish: Option<Box<Wish>>,
     status: Option<u16>,
+    /// As the head or the trailers say it.
+    grpc_status: Option<u32>,
     is_local_reply: bool,
     request: Body,
     response: Body,
@@ -98,6 +100,7 @@ impl Exchange {
             model: None,
             wish: None,
             status: None,
+            grpc_status: None,
             is_local_reply: false,
             request: Body::new(Encoding::of(head.content_encoding, monitor.codings)),
             // Until a head says otherwise; bodies that are no answers are not decoded.
@@ -178,6 +181,7 @@ impl Exchange {
     ) {
         self.end_naming(monitor, ledger);
         self.status = head.status;
+        self.grpc_status = head.grpc_status;
         self.is_local_reply = head.is_local_reply;
         if !head.is_answer() {
             return;
@@ -232,6 +236,12 @@ impl Exchange {
         });
     }
 
+    /// Takes note of the response's trailers, which are its end: their `grpc-status`, if there is one.
+    pub fn response_trailers(&mut self, grpc_status: Option<u32>) {
+        self.grpc_status = grpc_status.or(self.grpc_status);
+        self.response_end();
+    }
+
     /// Takes note that the response came to its end, as against breaking off.
     pub fn response_end(&mut self) {
         self.response.end();
@@ -264,6 +274,7 @@ impl Exchange {
             flags: response_flags,
             is_local_reply: self.is_local_reply,
             status: self.status,
+            grpc_status: self.grpc_status,
         };
         let outcome = decide(proxy, self.response.verdict(body));
         if let Some(model) = model {

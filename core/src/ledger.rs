@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn increments_of_one_series_are_one_change() {
         let mut registry = Registry::default();
-        let a = registry.add(Metric::Instances, &["a"]);
-        let b = registry.add(Metric::Instances, &["b"]);
+        let a = registry.add(Metric::Instances, &["a", ""]);
+        let b = registry.add(Metric::Instances, &["b", ""]);
         let mut ledger = Ledger::new(registry.all().len());
         ledger.add(b, 1);
         ledger.add(a, 0);

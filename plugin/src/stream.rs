@@ -21,6 +21,9 @@ use crate::{
 /// KiB in one callback.
 const WINDOW_BYTES: usize = 32 * 1024;
 
+/// How the content type of gRPC begins; what follows says how messages are written.
+const GRPC: &[u8] = b"application/grpc";
+
 /// Watches one exchange.
 ///
 /// Invariant: every callback returns [`Action::Continue`].
@@ -137,12 +140,15 @@ impl HttpContext for Stream {
             let content_type = host::header(Headers::Response, "content-type");
             let content_encoding = host::header(Headers::Response, "content-encoding");
             let values = headers(Headers::Response, shared.monitor().response_headers());
+            let is_grpc = content_type.as_ref().is_some_and(|value| value.starts_with(GRPC));
+            let grpc_status = is_grpc.then(|| grpc_status(Headers::Response)).flatten();
             let code_details = host::property("response\0code_details");
             let head = ResponseHead {
                 status: status.and_then(|status| String::from_utf8(status).ok()?.parse().ok()),
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
                 values: &values,
+                grpc_status,
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
             };
             shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
@@ -173,7 +179,7 @@ impl HttpContext for Stream {
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
         if let Some(exchange) = &mut self.exchange {
-            exchange.response_end();
+            exchange.response_trailers(grpc_status(Headers::ResponseTrailers));
         }
         Action::Continue
     }
@@ -186,6 +192,11 @@ impl HttpContext for Stream {
 /// The values of these headers. No call, and no memory, if none is asked for.
 fn headers(map: Headers, names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
     names.iter().map(|name| host::header(map, name)).collect()
+}
+
+/// The status of an answer over gRPC, if these headers have it.
+fn grpc_status(headers: Headers) -> Option<u32> {
+    String::from_utf8(host::header(headers, "grpc-status")?).ok()?.parse().ok()
 }
 
 /// Calls `take` with a body's bytes, window by window.

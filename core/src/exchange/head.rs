@@ -32,6 +32,8 @@ pub struct ResponseHead<'a> {
     pub content_encoding: Option<&'a [u8]>,
     /// The values of the [monitor's `response_headers`](crate::monitor::Monitor::response_headers), likewise.
     pub values: &'a [Option<Vec<u8>>],
+    /// The `grpc-status`, if the head is all there is of an answer over gRPC.
+    pub grpc_status: Option<u32>,
     /// The proxy itself made the response, in the model server's place.
     pub is_local_reply: bool,
 }

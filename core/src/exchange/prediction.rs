@@ -8,7 +8,7 @@ use self::tally::Tally;
 use super::{RequestHead, ResponseHead};
 use crate::{
     ledger::Ledger,
-    model::{Model, PredictionSeries, ReadProblem, Side},
+    model::{Model, PredictionSeries, ReadProblem, Sources},
     monitor::{Monitor, PredictorId},
     outcome::BodyVerdict,
     prediction::{Cell, Columns, Dialect, PathReader, Reader},
@@ -145,7 +145,7 @@ impl Prediction {
 
 impl Reading {
     fn new(series: Option<&PredictionSeries>, way: Way, reader: Reader) -> Reading {
-        let has_paths = series.is_some_and(|series| !way.side(series).paths.is_empty());
+        let has_paths = series.is_some_and(|series| !way.sources(series).paths.is_empty());
         let paths = has_paths.then(|| Box::new(PathReader::new()));
         Reading { reader, paths, tally: Tally::new(series) }
     }
@@ -160,7 +160,7 @@ impl Reading {
         values: &[Option<Vec<u8>>],
     ) {
         let Some(series) = series else { return };
-        for (column, name) in &way.side(series).headers {
+        for (column, name) in &way.sources(series).headers {
             let position = names.iter().position(|known| known == name);
             let value = position.and_then(|position| values.get(position)?.as_deref());
             match value {
@@ -179,10 +179,10 @@ impl Reading {
     ) {
         let Some(series) = series else { return };
         let Reading { reader, paths, tally } = self;
-        let (side, rows) = (way.side(series), way.rows(series));
-        reader.read(bytes, &side.columns, &mut |event| tally.take(series, rows, ledger, event));
+        let (sources, rows) = (way.sources(series), way.rows(series));
+        reader.read(bytes, &sources.columns, &mut |event| tally.take(series, rows, ledger, event));
         if let Some(paths) = paths {
-            paths.read(bytes, &side.paths, &mut |column, cell| {
+            paths.read(bytes, &sources.paths, &mut |column, cell| {
                 tally.count(series, ledger, column, cell);
             });
         }
@@ -198,17 +198,17 @@ impl Reading {
             return self.reader.finish(&Columns::default(), &mut |_| ());
         };
         let Reading { reader, paths: _, tally } = self;
-        let (side, rows) = (way.side(series), way.rows(series));
+        let (sources, rows) = (way.sources(series), way.rows(series));
         let ending =
-            reader.finish(&side.columns, &mut |event| tally.take(series, rows, ledger, event));
-        tally.close(series, side, ledger, ending);
+            reader.finish(&sources.columns, &mut |event| tally.take(series, rows, ledger, event));
+        tally.close(series, sources, ledger, ending);
         ending
     }
 }
 
 impl Way {
     /// What is looked for.
-    fn side(self, series: &PredictionSeries) -> &Side {
+    fn sources(self, series: &PredictionSeries) -> &Sources {
         match self {
             Way::Request => &series.request,
             Way::Response => &series.response,

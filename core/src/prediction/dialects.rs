@@ -7,6 +7,8 @@ mod sagemaker;
 mod seldon_v1;
 #[cfg(test)]
 mod tests;
+mod v2_grpc;
+mod v2_rest;
 
 use super::dialect::Dialect;
 
@@ -17,4 +19,7 @@ pub(crate) const DIALECTS: &[&Dialect] = &[
     &sagemaker::DIALECT,
     &mlflow::DIALECT,
     &invocations::DIALECT,
+    &v2_rest::DIALECT,
+    &v2_grpc::DIALECT,
+    &v2_grpc::STREAM,
 ];

@@ -166,6 +166,7 @@ impl Told for Native {
                 content_type: header(headers, "content-type"),
                 content_encoding: header(headers, "content-encoding"),
                 values: &values(headers, self.monitor.response_headers()),
+                grpc_status: None,
                 is_local_reply: details != "via_upstream",
             };
             exchange.response_head(&self.monitor, &mut self.ledger, &head);

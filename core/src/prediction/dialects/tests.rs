@@ -52,6 +52,20 @@ fn seldon_names_the_deployment_or_leaves_it_to_the_host() {
 }
 
 #[test]
+fn the_open_inference_protocol_names_the_model_in_the_path_or_in_the_message() {
+    let rain = Some(("v2_rest", Some("rain"), None));
+    check("/v2/models/rain/infer", rain);
+    check("/serving/v2/models/rain/infer?x=1", rain);
+    check("/v2/models/rain/versions/3/infer", Some(("v2_rest", Some("rain"), Some("3"))));
+    check("/inference.GRPCInferenceService/ModelInfer", Some(("v2_grpc", None, None)));
+    check("/inference.GRPCInferenceService/ModelStreamInfer", Some(("v2_grpc_stream", None, None)));
+    check("/v2/models/rain/generate", None);
+    check("/v2/models/rain/ready", None);
+    check("/v2/models/infer", None);
+    check("/inference.GRPCInferenceService/ModelReady", None);
+}
+
+#[test]
 fn invocations_are_those_of_an_endpoint_or_of_nobody_in_particular() {
     check("/endpoints/rain/invocations", Some(("sagemaker", Some("rain"), None)));
     check("/invocations", Some(("invocations", None, None)));
@@ -83,6 +97,8 @@ fn check_type(dialect: &str, content_type: Option<&str>, expected: &str) {
         Some(Form::Csv(Header::Absent, Record::Row)) => "csv",
         Some(Form::Csv(Header::Unknown, Record::Row)) => "csv with names or without",
         Some(Form::Csv(_, Record::RowOrRows)) => "csv of answers",
+        Some(Form::Tensors { .. }) => "tensors",
+        Some(Form::Messages(_)) => "messages",
     };
     assert_eq!(found, expected, "{} {content_type:?}", dialect.name);
 }
@@ -97,6 +113,8 @@ fn a_content_type_says_the_form() {
     check_type("sagemaker", Some("application/jsonlines"), "lines");
     check_type("invocations", Some("text/csv"), "csv with names or without");
     check_type("kserve_v1", Some("application/json"), "document");
+    check_type("v2_rest", Some("application/octet-stream"), "tensors");
+    check_type("v2_grpc", Some("application/grpc+proto"), "messages");
 }
 
 #[test]
