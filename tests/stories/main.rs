@@ -30,6 +30,7 @@ mod corpus;
 mod differential;
 mod hosts_agree;
 mod pass_through;
+mod predictions;
 mod timing;
 mod undeclared;
 mod unread;
