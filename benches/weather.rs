@@ -13,10 +13,8 @@ pub(crate) fn profile() -> Result<String> {
     let options = driftline_profiler::Options {
         model: "rain".to_owned(),
         target: Some("rain".to_owned()),
-        prediction: None,
         rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: driftline_profiler::BINS_DEFAULT,
+        ..driftline_profiler::Options::default()
     };
     let made = driftline_profiler::from_csv(csv, &options)?;
     Ok(driftline_profiler::to_text(&made.profile))

@@ -1,12 +1,14 @@
 //! The filter's configuration: what an operator may write, and what it means.
 //! It is complete once read: nothing else in the code knows a default.
 
+mod drift;
 mod endpoint;
 mod model;
 mod read;
 mod selector;
 
 pub use self::{
+    drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
     endpoint::Endpoint,
     model::{Model, ModelKind, Sampling},
     selector::{Place, Selector, Sides, Step},
@@ -66,6 +68,8 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// Length of the drift window, within [`WINDOW_SECONDS`]. An hour if nothing is said.
     pub window_seconds: u64,
+    /// How drift is told from that and from the slow window.
+    pub drift: Drift,
     /// Time between two evaluations, within [`TICK_MILLISECONDS`] and not longer than the window. If nothing is said 5,000, or the window if that is shorter.
     pub tick_milliseconds: u64,
     /// The longest event that a stream should have, within [`EVENT_BYTES_MAX`]. Longer ones are counted and read all

@@ -81,15 +81,18 @@ impl Exchange {
             Ok(Recognised::Generation { dialect, model }) => {
                 (Kind::Generation(Box::new(Generation::new(monitor, dialect))), model)
             }
-            Ok(Recognised::Prediction { predictor }) => {
-                let kind =
-                    Kind::Prediction(Box::new(Prediction::new(monitor, ledger, predictor, head)));
-                (kind, Some(monitor.model_of(predictor)))
+            Ok(Recognised::Prediction { dialect, predictor }) => {
+                let prediction = Prediction::new(monitor, ledger, dialect, predictor, head);
+                (Kind::Prediction(Box::new(prediction)), Some(monitor.model_of(predictor)))
             }
             Err(reason) => {
                 monitor.count_unmeasured(ledger, reason);
                 return None;
             }
+        };
+        let has_unexpected_content_type = match &kind {
+            Kind::Generation(_) => false,
+            Kind::Prediction(prediction) => !prediction.reads_request(),
         };
         let mut exchange = Exchange {
             started_at: now,
@@ -102,7 +105,7 @@ impl Exchange {
             request: Body::new(Encoding::of(head.content_encoding, monitor.codings)),
             // Until a head says otherwise; bodies that are no answers are not decoded.
             response: Body::new(Encoding::None),
-            has_unexpected_content_type: false,
+            has_unexpected_content_type,
             kind,
         };
         if let Some(model) = model {
@@ -113,7 +116,11 @@ impl Exchange {
 
     /// Whether pieces of the request's body are read. If not, a host need not copy them to hand them over.
     pub fn reads_request(&self) -> bool {
-        self.request.wants_bytes()
+        let is_awaited = match &self.kind {
+            Kind::Generation(_) => true,
+            Kind::Prediction(prediction) => prediction.reads_request(),
+        };
+        is_awaited && self.request.wants_bytes()
     }
 
     /// Someone whom the exchange asks to be counted under, to be looked up in a [`Roster`](crate::roster::Roster).
@@ -182,16 +189,20 @@ impl Exchange {
         let encoding = Encoding::of(head.content_encoding, monitor.codings);
         if encoding == Encoding::Unreadable {
             self.response = Body::new(encoding);
-        } else if !head.is_text() {
-            self.has_unexpected_content_type = true;
-        } else {
-            self.response = Body::new(encoding);
-            match &mut self.kind {
-                Kind::Generation(generation) => {
-                    generation.expect_answer(head, monitor.event_bytes_max);
-                }
-                Kind::Prediction(prediction) => prediction.expect_answer(monitor, ledger, head),
+            return;
+        }
+        let is_read = match &mut self.kind {
+            Kind::Generation(_) if !head.is_text() => false,
+            Kind::Generation(generation) => {
+                generation.expect_answer(head, monitor.event_bytes_max);
+                true
             }
+            Kind::Prediction(prediction) => prediction.expect_answer(monitor, ledger, head),
+        };
+        if is_read {
+            self.response = Body::new(encoding);
+        } else {
+            self.has_unexpected_content_type = true;
         }
     }
 

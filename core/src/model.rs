@@ -2,10 +2,12 @@
 
 mod column;
 mod predictor;
+mod violation;
 
 pub(crate) use self::{
-    column::MonitoredColumn,
-    predictor::{PredictionSeries, Side},
+    column::{Cells, MonitoredColumn, Role, Since, exported},
+    predictor::{PredictionSeries, Sources},
+    violation::Violation,
 };
 
 use crate::{
@@ -244,7 +246,8 @@ impl GenerationSeries {
 mod tests {
     use std::format;
 
-    use super::*;
+    use super::{violation::Violation, *};
+    use crate::evaluator::Verdict;
 
     /// What an operator reads about a metric names all that its label can say.
     #[track_caller]
@@ -263,6 +266,14 @@ mod tests {
             Metric::FeatureUnbinned,
             crate::prediction::Unbinned::ALL.map(crate::prediction::Unbinned::name),
         );
+        check(Metric::SchemaViolations, Violation::ALL.map(Violation::name));
+        check(
+            Metric::FeatureOutside,
+            [Violation::OutOfRange, Violation::NovelCategory].map(Violation::name),
+        );
+        check(Metric::FeatureRank, [Since::Training, Since::DayBefore].map(Since::name));
+        check(Metric::FeatureMovedPsi, [Since::WindowBefore, Since::DayBefore].map(Since::name));
+        check(Metric::FeatureVerdict, [Verdict::Drift, Verdict::Insufficient].map(Verdict::name));
         check(
             Metric::Unmeasured,
             crate::monitor::Unmeasured::ALL.map(crate::monitor::Unmeasured::name),

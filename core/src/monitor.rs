@@ -8,8 +8,10 @@ use crate::{
     config::{Config, Endpoint, ModelKind},
     directory::{Directory, Wish},
     encoding::{Codings, ROOM_BYTES_MAX, Room},
+    evaluator::Horizons,
     ledger::Ledger,
-    model::{Model, PredictionSeries, Side},
+    measure::Measure,
+    model::{Model, PredictionSeries, Sources},
     names::Named,
     roster::Subject,
     series::{Registry, Series, SeriesId},
@@ -63,7 +65,12 @@ pub struct Monitor {
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
-    pub(crate) window_seconds: u64,
+    pub(crate) horizons: Horizons,
+    /// The rows that a window must have to be judged; `None` for so many for each bin.
+    pub(crate) rows_min: Option<u64>,
+    pub(crate) material_psi: f64,
+    /// What is exported beside PSI.
+    pub(crate) measures: Vec<Measure>,
     pub(crate) event_bytes_max: u64,
     /// The codings that are read.
     pub(crate) codings: Codings,
@@ -101,7 +108,8 @@ impl Monitor {
                 Named::Listed(number) if model.kind == ModelKind::Language => number,
                 _ => directory.predicting(model.name.as_bytes()),
             };
-            Some(PredictionSeries::new(&mut registry, number, model, model.profile.as_ref()?))
+            let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
+            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
         }));
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
@@ -125,7 +133,13 @@ impl Monitor {
             endpoints: config.endpoints.clone(),
             unmeasured,
             evaluations,
-            window_seconds: config.window_seconds,
+            horizons: Horizons {
+                window_seconds: config.window_seconds,
+                slow_windows: config.drift.slow_windows,
+            },
+            rows_min: config.drift.rows_min,
+            material_psi: config.drift.material_psi,
+            measures: config.drift.measures.clone(),
             event_bytes_max: config.event_bytes_max,
             codings: config.decode,
             decoders: Room::new(ROOM_BYTES_MAX),
@@ -162,12 +176,10 @@ impl Monitor {
         &self.response_headers
     }
 
-    /// Sets what the configuration alone says: the reference by bin. Once, at configuration.
+    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
-        for column in self.predicting().flat_map(PredictionSeries::columns) {
-            for (&id, &rows) in column.reference_rows.iter().zip(&column.reference) {
-                ledger.set(id, rows);
-            }
+        for series in self.predicting() {
+            series.describe(ledger);
         }
     }
 
@@ -276,7 +288,7 @@ impl Monitor {
 }
 
 /// The headers in which anything is looked for, each once.
-fn headers<'s>(sides: impl Iterator<Item = &'s Side>) -> Vec<Box<str>> {
+fn headers<'s>(sides: impl Iterator<Item = &'s Sources>) -> Vec<Box<str>> {
     let mut names: Vec<Box<str>> =
         sides.flat_map(|side| &side.headers).map(|(_, name)| name.clone()).collect();
     names.sort();

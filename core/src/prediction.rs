@@ -20,27 +20,14 @@ mod value;
 
 pub(crate) use self::{
     columns::{Columns, Place, Reads},
-    dialect::{Dialect, Forms, Recognised, Target, recognise},
+    dialect::{Dialect, Target, recognise},
     dialects::DIALECTS,
     event::{Event, Fault},
     paths::PathReader,
-    reader::{Form, Reader},
+    reader::Reader,
 };
 
-/// The only dialect that exchanges use yet.
-pub(crate) const DIALECT: &str = "kserve_v1";
-
-/// The model that a path of it names.
-pub(crate) fn model_in_path(path: &[u8]) -> Option<&[u8]> {
-    kserve_v1().target(path)?.model
-}
-
-/// Its tables.
-pub(crate) fn kserve_v1() -> &'static Dialect {
-    dialects::KSERVE_V1
-}
-
-use crate::{bins::Bins, wire::json::Token};
+use crate::{bins::Bins, drift::Side, wire::json::Token};
 
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,8 +43,18 @@ pub(crate) enum Cell<'a> {
     Unbinned(Unbinned),
 }
 
-/// The bin that a value falls into, or why it falls into none.
-pub(crate) type Placed = Result<usize, Unbinned>;
+/// Where a value falls, or why it falls into no bin.
+pub(crate) type Placed = Result<InBin, Unbinned>;
+
+/// A value that has a bin.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct InBin {
+    pub(crate) bin: usize,
+    /// Whether the profile's schema does not allow it.
+    pub(crate) is_outside: bool,
+    /// How far it lies beyond the outermost edges: [`Scale::excess`](crate::drift::Scale::excess).
+    pub(crate) excess: Option<(Side, u64)>,
+}
 
 /// Why a value falls into no bin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -101,14 +98,22 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The value as what bins of this kind expect: what is only written becomes a number or a text.
+    pub(crate) fn read_for(self, bins: &Bins) -> Cell<'a> {
+        match (self, bins) {
+            (Cell::Written(text), Bins::Categories { .. }) => Cell::Text(text),
+            (Cell::Written(text), _) => written_number(text),
+            (cell, _) => cell,
+        }
+    }
+
     /// The bin that the value falls into, or why it falls into none.
-    pub(crate) fn place(self, bins: &Bins) -> Placed {
+    pub(crate) fn place(self, bins: &Bins) -> Result<usize, Unbinned> {
         match (self, bins) {
             (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
             (Cell::Number(number), _) => Ok(bins.of(number)),
             (Cell::Text(text), _) => bins.of_category(text).ok_or(Unbinned::WrongType),
-            (Cell::Written(text), Bins::Categories { .. }) => Cell::Text(text).place(bins),
-            (Cell::Written(text), _) => written_number(text).place(bins),
+            (Cell::Written(_), _) => self.read_for(bins).place(bins),
             (Cell::Unbinned(reason), _) => Err(reason),
         }
     }
@@ -137,7 +142,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Placed) {
+    fn check(text: &str, expected: Result<usize, Unbinned>) {
         let bins = Bins::Values { values: vec![0.0, 1.0, 2.5] };
         assert_eq!(Cell::Written(text.as_bytes()).place(&bins), expected, "{text}");
     }

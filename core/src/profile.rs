@@ -5,26 +5,23 @@
 //!
 //! ```json
 //! {
-//!   "format": "driftline-profile", "version": 1, "model": "rain", "rows": 3000,
+//!   "format": "driftline-profile", "format_version": 1,
+//!   "model": "rain", "version": "3", "created_at": "2026-11-25T12:00:00Z", "rows": 3000,
 //!   "features": [{
-//!     "name": "dew point", "type": "number", "required": true, "nulls": 0,
-//!     "mean": 0.1, "standard_deviation": 1.0, "minimum": -3.1, "maximum": 2.2,
+//!     "name": "dew point", "type": "number",
+//!     "schema": {"required": true, "minimum": -3.1, "maximum": 2.2},
+//!     "nulls": 0, "mean": 0.1, "standard_deviation": 1.0, "minimum": -3.1, "maximum": 2.2,
 //!     "bins": {"kind": "quantile", "edges": [-1.0, 0.5], "counts": [900, 1100, 1000], "means": [-1.6, -0.2, 1.3]},
-//!     "tail_excess": {"low": 0.6, "high": 0.8}
+//!     "tail_excess": {"low": 0.6, "high": 0.8},
+//!     "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 9.21}
 //!   }],
 //!   "prediction": null
 //! }
 //! ```
 //!
-//! `prediction` is `null`, or has the shape of a feature without `name`. Value bins are written
-//! `{"kind": "values", "values": [0, 1], "counts": [2000, 1000, 0], "means": [0, 1, null]}`: one
-//! count more than values, for all other values.
+//! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! A feature of the type `category` has no numbers, so `mean`, `standard_deviation`, `minimum`, `maximum` and
-//! `tail_excess` are not written, and its bins are
-//! `{"kind": "categories", "categories": ["N", "E"], "counts": [2000, 900, 100]}`, the last count for all others.
-//!
-//! A reader refuses a version that it does not know. Within a version no field is added or changes
+//! A reader refuses a version of the format that it does not know. Within a version no field is added or changes
 //! its meaning, because a filter that ignores half of a profile compares with something else than
 //! its author meant.
 
@@ -41,18 +38,29 @@ use crate::{
 
 /// What the field `format` says.
 pub const FORMAT: &str = "driftline-profile";
-/// The version that this code writes, and the only one that it reads.
-pub const VERSION: u64 = 1;
+/// The version of the format that this code writes, and the only one that it reads.
+pub const FORMAT_VERSION: u64 = 1;
 /// The most features of one model.
 pub const FEATURES_MAX: usize = 256;
+/// The most categories that a schema may list. Of more the profiler lists none, and then all are allowed.
+pub const CATEGORIES_MAX: usize = 1_000;
+/// The longest category that a schema may list, in bytes of UTF-8.
+pub const CATEGORY_BYTES_MAX: usize = 128;
 /// The longest profile that is read, in bytes.
 pub const PROFILE_BYTES_MAX: usize = 4 << 20;
+
+/// The last second of the year 9999, after which a profile cannot be made.
+pub const CREATED_AT_MAX: u64 = 253_402_300_799;
 
 /// A reference profile that has passed every check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The model that was trained on these rows.
     pub model: String,
+    /// The version of that model, if it has one. Fit for a label.
+    pub version: Option<String>,
+    /// When the profile was made, in seconds since 1970; at most [`CREATED_AT_MAX`].
+    pub created_at: u64,
     /// Rows of the reference, at least 1.
     pub rows: u64,
     /// At most [`FEATURES_MAX`], with unique names, in the order of the columns where a row is a plain list.
@@ -75,8 +83,8 @@ pub struct Feature {
 pub struct Column {
     /// What a value is.
     pub kind: Kind,
-    /// Whether a live row without a value violates the schema: so it is if no reference row lacked one.
-    pub required: bool,
+    /// What a live value must be to be one that the model was trained for.
+    pub schema: Schema,
     /// Rows of the reference without a value.
     pub nulls: u64,
     /// The bins that live values fall in.
@@ -85,6 +93,44 @@ pub struct Column {
     pub counts: Vec<u64>,
     /// What only numbers have; `None` for categories.
     pub numbers: Option<Numbers>,
+    /// From where on the bins differ by more than chance explains.
+    pub chi_square: Quantiles,
+}
+
+/// What a live value must be. The profiler writes what it saw; people may edit it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// Whether each live row must have a value: so it is if no reference row lacked one.
+    pub required: bool,
+    /// The numbers that are allowed; `None` for categories, and for numbers if all are.
+    pub range: Option<Range>,
+    /// Every allowed category, sorted by their bytes, without repetition, [`CATEGORIES_MAX`] at most; `None` for
+    /// numbers, and for categories if all are. It may list more than have a bin.
+    pub categories: Option<Vec<String>>,
+}
+
+/// Allowed numbers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The smallest; `NEG_INFINITY` if there is none.
+    pub minimum: f64,
+    /// The largest, at least `minimum`; `INFINITY` if there is none.
+    pub maximum: f64,
+}
+
+/// Quantiles of the chi-square distribution with as many degrees of freedom as the column has bins, less one.
+///
+/// They are part of the profile because computing them takes more code than a filter should carry. Each is at least the
+/// one before it, and more than 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiles {
+    /// Exceeded by chance in 5 % of the windows.
+    pub five_percent: f64,
+    /// Exceeded by chance in 1 %.
+    pub one_percent: f64,
+    /// Exceeded by chance in 1 % divided by the number of columns, the prediction included (Bonferroni): by any column
+    /// of the profile in 1 %.
+    pub family: f64,
 }
 
 /// The numbers of a column, over the rows that are not null. Booleans are 0 and 1.
@@ -104,7 +150,7 @@ pub struct Numbers {
     pub tail_excess: TailExcess,
 }
 
-/// What a value of a column is on the wire.
+/// What a value of a column is on the wire, or is made of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
     /// Any finite number.
@@ -115,10 +161,10 @@ pub enum Kind {
     Boolean,
     /// Text that is compared as it is.
     Category,
-}
-
-impl Kind {
-    const ALL: [Kind; 4] = [Kind::Number, Kind::Integer, Kind::Boolean, Kind::Category];
+    /// Text, of which the number of characters (Unicode scalar values) counts.
+    TextLength,
+    /// A list of numbers, of which the Euclidean norm counts.
+    VectorNorm,
 }
 
 /// How far beyond the outermost edges the reference lies, in standard deviations.
@@ -161,7 +207,25 @@ impl Profile {
     }
 }
 
+impl Range {
+    /// Whether `x` is within, ends included; never for NaN.
+    #[must_use]
+    pub fn contains(&self, x: f64) -> bool {
+        self.minimum <= x && x <= self.maximum
+    }
+}
+
 impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 6] = [
+        Kind::Number,
+        Kind::Integer,
+        Kind::Boolean,
+        Kind::Category,
+        Kind::TextLength,
+        Kind::VectorNorm,
+    ];
+
     /// The word that the file uses.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -170,6 +234,8 @@ impl Kind {
             Kind::Integer => "integer",
             Kind::Boolean => "boolean",
             Kind::Category => "category",
+            Kind::TextLength => "text_length",
+            Kind::VectorNorm => "vector_norm",
         }
     }
 }

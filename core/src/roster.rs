@@ -223,11 +223,13 @@ mod tests {
     fn a_model_that_predicts_has_no_series_of_tokens() {
         let monitor = monitor(
             r#"{"routes": ["s-*"], "models": [{"name": "rain", "profile": {
-                "format": "driftline-profile", "version": 1, "model": "rain", "rows": 4,
-                "features": [{"name": "dew", "type": "number", "required": true, "nulls": 0,
+                "format": "driftline-profile", "format_version": 1, "version": null, "created_at": "2026-11-25T12:00:00Z",
+                "model": "rain", "rows": 4,
+                "features": [{"name": "dew", "type": "number", "schema": {"required": true, "minimum": 0, "maximum": 3}, "nulls": 0,
                     "mean": 1.5, "standard_deviation": 1.118033988749895, "minimum": 0, "maximum": 3,
                     "bins": {"kind": "quantile", "edges": [1], "counts": [2, 2], "means": [0.5, 2.5]},
-                    "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738}}],
+                    "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738},
+                    "chi_square": {"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 6.634896601021213}}],
                 "prediction": null}}]}"#,
         );
         let mut roster = Roster::new(&monitor);

@@ -1,4 +1,6 @@
-//! Moments and spans as the host's clock gives them; nothing here reads a clock.
+//! Moments and spans as the host's clock gives them, and moments as text; nothing here reads a clock.
+
+pub mod rfc3339;
 
 /// Nanoseconds since some fixed moment. Only differences carry meaning.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]

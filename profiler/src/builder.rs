@@ -5,10 +5,10 @@ use std::{fmt, ops::RangeInclusive};
 use driftline_core::{
     config::OTHER_NAME,
     document::{Path, Problems, label_fault},
-    profile::{FEATURES_MAX, Feature, Profile},
+    profile::{CREATED_AT_MAX, FEATURES_MAX, Feature, Profile, Quantiles},
 };
 
-use crate::{Cell, column::ColumnBuilder};
+use crate::{Cell, chi_square::quantiles, column::ColumnBuilder};
 
 /// How many bins a column may be given. Value bins have one more, `other`, and 100 is the most.
 pub const BINS: RangeInclusive<usize> = 2..=99;
@@ -39,6 +39,8 @@ pub struct Place {
 #[derive(Debug)]
 pub struct ProfileBuilder {
     model: String,
+    version: Option<String>,
+    created_at: u64,
     bins: usize,
     rows: u64,
     columns: Vec<Named>,
@@ -58,6 +60,8 @@ impl ProfileBuilder {
     pub fn new(model: &str, bins: usize) -> ProfileBuilder {
         let mut builder = ProfileBuilder {
             model: String::from(model),
+            version: None,
+            created_at: 0,
             bins: bins.clamp(*BINS.start(), *BINS.end()),
             rows: 0,
             columns: Vec::new(),
@@ -78,6 +82,20 @@ impl ProfileBuilder {
             ));
         }
         builder
+    }
+
+    /// Says which version of the model was trained on these rows. One that cannot be a label is a problem that `build`
+    /// reports.
+    pub fn version(&mut self, version: &str) {
+        if let Some(fault) = label_fault(version) {
+            self.note(format_args!("the version of the model {fault}: {version:?}"));
+        }
+        self.version = Some(String::from(version));
+    }
+
+    /// Says when the profile is made, in seconds since 1970. Without it: then.
+    pub fn created_at(&mut self, seconds: u64) {
+        self.created_at = seconds.min(CREATED_AT_MAX);
     }
 
     /// Adds a column; rows then carry a cell for it, in the order of these calls.
@@ -125,7 +143,8 @@ impl ProfileBuilder {
     /// All problems at once: no rows, no columns, columns that hold no values or other things than
     /// values, and what earlier calls noted.
     pub fn build(self) -> Result<Profile, Problems> {
-        let ProfileBuilder { model, bins, rows, columns, mut problems } = self;
+        let ProfileBuilder { model, version, created_at, bins, rows, columns, mut problems } = self;
+        let all = columns.len();
         let mut features = Vec::new();
         let mut prediction = None;
         if rows == 0 {
@@ -135,7 +154,7 @@ impl ProfileBuilder {
                 .add(&Path::ROOT, format_args!("found no column to watch, expected at least one"));
         } else {
             for Named { name, role, builder } in columns {
-                match builder.build(bins) {
+                match builder.build(bins, |bins| chi_square(bins, all)) {
                     Err(fault) => problems.add(
                         &Path::ROOT,
                         format_args!("the column `{name}` {fault}; repair or exclude it"),
@@ -148,7 +167,7 @@ impl ProfileBuilder {
             }
         }
         if problems.is_empty() {
-            Ok(Profile { model, rows, features, prediction })
+            Ok(Profile { model, version, created_at, rows, features, prediction })
         } else {
             Err(problems)
         }
@@ -157,6 +176,15 @@ impl ProfileBuilder {
     fn note(&mut self, problem: fmt::Arguments<'_>) {
         self.problems.add(&Path::ROOT, problem);
     }
+}
+
+fn chi_square(bins: usize, columns: usize) -> Quantiles {
+    // A column has two bins at least, for which there always are quantiles.
+    quantiles(bins, columns).unwrap_or(Quantiles {
+        five_percent: 1.0,
+        one_percent: 1.0,
+        family: 1.0,
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use driftline_core::{
     bins::{Bins, OTHER},
     document::label_fault,
-    profile::{Column, Kind},
+    profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},
 };
 
 /// More different texts than this are no categories, and need not fit into memory.
@@ -38,12 +38,18 @@ impl Categories {
     /// # Errors
     ///
     /// A sentence that continues "the column ...", if there are too many different texts, or none fit for a label.
-    pub(crate) fn column(self, nulls: u64, bins: usize) -> Result<Column, String> {
+    pub(crate) fn column(
+        self,
+        nulls: u64,
+        bins: usize,
+        chi_square: impl Fn(usize) -> Quantiles,
+    ) -> Result<Column, String> {
         if self.beyond != 0 {
             return Err(format!(
                 "holds more than {DIFFERENT_MAX} different texts, which are no categories"
             ));
         }
+        let allowed = self.allowed();
         let fits = |name: &str| label_fault(name).is_none() && name != OTHER;
         let mut named: Vec<(String, u64)> =
             self.counts.into_iter().filter(|(name, _)| fits(name)).collect();
@@ -58,11 +64,23 @@ impl Categories {
         let names = named.into_iter().map(|(name, _)| name).collect();
         Ok(Column {
             kind: Kind::Category,
-            required: nulls == 0,
+            schema: Schema { required: nulls == 0, range: None, categories: allowed },
             nulls,
             bins: Bins::Categories { names },
+            chi_square: chi_square(counts.len()),
             counts,
             numbers: None,
+        })
+    }
+
+    /// All of them sorted, which is what live values may be; `None` if a schema could not list them.
+    fn allowed(&self) -> Option<Vec<String>> {
+        let listable = self.counts.len() <= CATEGORIES_MAX
+            && self.counts.keys().all(|name| name.len() <= CATEGORY_BYTES_MAX);
+        listable.then(|| {
+            let mut names: Vec<String> = self.counts.keys().cloned().collect();
+            names.sort_unstable();
+            names
         })
     }
 }
@@ -70,12 +88,17 @@ impl Categories {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chi_square::quantiles;
+
+    fn chi_square(bins: usize) -> Quantiles {
+        quantiles(bins, 1).unwrap()
+    }
 
     #[track_caller]
     fn check(texts: &[&str], bins: usize, names: &[&str], counts: &[u64]) {
         let mut categories = Categories::default();
         texts.iter().for_each(|text| categories.add(text));
-        let column = categories.column(0, bins).unwrap();
+        let column = categories.column(0, bins, chi_square).unwrap();
         assert_eq!(
             column.bins,
             Bins::Categories { names: names.iter().map(|&name| name.into()).collect() }
@@ -94,7 +117,30 @@ mod tests {
         check(&["a", "x;.;y", "other", "a\nb"], 20, &["a"], &[1, 3]);
         let mut categories = Categories::default();
         categories.add("other");
-        assert_eq!(categories.column(0, 20).unwrap_err(), "holds no text that could be a label");
+        assert_eq!(
+            categories.column(0, 20, chi_square).unwrap_err(),
+            "holds no text that could be a label"
+        );
+    }
+
+    #[test]
+    fn every_category_is_allowed_even_without_a_bin() {
+        let mut categories = Categories::default();
+        ["b", "a", "other", "b", "x;.;y"].into_iter().for_each(|text| categories.add(text));
+        let schema = categories.column(1, 1, chi_square).unwrap().schema;
+        assert!(!schema.required);
+        assert_eq!(schema.categories.unwrap(), ["a", "b", "other", "x;.;y"]);
+    }
+
+    #[test]
+    fn what_a_schema_cannot_list_is_not_restricted() {
+        let mut categories = Categories::default();
+        (0..=CATEGORIES_MAX).for_each(|name| categories.add(&name.to_string()));
+        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
+        let mut categories = Categories::default();
+        categories.add("short");
+        categories.add(&"x".repeat(CATEGORY_BYTES_MAX + 1));
+        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
     }
 
     #[test]
@@ -102,7 +148,7 @@ mod tests {
         let mut categories = Categories::default();
         (0..=DIFFERENT_MAX).for_each(|id| categories.add(&id.to_string()));
         assert_eq!(
-            categories.column(0, 20).unwrap_err(),
+            categories.column(0, 20, chi_square).unwrap_err(),
             "holds more than 100000 different texts, which are no categories"
         );
     }

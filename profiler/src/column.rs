@@ -4,7 +4,7 @@ use std::fmt;
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Kind, Numbers, TailExcess},
+    profile::{Column, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
 };
 
 use crate::{
@@ -63,10 +63,16 @@ impl ColumnBuilder {
     }
 
     /// The reference of the column, or what stands in its way: a sentence that continues "the column ...".
-    pub(crate) fn build(mut self, bins: usize) -> Result<Column, String> {
+    pub(crate) fn build(
+        mut self,
+        bins: usize,
+        chi_square: impl Fn(usize) -> Quantiles,
+    ) -> Result<Column, String> {
         let is_category = self.values.is_empty() && self.faults == 0;
         let (fault, faults) = match (self.first_text, self.fault) {
-            (Some(_), _) if is_category => return self.categories.column(self.nulls, bins),
+            (Some(_), _) if is_category => {
+                return self.categories.column(self.nulls, bins, chi_square);
+            }
             (Some(text), None) => (Some(text), self.categories.rows),
             (_, fault) => (fault, self.faults),
         };
@@ -94,7 +100,7 @@ impl ColumnBuilder {
             }
         };
         self.values.sort_unstable_by(f64::total_cmp);
-        Ok(column(kind, self.nulls, &self.values, bins))
+        Ok(column(kind, self.nulls, &self.values, bins, chi_square))
     }
 }
 
@@ -111,7 +117,13 @@ fn quoted(text: &str) -> String {
 }
 
 /// `sorted` is in ascending order, finite, and not empty.
-fn column(kind: Kind, nulls: u64, sorted: &[f64], bins_wanted: usize) -> Column {
+fn column(
+    kind: Kind,
+    nulls: u64,
+    sorted: &[f64],
+    bins_wanted: usize,
+    chi_square: impl Fn(usize) -> Quantiles,
+) -> Column {
     let mean_of_all = mean(sorted).unwrap_or(0.0);
     let standard_deviation = deviation(sorted, mean_of_all);
     let bins = bins(kind, sorted, bins_wanted);
@@ -135,19 +147,26 @@ fn column(kind: Kind, nulls: u64, sorted: &[f64], bins_wanted: usize) -> Column 
         Bins::Quantile { edges } => tail_excess(edges, &runs, standard_deviation),
         Bins::Values { .. } | Bins::Categories { .. } => TailExcess::default(),
     };
+    let minimum = sorted.first().copied().unwrap_or(0.0);
+    let maximum = sorted.last().copied().unwrap_or(0.0);
     Column {
         kind,
-        required: nulls == 0,
+        schema: Schema {
+            required: nulls == 0,
+            range: Some(Range { minimum, maximum }),
+            categories: None,
+        },
         nulls,
         counts: runs.iter().map(|run| run.len() as u64).collect(),
         numbers: Some(Numbers {
             mean: mean_of_all,
             standard_deviation,
-            minimum: sorted.first().copied().unwrap_or(0.0),
-            maximum: sorted.last().copied().unwrap_or(0.0),
+            minimum,
+            maximum,
             means: runs.iter().map(|run| mean(run)).collect(),
             tail_excess,
         }),
+        chi_square: chi_square(bins.count()),
         bins,
     }
 }
@@ -156,8 +175,10 @@ fn bins(kind: Kind, sorted: &[f64], wanted: usize) -> Bins {
     let constant = sorted.first() == sorted.last();
     let by_value = match kind {
         // Quantile bins of a constant would only notice values above it.
-        Kind::Number => constant,
-        Kind::Integer => sorted.chunk_by(|a, b| a == b).take(wanted + 1).count() <= wanted,
+        Kind::Number | Kind::VectorNorm => constant,
+        Kind::Integer | Kind::TextLength => {
+            sorted.chunk_by(|a, b| a == b).take(wanted + 1).count() <= wanted
+        }
         Kind::Boolean | Kind::Category => true,
     };
     if by_value {
@@ -207,13 +228,14 @@ impl fmt::Display for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chi_square::quantiles;
 
     fn build(cells: &[&str], bins: usize) -> Result<Column, String> {
         let mut builder = ColumnBuilder::default();
         for (cell, row) in cells.iter().zip(1..) {
             builder.add(Cell::from_text(cell), Place { row, line: row + 1 });
         }
-        builder.build(bins)
+        builder.build(bins, |bins| quantiles(bins, 1).unwrap())
     }
 
     fn edges_of(column: &Column) -> &[f64] {
@@ -237,7 +259,8 @@ mod tests {
         assert_eq!(column.counts, [5; 20]);
         assert_eq!(edges_of(&column)[0], 16.5);
         assert_eq!(column.numbers.as_ref().unwrap().means[0], Some(6.5));
-        assert!(column.required);
+        assert!(column.schema.required);
+        assert_eq!(column.schema.range, Some(Range { minimum: 0.5, maximum: 9801.5 }));
     }
 
     #[test]
@@ -245,7 +268,7 @@ mod tests {
         let cells = ["1.5", "0.5", "0.5", "0.5", "", "9.25", "NA", "-3"];
         let column = build(&cells, 3).unwrap();
         assert_eq!(column.nulls, 2);
-        assert!(!column.required);
+        assert!(!column.schema.required);
         assert_eq!(column.bins, Bins::Quantile { edges: vec![0.5] });
         assert_eq!(column.counts, [4, 2]);
         let values: [f64; 6] = [1.5, 0.5, 0.5, 0.5, 9.25, -3.0];

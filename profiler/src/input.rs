@@ -8,13 +8,17 @@ use driftline_core::{
     profile::Profile,
 };
 
-use crate::{Cell, Place, ProfileBuilder, Role, quotes::Quotes};
+use crate::{BINS_DEFAULT, Cell, Place, ProfileBuilder, Role, quotes::Quotes};
 
 /// What to make of a CSV file.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The name of the model, as requests call it.
     pub model: String,
+    /// The version of the model, if requests or metrics tell it apart.
+    pub version: Option<String>,
+    /// When the profile is made, in seconds since 1970.
+    pub created_at: u64,
     /// The column with the true answer: no input of the model. It stands for the prediction if no
     /// other column does, because a good model answers as its training data did.
     pub target: Option<String>,
@@ -26,6 +30,22 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// How many bins a column gets, within [`BINS`](crate::BINS).
     pub bins: usize,
+}
+
+impl Default for Options {
+    /// All rows and columns, in the usual number of bins, of a model that has no name yet.
+    fn default() -> Options {
+        Options {
+            model: String::new(),
+            version: None,
+            created_at: 0,
+            target: None,
+            prediction: None,
+            rows: None,
+            exclude: Vec::new(),
+            bins: BINS_DEFAULT,
+        }
+    }
 }
 
 /// A profile, and what was not made part of it.
@@ -72,6 +92,10 @@ pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, Profil
         record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     let chosen = Chosen::new(&names, options)?;
     let mut builder = ProfileBuilder::new(&options.model, options.bins);
+    if let Some(version) = &options.version {
+        builder.version(version);
+    }
+    builder.created_at(options.created_at);
     for &(index, role) in &chosen.columns {
         if let Some(name) = names.get(index) {
             builder.column(name, role);
@@ -137,7 +161,16 @@ struct Chosen {
 
 impl Chosen {
     fn new(names: &[String], options: &Options) -> Result<Chosen, ProfilerError> {
-        let Options { model: _, target, prediction, rows, exclude, bins: _ } = options;
+        let Options {
+            model: _,
+            version: _,
+            created_at: _,
+            target,
+            prediction,
+            rows,
+            exclude,
+            bins: _,
+        } = options;
         let mut problems = Problems::default();
         let asked = exclude
             .iter()
@@ -240,14 +273,7 @@ mod tests {
     use super::*;
 
     fn options() -> Options {
-        Options {
-            model: "rain".into(),
-            target: Some("rain".into()),
-            prediction: None,
-            rows: None,
-            exclude: Vec::new(),
-            bins: 20,
-        }
+        Options { model: "rain".into(), target: Some("rain".into()), ..Options::default() }
     }
 
     #[track_caller]

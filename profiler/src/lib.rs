@@ -21,6 +21,7 @@
 mod builder;
 mod category;
 mod cell;
+mod chi_square;
 mod column;
 mod input;
 mod quantile;

@@ -101,12 +101,16 @@ impl Formatter for Lines {
 
 #[cfg(test)]
 mod tests {
+    use driftline_core::profile::Quantiles;
+
     use super::*;
     use crate::{Cell, Place, ProfileBuilder, Role};
 
     #[test]
     fn the_text_is_readable_and_reads_back() {
         let mut builder = ProfileBuilder::new("rain", 20);
+        builder.version("3");
+        builder.created_at(1_795_608_000);
         builder.column("cold", Role::Feature);
         builder.column("wet", Role::Feature);
         for row in 1..=3 {
@@ -120,18 +124,26 @@ mod tests {
         let numbers = profile.features[0].column.numbers.as_mut().unwrap();
         numbers.standard_deviation = 0.5;
         numbers.mean = 0.25;
+        profile.features[0].column.chi_square =
+            Quantiles { five_percent: 6.0, one_percent: 9.25, family: 10.5 };
         assert_eq!(
             to_text(&profile),
             r#"{
   "format": "driftline-profile",
-  "version": 1,
+  "format_version": 1,
   "model": "rain",
+  "version": "3",
+  "created_at": "2026-11-25T12:00:00Z",
   "rows": 3,
   "features": [
     {
       "name": "cold",
       "type": "boolean",
-      "required": true,
+      "schema": {
+        "required": true,
+        "minimum": 0.0,
+        "maximum": 1.0
+      },
       "nulls": 0,
       "mean": 0.25,
       "standard_deviation": 0.5,
@@ -146,6 +158,11 @@ mod tests {
       "tail_excess": {
         "low": 0.0,
         "high": 0.0
+      },
+      "chi_square": {
+        "five_percent": 6.0,
+        "one_percent": 9.25,
+        "family": 10.5
       }
     }
   ],

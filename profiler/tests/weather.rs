@@ -28,10 +28,8 @@ fn reference() -> Profile {
     let options = Options {
         model: "rain".into(),
         target: Some("rain".into()),
-        prediction: None,
         rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: 20,
+        ..Options::default()
     };
     let Made { profile, nameless } = from_csv(BufReader::new(File::open(FILE).unwrap()), &options)
         .unwrap_or_else(|error| panic!("{error}"));

@@ -9,21 +9,25 @@ pub(crate) const CONFIG: &str = r#"{
     "models": [
         {"name": "demo-llm"},
         {"name": "rain", "profile": {
-            "format": "driftline-profile", "version": 1, "model": "rain", "rows": 100,
+            "format": "driftline-profile", "format_version": 1, "version": null, "created_at": "2026-11-25T12:00:00Z",
+            "model": "rain", "rows": 100,
             "features": [
-                {"name": "temperature", "type": "number", "required": true, "nulls": 0, "mean": 5,
+                {"name": "temperature", "type": "number", "schema": {"required": true, "minimum": -10, "maximum": 30}, "nulls": 0, "mean": 5,
                  "standard_deviation": 8, "minimum": -10, "maximum": 30,
                  "bins": {"kind": "quantile", "edges": [0, 10], "counts": [20, 50, 30], "means": [-4, 5, 16]},
-                 "tail_excess": {"low": 4, "high": 6}},
-                {"name": "dew point", "type": "number", "required": true, "nulls": 0, "mean": 1,
+                 "tail_excess": {"low": 4, "high": 6},
+                 "chi_square": {"five_percent": 5.991464547107979, "one_percent": 9.21034037197618, "family": 11.407564948661895}},
+                {"name": "dew point", "type": "number", "schema": {"required": true, "minimum": -2, "maximum": 4}, "nulls": 0, "mean": 1,
                  "standard_deviation": 1, "minimum": -2, "maximum": 4,
                  "bins": {"kind": "quantile", "edges": [1], "counts": [50, 50], "means": [0, 2]},
-                 "tail_excess": {"low": 1, "high": 1}}
+                 "tail_excess": {"low": 1, "high": 1},
+                 "chi_square": {"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 8.615449216021265}}
             ],
-            "prediction": {"type": "integer", "required": true, "nulls": 0, "mean": 0.4,
+            "prediction": {"type": "integer", "schema": {"required": true, "minimum": 0, "maximum": 1}, "nulls": 0, "mean": 0.4,
                  "standard_deviation": 0.5, "minimum": 0, "maximum": 1,
                  "bins": {"kind": "values", "values": [0, 1], "counts": [60, 40, 0], "means": [0, 1, null]},
-                 "tail_excess": {"low": 0, "high": 0}}
+                 "tail_excess": {"low": 0, "high": 0},
+                 "chi_square": {"five_percent": 5.991464547107979, "one_percent": 9.21034037197618, "family": 11.407564948661895}}
         }}
     ],
     "window_seconds": 3600,

@@ -40,10 +40,8 @@ fn config() -> String {
     let options = Options {
         model: "rain".into(),
         target: Some("rain".into()),
-        prediction: None,
         rows: Some(1..=3000),
-        exclude: Vec::new(),
-        bins: 20,
+        ..Options::default()
     };
     let csv = BufReader::new(File::open(CSV).unwrap_or_else(|error| panic!("{CSV}: {error}")));
     let made = from_csv(csv, &options).unwrap_or_else(|error| panic!("{error}"));
@@ -72,7 +70,7 @@ fn days(world: &World, days: &[Day]) -> Scrape {
 fn check(page: &Scrape, rows: f64, expected: [(&str, f64); 3]) {
     for (feature, numpy) in expected {
         let gauge = |name: &str| {
-            let labels = [("model", "rain"), ("role", "feature"), ("feature", feature)];
+            let labels = [("feature", feature), ("window", "fast")];
             page.value(&format!("{PREFIX}{name}"), &labels).unwrap()
         };
         assert_eq!(gauge("feature_window_rows"), rows, "{feature}");

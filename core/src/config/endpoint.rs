@@ -61,7 +61,7 @@ impl Endpoint {
         let words: Vec<(&str, Option<&'static str>)> = DIALECTS
             .iter()
             .map(|dialect| dialect.name)
-            .chain([prediction::DIALECT])
+            .chain(prediction::DIALECTS.iter().map(|dialect| dialect.name))
             .map(|name| (name, Some(name)))
             .chain([(NO_DIALECT, None)])
             .collect();
@@ -87,7 +87,7 @@ impl Endpoint {
         else {
             return;
         };
-        let predicts = self.dialect == Some(prediction::DIALECT);
+        let predicts = prediction::DIALECTS.iter().any(|it| self.dialect == Some(it.name));
         let mut fitting =
             models.iter().filter(|model| predicts == (model.kind == ModelKind::Predictive));
         match self.dialect {
@@ -96,7 +96,7 @@ impl Endpoint {
                 problems,
             ),
             _ if fitting.any(|model| Glob::new(&model.name).matches(name.as_bytes())) => {}
-            Some(prediction::DIALECT) => node
+            Some(_) if predicts => node
                 .refuse(format_args!("the name of one of `models` that predicts"), problems),
             Some(_) => node.refuse(
                 format_args!(

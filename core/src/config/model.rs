@@ -112,9 +112,19 @@ impl Model {
             None if profile.is_some() => ModelKind::Predictive,
             None => ModelKind::Language,
         };
+        let written = profile.as_ref().and_then(|profile| profile.version.clone());
         let version = match fields.optional("version") {
-            Some(node) => Some(node.label(problems)?),
-            None => None,
+            Some(node) => {
+                let version = node.label(problems)?;
+                if let Some(written) = written.filter(|written| *written != version) {
+                    node.refuse(
+                        format_args!("\"{written}\", the version that the profile is of"),
+                        problems,
+                    );
+                }
+                Some(version)
+            }
+            None => written,
         };
         let name = name?;
         let identity = Identity { name: name.clone(), version: version.clone(), kind };

@@ -6,15 +6,15 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    Config, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX, Model,
-    ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX, TICK_MILLISECONDS,
-    TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
+    Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX,
+    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX,
+    TICK_MILLISECONDS, TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
     document::{Node, Problems},
     encoding::{Coding, Codings},
     glob::Glob,
-    model::{self, MonitoredColumn, PredictionSeries},
+    model::{self, MonitoredColumn, PredictionSeries, Role},
 };
 
 const FIELDS: [&str; 9] = [
@@ -31,7 +31,7 @@ const FIELDS: [&str; 9] = [
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
 pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Config> {
-    let fields = node.object(&FIELDS, problems)?;
+    let fields = node.object(&[&FIELDS[..], &Drift::FIELDS].concat(), problems)?;
     let mut seen = Vec::new();
     let models = fields.required("models", problems).and_then(|list| {
         list.array(1..=MODELS_MAX, problems, |node, problems| {
@@ -66,6 +66,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let tick_default = window_milliseconds.unwrap_or(u64::MAX).min(TICK_MILLISECONDS_DEFAULT);
     let tick_milliseconds = whole("tick_milliseconds", TICK_MILLISECONDS, tick_default);
     let event_bytes_max = whole("event_bytes_max", EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT);
+    let drift = Drift::read(&fields, problems);
     let decode = match fields.optional("decode") {
         Some(node) => codings(&node, problems),
         None => Some(Codings::ALL),
@@ -88,6 +89,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         routes: routes?,
         endpoints: endpoints?,
         window_seconds: window_seconds?,
+        drift: drift?,
         tick_milliseconds: tick_milliseconds?,
         event_bytes_max: event_bytes_max?,
         decode: decode?,
@@ -100,12 +102,12 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
             format_args!(
                 "found models, routes and profiles that make {series} series, expected at most {SERIES_MAX}: \
                  {} for each model that generates and {} for each that predicts, both on each route and on `other`, \
-                 {} for each of `names_max` if there is a pattern, two for each bin, and {} for each feature and \
-                 prediction",
+                 {} for each of `names_max` if there is a pattern, two for each bin, and {} or fewer for each feature and \
+                 prediction, fewer if `measures` lists fewer",
                 model::Model::series(true),
                 model::Model::series(false),
                 model::Model::series(true),
-                MonitoredColumn::series(0)
+                MonitoredColumn::series_beside_bins(true, true, Role::Feature, &config.drift.measures)
             ),
         );
     }
@@ -127,7 +129,8 @@ fn series(config: &Config) -> usize {
         let on_other = usize::from(!config.routes.is_empty() || routes == 0);
         model::Model::series(generates).saturating_mul(routes.saturating_add(on_other))
     };
-    let others = of_listed(true).saturating_add(PredictionSeries::SERIES);
+    let predicting = |profile| PredictionSeries::series(profile, &config.drift.measures);
+    let others = of_listed(true).saturating_add(predicting(None));
     let places = config.places().saturating_mul(model::Model::series(true));
     let mut names: Vec<&str> = Vec::new();
     let mut all = others.saturating_add(places);
@@ -138,11 +141,7 @@ fn series(config: &Config) -> usize {
             all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
         }
         if let Some(profile) = &model.profile {
-            let columns = profile.features.iter().map(|feature| &feature.column);
-            all = columns
-                .chain(&profile.prediction)
-                .map(|column| MonitoredColumn::series(column.bins.count()))
-                .fold(all.saturating_add(PredictionSeries::SERIES), usize::saturating_add);
+            all = all.saturating_add(predicting(Some(profile)));
         }
     }
     all

@@ -129,6 +129,7 @@ impl Generation {
             let given = given.and_then(|answer| feature.in_answer(answer));
             if let Some(cell) = asked.or(given) {
                 column.count(ledger, column.place(cell));
+                ledger.show(column.first_bin(), cell);
             }
         }
     }

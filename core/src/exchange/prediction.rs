@@ -8,10 +8,10 @@ use self::tally::Tally;
 use super::{RequestHead, ResponseHead};
 use crate::{
     ledger::Ledger,
-    model::{Model, PredictionSeries, ReadProblem, Side},
+    model::{Model, PredictionSeries, ReadProblem, Sources},
     monitor::{Monitor, PredictorId},
     outcome::BodyVerdict,
-    prediction::{Cell, Columns, PathReader, Reader, kserve_v1},
+    prediction::{Cell, Columns, Dialect, PathReader, Reader},
     series::SeriesId,
     wire::json::Ending,
 };
@@ -19,8 +19,10 @@ use crate::{
 /// The predicting side of an exchange.
 #[derive(Debug)]
 pub(super) struct Prediction {
+    dialect: &'static Dialect,
     predictor: PredictorId,
-    request: Reading,
+    /// `None` for a request whose body has no rows that could be read.
+    request: Option<Reading>,
     /// `None` until a successful answer's head has come, and if its body is not read.
     answer: Option<Reading>,
     is_answer_malformed: bool,
@@ -46,37 +48,55 @@ impl Prediction {
     pub(super) fn new(
         monitor: &Monitor,
         ledger: &mut Ledger,
+        dialect: &'static Dialect,
         predictor: PredictorId,
         head: &RequestHead<'_>,
     ) -> Prediction {
         let series = monitor.predictor(predictor);
-        let reader = Reader::new(kserve_v1().request.usual);
-        let mut request = Reading::new(series, Way::Request, reader);
-        request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
-        Prediction { predictor, request, answer: None, is_answer_malformed: false }
+        let request = dialect.request.of(head.content_type).map(|form| {
+            let mut request = Reading::new(series, Way::Request, Reader::new(form));
+            request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
+            request
+        });
+        Prediction { dialect, predictor, request, answer: None, is_answer_malformed: false }
+    }
+
+    /// Whether the request's body may have rows.
+    pub(super) fn reads_request(&self) -> bool {
+        self.request.is_some()
     }
 
     pub(super) fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
-        self.request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
+        if let Some(request) = &mut self.request {
+            request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
+        }
     }
 
     /// Ends the request's body, once.
     pub(super) fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
-        self.request.finish(monitor.predictor(self.predictor), Way::Request, ledger)
+        match &mut self.request {
+            Some(request) => {
+                request.finish(monitor.predictor(self.predictor), Way::Request, ledger)
+            }
+            // Nobody knows better.
+            None => Ending::Complete,
+        }
     }
 
-    /// From here on the response's body is an answer to be read.
+    /// From here on the response's body is an answer to be read; false if such a body has no rows that could be.
     pub(super) fn expect_answer(
         &mut self,
         monitor: &Monitor,
         ledger: &mut Ledger,
         head: &ResponseHead<'_>,
-    ) {
+    ) -> bool {
         let series = monitor.predictor(self.predictor);
-        let reader = Reader::new(kserve_v1().response.usual);
-        let mut answer = Reading::new(series, Way::Response, reader);
-        answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
-        self.answer = Some(answer);
+        self.answer = self.dialect.response.of(head.content_type).map(|form| {
+            let mut answer = Reading::new(series, Way::Response, Reader::new(form));
+            answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
+            answer
+        });
+        self.reads_response()
     }
 
     /// Whether the response's body is an answer.
@@ -115,7 +135,8 @@ impl Prediction {
 
     /// Counts what only this kind of exchange can lack.
     pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
-        let lacks_rows = request == Ending::Complete && !self.request.reader.has_rows();
+        let has_rows = self.request.as_ref().is_none_or(|request| request.reader.has_rows());
+        let lacks_rows = request == Ending::Complete && !has_rows;
         model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
         let is_malformed = u64::from(self.is_answer_malformed);
         model.count_problem(ledger, ReadProblem::ResponseMalformed, is_malformed);
@@ -124,7 +145,7 @@ impl Prediction {
 
 impl Reading {
     fn new(series: Option<&PredictionSeries>, way: Way, reader: Reader) -> Reading {
-        let has_paths = series.is_some_and(|series| !way.side(series).paths.is_empty());
+        let has_paths = series.is_some_and(|series| !way.sources(series).paths.is_empty());
         let paths = has_paths.then(|| Box::new(PathReader::new()));
         Reading { reader, paths, tally: Tally::new(series) }
     }
@@ -139,7 +160,7 @@ impl Reading {
         values: &[Option<Vec<u8>>],
     ) {
         let Some(series) = series else { return };
-        for (column, name) in &way.side(series).headers {
+        for (column, name) in &way.sources(series).headers {
             let position = names.iter().position(|known| known == name);
             let value = position.and_then(|position| values.get(position)?.as_deref());
             match value {
@@ -158,10 +179,10 @@ impl Reading {
     ) {
         let Some(series) = series else { return };
         let Reading { reader, paths, tally } = self;
-        let (side, rows) = (way.side(series), way.rows(series));
-        reader.read(bytes, &side.columns, &mut |event| tally.take(series, rows, ledger, event));
+        let (sources, rows) = (way.sources(series), way.rows(series));
+        reader.read(bytes, &sources.columns, &mut |event| tally.take(series, rows, ledger, event));
         if let Some(paths) = paths {
-            paths.read(bytes, &side.paths, &mut |column, cell| {
+            paths.read(bytes, &sources.paths, &mut |column, cell| {
                 tally.count(series, ledger, column, cell);
             });
         }
@@ -177,17 +198,17 @@ impl Reading {
             return self.reader.finish(&Columns::default(), &mut |_| ());
         };
         let Reading { reader, paths: _, tally } = self;
-        let (side, rows) = (way.side(series), way.rows(series));
+        let (sources, rows) = (way.sources(series), way.rows(series));
         let ending =
-            reader.finish(&side.columns, &mut |event| tally.take(series, rows, ledger, event));
-        tally.close(series, side, ledger, ending);
+            reader.finish(&sources.columns, &mut |event| tally.take(series, rows, ledger, event));
+        tally.close(series, sources, ledger, ending);
         ending
     }
 }
 
 impl Way {
     /// What is looked for.
-    fn side(self, series: &PredictionSeries) -> &Side {
+    fn sources(self, series: &PredictionSeries) -> &Sources {
         match self {
             Way::Request => &series.request,
             Way::Response => &series.response,

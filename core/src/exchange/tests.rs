@@ -23,15 +23,18 @@ use crate::{
 
 /// An LLM, and a predictor with one feature of two bins and a prediction of the values 0 and 1.
 const CONFIG: &str = r#"{"event_bytes_max": 1024, "models": [{"name": "m"}, {"name": "rain", "profile": {
-    "format": "driftline-profile", "version": 1, "model": "rain", "rows": 4,
-    "features": [{"name": "dew", "type": "number", "required": true, "nulls": 0,
+    "format": "driftline-profile", "format_version": 1, "version": null, "created_at": "2026-11-25T12:00:00Z",
+    "model": "rain", "rows": 4,
+    "features": [{"name": "dew", "type": "number", "schema": {"required": true, "minimum": 0, "maximum": 3}, "nulls": 0,
         "mean": 1.5, "standard_deviation": 1.118033988749895, "minimum": 0, "maximum": 3,
         "bins": {"kind": "quantile", "edges": [1], "counts": [2, 2], "means": [0.5, 2.5]},
-        "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738}}],
-    "prediction": {"type": "integer", "required": true, "nulls": 0,
+        "tail_excess": {"low": 0.447213595499958, "high": 1.3416407864998738},
+        "chi_square": {"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 7.879438576622417}}],
+    "prediction": {"type": "integer", "schema": {"required": true, "minimum": 0, "maximum": 1}, "nulls": 0,
         "mean": 0.5, "standard_deviation": 0.5, "minimum": 0, "maximum": 1,
         "bins": {"kind": "values", "values": [0, 1], "counts": [2, 2, 0], "means": [0, 1, null]},
-        "tail_excess": {"low": 0, "high": 0}}}}]}"#;
+        "tail_excess": {"low": 0, "high": 0},
+        "chi_square": {"five_percent": 5.991464547107979, "one_percent": 9.21034037197618, "family": 10.596634733096073}}}}]}"#;
 
 /// An exchange as it stands on the wire.
 #[derive(Clone)]
@@ -271,9 +274,9 @@ fn a_stream_without_output_is_no_success() {
 
 #[test]
 fn an_answer_without_a_byte_misses_nothing_unless_it_breaks_off() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let predict = Wire { request: br#"{"instances":[{"dew":9}]}"#, ..PREDICT };
-    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", &rows)] {
+    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", rows)] {
         let empty = Wire { status: Some(204), response: b"", ..wire };
         check(&empty, Outcome::NoOutput, model, expected);
         let broken_off = Wire { response_ends: false, ..empty };
@@ -336,6 +339,15 @@ fn a_client_that_leaves_before_any_answer_cancels() {
     check(&wire, Outcome::ClientCancel, "m", &[]);
 }
 
+/// A row with a dew point of 9, which the reference never had.
+const FAR_OUT: [(&str, i64); 5] = [
+    ("instances_total{rain}", 1),
+    ("feature_bin_total{rain,feature,dew,01}", 1),
+    ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 7155),
+    ("feature_outside_total{rain,feature,dew,out_of_range}", 1),
+    ("schema_violations_total{rain,out_of_range}", 1),
+];
+
 #[test]
 fn rows_and_predictions_fall_into_their_bins() {
     check(
@@ -348,24 +360,31 @@ fn rows_and_predictions_fall_into_their_bins() {
             // Bins are closed on the right, so the edge itself belongs to the lower one.
             ("feature_bin_total{rain,feature,dew,00}", 2),
             ("feature_bin_total{rain,feature,dew,01}", 1),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 447),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 447),
             ("feature_unbinned_total{rain,feature,dew,null}", 1),
+            ("schema_violations_total{rain,required_null}", 1),
             ("feature_unbinned_total{rain,feature,dew,missing}", 1),
+            ("schema_violations_total{rain,required_missing}", 1),
             ("feature_bin_total{rain,prediction,prediction,00}", 1),
             ("feature_bin_total{rain,prediction,prediction,01}", 2),
             ("feature_bin_total{rain,prediction,prediction,other}", 1),
+            ("feature_outside_total{rain,prediction,prediction,out_of_range}", 1),
+            ("schema_violations_total{rain,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
+            ("schema_violations_total{rain,wrong_type}", 1),
         ],
     );
 }
 
 #[test]
 fn rows_count_though_their_prediction_fails() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let request = br#"{"instances":[{"dew":9}]}"#;
     let failed = Wire { request, status: Some(500), response: b"", ..PREDICT };
-    check(&failed, Outcome::ErrorStatus, "rain", &rows);
+    check(&failed, Outcome::ErrorStatus, "rain", rows);
     let none = Wire { request, response: br#"{"error":"x"}"#, ..PREDICT };
-    check(&none, Outcome::NoOutput, "rain", &rows);
+    check(&none, Outcome::NoOutput, "rain", rows);
 }
 
 #[test]
@@ -373,6 +392,7 @@ fn rows_before_a_fault_in_the_request_count() {
     let rows = [
         ("instances_total{rain}", 1),
         ("feature_bin_total{rain,feature,dew,00}", 1),
+        ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 894),
         ("read_problems_total{rain,request_malformed}", 1),
     ];
     let wire =

@@ -45,6 +45,8 @@ impl Reads {
     pub(crate) const fn of(kind: Kind) -> Reads {
         match kind {
             Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category => Reads::Value,
+            Kind::TextLength => Reads::TextLength,
+            Kind::VectorNorm => Reads::VectorNorm,
         }
     }
 }

@@ -23,6 +23,3 @@ pub(crate) const DIALECTS: &[&Dialect] = &[
     &v2_grpc::DIALECT,
     &v2_grpc::STREAM,
 ];
-
-/// The only dialect that exchanges use yet.
-pub(crate) const KSERVE_V1: &Dialect = &kserve_v1::DIALECT;

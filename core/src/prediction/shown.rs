@@ -6,7 +6,7 @@ use std::{
     vec::Vec,
 };
 
-use super::{Cell, Columns, Event, Fault, Form, Place, Reader, Reads};
+use super::{Cell, Columns, Event, Fault, Place, Reader, Reads, reader::Form};
 use crate::wire::{cuts::every_cut, json::Ending};
 
 /// Reads with the columns `a`, `b`, `c`, by name or else by position.

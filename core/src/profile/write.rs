@@ -1,20 +1,25 @@
 //! How a profile is written: the field names and their order, which [`super::read`] reads back unchanged.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use serde::{Serialize, Serializer};
 
-use super::{Column, FORMAT, Feature, Numbers, Profile, VERSION};
-use crate::bins::Bins;
+use super::{
+    CREATED_AT_MAX, Column, FORMAT, FORMAT_VERSION, Feature, Kind, Numbers, Profile, Quantiles,
+    Range, Schema,
+};
+use crate::{bins::Bins, time::rfc3339::UnixTime};
 
 impl Serialize for Profile {
     /// Writes the format that the module's documentation shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Profile { model, rows, features, prediction } = self;
+        let Profile { model, version, created_at, rows, features, prediction } = self;
         WrittenProfile {
             format: FORMAT,
-            version: VERSION,
+            format_version: FORMAT_VERSION,
             model,
+            version: version.as_deref(),
+            created_at: format!("{}", moment(*created_at)),
             rows: *rows,
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
@@ -26,8 +31,10 @@ impl Serialize for Profile {
 #[derive(Serialize)]
 struct WrittenProfile<'p> {
     format: &'static str,
-    version: u64,
+    format_version: u64,
     model: &'p str,
+    version: Option<&'p str>,
+    created_at: String,
     rows: u64,
     features: Vec<WrittenFeature<'p>>,
     prediction: Option<WrittenColumn<'p>>,
@@ -43,13 +50,21 @@ struct WrittenFeature<'p> {
 #[derive(Serialize)]
 struct WrittenColumn<'p> {
     r#type: &'static str,
-    required: bool,
+    schema: WrittenSchema<'p>,
     nulls: u64,
     #[serde(flatten)]
     numbers: Option<WrittenNumbers>,
     bins: WrittenBins<'p>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tail_excess: Option<WrittenTailExcess>,
+    chi_square: WrittenQuantiles,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WrittenSchema<'p> {
+    Numbers { required: bool, minimum: Option<f64>, maximum: Option<f64> },
+    Categories { required: bool, categories: Option<&'p [String]> },
 }
 
 #[derive(Serialize)]
@@ -74,6 +89,13 @@ struct WrittenTailExcess {
     high: f64,
 }
 
+#[derive(Serialize)]
+struct WrittenQuantiles {
+    five_percent: f64,
+    one_percent: f64,
+    family: f64,
+}
+
 fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
     let Feature { name, column } = feature;
     WrittenFeature { name, column: written_column(column) }
@@ -81,11 +103,11 @@ fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
 
 fn written_column(column: &Column) -> WrittenColumn<'_> {
     // Taken apart without `..`, so that a new field cannot be forgotten here.
-    let Column { kind, required, nulls, bins, counts, numbers } = column;
+    let Column { kind, schema, nulls, bins, counts, numbers, chi_square } = column;
     let means = numbers.as_ref().map(|numbers| numbers.means.as_slice()).unwrap_or_default();
     WrittenColumn {
         r#type: kind.word(),
-        required: *required,
+        schema: written_schema(*kind, schema),
         nulls: *nulls,
         bins: match bins {
             Bins::Quantile { edges } => WrittenBins::Quantile { edges, counts, means },
@@ -101,5 +123,32 @@ fn written_column(column: &Column) -> WrittenColumn<'_> {
                 WrittenNumbers { mean, standard_deviation, minimum, maximum }
             },
         ),
+        chi_square: written_quantiles(*chi_square),
     }
+}
+
+fn written_schema(kind: Kind, schema: &Schema) -> WrittenSchema<'_> {
+    let Schema { required, range, categories } = schema;
+    let required = *required;
+    if kind == Kind::Category {
+        return WrittenSchema::Categories { required, categories: categories.as_deref() };
+    }
+    // An end that is not there is infinite, which JSON cannot say.
+    let end = |of: fn(&Range) -> f64| range.as_ref().map(of).filter(|end| end.is_finite());
+    WrittenSchema::Numbers {
+        required,
+        minimum: end(|range| range.minimum),
+        maximum: end(|range| range.maximum),
+    }
+}
+
+fn written_quantiles(quantiles: Quantiles) -> WrittenQuantiles {
+    let Quantiles { five_percent, one_percent, family } = quantiles;
+    WrittenQuantiles { five_percent, one_percent, family }
+}
+
+/// Years that have more than four digits are more than the format can hold; a clock that says so is wrong.
+fn moment(created_at: u64) -> UnixTime {
+    let seconds = i64::try_from(created_at.min(CREATED_AT_MAX)).unwrap_or(0);
+    UnixTime { seconds, nanoseconds: 0 }
 }

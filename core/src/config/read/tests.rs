@@ -3,7 +3,10 @@
 use alloc::{format, string::ToString};
 
 use super::*;
-use crate::config::{Place, Sampling, Selector, Sides, Step};
+use crate::{
+    config::{Place, Sampling, Selector, Sides, Step},
+    measure::Measure,
+};
 
 #[track_caller]
 fn refuses(json: &str, message: &str) {
@@ -20,12 +23,14 @@ fn accepts(json: &str) -> Config {
 fn with_profile(name: &str, model: &str, version: u64) -> String {
     format!(
         r#"{{"name": "{name}", "profile": {{
-            "format": "driftline-profile", "version": {version}, "model": "{model}", "rows": 5,
+            "format": "driftline-profile", "format_version": {version}, "version": null, "created_at": "2026-11-25T12:00:00Z",
+            "model": "{model}", "rows": 5,
             "features": [{{
-                "name": "dew point", "type": "number", "required": true, "nulls": 0, "mean": 0.5,
+                "name": "dew point", "type": "number", "schema": {{"required": true, "minimum": -1, "maximum": 2}}, "nulls": 0, "mean": 0.5,
                 "standard_deviation": 1, "minimum": -1, "maximum": 2,
                 "bins": {{"kind": "quantile", "edges": [0.0], "counts": [2, 3], "means": [-0.5, 1]}},
-                "tail_excess": {{"low": 0.5, "high": 1}}
+                "tail_excess": {{"low": 0.5, "high": 1}},
+                "chi_square": {{"five_percent": 3.841458820694124, "one_percent": 6.634896601021213, "family": 6.634896601021213}}
             }}],
             "prediction": null
         }}}}"#
@@ -69,6 +74,12 @@ fn what_is_left_out_has_its_default() {
             window_seconds: 3600,
             tick_milliseconds: 5000,
             event_bytes_max: 65_536,
+            drift: Drift {
+                slow_windows: 24,
+                rows_min: None,
+                material_psi: 0.1,
+                measures: Measure::ALL.into(),
+            },
             decode: Codings::ALL,
             remove_accept_encoding: false,
         }
@@ -88,6 +99,28 @@ fn what_is_written_counts() {
     let (index, rain) = config.model("rain").unwrap();
     assert_eq!((index, rain.profile.as_ref().unwrap().rows), (1, 5));
     assert_eq!(config.model("snow"), None);
+}
+
+#[test]
+fn drift_is_told_as_written() {
+    let config = accepts(
+        r#"{"models": [{"name": "m"}], "slow_windows": 2, "rows_min": 50, "material_psi": 0.25,
+            "measures": ["wasserstein", "jensen_shannon", "wasserstein"]}"#,
+    );
+    let Drift { slow_windows, rows_min, material_psi, measures } = config.drift;
+    assert_eq!((slow_windows, rows_min, material_psi), (2, Some(50), 0.25));
+    assert_eq!(measures, [Measure::JensenShannon, Measure::Wasserstein]);
+    let none = accepts(r#"{"models": [{"name": "m"}], "measures": []}"#);
+    assert_eq!(none.drift.measures, []);
+    refuses(
+        r#"{"models": [{"name": "m"}], "slow_windows": 1, "rows_min": 0, "material_psi": 0,
+            "measures": ["psi"]}"#,
+        "4 problems: slow_windows: found 1, expected a whole number from 2 to 168; \
+         rows_min: found 0, expected a whole number from 1 to 1000000000; \
+         material_psi: found 0, expected a number from 0.001 to 100; \
+         measures[0]: found \"psi\", expected one of `kullback_leibler`, `jensen_shannon`, `hellinger`, \
+         `total_variation`, `l_infinity`, `kolmogorov_smirnov`, `chi_square`, `wasserstein`, `null_ratio`",
+    );
 }
 
 /// `models` models, each with a profile of one feature that has two bins, and with as many more as `features` says.
@@ -118,6 +151,10 @@ fn counts_series(config: &Config) {
 fn series_are_counted_as_they_will_be_made() {
     counts_series(&accepts(r#"{"models": [{"name": "m0"}, {"name": "m1"}]}"#));
     counts_series(&accepts(&with_features(2, 1)));
+    for measures in ["[]", r#"["wasserstein", "null_ratio"]"#] {
+        let some = with_features(2, 1);
+        counts_series(&accepts(&some.replacen('{', &format!("{{\"measures\": {measures},"), 1)));
+    }
     let models = r#""models": [{"name": "m0"}, {"name": "m-*"}]"#;
     counts_series(&accepts(&format!("{{{models}}}")));
     let features = with_features(2, 3);
@@ -134,15 +171,17 @@ fn too_many(series: usize) -> String {
     format!(
         "found models, routes and profiles that make {series} series, expected at most 60000: {generating} for each \
          model that generates and {predicting} for each that predicts, both on each route and on `other`, {generating} \
-         for each of `names_max` if there is a pattern, two for each bin, and 7 for each feature and prediction"
+         for each of `names_max` if there is a pattern, two for each bin, and 62 or fewer for each feature and prediction, \
+         fewer if `measures` lists fewer"
     )
 }
 
 #[test]
 fn more_series_than_fit_into_memory_are_refused() {
-    accepts(&with_features(25, 199));
-    let series = 28 * (2200 + model::Model::series(false) + 2) + model::Model::series(true) + 2;
-    refuses(&with_features(28, 199), &too_many(series));
+    accepts(&with_features(4, 199));
+    let series = 5 * (200 * 66 + model::Model::series(false) + 13) + model::Model::series(true) + 2;
+    refuses(&with_features(5, 199), &too_many(series));
+    accepts(&with_features(5, 199).replacen('{', r#"{"measures": [],"#, 1));
 }
 
 #[test]
@@ -164,7 +203,8 @@ fn a_misspelt_field_is_named_with_its_place() {
     refuses(
         r#"{"modles": []}"#,
         "2 problems: unknown field \"modles\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; the field `models` is missing",
+         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
+         `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
     );
 }
 
@@ -208,7 +248,7 @@ fn the_number_of_models_is_bounded() {
 fn a_profile_of_another_version_is_refused_with_its_path() {
     refuses(
         &format!(r#"{{"models": [{{"name": "m"}}, {}]}}"#, with_profile("rain", "rain", 7)),
-        "models[1].profile.version: found 7, expected 1, the only version that this build of \
+        "models[1].profile.format_version: found 7, expected 1, the only version that this build of \
          Driftline reads",
     );
 }
@@ -231,7 +271,8 @@ fn all_problems_are_reported_at_once() {
                 "tick_milliseconds": "fast", "event_bytes_max": 9e9, "debug": true}}"#
         ),
         "7 problems: unknown field \"debug\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; \
+         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
+         `slow_windows`, `rows_min`, `material_psi`, `measures`; \
          models[0].name: found 7, expected text; \
          models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
          from 0 to 9007199254740991; \
@@ -416,13 +457,15 @@ fn the_model_of_an_endpoint_is_one_that_is_told_apart_and_of_its_kind() {
 
 /// A model with two features, `dew point` and `wind`, and a prediction, and with these fields besides.
 fn selecting(fields: &str) -> String {
-    let column = r#""type": "number", "required": true, "nulls": 0, "mean": 0.5,
-        "standard_deviation": 1, "minimum": -1, "maximum": 2,
+    let column = r#""type": "number", "schema": {"required": true, "minimum": -1, "maximum": 2}, "nulls": 0,
+        "mean": 0.5, "standard_deviation": 1, "minimum": -1, "maximum": 2,
+        "chi_square": {"five_percent": 3.84, "one_percent": 6.63, "family": 6.63},
         "bins": {"kind": "quantile", "edges": [0.0], "counts": [2, 3], "means": [-0.5, 1]},
         "tail_excess": {"low": 0.5, "high": 1}"#;
     format!(
         r#"{{"models": [{{"name": "rain", {fields} "profile": {{
-            "format": "driftline-profile", "version": 1, "model": "rain", "rows": 5,
+            "format": "driftline-profile", "format_version": 1, "model": "rain", "version": null,
+            "created_at": "2026-11-25T12:00:00Z", "rows": 5,
             "features": [{{"name": "dew point", {column}}}, {{"name": "wind", {column}}}],
             "prediction": {{{column}}}
         }}}}]}}"#

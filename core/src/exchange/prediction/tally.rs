@@ -5,8 +5,8 @@ use alloc::{boxed::Box, vec};
 use crate::{
     config::Step,
     ledger::Ledger,
-    model::{PredictionSeries, Side},
-    prediction::{Cell, Event},
+    model::{PredictionSeries, Sources, Violation},
+    prediction::{Cell, Event, Fault},
     series::SeriesId,
     wire::json::Ending,
 };
@@ -47,7 +47,15 @@ impl Tally {
                 self.rows = self.rows.saturating_add(ended);
                 ledger.add(rows, ended);
             }
-            Event::Fault(_) => {}
+            Event::Fault(fault) => {
+                let violation = match fault {
+                    Fault::ExtraColumn => Violation::ExtraColumn,
+                    Fault::WrongShape => Violation::WrongShape,
+                };
+                if let Some(violations) = &series.violations {
+                    violations.count(ledger, violation, 1);
+                }
+            }
         }
     }
 
@@ -64,6 +72,7 @@ impl Tally {
         {
             *present = present.saturating_add(1);
             monitored.count(ledger, monitored.place(cell));
+            ledger.show(monitored.first_bin(), cell);
         }
     }
 
@@ -76,6 +85,7 @@ impl Tally {
     ) {
         if let Some(monitored) = series.columns.get(column) {
             monitored.count_missing(ledger, 1);
+            ledger.show_missing(monitored.first_bin(), 1);
         }
     }
 
@@ -86,23 +96,25 @@ impl Tally {
     pub(super) fn close(
         &self,
         series: &PredictionSeries,
-        side: &Side,
+        sources: &Sources,
         ledger: &mut Ledger,
         ending: Ending,
     ) {
         let mut missing = |column: usize, expected: u64| {
             let present = self.present.get(column).copied().map_or(0, u64::from);
             if let Some(monitored) = series.columns.get(column) {
-                monitored.count_missing(ledger, expected.saturating_sub(present));
+                let rows = expected.saturating_sub(present);
+                monitored.count_missing(ledger, rows);
+                ledger.show_missing(monitored.first_bin(), rows);
             }
         };
         let kept = series.sampling.kept(self.rows);
         for column in 0..series.columns.len() {
-            if side.columns.reads(column).is_some() {
+            if sources.columns.reads(column).is_some() {
                 missing(column, kept);
             }
         }
-        for (column, steps) in &side.paths {
+        for (column, steps) in &sources.paths {
             let is_of_rows = steps.contains(&Step::Elements);
             let whole = u64::from(ending == Ending::Complete);
             missing(*column, if is_of_rows { self.rows } else { whole });

@@ -6,7 +6,8 @@ use super::{BTreeMap, CHAT, Config, Monitor, STREAM, String, ToString, Wire, for
 fn config() -> String {
     let number = |name: &str| {
         format!(
-            r#"{{"name": "{name}", "type": "number", "required": false, "nulls": 0,
+            r#"{{"name": "{name}", "type": "number", "schema": {{"required": false, "minimum": 0, "maximum": 4}}, "nulls": 0,
+                "chi_square": {{"five_percent": 3.84, "one_percent": 6.63, "family": 11}},
                 "mean": 2, "standard_deviation": 1, "minimum": 0, "maximum": 4,
                 "bins": {{"kind": "quantile", "edges": [2], "counts": [2, 2], "means": [1, 3]}},
                 "tail_excess": {{"low": 1, "high": 1}}}}"#
@@ -25,8 +26,10 @@ fn config() -> String {
     .map(number);
     format!(
         r#"{{"models": [{{"name": "m", "type": "language", "profile": {{
-            "format": "driftline-profile", "version": 1, "model": "m", "rows": 4, "prediction": null, "features": [
-                {}, {{"name": "finish_reason", "type": "category", "required": true, "nulls": 0,
+            "format": "driftline-profile", "format_version": 1, "model": "m", "version": null,
+            "created_at": "2026-11-25T12:00:00Z", "rows": 4, "prediction": null, "features": [
+                {}, {{"name": "finish_reason", "type": "category", "schema": {{"required": true, "categories": null}}, "nulls": 0,
+                    "chi_square": {{"five_percent": 3.84, "one_percent": 6.63, "family": 11}},
                     "bins": {{"kind": "categories", "categories": ["stop"], "counts": [3, 1]}}}}]}}}}]}}"#,
         numbers.join(", ")
     )

@@ -3,7 +3,8 @@
 use super::{CsvReader, Header, Record};
 use crate::{
     prediction::{
-        Columns, Form, Place, Reads,
+        Columns, Place, Reads,
+        reader::Form,
         shown::{self, check_columns, columns, named},
     },
     wire::json::Ending,

@@ -3,7 +3,8 @@
 use super::{Holds, Member, Table};
 use crate::{
     prediction::{
-        Columns, Form, Place, Reads,
+        Columns, Place, Reads,
+        reader::Form,
         shown::{self, check_columns, columns, named, tensor},
     },
     wire::json::Ending,

@@ -120,6 +120,10 @@ fn values_fit(fields: &Object<'_, '_>, values: &[f64], kind: Kind, problems: &mu
         let (fits, expected) = match kind {
             Kind::Number | Kind::Category => (true, ""),
             Kind::Integer => (libm::trunc(*value) == *value, "a whole number"),
+            Kind::TextLength => {
+                (0.0 <= *value && libm::trunc(*value) == *value, "a whole number from 0 up")
+            }
+            Kind::VectorNorm => (0.0 <= *value, "at least 0"),
             Kind::Boolean => (*value == 0.0 || *value == 1.0, "0 or 1"),
         };
         if !fits {

@@ -2,13 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::bins::{Counted, counted};
+use super::{
+    bins::{Counted, counted},
+    schema::schema,
+};
 use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
-    profile::{Column, Kind, Numbers, TailExcess},
+    profile::{Column, Kind, Numbers, Quantiles, TailExcess},
 };
 
-const FIELDS: [&str; 4] = ["type", "required", "nulls", "bins"];
+const FIELDS: [&str; 5] = ["type", "schema", "nulls", "bins", "chi_square"];
 /// What a column has besides if its values are numbers.
 const NUMBER_FIELDS: [&str; 5] =
     ["mean", "standard_deviation", "minimum", "maximum", "tail_excess"];
@@ -30,11 +33,14 @@ pub(super) fn column<'v, 'p>(
     let allowed: Vec<&str> = others.iter().chain(&FIELDS).chain(of_numbers).copied().collect();
     let fields = node.object(&allowed, problems)?;
 
-    let required = fields.required("required", problems).and_then(|node| node.boolean(problems));
+    let schema =
+        fields.required("schema", problems).and_then(|node| schema(&node, is_category, problems));
     let nulls =
         fields.required("nulls", problems).and_then(|node| node.whole(0..=WHOLE_MAX, problems));
     let summary = if is_category { None } else { Some(summary(&fields, problems)) };
     let counted = fields.required("bins", problems).and_then(|node| counted(&node, kind, problems));
+    let chi_square =
+        fields.required("chi_square", problems).and_then(|node| quantiles(&node, problems));
     let adds_up = match (&counted, nulls, rows) {
         (Some(counted), Some(nulls), Some(rows)) => {
             adds_up(&fields, &counted.counts, nulls, rows, problems)
@@ -47,8 +53,15 @@ pub(super) fn column<'v, 'p>(
             Some(summary) => Some(Numbers { means, ..summary? }),
             None => None,
         };
-        let column =
-            Column { kind: kind?, required: required?, nulls: nulls?, bins, counts, numbers };
+        let column = Column {
+            kind: kind?,
+            schema: schema?,
+            nulls: nulls?,
+            bins,
+            counts,
+            numbers,
+            chi_square: chi_square?,
+        };
         adds_up.then_some(column)
     };
     Some((fields, column()))
@@ -121,4 +134,35 @@ fn tail_excess(node: &Node<'_, '_>, problems: &mut Problems) -> Option<TailExces
     let low = fields.required("low", problems).and_then(|node| node.number(problems));
     let high = fields.required("high", problems).and_then(|node| node.number(problems));
     Some(TailExcess { low: low?, high: high? })
+}
+
+/// Each at least the one before it, and the first above 0.
+fn quantiles(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Quantiles> {
+    let fields = node.object(&["five_percent", "one_percent", "family"], problems)?;
+    let mut quantile = |name: &str| {
+        let node = fields.required(name, problems)?;
+        let quantile = node.number(problems)?;
+        if quantile <= 0.0 {
+            node.refuse(format_args!("a number above 0"), problems);
+            return None;
+        }
+        Some(quantile)
+    };
+    let five_percent = quantile("five_percent");
+    let one_percent = quantile("one_percent");
+    let family = quantile("family");
+    let mut at_least = |name: &str, found: f64, before: f64| {
+        if found < before {
+            problems.add(
+                &fields.path().field(name),
+                format_args!("found {found}, expected at least the one before it, {before}"),
+            );
+        }
+        before <= found
+    };
+    let quantiles =
+        Quantiles { five_percent: five_percent?, one_percent: one_percent?, family: family? };
+    let one_fits = at_least("one_percent", quantiles.one_percent, quantiles.five_percent);
+    let family_fits = at_least("family", quantiles.family, quantiles.one_percent);
+    (one_fits && family_fits).then_some(quantiles)
 }

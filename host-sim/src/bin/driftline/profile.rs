@@ -7,6 +7,7 @@ use std::{
     ops::RangeInclusive,
     path::{Path, PathBuf},
     process,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, anyhow, bail};
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// The name of the model, as requests call it.
     #[arg(long, value_name = "NAME")]
     model: String,
+    /// The version of the model that was trained on this data.
+    #[arg(long, value_name = "VERSION")]
+    model_version: Option<String>,
     /// The column with the true answer: not a feature, and the reference of the predictions unless --prediction says otherwise.
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
@@ -53,12 +57,24 @@ pub(crate) struct Args {
 ///
 /// Says everything that is wrong with the data and the options at once. The output file is then as it was.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let Args { train, model, target, prediction, exclude, rows, bins, output } = args;
+    let Args { train, model, model_version, target, prediction, exclude, rows, bins, output } =
+        args;
     let output = output.filter(|path| path.as_os_str() != STANDARD);
     if let Some(output) = &output {
         check_output(output, &train)?;
     }
-    let options = Options { model, target, prediction, rows, exclude, bins };
+    let created_at =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let options = Options {
+        model,
+        version: model_version,
+        created_at,
+        target,
+        prediction,
+        rows,
+        exclude,
+        bins,
+    };
     let Made { profile, nameless } =
         from_csv(open(&train)?, &options).map_err(|error| explain(error, &train))?;
     let text = to_text(&profile);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use driftline_profiler::{BINS_DEFAULT, Made, Options, from_csv, to_text};
+use driftline_profiler::{Made, Options, from_csv, to_text};
 use driftline_testbed::rain::{Day, RainModel, Weather};
 
 use super::{llm_chapter, weather_chapter};
@@ -71,10 +71,8 @@ fn config(csv: &str) -> Result<String> {
     let options = Options {
         model: weather_chapter::MODEL.into(),
         target: Some(TARGET.into()),
-        prediction: None,
         rows: Some(1..=REFERENCE.len() as u64),
-        exclude: Vec::new(),
-        bins: BINS_DEFAULT,
+        ..Options::default()
     };
     let Made { profile, .. } =
         from_csv(csv.as_bytes(), &options).map_err(|error| anyhow!("{error}"))?;

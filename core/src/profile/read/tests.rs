@@ -1,0 +1,368 @@
+//! What the reader of profiles takes and refuses, and in which words; it writes no profile but to read it back.
+
+use alloc::string::ToString;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    bins::{BINS_MAX, Bins},
+    profile::Kind,
+};
+
+fn rain() -> Value {
+    let column = json!({
+        "type": "number", "schema": {"required": false, "minimum": -2, "maximum": null}, "nulls": 2,
+        "mean": 0.25, "standard_deviation": 1.0, "minimum": -2, "maximum": 2.5,
+        "bins": {"kind": "quantile", "edges": [-1, 0.1], "counts": [3, 0, 5], "means": [-1.5, null, 1.25]},
+        "tail_excess": {"low": 0.5, "high": 1.0},
+        "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 12.8}
+    });
+    let mut first = column.clone();
+    first["name"] = json!("dew point");
+    let mut second = first.clone();
+    second["name"] = json!("cloudy");
+    second["type"] = json!("boolean");
+    second["bins"] =
+        json!({"kind": "values", "values": [0, 1], "counts": [3, 5, 0], "means": [0, 1, null]});
+    let third = json!({
+        "name": "wind", "type": "category", "nulls": 1,
+        "schema": {"required": false, "categories": ["E", "N", "SE"]},
+        "bins": {"kind": "categories", "categories": ["N", "E"], "counts": [5, 3, 1]},
+        "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 9.21}
+    });
+    json!({
+        "format": FORMAT, "format_version": 1, "model": "rain", "version": "3",
+        "created_at": "2026-11-25T12:00:00Z", "rows": 10,
+        "features": [first, second, third], "prediction": column
+    })
+}
+
+/// Sets the value at a JSON pointer of the good profile, and compares what is said about it.
+#[track_caller]
+fn refuses(pointer: &str, value: Value, message: &str) {
+    let mut json = rain();
+    *json.pointer_mut(pointer).unwrap() = value;
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.problems().to_string(), message);
+}
+
+#[test]
+fn what_is_written_is_read_back_unchanged() {
+    let profile = Profile::from_json(rain().to_string().as_bytes()).unwrap();
+    assert_eq!(profile.features[0].column.bins, Bins::Quantile { edges: [-1.0, 0.1].into() });
+    assert_eq!(profile.features[1].column.kind, Kind::Boolean);
+    assert_eq!(
+        profile.prediction.as_ref().unwrap().numbers.as_ref().unwrap().means,
+        [Some(-1.5), None, Some(1.25)]
+    );
+    assert_eq!(profile.features[2].column.numbers, None);
+    let written = serde_json::to_string(&profile).unwrap();
+    assert_eq!(Profile::from_json(written.as_bytes()), Ok(profile));
+}
+
+#[test]
+fn numbers_that_became_doubles_on_their_way_through_envoy_are_the_same_profile() {
+    let as_doubles = rain().to_string().replace("\"rows\":10", "\"rows\":10.0");
+    assert_eq!(
+        Profile::from_json(as_doubles.as_bytes()),
+        Profile::from_json(rain().to_string().as_bytes())
+    );
+}
+
+#[test]
+fn another_format_or_version_is_refused_alone() {
+    let mut json = rain();
+    json["format_version"] = json!(2);
+    json["rows"] = json!("many");
+    json["kinds"] = json!({});
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "profile refused: format_version: found 2, expected 1, the only version that this build of \
+         Driftline reads"
+    );
+    refuses(
+        "/format",
+        json!("parquet"),
+        "format: found \"parquet\", expected one of `driftline-profile`",
+    );
+    refuses("", json!([]), "found [], expected an object");
+    refuses("", json!({}), "the field `format` is missing");
+}
+
+#[test]
+fn each_number_has_its_bounds() {
+    refuses(
+        "/features/0/bins/counts/2",
+        json!("x"),
+        "features[0].bins.counts[2]: found \"x\", expected a whole number from 0 to 9007199254740991",
+    );
+    refuses("/rows", json!(0), "rows: found 0, expected a whole number from 1 to 9007199254740991");
+    refuses(
+        "/prediction/standard_deviation",
+        json!(-1.5),
+        "prediction.standard_deviation: found -1.5, expected at least 0",
+    );
+    refuses(
+        "/prediction/maximum",
+        json!(-9),
+        "prediction.maximum: found -9, expected at least the minimum, -2",
+    );
+    refuses(
+        "/features/1/type",
+        json!("text"),
+        "features[1].type: found \"text\", expected one of `number`, `integer`, \
+         `boolean`, `category`, `text_length`, `vector_norm`",
+    );
+}
+
+#[test]
+fn bins_must_fit_together() {
+    refuses(
+        "/features/0/bins/edges",
+        json!([0.1, 0.1]),
+        "features[0].bins.edges[1]: found 0.1, expected more than the one before it, 0.1",
+    );
+    refuses(
+        "/features/0/bins/edges",
+        json!([0.1]),
+        "features[0].bins.counts: found 3 elements, expected 2: one more than `edges`; \
+         features[0].bins.means: found 3 elements, expected 2: one more than `edges`",
+    );
+    refuses(
+        "/features/0/bins/counts",
+        json!([3, 0, 6]),
+        "features[0].bins.counts: found counts that add up to 9, expected 8: 10 rows less 2 nulls",
+    );
+    refuses(
+        "/features/0/bins/counts",
+        json!([0, 0, 0]),
+        "features[0].bins.counts: found only zeros, expected some rows",
+    );
+    refuses(
+        "/features/1/bins/values/1",
+        json!(2),
+        "features[1].bins.values[1]: found 2, expected 0 or 1 for the type `boolean`",
+    );
+    refuses(
+        "/features/0/bins/kind",
+        json!("values"),
+        "features[0].bins: unknown field \"edges\", allowed are `kind`, `values`, `counts`, `means`; \
+         features[0].bins: the field `values` is missing",
+    );
+    let edges: Vec<usize> = (0..BINS_MAX).collect();
+    refuses(
+        "/features/0/bins/edges",
+        json!(edges),
+        "features[0].bins.edges: found 100 elements, expected 1 to 99",
+    );
+}
+
+#[test]
+fn categories_have_names_and_no_numbers() {
+    refuses(
+        "/features/2/bins/categories/1",
+        json!("N"),
+        "features[2].bins.categories[1]: found \"N\" again, expected unique names",
+    );
+    refuses(
+        "/features/2/bins/categories/0",
+        json!("other"),
+        "features[2].bins.categories[0]: found \"other\", expected another name: this one stands for all \
+         categories without a bin",
+    );
+    refuses(
+        "/features/2/bins/counts",
+        json!([5, 4]),
+        "features[2].bins.counts: found 2 elements, expected 3: one more than `categories`",
+    );
+    refuses(
+        "/features/2/bins/kind",
+        json!("values"),
+        "features[2].bins.kind: found \"values\", expected one of `categories`",
+    );
+    refuses(
+        "/features/2/schema",
+        json!({"required": true, "minimum": 0, "maximum": 1}),
+        "features[2].schema: unknown field \"maximum\", allowed are `required`, `categories`; \
+         features[2].schema: unknown field \"minimum\", allowed are `required`, `categories`; \
+         features[2].schema: the field `categories` is missing",
+    );
+    refuses(
+        "/features/1",
+        json!({
+            "name": "city", "type": "category", "nulls": 0, "mean": 1,
+            "schema": {"required": true, "categories": null},
+            "bins": {"kind": "values", "categories": ["N"], "counts": [9, 1]},
+            "chi_square": {"five_percent": 3.84, "one_percent": 6.63, "family": 7.88}
+        }),
+        "features[1]: unknown field \"mean\", allowed are `name`, `type`, `schema`, `nulls`, `bins`, `chi_square`; \
+         features[1].bins.kind: found \"values\", expected one of `categories`",
+    );
+}
+
+#[test]
+fn names_are_labels_and_unique() {
+    refuses(
+        "/features/1/name",
+        json!("dew point"),
+        "features[1].name: found \"dew point\" again, expected unique names",
+    );
+    refuses(
+        "/features/1/name",
+        json!("a;.;b"),
+        "features[1].name: found \"a;.;b\", a name must not contain `;.` or `=.=`, \
+         which delimit labels in Envoy's stat names",
+    );
+}
+
+#[test]
+fn a_profile_of_nothing_is_refused() {
+    let json = json!({
+        "format": FORMAT, "format_version": 1, "model": "m", "version": null,
+        "created_at": "1970-01-01T00:00:00Z", "rows": 1, "features": [], "prediction": null
+    });
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(
+        error.problems().to_string(),
+        "found neither a feature nor a prediction, expected at least one to watch"
+    );
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let mut json = rain();
+    json["model"] = json!(7);
+    json["note"] = json!("hello");
+    json["features"][1]["nulls"] = json!(-1);
+    json["prediction"]["tail_excess"] = json!({"low": 0});
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "profile refused: unknown field \"note\", allowed are `format`, `format_version`, \
+         `model`, `version`, `created_at`, `rows`, `features`, `prediction`; \
+         model: found 7, expected text; \
+         features[1].nulls: found -1, expected a whole number from 0 to 9007199254740991; \
+         prediction.tail_excess: the field `high` is missing"
+    );
+}
+
+#[test]
+fn too_many_features_are_not_even_looked_at() {
+    let mut json = rain();
+    json["features"] = json!(Vec::from([0; FEATURES_MAX + 1]));
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.problems().to_string(), "features: found 257 elements, expected 0 to 256");
+}
+
+#[test]
+fn a_schema_can_leave_ends_open() {
+    let with = |schema: Value| {
+        let mut json = rain();
+        json["features"][0]["schema"] = schema;
+        let profile = Profile::from_json(json.to_string().as_bytes()).unwrap();
+        let written = serde_json::to_string(&profile).unwrap();
+        assert_eq!(Profile::from_json(written.as_bytes()).as_ref(), Ok(&profile));
+        profile.features[0].column.schema.range
+    };
+    let from_zero = with(json!({"required": true, "minimum": 0, "maximum": null})).unwrap();
+    assert_eq!((from_zero.minimum, from_zero.maximum), (0.0, f64::INFINITY));
+    assert!(from_zero.contains(0.0) && from_zero.contains(1e300));
+    assert!(!from_zero.contains(-1e-300) && !from_zero.contains(f64::NAN));
+    assert_eq!(with(json!({"required": true, "minimum": null, "maximum": null})), None);
+    refuses(
+        "/features/0/schema",
+        json!({"required": "yes", "minimum": 2, "maximum": 1}),
+        "features[0].schema.required: found \"yes\", expected true or false; \
+         features[0].schema.maximum: found 1, expected at least the minimum, 2",
+    );
+}
+
+#[test]
+fn allowed_categories_are_sorted_so_that_they_can_be_searched() {
+    let at = "/features/2/schema/categories";
+    let schema = |categories: Value| {
+        let mut json = rain();
+        *json.pointer_mut(at).unwrap() = categories;
+        Profile::from_json(json.to_string().as_bytes()).unwrap().features[2].column.schema.clone()
+    };
+    assert_eq!(schema(json!(["", "other", "x;.;y"])).categories.unwrap(), ["", "other", "x;.;y"]);
+    assert_eq!(schema(json!(null)).categories, None);
+    refuses(
+        at,
+        json!(["N", "E", "E"]),
+        "features[2].schema.categories[1]: found \"E\" behind \"N\", expected each category once, sorted by \
+         their bytes; features[2].schema.categories[2]: found \"E\" behind \"E\", expected each category once, \
+         sorted by their bytes",
+    );
+    refuses(at, json!([]), "features[2].schema.categories: found 0 elements, expected 1 to 1000");
+    refuses(
+        at,
+        json!(["x".repeat(129)]),
+        &std::format!(
+            "features[2].schema.categories[0]: found \"{}..., expected at most 128 bytes",
+            "x".repeat(59)
+        ),
+    );
+}
+
+#[test]
+fn quantiles_rise() {
+    refuses(
+        "/prediction/chi_square",
+        json!({"five_percent": 0, "one_percent": -1, "family": "x"}),
+        "prediction.chi_square.five_percent: found 0, expected a number above 0; \
+         prediction.chi_square.one_percent: found -1, expected a number above 0; \
+         prediction.chi_square.family: found \"x\", expected a number",
+    );
+    refuses(
+        "/prediction/chi_square",
+        json!({"five_percent": 3, "one_percent": 2, "family": 1}),
+        "prediction.chi_square.one_percent: found 2, expected at least the one before it, 3; \
+         prediction.chi_square.family: found 1, expected at least the one before it, 2",
+    );
+}
+
+#[test]
+fn a_profile_says_of_which_version_it_is_and_when_it_was_made() {
+    let profile = Profile::from_json(rain().to_string().as_bytes()).unwrap();
+    assert_eq!((profile.version.as_deref(), profile.created_at), (Some("3"), 1_795_608_000));
+    for text in ["2026-11-25", "1969-12-31T23:59:59Z", "today"] {
+        refuses(
+            "/created_at",
+            json!(text),
+            &std::format!(
+                "created_at: found {text:?}, expected a moment from 1970 to 9999 as RFC 3339 has it, like \
+                 2026-11-25T12:00:00Z"
+            ),
+        );
+    }
+    refuses("/version", json!(3), "version: found 3, expected text");
+    refuses("/version", json!(""), "version: found \"\", a name must not be empty");
+}
+
+#[test]
+fn lengths_and_norms_are_numbers_from_zero_up() {
+    let mut json = rain();
+    json["features"][0]["type"] = json!("vector_norm");
+    json["features"][1]["type"] = json!("text_length");
+    let profile = Profile::from_json(json.to_string().as_bytes()).unwrap();
+    let written = serde_json::to_string(&profile).unwrap();
+    assert_eq!(Profile::from_json(written.as_bytes()).as_ref(), Ok(&profile));
+    for (kind, value, expected) in [
+        ("text_length", json!(-1), "a whole number from 0 up"),
+        ("text_length", json!(0.5), "a whole number from 0 up"),
+        ("vector_norm", json!(-1), "at least 0"),
+    ] {
+        json["features"][1]["type"] = json!(kind);
+        json["features"][1]["bins"]["values"][0] = value.clone();
+        let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+        assert_eq!(
+            error.problems().to_string(),
+            std::format!(
+                "features[1].bins.values[0]: found {value}, expected {expected} for the type `{kind}`"
+            )
+        );
+    }
+}
