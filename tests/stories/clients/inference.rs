@@ -183,8 +183,7 @@ fn the_arrays_that_tritons_client_sends_are_what_is_counted() {
         let mut found = String::new();
         for host in [&network.envoy, &network.embedded] {
             let is_envoy = std::ptr::eq(host, &network.envoy);
-            let ways: Vec<Way> =
-                WAYS.into_iter().filter(|way| is_envoy || way.is_http).collect();
+            let ways: Vec<Way> = WAYS.into_iter().filter(|way| is_envoy || way.is_http).collect();
             let before = host.scrape().await.unwrap();
             for way in &ways {
                 let answer = ask(&mut process, way.name, host.listen()).await;
