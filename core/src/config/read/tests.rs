@@ -421,7 +421,8 @@ fn an_unknown_dialect_is_refused_with_all_that_there_are() {
     let all: Vec<String> = crate::generation::DIALECTS
         .iter()
         .map(|dialect| dialect.name)
-        .chain(["kserve_v1", "none"])
+        .chain(crate::prediction::DIALECTS.iter().map(|dialect| dialect.name))
+        .chain(["none"])
         .map(|name| format!("`{name}`"))
         .collect();
     refuses(
