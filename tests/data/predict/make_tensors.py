@@ -192,7 +192,7 @@ rest("an_error_under_200", "An answer without outputs holds no prediction.", [A,
      rows=2, features=ALL)
 rest("raw_scores_that_break_off", "An answer that ends amid its raw bytes is truncated.", [A, B, C],
      (lambda headers, content: (headers, content[:-1]))(*scores(0, 1, raw=True)), source=RAW, traps=[19, 32],
-     outcome="truncated", rows=2, predictions=1, prediction={"00": 1}, features=ALL)
+     outcome="truncated", rows=2, predictions=1, prediction={"00": 1}, faults={"wrong_shape": 1}, features=ALL)
 
 # Over gRPC.
 
