@@ -5,14 +5,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
     str,
 };
 
 use serde::Deserialize;
 
-use super::events;
+use super::{
+    events,
+    message::{Message, bytes, entries},
+};
 
 /// An exchange and its expectation.
 #[derive(Debug)]
@@ -28,14 +30,6 @@ pub(crate) struct Case {
     /// Where the events of the response's body end.
     pub(crate) event_ends: Vec<events::End>,
     pub(crate) expected: Expectation,
-}
-
-/// What stands below the first line of a message.
-#[derive(Debug)]
-pub(crate) struct Message {
-    /// Names in lower case, in the order of the file.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
 }
 
 /// What an exchange must count, and nothing beside it. Events are counted from 1; `None` and 0 stand for nothing.
@@ -144,22 +138,8 @@ impl Case {
     fn read(case: &Path) -> Case {
         let folder = case.parent().and_then(Path::file_name).unwrap_or_default();
         let name = Path::new(folder).join(case.file_name().unwrap_or_default());
-        let (line, request) = Message::read(&case.with_extension("request"));
-        let path = match line.split(' ').collect::<Vec<_>>()[..] {
-            ["POST", path, "HTTP/1.1"] if path.starts_with('/') => path.to_owned(),
-            _ => panic!(
-                "{}.request: found {line:?} as its first line, expected `POST /path HTTP/1.1`",
-                case.display()
-            ),
-        };
-        let (line, response) = Message::read(&case.with_extension("response"));
-        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-        let status = status.unwrap_or_else(|| {
-            panic!(
-                "{}.response: found {line:?} as its first line, expected such as `HTTP/1.1 200 OK`",
-                case.display()
-            )
-        });
+        let (path, request) = Message::request(&case.with_extension("request"));
+        let (status, response) = Message::response(&case.with_extension("response"));
         let expected = Expectation::read(&case.with_extension("json"));
         let event_ends = match &expected.event_ends {
             Some(ends) => ends.iter().copied().map(Some).collect(),
@@ -191,53 +171,4 @@ impl Expectation {
         );
         expected
     }
-}
-
-impl Message {
-    /// The first line of a message, and the rest of it.
-    fn read(file: &Path) -> (String, Message) {
-        let bytes = bytes(file);
-        let mut rest = &bytes[..];
-        let mut lines = Vec::new();
-        loop {
-            let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
-                panic!("{}: no empty line ends its head", file.display());
-            };
-            let line = str::from_utf8(&rest[..end]).unwrap_or_else(|error| {
-                panic!("{}: line {} of its head: {error}", file.display(), lines.len() + 1)
-            });
-            rest = &rest[end + 1..];
-            if line.is_empty() {
-                break;
-            }
-            lines.push(line.to_owned());
-        }
-        assert!(!lines.is_empty(), "{}: it begins with an empty line", file.display());
-        let first = lines.remove(0);
-        let headers = lines.iter().map(|line| {
-            let (name, value) = line.split_once(": ").unwrap_or_else(|| {
-                panic!("{}: found {line:?}, expected `name: value`", file.display())
-            });
-            (name.to_ascii_lowercase(), value.to_owned())
-        });
-        (first, Message { headers: headers.collect(), body: rest.to_vec() })
-    }
-
-    /// The value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-}
-
-fn bytes(file: &Path) -> Vec<u8> {
-    fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-/// What a folder holds, by name.
-pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
-    let read = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut entries: Vec<PathBuf> = read.map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    entries
 }

@@ -5,6 +5,7 @@ mod case;
 mod counts;
 mod delivery;
 mod events;
+mod message;
 mod messages;
 mod native;
 mod traps;

@@ -14,7 +14,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::case;
+use super::{case, message};
 
 /// How the files of sources end.
 const SOURCE: &str = "messages";
@@ -55,8 +55,8 @@ pub(crate) fn check() {
 
 /// All files of the corpus that end so.
 fn files(extension: &str) -> Vec<PathBuf> {
-    let dialects = case::entries(&case::folder()).into_iter().filter(|entry| entry.is_dir());
-    let files = dialects.flat_map(|dialect| case::entries(&dialect));
+    let dialects = message::entries(&case::folder()).into_iter().filter(|entry| entry.is_dir());
+    let files = dialects.flat_map(|dialect| message::entries(&dialect));
     files.filter(|file| file.extension().is_some_and(|found| found == extension)).collect()
 }
 
