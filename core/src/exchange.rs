@@ -83,7 +83,8 @@ impl Exchange {
             }
             Ok(Recognised::Prediction { dialect, predictor }) => {
                 let prediction = Prediction::new(monitor, ledger, dialect, predictor, head);
-                (Kind::Prediction(Box::new(prediction)), Some(monitor.model_of(predictor)))
+                let model = predictor.map(|predictor| monitor.model_of(predictor));
+                (Kind::Prediction(Box::new(prediction)), model)
             }
             Err(reason) => {
                 monitor.count_unmeasured(ledger, reason);
@@ -157,7 +158,8 @@ impl Exchange {
                 found = found.take().or(named);
             }
             Kind::Prediction(prediction) => {
-                prediction.request_body(monitor, ledger, bytes);
+                let named = prediction.request_body(monitor, ledger, bytes);
+                found = found.take().or(named);
             }
         });
         if let Some(model) = found {

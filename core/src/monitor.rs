@@ -86,8 +86,9 @@ pub struct Monitor {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ModelId(pub(crate) usize);
 
-/// A model of a [`Monitor`] that predicts, in one of its versions, whatever the route.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A model of a [`Monitor`] that predicts, in one of its versions, whatever the route. By default the one that stands for
+/// all others.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct PredictorId(usize);
 
 impl Monitor {

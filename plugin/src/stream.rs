@@ -21,6 +21,9 @@ use crate::{
 /// KiB in one callback.
 const WINDOW_BYTES: usize = 32 * 1024;
 
+/// The header with the length of a JSON document that raw tensors follow.
+const DOCUMENT_LENGTH: &str = "inference-header-content-length";
+
 /// How the content type of gRPC begins; what follows says how messages are written.
 const GRPC: &[u8] = b"application/grpc";
 
@@ -84,6 +87,7 @@ impl HttpContext for Stream {
             let method = host::header(Headers::Request, ":method").unwrap_or_default();
             let content_type = host::header(Headers::Request, "content-type");
             let content_encoding = host::header(Headers::Request, "content-encoding");
+            let document_length = host::header(Headers::Request, DOCUMENT_LENGTH);
             let values = headers(Headers::Request, shared.monitor().request_headers());
             let asks_for_route = shared.monitor().asks_for_route();
             let route = asks_for_route.then(|| host::property("xds\0route_name")).flatten();
@@ -93,6 +97,7 @@ impl HttpContext for Stream {
                 route: route.as_deref(),
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
+                document_length: document_length.as_deref(),
                 values: &values,
             };
             self.exchange =
@@ -139,6 +144,7 @@ impl HttpContext for Stream {
             let status = host::header(Headers::Response, ":status");
             let content_type = host::header(Headers::Response, "content-type");
             let content_encoding = host::header(Headers::Response, "content-encoding");
+            let document_length = host::header(Headers::Response, DOCUMENT_LENGTH);
             let values = headers(Headers::Response, shared.monitor().response_headers());
             let is_grpc = content_type.as_ref().is_some_and(|value| value.starts_with(GRPC));
             let grpc_status = is_grpc.then(|| grpc_status(Headers::Response)).flatten();
@@ -147,6 +153,7 @@ impl HttpContext for Stream {
                 status: status.and_then(|status| String::from_utf8(status).ok()?.parse().ok()),
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
+                document_length: document_length.as_deref(),
                 values: &values,
                 grpc_status,
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),

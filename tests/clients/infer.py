@@ -43,7 +43,7 @@ ARRAYS = {
     "bf16": ("BF16", np.array([-3.140625, 0.5, 1.0, 2.0**100], ml_dtypes.bfloat16)),
     "fp32": ("FP32", np.array([-1.5e38, 0.1, 1e-40, 3.25], np.float32)),
     "fp64": ("FP64", np.array([-1.5e300, 0.1, 5e-324, 1e16], np.float64)),
-    "bytes": ("BYTES", np.array(["", "red", "naïve", "x" * 200], np.object_)),
+    "bytes": ("BYTES", np.array(["green", "red", "naïve", "x" * 60], np.object_)),
 }
 # The protocol has no JSON for these.
 RAW_ONLY = ("FP16", "BF16")

@@ -16,6 +16,7 @@ use crate::{
     timing::{median, one_more, sums},
 };
 
+mod inference;
 mod python;
 mod served;
 

@@ -16,6 +16,8 @@ pub struct RequestHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
+    /// The `inference-header-content-length`, if there is one: how long the JSON document is that raw tensors follow.
+    pub document_length: Option<&'a [u8]>,
     /// The values of the [monitor's `request_headers`](crate::monitor::Monitor::request_headers), in that order; `None`
     /// for one that is not there.
     pub values: &'a [Option<Vec<u8>>],
@@ -30,6 +32,8 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
+    /// The `inference-header-content-length`, if there is one: how long the JSON document is that raw tensors follow.
+    pub document_length: Option<&'a [u8]>,
     /// The values of the [monitor's `response_headers`](crate::monitor::Monitor::response_headers), likewise.
     pub values: &'a [Option<Vec<u8>>],
     /// The `grpc-status`, if the head is all there is of an answer over gRPC.

@@ -10,6 +10,7 @@ use crate::{
     ledger::Ledger,
     model::{Model, PredictionSeries, ReadProblem, Sources},
     monitor::{Monitor, PredictorId},
+    names::Named,
     outcome::BodyVerdict,
     prediction::{Cell, Columns, Dialect, PathReader, Reader},
     series::SeriesId,
@@ -20,7 +21,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Prediction {
     dialect: &'static Dialect,
+    /// The one of all other models until the body names one, if the path does not.
     predictor: PredictorId,
+    /// While the body has to name the model: the request's headers that are looked for then.
+    awaits_name: Option<Vec<Option<Vec<u8>>>>,
     /// `None` for a request whose body has no rows that could be read.
     request: Option<Reading>,
     /// `None` until a successful answer's head has come, and if its body is not read.
@@ -49,16 +53,20 @@ impl Prediction {
         monitor: &Monitor,
         ledger: &mut Ledger,
         dialect: &'static Dialect,
-        predictor: PredictorId,
+        predictor: Option<PredictorId>,
         head: &RequestHead<'_>,
     ) -> Prediction {
-        let series = monitor.predictor(predictor);
+        let awaits_name = predictor.is_none().then(|| head.values.to_vec());
+        let predictor = predictor.unwrap_or_default();
+        let series = monitor.predictor(predictor).filter(|_| awaits_name.is_none());
         let request = dialect.request.of(head.content_type).map(|form| {
+            let form = form.with_document_length(head.document_length);
             let mut request = Reading::new(series, Way::Request, Reader::new(form));
             request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
             request
         });
-        Prediction { dialect, predictor, request, answer: None, is_answer_malformed: false }
+        let is_answer_malformed = false;
+        Prediction { dialect, predictor, awaits_name, request, answer: None, is_answer_malformed }
     }
 
     /// Whether the request's body may have rows.
@@ -66,10 +74,28 @@ impl Prediction {
         self.request.is_some()
     }
 
-    pub(super) fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
-        if let Some(request) = &mut self.request {
-            request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
+    /// Takes the next piece of the request's body; gives the model, once, if it was for the body to name it.
+    pub(super) fn request_body(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        bytes: &[u8],
+    ) -> Option<Named> {
+        let request = self.request.as_mut()?;
+        let (mut rest, mut found) = (bytes, None);
+        if let Some(values) = &self.awaits_name {
+            rest = request.reader.read_name(bytes);
+            let (model, version) = request.reader.named()?;
+            let version = Some(version).filter(|version| !version.is_empty());
+            self.predictor = monitor.predicting_model(model, version);
+            found = Some(monitor.model_of(self.predictor));
+            let series = monitor.predictor(self.predictor);
+            request.tally = Tally::new(series);
+            request.head(series, Way::Request, ledger, monitor.request_headers(), values);
+            self.awaits_name = None;
         }
+        request.read(monitor.predictor(self.predictor), Way::Request, ledger, rest);
+        found
     }
 
     /// Ends the request's body, once.
@@ -92,6 +118,7 @@ impl Prediction {
     ) -> bool {
         let series = monitor.predictor(self.predictor);
         self.answer = self.dialect.response.of(head.content_type).map(|form| {
+            let form = form.with_document_length(head.document_length);
             let mut answer = Reading::new(series, Way::Response, Reader::new(form));
             answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
             answer
@@ -120,11 +147,20 @@ impl Prediction {
         let Some(answer) = &mut self.answer else {
             return BodyVerdict::Unreadable;
         };
-        match answer.finish(monitor.predictor(self.predictor), Way::Response, ledger) {
+        let ending = answer.finish(monitor.predictor(self.predictor), Way::Response, ledger);
+        if answer.reader.has_error() {
+            return BodyVerdict::Error;
+        }
+        match ending {
             // Not a byte came, as with status 204: nothing is missing from it.
             Ending::Empty if reached_end => BodyVerdict::Empty,
             Ending::Empty | Ending::Incomplete => BodyVerdict::Partial,
+            // More could have come, and nobody knows.
+            Ending::Complete if answer.reader.is_open_ended() && !reached_end => {
+                BodyVerdict::Partial
+            }
             Ending::Complete if answer.tally.rows != 0 => BodyVerdict::Whole,
+            Ending::Complete if answer.reader.has_compressed() => BodyVerdict::Unreadable,
             Ending::Complete => BodyVerdict::Empty,
             Ending::Malformed | Ending::TooDeep => {
                 self.is_answer_malformed = true;
@@ -135,7 +171,15 @@ impl Prediction {
 
     /// Counts what only this kind of exchange can lack.
     pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
-        let has_rows = self.request.as_ref().is_none_or(|request| request.reader.has_rows());
+        let has_compressed = |reading: &Option<Reading>| {
+            reading.as_ref().is_some_and(|reading| reading.reader.has_compressed())
+        };
+        let has_compressed = has_compressed(&self.request) || has_compressed(&self.answer);
+        model.count_problem(ledger, ReadProblem::EncodedBody, u64::from(has_compressed));
+        let has_rows = self
+            .request
+            .as_ref()
+            .is_none_or(|request| request.reader.has_rows() || request.reader.has_compressed());
         let lacks_rows = request == Ending::Complete && !has_rows;
         model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
         let is_malformed = u64::from(self.is_answer_malformed);

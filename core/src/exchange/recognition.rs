@@ -20,7 +20,8 @@ pub(super) enum Recognised {
     },
     Prediction {
         dialect: &'static prediction::Dialect,
-        predictor: PredictorId,
+        /// `None` if the body has to tell.
+        predictor: Option<PredictorId>,
     },
 }
 
@@ -59,7 +60,7 @@ fn declared(monitor: &Monitor, endpoint: &Endpoint, path: &[u8]) -> Option<Recog
         return Some(match declared {
             Some(model) => Recognised::Prediction {
                 dialect,
-                predictor: monitor.predicting_model(model, version(target).as_deref()),
+                predictor: Some(monitor.predicting_model(model, version(target).as_deref())),
             },
             None => predicting(monitor, dialect, target),
         });
@@ -83,8 +84,11 @@ fn predicting(
     dialect: &'static prediction::Dialect,
     target: Target<'_>,
 ) -> Recognised {
+    if target.model.is_none() && dialect.names_model_in_body() {
+        return Recognised::Prediction { dialect, predictor: None };
+    }
     let name = percent_decoded(target.model.unwrap_or_default());
-    let predictor = monitor.predicting_model(&name, version(target).as_deref());
+    let predictor = Some(monitor.predicting_model(&name, version(target).as_deref()));
     Recognised::Prediction { dialect, predictor }
 }
 

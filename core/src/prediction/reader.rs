@@ -149,6 +149,15 @@ impl Reader {
         }
     }
 
+    /// Whether the body is whole at several places, so that only its end tells that it is over.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        match self {
+            Reader::Document(_) | Reader::Tensors(_) => false,
+            Reader::Lines(_) | Reader::Csv(_) => true,
+            Reader::Messages(messages) => messages.is_stream(),
+        }
+    }
+
     /// Whether the body says an error in place of an answer.
     pub(crate) fn has_error(&self) -> bool {
         match self {

@@ -14,6 +14,9 @@ use super::{
     delivery::Delivery,
 };
 
+/// The header that says how long a document is that raw tensors follow.
+const DOCUMENT_LENGTH: &str = "inference-header-content-length";
+
 /// The core under one configuration.
 #[derive(Debug)]
 pub(crate) struct Native {
@@ -47,6 +50,7 @@ impl Native {
             path,
             content_type,
             content_encoding,
+            document_length: case.request.header(DOCUMENT_LENGTH).map(str::as_bytes),
             ..RequestHead::default()
         };
         let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
@@ -61,6 +65,8 @@ impl Native {
             status: Some(case.status),
             content_type: case.response.header("content-type").map(str::as_bytes),
             content_encoding: case.response.header("content-encoding").map(str::as_bytes),
+            document_length: case.response.header(DOCUMENT_LENGTH).map(str::as_bytes),
+            grpc_status: case.response.header("grpc-status").and_then(|status| status.parse().ok()),
             ..ResponseHead::default()
         };
         exchange.response_head(monitor, ledger, &head);

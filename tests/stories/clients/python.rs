@@ -1,11 +1,11 @@
-//! The vendors' own clients in a Python process, `tests/clients/ask.py`: a question goes in, what they saw comes out.
-//! It judges nothing.
+//! The vendors' own clients in Python processes, the scripts of `tests/clients`: a question goes in, what they saw comes
+//! out. It judges nothing.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use driftline_testbed::pieces;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -48,17 +48,21 @@ pub(super) struct Answer {
     pub(super) ended_us: u64,
 }
 
-/// A running process. It ends when this is dropped.
-pub(super) struct Python {
+/// The clients of models that generate.
+pub(super) struct Python(Process);
+
+/// A script that runs, and answers line by line. It ends when this is dropped.
+pub(super) struct Process {
     /// Killed when dropped.
     _child: Child,
     questions: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
-impl Python {
-    pub(super) fn start() -> Result<Python> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/ask.py");
+impl Process {
+    /// Runs a script of `tests/clients`.
+    pub(super) fn start(script: &str) -> Result<Process> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
         let mut command = Command::new(pieces::python()?);
         // The clients and Python read settings, keys and proxies from their environment.
         command.env_clear().arg("-I").arg(script).kill_on_drop(true);
@@ -66,19 +70,34 @@ impl Python {
         let mut child = command.spawn().context("cannot start Python")?;
         let questions = child.stdin.take().context("no stdin")?;
         let stdout = child.stdout.take().context("no stdout")?;
-        Ok(Python { _child: child, questions, answers: BufReader::new(stdout).lines() })
+        Ok(Process { _child: child, questions, answers: BufReader::new(stdout).lines() })
     }
 
-    /// Has a question asked, and waits for the end of its answer.
-    pub(super) async fn ask(&mut self, question: &Question) -> Result<Answer> {
+    /// Says a line.
+    pub(super) async fn say(&mut self, question: &impl Serialize) -> Result<()> {
         let line = serde_json::to_string(question)? + "\n";
-        self.questions.write_all(line.as_bytes()).await.context("Python does not listen")?;
+        self.questions.write_all(line.as_bytes()).await.context("Python does not listen")
+    }
+
+    /// Waits for the next line.
+    pub(super) async fn hear<A: DeserializeOwned>(&mut self) -> Result<A> {
         let line = timeout(ANSWER_LIMIT, self.answers.next_line()).await;
         let line = line.context("Python does not answer")??.context(
             "Python has ended, and says above why; `cargo xtask setup` fetches the clients",
         )?;
-        let answer: Answer =
-            serde_json::from_str(&line).with_context(|| format!("Python said {line}"))?;
+        serde_json::from_str(&line).with_context(|| format!("Python said {line}"))
+    }
+}
+
+impl Python {
+    pub(super) fn start() -> Result<Python> {
+        Ok(Python(Process::start("ask.py")?))
+    }
+
+    /// Has a question asked, and waits for the end of its answer.
+    pub(super) async fn ask(&mut self, question: &Question) -> Result<Answer> {
+        self.0.say(question).await?;
+        let answer: Answer = self.0.hear().await?;
         ensure!(answer.sent_us.is_some(), "the client asked nobody: {:?}", answer.error);
         let Answer { sent_us, first_text_us, last_text_us, ended_us, .. } = answer;
         let times = [sent_us, first_text_us, last_text_us, Some(ended_us)];

@@ -32,6 +32,8 @@ use crate::{
 
 /// Envoy merges histograms every 0.1 s; the rest of this is for a busy machine.
 const SETTLE_LIMIT: Duration = Duration::from_secs(15);
+/// How the paths of the Open Inference Protocol over gRPC begin.
+const GRPC_PREFIX: &str = "/inference.";
 const POLL: Duration = Duration::from_millis(25);
 
 /// A proxy with the filter, as seen from outside, and the model server behind it.
@@ -63,6 +65,8 @@ pub(crate) struct Settings {
     route: String,
     /// How long the proxy waits for the end of an answer.
     pub(super) patience: Option<Duration>,
+    /// Where calls over gRPC go, which only Envoy can pass.
+    grpc: Option<SocketAddr>,
 }
 
 /// Where requests go.
@@ -83,6 +87,7 @@ pub(crate) fn settings(config: &str) -> Settings {
         upstream: Where::Scripted,
         route: String::new(),
         patience: None,
+        grpc: None,
     }
 }
 
@@ -94,6 +99,12 @@ impl Settings {
 
     pub(crate) fn route(mut self, name: &str) -> Settings {
         self.route = name.to_owned();
+        self
+    }
+
+    /// Calls over the Open Inference Protocol over gRPC go to this server, which speaks HTTP/2. Only Envoy can pass them.
+    pub(crate) fn grpc(mut self, server: SocketAddr) -> Settings {
+        self.grpc = Some(server);
         self
     }
 
@@ -111,6 +122,29 @@ pub(super) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
         .filter(pieces::filter()?, settings.config.clone());
     options.stats_config = STATS_YAML.to_owned();
     options.workers = settings.workers;
+    if let Some(server) = settings.grpc {
+        options.connection_manager.insert("codec_type".to_owned(), json!("AUTO"));
+        options.clusters.push(json!({
+            "name": "grpc",
+            "type": "STATIC",
+            "connect_timeout": "1s",
+            "typed_extension_protocol_options": {
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                    "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                    "explicit_http_config": {"http2_protocol_options": {}},
+                },
+            },
+            "load_assignment": {
+                "cluster_name": "grpc",
+                "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
+                    "address": server.ip().to_string(),
+                    "port_value": server.port(),
+                }}}}]}],
+            },
+        }));
+        let route = json!({"cluster": "grpc", "timeout": "0s"});
+        options.routes.push(json!({"match": {"prefix": GRPC_PREFIX}, "route": route}));
+    }
     let timeout = format!("{}s", settings.patience.unwrap_or_default().as_secs_f64());
     let route = json!({"cluster": "upstream", "timeout": timeout});
     options.routes.push(json!({"name": settings.route, "match": {"prefix": "/"}, "route": route}));

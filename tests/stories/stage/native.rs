@@ -137,6 +137,7 @@ impl Told for Native {
             route: Some(route.as_bytes()),
             content_type: header(headers, "content-type"),
             content_encoding: header(headers, "content-encoding"),
+            document_length: header(headers, "inference-header-content-length"),
             values: &values(headers, self.monitor.request_headers()),
         };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
@@ -165,6 +166,7 @@ impl Told for Native {
                 status: Some(status),
                 content_type: header(headers, "content-type"),
                 content_encoding: header(headers, "content-encoding"),
+                document_length: header(headers, "inference-header-content-length"),
                 values: &values(headers, self.monitor.response_headers()),
                 grpc_status: None,
                 is_local_reply: details != "via_upstream",

@@ -192,6 +192,11 @@ impl GrpcReader {
         self.tensors.has_tensors
     }
 
+    /// Whether any number of messages may come.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.message == Message::StreamResponse
+    }
+
     /// Whether a message in a stream said an error.
     pub(crate) fn has_error(&self) -> bool {
         self.tensors.has_error

@@ -120,6 +120,6 @@ fn messages_that_nest_too_deep_are_broken() {
         message
     };
     let opened = "{ ".repeat(DEPTH_MAX - 1);
-    check(&nested(DEPTH_MAX - 1), &format!("{opened}{}", "} ".repeat(DEPTH_MAX - 1)).trim(), true);
+    check(&nested(DEPTH_MAX - 1), format!("{opened}{}", "} ".repeat(DEPTH_MAX - 1)).trim(), true);
     check(&nested(DEPTH_MAX), &format!("{opened}{{ broken"), false);
 }

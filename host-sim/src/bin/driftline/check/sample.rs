@@ -76,6 +76,7 @@ impl Sample {
             path: self.word(1).as_bytes(),
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
+            document_length: self.header("inference-header-content-length"),
             values,
             ..RequestHead::default()
         }
@@ -86,6 +87,7 @@ impl Sample {
             status: self.word(1).parse().ok(),
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
+            document_length: self.header("inference-header-content-length"),
             values,
             ..ResponseHead::default()
         }
