@@ -1,10 +1,6 @@
 //! For tests: whatever bodies say, readers of every form report the same in every cut, and each value at most once.
 
-use std::{
-    collections::BTreeSet,
-    string::{String, ToString},
-    vec::Vec,
-};
+use std::{collections::BTreeSet, string::String, vec::Vec};
 
 use super::{
     Columns, DIALECTS, Event, Place, Reader, Reads,
@@ -151,5 +147,5 @@ fn whatever_a_body_says_no_cut_shows_and_nothing_counts_twice() {
             }
         }
     }
-    assert!(1000 < rows, "only {} rows were made", rows.to_string());
+    assert!(1000 < rows, "only {rows} rows were made");
 }
