@@ -164,13 +164,15 @@ def ask_grpc(way, address):
     answers = queue.Queue()
     client.start_stream(lambda result, error: answers.put((result, error)))
     scores = []
-    for _ in range(2):
-        client.async_stream_infer(way, inputs, outputs=outputs)
-        result, error = answers.get(timeout=20)
-        if error is not None:
-            raise error
-        scores.append(result.as_numpy("score").tolist())
-    client.stop_stream()
+    try:
+        for _ in range(2):
+            client.async_stream_infer(way, inputs, outputs=outputs)
+            result, error = answers.get(timeout=20)
+            if error is not None:
+                raise error
+            scores.append(result.as_numpy("score").tolist())
+    finally:
+        client.stop_stream()
     return scores
 
 

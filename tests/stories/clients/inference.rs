@@ -88,13 +88,16 @@ fn column(values: &[Value]) -> Value {
     let counts: Vec<u64> = bins.iter().map(|_| 1).chain([0]).collect();
     let rows = bins.len();
     assert!(rows <= values.len());
+    // Nobody asks here whether anything drifts.
+    let chi_square = json!({"five_percent": 1, "one_percent": 2, "family": 3});
     if bins.iter().any(Value::is_string) {
-        return json!({"type": "category", "required": true, "nulls": values.len() - rows,
+        return json!({"type": "category", "schema": {"required": false, "categories": null},
+            "nulls": values.len() - rows, "chi_square": chi_square,
             "bins": {"kind": "categories", "categories": bins, "counts": counts}});
     }
     let means: Vec<Value> = bins.iter().cloned().chain([Value::Null]).collect();
-    json!({"type": "number", "required": true, "nulls": values.len() - rows,
-        "mean": 0, "standard_deviation": 1, "minimum": bins[0], "maximum": bins[rows - 1],
+    json!({"type": "number", "schema": {"required": false, "minimum": -1.7e308, "maximum": 1.7e308},
+        "nulls": values.len() - rows, "chi_square": chi_square, "mean": 0, "standard_deviation": 1, "minimum": bins[0], "maximum": bins[rows - 1],
         "tail_excess": {"low": 0, "high": 0},
         "bins": {"kind": "values", "values": bins, "counts": counts, "means": means}})
 }
@@ -114,8 +117,8 @@ fn config(hello: &Hello) -> String {
     let models: Vec<Value> = names
         .map(|name| {
             json!({"name": name, "profile": {
-                "format": "driftline-profile", "version": 1, "model": name,
-                "rows": hello.scores.len(), "features": features, "prediction": column(&scores)}})
+                "format": "driftline-profile", "format_version": 1, "version": null, "model": name,
+                "created_at": "2026-11-25T12:00:00Z", "rows": hello.scores.len(), "features": features, "prediction": column(&scores)}})
         })
         .collect();
     json!({"models": models, "tick_milliseconds": 60000}).to_string()
@@ -147,7 +150,8 @@ fn miscounts(host: &Host, changed: &Scrape, hello: &Hello, ways: &[Way]) -> Stri
         for (role, name, values, is_sent) in features.chain([prediction]) {
             let labels = [model, ("role", role), ("feature", name)];
             for (number, bin) in bins(values).iter().enumerate() {
-                let label = format!("{number:02}");
+                // Categories have bins of their own names.
+                let label = bin.as_str().map_or_else(|| format!("{number:02}"), str::to_owned);
                 let sent = values.iter().filter(|value| *value == bin).count() as f64;
                 let expected = if is_sent { sent * messages } else { 0.0 };
                 let labels = [&labels[..], &[("bin", &*label)]].concat();
