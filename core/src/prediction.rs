@@ -1,6 +1,8 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
 //! No row is kept; a batch of any size passes in the same memory.
 
+#[cfg(test)]
+mod anything;
 mod columns;
 mod csv;
 mod dialect;
@@ -28,6 +30,10 @@ pub(crate) use self::{
 };
 
 use crate::{bins::Bins, drift::Side, wire::json::Token};
+
+/// Bytes that the reader of a body takes beside its exchange, whatever the format.
+#[cfg(test)]
+pub(crate) const READER_BYTES: usize = reader::BYTES_MAX;
 
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -373,6 +373,8 @@ fn rows_and_predictions_fall_into_their_bins() {
             ("schema_violations_total{rain,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
             ("schema_violations_total{rain,wrong_type}", 1),
+            // The row that is an empty list.
+            ("schema_violations_total{rain,wrong_shape}", 1),
         ],
     );
 }
@@ -441,7 +443,10 @@ fn an_exchange_in_flight_is_small() {
     let streamed = size_of::<Exchange>()
         + size_of::<super::generating::Generation>()
         + crate::generation::EVENTS_BYTES;
-    let predicted = size_of::<Exchange>() + size_of::<super::prediction::Prediction>();
+    let predicted = size_of::<Exchange>()
+        + size_of::<super::prediction::Prediction>()
+        // One for each body.
+        + 2 * crate::prediction::READER_BYTES;
     assert!(streamed <= 4096, "{streamed}");
     assert!(predicted <= 4096, "{predicted}");
 }

@@ -58,6 +58,8 @@ pub(crate) struct CsvReader {
     /// The open quoted field has an odd number of quotes, so it goes on.
     is_open: bool,
     has_bytes: bool,
+    /// Nothing has been read yet.
+    is_fresh: bool,
 }
 
 impl CsvReader {
@@ -74,6 +76,7 @@ impl CsvReader {
             is_quoted: None,
             is_open: false,
             has_bytes: false,
+            is_fresh: true,
         }
     }
 
@@ -132,7 +135,10 @@ impl CsvReader {
                 true => overflow.as_mut_slice(),
                 false => self.field.get_mut(self.length..).unwrap_or_default(),
             };
-            let (result, read, written) = self.reader.read_field(bytes, room);
+            // At its first call, csv-core would take a mark for one that follows another one, if it has all of it.
+            let seen =
+                if core::mem::take(&mut self.is_fresh) { bytes.get(..1) } else { Some(bytes) };
+            let (result, read, written) = self.reader.read_field(seen.unwrap_or_default(), room);
             self.characters =
                 self.characters.saturating_add(characters(room.get(..written).unwrap_or_default()));
             if !is_full {
@@ -142,8 +148,8 @@ impl CsvReader {
             bytes = bytes.get(read..).unwrap_or_default();
             match result {
                 ReadFieldResult::Field { record_end } => self.end_field(record_end, columns, take),
-                ReadFieldResult::InputEmpty | ReadFieldResult::End => return,
-                ReadFieldResult::OutputFull => {}
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {}
+                ReadFieldResult::End => return,
             }
         }
     }

@@ -2,16 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::Columns;
+use super::{Columns, columns::COLUMNS_MAX};
 
-/// So many positions have names; values beyond are nobody's. Takes 4 bytes each, and only where names are given.
-pub(super) const NAMES_MAX: usize = 1024;
-
-/// The names of a table's columns, if it gives any.
+/// The names of a table's columns, if it gives any. Takes 4 bytes for each name that is a column's, and only where there
+/// are some; a name that comes several times is that of its first position, as further values do not count.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    columns: Vec<Option<u16>>,
-    /// All names, [`NAMES_MAX`] or more.
+    /// Positions and their columns, in the order of the positions; at most [`COLUMNS_MAX`].
+    known: Vec<(u16, u16)>,
+    /// All names.
     width: usize,
     /// Something else was among the names, so that they are none.
     is_void: bool,
@@ -20,7 +19,9 @@ pub(super) struct Head {
 impl Head {
     /// Forgets all names.
     pub(super) fn clear(&mut self) {
-        *self = Head::default();
+        self.known.clear();
+        self.width = 0;
+        self.is_void = false;
     }
 
     /// Something that is no name: there are none then, but numbers, as a table has that never had names.
@@ -29,14 +30,19 @@ impl Head {
         self.is_void = true;
     }
 
-    /// The next name, and whose it is.
+    /// The next name, and whose it is. Names beyond the highest position that can be looked for are nobody's.
     pub(super) fn push(&mut self, column: Option<usize>) {
         if self.is_void {
             return;
         }
-        self.width = self.width.saturating_add(1);
-        if self.columns.len() < NAMES_MAX {
-            self.columns.push(column.and_then(|column| u16::try_from(column).ok()));
+        let position = self.width;
+        self.width = position.saturating_add(1);
+        if let Some(column) = column.and_then(|column| u16::try_from(column).ok())
+            && let Ok(position) = u16::try_from(position)
+            && self.known.len() < COLUMNS_MAX
+            && self.known.iter().all(|(_, known)| *known != column)
+        {
+            self.known.push((position, column));
         }
     }
 
@@ -46,8 +52,19 @@ impl Head {
         if self.width == 0 {
             return columns.at(position);
         }
-        let named = self.columns.get(position).copied().flatten().map(usize::from);
-        named.or_else(|| columns.at_nameless(position))
+        self.named(position).or_else(|| columns.at_nameless(position))
+    }
+
+    fn named(&self, position: usize) -> Option<usize> {
+        // As a rule all names are known, from the first one on.
+        let (found, column) = match self.known.get(position) {
+            Some(&(known, column)) if usize::from(known) == position => (known, column),
+            _ => {
+                let index = self.known.partition_point(|(known, _)| usize::from(*known) < position);
+                *self.known.get(index)?
+            }
+        };
+        (usize::from(found) == position).then_some(usize::from(column))
     }
 
     /// How many values a row is expected to have; 0 if nobody knows.

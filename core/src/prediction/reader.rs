@@ -46,6 +46,26 @@ pub(crate) enum Reader {
     Messages(Box<GrpcReader>),
 }
 
+/// Bytes of the largest reader, but for what it holds of names: 4 for each column.
+#[cfg(test)]
+pub(super) const BYTES_MAX: usize = {
+    let sizes = [
+        size_of::<DocumentReader>(),
+        size_of::<LinesReader>(),
+        size_of::<CsvReader>() + size_of::<csv_core::Reader>(),
+        size_of::<RestReader>(),
+        size_of::<GrpcReader>(),
+    ];
+    let (mut largest, mut at) = (0, 0);
+    while at < sizes.len() {
+        if largest < sizes[at] {
+            largest = sizes[at];
+        }
+        at += 1;
+    }
+    largest
+};
+
 impl Form {
     /// This form, as the parameters of a content type have it: `header` says whether CSV has names (RFC 7111).
     pub(crate) fn with_parameters(self, content_type: &[u8]) -> Form {

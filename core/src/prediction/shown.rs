@@ -55,7 +55,8 @@ pub(super) fn tensor(name: &str, index: usize) -> Place {
     Place::Tensor { name: name.as_bytes().into(), index }
 }
 
-fn shown(event: Event<'_>) -> String {
+/// An event, as people read it.
+pub(super) fn shown(event: Event<'_>) -> String {
     match event {
         Event::Cell { column, row, cell } => {
             let column = char::from(b'a' + u8::try_from(column).unwrap());

@@ -8,7 +8,7 @@ use super::Header;
 use crate::prediction::Columns;
 
 /// Of a first record that may be names, so much is held until it is over; a longer one is a row.
-pub(super) const RECORD_BYTES_MAX: usize = 2048;
+pub(super) const RECORD_BYTES_MAX: usize = 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

@@ -75,6 +75,7 @@ fn records_of_another_width_are_told() {
 fn a_byte_order_mark_is_no_name() {
     check(Header::Present, "\u{feff}a,b,c\n1,2,3", "a0=`1` b0=`2` c0=`3` +1");
     check(Header::Absent, "\u{feff}1,2,3", "a0=`1` b0=`2` c0=`3` +1");
+    check(Header::Absent, "\u{feff}\u{feff},2,3", "a0=`\\xef\\xbb\\xbf` b0=`2` c0=`3` +1");
     check(Header::Unknown, "\u{feff}b,c\n1,2", "b0=`1` c0=`2` +1");
 }
 

@@ -187,7 +187,13 @@ fn names_that_come_first_say_what_a_position_is() {
         r#"{"split": {"index": [0, 1], "columns": ["c", "x", "a"], "data": [[1, 2, 3], [4]]}}"#,
         "c0=1 a0=3 extra +1 c1=4 shape +1",
     );
-    check(r#"{"split": {"columns": ["a", "a"], "data": [[1, 2]]}}"#, "a0=1 +1");
+    check(r#"{"split": {"columns": ["a", "a"], "data": [[1, 2]]}}"#, "a0=1 extra +1");
+    let wide = std::format!(
+        r#"{{"split": {{"columns": [{}"b", "a"], "data": [[{}5, 6]]}}}}"#,
+        "\"x\", ".repeat(300),
+        "0, ".repeat(300)
+    );
+    check(&wide, "b0=5 a0=6 extra +1");
 }
 
 #[test]
