@@ -19,7 +19,7 @@ mod recognition;
 #[cfg(test)]
 mod tests;
 
-pub use self::head::{RequestHead, ResponseHead};
+pub use self::head::{DOCUMENT_LENGTH, RequestHead, ResponseHead};
 
 use alloc::boxed::Box;
 

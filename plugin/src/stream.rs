@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use driftline_core::{
-    exchange::{Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     monitor::Unmeasured,
 };
 use proxy_wasm::{
@@ -20,9 +20,6 @@ use crate::{
 /// The most bytes of a body that are copied into the VM at once: a proxy may hand over hundreds of
 /// KiB in one callback.
 const WINDOW_BYTES: usize = 32 * 1024;
-
-/// The header with the length of a JSON document that raw tensors follow.
-const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 
 /// How the content type of gRPC begins; what follows says how messages are written.
 const GRPC: &[u8] = b"application/grpc";

@@ -2,6 +2,9 @@
 
 use alloc::vec::Vec;
 
+/// The header that says how long the JSON document is which stands in front of raw tensors.
+pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
+
 /// What is known of a request before its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestHead<'a> {
@@ -16,7 +19,7 @@ pub struct RequestHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
-    /// The `inference-header-content-length`, if there is one: how long the JSON document is that raw tensors follow.
+    /// The [`DOCUMENT_LENGTH`] header, if there is one.
     pub document_length: Option<&'a [u8]>,
     /// The values of the [monitor's `request_headers`](crate::monitor::Monitor::request_headers), in that order; `None`
     /// for one that is not there.
@@ -32,7 +35,7 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
-    /// The `inference-header-content-length`, if there is one: how long the JSON document is that raw tensors follow.
+    /// The [`DOCUMENT_LENGTH`] header, if there is one.
     pub document_length: Option<&'a [u8]>,
     /// The values of the [monitor's `response_headers`](crate::monitor::Monitor::response_headers), likewise.
     pub values: &'a [Option<Vec<u8>>],

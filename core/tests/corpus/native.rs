@@ -2,7 +2,7 @@
 
 use driftline_core::{
     config::Config,
-    exchange::{Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     monitor::Monitor,
     time::Timestamp,
@@ -13,9 +13,6 @@ use super::{
     counts::{self, Counts},
     delivery::Delivery,
 };
-
-/// The header that says how long a document is that raw tensors follow.
-const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 
 /// The core under one configuration.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write, time::Duration};
 use driftline_core::{
     catalogue::Kind,
     config::Config,
-    exchange::{Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     monitor::{Monitor, Unmeasured},
     roster::{Roster, with_subject},
@@ -137,7 +137,7 @@ impl Told for Native {
             route: Some(route.as_bytes()),
             content_type: header(headers, "content-type"),
             content_encoding: header(headers, "content-encoding"),
-            document_length: header(headers, "inference-header-content-length"),
+            document_length: header(headers, DOCUMENT_LENGTH),
             values: &values(headers, self.monitor.request_headers()),
         };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
@@ -166,7 +166,7 @@ impl Told for Native {
                 status: Some(status),
                 content_type: header(headers, "content-type"),
                 content_encoding: header(headers, "content-encoding"),
-                document_length: header(headers, "inference-header-content-length"),
+                document_length: header(headers, DOCUMENT_LENGTH),
                 values: &values(headers, self.monitor.response_headers()),
                 grpc_status: None,
                 is_local_reply: details != "via_upstream",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use driftline_core::exchange::{RequestHead, ResponseHead};
+use driftline_core::exchange::{DOCUMENT_LENGTH, RequestHead, ResponseHead};
 
 use crate::serve;
 
@@ -76,7 +76,7 @@ impl Sample {
             path: self.word(1).as_bytes(),
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
-            document_length: self.header("inference-header-content-length"),
+            document_length: self.header(DOCUMENT_LENGTH),
             values,
             ..RequestHead::default()
         }
@@ -87,7 +87,7 @@ impl Sample {
             status: self.word(1).parse().ok(),
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
-            document_length: self.header("inference-header-content-length"),
+            document_length: self.header(DOCUMENT_LENGTH),
             values,
             ..ResponseHead::default()
         }
