@@ -9,6 +9,8 @@ mod rank;
 mod record;
 mod skew;
 mod span;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use self::{

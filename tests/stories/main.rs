@@ -18,6 +18,7 @@ mod streaming;
 mod whole_answers;
 
 mod evaluation;
+mod fleet;
 mod weather;
 
 mod clients;
