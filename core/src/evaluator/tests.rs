@@ -25,7 +25,7 @@ fn monitor(features: usize, bins: usize, rows_per_bin: u64) -> Monitor {
             means.join(","),
             quantile(0.05),
             quantile(0.01),
-            quantile(0.01 / features as f64),
+            quantile(0.005 / features as f64),
         )
     };
     let features: Vec<String> = (0..features).map(feature).collect();
@@ -78,9 +78,9 @@ fn alarms(rows: u64, bins: usize) -> (f64, f64) {
         chi_square: crate::profile::Quantiles {
             five_percent: quantile(0.05),
             one_percent: quantile(0.01),
-            family: quantile(0.01),
+            family: quantile(0.005),
         },
-        null_z: 2.576,
+        null_z: 2.807,
     };
     let (mut beyond, mut drifted) = (0, 0);
     for _ in 0..WINDOWS {

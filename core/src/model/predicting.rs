@@ -19,7 +19,8 @@ use crate::{
 
 /// A name that stands in the label `feature` for a model's output.
 const PREDICTION: &str = "prediction";
-/// How often one of a model's columns may be called drifted by chance, all of them taken together.
+/// How often one of a model's columns may be called drifted by chance, all of them taken together; each is judged
+/// twice, by its bins and by its share of nulls.
 const FAMILY_LEVEL: f64 = 0.01;
 
 /// What only models that predict have.
@@ -98,7 +99,7 @@ impl PredictionSeries {
         series.profile_created = Some((created, profile.created_at));
         let columns = series.columns().count().max(1) as f64;
         // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
-        series.null_z = libm::sqrt(chi_square_quantile(FAMILY_LEVEL / columns, 1.0));
+        series.null_z = libm::sqrt(chi_square_quantile(FAMILY_LEVEL / (2.0 * columns), 1.0));
         series
     }
 
