@@ -226,9 +226,9 @@ metrics! {
     /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
-    Instances = Counter "driftline_instances_total" in "rows" [Model];
+    Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
     /// Predictions that were answered.
-    Predictions = Counter "driftline_predictions_total" in "rows" [Model];
+    Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
     /// Values that fell into a bin of the reference profile.
     FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Version, Role, Feature, Bin];
     /// Values that fell into no bin, by reason: `null`, `missing`, `wrong_type` or `not_finite`.

@@ -3,21 +3,24 @@
 
 mod drift;
 mod endpoint;
+mod model;
 mod read;
+mod selector;
 
 pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
     endpoint::Endpoint,
+    model::{Model, ModelKind, Sampling},
+    selector::{Place, Selector, Sides, Step},
 };
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};
 
 use crate::{
     document::{self, Node, Path, Problems},
     encoding::Codings,
     glob::Glob,
-    profile::Profile,
 };
 
 /// The longest configuration that is read, in bytes.
@@ -51,7 +54,7 @@ const NAMES_MAX_DEFAULT: u64 = 100;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The models to tell apart, at least one, with unique names. All others are counted as [`OTHER_NAME`]. With the
+    /// The models to tell apart, at least one, with unique names, or several versions of one name. All others are counted as [`OTHER_NAME`]. With the
     /// routes and profiles they make at most [`SERIES_MAX`] series.
     pub models: Vec<Model>,
     /// How many models and routes may get series of their own because they fit a pattern, within [`NAMES_MAX`]; where
@@ -78,17 +81,6 @@ pub struct Config {
     /// Takes `accept-encoding` out of each request that is measured, so that model servers answer in plain text.
     /// This is the only thing in traffic that is ever changed, and not if nothing is said.
     pub remove_accept_encoding: bool,
-}
-
-/// A model to watch.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Model {
-    /// What requests call it: fit for a label, see [`document::label_fault`], and not [`OTHER_NAME`]. Or a [`Glob`]
-    /// that the names of several fit; such have no profile.
-    pub name: String,
-    /// Its training data. With it the model is a predictive one; without, a language model.
-    pub profile: Option<Profile>,
 }
 
 /// Everything wrong with a configuration, so that one edit can fix it all.
@@ -125,14 +117,6 @@ impl Config {
     #[must_use]
     pub fn model(&self, name: &str) -> Option<(usize, &Model)> {
         self.models.iter().enumerate().find(|(_, model)| model.name == name)
-    }
-}
-
-impl Model {
-    /// Whether the name is a pattern.
-    #[must_use]
-    pub fn is_pattern(&self) -> bool {
-        Glob::is_pattern(&self.name)
     }
 }
 

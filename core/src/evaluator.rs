@@ -381,9 +381,9 @@ impl Scratch {
     fn rank(&mut self, series: &PredictionSeries, ledger: &mut Ledger) {
         let Scratch { moved, ranks, .. } = self;
         for since in Since::ALL {
-            let of_features = moved.iter().take(series.features.len());
+            let of_features = moved.iter().take(series.features().len());
             let places = ranks.of(of_features.map(|it| it.get(since as usize).copied().flatten()));
-            for (feature, &place) in series.features.iter().zip(places) {
+            for (feature, &place) in series.features().iter().zip(places) {
                 let id = feature.gauges.ranks.as_ref().and_then(|ranks| ranks.get(since as usize));
                 if let Some(&id) = id {
                     ledger.set(id, place);

@@ -42,6 +42,7 @@ mod prediction;
 pub mod profile;
 pub mod roster;
 pub mod series;
+pub mod tap;
 pub mod time;
 pub mod window;
 pub mod wire;

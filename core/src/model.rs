@@ -1,12 +1,13 @@
 //! The series of each model, by route where routes are told apart; it only looks things up.
 
 mod column;
-mod predicting;
+mod predictor;
 mod violation;
 
 pub(crate) use self::{
     column::{Cells, MonitoredColumn, Role, Since, exported},
-    predicting::PredictionSeries,
+    predictor::{PredictionSeries, Sources},
+    violation::Violation,
 };
 
 use crate::{

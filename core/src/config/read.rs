@@ -7,15 +7,14 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX,
-    Model, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX, TICK_MILLISECONDS,
-    TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
+    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX,
+    TICK_MILLISECONDS, TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
     document::{Node, Problems},
     encoding::{Coding, Codings},
     glob::Glob,
     model::{self, MonitoredColumn, PredictionSeries, Role},
-    profile::Profile,
 };
 
 const FIELDS: [&str; 9] = [
@@ -29,14 +28,15 @@ const FIELDS: [&str; 9] = [
     "decode",
     "remove_accept_encoding",
 ];
-const MODEL_FIELDS: [&str; 2] = ["name", "profile"];
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
 pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Config> {
     let fields = node.object(&[&FIELDS[..], &Drift::FIELDS].concat(), problems)?;
     let mut seen = Vec::new();
     let models = fields.required("models", problems).and_then(|list| {
-        list.array(1..=MODELS_MAX, problems, |node, problems| model(&node, &mut seen, problems))
+        list.array(1..=MODELS_MAX, problems, |node, problems| {
+            Model::read(&node, &mut seen, problems)
+        })
     });
     let names_max = match fields.optional("names_max") {
         Some(node) => node.whole(NAMES_MAX, problems),
@@ -132,15 +132,19 @@ fn series(config: &Config) -> usize {
     let predicting = |profile| PredictionSeries::series(profile, &config.drift.measures);
     let others = of_listed(true).saturating_add(predicting(None));
     let places = config.places().saturating_mul(model::Model::series(true));
-    config
-        .models
-        .iter()
-        .filter(|model| !model.is_pattern())
-        .map(|model| match &model.profile {
-            None => of_listed(true),
-            profile => of_listed(false).saturating_add(predicting(profile.as_ref())),
-        })
-        .fold(others.saturating_add(places), usize::saturating_add)
+    let mut names: Vec<&str> = Vec::new();
+    let mut all = others.saturating_add(places);
+    for model in config.models.iter().filter(|model| !model.is_pattern()) {
+        // Versions of one model are one name.
+        if !names.contains(&model.name.as_str()) {
+            names.push(&model.name);
+            all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
+        }
+        if let Some(profile) = &model.profile {
+            all = all.saturating_add(predicting(Some(profile)));
+        }
+    }
+    all
 }
 
 /// The name of something that is told apart, or a pattern for such: new, fit for a label, and not reserved.
@@ -157,31 +161,4 @@ fn admitted_name(
         );
     }
     Some(name)
-}
-
-fn model(node: &Node<'_, '_>, seen: &mut Vec<String>, problems: &mut Problems) -> Option<Model> {
-    let fields = node.object(&MODEL_FIELDS, problems)?;
-    let name_node = fields.required("name", problems);
-    let name = name_node.and_then(|node| admitted_name(&node, seen, problems));
-    let profile = match fields.optional("profile") {
-        Some(node) => Some(Profile::from_node(&node, problems)?),
-        None => None,
-    };
-    if let (Some(name), Some(node), Some(_)) = (&name, name_node, &profile)
-        && Glob::is_pattern(name)
-    {
-        node.refuse(format_args!("a name without `*`: a profile is that of one model"), problems);
-    } else if let (Some(name), Some(profile)) = (&name, &profile)
-        && profile.model != *name
-    {
-        let path = fields.path().field("profile");
-        problems.add(
-            &path.field("model"),
-            format_args!(
-                "found the profile of \"{}\", expected that of \"{name}\", the name of this entry",
-                profile.model
-            ),
-        );
-    }
-    Some(Model { name: name?, profile })
 }

@@ -1,6 +1,7 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod features;
 mod naming;
 
 use std::{
@@ -89,16 +90,25 @@ fn totals(
     response_cut: usize,
 ) -> (Outcome, BTreeMap<String, i64>) {
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
+    played(&monitor, wire, request_cut, response_cut)
+}
+
+fn played(
+    monitor: &Monitor,
+    wire: &Wire<'_>,
+    request_cut: usize,
+    response_cut: usize,
+) -> (Outcome, BTreeMap<String, i64>) {
     let mut ledger = Ledger::new(monitor.series().len());
     let now = Timestamp(0);
     let head =
         RequestHead { method: b"POST", path: wire.path.as_bytes(), ..RequestHead::default() };
-    let mut exchange = Exchange::start(&monitor, &mut ledger, now, &head).unwrap();
+    let mut exchange = Exchange::start(monitor, &mut ledger, now, &head).unwrap();
     let (first, second) = wire.request.split_at(request_cut);
-    exchange.request_body(&monitor, &mut ledger, first);
+    exchange.request_body(monitor, &mut ledger, first);
     // As a host does: what is not read is not handed over, and must not be missed.
     if exchange.reads_request() {
-        exchange.request_body(&monitor, &mut ledger, second);
+        exchange.request_body(monitor, &mut ledger, second);
     }
     if wire.request_ends {
         exchange.request_end();
@@ -108,20 +118,20 @@ fn totals(
             status: wire.status,
             content_type: Some(wire.content_type.as_bytes()),
             content_encoding: wire.content_encoding.map(str::as_bytes),
-            is_local_reply: false,
+            ..ResponseHead::default()
         };
-        exchange.response_head(&monitor, &mut ledger, &head);
+        exchange.response_head(monitor, &mut ledger, &head);
         let (first, second) = wire.response.split_at(response_cut);
-        exchange.response_body(&monitor, &mut ledger, Timestamp(1_000_000), first);
+        exchange.response_body(monitor, &mut ledger, Timestamp(1_000_000), first);
         if exchange.reads_response() {
-            exchange.response_body(&monitor, &mut ledger, Timestamp(2_000_000), second);
+            exchange.response_body(monitor, &mut ledger, Timestamp(2_000_000), second);
         }
     }
     if wire.response_ends {
         exchange.response_end();
     }
-    let outcome = exchange.finish(&monitor, &mut ledger, Timestamp(3_000_000), wire.flags);
-    (outcome, changed(&monitor, &mut ledger))
+    let outcome = exchange.finish(monitor, &mut ledger, Timestamp(3_000_000), wire.flags);
+    (outcome, changed(monitor, &mut ledger))
 }
 
 fn changed(monitor: &Monitor, ledger: &mut Ledger) -> BTreeMap<String, i64> {
@@ -393,7 +403,7 @@ fn rows_before_a_fault_in_the_request_count() {
 #[test]
 fn a_request_without_rows_says_so() {
     let wire =
-        Wire { request: br#"{"inputs":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
+        Wire { request: br#"{"input":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
     let problem = [("read_problems_total{rain,instances_missing}", 1)];
     check(&wire, Outcome::ErrorStatus, "rain", &problem);
 }

@@ -4,7 +4,7 @@ mod gauges;
 
 pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     bins::Bins,
@@ -22,7 +22,6 @@ use crate::{
 /// A feature, or the prediction, with its reference and its series.
 #[derive(Debug)]
 pub(crate) struct MonitoredColumn {
-    name: String,
     bins: Bins,
     schema: Schema,
     /// Rows of the reference profile by bin.
@@ -153,7 +152,6 @@ impl MonitoredColumn {
         let rows =
             column.counts.iter().fold(column.nulls, |rows, &count| rows.saturating_add(count));
         MonitoredColumn {
-            name: name.into(),
             bins: column.bins.clone(),
             schema: column.schema.clone(),
             reference: column.counts.clone(),
@@ -191,13 +189,9 @@ impl MonitoredColumn {
         }
     }
 
-    /// Whether requests call it so.
-    pub(crate) fn is_called(&self, name: &[u8]) -> bool {
-        self.name.as_bytes() == name
-    }
-
     /// The bin of a value and what is odd about it, or why it has none.
     pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
+        let cell = cell.read_for(&self.bins);
         let bin = cell.place(&self.bins)?;
         let (is_outside, excess) = match cell {
             Cell::Number(x) => {
@@ -212,7 +206,8 @@ impl MonitoredColumn {
                 });
                 (is_novel, None)
             }
-            Cell::Unbinned(_) => (false, None),
+            // Read for these bins, nothing is only written any more.
+            Cell::Written(_) | Cell::Unbinned(_) => (false, None),
         };
         Ok(InBin { bin, is_outside, excess })
     }
@@ -249,6 +244,11 @@ impl MonitoredColumn {
                 }
             }
         }
+    }
+
+    /// The series of its first bin, by which the column can be told from others.
+    pub(crate) fn first_bin(&self) -> Option<&SeriesId> {
+        self.counts.first()
     }
 
     /// What the evaluator keeps of the column.

@@ -3,8 +3,9 @@
 use super::{
     readings::ColumnReading,
     record::{LlmRecord, Story, WeatherRecord, mean, median},
-    report::{PSI_DRIFTED, thousands},
+    report::PSI_DRIFTED,
 };
+use crate::table::thousands;
 
 /// Lines of the tallest picture.
 pub(super) const HEIGHT_MAX: u16 = 23;
