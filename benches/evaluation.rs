@@ -43,6 +43,8 @@ fn main() -> Result<()> {
 
 fn config() -> Value {
     let degrees = (BINS - 1) as f64;
+    let edges: Vec<usize> = (1..BINS).collect();
+    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
     let feature = |number: usize| {
         json!({
             "name": format!("f{number:02}"), "type": "number", "nulls": 0, "mean": 10,
@@ -50,9 +52,9 @@ fn config() -> Value {
             "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
             "bins": {
                 "kind": "quantile",
-                "edges": (1..BINS).collect::<Vec<_>>(),
-                "counts": [500; BINS],
-                "means": (0..BINS).map(|bin| bin as f64 + 0.5).collect::<Vec<_>>(),
+                "edges": edges,
+                "counts": vec![500; BINS],
+                "means": means,
             },
             "tail_excess": {"low": 0.1, "high": 0.1},
             "chi_square": {
@@ -62,11 +64,12 @@ fn config() -> Value {
             },
         })
     };
+    let features: Vec<Value> = (0..FEATURES).map(feature).collect();
     json!({
         "models": [{"name": "m", "profile": {
             "format": "driftline-profile", "format_version": 1, "version": null,
             "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
-            "features": (0..FEATURES).map(feature).collect::<Vec<_>>(), "prediction": null,
+            "features": features, "prediction": null,
         }}],
         "tick_milliseconds": 1000,
     })

@@ -58,7 +58,7 @@ impl Random {
         let mut counts = vec![0; bins];
         for _ in 0..rows {
             // Multiply and shift: even bins from 64 bits.
-            let bin = (u128::from(self.next()) * bins as u128 >> 64) as usize;
+            let bin = ((u128::from(self.next()) * bins as u128) >> 64) as usize;
             counts[bin] += 1;
         }
         counts
