@@ -136,7 +136,7 @@ fn check(stage: &str, page: &Scrape, row: usize) {
     let drifted = gauge(page, "drifted_features", &[("window", "fast")]);
     let slow = SLOW.iter().filter(|feature| verdict(page, feature) == "drift").count();
     assert_eq!(drifted, slow as f64 + if is_behind { 2.0 } else { 0.0 }, "{stage}, {row}");
-    if 9000 <= row && row < CHANGE {
+    if (9000..CHANGE).contains(&row) {
         assert_eq!(slow, SLOW.len(), "{stage}, {row}: they moved long before");
         assert!(SLOW.contains(&leaders(page, "training")[0]), "{stage}, {row}");
     }
