@@ -9,6 +9,8 @@ mod rank;
 mod record;
 mod skew;
 mod span;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use self::{
@@ -73,6 +75,8 @@ struct Running {
     skews: Vec<Skew>,
     /// Whether a step has ended since the windows were last written down.
     is_unwritten: bool,
+    /// Whether a step has ended since the slow window was last measured.
+    is_slow_due: bool,
     scratch: Scratch,
 }
 
@@ -179,7 +183,15 @@ impl Evaluator {
             }));
         }
         let scratch = Scratch::default();
-        self.running = Some(Running { fast, slow, totals, skews, is_unwritten: true, scratch });
+        self.running = Some(Running {
+            fast,
+            slow,
+            totals,
+            skews,
+            is_unwritten: true,
+            is_slow_due: true,
+            scratch,
+        });
     }
 
     /// Gives the windows up, because another VM evaluates now.
@@ -188,6 +200,8 @@ impl Evaluator {
     }
 
     /// Moves the windows to `now` and sets the gauges of every monitored column.
+    ///
+    /// The slow window is measured when a step of the fast one ends, which is a sixteenth of it at most.
     ///
     /// `values` are those of [`Evaluator::counters`]: totals of the whole proxy, not of one worker. `hand_over` is
     /// called behind each column, so that the ledger need not hold the gauges of all of them. Does nothing at rest.
@@ -222,13 +236,16 @@ impl Evaluator {
                 hand_over(ledger);
             }
             if let Some(gauges) = &series.drifted {
-                for (&id, drifted) in gauges.iter().zip(drifted) {
-                    ledger.set(id, drifted);
+                for ((&id, drifted), span) in gauges.iter().zip(drifted).zip(Span::ALL) {
+                    if running.is_due(span) {
+                        ledger.set(id, drifted);
+                    }
                 }
             }
-            running.scratch.rank(series, ledger);
+            running.scratch.rank(series, ledger, running.is_slow_due);
             hand_over(ledger);
         }
+        running.is_slow_due = false;
         ledger.add(monitor.evaluations, 1);
     }
 
@@ -260,7 +277,9 @@ impl Evaluator {
 impl Running {
     /// Counts what has come since the last time in the slots of `now`.
     fn count(&mut self, monitor: &Monitor, watched: &[Watched], now: Timestamp, values: &[u64]) {
-        self.is_unwritten |= self.fast.advance(now);
+        let is_new_step = self.fast.advance(now);
+        self.is_unwritten |= is_new_step;
+        self.is_slow_due |= is_new_step;
         self.slow.advance(now);
         let sums = &mut self.scratch.sums;
         for ((column, watched), skew) in columns(monitor).zip(watched).zip(&mut self.skews) {
@@ -283,7 +302,12 @@ impl Running {
         }
     }
 
-    /// Sets the gauges of a column's windows, and notes how far it moved. The verdicts come by [`Span`].
+    /// Whether a window is measured this time.
+    fn is_due(&self, span: Span) -> bool {
+        span == Span::Fast || self.is_slow_due
+    }
+
+    /// Sets the gauges of a column's windows that are due, and notes how far it moved. The verdicts come by [`Span`].
     fn measure(
         &mut self,
         horizons: Horizons,
@@ -293,10 +317,14 @@ impl Running {
         watched: &Watched,
         thresholds: &Thresholds,
     ) -> [Verdict; Span::ALL.len()] {
+        let is_slow_due = self.is_slow_due;
         let Running { fast, slow, scratch: Scratch { sums, before, points, moved, .. }, .. } = self;
         let range = watched.layout.range();
         let mut since_training = None;
         let verdicts = Span::ALL.map(|span| {
+            if span == Span::Slow && !is_slow_due {
+                return Verdict::Insufficient;
+            }
             match span {
                 Span::Fast => fast.sum(horizons.fast(), range.clone(), sums),
                 Span::Slow => slow.sum(horizons.slow(), range.clone(), sums),
@@ -330,14 +358,14 @@ impl Running {
             let has_rows = rows_min <= sum(sums) && rows_min <= sum(before);
             Histograms::new(before, sums).filter(|_| has_rows).map(|both| psi(&both).value)
         };
-        let since = [
-            move_of(fast, horizons.fast(), horizons.before()),
-            move_of(slow, horizons.last_whole(), horizons.slow_before()),
-        ];
-        for (&id, psi) in column.gauges.moved.iter().zip(since) {
-            ledger.set(id, psi.map_or(0, to_ppm));
+        let window_before = move_of(fast, horizons.fast(), horizons.before());
+        let mut day_before = None;
+        let [since_window, since_day] = column.gauges.moved;
+        ledger.set(since_window, window_before.map_or(0, to_ppm));
+        if is_slow_due {
+            day_before = move_of(slow, horizons.last_whole(), horizons.slow_before());
+            ledger.set(since_day, day_before.map_or(0, to_ppm));
         }
-        let [window_before, day_before] = since;
         moved.push([since_training, window_before, day_before]);
         verdicts
     }
@@ -375,10 +403,13 @@ impl Running {
 }
 
 impl Scratch {
-    /// Sets the places of a model's features.
-    fn rank(&mut self, series: &PredictionSeries, ledger: &mut Ledger) {
+    /// Sets the places of a model's features; those of the day before if the slow windows were measured.
+    fn rank(&mut self, series: &PredictionSeries, ledger: &mut Ledger, is_slow_due: bool) {
         let Scratch { moved, ranks, .. } = self;
         for since in Since::ALL {
+            if since == Since::DayBefore && !is_slow_due {
+                continue;
+            }
             let of_features = moved.iter().take(series.features().len());
             let places = ranks.of(of_features.map(|it| it.get(since as usize).copied().flatten()));
             for (feature, &place) in series.features().iter().zip(places) {

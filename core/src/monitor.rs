@@ -115,6 +115,7 @@ impl Monitor {
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
+        registry.shrink();
         let listed = models.len();
         let mut places = Registry::starting_at(registry.next());
         models.extend((0..directory.places_max).map(|_| {

@@ -128,8 +128,8 @@ pub struct Quantiles {
     pub five_percent: f64,
     /// Exceeded by chance in 1 %.
     pub one_percent: f64,
-    /// Exceeded by chance in 1 % divided by the number of columns, the prediction included (Bonferroni): by any column
-    /// of the profile in 1 %.
+    /// Exceeded by chance in 1 % divided by twice the number of columns, the prediction included (Bonferroni): a column
+    /// is judged by its bins and by its share of nulls, and any of them is called drifted by chance in 1 % at most.
     pub family: f64,
 }
 

@@ -101,6 +101,11 @@ impl Registry {
         self.first.saturating_add(self.all.len())
     }
 
+    /// Gives back the memory that was kept for more series.
+    pub fn shrink(&mut self) {
+        self.all.shrink_to_fit();
+    }
+
     /// Adds a counter or a gauge. `values` are the label values in the order of the definition; where one is empty
     /// the series does not have the label.
     pub fn add(&mut self, metric: Metric, values: &[&str]) -> SeriesId {

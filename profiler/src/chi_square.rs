@@ -12,8 +12,8 @@ pub(crate) fn quantiles(bins: usize, columns: usize) -> Option<Quantiles> {
     Some(Quantiles {
         five_percent: of(0.05)?,
         one_percent,
-        // A single column is its whole family, to the last bit.
-        family: if columns <= 1 { one_percent } else { of(0.01 / columns as f64)? },
+        // Each column is judged twice, by its bins and by its share of nulls, and may call a drift either way.
+        family: of(0.01 / (2.0 * columns.max(1) as f64))?,
     })
 }
 
@@ -49,11 +49,12 @@ mod tests {
 
     #[test]
     fn the_family_is_judged_more_strictly_the_larger_it_is() {
-        let alone = quantiles(3, 1).unwrap();
-        assert_eq!(alone.one_percent, alone.family);
         // Two degrees of freedom have a closed form: minus twice the logarithm.
-        let family = quantiles(3, 50).unwrap().family;
-        assert!((family + 2.0 * (0.01_f64 / 50.0).ln()).abs() < 1e-9, "{family}");
+        for columns in [1, 50] {
+            let family = quantiles(3, columns).unwrap().family;
+            let expected = -2.0 * (0.005 / columns as f64).ln();
+            assert!((family - expected).abs() < 1e-9, "{columns} columns: {family}");
+        }
         let largest = quantiles(100, 257).unwrap();
         assert!(largest.five_percent < largest.one_percent && largest.one_percent < largest.family);
         assert_eq!(quantiles(1, 5), None);

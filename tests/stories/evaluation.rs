@@ -114,7 +114,6 @@ fn rows_that_are_older_than_the_window_leave_it() {
         seconds(&world, wait_seconds);
         gauge(&scrape(&world), "feature_window_rows", "temperature")
     };
-    let one_row = || predict(r#"{"instances": [[5, 0]]}"#).answers(200, r#"{"predictions": [0]}"#);
     assert_eq!(rows_after(Some(rows()), 30), 7.0);
     assert_eq!(rows_after(Some(one_row()), 10), 8.0);
     // Now the first rows are 70 s old, and the last one 40 s.
@@ -151,6 +150,166 @@ fn exactly_one_vm_evaluates_on_each_tick() {
         run(&world, tick, &rows());
         assert_eq!(evaluations(), tick as f64);
     }
+}
+
+/// What the windows hold after rows, an update, a row more and a tick.
+fn after_an_update(update: impl FnOnce(&mut World)) -> [f64; 2] {
+    let mut world = ticking_world(2, 60);
+    run(&world, 0, &rows());
+    seconds(&world, 20);
+    update(&mut world);
+    // Before the first tick of whoever evaluates from now on, who waits until the lease of a VM that is gone ends.
+    run(&world, 1, &one_row());
+    seconds(&world, 4);
+    let page = scrape(&world);
+    assert_eq!(page.value(&format!("{PREFIX}instances_total"), &[("model", "rain")]), Some(8.0));
+    let rows = ["temperature", "dew point"].map(|it| gauge(&page, "feature_window_rows", it));
+    // The first seven are older than a window by now, and the update has not made them younger than by a step.
+    seconds(&world, 45);
+    let later = gauge(&scrape(&world), "feature_window_rows", "temperature");
+    assert_eq!(later, 1.0, "rows keep their age");
+    rows
+}
+
+fn one_row() -> Script {
+    predict(r#"{"instances": [[5, 0]]}"#).answers(200, r#"{"predictions": [0]}"#)
+}
+
+/// The configuration of [`ticking_world`], with this in place of that.
+fn changed(from: &str, to: &str) -> String {
+    let config = CONFIG
+        .replace("60000", "1000")
+        .replace("\"window_seconds\": 3600", "\"window_seconds\": 60");
+    assert!(config.contains(from), "{from}");
+    config.replace(from, to)
+}
+
+#[test]
+fn windows_survive_another_configuration() {
+    let update = |world: &mut World| {
+        world
+            .reconfigure(changed("\"event_bytes_max\": 1024", "\"event_bytes_max\": 2048"))
+            .unwrap();
+    };
+    assert_eq!(after_an_update(update), [8.0, 8.0]);
+}
+
+#[test]
+fn windows_survive_other_code() {
+    assert_eq!(after_an_update(|world| world.update_code(filter()).unwrap()), [8.0, 8.0]);
+}
+
+#[test]
+fn a_feature_with_other_bins_begins_anew_and_the_others_go_on() {
+    let update = |world: &mut World| {
+        world.reconfigure(changed("\"edges\": [0, 10]", "\"edges\": [0, 11]")).unwrap();
+    };
+    assert_eq!(after_an_update(update), [1.0, 8.0]);
+}
+
+/// A verdict or a place of a feature: which gauge says 1, or what the gauge says.
+fn held(page: &Scrape, name: &str, feature: &str) -> String {
+    let name = format!("{PREFIX}{name}");
+    let holds = |verdict: &&str| {
+        let labels = [("feature", feature), ("verdict", *verdict)];
+        page.samples().any(|(it, value)| {
+            value == 1.0 && it.matches(&name, &labels) && it.label("window") != Some("slow")
+        })
+    };
+    ["ok", "drift", "insufficient"].into_iter().filter(holds).collect::<Vec<_>>().join(" and ")
+}
+
+/// So many rows of which temperatures are far beyond the reference, while dew points are spread as there.
+fn hot_rows(rows: usize) -> Script {
+    let instances: Vec<String> = (0..rows).map(|row| format!("[29, {}]", row % 2 * 2)).collect();
+    let predictions = vec!["0"; rows].join(",");
+    predict(&format!("{{\"instances\": [{}]}}", instances.join(",")))
+        .answers(200, format!("{{\"predictions\": [{predictions}]}}"))
+}
+
+#[test]
+fn skew_is_that_of_the_first_rows_whatever_comes_later_and_survives_an_update() {
+    let world = ticking_world(1, 60);
+    run(&world, 0, &hot_rows(100));
+    seconds(&world, 1);
+    let live = live_psi(&scrape(&world), "temperature") * 1e6;
+    seconds(&world, 58);
+    let skew = |feature: &str| {
+        let page = scrape(&world);
+        let labels = [("feature", feature)];
+        let psi = page.value(&format!("{PREFIX}feature_skew_psi_ppm"), &labels).unwrap();
+        (held(&page, "feature_skew_verdict", feature), psi)
+    };
+    assert_eq!(skew("temperature"), ("insufficient".into(), 0.0), "no whole window yet");
+    seconds(&world, 1);
+    assert_eq!(skew("temperature"), ("drift".into(), live));
+    assert_eq!(skew("dew point").0, "ok");
+    world.reconfigure(changed("\"event_bytes_max\": 1024", "\"event_bytes_max\": 2048")).unwrap();
+    run(&world, 0, &rows());
+    seconds(&world, 120);
+    assert_eq!(skew("temperature"), ("drift".into(), live));
+    assert_eq!(held(&scrape(&world), "feature_verdict", "temperature"), "insufficient");
+}
+
+#[test]
+fn a_feature_that_drifts_is_told_apart_ranked_and_counted() {
+    let world = ticking_world(2, 60);
+    let spread: Vec<String> =
+        (0..100).map(|row| format!("[{}, {}]", [-5, 5, 5, 5, 20][row % 5], row % 2 * 2)).collect();
+    let as_trained = predict(&format!("{{\"instances\": [{}]}}", spread.join(",")))
+        .answers(200, format!("{{\"predictions\": [{}]}}", vec!["0"; 100].join(",")));
+    run(&world, 0, &as_trained);
+    seconds(&world, 60);
+    run(&world, 1, &hot_rows(100));
+    seconds(&world, 1);
+    let page = scrape(&world);
+    assert_eq!(held(&page, "feature_verdict", "temperature"), "drift");
+    assert_eq!(held(&page, "feature_verdict", "dew point"), "ok");
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        page.value(&format!("{PREFIX}{name}"), labels).unwrap_or(f64::NAN)
+    };
+    assert_eq!(value("drifted_features", &[("model", "rain"), ("window", "fast")]), 1.0);
+    for since in ["training", "window_before"] {
+        let places = ["temperature", "dew point"]
+            .map(|it| value("feature_rank", &[("feature", it), ("since", since)]));
+        assert_eq!(places, [1.0, 2.0], "since {since}");
+    }
+    let no_day_before =
+        value("feature_rank", &[("feature", "temperature"), ("since", "day_before")]);
+    assert_eq!(no_day_before, 0.0);
+}
+
+#[test]
+fn the_window_of_the_day_before_is_found_a_slow_window_later() {
+    let config = changed("\"window_seconds\": 60", "\"window_seconds\": 60, \"slow_windows\": 3");
+    let mut options = WorldOptions::with_config(config);
+    options.clock = Clock::virtual_from(Duration::from_secs(6_000));
+    options.stats = stats_config();
+    let world = World::new(filter(), options).unwrap();
+    // A window each: three of the usual, and then one that is hot. The day before ended three windows earlier.
+    let spread = predict(&format!(
+        "{{\"instances\": [{}]}}",
+        vec!["[-5, 0], [5, 2], [20, 0], [5, 2]"; 20].join(",")
+    ))
+    .answers(200, format!("{{\"predictions\": [{}]}}", vec!["0"; 80].join(",")));
+    for hot in [false, false, false, true] {
+        run(&world, 0, &if hot { hot_rows(80) } else { spread.clone() });
+        seconds(&world, 60);
+    }
+    let page = scrape(&world);
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        page.value(&format!("{PREFIX}{name}"), labels).unwrap_or(f64::NAN)
+    };
+    let since = [("feature", "temperature"), ("since", "day_before")];
+    let moved = value("feature_moved_psi_ppm", &since) / 1e6;
+    let expected = psi(&[20.0, 40.0, 20.0], &[0.0, 0.0, 80.0]);
+    assert!((moved - expected).abs() <= TOLERANCE, "{moved}, expected {expected}");
+    assert_eq!(value("feature_rank", &since), 1.0);
+    let slow = value("feature_window_rows", &[("feature", "temperature"), ("window", "slow")]);
+    assert_eq!(
+        slow, 160.0,
+        "the slow window has its last three, of which the current one is empty"
+    );
 }
 
 #[test]

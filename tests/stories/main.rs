@@ -23,6 +23,7 @@ mod streaming;
 mod whole_answers;
 
 mod evaluation;
+mod fleet;
 mod weather;
 
 mod clients;

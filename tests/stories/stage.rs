@@ -17,6 +17,7 @@ mod world;
 
 pub(crate) use self::{
     host::{Host, settings},
+    native::Native,
     network::{Network, compare},
     world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world, world_of},
 };

@@ -1,6 +1,8 @@
 //! Files derived from the metric catalogue. They are committed, so that they can be read and copied on the
 //! web, and never edited by hand. Nothing here spells a metric or a label.
 
+mod rules;
+
 use std::{fmt::Write, fs};
 
 use anyhow::{Context, Result, bail};
@@ -40,6 +42,7 @@ pub fn files() -> Vec<File> {
     vec![
         File { path: "docs/metrics.md", text: reference() },
         File { path: "envoy/stats.yaml", text: stats_config() },
+        File { path: "envoy/drift.rules.yml", text: rules::rules() },
     ]
 }
 

@@ -21,7 +21,8 @@ use crate::{
 
 /// A name that stands in the label `feature` for a model's output.
 const PREDICTION: &str = "prediction";
-/// How often one of a model's columns may be called drifted by chance, all of them taken together.
+/// How often one of a model's columns may be called drifted by chance, all of them taken together; each is judged
+/// twice, by its bins and by its share of nulls.
 const FAMILY_LEVEL: f64 = 0.01;
 
 /// What models with a profile have: one for each version that is told apart, whatever the route.
@@ -137,7 +138,7 @@ impl PredictionSeries {
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
             // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
-            null_z: libm::sqrt(chi_square_quantile(FAMILY_LEVEL / family, 1.0)),
+            null_z: libm::sqrt(chi_square_quantile(FAMILY_LEVEL / (2.0 * family), 1.0)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Write, time::Duration};
 use driftline_core::{
     catalogue::Kind,
     config::Config,
+    evaluator::Evaluator,
     exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     monitor::{Monitor, Unmeasured},
@@ -28,8 +29,10 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     scripts.map(play)
 }
 
-struct Native {
+/// The core without a filter, and the totals that a proxy would keep.
+pub(crate) struct Native {
     monitor: Monitor,
+    evaluator: Evaluator,
     ledger: Ledger,
     roster: Roster,
     /// Those who were admitted, as hosts keep them.
@@ -42,12 +45,13 @@ struct Native {
 }
 
 impl Native {
-    fn new(config: &str) -> Native {
+    pub(crate) fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
         let mut series: Vec<_> = monitor.series().iter().cloned().map(Some).collect();
         series.resize(monitor.series_max(), None);
         let mut native = Native {
+            evaluator: Evaluator::new(&monitor),
             ledger: Ledger::new(series.len()),
             roster: Roster::new(&monitor),
             table: Vec::new(),
@@ -60,6 +64,24 @@ impl Native {
         native.monitor.describe(&mut native.ledger);
         native.settle();
         native
+    }
+
+    /// Tells one exchange.
+    pub(crate) fn run(&mut self, script: &Script) {
+        simulated::play(self, script);
+    }
+
+    /// Lets so much time pass, and evaluates at its end.
+    pub(crate) fn tick_after(&mut self, time: Duration) {
+        if !self.evaluator.is_running() {
+            self.evaluator.resume(&self.monitor, self.now, &[], |_| None);
+        }
+        self.advance(time);
+        let counters = self.evaluator.counters().iter();
+        let values: Vec<u64> = counters.map(|id| self.totals[id.index()]).collect();
+        let (monitor, ledger) = (&self.monitor, &mut self.ledger);
+        self.evaluator.evaluate(monitor, ledger, self.now, &values, |_| {});
+        self.settle();
     }
 
     /// Answers a wish as the filter does, but that there is nobody to share the table with.
@@ -93,7 +115,7 @@ impl Native {
     }
 
     /// The totals as a proxy prints them.
-    fn scrape(&self) -> Scrape {
+    pub(crate) fn scrape(&self) -> Scrape {
         let mut text = String::new();
         let mut families = BTreeSet::new();
         for (series, total) in self.series.iter().zip(&self.totals) {

@@ -1,0 +1,90 @@
+//! What one evaluation costs in the built filter: 100 features of 20 bins, both windows full. The rows are asserted.
+//!
+//! `cargo xtask bench --bench evaluation` builds the filter first.
+
+use std::{fmt::Write, fs, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use driftline_core::drift::probability::chi_square_quantile;
+use driftline_testbed::pieces;
+use host_sim::{Clock, Filter, World, WorldOptions};
+use serde_json::{Value, json};
+
+const FEATURES: usize = 100;
+const BINS: usize = 20;
+const ROWS: usize = 1000;
+const EVALUATIONS: u64 = 200;
+/// What one may take: a tick that is slow delays the traffic of its thread.
+const BUDGET: Duration = Duration::from_millis(2);
+
+fn main() -> Result<()> {
+    let filter = Filter::from_bytes(&fs::read(pieces::filter()?)?)?;
+    let mut options = WorldOptions::with_config(config().to_string());
+    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
+    options.measure_cost = true;
+    let world = World::new(&filter, options)?;
+    world.exchange(0).post("/v1/models/m:predict", rows()).answer(200, "{}").outcome();
+    world.advance(Duration::from_secs(EVALUATIONS))?;
+    let rows = world.stats().gauge_value(
+        "driftline_feature_window_rows.model=.=m;.;role=.=feature;.;feature=.=f07;.;window=.=fast;.;",
+    );
+    ensure!(rows == Some(ROWS as u64), "{rows:?} rows in the window");
+    let costs = world.costs();
+    let ticks = costs.rows.get("proxy_on_tick").context("no tick was measured")?;
+    // The VM with traffic ticks as well, and finds that another one evaluates.
+    let each = ticks.time / u32::try_from(EVALUATIONS)?;
+    println!(
+        "an evaluation of {FEATURES} features of {BINS} bins: {each:.2?}, the longest {:.2?}",
+        ticks.time_max
+    );
+    ensure!(each < BUDGET, "more than {BUDGET:.2?}");
+    Ok(())
+}
+
+fn config() -> Value {
+    let degrees = (BINS - 1) as f64;
+    let edges: Vec<usize> = (1..BINS).collect();
+    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
+    let feature = |number: usize| {
+        json!({
+            "name": format!("f{number:02}"), "type": "number", "nulls": 0, "mean": 10,
+            "schema": {"required": true, "minimum": 0, "maximum": BINS},
+            "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
+            "bins": {
+                "kind": "quantile",
+                "edges": edges,
+                "counts": vec![500; BINS],
+                "means": means,
+            },
+            "tail_excess": {"low": 0.1, "high": 0.1},
+            "chi_square": {
+                "five_percent": chi_square_quantile(0.05, degrees),
+                "one_percent": chi_square_quantile(0.01, degrees),
+                "family": chi_square_quantile(0.01 / FEATURES as f64, degrees),
+            },
+        })
+    };
+    let features: Vec<Value> = (0..FEATURES).map(feature).collect();
+    json!({
+        "models": [{"name": "m", "profile": {
+            "format": "driftline-profile", "format_version": 1, "version": null,
+            "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
+            "features": features, "prediction": null,
+        }}],
+        "tick_milliseconds": 1000,
+    })
+}
+
+/// One request whose values are spread over all bins, other ones for each feature.
+fn rows() -> String {
+    let mut text = String::from("{\"instances\":[");
+    for row in 0..ROWS {
+        text.push_str(if row == 0 { "[" } else { ",[" });
+        for feature in 0..FEATURES {
+            let value = ((row * (feature + 3)) % (BINS * 10)) as f64 / 10.0;
+            let _ = write!(text, "{}{value}", if feature == 0 { "" } else { "," });
+        }
+        text.push(']');
+    }
+    text + "]}"
+}

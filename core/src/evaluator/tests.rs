@@ -1,0 +1,155 @@
+//! The evaluator without a host: how often it raises a false alarm, and what it writes down.
+
+use std::{format, string::String};
+
+use super::*;
+use crate::config::Config;
+
+/// A model with so many features of so many bins, each with as many rows of the reference.
+fn monitor(features: usize, bins: usize, rows_per_bin: u64) -> Monitor {
+    let degrees = bins as f64 - 1.0;
+    let quantile = |p: f64| crate::drift::probability::chi_square_quantile(p, degrees);
+    let edges: Vec<String> = (1..bins).map(|edge| format!("{edge}")).collect();
+    let means: Vec<String> = (0..bins).map(|bin| format!("{bin}.5")).collect();
+    let counts = vec![format!("{rows_per_bin}"); bins];
+    let feature = |number: usize| {
+        format!(
+            r#"{{"name": "feature number {number:03}", "type": "number", "nulls": 0, "mean": 1,
+                "schema": {{"required": true, "minimum": 0, "maximum": {bins}}},
+                "standard_deviation": 5, "minimum": 0, "maximum": {bins},
+                "bins": {{"kind": "quantile", "edges": [{}], "counts": [{}], "means": [{}]}},
+                "tail_excess": {{"low": 0.1, "high": 0.1}},
+                "chi_square": {{"five_percent": {}, "one_percent": {}, "family": {}}}}}"#,
+            edges.join(","),
+            counts.join(","),
+            means.join(","),
+            quantile(0.05),
+            quantile(0.01),
+            quantile(0.005 / features as f64),
+        )
+    };
+    let features: Vec<String> = (0..features).map(feature).collect();
+    let config = format!(
+        r#"{{"models": [{{"name": "m", "profile": {{
+            "format": "driftline-profile", "format_version": 1, "version": null,
+            "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": {},
+            "features": [{}], "prediction": null}}}}]}}"#,
+        rows_per_bin * bins as u64,
+        features.join(",")
+    );
+    Monitor::new(&Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Splitmix64: the same numbers everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn counts(&mut self, rows: u64, bins: usize) -> Vec<u64> {
+        let mut counts = vec![0; bins];
+        for _ in 0..rows {
+            // Multiply and shift: even bins from 64 bits.
+            let bin = ((u128::from(self.next()) * bins as u128) >> 64) as usize;
+            counts[bin] += 1;
+        }
+        counts
+    }
+}
+
+/// Draws windows of the law that the reference is a sample of, and judges each. The shares of windows whose PSI is
+/// beyond the critical value of 5 %, and of those called drifted.
+fn alarms(rows: u64, bins: usize) -> (f64, f64) {
+    const WINDOWS: u32 = 2000;
+    const REFERENCE_ROWS: u64 = 20_000;
+    let mut random = Random(rows * 100 + bins as u64);
+    let quantile = |p: f64| crate::drift::probability::chi_square_quantile(p, bins as f64 - 1.0);
+    let thresholds = Thresholds {
+        rows_min: 1,
+        material_psi: 0.1,
+        chi_square: crate::profile::Quantiles {
+            five_percent: quantile(0.05),
+            one_percent: quantile(0.01),
+            family: quantile(0.005),
+        },
+        null_z: 2.807,
+    };
+    let (mut beyond, mut drifted) = (0, 0);
+    for _ in 0..WINDOWS {
+        // A reference of its own for each window: the test is of two samples.
+        let reference = random.counts(REFERENCE_ROWS, bins);
+        let live = random.counts(rows, bins);
+        let found = thresholds.judge(&Compared {
+            reference: &reference,
+            live: &live,
+            scale: None,
+            live_excess: [0, 0],
+            reference_presence: Presence { nulls: 0, rows: REFERENCE_ROWS },
+            live_presence: Presence { nulls: 0, rows },
+        });
+        beyond += u32::from(found.critical < found.psi);
+        drifted += u32::from(found.verdict == Verdict::Drift);
+    }
+    (f64::from(beyond) / f64::from(WINDOWS), f64::from(drifted) / f64::from(WINDOWS))
+}
+
+#[test]
+fn without_drift_the_critical_value_is_passed_as_often_as_it_says() {
+    for bins in [10, 20] {
+        for rows in [200, 500, 1000, 2000, 5000] {
+            let (beyond, drifted) = alarms(rows, bins);
+            assert!((0.03..=0.07).contains(&beyond), "{rows} rows in {bins} bins: {beyond}");
+            assert!(drifted < 0.01, "{rows} rows in {bins} bins: {drifted} called drifted");
+        }
+    }
+}
+
+#[test]
+fn what_one_evaluator_writes_another_one_goes_on_with() {
+    let monitor = monitor(2, 4, 1000);
+    let mut ledger = Ledger::new(monitor.series_max());
+    let mut first = Evaluator::new(&monitor);
+    let width = first.counters().len() / 2;
+    let mut values = vec![0; first.counters().len()];
+    let opening = first.opening(&monitor, 1, None, Timestamp(SECOND), &values).unwrap();
+    assert_eq!(first.opening(&monitor, 1, Some(&opening), Timestamp(SECOND), &values), None);
+    assert!(first.opening(&monitor, 0, Some(&opening), Timestamp(SECOND), &values).is_some());
+    let mut written = vec![Vec::new(); 2];
+    assert!(!first.write(0, None, &mut written[0]), "at rest there is nothing to write");
+    values[0] = 70;
+    values[width + 1] = 500;
+    // The second column was opened before its rows came, the first one begins behind them.
+    let keys: Vec<u64> = first.keys().collect();
+    let kept = |key| (key == keys[1]).then(|| opening.clone());
+    first.resume(&monitor, Timestamp(2 * SECOND), &values, kept);
+    first.evaluate(&monitor, &mut ledger, Timestamp(3 * SECOND), &values, |_| {});
+    assert!(first.takes_a_step() && !first.takes_a_step());
+    for (column, written) in written.iter_mut().enumerate() {
+        assert!(first.write(column, None, written));
+    }
+    let newer = vec![0; written[0].len()];
+    assert!(!first.write(0, Some(&newer), &mut Vec::new()), "another configuration has it now");
+    values[0] += 5;
+    let mut second = Evaluator::new(&monitor);
+    second.resume(&monitor, Timestamp(9 * SECOND), &values, |key| {
+        keys.iter().position(|it| *it == key).map(|column| written[column].clone())
+    });
+    ledger.drain(|_, _| {});
+    second.evaluate(&monitor, &mut ledger, Timestamp(10 * SECOND), &values, |_| {});
+    let mut rows = Vec::new();
+    let ids: Vec<_> = columns(&monitor).map(|column| column.gauges.windows[0].rows).collect();
+    ledger.drain(|id, change| {
+        if ids.contains(&id) {
+            rows.push(change);
+        }
+    });
+    assert_eq!(rows, [crate::ledger::Change::Set(5), crate::ledger::Change::Set(500)]);
+}

@@ -1,0 +1,123 @@
+//! Several proxies, seen by Prometheus: with the generated rules they tell what one proxy tells that got all traffic.
+
+use std::{collections::BTreeMap, env, fmt::Write, fs, process::Command};
+
+use driftline_testbed::{pieces, scrape::Scrape};
+use serde_json::{Value, json};
+
+use crate::{
+    expectation::PREFIX,
+    stage::{among_others, run, scrape, world},
+    weather,
+};
+
+/// Minutes that Prometheus looks at, a scrape each.
+const MINUTES: usize = 60;
+/// When one of the two proxies is another one, whose counters begin at zero.
+const RESTART: usize = 30;
+/// Longer than all of the story, so that the gauges hold all rows.
+const WINDOW_SECONDS: u64 = 3 * 3600;
+/// The rules compute from whole numbers, and gauges are whole parts per million.
+const TOLERANCE: f64 = 1e-6;
+
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/drift.rules.yml");
+
+/// What the rules compute, and the gauge that says the same.
+const MEASURES: [(&str, &str); 3] = [
+    ("driftline:feature:psi1h", "feature_psi_ppm"),
+    ("driftline:feature:jensen_shannon1h", "feature_jensen_shannon_ppm"),
+    ("driftline:feature:kolmogorov_smirnov1h", "feature_ks_statistic_ppm"),
+];
+
+/// The samples of every series by minute, as promtool reads them.
+#[derive(Default)]
+struct Recorded(BTreeMap<String, String>);
+
+impl Recorded {
+    /// Adds what a pod shows at the next minute.
+    fn add(&mut self, pod: &str, page: &Scrape) {
+        for (series, value) in page.samples() {
+            if [format!("{PREFIX}feature_bin_total"), format!("{PREFIX}reference_bin_rows")]
+                .contains(&series.name)
+            {
+                let mut series = series.clone();
+                series.labels.insert("pod".to_owned(), pod.to_owned());
+                let values = self.0.entry(series.to_string()).or_default();
+                let _ = write!(values, "{value} ");
+            }
+        }
+    }
+}
+
+#[test]
+fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
+    let _among_others = among_others();
+    let config = weather::config(WINDOW_SECONDS, 60_000);
+    let (all, steady) = (world(&config), world(&config));
+    let mut restarting = world(&config);
+    let mut recorded = Recorded::default();
+    let days = weather::all_days();
+    let mut batches = days[12_000..13_000].chunks(50);
+    for minute in 0..=MINUTES {
+        if minute == RESTART {
+            restarting = world(&config);
+        }
+        // Some come right before the last scrape of the one that restarts.
+        if minute % 3 == 2
+            && let Some(batch) = batches.next()
+        {
+            let script = weather::asks(batch);
+            run(&all, 0, &script);
+            run(if minute % 2 == 0 { &steady } else { &restarting }, 0, &script);
+        }
+        recorded.add("steady", &scrape(&steady));
+        recorded.add("restarting", &scrape(&restarting));
+    }
+    assert!(batches.next().is_none(), "all days were sent");
+    all.advance(std::time::Duration::from_secs(60)).unwrap();
+    let told = scrape(&all);
+    let mut checks: Vec<Value> = Vec::new();
+    for (series, value) in told.samples() {
+        for (rule, gauge) in MEASURES {
+            let is_fast = series.label("window") == Some("fast");
+            if series.name == format!("{PREFIX}{gauge}") && is_fast {
+                let role = series.label("role").unwrap_or_default();
+                let feature = series.label("feature").unwrap_or_default();
+                let labels = format!("{{model=\"rain\", role={role:?}, feature={feature:?}}}");
+                let value = value / 1e6;
+                let expression = format!("abs({rule}{labels} - {value}) < bool {TOLERANCE}");
+                checks.push(json!({
+                    "expr": expression,
+                    "eval_time": format!("{MINUTES}m"),
+                    "exp_samples": [{"labels": labels, "value": 1}],
+                }));
+            }
+        }
+    }
+    assert_eq!(checks.len(), (8 + 1) * MEASURES.len(), "eight features and the prediction");
+    let series: Vec<Value> = recorded
+        .0
+        .iter()
+        .map(|(series, values)| json!({"series": series, "values": values.trim_end()}))
+        .collect();
+    promtool(&json!({
+        "rule_files": [RULES],
+        "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": checks}],
+    }));
+}
+
+/// Has promtool check the rules and carry out a test of them.
+#[track_caller]
+fn promtool(test: &Value) {
+    let promtool = pieces::promtool().unwrap_or_else(|error| panic!("{error:#}"));
+    let file = env::temp_dir().join(format!("driftline-fleet-{}.test.yml", std::process::id()));
+    // JSON is YAML.
+    fs::write(&file, test.to_string()).unwrap();
+    for arguments in [["check", "rules", RULES], ["test", "rules", &file.to_string_lossy()]] {
+        let run = Command::new(&promtool).args(arguments).output().unwrap();
+        let said = [run.stdout, run.stderr].concat();
+        assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
+    }
+    fs::remove_file(&file).unwrap();
+}
