@@ -31,8 +31,9 @@ fn reference() -> Profile {
         rows: Some(1..=3000),
         ..Options::default()
     };
-    let Made { profile, nameless, sampled } = from_csv(BufReader::new(File::open(FILE).unwrap()), &options)
-        .unwrap_or_else(|error| panic!("{error}"));
+    let Made { profile, nameless, sampled } =
+        from_csv(BufReader::new(File::open(FILE).unwrap()), &options)
+            .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(nameless, [1], "the row number has no name");
     assert_eq!(sampled, None);
     profile
