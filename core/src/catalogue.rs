@@ -26,6 +26,8 @@ pub enum Kind {
 pub enum Label {
     /// A model that the configuration admits, or `other`.
     Model,
+    /// The version of the model whose profile counts. Only there if the profile names one.
+    Version,
     /// The proxy's route, or `other`. Only there if the configuration lists `routes`.
     Route,
     /// How a request ended: [`crate::outcome::Outcome`].
@@ -38,6 +40,14 @@ pub enum Label {
     Feature,
     /// A bin of the reference profile, `00`, `01`, ..., or `other` for a value never seen there.
     Bin,
+    /// `fast` for the window of `window_seconds`, `slow` for `slow_windows` of them.
+    Window,
+    /// What a move is measured from: `training`, `window_before` or `day_before`.
+    Since,
+    /// `low` for values below the outermost edges of the bins, `high` for those above.
+    Side,
+    /// `ok`, `drift` or `insufficient`.
+    Verdict,
     /// Why something was skipped or could not be read.
     Reason,
 }
@@ -46,12 +56,17 @@ impl Label {
     /// All labels, in the order in which stat names carry them.
     pub const ALL: &[Label] = &[
         Label::Model,
+        Label::Version,
         Label::Route,
         Label::Outcome,
         Label::Result,
         Label::Role,
         Label::Feature,
         Label::Bin,
+        Label::Window,
+        Label::Since,
+        Label::Side,
+        Label::Verdict,
         Label::Reason,
     ];
 
@@ -66,6 +81,11 @@ impl Label {
             Label::Role => "role",
             Label::Feature => "feature",
             Label::Bin => "bin",
+            Label::Version => "version",
+            Label::Window => "window",
+            Label::Since => "since",
+            Label::Side => "side",
+            Label::Verdict => "verdict",
         }
     }
 }
@@ -206,22 +226,90 @@ metrics! {
     /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
-    Instances = Counter "driftline_instances_total" in "rows" [Model];
+    Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
     /// Predictions that were answered.
-    Predictions = Counter "driftline_predictions_total" in "rows" [Model];
+    Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
     /// Values that fell into a bin of the reference profile.
-    FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Role, Feature, Bin];
+    FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Version, Role, Feature, Bin];
     /// Values that fell into no bin, by reason: `null`, `missing`, `wrong_type` or `not_finite`.
-    FeatureUnbinned = Counter "driftline_feature_unbinned_total" in "values" [Model, Role, Feature, Reason];
-    /// Values in the bins of the live window; its measures are computed from these.
-    FeatureWindowRows = Gauge "driftline_feature_window_rows" in "values" [Model, Role, Feature];
-    /// PSI of the live window against the reference profile, half a count added to every bin; 0 while the
-    /// window is empty.
-    FeaturePsi = Gauge "driftline_feature_psi_ppm" in "parts per million" [Model, Role, Feature];
-    /// The PSI that sampling noise alone would give for this many rows; compare the PSI with it.
-    FeaturePsiWithoutDrift = Gauge "driftline_feature_psi_without_drift_ppm" in "parts per million" [Model, Role, Feature];
+    FeatureUnbinned = Counter "driftline_feature_unbinned_total" in "values" [Model, Version, Role, Feature, Reason];
+    /// Values that fell into a bin, but that the profile's schema does not allow, by reason: `out_of_range` or
+    /// `novel_category`.
+    FeatureOutside = Counter "driftline_feature_outside_total" in "values" [Model, Version, Role, Feature, Reason];
+    /// How far values lie beyond the outermost edges of the bins, added up; one value adds a thousand standard
+    /// deviations at most.
+    FeatureTailExcess = Counter "driftline_feature_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Role, Feature, Side];
+    /// Breaches of the profile's schema, by reason: `required_missing`, `required_null`, `wrong_type`, `not_finite`,
+    /// `out_of_range`, `novel_category`, `extra_column` (a value that no feature of the profile is called like) or
+    /// `wrong_shape` (rows of another width, tensors that do not fit together).
+    SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Reason];
     /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
-    ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Role, Feature, Bin];
+    ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Version, Role, Feature, Bin];
+    /// Values in the bins of the window; its measures are computed from these.
+    FeatureWindowRows = Gauge "driftline_feature_window_rows" in "values" [Model, Version, Role, Feature, Window];
+    /// PSI of the window against the reference profile, half a count added to every bin. This measure and all others
+    /// are 0 while the window is empty.
+    FeaturePsi = Gauge "driftline_feature_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The PSI that sampling noise alone exceeds in 5 % of all windows of so many rows.
+    FeaturePsiCritical = Gauge "driftline_feature_psi_critical_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Whether the window has drifted from the reference profile: 1 for the verdict that holds, 0 for the others. `drift`
+    /// is both beyond chance and material, in PSI or in the share of rows without a value; `insufficient` is a window
+    /// of fewer than `rows_min` rows.
+    FeatureVerdict = Gauge "driftline_feature_verdict" in "verdicts" [Model, Version, Role, Feature, Window, Verdict];
+    /// Features of the model whose verdict is `drift`.
+    DriftedFeatures = Gauge "driftline_drifted_features" in "features" [Model, Version, Window];
+    /// Kullback-Leibler divergence of the window from the reference, in nats, half a count added to every bin: large
+    /// where live values fall in bins that the reference hardly has.
+    FeatureKlLive = Gauge "driftline_feature_kl_live_from_reference_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Kullback-Leibler divergence of the reference from the window: large where live values have left bins of the
+    /// reference.
+    FeatureKlReference = Gauge "driftline_feature_kl_reference_from_live_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Jensen-Shannon distance: the square root of the divergence in nats, 0.8326 at most.
+    FeatureJensenShannon = Gauge "driftline_feature_jensen_shannon_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Hellinger distance, 1 at most.
+    FeatureHellinger = Gauge "driftline_feature_hellinger_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Total variation: the share of rows that would have to move to another bin.
+    FeatureTotalVariation = Gauge "driftline_feature_total_variation_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The largest change of one bin's share.
+    FeatureLInfinity = Gauge "driftline_feature_l_infinity_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Kolmogorov-Smirnov statistic on the bins: the largest distance of the two distribution functions. Numbers only.
+    FeatureKsStatistic = Gauge "driftline_feature_ks_statistic_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes the Kolmogorov-Smirnov statistic as large; 1 while the window is empty. Numbers only.
+    FeatureKsPValue = Gauge "driftline_feature_ks_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Chi-square statistic of the window if the reference is the law itself. The largest number there is if values
+    /// fell where the reference has none.
+    FeatureChiSquareFit = Gauge "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes that statistic as large; 1 while the window is empty.
+    FeatureChiSquareFitPValue = Gauge "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Chi-square statistic of two samples, the window and the reference.
+    FeatureChiSquare = Gauge "driftline_feature_chi_square_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes that statistic as large; 1 while the window is empty.
+    FeatureChiSquarePValue = Gauge "driftline_feature_chi_square_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Wasserstein distance in millionths of the feature's own unit. Of values with bins of their own, only those that
+    /// have one count. Numbers only.
+    FeatureWasserstein = Gauge "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Wasserstein distance in standard deviations of the reference. Numbers only.
+    FeatureWassersteinDeviations = Gauge "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// By how much the share of rows without a value (null or missing) exceeds that of the reference; 0 if it fell.
+    FeatureNullRatioIncrease = Gauge "driftline_feature_null_ratio_increase_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// By how much the share of rows without a value falls short of that of the reference; 0 if it rose.
+    FeatureNullRatioDecrease = Gauge "driftline_feature_null_ratio_decrease_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The change of the share of rows without a value, in standard errors, whichever way it went.
+    FeatureNullRatioZ = Gauge "driftline_feature_null_ratio_z_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The place of the feature among all of the model by how far it moved, in PSI: 1 moved most, 0 cannot tell. Since
+    /// `training`, since the window before, or, between whole windows, since the one that ended a slow window earlier,
+    /// which is `day_before` by default.
+    FeatureRank = Gauge "driftline_feature_rank" in "places" [Model, Version, Role, Feature, Since];
+    /// PSI of the window against the one before (`window_before`), and of the last whole window against the one that
+    /// ended a slow window earlier (`day_before`); 0 while either has too few rows.
+    FeatureMovedPsi = Gauge "driftline_feature_moved_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Since];
+    /// Training-serving skew: PSI of the first rows under this profile, those of a window at least and `rows_min` at
+    /// least, against it. It stays as it is from then on, whatever drifts later.
+    FeatureSkewPsi = Gauge "driftline_feature_skew_psi_ppm" in "parts per million" [Model, Version, Role, Feature];
+    /// The verdict on those rows: 1 for the one that holds, 0 for the others. `insufficient` until they are there.
+    FeatureSkewVerdict = Gauge "driftline_feature_skew_verdict" in "verdicts" [Model, Version, Role, Feature, Verdict];
+    /// When the reference profile was made, in seconds since 1970.
+    ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
 }

@@ -1,19 +1,26 @@
 //! The filter's configuration: what an operator may write, and what it means.
 //! It is complete once read: nothing else in the code knows a default.
 
+mod drift;
 mod endpoint;
+mod model;
 mod read;
+mod selector;
 
-pub use self::endpoint::Endpoint;
+pub use self::{
+    drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
+    endpoint::Endpoint,
+    model::{Model, ModelKind, Sampling},
+    selector::{Place, Selector, Sides, Step},
+};
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};
 
 use crate::{
     document::{self, Node, Path, Problems},
     encoding::Codings,
     glob::Glob,
-    profile::Profile,
 };
 
 /// The longest configuration that is read, in bytes.
@@ -47,7 +54,7 @@ const NAMES_MAX_DEFAULT: u64 = 100;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The models to tell apart, at least one, with unique names. All others are counted as [`OTHER_NAME`]. With the
+    /// The models to tell apart, at least one, with unique names, or several versions of one name. All others are counted as [`OTHER_NAME`]. With the
     /// routes and profiles they make at most [`SERIES_MAX`] series.
     pub models: Vec<Model>,
     /// How many models and routes may get series of their own because they fit a pattern, within [`NAMES_MAX`]; where
@@ -61,6 +68,8 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// Length of the drift window, within [`WINDOW_SECONDS`]. An hour if nothing is said.
     pub window_seconds: u64,
+    /// How drift is told from that and from the slow window.
+    pub drift: Drift,
     /// Time between two evaluations, within [`TICK_MILLISECONDS`] and not longer than the window. If nothing is said 5,000, or the window if that is shorter.
     pub tick_milliseconds: u64,
     /// The longest event that a stream should have, within [`EVENT_BYTES_MAX`]. Longer ones are counted and read all
@@ -72,17 +81,6 @@ pub struct Config {
     /// Takes `accept-encoding` out of each request that is measured, so that model servers answer in plain text.
     /// This is the only thing in traffic that is ever changed, and not if nothing is said.
     pub remove_accept_encoding: bool,
-}
-
-/// A model to watch.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Model {
-    /// What requests call it: fit for a label, see [`document::label_fault`], and not [`OTHER_NAME`]. Or a [`Glob`]
-    /// that the names of several fit; such have no profile.
-    pub name: String,
-    /// Its training data. With it the model is a predictive one; without, a language model.
-    pub profile: Option<Profile>,
 }
 
 /// Everything wrong with a configuration, so that one edit can fix it all.
@@ -119,14 +117,6 @@ impl Config {
     #[must_use]
     pub fn model(&self, name: &str) -> Option<(usize, &Model)> {
         self.models.iter().enumerate().find(|(_, model)| model.name == name)
-    }
-}
-
-impl Model {
-    /// Whether the name is a pattern.
-    #[must_use]
-    pub fn is_pattern(&self) -> bool {
-        Glob::is_pattern(&self.name)
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::{
 };
 
 use crate::{
-    config::{Config, OTHER_NAME},
+    config::{Config, ModelKind, OTHER_NAME},
     monitor::ModelId,
     names::{Named, Names},
     roster::Subject,
@@ -45,10 +45,14 @@ impl Directory {
             route_names: Names::default(),
             places_max: config.places(),
         };
-        for model in &config.models {
-            let names = match model.profile {
-                Some(_) => &mut directory.predicting,
-                None => &mut directory.generating,
+        for (index, model) in config.models.iter().enumerate() {
+            // Versions of one model are one name.
+            if config.models.iter().take(index).any(|before| before.name == model.name) {
+                continue;
+            }
+            let names = match model.kind {
+                ModelKind::Predictive => &mut directory.predicting,
+                ModelKind::Language => &mut directory.generating,
             };
             names.admit(&model.name, directory.models.len());
             if !model.is_pattern() {
@@ -67,11 +71,6 @@ impl Directory {
         directory
     }
 
-    /// Labels of the models that are listed by name, by number; the first is `other`.
-    pub(crate) fn models(&self) -> &[String] {
-        &self.models
-    }
-
     /// All that have series by configuration, by [`ModelId`]: every listed model on every listed route.
     pub(crate) fn listed(&self) -> impl Iterator<Item = Subject> {
         self.models.iter().flat_map(|model| {
@@ -87,6 +86,11 @@ impl Directory {
             Named::Fitting(name) if self.predicts(&name) => Named::OTHER,
             named => named,
         }
+    }
+
+    /// The number of the model that is counted here, on whatever route; `None` for one that a pattern admitted.
+    pub(crate) fn number(&self, id: ModelId) -> Option<usize> {
+        id.0.checked_div(self.routes.len()).filter(|&number| number < self.models.len())
     }
 
     /// The number of a model that predicts, by its name in a request.

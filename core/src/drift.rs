@@ -34,6 +34,7 @@ mod l_infinity;
 mod null_ratio;
 pub mod probability;
 mod psi;
+mod scale;
 mod total_variation;
 mod wasserstein;
 
@@ -50,6 +51,7 @@ pub use self::{
     l_infinity::{LInfinity, l_infinity},
     null_ratio::{NullRatio, Presence, null_ratio},
     psi::{Psi, psi},
+    scale::{EXCESS_THOUSANDTHS_MAX, Scale, Side},
     total_variation::total_variation,
     wasserstein::{Points, wasserstein},
 };

@@ -53,6 +53,8 @@ pub struct Exchange {
     /// The request named a model that may get series of its own.
     wish: Option<Box<Wish>>,
     status: Option<u16>,
+    /// As the head or the trailers say it.
+    grpc_status: Option<u32>,
     is_local_reply: bool,
     request: Body,
     response: Body,
@@ -77,16 +79,20 @@ impl Exchange {
     ) -> Option<Exchange> {
         let (kind, model) = match recognise(monitor, head) {
             Ok(Recognised::Generation { dialect, model }) => {
-                (Kind::Generation(Box::new(Generation::new(dialect))), model)
+                (Kind::Generation(Box::new(Generation::new(monitor, dialect))), model)
             }
-            Ok(Recognised::Prediction { predictor }) => {
-                let kind = Kind::Prediction(Box::new(Prediction::new(predictor)));
-                (kind, Some(predictor.named()))
+            Ok(Recognised::Prediction { dialect, predictor }) => {
+                let prediction = Prediction::new(monitor, ledger, dialect, predictor, head);
+                (Kind::Prediction(Box::new(prediction)), Some(monitor.model_of(predictor)))
             }
             Err(reason) => {
                 monitor.count_unmeasured(ledger, reason);
                 return None;
             }
+        };
+        let has_unexpected_content_type = match &kind {
+            Kind::Generation(_) => false,
+            Kind::Prediction(prediction) => !prediction.reads_request(),
         };
         let mut exchange = Exchange {
             started_at: now,
@@ -94,11 +100,12 @@ impl Exchange {
             model: None,
             wish: None,
             status: None,
+            grpc_status: None,
             is_local_reply: false,
             request: Body::new(Encoding::of(head.content_encoding, monitor.codings)),
             // Until a head says otherwise; bodies that are no answers are not decoded.
             response: Body::new(Encoding::None),
-            has_unexpected_content_type: false,
+            has_unexpected_content_type,
             kind,
         };
         if let Some(model) = model {
@@ -109,7 +116,11 @@ impl Exchange {
 
     /// Whether pieces of the request's body are read. If not, a host need not copy them to hand them over.
     pub fn reads_request(&self) -> bool {
-        self.request.wants_bytes()
+        let is_awaited = match &self.kind {
+            Kind::Generation(_) => true,
+            Kind::Prediction(prediction) => prediction.reads_request(),
+        };
+        is_awaited && self.request.wants_bytes()
     }
 
     /// Someone whom the exchange asks to be counted under, to be looked up in a [`Roster`](crate::roster::Roster).
@@ -146,8 +157,7 @@ impl Exchange {
                 found = found.take().or(named);
             }
             Kind::Prediction(prediction) => {
-                let series = monitor.predictor(prediction.predictor);
-                prediction.request_body(series, ledger, bytes);
+                prediction.request_body(monitor, ledger, bytes);
             }
         });
         if let Some(model) = found {
@@ -171,6 +181,7 @@ impl Exchange {
     ) {
         self.end_naming(monitor, ledger);
         self.status = head.status;
+        self.grpc_status = head.grpc_status;
         self.is_local_reply = head.is_local_reply;
         if !head.is_answer() {
             return;
@@ -178,16 +189,20 @@ impl Exchange {
         let encoding = Encoding::of(head.content_encoding, monitor.codings);
         if encoding == Encoding::Unreadable {
             self.response = Body::new(encoding);
-        } else if !head.is_text() {
-            self.has_unexpected_content_type = true;
-        } else {
-            self.response = Body::new(encoding);
-            match &mut self.kind {
-                Kind::Generation(generation) => {
-                    generation.expect_answer(head, monitor.event_bytes_max);
-                }
-                Kind::Prediction(prediction) => prediction.expect_answer(),
+            return;
+        }
+        let is_read = match &mut self.kind {
+            Kind::Generation(_) if !head.is_text() => false,
+            Kind::Generation(generation) => {
+                generation.expect_answer(head, monitor.event_bytes_max);
+                true
             }
+            Kind::Prediction(prediction) => prediction.expect_answer(monitor, ledger, head),
+        };
+        if is_read {
+            self.response = Body::new(encoding);
+        } else {
+            self.has_unexpected_content_type = true;
         }
     }
 
@@ -216,10 +231,15 @@ impl Exchange {
                 generation.response_body(series, ledger, now, bytes);
             }
             Kind::Prediction(prediction) => {
-                let series = monitor.predictor(prediction.predictor);
-                prediction.response_body(series, ledger, bytes);
+                prediction.response_body(monitor, ledger, bytes);
             }
         });
+    }
+
+    /// Takes note of the response's trailers, which are its end: their `grpc-status`, if there is one.
+    pub fn response_trailers(&mut self, grpc_status: Option<u32>) {
+        self.grpc_status = grpc_status.or(self.grpc_status);
+        self.response_end();
     }
 
     /// Takes note that the response came to its end, as against breaking off.
@@ -240,7 +260,7 @@ impl Exchange {
     ) -> Outcome {
         self.end_naming(monitor, ledger);
         self.answer_wish(monitor, ledger, None);
-        let request = self.kind.finish_request();
+        let request = self.kind.finish_request(monitor, ledger);
         let model = self.model.and_then(|id| monitor.model(id));
         let reached_end = self.response.is_read_to_its_end();
         let body = match &mut self.kind {
@@ -248,21 +268,26 @@ impl Exchange {
                 let series = model.and_then(|model| model.generation.as_ref());
                 generation.finish(series, ledger, reached_end)
             }
-            Kind::Prediction(prediction) => prediction.finish(reached_end),
+            Kind::Prediction(prediction) => prediction.finish(monitor, ledger, reached_end),
         };
         let proxy = ProxyVerdict {
             flags: response_flags,
             is_local_reply: self.is_local_reply,
             status: self.status,
+            grpc_status: self.grpc_status,
         };
         let outcome = decide(proxy, self.response.verdict(body));
         if let Some(model) = model {
             ledger.shift(model.in_flight, -1);
             model.count_request(ledger, outcome, now.microseconds_since(self.started_at));
             self.count_problems(model, ledger, request);
-            match &self.kind {
+            let features = self.model.and_then(|id| monitor.features(id));
+            match &mut self.kind {
                 Kind::Generation(generation) => {
                     generation.record(model, ledger, self.started_at, outcome);
+                    if let Some(features) = features {
+                        generation.record_features(features, ledger, outcome);
+                    }
                 }
                 Kind::Prediction(prediction) => prediction.record(model, ledger, request),
             }
@@ -314,10 +339,10 @@ impl Exchange {
 
 impl Kind {
     /// Ends the request's body: whether it was a whole JSON document.
-    fn finish_request(&mut self) -> Ending {
+    fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
         match self {
             Kind::Generation(generation) => generation.finish_request(),
-            Kind::Prediction(prediction) => prediction.finish_request(),
+            Kind::Prediction(prediction) => prediction.finish_request(monitor, ledger),
         }
     }
 }

@@ -7,9 +7,11 @@ mod dialects;
 mod document;
 mod events;
 mod facts;
+mod features;
 mod finish;
 mod framing;
 mod path;
+mod prompt;
 mod request;
 mod timeline;
 mod usage;
@@ -18,7 +20,10 @@ pub(crate) use self::{
     answer::{Answer, Promise},
     dialect::{Dialect, recognise},
     dialects::DIALECTS,
+    features::{Feature, Given},
     finish::FinishReason,
+    path::Pattern,
+    prompt::PromptReader,
     request::Request,
     timeline::PerToken,
 };

@@ -2,7 +2,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::series::{SeriesId, Timing};
+use crate::{
+    series::{SeriesId, Timing},
+    tap::Tap,
+};
 
 /// A change of one series.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,13 +33,19 @@ pub struct Ledger {
     touched: Vec<SeriesId>,
     /// Everything that is not a counter, in order.
     others: Vec<(SeriesId, Change)>,
+    pub(crate) tap: Tap,
 }
 
 impl Ledger {
     /// A ledger for a registry of this many series.
     pub fn new(series: usize) -> Ledger {
         let pending = vec![0; series];
-        Ledger { pending, touched: Vec::with_capacity(series), others: Vec::new() }
+        Ledger {
+            pending,
+            touched: Vec::with_capacity(series),
+            others: Vec::new(),
+            tap: Tap::default(),
+        }
     }
 
     /// Adds to a counter.
@@ -92,8 +101,8 @@ mod tests {
     #[test]
     fn increments_of_one_series_are_one_change() {
         let mut registry = Registry::default();
-        let a = registry.add(Metric::Instances, &["a"]);
-        let b = registry.add(Metric::Instances, &["b"]);
+        let a = registry.add(Metric::Instances, &["a", ""]);
+        let b = registry.add(Metric::Instances, &["b", ""]);
         let mut ledger = Ledger::new(registry.all().len());
         ledger.add(b, 1);
         ledger.add(a, 0);

@@ -1,24 +1,23 @@
 //! The series of each model, by route where routes are told apart; it only looks things up.
 
 mod column;
+mod predictor;
+mod violation;
 
-pub(crate) use self::column::MonitoredColumn;
-
-use alloc::vec::Vec;
+pub(crate) use self::{
+    column::{Cells, MonitoredColumn, Role, Since, exported},
+    predictor::{PredictionSeries, Sources},
+    violation::Violation,
+};
 
 use crate::{
     catalogue::Metric,
     generation::FinishReason,
     ledger::Ledger,
     outcome::Outcome,
-    prediction::Columns,
-    profile::Profile,
     roster::Subject,
     series::{Registry, SeriesId, Timing},
 };
-
-/// A name that stands in the label `feature` for a model's output.
-const PREDICTION: &str = "prediction";
 
 /// Something that could not be read as its dialect promises.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,15 +140,6 @@ pub(crate) struct GenerationSeries {
     finished: [SeriesId; FinishReason::ALL.len()],
 }
 
-/// What only models that predict have: one for each, whatever the route.
-#[derive(Debug)]
-pub(crate) struct PredictionSeries {
-    pub(crate) instances: SeriesId,
-    pub(crate) predictions: SeriesId,
-    pub(crate) features: Vec<MonitoredColumn>,
-    pub(crate) prediction: Option<MonitoredColumn>,
-}
-
 impl Model {
     /// A model, and whether it generates.
     pub(crate) fn new(registry: &mut Registry, subject: &Subject, generates: bool) -> Model {
@@ -252,59 +242,12 @@ impl GenerationSeries {
     }
 }
 
-impl PredictionSeries {
-    /// How many series a model has beside those of its columns.
-    pub(crate) const SERIES: usize = 2;
-
-    /// A model that predicts; without a profile, the one that stands for all that are not listed.
-    pub(crate) fn new(
-        registry: &mut Registry,
-        model: &str,
-        profile: Option<&Profile>,
-    ) -> PredictionSeries {
-        PredictionSeries {
-            instances: registry.add(Metric::Instances, &[model]),
-            predictions: registry.add(Metric::Predictions, &[model]),
-            features: profile
-                .map(|profile| profile.features.as_slice())
-                .unwrap_or_default()
-                .iter()
-                .map(|feature| {
-                    let labels = [model, "feature", feature.name.as_str()];
-                    MonitoredColumn::new(registry, labels, &feature.column)
-                })
-                .collect(),
-            prediction: profile.and_then(|profile| profile.prediction.as_ref()).map(|column| {
-                MonitoredColumn::new(registry, [model, PREDICTION, PREDICTION], column)
-            }),
-        }
-    }
-
-    /// Everything that is compared with a reference.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &MonitoredColumn> {
-        self.features.iter().chain(&self.prediction)
-    }
-}
-
-impl Columns for PredictionSeries {
-    fn count(&self) -> usize {
-        self.features.len()
-    }
-
-    fn named(&self, name: &[u8], hint: usize) -> Option<usize> {
-        let is_it = |feature: &MonitoredColumn| feature.is_called(name);
-        match self.features.get(hint) {
-            Some(feature) if is_it(feature) => Some(hint),
-            _ => self.features.iter().position(is_it),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::format;
 
-    use super::*;
+    use super::{violation::Violation, *};
+    use crate::evaluator::Verdict;
 
     /// What an operator reads about a metric names all that its label can say.
     #[track_caller]
@@ -323,6 +266,14 @@ mod tests {
             Metric::FeatureUnbinned,
             crate::prediction::Unbinned::ALL.map(crate::prediction::Unbinned::name),
         );
+        check(Metric::SchemaViolations, Violation::ALL.map(Violation::name));
+        check(
+            Metric::FeatureOutside,
+            [Violation::OutOfRange, Violation::NovelCategory].map(Violation::name),
+        );
+        check(Metric::FeatureRank, [Since::Training, Since::DayBefore].map(Since::name));
+        check(Metric::FeatureMovedPsi, [Since::WindowBefore, Since::DayBefore].map(Since::name));
+        check(Metric::FeatureVerdict, [Verdict::Drift, Verdict::Insufficient].map(Verdict::name));
         check(
             Metric::Unmeasured,
             crate::monitor::Unmeasured::ALL.map(crate::monitor::Unmeasured::name),

@@ -1,15 +1,17 @@
 //! A configuration made ready: all its series, who is counted under which, and which requests speak what.
 //! It holds no state of traffic but the room that is left for decoders; several exchanges and the evaluator share it.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     catalogue::Metric,
-    config::{Config, Endpoint},
+    config::{Config, Endpoint, ModelKind},
     directory::{Directory, Wish},
     encoding::{Codings, ROOM_BYTES_MAX, Room},
+    evaluator::Horizons,
     ledger::Ledger,
-    model::{Model, PredictionSeries},
+    measure::Measure,
+    model::{Model, PredictionSeries, Sources},
     names::Named,
     roster::Subject,
     series::{Registry, Series, SeriesId},
@@ -56,12 +58,19 @@ pub struct Monitor {
     models: Vec<Model>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// By number of the model in the directory; `None` for one that generates.
-    predictors: Vec<Option<PredictionSeries>>,
+    /// Those that have a profile, one for each version that is told apart. The first is any that is not listed.
+    predictors: Vec<PredictionSeries>,
     endpoints: Vec<Endpoint>,
+    request_headers: Vec<Box<str>>,
+    response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
-    pub(crate) window_seconds: u64,
+    pub(crate) horizons: Horizons,
+    /// The rows that a window must have to be judged; `None` for so many for each bin.
+    pub(crate) rows_min: Option<u64>,
+    pub(crate) material_psi: f64,
+    /// What is exported beside PSI.
+    pub(crate) measures: Vec<Measure>,
     pub(crate) event_bytes_max: u64,
     /// The codings that are read.
     pub(crate) codings: Codings,
@@ -77,16 +86,9 @@ pub struct Monitor {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ModelId(pub(crate) usize);
 
-/// A model of a [`Monitor`] that predicts, whatever the route.
+/// A model of a [`Monitor`] that predicts, in one of its versions, whatever the route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PredictorId(usize);
-
-impl PredictorId {
-    /// The same model as its exchanges are counted under.
-    pub(crate) fn named(self) -> Named {
-        Named::Listed(self.0)
-    }
-}
 
 impl Monitor {
     /// Lays out all series of a configuration.
@@ -100,18 +102,15 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
-        let profile =
-            |label: &str| config.model(label).and_then(|(_, model)| model.profile.as_ref());
-        let predictors = directory
-            .models()
-            .iter()
-            .enumerate()
-            .map(|(number, label)| match profile(label) {
-                // The first one is any model that is not listed.
-                None if number != 0 => None,
-                profile => Some(PredictionSeries::new(&mut registry, label, profile)),
-            })
-            .collect();
+        let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
+        predictors.extend(config.models.iter().filter_map(|model| {
+            let number = match directory.generating(model.name.as_bytes()) {
+                Named::Listed(number) if model.kind == ModelKind::Language => number,
+                _ => directory.predicting(model.name.as_bytes()),
+            };
+            let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
+            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
+        }));
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
@@ -128,11 +127,19 @@ impl Monitor {
             directory,
             models,
             listed,
+            request_headers: headers(predictors.iter().map(|predictor| &predictor.request)),
+            response_headers: headers(predictors.iter().map(|predictor| &predictor.response)),
             predictors,
             endpoints: config.endpoints.clone(),
             unmeasured,
             evaluations,
-            window_seconds: config.window_seconds,
+            horizons: Horizons {
+                window_seconds: config.window_seconds,
+                slow_windows: config.drift.slow_windows,
+            },
+            rows_min: config.drift.rows_min,
+            material_psi: config.drift.material_psi,
+            measures: config.drift.measures.clone(),
             event_bytes_max: config.event_bytes_max,
             codings: config.decode,
             decoders: Room::new(ROOM_BYTES_MAX),
@@ -158,12 +165,21 @@ impl Monitor {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
     }
 
-    /// Sets what the configuration alone says: the reference by bin. Once, at configuration.
+    /// The headers of requests, in lower case, in which features are looked for:
+    /// [`RequestHead::values`](crate::exchange::RequestHead::values) has theirs.
+    pub fn request_headers(&self) -> &[Box<str>] {
+        &self.request_headers
+    }
+
+    /// Likewise those of responses, for [`ResponseHead::values`](crate::exchange::ResponseHead::values).
+    pub fn response_headers(&self) -> &[Box<str>] {
+        &self.response_headers
+    }
+
+    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
-        for column in self.predicting().flat_map(PredictionSeries::columns) {
-            for (&id, &rows) in column.reference_rows.iter().zip(&column.reference) {
-                ledger.set(id, rows);
-            }
+        for series in self.predicting() {
+            series.describe(ledger);
         }
     }
 
@@ -175,7 +191,7 @@ impl Monitor {
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {
-        self.predictors.iter().flatten()
+        self.predictors.iter()
     }
 
     /// The declaration that a request fits, the first one if there are several.
@@ -188,9 +204,37 @@ impl Monitor {
         self.directory.generating(name)
     }
 
-    /// A model that predicts, by its name in a request.
-    pub(crate) fn predicting_model(&self, name: &[u8]) -> PredictorId {
-        PredictorId(self.directory.predicting(name))
+    /// A model that predicts, by what a request calls it and its version.
+    ///
+    /// A version that is not listed, or not said, is that of the entry without a version; where there is none, a model
+    /// with one listed version is that version if the request says none.
+    pub(crate) fn predicting_model(&self, name: &[u8], version: Option<&[u8]>) -> PredictorId {
+        let number = self.directory.predicting(name);
+        let entries = || {
+            let numbered = self.predictors.iter().enumerate();
+            numbered.filter(|(_, entry)| entry.model == number)
+        };
+        let found = entries()
+            .find(|(_, entry)| version.is_some() && entry.version() == version)
+            .or_else(|| entries().find(|(_, entry)| entry.version().is_none()))
+            .or_else(|| entries().next().filter(|_| version.is_none() && entries().count() == 1));
+        PredictorId(found.map_or(0, |(index, _)| index))
+    }
+
+    /// The features of a language model that has a profile.
+    pub(crate) fn features(&self, id: ModelId) -> Option<&PredictionSeries> {
+        let number = self.directory.number(id).filter(|&number| number != 0)?;
+        self.predictors.iter().find(|predictor| predictor.model == number)
+    }
+
+    /// Whether any language model has a profile, so that requests are read for what they are like.
+    pub(crate) fn compares_prompts(&self) -> bool {
+        self.predictors.iter().any(|predictor| !predictor.language.is_empty())
+    }
+
+    /// The model that the exchanges of a predictor are counted under.
+    pub(crate) fn model_of(&self, id: PredictorId) -> Named {
+        self.predictor(id).map_or(Named::OTHER, |predictor| Named::Listed(predictor.model))
     }
 
     /// A route, by its name in the proxy.
@@ -208,7 +252,7 @@ impl Monitor {
     }
 
     pub(crate) fn predictor(&self, id: PredictorId) -> Option<&PredictionSeries> {
-        self.predictors.get(id.0)?.as_ref()
+        self.predictors.get(id.0)
     }
 
     /// How many may be admitted later.
@@ -241,6 +285,15 @@ impl Monitor {
             take(id, series);
         }
     }
+}
+
+/// The headers in which anything is looked for, each once.
+fn headers<'s>(sides: impl Iterator<Item = &'s Sources>) -> Vec<Box<str>> {
+    let mut names: Vec<Box<str>> =
+        sides.flat_map(|side| &side.headers).map(|(_, name)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]

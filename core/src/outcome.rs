@@ -15,7 +15,7 @@ pub enum Outcome {
     Truncated,
     /// The answer says success in its status and an error in its body.
     ErrorEvent,
-    /// The model server answered with a status of 400 or more.
+    /// The model server answered with a status of 400 or more, or over gRPC with any but `OK`.
     ErrorStatus,
     /// The answer came whole and holds no output: an empty body, a redirect, a document without any.
     NoOutput,
@@ -67,6 +67,8 @@ pub struct ProxyVerdict {
     pub is_local_reply: bool,
     /// The answer's status; `None` if there was no answer.
     pub status: Option<u16>,
+    /// The `grpc-status` of the answer, from its head or its trailers; `None` if there was none, or no number. 0 is `OK`.
+    pub grpc_status: Option<u32>,
 }
 
 /// What the answer's body says about itself.
@@ -129,7 +131,8 @@ mod flag {
 /// knows best who ended the exchange, and only then the status and the body count.
 pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
     let has = |bits: u64| proxy.flags & bits != 0;
-    let is_error_status = proxy.status.is_some_and(|status| 400 <= status);
+    let is_error_status = proxy.status.is_some_and(|status| 400 <= status)
+        || proxy.grpc_status.is_some_and(|status| status != 0);
     let is_success_status = proxy.status.is_some_and(|status| (200..300).contains(&status));
     if body == BodyVerdict::Whole && !is_error_status && !proxy.is_local_reply {
         Outcome::Complete
@@ -163,7 +166,8 @@ mod tests {
 
     #[track_caller]
     fn check(flags: u64, local: bool, status: u16, body: BodyVerdict, expected: Outcome) {
-        let proxy = ProxyVerdict { flags, is_local_reply: local, status: Some(status) };
+        let proxy =
+            ProxyVerdict { flags, is_local_reply: local, status: Some(status), grpc_status: None };
         assert_eq!(decide(proxy, body), expected);
     }
 
@@ -202,6 +206,20 @@ mod tests {
         check(0, false, 304, BodyVerdict::Unreadable, Outcome::NoOutput);
         check(0, false, 101, BodyVerdict::Unreadable, Outcome::NoOutput);
         check(0, false, 200, BodyVerdict::Unreadable, Outcome::Complete);
+    }
+
+    #[test]
+    fn the_status_of_grpc_outranks_a_message_that_came_whole() {
+        let check = |grpc_status, body, expected| {
+            let status = Some(200);
+            let proxy = ProxyVerdict { status, grpc_status, ..ProxyVerdict::default() };
+            assert_eq!(decide(proxy, body), expected, "{grpc_status:?} {body:?}");
+        };
+        check(Some(0), BodyVerdict::Whole, Outcome::Complete);
+        check(Some(13), BodyVerdict::Whole, Outcome::ErrorStatus);
+        check(Some(5), BodyVerdict::Empty, Outcome::ErrorStatus);
+        check(Some(0), BodyVerdict::Empty, Outcome::NoOutput);
+        check(None, BodyVerdict::Whole, Outcome::Complete);
     }
 
     #[test]

@@ -1,16 +1,33 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
 //! No row is kept; a batch of any size passes in the same memory.
 
-mod kserve_v1;
-mod rows;
+mod columns;
+mod csv;
+mod dialect;
+mod dialects;
+mod document;
+mod event;
+mod head;
+mod jsonlines;
+mod paths;
+mod reader;
+mod row;
+#[cfg(test)]
+mod shown;
+mod tensors;
+mod text;
+mod value;
 
 pub(crate) use self::{
-    kserve_v1::{DIALECT, INSTANCES, model_in_path},
-    rows::{Columns, Event as RowEvent, Rows},
+    columns::{Columns, Place, Reads},
+    dialect::{Dialect, Target, recognise},
+    dialects::DIALECTS,
+    event::{Event, Fault},
+    paths::PathReader,
+    reader::Reader,
 };
 
-use self::kserve_v1::PREDICTIONS;
-use crate::{bins::Bins, wire::json::Ending};
+use crate::{bins::Bins, drift::Side, wire::json::Token};
 
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,12 +36,25 @@ pub(crate) enum Cell<'a> {
     Number(f64),
     /// Text, escapes decoded; of a very long one the beginning, which then is longer than any category.
     Text(&'a [u8]),
+    /// A value in a format that has only text, such as a header: a number, `true` or `false` where one of these is
+    /// expected, and a category where one is. Cut as [`Cell::Text`] is.
+    Written(&'a [u8]),
     /// Why there is no value.
     Unbinned(Unbinned),
 }
 
-/// The bin that a value falls into, or why it falls into none.
-pub(crate) type Placed = Result<usize, Unbinned>;
+/// Where a value falls, or why it falls into no bin.
+pub(crate) type Placed = Result<InBin, Unbinned>;
+
+/// A value that has a bin.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct InBin {
+    pub(crate) bin: usize,
+    /// Whether the profile's schema does not allow it.
+    pub(crate) is_outside: bool,
+    /// How far it lies beyond the outermost edges: [`Scale::excess`](crate::drift::Scale::excess).
+    pub(crate) excess: Option<(Side, u64)>,
+}
 
 /// Why a value falls into no bin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,67 +85,85 @@ impl Unbinned {
     }
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
+    /// What a JSON value is, or a container of which the start is given.
+    pub(crate) fn of(token: Token<'a>) -> Cell<'a> {
+        match token {
+            Token::Number(number) => Cell::Number(number),
+            Token::Bool(value) => Cell::Number(f64::from(u8::from(value))),
+            Token::NotFinite => Cell::Unbinned(Unbinned::NotFinite),
+            Token::String(text) => Cell::Text(text.bytes),
+            Token::Null => Cell::Unbinned(Unbinned::Null),
+            _ => Cell::Unbinned(Unbinned::WrongType),
+        }
+    }
+
+    /// The value as what bins of this kind expect: what is only written becomes a number or a text.
+    pub(crate) fn read_for(self, bins: &Bins) -> Cell<'a> {
+        match (self, bins) {
+            (Cell::Written(text), Bins::Categories { .. }) => Cell::Text(text),
+            (Cell::Written(text), _) => written_number(text),
+            (cell, _) => cell,
+        }
+    }
+
     /// The bin that the value falls into, or why it falls into none.
-    pub(crate) fn place(self, bins: &Bins) -> Placed {
+    pub(crate) fn place(self, bins: &Bins) -> Result<usize, Unbinned> {
         match (self, bins) {
             (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
             (Cell::Number(number), _) => Ok(bins.of(number)),
             (Cell::Text(text), _) => bins.of_category(text).ok_or(Unbinned::WrongType),
+            (Cell::Written(_), _) => self.read_for(bins).place(bins),
             (Cell::Unbinned(reason), _) => Err(reason),
         }
     }
 }
 
-/// The predictions of an answer, one cell each.
-///
-/// A prediction is a number, a boolean, text, or a list of exactly one of these, as TF Serving writes
-/// the output of a model with one output column.
-#[derive(Debug)]
-pub(crate) struct Answers {
-    rows: Rows,
-    pending: Option<Placed>,
-}
-
-impl Answers {
-    pub(crate) fn new() -> Answers {
-        Answers { rows: Rows::new(PREDICTIONS), pending: None }
-    }
-
-    /// Takes the next piece of the body; `place` finds the bin of each value, and `take` gets that of each prediction.
-    pub(crate) fn read(
-        &mut self,
-        bytes: &[u8],
-        place: impl Fn(Cell<'_>) -> Placed,
-        mut take: impl FnMut(Placed),
-    ) {
-        let pending = &mut self.pending;
-        self.rows.read(bytes, &OneColumn, &mut |event| match event {
-            RowEvent::Cell(_, cell) => *pending = Some(place(cell)),
-            // An empty list, whose width says so.
-            RowEvent::Missing(..) => {}
-            RowEvent::End { width } => {
-                let placed = pending.take().filter(|_| width == 1);
-                take(placed.unwrap_or(Err(Unbinned::WrongType)));
-            }
-        });
-    }
-
-    /// Ends the body.
-    pub(crate) fn finish(&mut self) -> Ending {
-        self.rows.finish()
+/// The number that a text says, or why it says none.
+fn written_number(text: &[u8]) -> Cell<'static> {
+    let text = str::from_utf8(text).unwrap_or_default().trim_ascii();
+    match text {
+        "" => Cell::Unbinned(Unbinned::Null),
+        "true" | "True" | "TRUE" => Cell::Number(1.0),
+        "false" | "False" | "FALSE" => Cell::Number(0.0),
+        // Rust reads `nan`, `inf` and `infinity` in any case, as Python writes them.
+        text => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Cell::Number(number),
+            Ok(_) => Cell::Unbinned(Unbinned::NotFinite),
+            Err(_) => Cell::Unbinned(Unbinned::WrongType),
+        },
     }
 }
 
-/// A prediction has one column and no name.
-struct OneColumn;
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
 
-impl Columns for OneColumn {
-    fn count(&self) -> usize {
-        1
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<usize, Unbinned>) {
+        let bins = Bins::Values { values: vec![0.0, 1.0, 2.5] };
+        assert_eq!(Cell::Written(text.as_bytes()).place(&bins), expected, "{text}");
     }
 
-    fn named(&self, _name: &[u8], _hint: usize) -> Option<usize> {
-        None
+    #[test]
+    fn text_is_a_number_where_one_is_expected() {
+        check("2.5", Ok(2));
+        check(" 1e0\t", Ok(1));
+        check("False", Ok(0));
+        check("", Err(Unbinned::Null));
+        check("NaN", Err(Unbinned::NotFinite));
+        check("-Infinity", Err(Unbinned::NotFinite));
+        check("1e400", Err(Unbinned::NotFinite));
+        check("1,5", Err(Unbinned::WrongType));
+        check("0x1", Err(Unbinned::WrongType));
+    }
+
+    #[test]
+    fn text_is_a_category_where_one_is_expected() {
+        let bins = Bins::Categories { names: vec!["3".into()] };
+        assert_eq!(Cell::Written(b"3").place(&bins), Ok(0));
+        assert_eq!(Cell::Number(3.0).place(&bins), Err(Unbinned::WrongType));
     }
 }

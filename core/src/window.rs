@@ -1,116 +1,117 @@
-//! A sliding window over counters that only grow: a ring of snapshots, and the difference to the oldest one.
-//! It keeps no rows and never asks for the time.
+//! What counters grew by, slot of time after slot of time, in a ring; it keeps no rows and never asks for the time.
+//!
+//! Slots have absolute numbers, time divided by their length, so that whoever finds a written ring later knows which
+//! of its slots still count.
 
 use alloc::{vec, vec::Vec};
+use core::ops::Range;
 
 use crate::time::Timestamp;
 
-/// Snapshots per window. The window slides in steps of its length divided by this, so it spans
-/// between 11/12 and 12/12 of its length.
-pub const SNAPSHOTS_PER_WINDOW: u64 = 12;
-
-/// One sliding window over a fixed list of counters.
+/// A ring of slots over a fixed number of cells.
 ///
 /// # Cost
 ///
-/// Memory is `(SNAPSHOTS_PER_WINDOW + 2) * counters * 8` bytes, all of it allocated by [`Window::new`].
+/// Memory is `slots * cells * 4` bytes, all of it allocated by [`Ring::new`]. A cell of one slot counts to 2^32 - 1 and
+/// stays there.
 #[derive(Debug)]
-pub struct Window {
-    span_ns: u64,
-    counters: usize,
-    snapshots: Vec<Snapshot>,
-    /// How many of `snapshots` hold values, from the start.
-    filled: usize,
-    /// The slot that the next snapshot goes to once all are filled: the oldest.
-    oldest: usize,
+pub struct Ring {
+    slot_ns: u64,
+    slots: u64,
+    cells: usize,
+    /// The number of the slot that grows.
+    current: u64,
+    /// Slot `n` lies at place `n % slots`.
+    counts: Vec<u32>,
 }
 
-#[derive(Clone, Debug)]
-struct Snapshot {
-    taken_at: Timestamp,
-    values: Vec<u64>,
-}
-
-impl Window {
-    /// A window of this length over this many counters; it starts at the first [`Window::slide`].
-    pub fn new(span_seconds: u64, counters: usize) -> Window {
-        let empty = Snapshot { taken_at: Timestamp(0), values: vec![0; counters] };
-        let slots = usize::try_from(SNAPSHOTS_PER_WINDOW).unwrap_or(0).saturating_add(2);
-        Window {
-            span_ns: span_seconds.saturating_mul(1_000_000_000),
-            counters,
-            snapshots: vec![empty; slots],
-            filled: 0,
-            oldest: 0,
+impl Ring {
+    /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one.
+    #[must_use]
+    pub fn new(slot_ns: u64, slots: usize, cells: usize, now: Timestamp) -> Ring {
+        let (slot_ns, slots) = (slot_ns.max(1), slots.max(1));
+        Ring {
+            slot_ns,
+            slots: u64::try_from(slots).unwrap_or(u64::MAX),
+            cells,
+            current: now.0.checked_div(slot_ns).unwrap_or(0),
+            counts: vec![0; slots.saturating_mul(cells)],
         }
     }
 
-    /// Moves the window's end to `now`, where the counters stand at `values`.
-    ///
-    /// Call it at least once per twelfth of the window. `values` beyond the number of counters
-    /// are ignored, missing ones count as not increased.
-    pub fn slide(&mut self, now: Timestamp, values: &[u64]) {
-        let is_due = match self.newest() {
-            Some(newest) => self.step_ns() <= now.nanoseconds_since(newest.taken_at),
-            None => true,
-        };
-        if is_due {
-            self.take(now, values);
+    /// Makes the slot of `now` the current one and empties those in between. Whether that is a new slot; time that goes
+    /// backwards changes nothing.
+    pub fn advance(&mut self, now: Timestamp) -> bool {
+        let number = now.0.checked_div(self.slot_ns).unwrap_or(0);
+        if number <= self.current {
+            return false;
+        }
+        let passed = number.saturating_sub(self.current).min(self.slots);
+        self.current = number;
+        for back in 0..passed {
+            if let Some(slot) = self.slot_mut(back) {
+                slot.fill(0);
+            }
+        }
+        true
+    }
+
+    /// Adds to a cell of the current slot.
+    pub fn add(&mut self, cell: usize, amount: u64) {
+        if let Some(count) = self.slot_mut(0).and_then(|slot| slot.get_mut(cell)) {
+            *count = count.saturating_add(u32::try_from(amount).unwrap_or(u32::MAX));
         }
     }
 
-    /// What each counter grew by within the window that ends at `now` with `values`.
-    ///
-    /// The base is the oldest snapshot that the window still covers; the newest one if none is
-    /// young enough, as after a long pause of the host. A counter that went backwards, as after a
-    /// restart of the proxy, has grown from zero.
-    pub fn increase<'a>(
-        &'a self,
-        now: Timestamp,
-        values: &'a [u64],
-    ) -> impl Iterator<Item = u64> + 'a {
-        let base = self.base(now);
-        values.iter().take(self.counters).enumerate().map(move |(index, &value)| {
-            let before = base.and_then(|base| base.values.get(index)).copied().unwrap_or(value);
-            if value < before { value } else { value.saturating_sub(before) }
+    /// Adds up some cells over the slots that lie so far back, 0 being the current one, and puts the sums into `sums`.
+    /// Slots that the ring does not have are empty.
+    pub fn sum(&self, back: Range<u64>, cells: Range<usize>, sums: &mut Vec<u64>) {
+        sums.clear();
+        sums.resize(cells.len(), 0);
+        for back in back {
+            let counts = self.slot(back).and_then(|slot| slot.get(cells.clone()));
+            for (sum, &count) in sums.iter_mut().zip(counts.unwrap_or_default()) {
+                *sum = sum.saturating_add(u64::from(count));
+            }
+        }
+    }
+
+    /// Some cells of every slot in which they are not all 0, each with the slot's number; the oldest slot first.
+    pub fn written(&self, cells: Range<usize>) -> impl Iterator<Item = (u64, &[u32])> {
+        (0..self.slots).rev().filter_map(move |back| {
+            let number = self.current.checked_sub(back)?;
+            let counts = self.slot(back)?.get(cells.clone())?;
+            counts.iter().any(|&count| count != 0).then_some((number, counts))
         })
     }
 
-    fn step_ns(&self) -> u64 {
-        self.span_ns.checked_div(SNAPSHOTS_PER_WINDOW).unwrap_or(u64::MAX)
-    }
-
-    fn base(&self, now: Timestamp) -> Option<&Snapshot> {
-        self.held()
-            .filter(|snapshot| now.nanoseconds_since(snapshot.taken_at) <= self.span_ns)
-            .min_by_key(|snapshot| snapshot.taken_at)
-            .or_else(|| self.newest())
-    }
-
-    fn newest(&self) -> Option<&Snapshot> {
-        self.held().max_by_key(|snapshot| snapshot.taken_at)
-    }
-
-    fn held(&self) -> impl Iterator<Item = &Snapshot> {
-        self.snapshots.iter().take(self.filled)
-    }
-
-    fn take(&mut self, now: Timestamp, values: &[u64]) {
-        let slot = if self.filled < self.snapshots.len() {
-            let slot = self.filled;
-            self.filled = self.filled.saturating_add(1);
-            slot
-        } else {
-            let slot = self.oldest;
-            self.oldest = slot.saturating_add(1).checked_rem(self.snapshots.len()).unwrap_or(0);
-            slot
-        };
-        if let Some(snapshot) = self.snapshots.get_mut(slot) {
-            snapshot.taken_at = now;
-            for (kept, &value) in snapshot.values.iter_mut().zip(values) {
-                *kept = value;
-            }
+    /// Puts counts back into the slot with this number, from cell `first` on; does nothing if the ring does not reach
+    /// that slot.
+    pub fn restore(&mut self, number: u64, first: usize, counts: impl IntoIterator<Item = u32>) {
+        let back = self.current.checked_sub(number);
+        let cells = back.and_then(|back| self.slot_mut(back)?.get_mut(first..));
+        for (cell, count) in cells.unwrap_or_default().iter_mut().zip(counts) {
+            *cell = count;
         }
+    }
+
+    fn slot(&self, back: u64) -> Option<&[u32]> {
+        self.counts.get(self.place(back)?)
+    }
+
+    fn slot_mut(&mut self, back: u64) -> Option<&mut [u32]> {
+        let place = self.place(back)?;
+        self.counts.get_mut(place)
+    }
+
+    fn place(&self, back: u64) -> Option<Range<usize>> {
+        if self.slots <= back {
+            return None;
+        }
+        let slot =
+            usize::try_from(self.current.checked_sub(back)?.checked_rem(self.slots)?).ok()?;
+        let start = slot.saturating_mul(self.cells);
+        Some(start..start.saturating_add(self.cells))
     }
 }
 
@@ -118,65 +119,81 @@ impl Window {
 mod tests {
     use super::*;
 
-    const SECOND: u64 = 1_000_000_000;
+    /// Four slots of ten nanoseconds.
+    fn ring() -> Ring {
+        Ring::new(10, 4, 2, Timestamp(95))
+    }
 
-    /// Slides a 12 s window each second over a counter that grows by one per second, then holds.
-    #[track_caller]
-    fn increase_after(growing_seconds: u64, still_seconds: u64) -> u64 {
-        let mut window = Window::new(12, 1);
-        let mut last = 0;
-        for second in 0..=growing_seconds + still_seconds {
-            let now = Timestamp(second * SECOND);
-            let values = [second.min(growing_seconds)];
-            window.slide(now, &values);
-            last = window.increase(now, &values).next().unwrap();
+    fn sum(ring: &Ring, back: Range<u64>) -> Vec<u64> {
+        let mut sums = Vec::new();
+        ring.sum(back, 0..2, &mut sums);
+        sums
+    }
+
+    #[test]
+    fn what_is_counted_ages_and_is_forgotten() {
+        let mut ring = ring();
+        ring.add(0, 5);
+        ring.add(1, 1);
+        assert_eq!(sum(&ring, 0..1), [5, 1]);
+        assert!(!ring.advance(Timestamp(99)));
+        assert!(ring.advance(Timestamp(100)));
+        ring.add(0, 2);
+        assert_eq!(
+            (sum(&ring, 0..1), sum(&ring, 0..2), sum(&ring, 1..2)),
+            (vec![2, 0], vec![7, 1], vec![5, 1])
+        );
+        assert!(ring.advance(Timestamp(125)));
+        assert_eq!((sum(&ring, 0..3), sum(&ring, 0..4)), (vec![2, 0], vec![7, 1]));
+        assert!(ring.advance(Timestamp(130)));
+        assert_eq!((sum(&ring, 0..4), sum(&ring, 0..9)), (vec![2, 0], vec![2, 0]));
+    }
+
+    #[test]
+    fn a_long_pause_empties_it() {
+        for later in [140, 150, 10_000_000] {
+            let mut ring = ring();
+            ring.add(0, 5);
+            ring.advance(Timestamp(later));
+            assert_eq!(sum(&ring, 0..4), [0, 0], "{later}");
         }
-        last
     }
 
     #[test]
-    fn it_holds_all_rows_while_it_is_young() {
-        assert_eq!(increase_after(0, 0), 0);
-        assert_eq!(increase_after(5, 0), 5);
-        assert_eq!(increase_after(12, 0), 12);
+    fn time_that_goes_backwards_changes_nothing() {
+        let mut ring = ring();
+        ring.add(0, 5);
+        assert!(!ring.advance(Timestamp(3)));
+        assert_eq!(sum(&ring, 0..1), [5, 0]);
     }
 
     #[test]
-    fn it_forgets_what_is_older_than_itself() {
-        assert_eq!(increase_after(1000, 0), 12);
-        assert_eq!(increase_after(1000, 5), 7);
-        assert_eq!(increase_after(1000, 12), 0);
+    fn a_cell_stays_at_its_limit() {
+        let mut ring = ring();
+        ring.add(0, u64::MAX);
+        ring.add(0, 1);
+        ring.add(7, 1);
+        assert_eq!(sum(&ring, 0..4), [u64::from(u32::MAX), 0]);
     }
 
     #[test]
-    fn ticks_that_come_more_often_than_the_steps_lose_nothing() {
-        let mut window = Window::new(12, 1);
-        for tenth in 0..=600 {
-            let now = Timestamp(tenth * SECOND / 10);
-            window.slide(now, &[tenth]);
-            let increase = window.increase(now, &[tenth]).next().unwrap();
-            assert!((110..=120).contains(&increase) || tenth <= 120, "{tenth}: {increase}");
+    fn slots_that_are_written_down_are_put_back_where_they_belong() {
+        let mut ring = ring();
+        ring.add(1, 3);
+        ring.advance(Timestamp(115));
+        ring.add(0, 4);
+        let written: Vec<(u64, Vec<u32>)> =
+            ring.written(0..2).map(|(number, counts)| (number, counts.to_vec())).collect();
+        assert_eq!(written, [(9, vec![0, 3]), (11, vec![4, 0])]);
+        let mut later = Ring::new(10, 4, 3, Timestamp(134));
+        for (number, counts) in written {
+            later.restore(number, 1, counts);
         }
-    }
-
-    #[test]
-    fn a_long_pause_falls_back_to_the_newest_snapshot() {
-        let mut window = Window::new(12, 1);
-        window.slide(Timestamp(0), &[5]);
-        let later = Timestamp(3600 * SECOND);
-        assert_eq!(window.increase(later, &[9]).next(), Some(4));
-    }
-
-    #[test]
-    fn a_counter_that_went_backwards_has_grown_from_zero() {
-        let mut window = Window::new(12, 1);
-        window.slide(Timestamp(0), &[100]);
-        assert_eq!(window.increase(Timestamp(SECOND), &[3]).next(), Some(3));
-    }
-
-    #[test]
-    fn a_window_that_never_slid_has_seen_no_increase() {
-        let window = Window::new(12, 1);
-        assert_eq!(window.increase(Timestamp(0), &[7]).next(), Some(0));
+        let mut sums = Vec::new();
+        later.sum(0..4, 0..3, &mut sums);
+        assert_eq!(sums, [0, 4, 0], "slot 9 is too old by now");
+        later.restore(99, 0, [1, 1]);
+        later.sum(0..4, 0..3, &mut sums);
+        assert_eq!(sums, [0, 4, 0], "slot 99 is yet to come");
     }
 }

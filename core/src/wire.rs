@@ -7,10 +7,10 @@
 //!
 //! - [`sse`], [`lines`] and [`elements`] cut text into fragments of event data, [`eventstream`] and [`grpc`] cut bytes,
 //!   and [`wrapped`] unwraps them; all say so in the words of [`frame`].
-//! - [`json`] turns the bytes of a document, cut anywhere, into tokens.
+//! - [`json`] turns the bytes of a document, cut anywhere, into tokens, and [`protobuf`] those of a message into fields.
 //! - [`fields`] picks the values at given paths out of these tokens, so that a dialect reads like a table.
 
-mod base64;
+pub(crate) mod base64;
 mod binary;
 pub mod elements;
 pub mod eventstream;
@@ -19,7 +19,8 @@ pub mod frame;
 pub mod grpc;
 pub mod json;
 pub mod lines;
-mod name;
+pub(crate) mod name;
+pub mod protobuf;
 pub mod sse;
 pub mod wrapped;
 

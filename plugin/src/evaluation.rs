@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use driftline_core::{
     evaluator::Evaluator,
+    fingerprint::Fingerprint,
     lease::{Candidate, Lease, claim},
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Evaluation {
     evaluator: Evaluator,
     /// Totals of the counters that the evaluator asks for; kept to be allocated once.
     totals: Vec<u64>,
+    /// The windows of a column as they are written down; likewise.
+    written: Vec<u8>,
     /// Where the lease for this configuration lies. Other filters may share the memory.
     lease_key: String,
     vm: u64,
@@ -25,18 +28,20 @@ pub(crate) struct Evaluation {
 }
 
 impl Evaluation {
-    /// Opens the window and asks for ticks; `None` if the configuration has nothing to evaluate.
+    /// Opens the windows and asks for ticks; `None` if the configuration has nothing to evaluate.
     pub(crate) fn begin(shared: Rc<Shared>, configuration: &[u8]) -> Option<Evaluation> {
         let evaluator = Evaluator::new(shared.monitor());
         if evaluator.counters().is_empty() {
             return None;
         }
         let tick_milliseconds = shared.monitor().tick_milliseconds;
+        let configuration = Fingerprint::new().with(configuration).value();
         let mut evaluation = Evaluation {
-            totals: Vec::with_capacity(evaluator.counters().len()),
+            totals: Vec::new(),
+            written: Vec::new(),
             shared,
             evaluator,
-            lease_key: format!("driftline/evaluator/{:016x}", fnv1a(configuration)),
+            lease_key: format!("driftline/evaluator/{configuration:016x}"),
             vm: number_vm(),
             tick_ns: tick_milliseconds.saturating_mul(1_000_000),
         };
@@ -44,8 +49,7 @@ impl Evaluation {
         if host::shared_data(&evaluation.lease_key).is_none() {
             host::set_shared_data(&evaluation.lease_key, &[], 0);
         }
-        evaluation.read_totals();
-        evaluation.evaluator.begin(host::now(), &evaluation.totals);
+        evaluation.open_windows();
         host::set_tick_period(u32::try_from(tick_milliseconds).unwrap_or(u32::MAX));
         Some(evaluation)
     }
@@ -54,11 +58,25 @@ impl Evaluation {
     pub(crate) fn tick(&mut self) {
         let now = host::now();
         if !self.holds_lease(now.0) {
+            self.evaluator.rest();
+            self.totals = Vec::new();
+            self.written = Vec::new();
             return;
         }
         self.read_totals();
         let (evaluator, totals) = (&mut self.evaluator, &self.totals);
-        self.shared.record(|monitor, ledger| evaluator.evaluate(monitor, ledger, now, totals));
+        let monitor = self.shared.monitor();
+        if !evaluator.is_running() {
+            let kept = |key| Some(host::shared_data(&window_key(key))?.0);
+            evaluator.resume(monitor, now, totals, kept);
+        }
+        self.shared.record(|monitor, ledger| {
+            let hand_over = |ledger: &mut _| self.shared.hand_over(ledger);
+            evaluator.evaluate(monitor, ledger, now, totals, hand_over);
+        });
+        if self.evaluator.takes_a_step() {
+            self.write_windows();
+        }
     }
 
     fn holds_lease(&self, now_ns: u64) -> bool {
@@ -76,6 +94,44 @@ impl Evaluation {
         let counters = self.evaluator.counters().iter();
         self.totals.extend(counters.map(|&series| self.shared.total(series)));
     }
+
+    /// Notes where the counters stand for whoever evaluates first, unless windows of this configuration are there.
+    fn open_windows(&mut self) {
+        self.read_totals();
+        let (now, monitor) = (host::now(), self.shared.monitor());
+        for (column, key) in self.evaluator.keys().enumerate() {
+            let key = window_key(key);
+            let (kept, cas) = match host::shared_data(&key) {
+                Some((kept, cas)) => (Some(kept), cas),
+                None => (None, host::CAS_IF_ABSENT),
+            };
+            let opening =
+                self.evaluator.opening(monitor, column, kept.as_deref(), now, &self.totals);
+            if let Some(opening) = opening {
+                host::set_shared_data(&key, &opening, cas);
+            }
+        }
+        self.totals = Vec::new();
+    }
+
+    /// Writes the windows down for whoever evaluates next.
+    fn write_windows(&mut self) {
+        for (column, key) in self.evaluator.keys().enumerate() {
+            let key = window_key(key);
+            let (kept, cas) = match host::shared_data(&key) {
+                Some((kept, cas)) => (Some(kept), cas),
+                None => (None, host::CAS_IF_ABSENT),
+            };
+            if self.evaluator.write(column, kept.as_deref(), &mut self.written) {
+                host::set_shared_data(&key, &self.written, cas);
+            }
+        }
+    }
+}
+
+/// Where the windows of a column lie.
+fn window_key(key: u64) -> String {
+    format!("driftline/windows/{key:016x}")
 }
 
 /// A number that no other VM of this process has.
@@ -94,11 +150,4 @@ fn number_vm() -> u64 {
         }
     }
     number.rotate_right(16) ^ host::now().0
-}
-
-/// FNV-1a, 64 bits: tells configurations apart, and no more.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

@@ -84,6 +84,7 @@ pub(crate) enum Buffer {
 pub(crate) enum Headers {
     Request = 0,
     Response = 2,
+    ResponseTrailers = 3,
 }
 
 /// How loud a message is.

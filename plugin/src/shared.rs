@@ -49,13 +49,18 @@ impl Shared {
     pub(crate) fn record<T>(&self, observe: impl FnOnce(&Monitor, &mut Ledger) -> T) -> T {
         let mut ledger = self.ledger.take();
         let observed = observe(&self.monitor, &mut ledger);
+        self.hand_over(&mut ledger);
+        self.ledger.set(ledger);
+        observed
+    }
+
+    /// Hands the host what is in a ledger.
+    pub(crate) fn hand_over(&self, ledger: &mut Ledger) {
         ledger.drain(|series, change| {
             if let Some(metric) = self.metrics.get(series) {
                 host::change_metric(metric, change);
             }
         });
-        self.ledger.set(ledger);
-        observed
     }
 
     /// Answers the exchange's wish, if it has one.

@@ -21,6 +21,9 @@ use crate::{
 /// KiB in one callback.
 const WINDOW_BYTES: usize = 32 * 1024;
 
+/// How the content type of gRPC begins; what follows says how messages are written.
+const GRPC: &[u8] = b"application/grpc";
+
 /// Watches one exchange.
 ///
 /// Invariant: every callback returns [`Action::Continue`].
@@ -79,14 +82,18 @@ impl HttpContext for Stream {
             shared.carries_traffic.set(true);
             let path = host::header(Headers::Request, ":path").unwrap_or_default();
             let method = host::header(Headers::Request, ":method").unwrap_or_default();
+            let content_type = host::header(Headers::Request, "content-type");
             let content_encoding = host::header(Headers::Request, "content-encoding");
+            let values = headers(Headers::Request, shared.monitor().request_headers());
             let asks_for_route = shared.monitor().asks_for_route();
             let route = asks_for_route.then(|| host::property("xds\0route_name")).flatten();
             let head = RequestHead {
                 method: &method,
                 path: &path,
                 route: route.as_deref(),
+                content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
+                values: &values,
             };
             self.exchange =
                 shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
@@ -132,11 +139,16 @@ impl HttpContext for Stream {
             let status = host::header(Headers::Response, ":status");
             let content_type = host::header(Headers::Response, "content-type");
             let content_encoding = host::header(Headers::Response, "content-encoding");
+            let values = headers(Headers::Response, shared.monitor().response_headers());
+            let is_grpc = content_type.as_ref().is_some_and(|value| value.starts_with(GRPC));
+            let grpc_status = is_grpc.then(|| grpc_status(Headers::Response)).flatten();
             let code_details = host::property("response\0code_details");
             let head = ResponseHead {
                 status: status.and_then(|status| String::from_utf8(status).ok()?.parse().ok()),
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
+                values: &values,
+                grpc_status,
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
             };
             shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
@@ -167,7 +179,7 @@ impl HttpContext for Stream {
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
         if let Some(exchange) = &mut self.exchange {
-            exchange.response_end();
+            exchange.response_trailers(grpc_status(Headers::ResponseTrailers));
         }
         Action::Continue
     }
@@ -175,6 +187,16 @@ impl HttpContext for Stream {
     fn on_log(&mut self) {
         self.finish();
     }
+}
+
+/// The values of these headers. No call, and no memory, if none is asked for.
+fn headers(map: Headers, names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
+    names.iter().map(|name| host::header(map, name)).collect()
+}
+
+/// The status of an answer over gRPC, if these headers have it.
+fn grpc_status(headers: Headers) -> Option<u32> {
+    String::from_utf8(host::header(headers, "grpc-status")?).ok()?.parse().ok()
 }
 
 /// Calls `take` with a body's bytes, window by window.

@@ -69,7 +69,7 @@ fn recomputed(page: &Scrape, feature: &str) -> f64 {
 }
 
 fn gauge(page: &Scrape, name: &str, feature: &str) -> f64 {
-    let labels = [("model", "rain"), ("feature", feature)];
+    let labels = [("model", "rain"), ("feature", feature), ("window", "fast")];
     page.value(&format!("{PREFIX}{name}"), &labels)
         .unwrap_or_else(|| panic!("no {name} of {feature}"))
 }

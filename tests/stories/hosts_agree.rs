@@ -111,7 +111,10 @@ fn after_traffic(config: &str) -> Network {
 /// Whether the window has all rows of the traffic.
 fn is_evaluated(scrape: &Scrape) -> bool {
     let rows = |feature: &str| {
-        scrape.value(&format!("{PREFIX}feature_window_rows"), &[("feature", feature)])
+        scrape.value(
+            &format!("{PREFIX}feature_window_rows"),
+            &[("feature", feature), ("window", "fast")],
+        )
     };
     // One null, and one row without a dew point.
     ["temperature", "dew point", "prediction"].map(rows) == [Some(3.0), Some(3.0), Some(4.0)]

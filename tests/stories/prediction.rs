@@ -25,6 +25,14 @@ fn values_of_rows_fall_into_their_bins() {
             "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=01} 3",
             "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=other} 1",
             "feature_bin_total 15",
+            // Below 0: -3, of a standard deviation of 8. Above 10: 25.5. Dew points lie around the one edge of 1.
+            "feature_tail_excess_thousandths_total{feature=temperature,side=low} 375",
+            "feature_tail_excess_thousandths_total{feature=temperature,side=high} 1938",
+            "feature_tail_excess_thousandths_total{feature=dew point,side=low} 3500",
+            "feature_tail_excess_thousandths_total{feature=dew point,side=high} 999500",
+            "feature_outside_total{model=rain,role=feature,feature=dew point,reason=out_of_range} 1",
+            "feature_outside_total{model=rain,role=prediction,feature=prediction,reason=out_of_range} 1",
+            "schema_violations_total{model=rain,reason=out_of_range} 2",
         ],
     );
 }
@@ -71,6 +79,10 @@ fn what_has_no_bin_has_a_reason() {
             "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=null} 1",
             "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=wrong_type} 2",
             "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=not_finite} 1",
+            "schema_violations_total{model=rain,reason=required_null} 3",
+            "schema_violations_total{model=rain,reason=required_missing} 4",
+            "schema_violations_total{model=rain,reason=wrong_type} 4",
+            "schema_violations_total{model=rain,reason=not_finite} 3",
             "feature_bin_total{feature=temperature} 1",
             "feature_bin_total{feature=dew point} 1",
             "feature_bin_total{feature=prediction} 2",
@@ -124,6 +136,9 @@ fn a_batch_counts_the_same_in_pieces() {
             "feature_bin_total{feature=temperature,bin=00} 1",
             "feature_bin_total{feature=temperature,bin=01} 10",
             "feature_bin_total{feature=temperature,bin=02} 29",
+            // From 31 on.
+            "feature_outside_total{model=rain,role=feature,feature=temperature,reason=out_of_range} 9",
+            "schema_violations_total{model=rain,reason=out_of_range} 9",
             "feature_bin_total{feature=dew point,bin=00} 27",
             "feature_bin_total{feature=dew point,bin=01} 13",
             "feature_bin_total{feature=prediction,bin=00} 20",

@@ -70,7 +70,7 @@ fn days(world: &World, days: &[Day]) -> Scrape {
 fn check(page: &Scrape, rows: f64, expected: [(&str, f64); 3]) {
     for (feature, numpy) in expected {
         let gauge = |name: &str| {
-            let labels = [("model", "rain"), ("role", "feature"), ("feature", feature)];
+            let labels = [("feature", feature), ("window", "fast")];
             page.value(&format!("{PREFIX}{name}"), &labels).unwrap()
         };
         assert_eq!(gauge("feature_window_rows"), rows, "{feature}");

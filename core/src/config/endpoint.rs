@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::Model;
+use super::{Model, ModelKind};
 use crate::{
     document::{Node, Object, Problems},
     generation::DIALECTS,
@@ -61,7 +61,7 @@ impl Endpoint {
         let words: Vec<(&str, Option<&'static str>)> = DIALECTS
             .iter()
             .map(|dialect| dialect.name)
-            .chain([prediction::DIALECT])
+            .chain(prediction::DIALECTS.iter().map(|dialect| dialect.name))
             .map(|name| (name, Some(name)))
             .chain([(NO_DIALECT, None)])
             .collect();
@@ -87,21 +87,20 @@ impl Endpoint {
         else {
             return;
         };
-        let mut fitting = models.iter().filter(|model| match model.profile {
-            Some(_) => self.dialect == Some(prediction::DIALECT),
-            None => self.dialect != Some(prediction::DIALECT),
-        });
+        let predicts = prediction::DIALECTS.iter().any(|it| self.dialect == Some(it.name));
+        let mut fitting =
+            models.iter().filter(|model| predicts == (model.kind == ModelKind::Predictive));
         match self.dialect {
             None => node.refuse(
                 format_args!("nothing: the dialect `{NO_DIALECT}` asks no model"),
                 problems,
             ),
             _ if fitting.any(|model| Glob::new(&model.name).matches(name.as_bytes())) => {}
-            Some(prediction::DIALECT) => node
-                .refuse(format_args!("the name of one of `models` that has a profile"), problems),
+            Some(_) if predicts => node
+                .refuse(format_args!("the name of one of `models` that predicts"), problems),
             Some(_) => node.refuse(
                 format_args!(
-                    "the name of one of `models` that has no profile, or one that fits its pattern"
+                    "the name of one of `models` that is a language model, or one that fits its pattern"
                 ),
                 problems,
             ),

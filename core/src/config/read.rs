@@ -6,16 +6,15 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    Config, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX, Model,
-    NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX, TICK_MILLISECONDS,
-    TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
+    Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX,
+    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX,
+    TICK_MILLISECONDS, TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
     document::{Node, Problems},
     encoding::{Coding, Codings},
     glob::Glob,
-    model::{self, MonitoredColumn, PredictionSeries},
-    profile::Profile,
+    model::{self, MonitoredColumn, PredictionSeries, Role},
 };
 
 const FIELDS: [&str; 9] = [
@@ -29,14 +28,15 @@ const FIELDS: [&str; 9] = [
     "decode",
     "remove_accept_encoding",
 ];
-const MODEL_FIELDS: [&str; 2] = ["name", "profile"];
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
 pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Config> {
-    let fields = node.object(&FIELDS, problems)?;
+    let fields = node.object(&[&FIELDS[..], &Drift::FIELDS].concat(), problems)?;
     let mut seen = Vec::new();
     let models = fields.required("models", problems).and_then(|list| {
-        list.array(1..=MODELS_MAX, problems, |node, problems| model(&node, &mut seen, problems))
+        list.array(1..=MODELS_MAX, problems, |node, problems| {
+            Model::read(&node, &mut seen, problems)
+        })
     });
     let names_max = match fields.optional("names_max") {
         Some(node) => node.whole(NAMES_MAX, problems),
@@ -66,6 +66,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let tick_default = window_milliseconds.unwrap_or(u64::MAX).min(TICK_MILLISECONDS_DEFAULT);
     let tick_milliseconds = whole("tick_milliseconds", TICK_MILLISECONDS, tick_default);
     let event_bytes_max = whole("event_bytes_max", EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT);
+    let drift = Drift::read(&fields, problems);
     let decode = match fields.optional("decode") {
         Some(node) => codings(&node, problems),
         None => Some(Codings::ALL),
@@ -88,6 +89,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         routes: routes?,
         endpoints: endpoints?,
         window_seconds: window_seconds?,
+        drift: drift?,
         tick_milliseconds: tick_milliseconds?,
         event_bytes_max: event_bytes_max?,
         decode: decode?,
@@ -100,12 +102,12 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
             format_args!(
                 "found models, routes and profiles that make {series} series, expected at most {SERIES_MAX}: \
                  {} for each model that generates and {} for each that predicts, both on each route and on `other`, \
-                 {} for each of `names_max` if there is a pattern, two for each bin, and {} for each feature and \
-                 prediction",
+                 {} for each of `names_max` if there is a pattern, two for each bin, and {} or fewer for each feature and \
+                 prediction, fewer if `measures` lists fewer",
                 model::Model::series(true),
                 model::Model::series(false),
                 model::Model::series(true),
-                MonitoredColumn::series(0)
+                MonitoredColumn::series_beside_bins(true, true, Role::Feature, &config.drift.measures)
             ),
         );
     }
@@ -127,26 +129,22 @@ fn series(config: &Config) -> usize {
         let on_other = usize::from(!config.routes.is_empty() || routes == 0);
         model::Model::series(generates).saturating_mul(routes.saturating_add(on_other))
     };
-    let others = of_listed(true).saturating_add(PredictionSeries::SERIES);
+    let predicting = |profile| PredictionSeries::series(profile, &config.drift.measures);
+    let others = of_listed(true).saturating_add(predicting(None));
     let places = config.places().saturating_mul(model::Model::series(true));
-    config
-        .models
-        .iter()
-        .filter(|model| !model.is_pattern())
-        .map(|model| match &model.profile {
-            None => of_listed(true),
-            Some(profile) => profile
-                .features
-                .iter()
-                .map(|feature| &feature.column)
-                .chain(&profile.prediction)
-                .map(|column| MonitoredColumn::series(column.bins.count()))
-                .fold(
-                    of_listed(false).saturating_add(PredictionSeries::SERIES),
-                    usize::saturating_add,
-                ),
-        })
-        .fold(others.saturating_add(places), usize::saturating_add)
+    let mut names: Vec<&str> = Vec::new();
+    let mut all = others.saturating_add(places);
+    for model in config.models.iter().filter(|model| !model.is_pattern()) {
+        // Versions of one model are one name.
+        if !names.contains(&model.name.as_str()) {
+            names.push(&model.name);
+            all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
+        }
+        if let Some(profile) = &model.profile {
+            all = all.saturating_add(predicting(Some(profile)));
+        }
+    }
+    all
 }
 
 /// The name of something that is told apart, or a pattern for such: new, fit for a label, and not reserved.
@@ -163,31 +161,4 @@ fn admitted_name(
         );
     }
     Some(name)
-}
-
-fn model(node: &Node<'_, '_>, seen: &mut Vec<String>, problems: &mut Problems) -> Option<Model> {
-    let fields = node.object(&MODEL_FIELDS, problems)?;
-    let name_node = fields.required("name", problems);
-    let name = name_node.and_then(|node| admitted_name(&node, seen, problems));
-    let profile = match fields.optional("profile") {
-        Some(node) => Some(Profile::from_node(&node, problems)?),
-        None => None,
-    };
-    if let (Some(name), Some(node), Some(_)) = (&name, name_node, &profile)
-        && Glob::is_pattern(name)
-    {
-        node.refuse(format_args!("a name without `*`: a profile is that of one model"), problems);
-    } else if let (Some(name), Some(profile)) = (&name, &profile)
-        && profile.model != *name
-    {
-        let path = fields.path().field("profile");
-        problems.add(
-            &path.field("model"),
-            format_args!(
-                "found the profile of \"{}\", expected that of \"{name}\", the name of this entry",
-                profile.model
-            ),
-        );
-    }
-    Some(Model { name: name?, profile })
 }

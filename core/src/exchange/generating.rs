@@ -1,10 +1,12 @@
 //! An exchange with a model that generates: it joins request, answer and timeline, and turns them into counts.
 
+use alloc::boxed::Box;
+
 use super::head::ResponseHead;
 use crate::{
-    generation::{Answer, Dialect, PerToken, Promise, Request},
+    generation::{Answer, Dialect, Given, PerToken, Promise, PromptReader, Request},
     ledger::Ledger,
-    model::{GenerationSeries, Model, ReadProblem, Skip},
+    model::{GenerationSeries, Model, PredictionSeries, ReadProblem, Skip},
     monitor::Monitor,
     names::Named,
     outcome::{BodyVerdict, Outcome},
@@ -17,12 +19,20 @@ use crate::{
 pub(super) struct Generation {
     dialect: &'static Dialect,
     request: Request,
+    /// Reads the same bytes once more, where a configuration compares requests with a reference.
+    prompt: Option<Box<PromptReader>>,
     answer: Answer,
 }
 
 impl Generation {
-    pub(super) fn new(dialect: &'static Dialect) -> Generation {
-        Generation { dialect, request: Request::new(dialect), answer: Answer::unread(dialect) }
+    pub(super) fn new(monitor: &Monitor, dialect: &'static Dialect) -> Generation {
+        let prompt = monitor.compares_prompts().then(|| Box::new(PromptReader::new(dialect)));
+        Generation {
+            dialect,
+            request: Request::new(dialect),
+            prompt,
+            answer: Answer::unread(dialect),
+        }
     }
 
     /// Takes the next piece of the request's body; gives the model when its name comes by, the first one of several.
@@ -31,6 +41,9 @@ impl Generation {
         self.request.read(bytes, |name| {
             found.get_or_insert_with(|| monitor.generating_model(name));
         });
+        if let Some(prompt) = &mut self.prompt {
+            prompt.read(bytes);
+        }
         found
     }
 
@@ -91,6 +104,33 @@ impl Generation {
         }
         if self.answer.is_streamed() {
             self.record_timeline(series, ledger, started_at, outcome);
+        }
+    }
+
+    /// Counts what the request and its answer are like, each if it came whole.
+    pub(super) fn record_features(
+        &mut self,
+        series: &PredictionSeries,
+        ledger: &mut Ledger,
+        outcome: Outcome,
+    ) {
+        let asked = self.prompt.as_mut().and_then(|prompt| prompt.finish());
+        let is_whole = outcome == Outcome::Complete && self.answer.verdict() == BodyVerdict::Whole;
+        let given = is_whole.then(|| Given {
+            output_tokens: self.answer.usage().output,
+            finish: self.answer.facts.finish,
+            characters: self.answer.facts.characters,
+        });
+        ledger.add(series.instances, u64::from(asked.is_some()));
+        ledger.add(series.predictions, u64::from(given.is_some()));
+        for (column, feature) in series.columns.iter().zip(&series.language) {
+            let wants_stream = self.request.wants_stream;
+            let asked = asked.and_then(|prompt| feature.in_request(prompt, wants_stream));
+            let given = given.and_then(|answer| feature.in_answer(answer));
+            if let Some(cell) = asked.or(given) {
+                column.count(ledger, column.place(cell));
+                ledger.show(column.first_bin(), cell);
+            }
         }
     }
 

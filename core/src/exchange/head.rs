@@ -1,5 +1,7 @@
 //! What an exchange needs to know of the headers of either side; it reads no header map itself.
 
+use alloc::vec::Vec;
+
 /// What is known of a request before its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestHead<'a> {
@@ -10,8 +12,13 @@ pub struct RequestHead<'a> {
     /// The name of the proxy's route; `None` if it has none, or if the [monitor](crate::monitor::Monitor) does not
     /// [ask for it](crate::monitor::Monitor::asks_for_route).
     pub route: Option<&'a [u8]>,
+    /// The `content-type`, if there is one.
+    pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
+    /// The values of the [monitor's `request_headers`](crate::monitor::Monitor::request_headers), in that order; `None`
+    /// for one that is not there.
+    pub values: &'a [Option<Vec<u8>>],
 }
 
 /// What is known of a response before its body.
@@ -23,6 +30,10 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
     pub content_encoding: Option<&'a [u8]>,
+    /// The values of the [monitor's `response_headers`](crate::monitor::Monitor::response_headers), likewise.
+    pub values: &'a [Option<Vec<u8>>],
+    /// The `grpc-status`, if the head is all there is of an answer over gRPC.
+    pub grpc_status: Option<u32>,
     /// The proxy itself made the response, in the model server's place.
     pub is_local_reply: bool,
 }

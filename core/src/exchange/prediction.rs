@@ -1,67 +1,102 @@
 //! An exchange with a model that predicts: rows are counted as they pass, whatever becomes of the exchange.
 
+mod tally;
+
+use alloc::{boxed::Box, vec::Vec};
+
+use self::tally::Tally;
+use super::{RequestHead, ResponseHead};
 use crate::{
     ledger::Ledger,
-    model::{Model, PredictionSeries, ReadProblem},
-    monitor::PredictorId,
+    model::{Model, PredictionSeries, ReadProblem, Sources},
+    monitor::{Monitor, PredictorId},
     outcome::BodyVerdict,
-    prediction::{Answers, Cell, INSTANCES, RowEvent, Rows},
+    prediction::{Cell, Columns, Dialect, PathReader, Reader},
+    series::SeriesId,
     wire::json::Ending,
 };
 
 /// The predicting side of an exchange.
 #[derive(Debug)]
 pub(super) struct Prediction {
-    pub(super) predictor: PredictorId,
-    request: Rows,
+    dialect: &'static Dialect,
+    predictor: PredictorId,
+    /// `None` for a request whose body has no rows that could be read.
+    request: Option<Reading>,
     /// `None` until a successful answer's head has come, and if its body is not read.
-    answer: Option<Answers>,
-    predictions: u64,
+    answer: Option<Reading>,
     is_answer_malformed: bool,
 }
 
+/// A body with its reader and what it brought.
+#[derive(Debug)]
+struct Reading {
+    reader: Reader,
+    /// Reads the same bytes once more, where a configuration looks for something by path.
+    paths: Option<Box<PathReader>>,
+    tally: Tally,
+}
+
+/// Which body it is.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Request,
+    Response,
+}
+
 impl Prediction {
-    pub(super) fn new(predictor: PredictorId) -> Prediction {
-        Prediction {
-            predictor,
-            request: Rows::new(INSTANCES),
-            answer: None,
-            predictions: 0,
-            is_answer_malformed: false,
+    pub(super) fn new(
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        dialect: &'static Dialect,
+        predictor: PredictorId,
+        head: &RequestHead<'_>,
+    ) -> Prediction {
+        let series = monitor.predictor(predictor);
+        let request = dialect.request.of(head.content_type).map(|form| {
+            let mut request = Reading::new(series, Way::Request, Reader::new(form));
+            request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
+            request
+        });
+        Prediction { dialect, predictor, request, answer: None, is_answer_malformed: false }
+    }
+
+    /// Whether the request's body may have rows.
+    pub(super) fn reads_request(&self) -> bool {
+        self.request.is_some()
+    }
+
+    pub(super) fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
+        if let Some(request) = &mut self.request {
+            request.read(monitor.predictor(self.predictor), Way::Request, ledger, bytes);
         }
     }
 
-    pub(super) fn request_body(
+    /// Ends the request's body, once.
+    pub(super) fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
+        match &mut self.request {
+            Some(request) => {
+                request.finish(monitor.predictor(self.predictor), Way::Request, ledger)
+            }
+            // Nobody knows better.
+            None => Ending::Complete,
+        }
+    }
+
+    /// From here on the response's body is an answer to be read; false if such a body has no rows that could be.
+    pub(super) fn expect_answer(
         &mut self,
-        series: Option<&PredictionSeries>,
+        monitor: &Monitor,
         ledger: &mut Ledger,
-        bytes: &[u8],
-    ) {
-        let Some(series) = series else {
-            return;
-        };
-        self.request.read(bytes, series, &mut |event| match event {
-            RowEvent::Cell(column, cell) => {
-                if let Some(feature) = series.features.get(column) {
-                    feature.count(ledger, feature.place(cell));
-                }
-            }
-            RowEvent::Missing(column, rows) => {
-                if let Some(feature) = series.features.get(column) {
-                    feature.count_missing(ledger, rows);
-                }
-            }
-            RowEvent::End { .. } => ledger.add(series.instances, 1),
+        head: &ResponseHead<'_>,
+    ) -> bool {
+        let series = monitor.predictor(self.predictor);
+        self.answer = self.dialect.response.of(head.content_type).map(|form| {
+            let mut answer = Reading::new(series, Way::Response, Reader::new(form));
+            answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
+            answer
         });
-    }
-
-    pub(super) fn finish_request(&mut self) -> Ending {
-        self.request.finish()
-    }
-
-    /// From here on the response's body is an answer to be read.
-    pub(super) fn expect_answer(&mut self) {
-        self.answer = Some(Answers::new());
+        self.reads_response()
     }
 
     /// Whether the response's body is an answer.
@@ -69,39 +104,27 @@ impl Prediction {
         self.answer.is_some()
     }
 
-    pub(super) fn response_body(
-        &mut self,
-        series: Option<&PredictionSeries>,
-        ledger: &mut Ledger,
-        bytes: &[u8],
-    ) {
-        let (Some(answer), Some(series)) = (&mut self.answer, series) else {
-            return;
-        };
-        let predictions = &mut self.predictions;
-        let place = |cell: Cell<'_>| match &series.prediction {
-            Some(column) => column.place(cell),
-            None => Ok(0),
-        };
-        answer.read(bytes, place, |placed| {
-            *predictions = predictions.saturating_add(1);
-            ledger.add(series.predictions, 1);
-            if let Some(column) = &series.prediction {
-                column.count(ledger, placed);
-            }
-        });
+    pub(super) fn response_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
+        if let Some(answer) = &mut self.answer {
+            answer.read(monitor.predictor(self.predictor), Way::Response, ledger, bytes);
+        }
     }
 
     /// Ends the answer. `reached_end` tells whether the proxy saw its end, or it broke off.
-    pub(super) fn finish(&mut self, reached_end: bool) -> BodyVerdict {
+    pub(super) fn finish(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        reached_end: bool,
+    ) -> BodyVerdict {
         let Some(answer) = &mut self.answer else {
             return BodyVerdict::Unreadable;
         };
-        match answer.finish() {
+        match answer.finish(monitor.predictor(self.predictor), Way::Response, ledger) {
             // Not a byte came, as with status 204: nothing is missing from it.
             Ending::Empty if reached_end => BodyVerdict::Empty,
             Ending::Empty | Ending::Incomplete => BodyVerdict::Partial,
-            Ending::Complete if self.predictions != 0 => BodyVerdict::Whole,
+            Ending::Complete if answer.tally.rows != 0 => BodyVerdict::Whole,
             Ending::Complete => BodyVerdict::Empty,
             Ending::Malformed | Ending::TooDeep => {
                 self.is_answer_malformed = true;
@@ -112,9 +135,91 @@ impl Prediction {
 
     /// Counts what only this kind of exchange can lack.
     pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
-        let lacks_rows = request == Ending::Complete && !self.request.has_rows();
+        let has_rows = self.request.as_ref().is_none_or(|request| request.reader.has_rows());
+        let lacks_rows = request == Ending::Complete && !has_rows;
         model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
         let is_malformed = u64::from(self.is_answer_malformed);
         model.count_problem(ledger, ReadProblem::ResponseMalformed, is_malformed);
+    }
+}
+
+impl Reading {
+    fn new(series: Option<&PredictionSeries>, way: Way, reader: Reader) -> Reading {
+        let has_paths = series.is_some_and(|series| !way.sources(series).paths.is_empty());
+        let paths = has_paths.then(|| Box::new(PathReader::new()));
+        Reading { reader, paths, tally: Tally::new(series) }
+    }
+
+    /// Takes the headers with these names and values.
+    fn head(
+        &mut self,
+        series: Option<&PredictionSeries>,
+        way: Way,
+        ledger: &mut Ledger,
+        names: &[Box<str>],
+        values: &[Option<Vec<u8>>],
+    ) {
+        let Some(series) = series else { return };
+        for (column, name) in &way.sources(series).headers {
+            let position = names.iter().position(|known| known == name);
+            let value = position.and_then(|position| values.get(position)?.as_deref());
+            match value {
+                Some(value) => self.tally.count(series, ledger, *column, Cell::Written(value)),
+                None => self.tally.count_missing(series, ledger, *column),
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        series: Option<&PredictionSeries>,
+        way: Way,
+        ledger: &mut Ledger,
+        bytes: &[u8],
+    ) {
+        let Some(series) = series else { return };
+        let Reading { reader, paths, tally } = self;
+        let (sources, rows) = (way.sources(series), way.rows(series));
+        reader.read(bytes, &sources.columns, &mut |event| tally.take(series, rows, ledger, event));
+        if let Some(paths) = paths {
+            paths.read(bytes, &sources.paths, &mut |column, cell| {
+                tally.count(series, ledger, column, cell);
+            });
+        }
+    }
+
+    fn finish(
+        &mut self,
+        series: Option<&PredictionSeries>,
+        way: Way,
+        ledger: &mut Ledger,
+    ) -> Ending {
+        let Some(series) = series else {
+            return self.reader.finish(&Columns::default(), &mut |_| ());
+        };
+        let Reading { reader, paths: _, tally } = self;
+        let (sources, rows) = (way.sources(series), way.rows(series));
+        let ending =
+            reader.finish(&sources.columns, &mut |event| tally.take(series, rows, ledger, event));
+        tally.close(series, sources, ledger, ending);
+        ending
+    }
+}
+
+impl Way {
+    /// What is looked for.
+    fn sources(self, series: &PredictionSeries) -> &Sources {
+        match self {
+            Way::Request => &series.request,
+            Way::Response => &series.response,
+        }
+    }
+
+    /// The counter of rows.
+    fn rows(self, series: &PredictionSeries) -> SeriesId {
+        match self {
+            Way::Request => series.instances,
+            Way::Response => series.predictions,
+        }
     }
 }

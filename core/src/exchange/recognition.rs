@@ -1,12 +1,14 @@
 //! What a request speaks, and whom it asks, as far as its headers tell; it counts nothing.
 
+use alloc::borrow::Cow;
+
 use super::head::RequestHead;
 use crate::{
     config::Endpoint,
     generation::{self, DIALECTS, Dialect},
     monitor::{Monitor, PredictorId, Unmeasured},
     names::{Named, percent_decoded},
-    prediction,
+    prediction::{self, Target},
 };
 
 /// A request that is for a model.
@@ -17,6 +19,7 @@ pub(super) enum Recognised {
         model: Option<Named>,
     },
     Prediction {
+        dialect: &'static prediction::Dialect,
         predictor: PredictorId,
     },
 }
@@ -35,8 +38,8 @@ pub(super) fn recognise(
 }
 
 fn by_path(monitor: &Monitor, path: &[u8]) -> Option<Recognised> {
-    if let Some(name) = prediction::model_in_path(path) {
-        return Some(predicting(monitor, name));
+    if let Some(found) = prediction::recognise(prediction::DIALECTS, path) {
+        return Some(predicting(monitor, found.dialect, found.target));
     }
     let found = generation::recognise(DIALECTS, path)?;
     Some(Recognised::Generation {
@@ -49,10 +52,17 @@ fn by_path(monitor: &Monitor, path: &[u8]) -> Option<Recognised> {
 fn declared(monitor: &Monitor, endpoint: &Endpoint, path: &[u8]) -> Option<Recognised> {
     let name = endpoint.dialect?;
     let declared = endpoint.model.as_ref().map(|model| model.as_bytes());
-    // All names that a configuration accepts are those of a dialect, or of the one that predicts.
+    // All names that a configuration accepts are those of a dialect, of either kind.
     let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == name) else {
-        let model = declared.or_else(|| prediction::model_in_path(path));
-        return Some(predicting(monitor, model.unwrap_or_default()));
+        let dialect = prediction::DIALECTS.iter().find(|dialect| dialect.name == name)?;
+        let target = dialect.target(path).unwrap_or_default();
+        return Some(match declared {
+            Some(model) => Recognised::Prediction {
+                dialect,
+                predictor: monitor.predicting_model(model, version(target).as_deref()),
+            },
+            None => predicting(monitor, dialect, target),
+        });
     };
     let in_path = || generation::recognise(&[dialect], path)?.model;
     Some(Recognised::Generation {
@@ -68,6 +78,16 @@ fn generating(monitor: &Monitor, name_in_path: &[u8]) -> Named {
     monitor.generating_model(&percent_decoded(name_in_path))
 }
 
-fn predicting(monitor: &Monitor, name_in_path: &[u8]) -> Recognised {
-    Recognised::Prediction { predictor: monitor.predicting_model(&percent_decoded(name_in_path)) }
+fn predicting(
+    monitor: &Monitor,
+    dialect: &'static prediction::Dialect,
+    target: Target<'_>,
+) -> Recognised {
+    let name = percent_decoded(target.model.unwrap_or_default());
+    let predictor = monitor.predicting_model(&name, version(target).as_deref());
+    Recognised::Prediction { dialect, predictor }
+}
+
+fn version(target: Target<'_>) -> Option<Cow<'_, [u8]>> {
+    target.version.map(percent_decoded)
 }

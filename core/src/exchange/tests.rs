@@ -1,6 +1,7 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod features;
 mod naming;
 
 use std::{
@@ -89,16 +90,25 @@ fn totals(
     response_cut: usize,
 ) -> (Outcome, BTreeMap<String, i64>) {
     let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
+    played(&monitor, wire, request_cut, response_cut)
+}
+
+fn played(
+    monitor: &Monitor,
+    wire: &Wire<'_>,
+    request_cut: usize,
+    response_cut: usize,
+) -> (Outcome, BTreeMap<String, i64>) {
     let mut ledger = Ledger::new(monitor.series().len());
     let now = Timestamp(0);
     let head =
         RequestHead { method: b"POST", path: wire.path.as_bytes(), ..RequestHead::default() };
-    let mut exchange = Exchange::start(&monitor, &mut ledger, now, &head).unwrap();
+    let mut exchange = Exchange::start(monitor, &mut ledger, now, &head).unwrap();
     let (first, second) = wire.request.split_at(request_cut);
-    exchange.request_body(&monitor, &mut ledger, first);
+    exchange.request_body(monitor, &mut ledger, first);
     // As a host does: what is not read is not handed over, and must not be missed.
     if exchange.reads_request() {
-        exchange.request_body(&monitor, &mut ledger, second);
+        exchange.request_body(monitor, &mut ledger, second);
     }
     if wire.request_ends {
         exchange.request_end();
@@ -108,20 +118,20 @@ fn totals(
             status: wire.status,
             content_type: Some(wire.content_type.as_bytes()),
             content_encoding: wire.content_encoding.map(str::as_bytes),
-            is_local_reply: false,
+            ..ResponseHead::default()
         };
-        exchange.response_head(&monitor, &mut ledger, &head);
+        exchange.response_head(monitor, &mut ledger, &head);
         let (first, second) = wire.response.split_at(response_cut);
-        exchange.response_body(&monitor, &mut ledger, Timestamp(1_000_000), first);
+        exchange.response_body(monitor, &mut ledger, Timestamp(1_000_000), first);
         if exchange.reads_response() {
-            exchange.response_body(&monitor, &mut ledger, Timestamp(2_000_000), second);
+            exchange.response_body(monitor, &mut ledger, Timestamp(2_000_000), second);
         }
     }
     if wire.response_ends {
         exchange.response_end();
     }
-    let outcome = exchange.finish(&monitor, &mut ledger, Timestamp(3_000_000), wire.flags);
-    (outcome, changed(&monitor, &mut ledger))
+    let outcome = exchange.finish(monitor, &mut ledger, Timestamp(3_000_000), wire.flags);
+    (outcome, changed(monitor, &mut ledger))
 }
 
 fn changed(monitor: &Monitor, ledger: &mut Ledger) -> BTreeMap<String, i64> {
@@ -264,9 +274,9 @@ fn a_stream_without_output_is_no_success() {
 
 #[test]
 fn an_answer_without_a_byte_misses_nothing_unless_it_breaks_off() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let predict = Wire { request: br#"{"instances":[{"dew":9}]}"#, ..PREDICT };
-    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", &rows)] {
+    for (wire, model, expected) in [(CHAT, "m", &[][..]), (predict, "rain", rows)] {
         let empty = Wire { status: Some(204), response: b"", ..wire };
         check(&empty, Outcome::NoOutput, model, expected);
         let broken_off = Wire { response_ends: false, ..empty };
@@ -329,6 +339,15 @@ fn a_client_that_leaves_before_any_answer_cancels() {
     check(&wire, Outcome::ClientCancel, "m", &[]);
 }
 
+/// A row with a dew point of 9, which the reference never had.
+const FAR_OUT: [(&str, i64); 5] = [
+    ("instances_total{rain}", 1),
+    ("feature_bin_total{rain,feature,dew,01}", 1),
+    ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 7155),
+    ("feature_outside_total{rain,feature,dew,out_of_range}", 1),
+    ("schema_violations_total{rain,out_of_range}", 1),
+];
+
 #[test]
 fn rows_and_predictions_fall_into_their_bins() {
     check(
@@ -341,24 +360,31 @@ fn rows_and_predictions_fall_into_their_bins() {
             // Bins are closed on the right, so the edge itself belongs to the lower one.
             ("feature_bin_total{rain,feature,dew,00}", 2),
             ("feature_bin_total{rain,feature,dew,01}", 1),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 447),
+            ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 447),
             ("feature_unbinned_total{rain,feature,dew,null}", 1),
+            ("schema_violations_total{rain,required_null}", 1),
             ("feature_unbinned_total{rain,feature,dew,missing}", 1),
+            ("schema_violations_total{rain,required_missing}", 1),
             ("feature_bin_total{rain,prediction,prediction,00}", 1),
             ("feature_bin_total{rain,prediction,prediction,01}", 2),
             ("feature_bin_total{rain,prediction,prediction,other}", 1),
+            ("feature_outside_total{rain,prediction,prediction,out_of_range}", 1),
+            ("schema_violations_total{rain,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
+            ("schema_violations_total{rain,wrong_type}", 1),
         ],
     );
 }
 
 #[test]
 fn rows_count_though_their_prediction_fails() {
-    let rows = [("instances_total{rain}", 1), ("feature_bin_total{rain,feature,dew,01}", 1)];
+    let rows = &FAR_OUT[..];
     let request = br#"{"instances":[{"dew":9}]}"#;
     let failed = Wire { request, status: Some(500), response: b"", ..PREDICT };
-    check(&failed, Outcome::ErrorStatus, "rain", &rows);
+    check(&failed, Outcome::ErrorStatus, "rain", rows);
     let none = Wire { request, response: br#"{"error":"x"}"#, ..PREDICT };
-    check(&none, Outcome::NoOutput, "rain", &rows);
+    check(&none, Outcome::NoOutput, "rain", rows);
 }
 
 #[test]
@@ -366,6 +392,7 @@ fn rows_before_a_fault_in_the_request_count() {
     let rows = [
         ("instances_total{rain}", 1),
         ("feature_bin_total{rain,feature,dew,00}", 1),
+        ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 894),
         ("read_problems_total{rain,request_malformed}", 1),
     ];
     let wire =
@@ -376,7 +403,7 @@ fn rows_before_a_fault_in_the_request_count() {
 #[test]
 fn a_request_without_rows_says_so() {
     let wire =
-        Wire { request: br#"{"inputs":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
+        Wire { request: br#"{"input":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
     let problem = [("read_problems_total{rain,instances_missing}", 1)];
     check(&wire, Outcome::ErrorStatus, "rain", &problem);
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     generation::{
-        facts::Fact, finish::FinishReason, path::Pattern, request::Wish, usage::Excludes,
+        facts::Fact, finish::FinishReason, path::Pattern, prompt::Ask, request::Wish,
+        usage::Excludes,
     },
     wire::fields::Field,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Dialect {
     pub(crate) paths: &'static [Pattern],
     /// What is read from the request's body.
     pub(crate) request: &'static [Field<Wish>],
+    /// What is read from the request's body besides, where it is compared with a reference.
+    pub(crate) prompt: &'static [Field<Ask>],
     /// How the events of a streamed answer are told from each other.
     pub(crate) framing: Framing,
     /// What is read from each event of a streamed answer.
@@ -62,6 +65,8 @@ pub(crate) enum EventKind {
     Reasoning,
     /// In its delta, the model declines to answer.
     Refusal,
+    /// Its delta is the call of a tool, or anything else that is no text for a user.
+    Call,
     /// Its delta was sent before.
     Repeat,
     /// It closes the answer.
@@ -78,6 +83,7 @@ impl Dialect {
         name: "",
         paths: &[],
         request: &[],
+        prompt: &[],
         framing: Framing::ServerSentEvents,
         event: &[],
         document: &[],

@@ -171,8 +171,8 @@ mod tests {
         }
     }
 
-    fn visible() -> Event {
-        Event::Facts(Facts { has_visible: true, pieces: 1, ..Facts::default() })
+    fn visible(characters: u64) -> Event {
+        Event::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
     }
 
     #[test]
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn content_is_visible_output() {
-        check("data: {\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\"}}]}\n\n", &[visible()]);
-        check("data:{\"choices\":[{\"delta\":{\"content\":\"\\u00e9\"}}]}\r\n\r\n", &[visible()]);
+        check("data: {\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\"}}]}\n\n", &[visible(2)]);
+        check("data:{\"choices\":[{\"delta\":{\"content\":\"\\u00e9\"}}]}\r\n\r\n", &[visible(1)]);
     }
 
     #[test]
@@ -203,14 +203,14 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}]}\n\n\
              data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n",
-            &[Event::Malformed, visible()],
+            &[Event::Malformed, visible(1)],
         );
     }
 
     #[test]
     fn an_event_that_breaks_off_is_none() {
         check("data: {\"choices\":[{\"delta\":{\"content\":\"a", &[]);
-        check("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}", &[visible()]);
+        check("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}", &[visible(1)]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
 /// What a path of an answer means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fact {
-    /// Text that a user or a program gets: an answer, a tool call, audio. Says something if it is not empty.
+    /// Text that a user gets. Says something if it is not empty.
     Visible,
     /// Text that is only thought.
     Reasoning,
@@ -22,7 +22,8 @@ pub(crate) enum Fact {
     Refusal,
     /// Anything but null says that the client shall call a tool, and that the model waits for it.
     ToolCall,
-    /// Generated output that is no text: an object, a list, a number. Says something if it is there and not null.
+    /// Generated output that is no text for a user: the call of a tool, audio, a picture, a vector. Says something if it
+    /// is there, not null and no empty string.
     Output,
     /// What stands for one generated token, be there text in it or not.
     Token,
@@ -88,6 +89,8 @@ pub(crate) struct Facts {
     pub(crate) usage: Usage,
     /// Events that brought output.
     pub(crate) pieces: u64,
+    /// Characters of text that a user gets.
+    pub(crate) characters: u64,
     /// What only the end of the event can settle.
     pub(in crate::generation) open: Open,
 }
@@ -96,8 +99,10 @@ pub(crate) struct Facts {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::generation) struct Open {
     has_delta: bool,
+    delta_characters: u64,
     kind: Option<EventKind>,
     has_part: bool,
+    part_characters: u64,
     part_is_thought: bool,
 }
 
@@ -111,11 +116,21 @@ impl Facts {
             _ => true,
         };
         let is_text = matches!(value, Value::String(_)) && is_given;
+        let characters = || match value {
+            Value::String(text) => text.characters(),
+            _ => 0,
+        };
         let usage = &mut self.usage;
         match fact {
-            Fact::Visible => self.has_visible |= is_text,
+            Fact::Visible => {
+                self.has_visible |= is_text;
+                add(&mut self.characters, characters());
+            }
             Fact::Reasoning => self.has_reasoning |= is_text,
-            Fact::Refusal => self.note_refusal(is_text),
+            Fact::Refusal => {
+                self.note_refusal(is_text);
+                add(&mut self.characters, characters());
+            }
             // A call that a limit cut waits for nothing.
             Fact::ToolCall
                 if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
@@ -129,14 +144,20 @@ impl Facts {
                 self.is_tokenless |= is_given;
             }
             Fact::Token => self.has_token |= is_given,
-            Fact::Delta => self.open.has_delta |= is_text,
+            Fact::Delta => {
+                self.open.has_delta |= is_text;
+                add(&mut self.open.delta_characters, characters());
+            }
             Fact::Kind => {
                 if let Value::String(word) = value {
                     self.open.kind = dialect.kind(word.bytes).or(self.open.kind);
                 }
             }
             Fact::Part => self.settle_part(),
-            Fact::PartText => self.open.has_part |= is_text,
+            Fact::PartText => {
+                self.open.has_part |= is_text;
+                add(&mut self.open.part_characters, characters());
+            }
             Fact::PartOutput => self.open.has_part |= is_given,
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
             Fact::Finish if is_given => {
@@ -185,6 +206,10 @@ impl Facts {
             _ => self.has_visible |= open.has_delta,
         }
         match kind {
+            Some(EventKind::Reasoning | EventKind::Repeat | EventKind::Call) => {}
+            _ => add(&mut self.characters, open.delta_characters),
+        }
+        match kind {
             Some(EventKind::End) => {
                 self.is_finished = true;
                 self.is_ended = true;
@@ -218,7 +243,8 @@ impl Facts {
             self.set_finish(finish);
         }
         self.usage.update(newer.usage);
-        self.pieces = self.pieces.saturating_add(newer.pieces);
+        add(&mut self.pieces, newer.pieces);
+        add(&mut self.characters, newer.characters);
     }
 
     fn note_refusal(&mut self, has_text: bool) {
@@ -241,12 +267,18 @@ impl Facts {
 
     fn settle_part(&mut self) {
         let has_part = mem::take(&mut self.open.has_part);
+        let characters = mem::take(&mut self.open.part_characters);
         if mem::take(&mut self.open.part_is_thought) {
             self.has_reasoning |= has_part;
         } else {
             self.has_visible |= has_part;
+            add(&mut self.characters, characters);
         }
     }
+}
+
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
 }
 
 /// What the word for the end of a choice says; `None` if the dialect does not know it.

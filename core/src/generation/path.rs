@@ -2,11 +2,20 @@
 
 /// The end of a path: segments that begin with `/`, such as `/models/{model}:predict` or `/versions/*/generate`.
 ///
-/// `{model}` stands for at least one byte within a segment, `*` for any whole segment; all else stands for itself.
+/// `{model}` and `{version}` stand for at least one byte within a segment, `*` for any whole segment; all else stands
+/// for itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pattern(&'static str);
 
+/// What a path says at the places that a pattern names.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Found<'p> {
+    pub(crate) model: Option<&'p [u8]>,
+    pub(crate) version: Option<&'p [u8]>,
+}
+
 const MODEL: &str = "{model}";
+const VERSION: &str = "{version}";
 const ANY: &str = "*";
 
 impl Pattern {
@@ -27,25 +36,35 @@ impl Pattern {
 
     /// Whether `path`, without its query, ends so; then the name of the model, if the pattern has it.
     pub(crate) fn matches(self, path: &[u8]) -> Option<Option<&[u8]>> {
+        self.find(path).map(|found| found.model)
+    }
+
+    /// What `path`, without its query, says at the places that the pattern names; `None` if it does not end so.
+    pub(crate) fn find(self, path: &[u8]) -> Option<Found<'_>> {
         let mut segments = path.rsplit(|&byte| byte == b'/');
-        let mut model = None;
+        let mut found = Found::default();
         // What stands before the first slash is no segment.
         let pattern = self.0.strip_prefix('/').unwrap_or(self.0);
         for expected in pattern.rsplit('/') {
             let segment = segments.next()?;
-            if let Some((before, after)) = expected.split_once(MODEL) {
-                let name =
-                    segment.strip_prefix(before.as_bytes())?.strip_suffix(after.as_bytes())?;
-                model = Some(name).filter(|name| !name.is_empty());
-                model?;
+            if let Some(parts) = expected.split_once(MODEL) {
+                found.model = Some(between(segment, parts)?);
+            } else if let Some(parts) = expected.split_once(VERSION) {
+                found.version = Some(between(segment, parts)?);
             } else if expected != ANY && expected.as_bytes() != segment {
                 return None;
             }
         }
         // The slash before the pattern's first segment.
         segments.next()?;
-        Some(model)
+        Some(found)
     }
+}
+
+/// What stands between both, if it is anything.
+fn between<'p>(segment: &'p [u8], (before, after): (&str, &str)) -> Option<&'p [u8]> {
+    let name = segment.strip_prefix(before.as_bytes())?.strip_suffix(after.as_bytes())?;
+    Some(name).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -81,6 +100,14 @@ mod tests {
         );
         check("/models/{model}:generateContent", "/v1/models/:generateContent", None);
         check("/models/{model}:generateContent", "/v1/models/a/b:generateContent", None);
+    }
+
+    #[test]
+    fn a_version_is_found_beside_the_model() {
+        let pattern = Pattern::new("/models/{model}/versions/{version}:predict");
+        let found = Found { model: Some(b"m"), version: Some(b"3") };
+        assert_eq!(pattern.find(b"/v1/models/m/versions/3:predict"), Some(found));
+        assert_eq!(pattern.find(b"/v1/models/m/versions/:predict"), None);
     }
 
     #[test]

@@ -1,62 +1,181 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
-use alloc::{string::String, vec::Vec};
+mod gauges;
+
+pub(crate) use self::gauges::{ColumnGauges, Since, exported};
+
+use alloc::vec::Vec;
 
 use crate::{
     bins::Bins,
     catalogue::Metric,
+    drift::{Presence, Scale, Side},
+    fingerprint::Fingerprint,
     ledger::Ledger,
-    prediction::{Cell, Placed, Unbinned},
-    profile::Column,
+    measure::Measure,
+    model::violation::{Violation, Violations},
+    prediction::{Cell, InBin, Placed, Unbinned},
+    profile::{Column, Quantiles, Schema},
     series::{Registry, SeriesId},
 };
 
 /// A feature, or the prediction, with its reference and its series.
 #[derive(Debug)]
 pub(crate) struct MonitoredColumn {
-    name: String,
     bins: Bins,
+    schema: Schema,
     /// Rows of the reference profile by bin.
     pub(crate) reference: Vec<u64>,
-    pub(crate) counts: Vec<SeriesId>,
+    /// Rows of the reference, those without a value told apart.
+    pub(crate) reference_presence: Presence,
+    /// Where the bins lie; `None` for categories.
+    pub(crate) scale: Option<Scale>,
+    pub(crate) chi_square: Quantiles,
+    counts: Vec<SeriesId>,
     unbinned: [SeriesId; Unbinned::ALL.len()],
-    pub(crate) reference_rows: Vec<SeriesId>,
-    pub(crate) window_rows: SeriesId,
-    pub(crate) psi: SeriesId,
-    pub(crate) psi_without_drift: SeriesId,
+    outside: SeriesId,
+    /// `None` if no value lies beyond the bins.
+    tails: Option<[SeriesId; Side::ALL.len()]>,
+    violations: Violations,
+    reference_rows: Vec<SeriesId>,
+    pub(crate) gauges: ColumnGauges,
+    /// Model, version, role and name.
+    identity: Fingerprint,
+}
+
+/// Whose column it is, and what it is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ColumnLabels<'a> {
+    pub(crate) model: &'a str,
+    /// Empty if the profile names none.
+    pub(crate) version: &'a str,
+    pub(crate) role: Role,
+    pub(crate) name: &'a str,
+}
+
+/// Which side of the model a column is on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Role {
+    Feature,
+    Prediction,
+}
+
+impl Role {
+    /// The label value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Role::Feature => "feature",
+            Role::Prediction => "prediction",
+        }
+    }
+}
+
+/// What the evaluator reads back of a column, cell by cell: its bins, rows without a value, and the excess of each side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Cells {
+    pub(crate) bins: usize,
+    pub(crate) has_tails: bool,
+}
+
+impl Cells {
+    /// Where rows without a value are counted.
+    pub(crate) const fn nulls(self) -> usize {
+        self.bins
+    }
+
+    /// How many cells there are.
+    pub(crate) const fn count(self) -> usize {
+        let tails = if self.has_tails { Side::ALL.len() } else { 0 };
+        self.bins.saturating_add(1).saturating_add(tails)
+    }
+
+    /// Bins, rows without a value, and the excess of each side, out of this many sums.
+    pub(crate) fn split(self, sums: &[u64]) -> (&[u64], u64, [u64; 2]) {
+        let bins = sums.get(..self.bins).unwrap_or_default();
+        let at = |cell: usize| sums.get(cell).copied().unwrap_or(0);
+        let first = self.nulls().saturating_add(1);
+        (bins, at(self.nulls()), [at(first), at(first.saturating_add(1))])
+    }
 }
 
 impl MonitoredColumn {
-    /// How many series a column of so many bins has; a test compares it with those that are made.
-    pub(crate) const fn series(bins: usize) -> usize {
-        bins.saturating_mul(2).saturating_add(Unbinned::ALL.len()).saturating_add(3)
+    /// How many series a column has; a test compares it with those that are made.
+    pub(crate) fn series(column: &Column, role: Role, measures: &[Measure]) -> usize {
+        let scale = scale(column);
+        let has_tails = scale.as_ref().is_some_and(Scale::has_tails);
+        column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
+            has_tails,
+            scale.is_some(),
+            role,
+            measures,
+        ))
+    }
+
+    /// How many of them are not those of a bin.
+    pub(crate) fn series_beside_bins(
+        has_tails: bool,
+        is_of_numbers: bool,
+        role: Role,
+        measures: &[Measure],
+    ) -> usize {
+        Unbinned::ALL
+            .len()
+            .saturating_add(1)
+            .saturating_add(if has_tails { Side::ALL.len() } else { 0 })
+            .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
     pub(super) fn new(
         registry: &mut Registry,
-        labels: [&str; 3],
+        labels: ColumnLabels<'_>,
         column: &Column,
+        violations: Violations,
+        measures: &[Measure],
     ) -> MonitoredColumn {
-        let [model, role, name] = labels;
+        let ColumnLabels { model, version, role, name } = labels;
+        let of_column = [model, version, role.name(), name];
+        let with = |last: &'static str| [model, version, role.name(), name, last];
         let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
             (0..column.bins.count())
-                .map(|bin| registry.add(metric, &[model, role, name, &column.bins.label(bin)]))
+                .map(|bin| {
+                    let bin = column.bins.label(bin);
+                    registry.add(metric, &[model, version, role.name(), name, &bin])
+                })
                 .collect()
         };
         let counts = per_bin(Metric::FeatureBin);
         let reference_rows = per_bin(Metric::ReferenceBinRows);
+        let scale = scale(column);
+        let outside = outside(&column.bins);
+        let has_tails = scale.as_ref().is_some_and(Scale::has_tails);
+        let is_of_numbers = scale.is_some();
+        let rows =
+            column.counts.iter().fold(column.nulls, |rows, &count| rows.saturating_add(count));
         MonitoredColumn {
-            name: name.into(),
             bins: column.bins.clone(),
+            schema: column.schema.clone(),
             reference: column.counts.clone(),
+            reference_presence: Presence { nulls: column.nulls, rows },
+            scale,
+            chi_square: column.chi_square,
             counts,
-            unbinned: Unbinned::ALL.map(|reason| {
-                registry.add(Metric::FeatureUnbinned, &[model, role, name, reason.name()])
+            unbinned: Unbinned::ALL
+                .map(|reason| registry.add(Metric::FeatureUnbinned, &with(reason.name()))),
+            outside: registry.add(Metric::FeatureOutside, &with(outside.name())),
+            tails: has_tails.then(|| {
+                Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
+            violations,
             reference_rows,
-            window_rows: registry.add(Metric::FeatureWindowRows, &labels),
-            psi: registry.add(Metric::FeaturePsi, &labels),
-            psi_without_drift: registry.add(Metric::FeaturePsiWithoutDrift, &labels),
+            gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
+            identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
+        }
+    }
+
+    /// Sets what the profile alone says: its rows by bin.
+    pub(crate) fn describe(&self, ledger: &mut Ledger) {
+        for (&id, &rows) in self.reference_rows.iter().zip(&self.reference) {
+            ledger.set(id, rows);
         }
     }
 
@@ -65,26 +184,125 @@ impl MonitoredColumn {
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
+        if self.schema.required {
+            self.violations.count(ledger, Violation::RequiredMissing, rows);
+        }
     }
 
-    /// Whether requests call it so.
-    pub(crate) fn is_called(&self, name: &[u8]) -> bool {
-        self.name.as_bytes() == name
-    }
-
-    /// The bin of a value, or why it has none.
+    /// The bin of a value and what is odd about it, or why it has none.
     pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
-        cell.place(&self.bins)
+        let cell = cell.read_for(&self.bins);
+        let bin = cell.place(&self.bins)?;
+        let (is_outside, excess) = match cell {
+            Cell::Number(x) => {
+                let range = self.schema.range.as_ref();
+                let is_outside = range.is_some_and(|range| x < range.minimum || range.maximum < x);
+                (is_outside, self.scale.as_ref().and_then(|scale| scale.excess(x)))
+            }
+            Cell::Text(text) => {
+                let allowed = self.schema.categories.as_ref();
+                let is_novel = allowed.is_some_and(|allowed| {
+                    allowed.binary_search_by(|known| known.as_bytes().cmp(text)).is_err()
+                });
+                (is_novel, None)
+            }
+            // Read for these bins, nothing is only written any more.
+            Cell::Written(_) | Cell::Unbinned(_) => (false, None),
+        };
+        Ok(InBin { bin, is_outside, excess })
     }
 
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, placed: Placed) {
-        let id = match placed {
-            Ok(bin) => self.counts.get(bin),
-            Err(reason) => self.unbinned.get(reason as usize),
-        };
-        if let Some(&id) = id {
-            ledger.add(id, 1);
+        match placed {
+            Ok(InBin { bin, is_outside, excess }) => {
+                if let Some(&id) = self.counts.get(bin) {
+                    ledger.add(id, 1);
+                }
+                if is_outside {
+                    ledger.add(self.outside, 1);
+                    self.violations.count(ledger, outside(&self.bins), 1);
+                }
+                if let Some((side, thousandths)) = excess
+                    && let Some(&id) =
+                        self.tails.as_ref().and_then(|tails| tails.get(side as usize))
+                {
+                    ledger.add(id, thousandths);
+                }
+            }
+            Err(Unbinned::Missing) => self.count_missing(ledger, 1),
+            Err(reason) => {
+                if let Some(&id) = self.unbinned.get(reason as usize) {
+                    ledger.add(id, 1);
+                }
+                match reason {
+                    Unbinned::Null if !self.schema.required => {}
+                    Unbinned::Null => self.violations.count(ledger, Violation::RequiredNull, 1),
+                    Unbinned::WrongType => self.violations.count(ledger, Violation::WrongType, 1),
+                    Unbinned::NotFinite => self.violations.count(ledger, Violation::NotFinite, 1),
+                    Unbinned::Missing => {}
+                }
+            }
         }
+    }
+
+    /// The series of its first bin, by which the column can be told from others.
+    pub(crate) fn first_bin(&self) -> Option<&SeriesId> {
+        self.counts.first()
+    }
+
+    /// What the evaluator keeps of the column.
+    pub(crate) fn cells(&self) -> Cells {
+        Cells { bins: self.counts.len(), has_tails: self.tails.is_some() }
+    }
+
+    /// The counters that the evaluator reads back, each with the cell that it counts in.
+    pub(crate) fn counters(&self) -> impl Iterator<Item = (usize, SeriesId)> + '_ {
+        let nulls = self.cells().nulls();
+        let bins = self.counts.iter().copied().enumerate();
+        let without_value = [Unbinned::Null, Unbinned::Missing]
+            .into_iter()
+            .filter_map(move |reason| Some((nulls, *self.unbinned.get(reason as usize)?)));
+        let tails = self.tails.iter().flatten().copied();
+        bins.chain(without_value).chain((nulls.saturating_add(1)..).zip(tails))
+    }
+
+    /// Tells columns apart, whatever their profiles say.
+    pub(crate) fn identity(&self) -> Fingerprint {
+        self.identity
+    }
+
+    /// Tells profiles of one column apart.
+    pub(crate) fn layout(&self) -> Fingerprint {
+        let bins = match &self.bins {
+            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => {
+                bounds.iter().fold(self.identity, |all, bound| all.with_number(bound.to_bits()))
+            }
+            Bins::Categories { names } => {
+                names.iter().fold(self.identity, |all, name| all.with_text(name))
+            }
+        };
+        let counts = self.reference.iter().fold(bins, |all, &rows| all.with_number(rows));
+        let deviation = self.scale.as_ref().map_or(0, |scale| scale.deviation().to_bits());
+        counts.with_number(self.reference_presence.nulls).with_number(deviation)
+    }
+}
+
+/// How a value can be outside of the schema although it has a bin.
+const fn outside(bins: &Bins) -> Violation {
+    match bins {
+        Bins::Categories { .. } => Violation::NovelCategory,
+        Bins::Quantile { .. } | Bins::Values { .. } => Violation::OutOfRange,
+    }
+}
+
+fn scale(column: &Column) -> Option<Scale> {
+    let numbers = column.numbers.as_ref()?;
+    match &column.bins {
+        Bins::Quantile { edges } => {
+            Some(Scale::of_edges(edges, &numbers.means, numbers.standard_deviation))
+        }
+        Bins::Values { values } => Some(Scale::of_values(values, numbers.standard_deviation)),
+        Bins::Categories { .. } => None,
     }
 }

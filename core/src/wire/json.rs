@@ -52,6 +52,7 @@ mod tests;
 
 use self::{literal::Literal, number::Number, text::Buffer};
 
+pub(crate) use self::text::characters;
 pub use self::text::{TEXT_BYTES_MAX, Text};
 
 /// Containers may nest this deep; a document that goes deeper is [`Ending::TooDeep`].

@@ -2,24 +2,24 @@
 
 /// The first bytes of a name, at most `MAX`, which is below 256.
 #[derive(Clone, Debug)]
-pub(super) struct Name<const MAX: usize> {
+pub(crate) struct Name<const MAX: usize> {
     length: u8,
     bytes: [u8; MAX],
 }
 
 impl<const MAX: usize> Name<MAX> {
-    pub(super) const fn new() -> Name<MAX> {
+    pub(crate) const fn new() -> Name<MAX> {
         const { assert!(MAX <= u8::MAX as usize, "the length is a byte") };
         Name { length: 0, bytes: [0; MAX] }
     }
 
     #[inline]
-    pub(super) const fn clear(&mut self) {
+    pub(crate) const fn clear(&mut self) {
         self.length = 0;
     }
 
     /// Appends as much of `run` as there is room for.
-    pub(super) fn push(&mut self, run: &[u8]) {
+    pub(crate) fn push(&mut self, run: &[u8]) {
         let room = self.bytes.get_mut(usize::from(self.length)..).unwrap_or_default();
         for (slot, &byte) in room.iter_mut().zip(run) {
             *slot = byte;
@@ -27,7 +27,7 @@ impl<const MAX: usize> Name<MAX> {
         }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }

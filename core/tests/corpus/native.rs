@@ -41,7 +41,14 @@ impl Native {
         let Native { monitor, ledger, .. } = self;
         let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
         let path = case.path.as_bytes();
-        let head = RequestHead { method: b"POST", path, route: None, content_encoding };
+        let content_type = case.request.header("content-type").map(str::as_bytes);
+        let head = RequestHead {
+            method: b"POST",
+            path,
+            content_type,
+            content_encoding,
+            ..RequestHead::default()
+        };
         let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
             ledger.drain(|_, _| ());
             return Err(format!("no dialect is spoken at {}", case.path));
@@ -54,7 +61,7 @@ impl Native {
             status: Some(case.status),
             content_type: case.response.header("content-type").map(str::as_bytes),
             content_encoding: case.response.header("content-encoding").map(str::as_bytes),
-            is_local_reply: false,
+            ..ResponseHead::default()
         };
         exchange.response_head(monitor, ledger, &head);
         for (piece, ms) in delivery.response.iter().zip(1..) {

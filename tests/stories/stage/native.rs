@@ -131,12 +131,13 @@ impl Told for Native {
         headers: &[(String, String)],
         _ended: bool,
     ) {
-        let content_encoding = header(headers, "content-encoding");
         let head = RequestHead {
             method: b"POST",
             path: path.as_bytes(),
             route: Some(route.as_bytes()),
-            content_encoding,
+            content_type: header(headers, "content-type"),
+            content_encoding: header(headers, "content-encoding"),
+            values: &values(headers, self.monitor.request_headers()),
         };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
         self.settle();
@@ -164,6 +165,8 @@ impl Told for Native {
                 status: Some(status),
                 content_type: header(headers, "content-type"),
                 content_encoding: header(headers, "content-encoding"),
+                values: &values(headers, self.monitor.response_headers()),
+                grpc_status: None,
                 is_local_reply: details != "via_upstream",
             };
             exchange.response_head(&self.monitor, &mut self.ledger, &head);
@@ -199,4 +202,8 @@ impl Told for Native {
         self.monitor.count_unmeasured(&mut self.ledger, Unmeasured::NoRequestHeaders);
         self.settle();
     }
+}
+
+fn values(headers: &[(String, String)], names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
+    names.iter().map(|name| header(headers, name).map(<[u8]>::to_vec)).collect()
 }

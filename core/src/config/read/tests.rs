@@ -3,6 +3,10 @@
 use alloc::{format, string::ToString};
 
 use super::*;
+use crate::{
+    config::{Place, Sampling, Selector, Sides, Step},
+    measure::Measure,
+};
 
 #[track_caller]
 fn refuses(json: &str, message: &str) {
@@ -55,13 +59,27 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(
         config,
         Config {
-            models: [Model { name: "demo-llm".into(), profile: None }].into(),
+            models: [Model {
+                name: "demo-llm".into(),
+                version: None,
+                kind: ModelKind::Language,
+                profile: None,
+                selectors: Vec::new(),
+                sampling: Sampling::NONE,
+            }]
+            .into(),
             names_max: 100,
             routes: Vec::new(),
             endpoints: Vec::new(),
             window_seconds: 3600,
             tick_milliseconds: 5000,
             event_bytes_max: 65_536,
+            drift: Drift {
+                slow_windows: 24,
+                rows_min: None,
+                material_psi: 0.1,
+                measures: Measure::ALL.into(),
+            },
             decode: Codings::ALL,
             remove_accept_encoding: false,
         }
@@ -81,6 +99,28 @@ fn what_is_written_counts() {
     let (index, rain) = config.model("rain").unwrap();
     assert_eq!((index, rain.profile.as_ref().unwrap().rows), (1, 5));
     assert_eq!(config.model("snow"), None);
+}
+
+#[test]
+fn drift_is_told_as_written() {
+    let config = accepts(
+        r#"{"models": [{"name": "m"}], "slow_windows": 2, "rows_min": 50, "material_psi": 0.25,
+            "measures": ["wasserstein", "jensen_shannon", "wasserstein"]}"#,
+    );
+    let Drift { slow_windows, rows_min, material_psi, measures } = config.drift;
+    assert_eq!((slow_windows, rows_min, material_psi), (2, Some(50), 0.25));
+    assert_eq!(measures, [Measure::JensenShannon, Measure::Wasserstein]);
+    let none = accepts(r#"{"models": [{"name": "m"}], "measures": []}"#);
+    assert_eq!(none.drift.measures, []);
+    refuses(
+        r#"{"models": [{"name": "m"}], "slow_windows": 1, "rows_min": 0, "material_psi": 0,
+            "measures": ["psi"]}"#,
+        "4 problems: slow_windows: found 1, expected a whole number from 2 to 168; \
+         rows_min: found 0, expected a whole number from 1 to 1000000000; \
+         material_psi: found 0, expected a number from 0.001 to 100; \
+         measures[0]: found \"psi\", expected one of `kullback_leibler`, `jensen_shannon`, `hellinger`, \
+         `total_variation`, `l_infinity`, `kolmogorov_smirnov`, `chi_square`, `wasserstein`, `null_ratio`",
+    );
 }
 
 /// `models` models, each with a profile of one feature that has two bins, and with as many more as `features` says.
@@ -111,6 +151,10 @@ fn counts_series(config: &Config) {
 fn series_are_counted_as_they_will_be_made() {
     counts_series(&accepts(r#"{"models": [{"name": "m0"}, {"name": "m1"}]}"#));
     counts_series(&accepts(&with_features(2, 1)));
+    for measures in ["[]", r#"["wasserstein", "null_ratio"]"#] {
+        let some = with_features(2, 1);
+        counts_series(&accepts(&some.replacen('{', &format!("{{\"measures\": {measures},"), 1)));
+    }
     let models = r#""models": [{"name": "m0"}, {"name": "m-*"}]"#;
     counts_series(&accepts(&format!("{{{models}}}")));
     let features = with_features(2, 3);
@@ -127,15 +171,17 @@ fn too_many(series: usize) -> String {
     format!(
         "found models, routes and profiles that make {series} series, expected at most 60000: {generating} for each \
          model that generates and {predicting} for each that predicts, both on each route and on `other`, {generating} \
-         for each of `names_max` if there is a pattern, two for each bin, and 7 for each feature and prediction"
+         for each of `names_max` if there is a pattern, two for each bin, and 62 or fewer for each feature and prediction, \
+         fewer if `measures` lists fewer"
     )
 }
 
 #[test]
 fn more_series_than_fit_into_memory_are_refused() {
-    accepts(&with_features(25, 199));
-    let series = 28 * (2200 + model::Model::series(false) + 2) + model::Model::series(true) + 2;
-    refuses(&with_features(28, 199), &too_many(series));
+    accepts(&with_features(4, 199));
+    let series = 5 * (200 * 66 + model::Model::series(false) + 13) + model::Model::series(true) + 2;
+    refuses(&with_features(5, 199), &too_many(series));
+    accepts(&with_features(5, 199).replacen('{', r#"{"measures": [],"#, 1));
 }
 
 #[test]
@@ -152,12 +198,13 @@ fn a_short_window_shortens_the_tick_unless_one_is_written() {
 fn a_misspelt_field_is_named_with_its_place() {
     refuses(
         r#"{"models": [{"name": "m", "profil": {}}]}"#,
-        "models[0]: unknown field \"profil\", allowed are `name`, `profile`",
+        "models[0]: unknown field \"profil\", allowed are `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`",
     );
     refuses(
         r#"{"modles": []}"#,
         "2 problems: unknown field \"modles\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; the field `models` is missing",
+         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
+         `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
     );
 }
 
@@ -182,7 +229,7 @@ fn names_are_unique_labels_and_not_reserved() {
         r#"{"models": [{"name": "a"}, {"name": "other"}, {"name": "a"}, {"name": "x\n"}]}"#,
         "3 problems: models[1].name: found \"other\", expected another name: whatever is not \
          listed is counted under this one; \
-         models[2].name: found \"a\" again, expected unique names; \
+         models[2].name: found \"a\" again, expected unique names, or the same with unique versions; \
          models[3].name: found \"x\u{fffd}\", a name must not contain control characters",
     );
 }
@@ -224,11 +271,12 @@ fn all_problems_are_reported_at_once() {
                 "tick_milliseconds": "fast", "event_bytes_max": 9e9, "debug": true}}"#
         ),
         "7 problems: unknown field \"debug\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`; \
+         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
+         `slow_windows`, `rows_min`, `material_psi`, `measures`; \
          models[0].name: found 7, expected text; \
          models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
          from 0 to 9007199254740991; \
-         models[2]: found \"m\", expected an object with the fields `name`, `profile`; \
+         models[2]: found \"m\", expected an object with the fields `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`; \
          window_seconds: found 0, expected a whole number from 1 to 604800; \
          tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
          event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576",
@@ -388,14 +436,14 @@ fn the_model_of_an_endpoint_is_one_that_is_told_apart_and_of_its_kind() {
         (
             "openai_chat",
             "gpt",
-            "the name of one of `models` that has no profile, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that fits its pattern",
         ),
         (
             "openai_chat",
             "rain",
-            "the name of one of `models` that has no profile, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that fits its pattern",
         ),
-        ("kserve_v1", "m-1", "the name of one of `models` that has a profile"),
+        ("kserve_v1", "m-1", "the name of one of `models` that predicts"),
         ("none", "m-1", "nothing: the dialect `none` asks no model"),
     ] {
         refuses(
@@ -405,4 +453,96 @@ fn the_model_of_an_endpoint_is_one_that_is_told_apart_and_of_its_kind() {
             &format!("endpoints[0].model: found \"{model}\", expected {expected}"),
         );
     }
+}
+
+/// A model with two features, `dew point` and `wind`, and a prediction, and with these fields besides.
+fn selecting(fields: &str) -> String {
+    let column = r#""type": "number", "schema": {"required": true, "minimum": -1, "maximum": 2}, "nulls": 0,
+        "mean": 0.5, "standard_deviation": 1, "minimum": -1, "maximum": 2,
+        "chi_square": {"five_percent": 3.84, "one_percent": 6.63, "family": 6.63},
+        "bins": {"kind": "quantile", "edges": [0.0], "counts": [2, 3], "means": [-0.5, 1]},
+        "tail_excess": {"low": 0.5, "high": 1}"#;
+    format!(
+        r#"{{"models": [{{"name": "rain", {fields} "profile": {{
+            "format": "driftline-profile", "format_version": 1, "model": "rain", "version": null,
+            "created_at": "2026-11-25T12:00:00Z", "rows": 5,
+            "features": [{{"name": "dew point", {column}}}, {{"name": "wind", {column}}}],
+            "prediction": {{{column}}}
+        }}}}]}}"#
+    )
+}
+
+#[test]
+fn columns_are_looked_for_where_it_is_said() {
+    let config = accepts(&selecting(
+        r#""features": [{"name": "wind", "tensor": "x", "index": 2, "in": "both"}],
+            "prediction": {"path": "scores[].top"}, "sampling": {"rows": 100, "every": 10},"#,
+    ));
+    let model = &config.models[0];
+    assert_eq!(model.sampling, Sampling { rows: 100, every: 10 });
+    let wind = Selector { place: Place::Tensor { name: "x".into(), index: 2 }, sides: Sides::Both };
+    let path = [Step::Key("scores".into()), Step::Elements, Step::Key("top".into())];
+    let prediction = Selector { place: Place::Path(path.into()), sides: Sides::Response };
+    assert_eq!(model.selectors, [Selector::usual(Sides::Request), wind, prediction]);
+}
+
+#[test]
+fn places_that_cannot_be_are_refused() {
+    refuses(
+        &selecting(
+            r#""features": [{"name": "rain"}, {"name": "wind", "column": 1, "header": "a"}],
+                "prediction": {"index": 1}, "sampling": {"rows": 1, "every": 0},"#,
+        ),
+        "4 problems: models[0].features[0].name: found \"rain\", expected the name of a feature of the profile; \
+         models[0].features[1]: found several of `member`, `column`, `tensor`, `path`, `header`, expected at most one; \
+         models[0].prediction.index: found 1, expected it only together with `tensor`; \
+         models[0].sampling.every: found 0, expected a whole number from 1 to 9007199254740991",
+    );
+    refuses(
+        r#"{"models": [{"name": "m", "version": "1", "features": []}]}"#,
+        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one, which has a \
+         profile; models[0].features: found it for a language model, expected it only for a predictive one, which has a \
+         profile",
+    );
+}
+
+#[test]
+fn versions_of_a_model_are_entries_of_their_own() {
+    let entry = |version: &str| {
+        let config = selecting(version);
+        config.trim_start_matches(r#"{"models": ["#).trim_end_matches("]}").to_string()
+    };
+    let both = format!(
+        r#"{{"models": [{}, {}]}}"#,
+        entry(r#""version": "1","#),
+        entry(r#""version": "2","#)
+    );
+    assert_eq!(accepts(&both).models.len(), 2);
+    let twice = both.replace(r#""2""#, r#""1""#);
+    refuses(
+        &twice,
+        "models[1].version: found \"1\" again for \"rain\", expected unique names, or the same with unique versions",
+    );
+    let mixed = format!(r#"{{"models": [{}, {{"name": "rain"}}]}}"#, entry(r#""version": "1","#));
+    refuses(
+        &mixed,
+        "models[1].name: found \"rain\" again as another type of model, expected one type for all entries of a name",
+    );
+}
+
+#[test]
+fn a_language_model_has_the_features_that_are_known() {
+    let config = selecting(r#""type": "language","#)
+        .replace("dew point", "prompt_characters")
+        .replace("wind", "words");
+    refuses(
+        &config,
+        "2 problems: models[0].profile.features[1].name: found \"words\", expected one of `prompt_characters`, `messages`, \
+         `tools`, `max_tokens`, `temperature`, `stream`, `output_tokens`, `finish_reason`, `answer_characters` for a \
+         language model; models[0].profile.prediction: found a prediction, expected null for a language model",
+    );
+    refuses(
+        r#"{"models": [{"name": "m", "type": "predictive"}]}"#,
+        "models[0]: found the type `predictive` without a `profile`, expected both",
+    );
 }

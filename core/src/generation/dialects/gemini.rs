@@ -10,6 +10,7 @@ use crate::{
         facts::Fact,
         finish::FinishReason,
         path::Pattern,
+        prompt::Ask,
         usage::Excludes,
     },
     wire::fields::Field,
@@ -25,6 +26,19 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Vertex AI: a tuned model answers at its endpoint.
         Pattern::new("/endpoints/{model}:generateContent"),
         Pattern::new("/endpoints/{model}:streamGenerateContent"),
+    ],
+    prompt: &[
+        // Fields may be written in either case.
+        Field::at("systemInstruction.parts[].text", Ask::Text),
+        Field::at("system_instruction.parts[].text", Ask::Text),
+        Field::at("contents[]", Ask::Message),
+        Field::at("contents[].parts[].text", Ask::Text),
+        Field::at("tools[].functionDeclarations[]", Ask::Tool),
+        Field::at("tools[].function_declarations[]", Ask::Tool),
+        Field::at("generationConfig.maxOutputTokens", Ask::MaxTokens),
+        Field::at("generationConfig.temperature", Ask::Temperature),
+        Field::at("generation_config.max_output_tokens", Ask::MaxTokens),
+        Field::at("generation_config.temperature", Ask::Temperature),
     ],
     framing: Framing::EventsOrElements,
     event: ANSWER,
@@ -53,7 +67,7 @@ const ANSWER: &[Field<Fact>] = &[
     Field::at("candidates[].content.parts[].text", Fact::PartText),
     Field::at("candidates[].content.parts[].thought", Fact::PartIsThought),
     // The last piece of a call that is streamed by arguments is an empty object.
-    Field::at("candidates[].content.parts[].functionCall.name", Fact::PartText),
+    Field::at("candidates[].content.parts[].functionCall.name", Fact::PartOutput),
     Field::at("candidates[].content.parts[].functionCall.partialArgs", Fact::PartOutput),
     Field::at("candidates[].content.parts[].inlineData", Fact::PartOutput),
     Field::at("candidates[].content.parts[].executableCode", Fact::PartOutput),

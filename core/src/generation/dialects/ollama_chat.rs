@@ -9,6 +9,7 @@ use crate::{
         dialect::{Dialect, Framing},
         facts::Fact,
         path::Pattern,
+        prompt::Ask,
     },
     wire::fields::Field,
 };
@@ -17,6 +18,13 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_chat",
     paths: &[Pattern::new("/api/chat")],
     request: REQUEST,
+    prompt: &[
+        Field::at("messages[]", Ask::Message),
+        Field::at("messages[].content", Ask::Text),
+        Field::at("tools[]", Ask::Tool),
+        Field::at("options.num_predict", Ask::MaxTokens),
+        Field::at("options.temperature", Ask::Temperature),
+    ],
     framing: Framing::Lines,
     event: ANSWER,
     document: ANSWER,
@@ -28,7 +36,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 const ANSWER: &[Field<Fact>] = &[
     Field::at("message.content", Fact::Visible),
     Field::at("message.thinking", Fact::Reasoning),
-    Field::at("message.tool_calls[].function.name", Fact::Visible),
+    Field::at("message.tool_calls[].function.name", Fact::Output),
     Field::at("done", Fact::End),
     Field::at("done_reason", Fact::Finish),
     Field::at("prompt_eval_count", Fact::InputTokens),

@@ -9,6 +9,7 @@ use crate::{
         dialect::{Dialect, Framing},
         facts::Fact,
         path::Pattern,
+        prompt::Ask,
     },
     wire::fields::Field,
 };
@@ -17,6 +18,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_generate",
     paths: &[Pattern::new("/api/generate")],
     request: REQUEST,
+    prompt: &[
+        Field::at("prompt", Ask::Text),
+        Field::at("system", Ask::Text),
+        Field::at("options.num_predict", Ask::MaxTokens),
+        Field::at("options.temperature", Ask::Temperature),
+    ],
     framing: Framing::Lines,
     event: ANSWER,
     document: ANSWER,
@@ -28,7 +35,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 const ANSWER: &[Field<Fact>] = &[
     Field::at("response", Fact::Visible),
     Field::at("thinking", Fact::Reasoning),
-    Field::at("image", Fact::Visible),
+    Field::at("image", Fact::Output),
     Field::at("done", Fact::End),
     Field::at("done_reason", Fact::Finish),
     Field::at("prompt_eval_count", Fact::InputTokens),

@@ -5,7 +5,8 @@
 
 use crate::{
     generation::{
-        dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, request::Wish,
+        dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::Ask,
+        request::Wish,
     },
     wire::fields::Field,
 };
@@ -21,6 +22,12 @@ pub(super) const DIALECT: Dialect = Dialect {
         Pattern::new("/engines/{model}/completions"),
     ],
     request: &[Field::at("model", Wish::Model), Field::at("stream", Wish::Stream)],
+    prompt: &[
+        Field::at("prompt", Ask::Text),
+        Field::at("prompt[]", Ask::Text),
+        Field::at("max_tokens", Ask::MaxTokens),
+        Field::at("temperature", Ask::Temperature),
+    ],
     event: ANSWER,
     document: ANSWER,
     finish: &[

@@ -3,7 +3,7 @@
 //! Reference: OpenAI API, "Create embeddings". An embedding is an array of numbers, or their bytes as Base64.
 
 use crate::{
-    generation::{dialect::Dialect, facts::Fact, path::Pattern, request::Wish},
+    generation::{dialect::Dialect, facts::Fact, path::Pattern, prompt::Ask, request::Wish},
     wire::fields::Field,
 };
 
@@ -16,6 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         Pattern::new("/engines/{model}/embeddings"),
     ],
     request: &[Field::at("model", Wish::Model)],
+    prompt: &[Field::at("input", Ask::Text), Field::at("input[]", Ask::Text)],
     document: &[
         Field::at("data[].embedding", Fact::Output),
         Field::at("usage.prompt_tokens", Fact::InputTokens),

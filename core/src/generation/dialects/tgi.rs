@@ -6,7 +6,8 @@
 
 use crate::{
     generation::{
-        dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, request::Wish,
+        dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::Ask,
+        request::Wish,
     },
     wire::fields::Field,
 };
@@ -15,6 +16,11 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
     paths: &[Pattern::new("/generate"), Pattern::new("/generate_stream")],
     request: &[Field::at("stream", Wish::Stream), Field::at("parameters.adapter_id", Wish::Model)],
+    prompt: &[
+        Field::at("inputs", Ask::Text),
+        Field::at("parameters.max_new_tokens", Ask::MaxTokens),
+        Field::at("parameters.temperature", Ask::Temperature),
+    ],
     event: &[
         Field::at("token.id", Fact::Token),
         Field::at("token.text", Fact::Visible),

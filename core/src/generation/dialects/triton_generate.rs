@@ -5,7 +5,7 @@
 //! and what the events of a stream then count is their own tokens, not all so far, so those are not read.
 
 use crate::{
-    generation::{dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern},
+    generation::{dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::Ask},
     wire::fields::Field,
 };
 
@@ -16,6 +16,13 @@ pub(super) const DIALECT: Dialect = Dialect {
         Pattern::new("/models/{model}/generate_stream"),
         Pattern::new("/models/{model}/versions/*/generate"),
         Pattern::new("/models/{model}/versions/*/generate_stream"),
+    ],
+    prompt: &[
+        Field::at("text_input", Ask::Text),
+        Field::at("max_tokens", Ask::MaxTokens),
+        Field::at("temperature", Ask::Temperature),
+        Field::at("parameters.max_tokens", Ask::MaxTokens),
+        Field::at("parameters.temperature", Ask::Temperature),
     ],
     event: &[
         Field::at("text_output", Fact::Visible),

@@ -11,13 +11,27 @@ pub struct Text<'a> {
     pub bytes: &'a [u8],
     /// Decoded length of the whole string, in bytes.
     pub length: u64,
+    /// Characters that begin beyond `bytes`.
+    beyond: u64,
 }
 
 impl<'a> Text<'a> {
     /// A string as it lies in the input.
     #[inline]
     pub(super) fn of(whole: &'a [u8]) -> Text<'a> {
-        Text { bytes: whole.get(..TEXT_BYTES_MAX).unwrap_or(whole), length: whole.len() as u64 }
+        let length = whole.len() as u64;
+        match whole.split_at_checked(TEXT_BYTES_MAX) {
+            None => Text { bytes: whole, length, beyond: 0 },
+            Some((bytes, beyond)) => Text { bytes, length, beyond: characters(beyond) },
+        }
+    }
+
+    /// How many characters the whole string has: Unicode scalar values, if it is UTF-8.
+    ///
+    /// Costs a look at each of `bytes`; what was cut off is counted already.
+    #[must_use]
+    pub fn characters(&self) -> u64 {
+        characters(self.bytes).saturating_add(self.beyond)
     }
 
     /// Nothing was cut off.
@@ -33,12 +47,19 @@ impl<'a> Text<'a> {
     }
 }
 
+/// How many characters begin in these bytes: those that do not continue one.
+pub(crate) fn characters(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|&byte| u64::from(byte & 0xc0 != 0x80)).sum()
+}
+
 /// The scratch in which a string is put together that was cut or has escapes.
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
     bytes: [u8; TEXT_BYTES_MAX],
     /// Decoded length so far, kept or not.
     length: u64,
+    /// Characters so far that begin in what is not kept.
+    beyond: u64,
     /// Value of the `\u` escape being read.
     unit: u16,
     /// The first half of a pair, waiting for the second; 0 if none.
@@ -47,12 +68,12 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) const fn new() -> Buffer {
-        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, unit: 0, high: 0 }
+        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, beyond: 0, unit: 0, high: 0 }
     }
 
     /// Starts a new string with `run`.
     pub(super) fn begin(&mut self, run: &[u8]) {
-        self.length = 0;
+        self.restart();
         self.high = 0;
         self.push(run);
     }
@@ -60,6 +81,7 @@ impl Buffer {
     /// Goes on in the same string, behind what was handed out of it.
     pub(super) const fn restart(&mut self) {
         self.length = 0;
+        self.beyond = 0;
     }
 
     /// A first half waits for its second.
@@ -118,7 +140,8 @@ impl Buffer {
 
     pub(super) fn text(&self) -> Text<'_> {
         let kept = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX).min(TEXT_BYTES_MAX);
-        Text { bytes: self.bytes.get(..kept).unwrap_or_default(), length: self.length }
+        let bytes = self.bytes.get(..kept).unwrap_or_default();
+        Text { bytes, length: self.length, beyond: self.beyond }
     }
 
     fn push_unit(&mut self, unit: u16) {
@@ -149,11 +172,11 @@ impl Buffer {
     fn append(&mut self, run: &[u8]) {
         let at = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX);
         self.length = self.length.saturating_add(run.len() as u64);
-        if let Some(room) = self.bytes.get_mut(at..) {
-            let count = run.len().min(room.len());
-            if let (Some(room), Some(run)) = (room.get_mut(..count), run.get(..count)) {
-                room.copy_from_slice(run);
-            }
+        let room = self.bytes.get_mut(at..).unwrap_or_default();
+        let (kept, beyond) = run.split_at_checked(room.len()).unwrap_or((run, &[]));
+        if let Some(room) = room.get_mut(..kept.len()) {
+            room.copy_from_slice(kept);
         }
+        self.beyond = self.beyond.saturating_add(characters(beyond));
     }
 }

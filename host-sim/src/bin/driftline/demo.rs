@@ -11,7 +11,6 @@ mod checks;
 mod readings;
 mod record;
 mod report;
-mod table;
 
 mod picture;
 mod screen;

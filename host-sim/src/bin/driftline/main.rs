@@ -1,9 +1,11 @@
 //! The `driftline` command: it reads arguments and hands over to one module per subcommand; it decides nothing else.
 
+mod check;
 mod demo;
 mod profile;
 mod replay;
 mod serve;
+mod table;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,7 @@ enum Command {
     /// Run the filter in a reverse proxy in front of a model server.
     Serve(serve::Args),
     Profile(profile::Args),
+    Check(check::Args),
     Demo(demo::Args),
     Replay(replay::Args),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
         Command::Profile(args) => profile::run(args),
+        Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Replay(args) => replay::run(args),
     };

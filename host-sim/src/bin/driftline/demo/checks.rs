@@ -220,7 +220,7 @@ pub(super) mod tests {
         let column = |(name, psi): (&str, f64)| ColumnReading {
             name: name.to_owned(),
             psi,
-            psi_without_drift: 0.01,
+            psi_critical: 0.01,
             window_rows: rows,
         };
         names.into_iter().zip(psi).map(column).collect()

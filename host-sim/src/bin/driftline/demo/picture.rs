@@ -3,8 +3,9 @@
 use super::{
     readings::ColumnReading,
     record::{LlmRecord, Story, WeatherRecord, mean, median},
-    report::{PSI_DRIFTED, thousands},
+    report::PSI_DRIFTED,
 };
+use crate::table::thousands;
 
 /// Lines of the tallest picture.
 pub(super) const HEIGHT_MAX: u16 = 23;
@@ -185,7 +186,7 @@ mod tests {
         let column = |index: usize| ColumnReading {
             name: format!("max sustained wind-speed {index}"),
             psi: index as f64,
-            psi_without_drift: 0.0,
+            psi_critical: 0.0,
             window_rows: 3000,
         };
         story.weather.filter.columns = (0..9).map(column).collect();

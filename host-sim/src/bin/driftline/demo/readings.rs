@@ -12,6 +12,8 @@ const SUCCESS: (&str, &str) = ("result", "success");
 /// What the label `feature` says of a model's output.
 pub(super) const PREDICTION: &str = "prediction";
 const PPM: f64 = 1e6;
+/// The window that the demo shows.
+const FAST: (&str, &str) = ("window", "fast");
 
 /// What the filter counted for a language model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,8 +42,8 @@ pub(super) struct ColumnReading {
     /// The feature's name, or [`PREDICTION`].
     pub(super) name: String,
     pub(super) psi: f64,
-    /// The PSI that this many rows would give by chance alone.
-    pub(super) psi_without_drift: f64,
+    /// The PSI that chance alone exceeds in 5 % of all windows of so many rows.
+    pub(super) psi_critical: f64,
     /// Values in the live window.
     pub(super) window_rows: u64,
 }
@@ -99,18 +101,18 @@ impl RainReading {
         let psi_name = Metric::FeaturePsi.definition().name;
         let mut columns: Vec<ColumnReading> = difference
             .samples()
-            .filter(|(series, _)| series.matches(psi_name, &[("model", model)]))
+            .filter(|(series, _)| series.matches(psi_name, &[("model", model), FAST]))
             .map(|(series, psi_ppm)| {
                 let name = series.label("feature").unwrap_or_default();
                 let role = series.label("role").unwrap_or_default();
-                let labels = [("model", model), ("role", role), ("feature", name)];
+                let labels = [("model", model), ("role", role), ("feature", name), FAST];
                 let gauge = |metric: Metric| {
                     difference.value(metric.definition().name, &labels).unwrap_or(0.0)
                 };
                 ColumnReading {
                     name: name.to_owned(),
                     psi: psi_ppm / PPM,
-                    psi_without_drift: gauge(Metric::FeaturePsiWithoutDrift) / PPM,
+                    psi_critical: gauge(Metric::FeaturePsiCritical) / PPM,
                     window_rows: gauge(Metric::FeatureWindowRows) as u64,
                 }
             })
@@ -177,9 +179,11 @@ driftline_time_to_first_token_microseconds_total{model="demo-llm",result="failur
 # TYPE driftline_time_to_first_token_observations_total counter
 driftline_time_to_first_token_observations_total{model="demo-llm",result="success"} 4
 # TYPE driftline_feature_psi_ppm gauge
-driftline_feature_psi_ppm{model="rain",role="feature",feature="dew point"} 4580000
+driftline_feature_psi_ppm{model="rain",role="feature",feature="dew point",window="fast"} 4580000
+driftline_feature_psi_ppm{model="rain",role="feature",feature="dew point",window="slow"} 7
 # TYPE driftline_feature_window_rows gauge
-driftline_feature_window_rows{model="rain",role="feature",feature="dew point"} 1000
+driftline_feature_window_rows{model="rain",role="feature",feature="dew point",window="fast"} 1000
+driftline_feature_window_rows{model="rain",role="feature",feature="dew point",window="slow"} 2000
 "#;
 
     #[test]

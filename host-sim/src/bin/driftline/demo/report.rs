@@ -7,8 +7,8 @@ use super::{
     checks::checks,
     readings::{ColumnReading, PREDICTION},
     record::{LlmRecord, Story, WeatherRecord, mean},
-    table::{Side, Table},
 };
+use crate::table::{Side, Table, thousands};
 
 /// From here on, by the usual rule of thumb, a column has drifted.
 pub(super) const PSI_DRIFTED: f64 = 0.25;
@@ -223,19 +223,6 @@ fn signed(value: f64, digits: usize, unit: &str) -> String {
     format!("{}{unit}", if is_nothing { &text[1..] } else { &text })
 }
 
-/// With a comma between thousands.
-pub(super) fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index != 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,10 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_readable() {
-        for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
-            assert_eq!(thousands(value), text);
-        }
+    fn differences_have_their_sign_unless_they_are_none() {
         assert_eq!(signed(-0.004, 2, " ms"), "0.00 ms");
         assert_eq!(signed(0.06, 1, " %"), "+0.1 %");
         assert_eq!(signed(-3.0, 0, ""), "-3");

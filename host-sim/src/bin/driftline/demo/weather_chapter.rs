@@ -20,10 +20,10 @@ use super::{
     preparation::Prepared,
     readings::{ColumnReading, RainReading},
     record::Shared,
-    report::thousands,
     stage::Stage,
     watch::Watch,
 };
+use crate::table::thousands;
 
 /// What requests call the rain model.
 pub(super) const MODEL: &str = "rain";

@@ -1,17 +1,17 @@
-//! Aligned text tables that are Markdown as well; it knows nothing of what stands in them.
+//! Aligned text tables that are Markdown as well, and readable numbers; it knows nothing of what stands in them.
 
 use std::fmt;
 
 /// A table of texts.
 #[derive(Clone, Debug)]
-pub(super) struct Table<const COLUMNS: usize> {
+pub(crate) struct Table<const COLUMNS: usize> {
     /// Column titles, with the side to which the column is aligned.
-    pub(super) columns: [(&'static str, Side); COLUMNS],
-    pub(super) rows: Vec<[String; COLUMNS]>,
+    pub(crate) columns: [(&'static str, Side); COLUMNS],
+    pub(crate) rows: Vec<[String; COLUMNS]>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Left,
     Right,
 }
@@ -61,6 +61,19 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
+/// With a comma between thousands.
+pub(crate) fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index != 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +91,12 @@ mod tests {
              | a            | 1234 |\n\
              | long measure |    5 |\n"
         );
+    }
+
+    #[test]
+    fn numbers_are_readable() {
+        for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+            assert_eq!(thousands(value), text);
+        }
     }
 }

@@ -1,0 +1,123 @@
+//! What one body of an exchange brought: which rows counted, and which of them had each column. It keeps no value.
+
+use alloc::{boxed::Box, vec};
+
+use crate::{
+    config::Step,
+    ledger::Ledger,
+    model::{PredictionSeries, Sources, Violation},
+    prediction::{Cell, Event, Fault},
+    series::SeriesId,
+    wire::json::Ending,
+};
+
+/// Counts what a reader reports.
+///
+/// What rows lack is known only when the body is over, because a format by columns brings rows last: so it is a
+/// difference, taken once by [`Tally::close`]. That also makes an empty row, which is two bytes, cheap.
+#[derive(Debug)]
+pub(super) struct Tally {
+    /// Rows that ended.
+    pub(super) rows: u64,
+    /// By column: how many values came, of rows that count.
+    present: Box<[u32]>,
+}
+
+impl Tally {
+    pub(super) fn new(series: Option<&PredictionSeries>) -> Tally {
+        let columns = series.map_or(0, |series| series.columns.len());
+        Tally { rows: 0, present: vec![0; columns].into() }
+    }
+
+    /// Takes what was read; `rows` is the counter of rows on this side.
+    pub(super) fn take(
+        &mut self,
+        series: &PredictionSeries,
+        rows: SeriesId,
+        ledger: &mut Ledger,
+        event: Event<'_>,
+    ) {
+        match event {
+            Event::Cell { column, row, cell } => {
+                if series.sampling.keeps(row) {
+                    self.count(series, ledger, column, cell);
+                }
+            }
+            Event::Rows(ended) => {
+                self.rows = self.rows.saturating_add(ended);
+                ledger.add(rows, ended);
+            }
+            Event::Fault(fault) => {
+                let violation = match fault {
+                    Fault::ExtraColumn => Violation::ExtraColumn,
+                    Fault::WrongShape => Violation::WrongShape,
+                };
+                if let Some(violations) = &series.violations {
+                    violations.count(ledger, violation, 1);
+                }
+            }
+        }
+    }
+
+    /// Counts a value of a column.
+    pub(super) fn count(
+        &mut self,
+        series: &PredictionSeries,
+        ledger: &mut Ledger,
+        column: usize,
+        cell: Cell<'_>,
+    ) {
+        if let (Some(present), Some(monitored)) =
+            (self.present.get_mut(column), series.columns.get(column))
+        {
+            *present = present.saturating_add(1);
+            monitored.count(ledger, monitored.place(cell));
+            ledger.show(monitored.first_bin(), cell);
+        }
+    }
+
+    /// Counts that a column has no value.
+    pub(super) fn count_missing(
+        &self,
+        series: &PredictionSeries,
+        ledger: &mut Ledger,
+        column: usize,
+    ) {
+        if let Some(monitored) = series.columns.get(column) {
+            monitored.count_missing(ledger, 1);
+            ledger.show_missing(monitored.first_bin(), 1);
+        }
+    }
+
+    /// Counts what was looked for and did not come. Once, at the end.
+    ///
+    /// A column of rows is missing from as many rows that count as had no value of it; one at a path with `[]` likewise
+    /// from all rows; one at another path from the whole of a document that ended as one.
+    pub(super) fn close(
+        &self,
+        series: &PredictionSeries,
+        sources: &Sources,
+        ledger: &mut Ledger,
+        ending: Ending,
+    ) {
+        let mut missing = |column: usize, expected: u64| {
+            let present = self.present.get(column).copied().map_or(0, u64::from);
+            if let Some(monitored) = series.columns.get(column) {
+                let rows = expected.saturating_sub(present);
+                monitored.count_missing(ledger, rows);
+                ledger.show_missing(monitored.first_bin(), rows);
+            }
+        };
+        let kept = series.sampling.kept(self.rows);
+        for column in 0..series.columns.len() {
+            if sources.columns.reads(column).is_some() {
+                missing(column, kept);
+            }
+        }
+        for (column, steps) in &sources.paths {
+            let is_of_rows = steps.contains(&Step::Elements);
+            let whole = u64::from(ending == Ending::Complete);
+            missing(*column, if is_of_rows { self.rows } else { whole });
+        }
+    }
+}

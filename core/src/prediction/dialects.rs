@@ -1,0 +1,25 @@
+//! All dialects of models that predict, one file each; a file holds tables and no code.
+
+mod invocations;
+mod kserve_v1;
+mod mlflow;
+mod sagemaker;
+mod seldon_v1;
+#[cfg(test)]
+mod tests;
+mod v2_grpc;
+mod v2_rest;
+
+use super::dialect::Dialect;
+
+/// Every dialect.
+pub(crate) const DIALECTS: &[&Dialect] = &[
+    &kserve_v1::DIALECT,
+    &seldon_v1::DIALECT,
+    &sagemaker::DIALECT,
+    &mlflow::DIALECT,
+    &invocations::DIALECT,
+    &v2_rest::DIALECT,
+    &v2_grpc::DIALECT,
+    &v2_grpc::STREAM,
+];

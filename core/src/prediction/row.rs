@@ -1,0 +1,75 @@
+//! The row, or the table by columns, that is not over yet: which columns it had; it holds no value.
+
+use super::{Event, Fault, columns::COLUMNS_MAX};
+
+/// A set of columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ColumnSet([u64; COLUMNS_MAX.div_ceil(64)]);
+
+/// A row that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// Its number in the body, from 0.
+    pub(super) index: u64,
+    seen: ColumnSet,
+    /// Values so far, or members.
+    pub(super) position: usize,
+    /// It had a value that no column looks for.
+    pub(super) has_extra: bool,
+    /// Its values have positions.
+    pub(super) is_list: bool,
+}
+
+impl ColumnSet {
+    /// Adds a column; false if it was there, or cannot be one.
+    pub(super) fn add(&mut self, column: usize) -> bool {
+        let Some(bits) = self.0.get_mut(column >> 6) else { return false };
+        let bit = 1 << (column & 63);
+        let is_new = *bits & bit == 0;
+        *bits |= bit;
+        is_new
+    }
+
+    pub(super) fn has(&self, column: usize) -> bool {
+        let bits = self.0.get(column >> 6).copied().unwrap_or(0);
+        bits & (1 << (column & 63)) != 0
+    }
+
+    /// Adds all that `other` has, and empties it.
+    pub(super) fn take(&mut self, other: &mut ColumnSet) {
+        for (bits, others) in self.0.iter_mut().zip(&mut other.0) {
+            *bits |= core::mem::take(others);
+        }
+    }
+}
+
+impl Row {
+    /// Marks a column as seen; false if it was already, so that a name which an object repeats counts once.
+    #[inline]
+    pub(super) fn mark(&mut self, column: usize) -> bool {
+        self.seen.add(column)
+    }
+
+    /// Adds the columns that it had to `set`.
+    pub(super) fn move_seen(&mut self, set: &mut ColumnSet) {
+        set.take(&mut self.seen);
+    }
+
+    /// Forgets what was there, but not which row it is.
+    pub(super) fn restart(&mut self) {
+        *self = Row { index: self.index, ..Row::default() };
+    }
+
+    /// Ends the row, which was expected to have so many values; 0 if nobody knows.
+    pub(super) fn end(&mut self, expected: usize, take: &mut impl FnMut(Event<'_>)) {
+        if self.has_extra {
+            take(Event::Fault(Fault::ExtraColumn));
+        }
+        if self.is_list && expected != 0 && self.position != expected {
+            take(Event::Fault(Fault::WrongShape));
+        }
+        take(Event::Rows(1));
+        self.index = self.index.saturating_add(1);
+        self.restart();
+    }
+}

@@ -1,0 +1,79 @@
+//! For tests of readers: a body is read in every cut, and what is reported is written down on one line.
+
+use std::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use super::{Cell, Columns, Event, Fault, Place, Reader, Reads, reader::Form};
+use crate::wire::{cuts::every_cut, json::Ending};
+
+/// Reads with the columns `a`, `b`, `c`, by name or else by position.
+#[track_caller]
+pub(super) fn check(form: Form, body: &str, expected: &str, ending: Ending) {
+    check_columns(form, &Columns::usual(&["a", "b", "c"]), body, expected, ending);
+}
+
+/// Reads a body in every cut.
+///
+/// What is reported is written `a0=1 b0=null +1 extra`: the value of column `a` in row 0, why `b` has none there, a row
+/// that ended, a fault. Columns are called by the alphabet.
+#[track_caller]
+pub(super) fn check_columns(
+    form: Form,
+    columns: &Columns,
+    body: &str,
+    expected: &str,
+    ending: Ending,
+) {
+    every_cut(body.as_bytes(), |pieces, name| {
+        let mut reader = Reader::new(form);
+        let mut found = Vec::new();
+        let mut take = |event: Event<'_>| found.push(shown(event));
+        for piece in pieces {
+            reader.read(piece, columns, &mut take);
+        }
+        let found_ending = reader.finish(columns, &mut take);
+        assert_eq!(found.join(" "), expected, "{body}\n{name}");
+        assert_eq!(found_ending, ending, "{body}\n{name}");
+    });
+}
+
+/// Columns `a`, `b` and so on that stand there.
+pub(super) fn columns(places: &[(Place, Reads)]) -> Columns {
+    Columns::new(places.iter().cloned().map(Some))
+}
+
+/// A place that is known by its name only.
+pub(super) fn named(name: &str) -> Place {
+    Place::Name(name.as_bytes().into())
+}
+
+/// An index in a tensor.
+pub(super) fn tensor(name: &str, index: usize) -> Place {
+    Place::Tensor { name: name.as_bytes().into(), index }
+}
+
+fn shown(event: Event<'_>) -> String {
+    match event {
+        Event::Cell { column, row, cell } => {
+            let column = char::from(b'a' + u8::try_from(column).unwrap());
+            format!("{column}{row}={}", shown_cell(cell))
+        }
+        Event::Rows(rows) => format!("+{rows}"),
+        Event::Fault(Fault::ExtraColumn) => "extra".into(),
+        Event::Fault(Fault::WrongShape) => "shape".into(),
+    }
+}
+
+/// A value, or why there is none.
+pub(super) fn shown_cell(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Number(number) => number.to_string(),
+        Cell::Text(text) => format!("'{}'", text.escape_ascii()),
+        // The type is for the column to find.
+        Cell::Written(text) => format!("`{}`", text.escape_ascii()),
+        Cell::Unbinned(reason) => reason.name().into(),
+    }
+}

@@ -1,0 +1,398 @@
+//! An incremental reader of Protocol Buffers in their wire format, without a schema; it never buffers a field.
+//!
+//! Follows "Encoding" of the Protocol Buffers documentation: a tag, which is a field's number and its wire type, and the
+//! value. Whoever calls knows the schema: at the start of a field with a length it says whether that is a message
+//! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or nothing of interest ([`Reader::skip`]); else the
+//! field's bytes come as fragments.
+//!
+//! Broken are: a number of more than 64 bits, a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
+//! exist or that is a group's (which the format gave up), a value that goes beyond the message that holds it, and more
+//! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`Step::Broken`] says so, and
+//! [`Reader::is_broken`] from then on.
+//!
+//! # Example
+//!
+//! ```
+//! use driftline_core::wire::protobuf::{Reader, Step};
+//!
+//! let mut reader = Reader::new();
+//! let (mut name, mut shape) = (Vec::new(), Vec::new());
+//! // `name: "x", shape: [3, 300]`, cut in the last number.
+//! for mut input in [&b"\x0a\x01x\x1a\x03\x03\xac"[..], b"\x02"] {
+//!     loop {
+//!         let progress = reader.next(input);
+//!         input = &input[progress.consumed..];
+//!         match progress.step {
+//!             Step::Start { field: 3, .. } => reader.unpack(),
+//!             Step::Number { field: 3, value } => shape.push(value),
+//!             Step::Data(fragment) => name.extend_from_slice(fragment),
+//!             Step::InputEmpty => break,
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//! assert_eq!((name, shape), (b"x".to_vec(), vec![3, 300]));
+//! assert!(reader.is_whole());
+//! ```
+
+#[cfg(test)]
+mod tests;
+
+/// Messages may nest this deep, the outermost one included.
+pub const DEPTH_MAX: usize = 8;
+
+/// The outcome of one [`Reader::next`] call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress<'i> {
+    /// Bytes taken from the input. Pass `&input[consumed..]` next time.
+    pub consumed: usize,
+    /// Why the call returned.
+    pub step: Step<'i>,
+}
+
+/// Why a call returned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step<'i> {
+    /// A number, be it packed or not.
+    Number {
+        /// The field's number.
+        field: u32,
+        /// As it came; a negative `int32` or `int64` has all its high bits set.
+        value: u64,
+    },
+    /// A `fixed32`, `sfixed32` or `float` that is not packed.
+    Fixed32 {
+        /// The field's number.
+        field: u32,
+        /// Its bits.
+        bits: u32,
+    },
+    /// A `fixed64`, `sfixed64` or `double` that is not packed.
+    Fixed64 {
+        /// The field's number.
+        field: u32,
+        /// Its bits.
+        bits: u64,
+    },
+    /// A field with a length begins: now is the time for [`Reader::enter`], [`Reader::unpack`] or [`Reader::skip`].
+    Start {
+        /// The field's number.
+        field: u32,
+        /// How many bytes it has.
+        length: u64,
+    },
+    /// The next bytes of the field, at least one.
+    Data(&'i [u8]),
+    /// The field that began last, and was neither entered nor skipped, is over.
+    End,
+    /// The innermost message that was entered is over.
+    MessageEnd,
+    /// These bytes are no message, or no longer. Comes once.
+    Broken,
+    /// The whole input was consumed.
+    InputEmpty,
+}
+
+/// A push reader. One value reads one message after the other, in about 100 bytes of memory.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    part: Part,
+    /// Bytes of the outermost message so far.
+    at: u64,
+    /// Where the messages that are open end, the innermost at `depth - 1`. The outermost one has no known end.
+    ends: [u64; DEPTH_MAX],
+    depth: usize,
+    field: u32,
+    /// The number as far as it came.
+    value: u64,
+    /// Bits or bytes of it that came.
+    taken: u32,
+    /// Where the field with a length ends.
+    end: u64,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    Tag,
+    Number,
+    Fixed32,
+    Fixed64,
+    Length,
+    /// Of a field with a length.
+    Data,
+    Packed,
+    Skipped,
+    /// Was to be entered, and there is no room.
+    TooDeep,
+    Broken,
+}
+
+/// A varint has at most ten bytes, and the tenth holds one bit.
+const LAST_SHIFT: u32 = 63;
+const FIELD_MAX: u64 = (1 << 29) - 1;
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader::new()
+    }
+}
+
+impl Reader {
+    /// A reader at the start of a message.
+    #[must_use]
+    pub const fn new() -> Reader {
+        Reader {
+            part: Part::Tag,
+            at: 0,
+            ends: [u64::MAX; DEPTH_MAX],
+            depth: 1,
+            field: 0,
+            value: 0,
+            taken: 0,
+            end: 0,
+        }
+    }
+
+    /// Reads up to the end of the next value.
+    ///
+    /// # Termination
+    ///
+    /// Consumes at least one byte of an input that is not empty, but for the end of a field or message, which consumes
+    /// none. Runs in time linear in the bytes consumed.
+    #[inline]
+    pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
+        let mut rest = input;
+        let step = self.advance(&mut rest);
+        Progress { consumed: input.len().saturating_sub(rest.len()), step }
+    }
+
+    /// Right after [`Step::Start`], reads the field as a message. At any other time, does nothing.
+    pub fn enter(&mut self) {
+        if self.part != Part::Data {
+            return;
+        }
+        match self.ends.get_mut(self.depth) {
+            Some(end) => {
+                *end = self.end;
+                self.depth = self.depth.saturating_add(1);
+                self.part = Part::Tag;
+            }
+            None => self.part = Part::TooDeep,
+        }
+    }
+
+    /// Right after [`Step::Start`], reads the field as packed varints, each of which becomes a [`Step::Number`]. At any
+    /// other time, does nothing.
+    ///
+    /// Packed numbers of a fixed size need no such word: they lie in the bytes, little-endian.
+    pub fn unpack(&mut self) {
+        if self.part == Part::Data {
+            self.part = Part::Packed;
+        }
+    }
+
+    /// Right after [`Step::Start`], lets the field pass without a further word. At any other time, does nothing.
+    pub fn skip(&mut self) {
+        if self.part == Part::Data {
+            self.part = Part::Skipped;
+        }
+    }
+
+    /// Whether the message could end here: between two fields of the outermost one.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self.part, Part::Tag) && self.depth == 1 && self.taken == 0
+    }
+
+    /// The rest passes unread.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.part == Part::Broken
+    }
+
+    /// Messages that are open, the outermost one included.
+    #[must_use]
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+        loop {
+            match self.part {
+                Part::Tag => {
+                    if 1 < self.depth && self.at == self.message_end() && self.taken == 0 {
+                        self.depth = self.depth.saturating_sub(1);
+                        return Step::MessageEnd;
+                    }
+                    match self.varint(rest, self.message_end()) {
+                        Varint::Whole(tag) => {
+                            if let Some(part) = self.begin(tag) {
+                                self.part = part;
+                            } else {
+                                return self.refuse(rest);
+                            }
+                        }
+                        Varint::Open => return Step::InputEmpty,
+                        Varint::Broken => return self.refuse(rest),
+                    }
+                }
+                Part::Number => match self.varint(rest, self.message_end()) {
+                    Varint::Whole(value) => {
+                        self.part = Part::Tag;
+                        return Step::Number { field: self.field, value };
+                    }
+                    Varint::Open => return Step::InputEmpty,
+                    Varint::Broken => return self.refuse(rest),
+                },
+                Part::Fixed32 => match self.fixed(rest, 4) {
+                    Varint::Whole(bits) => {
+                        self.part = Part::Tag;
+                        return Step::Fixed32 { field: self.field, bits: bits as u32 };
+                    }
+                    Varint::Open => return Step::InputEmpty,
+                    Varint::Broken => return self.refuse(rest),
+                },
+                Part::Fixed64 => match self.fixed(rest, 8) {
+                    Varint::Whole(bits) => {
+                        self.part = Part::Tag;
+                        return Step::Fixed64 { field: self.field, bits };
+                    }
+                    Varint::Open => return Step::InputEmpty,
+                    Varint::Broken => return self.refuse(rest),
+                },
+                Part::Length => match self.varint(rest, self.message_end()) {
+                    Varint::Whole(length) => match self.at.checked_add(length) {
+                        Some(end) if end <= self.message_end() => {
+                            self.end = end;
+                            self.part = Part::Data;
+                            return Step::Start { field: self.field, length };
+                        }
+                        _ => return self.refuse(rest),
+                    },
+                    Varint::Open => return Step::InputEmpty,
+                    Varint::Broken => return self.refuse(rest),
+                },
+                Part::TooDeep => return self.refuse(rest),
+                Part::Data | Part::Skipped if self.at == self.end => {
+                    let was_skipped = self.part == Part::Skipped;
+                    self.part = Part::Tag;
+                    if !was_skipped {
+                        return Step::End;
+                    }
+                }
+                Part::Data | Part::Skipped => {
+                    let run = self.run(rest);
+                    if run.is_empty() {
+                        return Step::InputEmpty;
+                    }
+                    if self.part == Part::Data {
+                        return Step::Data(run);
+                    }
+                }
+                Part::Packed if self.at == self.end && self.taken == 0 => {
+                    self.part = Part::Tag;
+                    return Step::End;
+                }
+                Part::Packed => match self.varint(rest, self.end) {
+                    Varint::Whole(value) => return Step::Number { field: self.field, value },
+                    Varint::Open => return Step::InputEmpty,
+                    Varint::Broken => return self.refuse(rest),
+                },
+                Part::Broken => {
+                    *rest = &[];
+                    return Step::InputEmpty;
+                }
+            }
+        }
+    }
+
+    /// What follows a tag; `None` if there is no such tag.
+    fn begin(&mut self, tag: u64) -> Option<Part> {
+        let field = tag >> 3;
+        if field == 0 || FIELD_MAX < field {
+            return None;
+        }
+        self.field = field as u32;
+        match tag & 7 {
+            0 => Some(Part::Number),
+            1 => Some(Part::Fixed64),
+            2 => Some(Part::Length),
+            5 => Some(Part::Fixed32),
+            _ => None,
+        }
+    }
+
+    /// Where the innermost message ends.
+    #[inline]
+    fn message_end(&self) -> u64 {
+        self.ends.get(self.depth.wrapping_sub(1)).copied().unwrap_or(0)
+    }
+
+    /// Takes bytes of a varint that must not go beyond `end`.
+    #[inline]
+    fn varint(&mut self, rest: &mut &[u8], end: u64) -> Varint {
+        while let Some((&byte, after)) = rest.split_first() {
+            if end <= self.at || (self.taken == LAST_SHIFT && 1 < byte) {
+                return Varint::Broken;
+            }
+            *rest = after;
+            self.at = self.at.saturating_add(1);
+            self.value |= u64::from(byte & 0x7f) << self.taken;
+            if byte & 0x80 == 0 {
+                return self.whole();
+            }
+            self.taken = self.taken.saturating_add(7);
+        }
+        if end <= self.at { Varint::Broken } else { Varint::Open }
+    }
+
+    /// Takes bytes of a little-endian number.
+    fn fixed(&mut self, rest: &mut &[u8], bytes: u32) -> Varint {
+        let end = self.message_end();
+        while let Some((&byte, after)) = rest.split_first() {
+            if end <= self.at {
+                return Varint::Broken;
+            }
+            *rest = after;
+            self.at = self.at.saturating_add(1);
+            self.value |= u64::from(byte) << self.taken.saturating_mul(8);
+            self.taken = self.taken.saturating_add(1);
+            if self.taken == bytes {
+                return self.whole();
+            }
+        }
+        if end <= self.at { Varint::Broken } else { Varint::Open }
+    }
+
+    fn whole(&mut self) -> Varint {
+        self.taken = 0;
+        Varint::Whole(core::mem::take(&mut self.value))
+    }
+
+    /// Takes as much of the field's bytes as there are.
+    fn run<'i>(&mut self, rest: &mut &'i [u8]) -> &'i [u8] {
+        let left = self.end.saturating_sub(self.at);
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+        let (run, after) = rest.split_at_checked(wanted).unwrap_or((rest, &[]));
+        *rest = after;
+        self.at = self.at.saturating_add(run.len() as u64);
+        run
+    }
+
+    #[cold]
+    fn refuse<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+        self.part = Part::Broken;
+        *rest = &[];
+        Step::Broken
+    }
+}
+
+/// A number that is put together byte by byte.
+enum Varint {
+    Whole(u64),
+    /// More bytes must come.
+    Open,
+    /// Too long, or beyond the end of what holds it.
+    Broken,
+}

@@ -1,0 +1,240 @@
+//! `driftline check`: what a configuration will do, before it is deployed; it changes nothing and calls no server.
+
+mod sample;
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use driftline_core::{
+    config::{Config, ModelKind},
+    exchange::Exchange,
+    ledger::{Change, Ledger},
+    monitor::Monitor,
+    series::Series,
+    tap::{Tapped, Value},
+    time::Timestamp,
+};
+use host_sim::{Clock, Filter, World, WorldOptions};
+
+use self::sample::Sample;
+use crate::{
+    serve,
+    table::{Side, Table, thousands},
+};
+
+/// Check a configuration with its profiles: what it watches, its series, its memory.
+///
+/// With --sample, a request is read as the filter would read it, and what each
+/// column takes from it is shown; with --answer, so is its answer.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The filter's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The filter's module, to measure the memory of a worker; `cargo xtask build` makes it.
+    #[arg(long, value_name = "FILE", default_value = "target/driftline.wasm")]
+    filter: PathBuf,
+    /// A request: a first line such as `POST /v1/models/rain:predict`, headers, an empty line, the body.
+    #[arg(long, value_name = "FILE")]
+    sample: Option<PathBuf>,
+    /// Its answer: a first line such as `HTTP/1.1 200`, headers, an empty line, the body.
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    answer: Option<PathBuf>,
+    /// Print the name of every series that is known by configuration.
+    #[arg(long)]
+    series: bool,
+}
+
+/// Values of one column that are shown.
+const VALUES_SHOWN: usize = 4;
+
+/// Checks, and prints what was found; fails if the filter would refuse the configuration or not read the sample.
+#[allow(clippy::print_stdout, reason = "the findings are what the caller asked for")]
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let json = serve::read(&args.config, "--config")?;
+    let config =
+        Config::from_json(&json).with_context(|| format!("--config {}", args.config.display()))?;
+    let monitor = Monitor::new(&config);
+    println!("{}", watched(&config));
+    println!("{}", series(&monitor));
+    if args.series {
+        for series in monitor.series() {
+            println!("{}", shown(series));
+        }
+        println!();
+    }
+    println!("{}", memory(&args, json)?);
+    if let Some(path) = &args.sample {
+        let request = Sample::read(path, "--sample")?;
+        let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
+        println!("\n{}", taken(&monitor, &request, answer.as_ref())?);
+    }
+    Ok(())
+}
+
+fn watched(config: &Config) -> String {
+    let columns = [
+        ("model", Side::Left),
+        ("version", Side::Left),
+        ("type", Side::Left),
+        ("features", Side::Right),
+        ("prediction", Side::Left),
+        ("bins", Side::Right),
+        ("reference rows", Side::Right),
+    ];
+    let rows = config
+        .models
+        .iter()
+        .map(|model| {
+            let profile = model.profile.as_ref();
+            let features = profile.map(|profile| &profile.features);
+            let columns = features.into_iter().flatten().map(|feature| &feature.column);
+            let prediction = profile.and_then(|profile| profile.prediction.as_ref());
+            let bins: usize = columns.chain(prediction).map(|column| column.bins.count()).sum();
+            let number = |count: Option<u64>| count.map_or("-".into(), thousands);
+            [
+                model.name.clone(),
+                model.version.clone().unwrap_or("-".into()),
+                match model.kind {
+                    ModelKind::Language => "language",
+                    ModelKind::Predictive => "predictive",
+                }
+                .into(),
+                number(features.map(|features| features.len() as u64)),
+                if prediction.is_some() { "yes" } else { "-" }.into(),
+                number(profile.map(|_| bins as u64)),
+                number(profile.map(|profile| profile.rows)),
+            ]
+        })
+        .collect();
+    format!("The configuration is valid. It watches:\n\n{}", Table { columns, rows })
+}
+
+fn series(monitor: &Monitor) -> String {
+    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    for series in monitor.series() {
+        *by_name.entry(&series.name).or_default() += 1;
+    }
+    let columns = [("metric", Side::Left), ("series", Side::Right)];
+    let rows =
+        by_name.into_iter().map(|(name, count)| [name.to_string(), thousands(count)]).collect();
+    let listed = monitor.series().len() as u64;
+    let max = monitor.series_max() as u64;
+    let mut text = format!("{}\n{} series per proxy", Table { columns, rows }, thousands(listed));
+    if listed < max {
+        let _ = write!(text, ", and up to {} with names that patterns admit", thousands(max));
+    }
+    text + ".\n(A histogram is one series here, and one for each bucket in Prometheus.)\n"
+}
+
+/// A series as Prometheus shows it.
+fn shown(series: &Series) -> String {
+    let labels: Vec<String> =
+        series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name())).collect();
+    format!("{}{{{}}}", series.name, labels.join(","))
+}
+
+/// What the filter itself takes under this configuration, measured in a simulated proxy.
+fn memory(args: &Args, json: Vec<u8>) -> anyhow::Result<String> {
+    let module = serve::read(&args.filter, "--filter")?;
+    let filter = Filter::from_bytes(&module)
+        .with_context(|| format!("--filter {}", args.filter.display()))?;
+    let mut options = WorldOptions::with_config(json);
+    options.clock = Clock::virtual_from(std::time::Duration::ZERO);
+    let world = World::new(&filter, options).context("the filter refused what was found valid")?;
+    let worker = world.worker(0).borrow().memory_bytes();
+    let main = world.main().borrow().memory_bytes();
+    world.stop()?;
+    let kib = |bytes: usize| thousands((bytes / 1024) as u64);
+    Ok(format!(
+        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 4 KiB for each stream in flight.",
+        kib(worker),
+        kib(main)
+    ))
+}
+
+/// What each column takes from a request and its answer, as the filter reads them.
+fn taken(monitor: &Monitor, request: &Sample, answer: Option<&Sample>) -> anyhow::Result<String> {
+    let mut ledger = Ledger::new(monitor.series_max());
+    ledger.open_tap();
+    let values = request.values(monitor.request_headers());
+    let head = request.request_head(&values);
+    let Some(mut exchange) = Exchange::start(monitor, &mut ledger, Timestamp(0), &head) else {
+        bail!(
+            "--sample: {} {} would pass unmeasured: its path, its route and its method are those of no model, or the \
+             configuration declares that it is none",
+            String::from_utf8_lossy(head.method),
+            String::from_utf8_lossy(head.path)
+        );
+    };
+    exchange.request_body(monitor, &mut ledger, &request.body);
+    exchange.request_end();
+    if let Some(answer) = answer {
+        let values = answer.values(monitor.response_headers());
+        exchange.response_head(monitor, &mut ledger, &answer.response_head(&values));
+        exchange.response_body(monitor, &mut ledger, Timestamp(0), &answer.body);
+        exchange.response_end();
+    }
+    exchange.finish(monitor, &mut ledger, Timestamp(0), 0);
+    Ok(findings(monitor, &mut ledger))
+}
+
+fn findings(monitor: &Monitor, ledger: &mut Ledger) -> String {
+    let mut values: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+    for Tapped { column, value } in ledger.tapped() {
+        values.entry(column.index()).or_default().push(value);
+    }
+    let mut counted: Vec<(&Series, u64)> = Vec::new();
+    ledger.drain(|id, change| {
+        if let (Some(series), Change::Add(times)) = (monitor.series().get(id.index()), change) {
+            counted.push((series, times));
+        }
+    });
+    let label = |series: &Series, name: &str| -> String {
+        let mut labels = series.labels.iter();
+        labels.find(|(label, _)| label.name() == name).map_or(String::new(), |(_, it)| it.clone())
+    };
+    let rows = values
+        .iter()
+        .filter_map(|(column, values)| {
+            let series = monitor.series().get(*column)?;
+            let feature = label(series, "feature");
+            let of_column = |other: &&(&Series, u64)| {
+                ["model", "version", "role", "feature"]
+                    .iter()
+                    .all(|name| label(other.0, name) == label(series, name))
+            };
+            let mut bins: Vec<String> = Vec::new();
+            for (counted, times) in counted.iter().filter(of_column) {
+                for name in ["bin", "reason"] {
+                    let value = label(counted, name);
+                    if !value.is_empty() {
+                        bins.push(format!("{value} x {times}"));
+                    }
+                }
+            }
+            let mut shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(show).collect();
+            if VALUES_SHOWN < values.len() {
+                shown.push("...".into());
+            }
+            Some([feature, shown.join(", "), bins.join(", ")])
+        })
+        .collect();
+    let columns = [("column", Side::Left), ("takes", Side::Left), ("counts in", Side::Left)];
+    let mut text = format!("From the sample:\n\n{}", Table { columns, rows });
+    for (series, times) in &counted {
+        if label(series, "feature").is_empty() {
+            let _ = write!(text, "\n{} {times}", shown(series));
+        }
+    }
+    text
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) | Value::Written(text) => format!("{text:?}"),
+        Value::None(reason) => format!("({reason})"),
+    }
+}
