@@ -273,6 +273,14 @@ pub(crate) fn chi_square(bins: usize, columns: usize) -> Quantiles {
     })
 }
 
+impl Settings {
+    /// The usual sizes, for the model of that name.
+    #[must_use]
+    pub fn of(model: &str) -> Settings {
+        Settings { model: String::from(model), ..Settings::default() }
+    }
+}
+
 impl Default for Settings {
     /// The usual sizes, for a model that has no name yet.
     fn default() -> Settings {

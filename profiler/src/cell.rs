@@ -15,6 +15,8 @@ pub enum Cell<'c> {
     Text(&'c str),
     /// A list of numbers, as its Euclidean norm; a column that holds nothing but such is one of vector norms.
     List(f64),
+    /// A text, as the number of its characters; only for columns that are said to be of text lengths.
+    Length(f64),
     /// Something that can be no value, in words for a message: `an object`.
     Other(&'static str),
 }

@@ -101,6 +101,7 @@ impl<'c> Value<'c> {
             (Kind::Boolean, Cell::Boolean(value)) => Value::Number(f64::from(u8::from(value))),
             (Kind::Category, Cell::Text(text)) => Value::Category(text),
             (Kind::TextLength, Cell::Text(text)) => number(text.chars().count() as f64),
+            (Kind::TextLength, Cell::Length(length)) => number(length),
             (Kind::VectorNorm, Cell::List(norm)) => number(norm),
             _ => Value::Unfit,
         }
@@ -117,7 +118,7 @@ impl ColumnBuilder {
             Cell::Boolean(_) => Kind::Boolean,
             Cell::Text(_) => Kind::Category,
             Cell::List(_) => Kind::VectorNorm,
-            Cell::Null | Cell::Number(_) | Cell::Other(_) => Kind::Number,
+            Cell::Null | Cell::Number(_) | Cell::Length(_) | Cell::Other(_) => Kind::Number,
         });
         match Value::new(cell, kind) {
             Value::Null => self.nulls += 1,
@@ -286,6 +287,7 @@ fn shown(cell: Cell<'_>) -> String {
         Cell::Number(value) => format!("the number {value:e}"),
         Cell::Text(text) => quoted(text),
         Cell::List(norm) => format!("a list of the norm {norm:e}"),
+        Cell::Length(length) => format!("a text of {length} characters"),
         Cell::Other(what) => String::from(what),
     }
 }

@@ -21,17 +21,13 @@ use driftline_core::{
 };
 
 use self::reading::{Pass, Reading};
-use crate::{BINS_DEFAULT, Built, MEMORY_BYTES_DEFAULT, ProfileBuilder, Settings};
+use crate::{Built, ProfileBuilder, Settings};
 
-/// What to make of a file.
-#[derive(Clone, Debug)]
+/// What to make of a file; by default of all its rows and columns.
+#[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The name of the model, as requests call it.
-    pub model: String,
-    /// The version of the model, if metrics tell it apart.
-    pub version: Option<String>,
-    /// When the profile is made, in seconds since 1970.
-    pub created_at: u64,
+    /// What the profile says of its model, and how large it may be.
+    pub settings: Settings,
     /// The column with the true answer: no input of the model. It stands for the prediction if no
     /// other column does, because a good model answers as its training data did.
     pub target: Option<String>,
@@ -45,12 +41,6 @@ pub struct Options {
     pub kinds: Vec<(String, Kind)>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
-    /// How many bins a column gets, within [`BINS`](crate::BINS).
-    pub bins: usize,
-    /// How many categories get a bin, within [`CATEGORIES`](crate::CATEGORIES); as many as `bins` if `None`.
-    pub categories: Option<usize>,
-    /// How many bytes of numbers are kept: see [`ProfileBuilder`].
-    pub memory_bytes_max: u64,
 }
 
 /// A profile, and what was not made part of it.
@@ -125,7 +115,7 @@ impl Format {
 
 /// Reads a file and makes the profile of it. `progress` is told every thousand rows or so.
 ///
-/// A file of more numbers than [`Options::memory_bytes_max`] has room for is read twice; it must not change meanwhile.
+/// A file of more numbers than [`Settings::memory_bytes_max`] has room for is read twice; it must not change meanwhile.
 /// Of Parquet, columns of numbers, booleans, text and lists of numbers are read; decimals as the nearest double.
 ///
 /// # Errors
@@ -189,14 +179,7 @@ fn make(
     progress: &mut dyn FnMut(Progress),
     mut read: impl FnMut(&mut Reading<'_>) -> Result<(), ProfilerError>,
 ) -> Result<Made, ProfilerError> {
-    let builder = ProfileBuilder::new(Settings {
-        model: options.model.clone(),
-        version: options.version.clone(),
-        created_at: options.created_at,
-        bins: options.bins,
-        categories: options.categories.unwrap_or(options.bins),
-        memory_bytes_max: options.memory_bytes_max,
-    });
+    let builder = ProfileBuilder::new(options.settings.clone());
     let mut reading = Reading::new(options, Pass::First(builder), progress)?;
     read(&mut reading)?;
     let (nameless, pass) = reading.finish()?;
@@ -208,7 +191,7 @@ fn make(
             return Err(refused(format_args!(
                 "found more numbers than fit into {} MiB, and the source cannot be read a second time; \
                  expected a file, or more memory",
-                options.memory_bytes_max >> 20
+                options.settings.memory_bytes_max >> 20
             )));
         }
         Built::ReadAgain(recount) => {
@@ -253,26 +236,6 @@ fn refused(problem: fmt::Arguments<'_>) -> ProfilerError {
     let mut problems = Problems::default();
     problems.add(&Path::ROOT, problem);
     ProfilerError::Refused(problems)
-}
-
-impl Default for Options {
-    /// All rows and columns, in the usual number of bins, of a model that has no name yet.
-    fn default() -> Options {
-        Options {
-            model: String::new(),
-            version: None,
-            created_at: 0,
-            target: None,
-            prediction: None,
-            rows: None,
-            exclude: Vec::new(),
-            kinds: Vec::new(),
-            value_bins: Vec::new(),
-            bins: BINS_DEFAULT,
-            categories: None,
-            memory_bytes_max: MEMORY_BYTES_DEFAULT,
-        }
-    }
 }
 
 impl From<io::Error> for ProfilerError {

@@ -7,7 +7,7 @@
 //! # Memory
 //!
 //! The numbers of the chosen rows and columns are kept until the profile is built, 8 bytes each, up to
-//! [`Options::memory_bytes_max`]. Quantiles are then exact. Of more, each column keeps a uniform sample, and the file is
+//! [`Settings::memory_bytes_max`]. Quantiles are then exact. Of more, each column keeps a uniform sample, and the file is
 //! read a second time to count all rows into the bins whose edges the sample gave: see [`ProfileBuilder`].
 //!
 //! # Conventions

@@ -1,7 +1,7 @@
 //! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
 
 use driftline_core::profile::{Kind, Profile};
-use driftline_profiler::{Options, from_json_lines, to_text};
+use driftline_profiler::{Options, Settings, from_json_lines, to_text};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ fn validator() -> Validator {
     let schema: Value =
         serde_json::from_str(include_str!("../../docs/profile.schema.json")).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
-    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 /// A profile with columns of every kind and every kind of bins.
@@ -24,9 +24,11 @@ fn good() -> Value {
         lines += &format!("{row}\n");
     }
     let options = Options {
-        model: "rain".into(),
-        version: Some("3".into()),
-        created_at: 1_795_608_000,
+        settings: Settings {
+            version: Some("3".into()),
+            created_at: 1_795_608_000,
+            ..Settings::of("rain")
+        },
         prediction: Some("rain".into()),
         kinds: vec![("note".into(), Kind::TextLength)],
         ..Options::default()

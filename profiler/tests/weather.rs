@@ -26,7 +26,7 @@ const TOLERANCE: f64 = 0.006;
 
 fn reference() -> Profile {
     let options = Options {
-        model: "rain".into(),
+        settings: driftline_profiler::Settings::of("rain"),
         target: Some("rain".into()),
         rows: Some(1..=3000),
         ..Options::default()

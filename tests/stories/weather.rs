@@ -38,7 +38,7 @@ const TOLERANCE: f64 = 1e-6;
 
 fn config() -> String {
     let options = Options {
-        model: "rain".into(),
+        settings: driftline_profiler::Settings::of("rain"),
         target: Some("rain".into()),
         rows: Some(1..=3000),
         ..Options::default()

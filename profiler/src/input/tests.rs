@@ -5,7 +5,7 @@ use driftline_core::bins::Bins;
 use super::*;
 
 fn options() -> Options {
-    Options { model: "rain".into(), target: Some("rain".into()), ..Options::default() }
+    Options { settings: Settings::of("rain"), target: Some("rain".into()), ..Options::default() }
 }
 
 #[track_caller]
@@ -190,7 +190,7 @@ fn kinds_and_bins_that_were_said_are_those_of_the_columns() {
     let options = Options {
         kinds: vec![("zip".into(), Kind::Category), ("note".into(), Kind::TextLength)],
         value_bins: vec!["wind".into()],
-        categories: Some(1),
+        settings: Settings { categories: 1, ..Settings::of("rain") },
         ..options()
     };
     let csv = "zip,note,wind,rain\n007,abc,0.5,0\n010,,1.5,1\n007,\" a \",0.5,1\n";
@@ -233,8 +233,8 @@ fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
     );
     assert_eq!((of(3).0, of(3).1.nulls), ("dew point", 2));
     assert_eq!(profile.prediction.unwrap().counts, [1, 2, 0]);
-    let second = Options { rows: Some(2..=2), ..options() };
-    assert_eq!(lines(text, &second).unwrap().profile.features.len(), 4);
+    let second = Options { rows: Some(2..=2), exclude: vec!["city".into()], ..options() };
+    assert_eq!(lines(text, &second).unwrap().profile.features.len(), 3);
 }
 
 #[test]
@@ -373,7 +373,10 @@ fn a_file_of_more_than_fits_is_read_twice_and_says_so() {
         csv += &format!("{x},{},{}\n", n % 3, n % 2);
         json += &format!("{{\"x\": {x}, \"few\": {}, \"rain\": {}}}\n", n % 3, n % 2);
     }
-    let small = Options { memory_bytes_max: 8 * 3 * 1_200, ..options() };
+    let small = Options {
+        settings: Settings { memory_bytes_max: 8 * 3 * 1_200, ..Settings::of("rain") },
+        ..options()
+    };
     let mut profiles = Vec::new();
     for (name, text, format) in
         [("a.csv", &csv, Format::Csv), ("a.jsonl", &json, Format::JsonLines)]

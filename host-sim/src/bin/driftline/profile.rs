@@ -1,6 +1,7 @@
 //! `driftline profile`: makes the reference profile of a model from its training data.
 //! It never leaves a half-written file, and never overwrites the data that it reads.
 
+mod from_requests;
 mod output;
 mod progress;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use std::{
 use anyhow::{Context as _, anyhow, bail};
 use driftline_core::profile::Kind;
 use driftline_profiler::{
-    BINS_DEFAULT, Format, Made, Options, ProfilerError, Summary, from_csv, from_file,
+    BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv, from_file,
     from_json_lines, to_text,
 };
 
@@ -38,7 +39,19 @@ const ROWS_PER_BIN: usize = 20;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The training data: a CSV file with a header, JSON lines or Parquet, or `-` for standard input.
-    train: PathBuf,
+    #[arg(required_unless_present = "from_requests")]
+    train: Option<PathBuf>,
+    /// Make it from recorded traffic instead, a golden period: a file of `driftline serve --record --record-bodies`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "config",
+        conflicts_with_all = ["train", "format", "target", "prediction", "exclude", "types", "value_bins", "rows"]
+    )]
+    from_requests: Option<PathBuf>,
+    /// The filter's configuration, for --from-requests: where values are looked for, and a profile with the same columns.
+    #[arg(long, value_name = "FILE", requires = "from_requests")]
+    config: Option<PathBuf>,
     /// The format of the training data; by default what the file's name ends in says, or else CSV.
     #[arg(long, value_name = "csv|jsonl|parquet", value_parser = format)]
     format: Option<Format>,
@@ -91,10 +104,20 @@ pub(crate) struct Args {
 /// Says everything that is wrong with the data and the options at once. The output file is then as it was.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let output = args.output.as_ref().filter(|path| path.as_os_str() != STANDARD);
-    if let Some(path) = output {
-        output::check(path, &args.train)?;
+    let source = args.train.as_ref().or(args.from_requests.as_ref());
+    if let (Some(path), Some(source)) = (output, source) {
+        output::check(path, source)?;
     }
-    let Made { profile, nameless, sampled } = made(&args)?;
+    let (Made { profile, nameless, sampled }, notes) =
+        match (&args.train, &args.from_requests, &args.config) {
+            (Some(train), ..) => (made(&args, train)?, Vec::new()),
+            (None, Some(recording), Some(config)) => {
+                let (made, taken) = from_requests::made(recording, config, settings(&args))?;
+                (made, taken.notes())
+            }
+            // Clap has asked for one of them already.
+            (None, ..) => bail!("expected training data, or --from-requests and --config"),
+        };
     let text = to_text(&profile);
     match output {
         Some(path) => output::replace(path, text.as_bytes())
@@ -106,6 +129,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     eprint!("{}", Summary(&profile));
     for column in nameless {
         eprintln!("left out: column {column}, which has no name, like the index of a data frame");
+    }
+    for note in notes {
+        eprintln!("{note}");
     }
     if let Some(kept) = sampled {
         eprintln!(
@@ -126,12 +152,21 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn made(args: &Args) -> anyhow::Result<Made> {
-    let ignored = args.types.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| name);
-    let options = Options {
+fn settings(args: &Args) -> Settings {
+    Settings {
         model: args.model.clone(),
         version: args.model_version.clone(),
         created_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        bins: args.bins,
+        categories: args.categories.unwrap_or(args.bins),
+        memory_bytes_max: args.memory_mib << 20,
+    }
+}
+
+fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
+    let ignored = args.types.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| name);
+    let options = Options {
+        settings: settings(args),
         target: args.target.clone(),
         prediction: args.prediction.clone(),
         rows: args.rows.clone(),
@@ -142,11 +177,7 @@ fn made(args: &Args) -> anyhow::Result<Made> {
             .filter_map(|(name, kind)| Some((name.clone(), (*kind)?)))
             .collect(),
         value_bins: args.value_bins.clone(),
-        bins: args.bins,
-        categories: args.categories,
-        memory_bytes_max: args.memory_mib << 20,
     };
-    let train = &args.train;
     let made = if train.as_os_str() == STANDARD {
         match args.format.unwrap_or(Format::Csv) {
             Format::Csv => from_csv(io::stdin().lock(), &options),

@@ -189,3 +189,92 @@ fn a_disk_that_is_full_is_said() {
     let error = folder.run(words).unwrap_err();
     assert!(error.starts_with("cannot write /dev/full: No space left on device"), "{error}");
 }
+
+/// The configuration of a model with the profile of `GOOD`.
+fn configured(folder: &Folder) {
+    folder.run(GOOD).unwrap();
+    let profile = fs::read_to_string(folder.path("out.json")).unwrap();
+    let config =
+        format!(r#"{{"models": [{{"name": "rain", "profile": {profile}}}, {{"name": "llm"}}]}}"#);
+    fs::write(folder.path("config.json"), config).unwrap();
+}
+
+/// An exchange as `driftline serve --record` writes it, with bodies if they are wanted.
+fn recorded(path: &str, status: u16, request: &str, answer: &str, bodies: bool) -> String {
+    let body = |text: &str| match bodies {
+        true => serde_json::json!({"text": text}),
+        false => serde_json::Value::Null,
+    };
+    let exchange = serde_json::json!({
+        "method": "POST", "path": path, "headers": [["content-type", "application/json"]],
+        "steps": [
+            {"what": "request_data", "at_us": 0, "size": request.len(), "body": body(request)},
+            {"what": "request_end", "at_us": 0},
+            {"what": "response", "at_us": 5, "status": status, "headers": [["content-type", "application/json"]]},
+            {"what": "response_data", "at_us": 6, "size": answer.len(), "body": body(answer)},
+            {"what": "response_end", "at_us": 7}
+        ]
+    });
+    format!("{exchange}\n")
+}
+
+const REQUESTS: &str = "--from-requests golden.jsonl --config config.json --model rain -o new.json";
+
+#[test]
+fn recorded_traffic_makes_a_profile_of_the_same_columns() {
+    let folder = Folder::new("requests");
+    configured(&folder);
+    let path = "/v1/models/rain:predict";
+    let mut golden = String::new();
+    for n in 0..50 {
+        let wind = f64::from(n) / 4.0;
+        let request = format!(r#"{{"instances": [[{wind}], [{}]]}}"#, wind + 100.0);
+        let answer = format!(r#"{{"predictions": [{}, 1]}}"#, n % 2);
+        golden += &recorded(path, 200, &request, &answer, true);
+    }
+    golden += &recorded(
+        path,
+        200,
+        r#"{"instances": [[null], ["x"]]}"#,
+        r#"{"predictions": [0, 0]}"#,
+        true,
+    );
+    golden += &recorded(path, 500, r#"{"instances": [[-1e9]]}"#, "{}", true);
+    golden += &recorded("/health", 200, "", "{}", true);
+    golden += &recorded(path, 200, r#"{"instances": [[-1e9]]}"#, r#"{"predictions": [0]}"#, false);
+    fs::write(folder.path("golden.jsonl"), golden).unwrap();
+    folder.run(REQUESTS).unwrap();
+    let profile = Profile::from_json(&fs::read(folder.path("new.json")).unwrap()).unwrap();
+    let [wind] = &profile.features[..] else { panic!("{profile:?}") };
+    let numbers = wind.column.numbers.as_ref().unwrap();
+    assert_eq!((profile.rows, &*wind.name, wind.column.nulls), (102, "wind", 2));
+    assert_eq!((numbers.minimum, numbers.maximum), (0.0, 112.25));
+    assert_eq!(wind.column.bins.count(), 20);
+    assert_eq!(profile.prediction.unwrap().counts, [27, 75, 0]);
+}
+
+#[test]
+fn recorded_traffic_that_tells_nothing_makes_no_profile() {
+    let folder = Folder::new("no-requests");
+    configured(&folder);
+    let refused = |golden: &str, words: &str| {
+        fs::write(folder.path("golden.jsonl"), golden).unwrap();
+        folder.run(words).unwrap_err()
+    };
+    let path = "/v1/models/rain:predict";
+    let without = recorded(path, 200, r#"{"instances": [[1]]}"#, "{}", false);
+    let error = refused(&without, REQUESTS);
+    assert!(error.contains("found no exchange of the model with bodies"), "{error}");
+    assert!(error.contains("1 recorded without bodies"), "{error}");
+    let error = refused("{}\n", REQUESTS);
+    assert!(error.contains("golden.jsonl: recording refused: line 1: missing field"), "{error}");
+    let error = refused("\n\n{\n", REQUESTS);
+    assert!(error.contains("line 3: "), "{error}");
+    let error = refused("", &REQUESTS.replace("--model rain", "--model snow"));
+    assert!(error.contains("has no profile of the model `snow`"), "{error}");
+    assert!(error.contains("those of `rain`"), "{error}");
+    let error = refused("", "--from-requests golden.jsonl --model rain");
+    assert!(error.contains("--config"), "{error}");
+    let error = refused("", &format!("train.csv {REQUESTS}"));
+    assert!(error.contains("cannot be used with"), "{error}");
+}
