@@ -82,7 +82,7 @@ impl<'r> Reading<'r> {
     pub(super) fn next(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
         self.row += 1;
         self.bytes = bytes;
-        if self.row % ROWS_PER_REPORT == 0 {
+        if self.row.is_multiple_of(ROWS_PER_REPORT) {
             self.report();
         }
         self.range.contains(&self.row).then_some(Place { row: self.row, line })
