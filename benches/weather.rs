@@ -11,7 +11,7 @@ pub(crate) fn profile() -> Result<String> {
         "/tests/data/weather/rainfall_data.csv"
     ))?;
     let options = driftline_profiler::Options {
-        model: "rain".to_owned(),
+        settings: driftline_profiler::Settings::of("rain"),
         target: Some("rain".to_owned()),
         rows: Some(1..=3000),
         ..driftline_profiler::Options::default()

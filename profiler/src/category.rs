@@ -8,31 +8,37 @@ use driftline_core::{
     profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},
 };
 
-/// More different texts than this are no categories, and need not fit into memory.
+/// More different texts than this are no categories, and are not kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
+/// the memory of a column to some 20 MiB.
 const DIFFERENT_MAX: usize = 100_000;
 
 /// The texts of a column so far, each different one once.
 #[derive(Debug, Default)]
 pub(crate) struct Categories {
     counts: HashMap<String, u64>,
-    /// Rows whose text came when there were too many others already.
-    beyond: u64,
+    /// Whether there were too many to keep any.
+    too_many: bool,
+    /// Whether one was longer than a schema can list. Such are counted in `rows` alone, among the others.
+    any_too_long: bool,
     pub(crate) rows: u64,
 }
 
 impl Categories {
     pub(crate) fn add(&mut self, text: &str) {
         self.rows += 1;
-        if let Some(count) = self.counts.get_mut(text) {
+        if CATEGORY_BYTES_MAX < text.len() {
+            self.any_too_long = true;
+        } else if let Some(count) = self.counts.get_mut(text) {
             *count += 1;
-        } else if self.counts.len() < DIFFERENT_MAX {
+        } else if self.counts.len() < DIFFERENT_MAX && !self.too_many {
             self.counts.insert(String::from(text), 1);
         } else {
-            self.beyond += 1;
+            self.too_many = true;
+            self.counts = HashMap::new();
         }
     }
 
-    /// A column of the `bins` most frequent texts; all others are one more bin. Texts that cannot be labels are among
+    /// A column of the `wanted` most frequent texts; all others are one more bin. Texts that cannot be labels are among
     /// the others. A text that is longer than a label, or that is called as the bin of the others, has no bin either.
     ///
     /// # Errors
@@ -41,12 +47,13 @@ impl Categories {
     pub(crate) fn column(
         self,
         nulls: u64,
-        bins: usize,
+        wanted: usize,
         chi_square: impl Fn(usize) -> Quantiles,
     ) -> Result<Column, String> {
-        if self.beyond != 0 {
+        if self.too_many {
             return Err(format!(
-                "holds more than {DIFFERENT_MAX} different texts, which are no categories"
+                "holds more than {DIFFERENT_MAX} different texts, which are no categories; \
+                 give it the type text_length"
             ));
         }
         let allowed = self.allowed();
@@ -58,7 +65,7 @@ impl Categories {
         }
         // Of two that are as frequent, the first by name: the same data must give the same profile.
         named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        named.truncate(bins);
+        named.truncate(wanted);
         let mut counts: Vec<u64> = named.iter().map(|(_, count)| *count).collect();
         counts.push(self.rows - counts.iter().sum::<u64>());
         let names = named.into_iter().map(|(name, _)| name).collect();
@@ -75,9 +82,8 @@ impl Categories {
 
     /// All of them sorted, which is what live values may be; `None` if a schema could not list them.
     fn allowed(&self) -> Option<Vec<String>> {
-        let listable = self.counts.len() <= CATEGORIES_MAX
-            && self.counts.keys().all(|name| name.len() <= CATEGORY_BYTES_MAX);
-        listable.then(|| {
+        let is_listable = self.counts.len() <= CATEGORIES_MAX && !self.any_too_long;
+        is_listable.then(|| {
             let mut names: Vec<String> = self.counts.keys().cloned().collect();
             names.sort_unstable();
             names
@@ -149,7 +155,7 @@ mod tests {
         (0..=DIFFERENT_MAX).for_each(|id| categories.add(&id.to_string()));
         assert_eq!(
             categories.column(0, 20, chi_square).unwrap_err(),
-            "holds more than 100000 different texts, which are no categories"
+            "holds more than 100000 different texts, which are no categories; give it the type text_length"
         );
     }
 }

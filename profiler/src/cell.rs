@@ -1,5 +1,7 @@
 //! One cell of a table, and how CSV spells it; it decides nothing about the column.
 
+use driftline_core::profile::Kind;
+
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'c> {
@@ -9,8 +11,14 @@ pub enum Cell<'c> {
     Boolean(bool),
     /// A number, possibly not finite.
     Number(f64),
-    /// Anything else; a column that holds nothing but such is one of categories.
+    /// Text; a column that holds nothing but such is one of categories, unless something else is said.
     Text(&'c str),
+    /// A list of numbers, as its Euclidean norm; a column that holds nothing but such is one of vector norms.
+    List(f64),
+    /// A text, as the number of its characters; only for columns that are said to be of text lengths.
+    Length(f64),
+    /// Something that can be no value, in words for a message: `an object`.
+    Other(&'static str),
 }
 
 /// Words for a missing value, in lower case; any case is understood.
@@ -34,6 +42,30 @@ impl<'c> Cell<'c> {
             text.parse().map_or(Cell::Text(text), Cell::Number)
         }
     }
+
+    /// Reads the text of a cell in a column whose kind was said.
+    ///
+    /// A category may be called `NA` or `7`, so only nothing is null there, and every character of a text counts where
+    /// its length does. A vector is written as JSON: `[1, 2.5]`.
+    #[must_use]
+    pub fn from_text_of(text: &'c str, kind: Option<Kind>) -> Cell<'c> {
+        match kind {
+            Some(Kind::Category) if text.trim().is_empty() => Cell::Null,
+            Some(Kind::Category) => Cell::Text(text.trim()),
+            Some(Kind::TextLength) if text.is_empty() => Cell::Null,
+            Some(Kind::TextLength) => Cell::Text(text),
+            Some(Kind::VectorNorm) => match serde_json::from_str::<Vec<f64>>(text) {
+                Ok(numbers) => Cell::List(norm(numbers)),
+                Err(_) => Cell::from_text(text),
+            },
+            Some(Kind::Number | Kind::Integer | Kind::Boolean) | None => Cell::from_text(text),
+        }
+    }
+}
+
+/// The square root of the sum of squares, in the order of the numbers, as the filter adds them.
+pub(crate) fn norm(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    numbers.into_iter().fold(0.0_f64, |sum, x| sum + x * x).sqrt()
 }
 
 #[cfg(test)]
@@ -59,6 +91,26 @@ mod tests {
             (" N/E ", Cell::Text("N/E")),
         ] {
             assert_eq!(Cell::from_text(text), cell, "{text:?}");
+            assert_eq!(Cell::from_text_of(text, Some(Kind::Integer)), cell, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_was_said_decides_how_a_cell_reads() {
+        for (text, kind, cell) in [
+            ("NA", Kind::Category, Cell::Text("NA")),
+            (" 007 ", Kind::Category, Cell::Text("007")),
+            ("true", Kind::Category, Cell::Text("true")),
+            ("  ", Kind::Category, Cell::Null),
+            (" 12 ", Kind::TextLength, Cell::Text(" 12 ")),
+            ("null", Kind::TextLength, Cell::Text("null")),
+            ("", Kind::TextLength, Cell::Null),
+            ("[3, -4.0]", Kind::VectorNorm, Cell::List(5.0)),
+            ("[]", Kind::VectorNorm, Cell::List(0.0)),
+            ("null", Kind::VectorNorm, Cell::Null),
+            ("[1, null]", Kind::VectorNorm, Cell::Text("[1, null]")),
+        ] {
+            assert_eq!(Cell::from_text_of(text, Some(kind)), cell, "{text:?} {kind:?}");
         }
     }
 }

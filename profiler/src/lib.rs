@@ -2,12 +2,13 @@
 //!
 //! A [`ProfileBuilder`] is told the columns and then row after row; [`ProfileBuilder::build`] consumes
 //! it and answers with a [`Profile`](driftline_core::profile::Profile), so that collecting and asking
-//! are different types. [`from_csv`] drives one from a CSV file.
+//! are different types. [`from_file`] drives one from a file.
 //!
 //! # Memory
 //!
-//! Every value of the chosen rows and columns is kept until the profile is built, 8 bytes each:
-//! 1,000,000 rows of 50 columns take 400 MB. Quantiles are therefore exact.
+//! The numbers of the chosen rows and columns are kept until the profile is built, 8 bytes each, up to
+//! [`Settings::memory_bytes_max`]. Quantiles are then exact. Of more, each column keeps a uniform sample, and the file is
+//! read a second time to count all rows into the bins whose edges the sample gave: see [`ProfileBuilder`].
 //!
 //! # Conventions
 //!
@@ -15,7 +16,7 @@
 //!   (`numpy.quantile(..., method="inverted_cdf")`), an actual value of the data. Equal edges become one.
 //! - Bins are closed on the right, as [`Bins`](driftline_core::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
-//! - A column of text alone is one of categories: the `B` most frequent ones, and all others together.
+//! - A column of text alone is one of categories: the most frequent ones, and all others together.
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.
 
 mod builder;
@@ -23,14 +24,25 @@ mod category;
 mod cell;
 mod chi_square;
 mod column;
+mod distinct;
 mod input;
 mod quantile;
 mod quotes;
+mod recount;
+mod sample;
 mod summary;
+mod tally;
 mod text;
 
-pub use builder::{BINS, BINS_DEFAULT, Place, ProfileBuilder, Role};
+pub use builder::{
+    BINS, BINS_DEFAULT, Built, CATEGORIES, MEMORY_BYTES_DEFAULT, Place, ProfileBuilder, Role,
+    SAMPLE_MIN, Settings,
+};
 pub use cell::Cell;
-pub use input::{Made, Options, ProfilerError, from_csv};
+pub use column::Wish;
+pub use input::{
+    Format, Made, Options, ProfilerError, Progress, from_csv, from_file, from_json_lines,
+};
+pub use recount::Recount;
 pub use summary::Summary;
 pub use text::to_text;

@@ -1,4 +1,4 @@
-//! Edges, means and deviations of sorted values; exact, in memory, and without interpolation.
+//! Edges of sorted values, without interpolation, and sums that lose nothing; it keeps no values.
 
 /// The edges of `bins` bins over `sorted`, which is in ascending order and not empty.
 ///
@@ -16,30 +16,33 @@ pub(crate) fn edges(sorted: &[f64], bins: usize) -> Vec<f64> {
     edges
 }
 
-/// The sum without the error that adding small to large numbers leaves (A. Neumaier, 1974).
-pub(crate) fn sum(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0);
-    for value in values {
-        let next = sum + value;
-        lost += if value.abs() <= sum.abs() { (sum - next) + value } else { (value - next) + sum };
-        sum = next;
-    }
-    sum + lost
+/// A sum without the error that adding small to large numbers leaves (A. Neumaier, 1974).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sum {
+    sum: f64,
+    lost: f64,
 }
 
-/// The mean of values between `sorted`'s ends; rounding cannot carry it beyond them. `None` for no values.
-pub(crate) fn mean(sorted: &[f64]) -> Option<f64> {
-    let (first, last) = (*sorted.first()?, *sorted.last()?);
-    Some((sum(sorted.iter().copied()) / sorted.len() as f64).clamp(first, last))
-}
-
-/// The population standard deviation around `mean`; 0 for no values.
-pub(crate) fn deviation(sorted: &[f64], mean: f64) -> f64 {
-    if sorted.first() == sorted.last() {
-        // Equal values deviate by nothing, whatever rounding says.
-        return 0.0;
+impl Sum {
+    pub(crate) fn add(&mut self, value: f64) {
+        let next = self.sum + value;
+        self.lost += if value.abs() <= self.sum.abs() {
+            (self.sum - next) + value
+        } else {
+            (value - next) + self.sum
+        };
+        self.sum = next;
     }
-    (sum(sorted.iter().map(|value| (value - mean) * (value - mean))) / sorted.len() as f64).sqrt()
+
+    pub(crate) fn total(self) -> f64 {
+        self.sum + self.lost
+    }
+
+    /// The mean of `count` values that lie from `low` to `high`; rounding cannot carry it beyond them. `None` for no values.
+    pub(crate) fn mean(self, count: u64, low: f64, high: f64) -> Option<f64> {
+        // `max` and `min`, because `clamp` panics when the ends are the wrong way round.
+        (count != 0).then(|| (self.total() / count as f64).max(low).min(high))
+    }
 }
 
 #[cfg(test)]
@@ -62,16 +65,20 @@ mod tests {
         assert_eq!(edges(&[0.0, 0.0, 0.0, 0.0, 1.0, 2.0], 6), [0.0, 1.0]);
     }
 
+    fn sum(values: &[f64]) -> Sum {
+        let mut sum = Sum::default();
+        values.iter().for_each(|&value| sum.add(value));
+        sum
+    }
+
     #[test]
     fn sums_do_not_lose_the_small_numbers() {
-        assert_eq!(sum([1.0, 1e100, 1.0, -1e100].into_iter()), 2.0);
+        assert_eq!(sum(&[1.0, 1e100, 1.0, -1e100]).total(), 2.0);
     }
 
     #[test]
     fn a_mean_lies_between_the_extremes() {
-        assert_eq!(mean(&[0.1, 0.1, 0.1]), Some(0.1));
-        assert_eq!(mean(&[]), None);
-        assert_eq!(deviation(&[0.1, 0.1, 0.1], 0.1), 0.0);
-        assert_eq!(deviation(&[1.0, 3.0], 2.0), 1.0);
+        assert_eq!(sum(&[0.1, 0.1, 0.1]).mean(3, 0.1, 0.1), Some(0.1));
+        assert_eq!(sum(&[]).mean(0, 0.0, 0.0), None);
     }
 }

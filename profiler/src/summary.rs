@@ -77,14 +77,15 @@ fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cell, Place, ProfileBuilder, Role};
+    use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};
 
     #[test]
     fn a_summary_is_an_aligned_table() {
-        let mut builder = ProfileBuilder::new("rain", 4);
-        builder.column("wind", Role::Feature);
-        builder.column("cloudy", Role::Feature);
-        builder.column("rain", Role::Prediction);
+        let mut builder =
+            ProfileBuilder::new(Settings { model: "rain".into(), bins: 4, ..Settings::default() });
+        builder.column("wind", Role::Feature, Wish::default());
+        builder.column("cloudy", Role::Feature, Wish::default());
+        builder.column("rain", Role::Prediction, Wish::default());
         for row in 1..=8_u32 {
             let x = f64::from(row);
             let cells = [
@@ -92,10 +93,11 @@ mod tests {
                 Cell::Boolean(row == 2),
                 Cell::Number(7.0),
             ];
-            builder.row(cells, Place { row: row.into(), line: u64::from(row) + 1 });
+            builder.row(cells, Place { row: row.into(), line: Some(u64::from(row) + 1) });
         }
+        let Ok(Built::Profile(profile)) = builder.build() else { panic!() };
         assert_eq!(
-            Summary(&builder.build().unwrap()).to_string(),
+            Summary(&profile).to_string(),
             "\
 profile of `rain` over 8 rows
 column        type     nulls     mean      std      min      max  bins

@@ -104,20 +104,23 @@ mod tests {
     use driftline_core::profile::Quantiles;
 
     use super::*;
-    use crate::{Cell, Place, ProfileBuilder, Role};
+    use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};
 
     #[test]
     fn the_text_is_readable_and_reads_back() {
-        let mut builder = ProfileBuilder::new("rain", 20);
-        builder.version("3");
-        builder.created_at(1_795_608_000);
-        builder.column("cold", Role::Feature);
-        builder.column("wet", Role::Feature);
+        let mut builder = ProfileBuilder::new(Settings {
+            model: "rain".into(),
+            version: Some("3".into()),
+            created_at: 1_795_608_000,
+            ..Settings::default()
+        });
+        builder.column("cold", Role::Feature, Wish::default());
+        builder.column("wet", Role::Feature, Wish::default());
         for row in 1..=3 {
             let cells = [Cell::Boolean(row == 2), Cell::Number(0.25)];
-            builder.row(cells, Place { row, line: row + 1 });
+            builder.row(cells, Place { row, line: Some(row + 1) });
         }
-        let mut profile = builder.build().unwrap();
+        let Ok(Built::Profile(mut profile)) = builder.build() else { panic!() };
         let text = to_text(&profile);
         assert_eq!(Profile::from_json(text.as_bytes()).as_ref(), Ok(&profile));
         profile.features.truncate(1);

@@ -26,14 +26,16 @@ const TOLERANCE: f64 = 0.006;
 
 fn reference() -> Profile {
     let options = Options {
-        model: "rain".into(),
+        settings: driftline_profiler::Settings::of("rain"),
         target: Some("rain".into()),
         rows: Some(1..=3000),
         ..Options::default()
     };
-    let Made { profile, nameless } = from_csv(BufReader::new(File::open(FILE).unwrap()), &options)
-        .unwrap_or_else(|error| panic!("{error}"));
+    let Made { profile, nameless, sampled } =
+        from_csv(BufReader::new(File::open(FILE).unwrap()), &options)
+            .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(nameless, [1], "the row number has no name");
+    assert_eq!(sampled, None);
     profile
 }
 

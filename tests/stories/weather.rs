@@ -57,7 +57,7 @@ const TOLERANCE: f64 = 1e-6;
 
 pub(crate) fn config(window_seconds: u64, tick_milliseconds: u64) -> String {
     let options = Options {
-        model: "rain".into(),
+        settings: driftline_profiler::Settings::of("rain"),
         target: Some("rain".into()),
         rows: Some(1..=3000),
         ..Options::default()

@@ -69,7 +69,7 @@ pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
 
 fn config(csv: &str) -> Result<String> {
     let options = Options {
-        model: weather_chapter::MODEL.into(),
+        settings: driftline_profiler::Settings::of(weather_chapter::MODEL),
         target: Some(TARGET.into()),
         rows: Some(1..=REFERENCE.len() as u64),
         ..Options::default()

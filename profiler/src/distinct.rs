@@ -1,0 +1,49 @@
+//! The different numbers of a column, as long as they are few; it counts none of them.
+
+/// Different numbers in ascending order, or only that there are more than [`DISTINCT_MAX`].
+#[derive(Debug, Default)]
+pub(crate) struct Distinct {
+    values: Vec<f64>,
+    too_many: bool,
+}
+
+/// More bins than this a column cannot have beside the one for all other values.
+pub(crate) const DISTINCT_MAX: usize = 99;
+
+impl Distinct {
+    pub(crate) fn add(&mut self, value: f64) {
+        if self.too_many {
+            return;
+        }
+        let place = self.values.partition_point(|known| *known < value);
+        if self.values.get(place) == Some(&value) {
+            return;
+        }
+        if self.values.len() == DISTINCT_MAX {
+            self.too_many = true;
+            self.values = Vec::new();
+        } else {
+            self.values.insert(place, value);
+        }
+    }
+
+    /// All of them, if they are at most `count`.
+    pub(crate) fn at_most(&self, count: usize) -> Option<&[f64]> {
+        (!self.too_many && self.values.len() <= count).then_some(&self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_numbers_are_told_apart_and_many_are_many() {
+        let mut distinct = Distinct::default();
+        [3.0, -1.0, 3.0, 0.5].into_iter().for_each(|value| distinct.add(value));
+        assert_eq!(distinct.at_most(3), Some(&[-1.0, 0.5, 3.0][..]));
+        assert_eq!(distinct.at_most(2), None);
+        (0..=DISTINCT_MAX).for_each(|value| distinct.add(value as f64));
+        assert_eq!(distinct.at_most(usize::MAX), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! Reads comma-separated values: a header, and a record per row; what a cell means it leaves to [`Cell`].
+
+use std::io;
+
+use csv::{ByteRecord, ReaderBuilder};
+use driftline_core::document::Path;
+
+use super::{ProfilerError, chosen, reading::Reading, refused};
+use crate::{Cell, quotes::Quotes};
+
+pub(super) fn read(source: impl io::Read, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+    // `flexible`, because the crate's own error would end reading at the first ragged row.
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Quotes::new(source));
+    let mut record = ByteRecord::new();
+    if !reader.read_byte_record(&mut record)? {
+        return Err(refused(format_args!(
+            "found an empty file, expected a header with the names of the columns"
+        )));
+    }
+    let names = names(&record)?;
+    chosen::check(&names, reading.options, &mut reading.problems);
+    let mut columns = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            reading.nameless.push(index + 1);
+        } else if let Some((role, wish)) = chosen::role(name, reading.options) {
+            reading.column(name, role, wish);
+            columns.push((index, wish.kind));
+        }
+    }
+    if !reading.problems.is_empty() {
+        return Ok(());
+    }
+
+    while reading.goes_on() && reader.read_byte_record(&mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let Some(place) = reading.next(Some(line), reader.position().byte()) else { continue };
+        if record.len() != names.len() {
+            reading.problems.add(
+                &Path::ROOT,
+                format_args!(
+                    "{place} has {} cells, expected {} as in the header",
+                    record.len(),
+                    names.len()
+                ),
+            );
+            continue;
+        }
+        let texts: Result<Vec<&str>, _> = columns
+            .iter()
+            .map(|(index, _)| str::from_utf8(record.get(*index).unwrap_or_default()))
+            .collect();
+        match texts {
+            Ok(texts) => {
+                let cells = texts.into_iter().zip(&columns);
+                reading.take(cells.map(|(text, (_, kind))| Cell::from_text_of(text, *kind)), place);
+            }
+            Err(_) => reading.problems.add(
+                &Path::ROOT,
+                format_args!("{place} holds bytes that are no UTF-8; expected a file in UTF-8"),
+            ),
+        }
+    }
+    if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
+        reading.problems.add(
+            &Path::ROOT,
+            format_args!(
+                "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// The names of the columns, without the white space around them.
+fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
+    let names: Result<Vec<String>, _> =
+        header.iter().map(|name| str::from_utf8(name).map(|name| name.trim().to_owned())).collect();
+    let Ok(names) = names else {
+        return Err(refused(format_args!(
+            "the header holds bytes that are no UTF-8; expected a file in UTF-8"
+        )));
+    };
+    let is_number = |name: &String| name.parse::<f64>().is_ok();
+    let is_count = |from: usize| names.iter().zip(from..).all(|(name, n)| *name == n.to_string());
+    // A data frame without names writes 0, 1, 2 and so on.
+    if names.iter().all(is_number) && !is_count(0) && !is_count(1) {
+        return Err(refused(format_args!(
+            "the header holds nothing but numbers ({}); expected the names of the columns",
+            names.iter().take(5).cloned().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    Ok(names)
+}
+
+impl From<csv::Error> for ProfilerError {
+    fn from(error: csv::Error) -> ProfilerError {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => ProfilerError::Io(error),
+            // A byte record neither is decoded nor has a fixed length, so nothing else occurs.
+            other => refused(format_args!("not readable as CSV: {other:?}")),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
+
+use driftline_core::profile::{Kind, Profile};
+use driftline_profiler::{Options, Settings, from_json_lines, to_text};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+fn validator() -> Validator {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/profile.schema.json")).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// A profile with columns of every kind and every kind of bins.
+fn good() -> Value {
+    let mut lines = String::new();
+    for n in 0..100 {
+        let row = json!({
+            "number": f64::from(n) / 8.0, "integer": n * n, "few": n % 4, "flag": n % 3 == 0,
+            "city": if n % 3 == 0 { "E" } else { "N" }, "note": "x".repeat(n as usize),
+            "vector": [n, 1.5], "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
+        });
+        lines += &format!("{row}\n");
+    }
+    let options = Options {
+        settings: Settings {
+            version: Some("3".into()),
+            created_at: 1_795_608_000,
+            ..Settings::of("rain")
+        },
+        prediction: Some("rain".into()),
+        kinds: vec![("note".into(), Kind::TextLength)],
+        ..Options::default()
+    };
+    let made =
+        from_json_lines(lines.as_bytes(), &options).unwrap_or_else(|error| panic!("{error}"));
+    serde_json::from_str(&to_text(&made.profile)).unwrap()
+}
+
+fn reads(profile: &Value) -> bool {
+    Profile::from_json(profile.to_string().as_bytes()).is_ok()
+}
+
+/// The index of the feature that this table speaks of.
+fn at(profile: &Value, pointer: &str) -> String {
+    let Some((name, rest)) =
+        pointer.strip_prefix('@').map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    else {
+        return pointer.to_owned();
+    };
+    let features = profile["features"].as_array().unwrap();
+    let index = features.iter().position(|feature| feature["name"] == name).unwrap();
+    format!("/features/{index}/{rest}").trim_end_matches('/').to_owned()
+}
+
+/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is good.
+fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
+    let bad = |pointer, value| (pointer, Some(value), false);
+    let fine = |pointer, value| (pointer, Some(value), true);
+    let mut changes = vec![
+        fine("/version", json!(null)),
+        fine("/version", json!("v 1.2; größe")),
+        fine("/created_at", json!("1970-01-01 00:00:00.25+00:00")),
+        fine("/prediction", json!(null)),
+        fine("/features", json!([])),
+        fine("@number/schema/minimum", json!(null)),
+        fine("@number/schema/maximum", json!(1e300)),
+        fine("@number/schema/required", json!(false)),
+        fine("@city/schema/categories", json!(null)),
+        fine("@city/schema/categories", json!(["", "E", "other", "x;.;y"])),
+        fine("@number/name", json!("größe=.x")),
+        fine("@flag/type", json!("integer")),
+        bad("/format", json!("parquet")),
+        bad("/format_version", json!(2)),
+        bad("/format_version", json!("1")),
+        bad("/model", json!("")),
+        bad("/model", json!(7)),
+        bad("/model", json!("x".repeat(129))),
+        bad("/model", json!("a\nb")),
+        bad("/model", json!("a\u{85}b")),
+        bad("/version", json!(3)),
+        bad("/version", json!("a=.=b")),
+        bad("/version", json!("a\n;.")),
+        bad("/created_at", json!("2026-11-25")),
+        bad("/created_at", json!("1969-12-31T23:59:59Z")),
+        bad("/created_at", json!("2026-13-25T12:00:00Z")),
+        bad("/created_at", json!("2026-11-25T12:00:00")),
+        bad("/created_at", json!(1_795_608_000)),
+        bad("/rows", json!(0)),
+        bad("/rows", json!(99.5)),
+        bad("/features", json!({})),
+        bad("/features/0", json!(null)),
+        bad("@number/name", json!("ends in ;.")),
+        bad("@number/type", json!("text")),
+        bad("@number/type", json!("category")),
+        bad("@city/type", json!("number")),
+        bad("@number/schema", json!({"required": true, "categories": null})),
+        bad("@city/schema", json!({"required": true, "minimum": 0, "maximum": 1})),
+        bad("@number/schema/minimum", json!("0")),
+        bad("@number/schema/required", json!(null)),
+        bad("@city/schema/categories", json!([])),
+        bad("@city/schema/categories", json!(["E", 7])),
+        bad("@city/schema/categories", json!(["E", "E"])),
+        bad("@city/schema/categories", json!(["x".repeat(129)])),
+        bad("@number/nulls", json!(-1)),
+        bad("@number/nulls", json!(1e300)),
+        bad("@number/mean", json!(null)),
+        bad("@number/standard_deviation", json!(-0.5)),
+        bad("@number/bins/kind", json!("categories")),
+        bad("@number/bins/kind", json!("values")),
+        bad("@number/bins/edges", json!([])),
+        bad("@number/bins/edges/0", json!("0")),
+        bad("@number/bins/edges", json!((0..100).collect::<Vec<_>>())),
+        bad("@number/bins/counts/0", json!(-1)),
+        bad("@number/bins/counts/0", json!(0.5)),
+        bad("@number/bins/means/0", json!("x")),
+        bad("@city/bins/categories/0", json!("other")),
+        bad("@city/bins/categories", json!(["N", "N"])),
+        bad("@city/bins/means", json!([0, 1, 2])),
+        bad("@number/tail_excess", json!({"low": 0})),
+        bad("@number/chi_square/family", json!(0)),
+        bad("@number/chi_square/five_percent", json!(-1)),
+        bad("/prediction/name", json!("rain")),
+        bad("/note", json!("")),
+        bad("@few/note", json!("")),
+        bad("@few/bins/note", json!("")),
+        bad("@few/chi_square/note", json!(0)),
+    ];
+    for pointer in [
+        "/format",
+        "/format_version",
+        "/model",
+        "/version",
+        "/created_at",
+        "/rows",
+        "/features",
+        "/prediction",
+        "@number/name",
+        "@number/type",
+        "@number/schema",
+        "@number/nulls",
+        "@number/mean",
+        "@number/standard_deviation",
+        "@number/minimum",
+        "@number/maximum",
+        "@number/bins",
+        "@number/tail_excess",
+        "@number/chi_square",
+        "@number/schema/required",
+        "@number/schema/minimum",
+        "@city/schema/categories",
+        "@number/bins/kind",
+        "@number/bins/edges",
+        "@number/bins/counts",
+        "@number/bins/means",
+        "@few/bins/values",
+        "@city/bins/categories",
+        "@number/tail_excess/high",
+        "@number/chi_square/one_percent",
+    ] {
+        changes.push((pointer, None, false));
+    }
+    changes
+}
+
+#[test]
+fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
+    let profile = good();
+    let errors: Vec<String> =
+        validator().iter_errors(&profile).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    assert!(reads(&profile));
+    let words: Vec<&str> = profile["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["type"].as_str().unwrap())
+        .collect();
+    for kind in Kind::ALL {
+        assert!(words.contains(&kind.word()), "{words:?} lack {}", kind.word());
+    }
+}
+
+#[test]
+fn the_schema_and_the_reader_refuse_the_same() {
+    let validator = validator();
+    for (pointer, value, is_good) in changes() {
+        let mut profile = good();
+        let place = at(&profile, pointer);
+        let (parent, field) = place.rsplit_once('/').unwrap();
+        match (profile.pointer_mut(parent).unwrap(), &value) {
+            (Value::Object(fields), Some(value)) => {
+                fields.insert(field.to_owned(), value.clone());
+            }
+            (Value::Object(fields), None) => assert!(fields.remove(field).is_some(), "{pointer}"),
+            (list, value) => list[field.parse::<usize>().unwrap()] = value.clone().unwrap(),
+        }
+        assert_eq!(reads(&profile), is_good, "the reader of {pointer} = {value:?}");
+        assert_eq!(validator.is_valid(&profile), is_good, "the schema of {pointer} = {value:?}");
+    }
+}
+
+#[test]
+fn a_profile_that_watches_nothing_fits_neither() {
+    let mut profile = good();
+    profile["features"] = json!([]);
+    profile["prediction"] = json!(null);
+    assert!(!reads(&profile) && !validator().is_valid(&profile));
+}
