@@ -30,6 +30,7 @@ pub mod evaluator;
 pub mod exchange;
 mod generation;
 pub mod glob;
+pub mod known;
 pub mod lease;
 pub mod ledger;
 mod model;
