@@ -33,6 +33,7 @@ pub mod glob;
 pub mod known;
 pub mod lease;
 pub mod ledger;
+pub mod load;
 mod model;
 pub mod monitor;
 mod names;

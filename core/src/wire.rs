@@ -10,7 +10,7 @@
 //! - [`json`] turns the bytes of a document, cut anywhere, into tokens.
 //! - [`fields`] picks the values at given paths out of these tokens, so that a dialect reads like a table.
 
-mod base64;
+pub(crate) mod base64;
 mod binary;
 pub mod elements;
 pub mod eventstream;

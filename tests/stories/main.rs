@@ -13,6 +13,7 @@ mod script;
 mod encoded;
 mod failures;
 mod in_flight;
+mod load;
 mod prediction;
 mod streaming;
 mod whole_answers;
@@ -35,4 +36,5 @@ mod undeclared;
 mod unread;
 
 mod invariants;
+mod memory;
 mod readme;

@@ -4,7 +4,7 @@
 
 /// A push decoder. One value reads one text after the other.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     /// The bits that are no whole byte yet, lowest.
     bits: u16,
     bit_count: u8,
@@ -17,7 +17,7 @@ pub(super) struct Decoder {
 impl Decoder {
     /// Decodes the next piece of the text into `output`, and says how many bytes that gave: at most as many as `text`
     /// has. A text that is broken gives no more bytes.
-    pub(super) fn decode(&mut self, text: &[u8], output: &mut [u8]) -> usize {
+    pub(crate) fn decode(&mut self, text: &[u8], output: &mut [u8]) -> usize {
         let mut written = 0_usize;
         let mut room = output.iter_mut();
         for &symbol in text {
@@ -45,7 +45,7 @@ impl Decoder {
     }
 
     /// Ends the text: whether it was one, and is ready for the next one.
-    pub(super) fn finish(&mut self) -> bool {
+    pub(crate) fn finish(&mut self) -> bool {
         let Decoder { digits, padding, is_broken, .. } = core::mem::take(self);
         let is_padded = match digits {
             0 => padding == 0,

@@ -40,11 +40,21 @@ pub(crate) fn of(check: &str) -> Vec<Vec<u8>> {
             ]
             .concat(),
         ],
+        "load" => LOAD.iter().map(|report| report.to_vec()).collect(),
         "config" => configs(),
         "profile" => vec![PROFILE.into()],
         _ => panic!("no seeds for {check}"),
     }
 }
+
+/// Behind a byte for the header.
+const LOAD: [&[u8]; 5] = [
+    b"\0TEXT cpu_utilization=0.3, named_metrics.kv_cache_usage_perc=0.4, eps=1e-3",
+    b"\0JSON {\"cpu_utilization\": 0.3, \"named_metrics\": {\"num_requests_waiting\": 3, \"x\": null}}",
+    b"\0BIN CWZmZmZmZuY/EQAAAAAAAOA/GAw=",
+    b"\x01CWZmZmZmZuY/GAwiDAoBYREAAAAAAADwP0IeChNrdl9jYWNoZV91c2FnZV9wZXJjEZqZmZmZmdk/",
+    b"\0named_metrics.num_requests_running:2",
+];
 
 fn configs() -> Vec<Vec<u8>> {
     [

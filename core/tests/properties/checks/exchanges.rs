@@ -7,6 +7,7 @@ use driftline_core::{
     config::Config,
     exchange::{Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
+    load::ReportHeaders,
     monitor::Monitor,
     outcome::Outcome,
     series::Series,
@@ -131,6 +132,33 @@ pub(crate) fn encodings(input: &[u8]) {
         Wire { path, request: body, request_encoding: encoding, ends: true, ..Wire::default() }
     };
     check(cuts, &wire);
+}
+
+/// `[header, report...]`: what a model server says about its load sets gauges or is malformed, never both.
+pub(crate) fn load(input: &[u8]) {
+    let (header, report) = take_number(input);
+    let headers = if header & 1 == 0 {
+        ReportHeaders { report: Some(report), binary: None }
+    } else {
+        ReportHeaders { report: None, binary: Some(report) }
+    };
+    HOST.with_borrow_mut(|host| {
+        let Host { monitor, ledger, .. } = host;
+        let head = RequestHead { method: b"POST", path: b"/v1/messages", ..RequestHead::default() };
+        let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head).expect("known");
+        exchange.end_naming(monitor, ledger);
+        ledger.drain(|_, _| ());
+        exchange.load_report(monitor, ledger, &headers);
+        let (mut read, mut gauges, mut malformed) = (0, 0, 0);
+        ledger.drain(|id, change| match (change, &*monitor.series()[id.index()].name) {
+            (Change::Set(_), name) if name.starts_with("driftline_server_") => gauges += 1,
+            (Change::Add(1), "driftline_load_reports_total") => read += 1,
+            (Change::Add(1), "driftline_read_problems_total") => malformed += 1,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(read + malformed, 1);
+        assert!(gauges == 0 || read == 1);
+    });
 }
 
 fn take_number(input: &[u8]) -> (usize, &[u8]) {

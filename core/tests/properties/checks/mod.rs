@@ -13,7 +13,7 @@ pub(crate) use self::exchanges::{CODINGS, DIALECTS, PROFILE};
 pub(crate) type Check = fn(&[u8]);
 
 /// All checks, by the name of their target.
-pub(crate) const CHECKS: [(&str, Check); 14] = [
+pub(crate) const CHECKS: [(&str, Check); 15] = [
     ("sse", frames::sse),
     ("lines", frames::lines),
     ("elements", frames::elements),
@@ -26,6 +26,7 @@ pub(crate) const CHECKS: [(&str, Check); 14] = [
     ("dialects", exchanges::dialects),
     ("requests", exchanges::requests),
     ("prediction", exchanges::prediction),
+    ("load", exchanges::load),
     ("config", documents::config),
     ("profile", documents::profile),
 ];
