@@ -219,9 +219,30 @@ metrics! {
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (read all the same),
     /// `usage_missing`, `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`,
-    /// `decoded_too_dense` (as a bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once) or
-    /// `unexpected_content_type`. Traffic passes in any case.
+    /// `decoded_too_dense` (as a bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once),
+    /// `unexpected_content_type` or `load_report_malformed`. Traffic passes in any case.
     ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Route, Reason];
+    /// Load reports of model servers (ORCA) that could be read. The gauges below stand at 0 until a report says more.
+    LoadReports = Counter "driftline_load_reports_total" in "reports" [Model, Route];
+    /// Share of its processors that a model server uses, by its last report. A snapshot, as all that servers report: of
+    /// when an answer began if it came in a header, of when one ended if in a trailer, and of whichever server was last.
+    ServerCpuUtilization = Gauge "driftline_server_cpu_utilization_ppm" in "parts per million" [Model, Route];
+    /// Share of its memory that a model server uses, by its last report; a snapshot.
+    ServerMemoryUtilization = Gauge "driftline_server_memory_utilization_ppm" in "parts per million" [Model, Route];
+    /// How full a model server is by its own measure, by its last report; a snapshot.
+    ServerApplicationUtilization = Gauge "driftline_server_application_utilization_ppm" in "parts per million" [Model, Route];
+    /// Requests per thousand seconds that a model server serves, by its last report; a snapshot.
+    ServerRequestRate = Gauge "driftline_server_request_rate_millihertz" in "requests per thousand seconds" [Model, Route];
+    /// Errors per thousand seconds that a model server answers, by its last report; a snapshot.
+    ServerErrorRate = Gauge "driftline_server_error_rate_millihertz" in "errors per thousand seconds" [Model, Route];
+    /// Share of the cache for keys and values that is in use, by the last report; a snapshot.
+    ServerKvCacheUsage = Gauge "driftline_server_kv_cache_usage_ppm" in "parts per million" [Model, Route];
+    /// Tokens that the cache for keys and values can hold, by the last report; a snapshot.
+    ServerKvCacheCapacity = Gauge "driftline_server_kv_cache_capacity_tokens" in "tokens" [Model, Route];
+    /// Requests that a model server works at, by its last report; a snapshot.
+    ServerRequestsRunning = Gauge "driftline_server_running_requests" in "requests" [Model, Route];
+    /// Requests that wait in a model server, by its last report; a snapshot.
+    ServerRequestsWaiting = Gauge "driftline_server_waiting_requests" in "requests" [Model, Route];
     /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
     /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];

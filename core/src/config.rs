@@ -21,6 +21,7 @@ use crate::{
     document::{self, Node, Path, Problems},
     encoding::Codings,
     glob::Glob,
+    load::ReportFormat,
 };
 
 /// The longest configuration that is read, in bytes.
@@ -79,8 +80,11 @@ pub struct Config {
     /// passes. What decoding may take is fixed: see [`crate::encoding`].
     pub decode: Codings,
     /// Takes `accept-encoding` out of each request that is measured, so that model servers answer in plain text.
-    /// This is the only thing in traffic that is ever changed, and not if nothing is said.
+    /// Not if nothing is said.
     pub remove_accept_encoding: bool,
+    /// Asks model servers for reports of their load in this format, with a header in each request that is measured and
+    /// does not ask itself. They are read whoever asks. `None` if nothing is said.
+    pub request_load_reports: Option<ReportFormat>,
 }
 
 /// Everything wrong with a configuration, so that one edit can fix it all.

@@ -9,7 +9,8 @@
 //! | `br` | 16 to 26 KiB | 4 MiB at most, with the window that it asks for and fills |
 //! | `zstd` | 27 to 33 KiB | 4 MiB at most, with 1 MiB of what it said |
 //!
-//! A body beyond [`BODY_BYTES_MAX`], and one that finds [`ROOM_BYTES_MAX`] taken, is given up.
+//! A body beyond [`BODY_BYTES_MAX`], and one that finds [`ROOM_BYTES_MAX`] taken, is given up. How much of a body was read
+//! before it is given up depends on the pieces in which it came, as decoders hand out what they have at a piece's end.
 
 mod brotli;
 mod decoder;

@@ -4,8 +4,8 @@
 //! at once goes to the ledger at once (rows, gaps, requests in flight), the rest when it is over.
 //!
 //! ```text
-//! start ── request_body* ── response_head ── response_body* ── response_end? ── finish
-//!   └──────────────(client gone, upstream reset, refused)────────────────────────┘
+//! start ── request_body* ── response_head ── load_report? ── response_body* ── load_report? ── response_end? ── finish
+//!   └──────────────(client gone, upstream reset, refused)────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! Contract: call [`Exchange::finish`] exactly once; it takes the exchange. Any call may be missing before it.
@@ -33,6 +33,7 @@ use crate::{
     directory::Wish,
     encoding::Encoding,
     ledger::Ledger,
+    load::{Malformed, Report, ReportHeaders},
     model::{Model, ReadProblem},
     monitor::{ModelId, Monitor},
     names::Named,
@@ -205,6 +206,24 @@ impl Exchange {
             self.response = Body::new(encoding);
         } else {
             self.has_unexpected_content_type = true;
+        }
+    }
+
+    /// Takes note of what the model server says about its load, in the headers or in the trailers of its response.
+    ///
+    /// Call it once the wish is answered, so that it is known whom the report is about; of an open one nothing is taken.
+    pub fn load_report(&self, monitor: &Monitor, ledger: &mut Ledger, headers: &ReportHeaders<'_>) {
+        let Some(model) = self.model.and_then(|id| monitor.model(id)) else { return };
+        // What the proxy says in a server's place has no report; a header that looks like one is somebody else's.
+        if self.is_local_reply {
+            return;
+        }
+        match Report::read(headers) {
+            None => {}
+            Some(Ok(report)) => model.set_load(ledger, &report),
+            Some(Err(Malformed)) => {
+                model.count_problem(ledger, ReadProblem::LoadReportMalformed, 1);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 pub enum Change {
     /// A counter grew by this much; never 0.
     Add(u64),
-    /// A gauge moved by this much; never 0. Gauges that several workers share are moved, not set.
+    /// A gauge moved by this much; never 0. Gauges that several workers share are moved, not set, but for snapshots.
     Shift(i64),
     /// A gauge has this value now.
     Set(u64),

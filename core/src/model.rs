@@ -14,6 +14,7 @@ use crate::{
     catalogue::Metric,
     generation::FinishReason,
     ledger::Ledger,
+    load::{Measure, Report},
     outcome::Outcome,
     roster::Subject,
     series::{Registry, SeriesId, Timing},
@@ -46,10 +47,12 @@ pub(crate) enum ReadProblem {
     NoRoomToDecode,
     /// A successful answer is of a content type that the dialect does not have.
     UnexpectedContentType,
+    /// What a model server says about its load is no report.
+    LoadReportMalformed,
 }
 
 impl ReadProblem {
-    const ALL: [ReadProblem; 12] = [
+    const ALL: [ReadProblem; 13] = [
         ReadProblem::RequestMalformed,
         ReadProblem::InstancesMissing,
         ReadProblem::ResponseMalformed,
@@ -62,6 +65,7 @@ impl ReadProblem {
         ReadProblem::DecoderTooLarge,
         ReadProblem::NoRoomToDecode,
         ReadProblem::UnexpectedContentType,
+        ReadProblem::LoadReportMalformed,
     ];
 
     const fn name(self) -> &'static str {
@@ -78,6 +82,7 @@ impl ReadProblem {
             ReadProblem::DecoderTooLarge => "decoder_too_large",
             ReadProblem::NoRoomToDecode => "no_room_to_decode",
             ReadProblem::UnexpectedContentType => "unexpected_content_type",
+            ReadProblem::LoadReportMalformed => "load_report_malformed",
         }
     }
 }
@@ -112,6 +117,9 @@ pub(crate) struct Model {
     requests: [SeriesId; Outcome::ALL.len()],
     duration: ByResult,
     read_problems: [SeriesId; ReadProblem::ALL.len()],
+    load_reports: SeriesId,
+    /// By [`Measure`].
+    load: [SeriesId; Measure::ALL.len()],
     /// `None` for a model that predicts.
     pub(crate) generation: Option<GenerationSeries>,
 }
@@ -151,6 +159,8 @@ impl Model {
             duration: ByResult::new(registry, Metric::RequestDuration, subject),
             read_problems: ReadProblem::ALL
                 .map(|problem| registry.add(Metric::ReadProblems, &[model, route, problem.name()])),
+            load_reports: registry.add(Metric::LoadReports, &[model, route]),
+            load: Measure::ALL.map(|measure| registry.add(measure.metric(), &[model, route])),
             // Last, so that a model has the same numbers for its other series whether it generates or not.
             generation: generates.then(|| GenerationSeries::new(registry, subject)),
         }
@@ -161,7 +171,9 @@ impl Model {
         let exchange = 1usize
             .saturating_add(Outcome::ALL.len())
             .saturating_add(ByResult::SERIES)
-            .saturating_add(ReadProblem::ALL.len());
+            .saturating_add(ReadProblem::ALL.len())
+            .saturating_add(1)
+            .saturating_add(Measure::ALL.len());
         if generates { exchange.saturating_add(GenerationSeries::SERIES) } else { exchange }
     }
 
@@ -171,6 +183,16 @@ impl Model {
             ledger.add(id, 1);
         }
         ledger.observe(self.duration.of(outcome), microseconds);
+    }
+
+    /// Takes over what a model server says about its load. Last writer wins: there is no total of snapshots.
+    pub(crate) fn set_load(&self, ledger: &mut Ledger, report: &Report) {
+        ledger.add(self.load_reports, 1);
+        for (measure, value) in report.values() {
+            if let Some(&id) = self.load.get(measure as usize) {
+                ledger.set(id, value);
+            }
+        }
     }
 
     /// Counts things that could not be read.

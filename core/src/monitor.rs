@@ -10,6 +10,7 @@ use crate::{
     encoding::{Codings, ROOM_BYTES_MAX, Room},
     evaluator::Horizons,
     ledger::Ledger,
+    load::ReportFormat,
     measure::Measure,
     model::{Model, PredictionSeries, Sources},
     names::Named,
@@ -78,6 +79,8 @@ pub struct Monitor {
     pub(crate) decoders: Room,
     /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
     pub remove_accept_encoding: bool,
+    /// In which format a request that is measured is to ask for reports of load, if it does not ask itself.
+    pub request_load_reports: Option<ReportFormat>,
     /// How often [`crate::evaluator::Evaluator::evaluate`] is to be called.
     pub tick_milliseconds: u64,
 }
@@ -146,6 +149,7 @@ impl Monitor {
             codings: config.decode,
             decoders: Room::new(ROOM_BYTES_MAX),
             remove_accept_encoding: config.remove_accept_encoding,
+            request_load_reports: config.request_load_reports,
             tick_milliseconds: config.tick_milliseconds,
         }
     }

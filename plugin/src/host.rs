@@ -44,6 +44,13 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_get_property(
         path: *const u8,
@@ -132,8 +139,23 @@ pub(crate) fn header(headers: Headers, key: &str) -> Option<Vec<u8>> {
     })
 }
 
-/// Takes a header out, all its values: the only call of the filter that changes traffic. A host that refuses it leaves
-/// the header where it is.
+/// Puts a header in. With [`remove_header`] the only call of the filter that changes traffic. A host that refuses it
+/// leaves the headers as they are.
+pub(crate) fn add_header(headers: Headers, key: &str, value: &str) {
+    // SAFETY: the host reads key and value during the call.
+    let _ = unsafe {
+        proxy_add_header_map_value(
+            headers as u32,
+            key.as_ptr(),
+            key.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    };
+}
+
+/// Takes a header out, all its values. With [`add_header`] the only call of the filter that changes traffic. A host that
+/// refuses it leaves the header where it is.
 pub(crate) fn remove_header(headers: Headers, key: &str) {
     // SAFETY: the host reads the key during the call.
     let _ = unsafe { proxy_remove_header_map_value(headers as u32, key.as_ptr(), key.len()) };

@@ -1,10 +1,11 @@
-//! One HTTP stream as the host sees it. It reads and continues; it never pauses, buffers or rewrites, but for one header
-//! that an operator may have it take out of requests.
+//! One HTTP stream as the host sees it. It reads and continues; it never pauses, buffers or rewrites, but for a
+//! header that an operator may have it take out of requests, and one that it may be told to put in.
 
 use std::rc::Rc;
 
 use driftline_core::{
     exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
+    load::{BINARY_REPORT_HEADER, FORMAT_HEADER, REPORT_HEADER, ReportHeaders},
     monitor::Unmeasured,
 };
 use proxy_wasm::{
@@ -104,6 +105,11 @@ impl HttpContext for Stream {
                 if shared.monitor().remove_accept_encoding {
                     host::remove_header(Headers::Request, "accept-encoding");
                 }
+                if let Some(format) = shared.monitor().request_load_reports
+                    && host::header(Headers::Request, FORMAT_HEADER).is_none()
+                {
+                    host::add_header(Headers::Request, FORMAT_HEADER, format.word());
+                }
                 if end_of_stream {
                     exchange.request_end();
                 }
@@ -157,6 +163,7 @@ impl HttpContext for Stream {
             };
             shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
             shared.answer_wish(exchange);
+            note_load_report(shared, exchange, Headers::Response);
             if end_of_stream {
                 exchange.response_end();
             }
@@ -182,7 +189,8 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
-        if let Some(exchange) = &mut self.exchange {
+        if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
+            note_load_report(shared, exchange, Headers::ResponseTrailers);
             exchange.response_trailers(grpc_status(Headers::ResponseTrailers));
         }
         Action::Continue
@@ -201,6 +209,16 @@ fn headers(map: Headers, names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
 /// The status of an answer over gRPC, if these headers have it.
 fn grpc_status(headers: Headers) -> Option<u32> {
     String::from_utf8(host::header(headers, "grpc-status")?).ok()?.parse().ok()
+}
+
+/// Hands on what the model server says about its load, if it does.
+fn note_load_report(shared: &Shared, exchange: &Exchange, headers: Headers) {
+    let report = host::header(headers, REPORT_HEADER);
+    let binary = host::header(headers, BINARY_REPORT_HEADER);
+    if report.is_some() || binary.is_some() {
+        let headers = ReportHeaders { report: report.as_deref(), binary: binary.as_deref() };
+        shared.record(|monitor, ledger| exchange.load_report(monitor, ledger, &headers));
+    }
 }
 
 /// Calls `take` with a body's bytes, window by window.

@@ -1,5 +1,5 @@
 //! A language model server that speaks OpenAI's chat completions at a set pace. It has no model: its tokens are
-//! numbered words, and it never claims one that it did not send.
+//! numbered words, and it never claims one that it did not send. Asked for its load, it answers as vLLM does.
 
 use std::{
     net::SocketAddr,
@@ -69,15 +69,53 @@ pub struct LlmServer {
 pub(crate) struct Shared {
     pace: Mutex<Pace>,
     requests: AtomicU64,
+    /// Answers under way.
+    running: AtomicU64,
+}
+
+/// How many answers fill the server's cache for keys and values. It has none, and says how full one would be.
+const CACHE_ANSWERS: f64 = 20.0;
+
+/// An answer under way, until it is dropped.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn begin(shared: &Arc<Shared>) -> Running {
+        shared.running.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(shared))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Shared {
     pub(crate) fn new(pace: Pace) -> Arc<Shared> {
-        Arc::new(Shared { pace: Mutex::new(pace), requests: AtomicU64::new(0) })
+        Arc::new(Shared {
+            pace: Mutex::new(pace),
+            requests: AtomicU64::new(0),
+            running: AtomicU64::new(0),
+        })
     }
 
     pub(crate) fn set_pace(&self, pace: Pace) {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    /// What vLLM answers that is asked for its load in this format, and with such numbers.
+    fn load(&self, format: &str) -> Option<String> {
+        let usage = (self.running.load(Ordering::Relaxed) as f64 / CACHE_ANSWERS).min(1.0);
+        let named = json!({"kv_cache_usage_perc": usage, "num_requests_waiting": 0.0});
+        match format.to_ascii_lowercase().as_str() {
+            "text" => Some(format!(
+                "TEXT named_metrics.kv_cache_usage_perc={usage}, named_metrics.num_requests_waiting=0.0"
+            )),
+            "json" => Some(format!("JSON {}", json!({"named_metrics": named}))),
+            _ => None,
+        }
     }
 }
 
@@ -126,6 +164,8 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         ["max_completion_tokens", "max_tokens"].iter().find_map(|key| request[*key].as_u64());
     let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX);
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let running = Running::begin(&shared);
+    let load = asked.load_format.and_then(|format| shared.load(&format));
     let completion = Completion {
         pace,
         started,
@@ -136,15 +176,16 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         prompt_tokens: messages.iter().map(words).sum(),
     };
     if request["stream"] != true {
-        return completion.whole().await;
+        return Reply { load, ..completion.whole().await };
     }
     let include_usage = request["stream_options"]["include_usage"] == true && pace.usage;
     let (sender, pieces) = mpsc::channel(1);
     tokio::spawn(async move {
         // The channel closes when the client hangs up; then there is nobody to write for.
         let _ = completion.stream(&sender, include_usage).await;
+        drop(running);
     });
-    Reply { status: 200, content_type: "text/event-stream", body: ReplyBody::Pieces(pieces) }
+    Reply { status: 200, content_type: "text/event-stream", load, body: ReplyBody::Pieces(pieces) }
 }
 
 /// The prompt's length, for this server has words for tokens.

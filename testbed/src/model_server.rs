@@ -28,6 +28,8 @@ use crate::server::Server;
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// In which format it wants to know the server's load, if it does.
+    pub(crate) load_format: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -36,6 +38,8 @@ pub(crate) struct Asked {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// What the server says about its load.
+    pub(crate) load: Option<String>,
     pub(crate) body: ReplyBody,
 }
 
@@ -49,7 +53,7 @@ pub(crate) enum ReplyBody {
 impl Reply {
     pub(crate) fn json(status: u16, value: &Value) -> Reply {
         let body = ReplyBody::Whole(Some(value.to_string().into()));
-        Reply { status, content_type: "application/json", body }
+        Reply { status, content_type: "application/json", load: None, body }
     }
 }
 
@@ -81,13 +85,19 @@ where
 {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
-    let reply = answer(Asked { method: head.method, path: head.uri.path().to_owned(), body }).await;
+    let path = head.uri.path().to_owned();
+    let load_format = head.headers.get("endpoint-load-metrics-format");
+    let load_format = load_format.and_then(|format| Some(format.to_str().ok()?.to_owned()));
+    let reply = answer(Asked { method: head.method, path, load_format, body }).await;
     let mut response = Response::new(reply.body);
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
         .headers_mut()
         .insert(CONTENT_TYPE, reply.content_type.parse().expect("our content types are valid"));
+    if let Some(Ok(load)) = reply.load.map(|load| load.parse()) {
+        response.headers_mut().insert("endpoint-load-metrics", load);
+    }
     Ok(response)
 }
 

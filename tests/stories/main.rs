@@ -18,6 +18,7 @@ mod script;
 mod encoded;
 mod failures;
 mod in_flight;
+mod load;
 mod prediction;
 mod streaming;
 mod whole_answers;
@@ -42,4 +43,5 @@ mod undeclared;
 mod unread;
 
 mod invariants;
+mod memory;
 mod readme;

@@ -46,6 +46,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Ends the body as its framing asks.
     Finish,
+    /// Ends a body in chunks with trailers.
+    Trailers(Vec<(String, String)>),
     /// Closes the connection, whatever was promised.
     Close,
     /// Resets the connection.
@@ -153,6 +155,11 @@ impl Script {
 
     pub(crate) fn finishes(self) -> Script {
         self.then(Step::Finish)
+    }
+
+    pub(crate) fn finishes_with(self, trailers: &[(&str, &str)]) -> Script {
+        let trailers = trailers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        self.then(Step::Trailers(trailers.collect()))
     }
 
     pub(crate) fn closes(self) -> Script {

@@ -9,6 +9,7 @@ pub mod clients;
 pub mod debian;
 pub mod envoy;
 pub mod filter;
+pub mod fuzz;
 pub mod prometheus;
 pub mod python;
 pub mod wasm_std;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    clients, codegen, envoy, filter, paths,
+    clients, codegen, envoy, filter, fuzz, paths,
     process::{cargo, find_program, run, say},
     prometheus,
     wasm_std::{self, Choice, WasmStd},
@@ -59,6 +59,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Makes up inputs for a reader, and checks that its properties hold; needs cargo-fuzz.
+    Fuzz {
+        /// One of the targets of fuzz/Cargo.toml.
+        target: String,
+        /// How long.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
     /// Writes the files that are derived from the metric catalogue.
     Codegen {
         /// Writes nothing, and fails if a file is stale.
@@ -76,6 +84,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo(arguments),
         Task::Test { arguments } => test(&arguments),
         Task::Bench { arguments } => bench(&arguments),
+        Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
     };

@@ -14,10 +14,11 @@ use crate::{
     document::{Node, Problems},
     encoding::{Coding, Codings},
     glob::Glob,
+    load::ReportFormat,
     model::{self, MonitoredColumn, PredictionSeries, Role},
 };
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "models",
     "names_max",
     "routes",
@@ -27,6 +28,7 @@ const FIELDS: [&str; 9] = [
     "event_bytes_max",
     "decode",
     "remove_accept_encoding",
+    "request_load_reports",
 ];
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
@@ -75,6 +77,11 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         Some(node) => node.boolean(problems),
         None => Some(false),
     };
+    let formats = ReportFormat::ALL.map(|format| (format.word(), format));
+    let request_load_reports = match fields.optional("request_load_reports") {
+        Some(node) => node.word(&formats, problems).map(Some),
+        None => Some(None),
+    };
     if let (Some(window), Some(tick)) = (window_milliseconds, tick_milliseconds)
         && window < tick
     {
@@ -94,6 +101,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         event_bytes_max: event_bytes_max?,
         decode: decode?,
         remove_accept_encoding: remove_accept_encoding?,
+        request_load_reports: request_load_reports?,
     };
     let series = series(&config);
     if SERIES_MAX < series {

@@ -24,7 +24,6 @@ impl Pattern {
     }
 
     /// The pattern as it is written.
-    #[cfg(test)]
     pub(crate) const fn text(self) -> &'static str {
         self.0
     }

@@ -49,6 +49,9 @@ pub(crate) struct Expectation {
     /// Whether the proxy saw the end of the response.
     #[serde(default = "yes")]
     pub(crate) response_ends: bool,
+    /// The trailers of the response, after which nothing comes.
+    #[serde(default)]
+    pub(crate) trailers: BTreeMap<String, String>,
     /// Envoy's `response.flags` at the end.
     #[serde(default)]
     pub(crate) flags: u64,
@@ -72,6 +75,12 @@ pub(crate) struct Expectation {
     /// Whether the reasoning tokens came as events. If nothing is said, they did if a token came before the first
     /// visible one.
     pub(crate) reasoning_is_streamed: Option<bool>,
+    /// How many load reports there are.
+    #[serde(default)]
+    pub(crate) load_reports: u64,
+    /// What the last load report leaves in the gauges of the model server, by name without `server_`.
+    #[serde(default)]
+    pub(crate) load: BTreeMap<String, u64>,
     #[serde(default)]
     pub(crate) read_problems: BTreeMap<String, u64>,
     /// Why there is no time per output token when every event comes at a moment of its own.

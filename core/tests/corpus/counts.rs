@@ -6,7 +6,8 @@ use driftline_core::series::Series;
 
 use super::{case::Case, delivery::Delivery};
 
-/// Changes that are not 0, by series: `output_tokens_total{m}`. A histogram's is the number of its samples.
+/// Changes that are not 0, by series: `output_tokens_total{m}`. A histogram's is the number of its samples, and that of
+/// a snapshot is its value.
 pub(crate) type Counts = BTreeMap<String, i64>;
 
 /// How [`Counts`] calls a series.
@@ -75,6 +76,10 @@ impl Expected<'_> {
         ];
         for (kind, count) in tokens {
             self.add(format!("{kind}_tokens_total{{{model}}}"), count);
+        }
+        self.add(format!("load_reports_total{{{model}}}"), expected.load_reports);
+        for (measure, &value) in &expected.load {
+            self.add(format!("server_{measure}{{{model}}}"), value);
         }
         for (problem, &count) in &expected.read_problems {
             self.add(format!("read_problems_total{{{model},{problem}}}"), count);

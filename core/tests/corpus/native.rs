@@ -4,6 +4,7 @@ use driftline_core::{
     config::Config,
     exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
+    load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
     monitor::Monitor,
     time::Timestamp,
 };
@@ -67,9 +68,16 @@ impl Native {
             ..ResponseHead::default()
         };
         exchange.response_head(monitor, ledger, &head);
+        exchange.load_report(monitor, ledger, &report(|name| case.response.header(name)));
         for (piece, ms) in delivery.response.iter().zip(1..) {
             exchange.response_body(monitor, ledger, at_ms(ms), piece);
         }
+        let trailers = &case.expected.trailers;
+        exchange.load_report(
+            monitor,
+            ledger,
+            &report(|name| trailers.get(name).map(String::as_str)),
+        );
         if case.expected.response_ends {
             exchange.response_end();
         }
@@ -86,12 +94,19 @@ impl Native {
                 Change::Add(amount) => i64::try_from(amount).expect("a count of a test is small"),
                 Change::Shift(by) => by,
                 Change::Sample(_) => 1,
-                Change::Set(value) => panic!("an exchange set a gauge to {value}"),
+                // What is set does not add up.
+                Change::Set(value) => i64::try_from(value).expect("it is small") - *count,
             };
         });
         counts.retain(|_, count| *count != 0);
         counts
     }
+}
+
+/// The headers with a load report, of a head or of trailers.
+fn report<'h>(value: impl Fn(&str) -> Option<&'h str>) -> ReportHeaders<'h> {
+    let value = |name| value(name).map(str::as_bytes);
+    ReportHeaders { report: value(REPORT_HEADER), binary: value(BINARY_REPORT_HEADER) }
 }
 
 fn at_ms(ms: u64) -> Timestamp {

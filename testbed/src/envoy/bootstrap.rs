@@ -12,6 +12,13 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
         "name": "upstream",
         "type": "STATIC",
         "connect_timeout": "1s",
+        // Without this, Envoy's codec drops the trailers of HTTP/1.
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http_protocol_options": {"enable_trailers": true}},
+            },
+        },
         "load_assignment": {
             "cluster_name": "upstream",
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {

@@ -404,6 +404,10 @@ fn for_upstream(script: &Script) -> UpstreamScript {
         }
         Step::Send(bytes) => upstream.write(bytes),
         Step::Finish => upstream.finish(),
+        Step::Trailers(trailers) => {
+            let lines = trailers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+            upstream.raw(format!("0\r\n{}\r\n", lines.collect::<String>()))
+        }
         Step::Close => upstream.close(),
         Step::Reset => upstream.reset(),
         Step::Unreachable => upstream,

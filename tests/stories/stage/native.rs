@@ -8,6 +8,7 @@ use driftline_core::{
     evaluator::Evaluator,
     exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
+    load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
     monitor::{Monitor, Unmeasured},
     roster::{Roster, with_subject},
     series::Series,
@@ -97,6 +98,18 @@ impl Native {
         }
         let granted = self.roster.find(monitor, subject);
         exchange.answer_wish(monitor, &mut self.ledger, granted);
+    }
+
+    /// Hands on what headers or trailers say about the model server's load.
+    fn load_report(&mut self, headers: &[(String, String)]) {
+        let headers = ReportHeaders {
+            report: header(headers, REPORT_HEADER),
+            binary: header(headers, BINARY_REPORT_HEADER),
+        };
+        if let Some(exchange) = &self.exchange {
+            exchange.load_report(&self.monitor, &mut self.ledger, &headers);
+        }
+        self.settle();
     }
 
     /// Adds what is pending to the totals, as a proxy does with metric calls.
@@ -194,11 +207,12 @@ impl Told for Native {
                 is_local_reply: details != "via_upstream",
             };
             exchange.response_head(&self.monitor, &mut self.ledger, &head);
-            if ended {
-                exchange.response_end();
-            }
         }
         self.settle();
+        self.load_report(headers);
+        if let Some(exchange) = self.exchange.as_mut().filter(|_| ended) {
+            exchange.response_end();
+        }
     }
 
     fn response_body(&mut self, bytes: &[u8], ended: bool) {
@@ -207,6 +221,14 @@ impl Told for Native {
             if ended {
                 exchange.response_end();
             }
+        }
+        self.settle();
+    }
+
+    fn response_trailers(&mut self, trailers: &[(String, String)]) {
+        self.load_report(trailers);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_end();
         }
         self.settle();
     }

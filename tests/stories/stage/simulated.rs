@@ -29,6 +29,8 @@ pub(super) trait Told {
         ended: bool,
     );
     fn response_body(&mut self, bytes: &[u8], ended: bool);
+    /// The end of the response, as trailers.
+    fn response_trailers(&mut self, trailers: &[(String, String)]);
     /// The end of the stream, with Envoy's flags.
     fn end(&mut self, flags: u64);
     /// A whole stream that the proxy refused before the filter saw its request.
@@ -104,6 +106,10 @@ fn answer(told: &mut impl Told, script: &Script) -> u64 {
                 if framing != Some(Framing::Length(0)) {
                     told.response_body(&[], true);
                 }
+                return 0;
+            }
+            Step::Trailers(trailers) => {
+                told.response_trailers(trailers);
                 return 0;
             }
             Step::Close | Step::Reset if framing.is_some() => {

@@ -143,6 +143,11 @@ impl Told for OneStream<'_> {
         assert_eq!(passed, bytes, "the filter changed the response");
     }
 
+    fn response_trailers(&mut self, trailers: &[(String, String)]) {
+        let trailers = header_map(&[], trailers);
+        self.stream().response_trailers(trailers).unwrap();
+    }
+
     fn end(&mut self, flags: u64) {
         let stream = self.stream.take().expect("a story ends once");
         stream.end(EndInfo { flags, code_details: None }).unwrap();

@@ -54,6 +54,16 @@ fn codings_are_switched_on_one_by_one() {
 }
 
 #[test]
+fn reports_of_load_are_asked_for_in_a_format() {
+    let config = accepts(r#"{"models": [{"name": "m"}], "request_load_reports": "text"}"#);
+    assert_eq!(config.request_load_reports, Some(ReportFormat::Text));
+    refuses(
+        r#"{"models": [{"name": "m"}], "request_load_reports": true}"#,
+        "request_load_reports: found true, expected one of `text`, `json`, `bin`",
+    );
+}
+
+#[test]
 fn what_is_left_out_has_its_default() {
     let config = accepts(r#"{"models": [{"name": "demo-llm"}]}"#);
     assert_eq!(
@@ -82,6 +92,7 @@ fn what_is_left_out_has_its_default() {
             },
             decode: Codings::ALL,
             remove_accept_encoding: false,
+            request_load_reports: None,
         }
     );
 }
@@ -204,7 +215,7 @@ fn a_misspelt_field_is_named_with_its_place() {
         r#"{"modles": []}"#,
         "2 problems: unknown field \"modles\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
          `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
-         `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
+         `request_load_reports`, `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
     );
 }
 
@@ -272,7 +283,7 @@ fn all_problems_are_reported_at_once() {
         ),
         "7 problems: unknown field \"debug\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
          `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
-         `slow_windows`, `rows_min`, `material_psi`, `measures`; \
+         `request_load_reports`, `slow_windows`, `rows_min`, `material_psi`, `measures`; \
          models[0].name: found 7, expected text; \
          models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
          from 0 to 9007199254740991; \

@@ -1,0 +1,15 @@
+//! Fuzzes the check `dialects` of `core/tests/properties`; it knows no format.
+
+#![no_main]
+
+mod bounded;
+#[path = "../../core/tests/properties/checks/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "every target has one of the checks")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| bounded::run(
+    &checks::CHECKS,
+    "dialects",
+    input,
+    64 << 10
+));

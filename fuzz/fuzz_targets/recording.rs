@@ -1,0 +1,14 @@
+//! Fuzzes the reader of recordings: any text is refused, or read as what it is written as again; nothing is played.
+
+#![no_main]
+
+use host_sim::Recording;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Ok(text) = str::from_utf8(input) else { return };
+    if let Ok(recordings) = Recording::from_json_lines(text) {
+        let lines: Vec<String> = recordings.iter().map(Recording::to_json_line).collect();
+        let again = Recording::from_json_lines(&lines.join("\n")).expect("it was written by us");
+        assert_eq!(recordings, again);
+    }
+});

@@ -1,0 +1,10 @@
+//! Fuzzes the check `sse` of `core/tests/properties`; it knows no format.
+
+#![no_main]
+
+mod bounded;
+#[path = "../../core/tests/properties/checks/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "every target has one of the checks")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| bounded::run(&checks::CHECKS, "sse", input, 64 << 10));
