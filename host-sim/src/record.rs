@@ -1,5 +1,7 @@
 //! A recorder of exchanges for the embedded proxy: timing and sizes always, bodies only on demand, secrets never.
 
+mod secrets;
+
 use std::{
     fmt,
     fs::File,
@@ -21,27 +23,21 @@ struct Inner {
     start: Instant,
 }
 
-/// Headers whose values are secrets; only their names are recorded.
-const SECRET: [&str; 6] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key"];
-
-/// What stands in place of a secret.
-const REDACTED: &str = "(not recorded)";
-
 impl Recorder {
     /// Records into a new file; `bodies` says whether it holds bodies, too.
     ///
     /// # Errors
-    /// Those of making the file.
+    /// Those of making the file. One that is there already is not overwritten: it may be all that is left of its traffic.
     pub fn create(path: &Path, bodies: bool) -> io::Result<Recorder> {
-        let file = Mutex::new(BufWriter::new(File::create(path)?));
+        let file = Mutex::new(BufWriter::new(File::create_new(path)?));
         Ok(Recorder(Arc::new(Inner { file, bodies, start: Instant::now() })))
     }
 
     /// The beginning of an exchange: its request's head has come.
     pub(crate) fn begin(&self, headers: &HeaderMap) -> Tape {
         let text = |name| headers.get_str(name).unwrap_or_default();
-        let mut recording = Recording::new(text(":method"), text(":path"));
+        let path = secrets::redact_path(text(":path"));
+        let mut recording = Recording::new(text(":method"), &path);
         recording.start_us = microseconds(self.0.start);
         recording.headers = redacted(headers);
         if let Some(authority) = headers.get_str(":authority") {
@@ -154,11 +150,7 @@ impl Tape {
 
 fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut headers = recorded_headers(headers);
-    for (name, value) in &mut headers {
-        if SECRET.contains(&name.as_str()) {
-            *value = REDACTED.into();
-        }
-    }
+    secrets::redact_headers(&mut headers);
     headers
 }
 

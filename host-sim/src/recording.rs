@@ -4,13 +4,15 @@
 //! [`World::play`](crate::World::play).
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use self::check::problems_of;
+use self::check::{problems_between, problems_of};
 use crate::{Chunking, HeaderMap};
 
 /// One request and its response.
@@ -159,24 +161,35 @@ impl Recording {
     /// # Errors
     /// Every line that cannot be read, by its number; every body that is not
     /// as long as its `size`, or is no hexadecimal text; every `size` above
-    /// 64 MiB; every step that is before the one above it; every status without
+    /// 64 MiB; every step that is before the one above it, or cannot follow those
+    /// above it; every time more than a year after the first; every status without
     /// three digits; every method, path, header and trailer that HTTP has no form for.
     pub fn from_json_lines(text: &str) -> Result<Vec<Recording>, RecordingError> {
         let mut recordings = Vec::new();
         let mut problems = Vec::new();
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            match serde_json::from_str::<Recording>(line) {
+        for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let line = index + 1;
+            match serde_json::from_str::<Recording>(text) {
                 Ok(recording) => {
                     let wrong = problems_of(&recording);
-                    problems.extend(
-                        wrong.into_iter().map(|problem| format!("line {}: {problem}", index + 1)),
-                    );
-                    recordings.push(recording);
+                    problems
+                        .extend(wrong.into_iter().map(|problem| format!("line {line}: {problem}")));
+                    recordings.push((line, recording));
                 }
-                Err(error) => problems.push(format!("line {}: {error}", index + 1)),
+                Err(error) => {
+                    // It says that this is in line 1, which is true of what it was given.
+                    let place = format!(" at line {} column {}", error.line(), error.column());
+                    let problem = error.to_string().replace(&place, "");
+                    problems.push(format!("line {line}, column {}: {problem}", error.column()));
+                }
             }
         }
-        if problems.is_empty() { Ok(recordings) } else { Err(RecordingError { problems }) }
+        problems.extend(problems_between(&recordings));
+        if problems.is_empty() {
+            Ok(recordings.into_iter().map(|(_, recording)| recording).collect())
+        } else {
+            Err(RecordingError { problems })
+        }
     }
 
     /// One line of JSON, without its end.
@@ -267,6 +280,23 @@ impl Step {
         }
     }
 
+    /// What it is called in a file.
+    fn name(&self) -> &'static str {
+        match self {
+            Step::RequestData { .. } => "request_data",
+            Step::RequestEnd { .. } => "request_end",
+            Step::RequestTrailers { .. } => "request_trailers",
+            Step::Response { .. } => "response",
+            Step::ResponseData { .. } => "response_data",
+            Step::ResponseEnd { .. } => "response_end",
+            Step::ResponseTrailers { .. } => "response_trailers",
+            Step::ClientAborts { .. } => "client_aborts",
+            Step::UpstreamResets { .. } => "upstream_resets",
+            Step::UpstreamUnreachable { .. } => "upstream_unreachable",
+            Step::TimesOut { .. } => "times_out",
+        }
+    }
+
     /// The bytes of a part of a body; spaces where they were not recorded, nothing for other steps.
     #[must_use]
     pub fn data(&self) -> Bytes {
@@ -312,107 +342,4 @@ pub(crate) fn recorded_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     let pairs = headers.iter().map(|(name, value)| (text(name), text(value)));
     pairs.filter(|(name, _)| !name.starts_with(':')).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn recording() -> Recording {
-        let mut recording = Recording::new("POST", "/x");
-        recording.headers = vec![("accept".into(), "*/*".into())];
-        recording.steps = vec![
-            Step::request_data(5, b"ab"),
-            Step::RequestEnd { at_us: 6 },
-            Step::Response { at_us: 10, status: 200, headers: Vec::new(), ended: false },
-            Step::response_data(20, b"abc"),
-            Step::ResponseData { at_us: 30, size: 3, body: None },
-            Step::response_data(40, b"\xff"),
-            Step::ResponseEnd { at_us: 50 },
-        ];
-        recording
-    }
-
-    #[test]
-    fn a_line_reads_back_as_it_was_written() {
-        let line = recording().to_json_line();
-        assert_eq!(Recording::from_json_lines(&format!("\n{line}\n")), Ok(vec![recording()]));
-        assert!(line.contains(r#"{"what":"response_data","at_us":30,"size":3}"#), "{line}");
-        assert!(line.contains(r#""body":{"hex":"ff"}"#), "{line}");
-    }
-
-    #[test]
-    fn all_problems_are_named_with_their_lines() {
-        let wrong = recording().to_json_line().replace("\"size\":2", "\"size\":7");
-        let text = format!("{wrong}\n{{\"method\":1}}\n");
-        let error = Recording::from_json_lines(&text).unwrap_err().to_string();
-        assert!(error.contains("line 1: steps[0] has size 7, but its body has 2 bytes"), "{error}");
-        assert!(error.contains("line 2: invalid type"), "{error}");
-    }
-
-    #[test]
-    fn sizes_that_no_memory_holds_and_steps_out_of_order_are_refused() {
-        let mut wrong = recording();
-        wrong.steps[3] = Step::ResponseData { at_us: 20, size: usize::MAX, body: None };
-        wrong.steps[6] = Step::ResponseEnd { at_us: 39 };
-        let error = Recording::from_json_lines(&wrong.to_json_line()).unwrap_err().to_string();
-        let size = format!("steps[3] has size {}, but 67108864 is the most", usize::MAX);
-        assert!(error.contains(&size), "{error}");
-        assert!(error.contains("steps[6] has at_us 39, but follows one at 40"), "{error}");
-    }
-
-    #[test]
-    fn what_http_cannot_say_is_refused_with_its_place() {
-        let mut wrong = recording();
-        wrong.method = String::new();
-        wrong.path = "/a b".into();
-        wrong.headers = vec![("ok".into(), "v".into()), ("x-a".into(), "1\r\nx-b: 2".into())];
-        wrong.steps[2] = Step::Response {
-            at_us: 10,
-            status: 7,
-            headers: vec![("".into(), "v".into()), (":status".into(), "200".into())],
-            ended: false,
-        };
-        let trailers = vec![("t".into(), "\0".into())];
-        wrong.steps[6] = Step::ResponseTrailers { at_us: 50, trailers };
-        let error = Recording::from_json_lines(&wrong.to_json_line()).unwrap_err().to_string();
-        for expected in [
-            r#"line 1: method is "", but must be letters, digits and a few signs"#,
-            r#"line 1: path is "/a b", but must be without spaces and control characters, and not empty"#,
-            r#"headers[1] has the value "1\r\nx-b: 2", but no value has CR, LF or NUL"#,
-            "steps[2] has status 7, but 100 to 999 is allowed",
-            r#"steps[2].headers[0] is called "", but a name must be"#,
-            r#"steps[2].headers[1] is called ":status", but a name must be"#,
-            r#"steps[6].trailers[0] has the value "\0", but"#,
-        ] {
-            assert!(error.contains(expected), "{expected}\n{error}");
-        }
-        assert!(!error.contains("headers[0] has"), "{error}");
-    }
-
-    #[test]
-    fn a_request_is_cut_by_itself() {
-        let sizes = |recording: &Recording| {
-            let data = recording.steps.iter().map(|step| (step.at_us(), step.data().len()));
-            data.filter(|(_, size)| *size > 0).collect::<Vec<_>>()
-        };
-        let whole = sizes(&recording());
-        let cut = recording().request_chunked(Chunking::Bytes);
-        assert_eq!(sizes(&cut), [&[(5, 1), (5, 1)], &whole[1..]].concat());
-        assert_eq!(cut.steps[2], Step::RequestEnd { at_us: 6 });
-        assert_eq!(sizes(&recording().chunked(Chunking::Coalesced)), [(5, 2), (40, 7)]);
-    }
-
-    #[test]
-    fn another_chunking_keeps_bytes_and_the_time_of_the_last_of_them() {
-        let cut = recording().chunked(Chunking::SplitAt(4));
-        let data: Vec<(u64, Bytes)> = cut
-            .steps
-            .iter()
-            .filter(|step| matches!(step, Step::ResponseData { .. }))
-            .map(|step| (step.at_us(), step.data()))
-            .collect();
-        assert_eq!(data, [(30, Bytes::from("abc ")), (40, Bytes::from(&b"  \xff"[..]))]);
-        assert_eq!(cut.steps.last(), Some(&Step::ResponseEnd { at_us: 50 }));
-    }
 }

@@ -29,8 +29,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sleeps until `at_us` after `start`, at so many times the recorded speed.
 fn sleep_until(start: Instant, at_us: u64, times: f64) {
-    let due = Duration::from_micros(at_us).div_f64(times.max(f64::MIN_POSITIVE));
-    thread::sleep(due.saturating_sub(start.elapsed()));
+    thread::sleep(scaled(at_us, times).saturating_sub(start.elapsed()));
+}
+
+/// How long recorded microseconds last at so many times the recorded speed; a year at most, whatever the speed.
+pub(crate) fn scaled(us: u64, times: f64) -> Duration {
+    const YEAR: Duration = Duration::from_secs(366 * 24 * 3_600);
+    let seconds = Duration::from_micros(us).as_secs_f64() / times.max(f64::MIN_POSITIVE);
+    Duration::try_from_secs_f64(seconds).map_or(YEAR, |scaled| scaled.min(YEAR))
 }
 
 /// How a body is delimited on the wire.

@@ -45,7 +45,9 @@ pub(super) struct Exchange {
 }
 
 struct RequestSide {
-    /// How the client delimits its body.
+    /// How its head announced that its body is delimited.
+    announced: Framing,
+    /// What of its body is still to come.
     framing: Framing,
     /// How it is delimited for the upstream, once its head has passed the filter.
     writing: Writing,
@@ -113,6 +115,7 @@ impl Exchange {
             context: Rc::clone(context),
             filtered,
             request: RequestSide {
+                announced: request.framing,
                 framing: request.framing,
                 writing: Writing::Plain,
                 waiting: BytesMut::new(),

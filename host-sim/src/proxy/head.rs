@@ -15,6 +15,7 @@ use crate::HeaderMap;
 /// Envoy's default limits.
 pub(super) const FIELDS_MAX: usize = 100;
 const HEAD_BYTES_MAX: usize = 60 * 1024;
+const RESPONSE_HEAD_BYTES_MAX: usize = 80 * 1024;
 
 /// What comes behind a response's head.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,10 +117,12 @@ fn end_head(chunked: bool, output: &mut BytesMut) -> Writing {
 fn framing(fields: &HeaderMap, otherwise: Framing) -> Result<Framing, NotHttp> {
     let mut lengths = values(fields, "content-length");
     let length = lengths.next();
-    let chunked = match fields.get_str("transfer-encoding") {
-        None => false,
-        Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => true,
-        Some(_) => return Err(NotHttp),
+    let mut codings = values(fields, "transfer-encoding");
+    let chunked = match (codings.next(), codings.next()) {
+        (None, _) => false,
+        (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => true,
+        // Other codings, or one twice: nobody may guess where such a body ends.
+        (Some(_), _) => return Err(NotHttp),
     };
     match (length, chunked) {
         (Some(_), true) => Err(NotHttp),

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Framing, HEADER, PATIENCE, is_request, lines, sleep_until};
+use super::{Framing, HEADER, PATIENCE, is_request, lines, scaled, sleep_until};
 use crate::{Recording, Step};
 
 /// What the client saw of all exchanges.
@@ -111,24 +111,32 @@ fn play_one(
         }
     }
     let patience = abort_at.map(|at_us| {
-        let due = Duration::from_micros(at_us).div_f64(times.max(f64::MIN_POSITIVE));
+        let due = scaled(at_us, times);
         due.saturating_sub(start.elapsed()).max(Duration::from_millis(1))
     });
-    let (head, bytes) = read_answer(&mut socket, patience)?;
+    let recorded_us = recording.steps.last().map_or(0, Step::at_us);
+    let silence_max = PATIENCE.saturating_add(scaled(recorded_us, times));
+    let (head, bytes) = read_answer(&mut socket, patience, silence_max)?;
     // Nothing is left to say; the other side may have closed before us.
     let _ = socket.shutdown(Shutdown::Both);
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     Ok((status.unwrap_or(0), bytes, abort_at.is_some()))
 }
 
-/// The beginning of the answer, and its size: until it ends, breaks off, or `patience` is over.
-fn read_answer(socket: &mut TcpStream, patience: Option<Duration>) -> io::Result<(String, u64)> {
-    let deadline = Instant::now() + patience.unwrap_or(PATIENCE);
+/// The beginning of the answer, and its size: until it ends, breaks off, `patience` is over, or nothing came for longer
+/// than `silence_max`.
+fn read_answer(
+    socket: &mut TcpStream,
+    patience: Option<Duration>,
+    silence_max: Duration,
+) -> io::Result<(String, u64)> {
+    let deadline = patience.map(|patience| Instant::now() + patience);
     let mut head = Vec::new();
     let mut bytes = 0;
     let mut buffer = [0; 16 * 1024];
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline
+            .map_or(silence_max, |deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             break;
         }

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use crate::{Error, Exchange, Outcome, Recording, Step, World};
+use crate::{Error, Exchange, Outcome, Recording, Step, World, replay::scaled};
 
 /// How time passes while recordings are played.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,9 +40,9 @@ impl World {
         let mut first_error = Ok(());
         let mut now_us = 0;
         for (at_us, index, number) in schedule {
-            let wait = Duration::from_micros(at_us - now_us);
+            let wait_us = at_us - now_us;
             now_us = at_us;
-            first_error = first_error.and(self.wait(wait, pace));
+            first_error = first_error.and(self.wait(wait_us, pace));
             let recording = &recordings[index];
             let exchange = match number {
                 None => Some(begin(self.exchange(index), recording)),
@@ -63,12 +63,12 @@ impl World {
         first_error.map(|()| outcomes)
     }
 
-    fn wait(&self, time: Duration, pace: Pace) -> Result<(), Error> {
+    fn wait(&self, time_us: u64, pace: Pace) -> Result<(), Error> {
         match pace {
-            Pace::Virtual => self.advance(time),
+            Pace::Virtual => self.advance(Duration::from_micros(time_us)),
             Pace::Times(times) => {
-                if !time.is_zero() {
-                    thread::sleep(time.div_f64(times.max(f64::MIN_POSITIVE)));
+                if 0 < time_us {
+                    thread::sleep(scaled(time_us, times));
                 }
                 self.advance(Duration::ZERO)
             }
@@ -78,10 +78,12 @@ impl World {
 
 fn begin(exchange: Exchange, recording: &Recording) -> Exchange {
     let headers = pairs(&recording.headers);
-    let has_body = recording
-        .steps
-        .iter()
-        .any(|step| matches!(step, Step::RequestData { .. } | Step::RequestEnd { .. }));
+    let has_body = recording.steps.iter().any(|step| {
+        matches!(
+            step,
+            Step::RequestData { .. } | Step::RequestEnd { .. } | Step::RequestTrailers { .. }
+        )
+    });
     if has_body {
         exchange.request(&recording.method, &recording.path, &headers)
     } else {

@@ -1,15 +1,128 @@
-//! `driftline serve` as its users start it: what it says when it cannot begin; how it serves is `proxy`'s.
+//! `driftline` as its users start it: what it says when it cannot begin; how it serves is `proxy`'s.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+const FILTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/filter.wat");
+
+/// A file of this test's own with this text, gone with it.
+struct Input(PathBuf);
+
+impl Input {
+    fn new(name: &str, text: &[u8]) -> Input {
+        let name = format!("{}-{name}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, text).unwrap();
+        Input(path)
+    }
+
+    fn name(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Runs a command that must fail, and say each of these.
+#[track_caller]
+fn check(arguments: &[&str], expected: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_driftline")).args(arguments).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{arguments:?}: {told}");
+    for expected in expected {
+        assert!(told.contains(expected), "{arguments:?} does not say {expected:?}: {told}");
+    }
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
+fn what_serve_cannot_use_is_named_with_what_is_allowed() {
+    let config = Input::new("config.json", b"");
+    let old = Input::new("old.jsonl", b"{}");
+    let text = Input::new("text.wasm", b"no module");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let serve = |more: &[&'static str], own: &[&str]| {
+        let mut arguments = vec!["serve", "--upstream", "http://127.0.0.1:1"];
+        arguments.extend(["--config", config.name()]);
+        arguments.extend(more);
+        [
+            arguments.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(),
+            own.iter().map(|it| (*it).to_owned()).collect(),
+        ]
+        .concat()
+    };
+    let check = |arguments: Vec<String>, expected: &[&str]| {
+        check(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    };
+    check(
+        serve(&["--filter", "absent.wasm"], &[]),
+        &["absent.wasm", "`cargo xtask build` makes it"],
+    );
+    check(
+        serve(&[], &["--filter", text.name()]),
+        &[text.name(), "does not begin as a WebAssembly module"],
+    );
+    check(serve(&["--listen", "localhost:1"], &[]), &["`localhost:1` is none", "127.0.0.1:10000"]);
+    check(
+        serve(&["--filter", FILTER, "--admin", "127.0.0.1:0"], &["--listen", &address]),
+        &["cannot listen", &address, "in use"],
+    );
+    check(
+        serve(&["--filter", FILTER], &["--record", old.name()]),
+        &["--record", old.name(), "exists"],
+    );
+    assert_eq!(fs::read(&old.0).unwrap(), b"{}", "what was recorded stays");
+}
+
+#[test]
+fn what_replay_cannot_read_is_named_with_its_line() {
+    let config = Input::new("replay.json", b"");
+    let broken = Input::new("broken.jsonl", b"{}\n{\"method\":\"GET\",\"path\":\"/\",\"steps\":[{\"what\":\"response_end\",\"at_us\":1}]}\n");
+    let binary = Input::new("binary.jsonl", b"\n\xff\n");
+    let empty = Input::new("empty.jsonl", b"\n");
+    let replay = |file: &Input, expected: &[&str]| {
+        check(&["replay", file.name(), "--filter", FILTER, "--config", config.name()], expected);
+    };
+    replay(
+        &broken,
+        &["line 1, column 2: missing field `method`", "line 2: steps[0] is response_end, but no"],
+    );
+    replay(&binary, &["no UTF-8 text: see line 2"]);
+    replay(&empty, &["holds no exchange"]);
+}
+
+#[test]
+fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
+    let config = Input::new("pipe.json", b"");
+    let recording = Input::new("pipe.jsonl", b"{\"method\":\"GET\",\"path\":\"/\",\"steps\":[]}");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_driftline"))
+        .args(["replay", recording.name(), "--filter", FILTER, "--config", config.name()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !told.contains("panicked"), "{told}");
+}
 
 #[test]
 fn a_refused_configuration_is_told_once_and_with_the_filters_own_words() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     let config = format!("{folder}/refused-{}.json", std::process::id());
     fs::write(&config, "r").unwrap();
-    let filter = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/filter.wat");
     let output = Command::new(env!("CARGO_BIN_EXE_driftline"))
-        .args(["serve", "--filter", filter, "--config", &config])
+        .args(["serve", "--filter", FILTER, "--config", &config])
         .args(["--upstream", "http://127.0.0.1:1"])
         .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .output()

@@ -251,6 +251,29 @@ fn a_body_whose_chunks_break_off_is_answered_or_cut() {
 }
 
 #[test]
+fn a_chunked_body_that_came_with_its_head_is_chunked_for_the_upstream_too() {
+    let head = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+    let (seen, was_seen) = mpsc::channel();
+    for body in ["3\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\r\nx-t: v\r\n\r\n", "0\r\n\r\n"] {
+        let (seen, end) = (seen.clone(), body.to_owned());
+        let server = before(move |mut socket| {
+            let head = read_until(&mut socket, "\r\n\r\n");
+            let body = read_until(&mut socket, &end);
+            seen.send((head, body)).unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            read_until(&mut socket, "never");
+        });
+        let mut client = client(&server);
+        // One write, and so one read: the proxy knows the body's end before it asks the upstream.
+        client.write_all([head, body].concat().as_bytes()).unwrap();
+        let (head, passed) = was_seen.recv_timeout(PATIENCE).unwrap();
+        assert!(head.contains("\r\ntransfer-encoding: chunked\r\n"), "{head}");
+        assert_eq!(passed, body);
+        read_until(&mut client, "ok");
+    }
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order_on_one_connection() {
     let server = before(|mut socket| {
         for body in ["one", "two"] {

@@ -1,7 +1,7 @@
 //! `driftline replay`: recorded exchanges once more, through the filter or through any proxy; all work is in the library.
 
 use std::{
-    fs,
+    io::{self, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use host_sim::{Clock, Filter, Outcome, Pace, Recording, World, WorldOptions, replay};
+
+use super::inputs::{address, read, read_filter, read_text, stats_config};
 
 /// Play recorded exchanges, and print the metrics and what each callback cost.
 ///
@@ -39,10 +41,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SPEED")]
     speed: Option<Speed>,
     /// Send the requests to the proxy that listens here.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<SocketAddr>,
     /// Be that proxy's upstream, and answer here as it was recorded.
-    #[arg(long, value_name = "ADDRESS", requires = "to")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, requires = "to")]
     answer_on: Option<SocketAddr>,
 }
 
@@ -69,8 +71,7 @@ impl std::str::FromStr for Speed {
 
 /// Plays, and prints what came of it.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let text = fs::read_to_string(&args.recording)
-        .with_context(|| format!("cannot read {}", args.recording.display()))?;
+    let text = read_text(&args.recording, "TRACE.jsonl")?;
     let recordings =
         Recording::from_json_lines(&text).with_context(|| args.recording.display().to_string())?;
     ensure!(!recordings.is_empty(), "{} holds no exchange", args.recording.display());
@@ -80,15 +81,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the result is what the caller asked for")]
 fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
     let Some(config) = &args.config else { bail!("without --to, --config FILE is needed") };
-    let module = super::serve::read(&args.filter, "--filter")?;
+    let module = read_filter(&args.filter)?;
     let filter =
         Filter::metered(&module).with_context(|| format!("--filter {}", args.filter.display()))?;
-    let mut options = WorldOptions::with_config(super::serve::read(config, "--config")?);
+    let mut options = WorldOptions::with_config(read(config, "--config")?);
     options.workers = args.workers.into();
-    options.stats = super::serve::stats_config(args.stats_config.as_deref())?;
+    options.stats = stats_config(args.stats_config.as_deref())?;
     options.measure_cost = true;
     options.print_log = true;
     let pace = match args.speed.unwrap_or(Speed::Virtual) {
@@ -106,14 +106,14 @@ fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
         // Gives the ticks that follow the last exchange their chance.
         world.advance(AFTERWARDS)?;
     }
-    println!("{}", world.stats().prometheus());
-    println!("{}", world.costs());
-    println!("{}", summary(&outcomes));
+    let mut output = io::stdout().lock();
+    writeln!(output, "{}", world.stats().prometheus())?;
+    writeln!(output, "{}", world.costs())?;
+    writeln!(output, "{}", summary(&outcomes))?;
     world.stop()?;
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "the result is what the caller asked for")]
 fn to_a_proxy(args: &Args, recordings: &[Recording], proxy: SocketAddr) -> anyhow::Result<()> {
     let times = match args.speed.unwrap_or(Speed::Times(1.0)) {
         Speed::Times(times) => times,
@@ -128,11 +128,12 @@ fn to_a_proxy(args: &Args, recordings: &[Recording], proxy: SocketAddr) -> anyho
     let upstream = upstream.transpose()?;
     let summary = replay::play_client(recordings, proxy, times);
     drop(upstream);
+    let mut output = io::stdout().lock();
     for (status, count) in &summary.by_status {
         let status = if *status == 0 { "no answer".into() } else { format!("status {status}") };
-        println!("{status}: {count}");
+        writeln!(output, "{status}: {count}")?;
     }
-    println!("{} bytes received, {} clients hung up", summary.bytes, summary.aborted);
+    writeln!(output, "{} bytes received, {} clients hung up", summary.bytes, summary.aborted)?;
     let failed = summary.failed.join("\n  ");
     ensure!(summary.failed.is_empty(), "some exchanges could not be played:\n  {failed}");
     Ok(())

@@ -1,9 +1,9 @@
 //! `driftline serve`: the embedded proxy in the foreground, until a signal ends it; all work is in the library.
 
 use std::{
-    fs,
+    io::{self, Write},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -11,11 +11,9 @@ use anyhow::Context as _;
 use host_sim::{
     Filter, Recorder, WorldOptions,
     proxy::{Options, Server, StartError, Upstream},
-    stats::StatsConfig,
 };
 
-/// The labels and buckets of Driftline's own metrics.
-const DEFAULT_STATS: &str = include_str!("../../../../envoy/stats.yaml");
+use super::inputs::{address, read, read_filter, stats_config};
 
 /// Arguments of `driftline serve`.
 #[derive(clap::Args)]
@@ -27,13 +25,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Where clients connect.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:10000")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:10000")]
     listen: SocketAddr,
     /// The model server, as http://HOST[:PORT].
     #[arg(long, value_name = "URL")]
     upstream: Upstream,
     /// Where /stats/prometheus, /stats and /ready are.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9901")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:9901")]
     admin: SocketAddr,
     /// Threads that serve clients, each with a VM of its own.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -46,7 +44,7 @@ pub(crate) struct Args {
     /// Give up on a response after this time; 0 lets it run.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, allow_negative_numbers = true)]
     timeout: f64,
-    /// Write every exchange to this file, for `driftline replay`: times and sizes, headers without secrets.
+    /// Write every exchange to this new file, for `driftline replay`: times and sizes, headers without secrets.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Record bodies, too.
@@ -55,11 +53,10 @@ pub(crate) struct Args {
 }
 
 /// Serves until SIGINT or SIGTERM.
-#[allow(clippy::print_stdout, reason = "the addresses are what the caller waits for")]
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let timeout = Duration::try_from_secs_f64(args.timeout)
         .with_context(|| format!("--timeout is {}, it must be 0 or more seconds", args.timeout))?;
-    let module = read(&args.filter, "--filter")?;
+    let module = read_filter(&args.filter)?;
     let config = read(&args.config, "--config")?;
     let stats = stats_config(args.stats_config.as_deref())?;
     let filter = Filter::from_bytes(&module)
@@ -84,22 +81,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
         other => other.into(),
     })?;
-    println!("listening on http://{}", server.listen_addr());
-    println!("stats on http://{}/stats/prometheus", server.admin_addr());
+    // Whoever does not want to know where is served all the same.
+    let mut output = io::stdout();
+    let _ = writeln!(output, "listening on http://{}", server.listen_addr());
+    let _ = writeln!(output, "stats on http://{}/stats/prometheus", server.admin_addr());
     wait_for_signal()?;
     server.stop();
     Ok(())
-}
-
-pub(crate) fn stats_config(path: Option<&Path>) -> anyhow::Result<StatsConfig> {
-    let Some(path) = path else { return Ok(StatsConfig::from_yaml(DEFAULT_STATS)?) };
-    let name = || format!("--stats-config {}", path.display());
-    let text = String::from_utf8(read(path, "--stats-config")?).with_context(name)?;
-    StatsConfig::from_yaml(&text).with_context(name)
-}
-
-pub(crate) fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))
 }
 
 fn wait_for_signal() -> anyhow::Result<()> {

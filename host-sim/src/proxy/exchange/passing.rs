@@ -25,7 +25,8 @@ impl Exchange {
         let passed = self.filtered.take(Side::Request);
         let request = &mut self.request;
         if let Some(head) = &passed.head {
-            request.writing = write_request(head, request.framing, &mut request.waiting);
+            // A body that came with its head is over by now, and must be delimited all the same.
+            request.writing = write_request(head, request.announced, &mut request.waiting);
             let context = Rc::clone(&self.context);
             let connect = async move { context.pool.connect().await };
             self.upstream = Upstream::Connecting(Box::pin(connect));

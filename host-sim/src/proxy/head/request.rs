@@ -126,9 +126,13 @@ impl Request {
         let mut framing = framing(&fields, Framing::Ended).map_err(|NotHttp| {
             let both =
                 fields.get("content-length").is_some() && fields.get("transfer-encoding").is_some();
-            let details =
-                if both { "http1.content_length_and_chunked_not_allowed" } else { CODEC_ERROR };
-            Refusal::protocol_error(400, details)
+            let coded = fields.get("transfer-encoding").is_some();
+            let (status, details) = match (both, coded) {
+                (true, _) => (400, "http1.content_length_and_chunked_not_allowed"),
+                (false, true) => (501, "http1.invalid_transfer_encoding"),
+                (false, false) => (400, CODEC_ERROR),
+            };
+            Refusal::protocol_error(status, details)
         })?;
         if kind != Kind::Plain {
             // What follows has no end that HTTP could tell.
@@ -219,6 +223,16 @@ mod tests {
                 "http1.content_length_and_chunked_not_allowed",
             ),
             ("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +1\r\n\r\n", 400, "http1.codec_error"),
+            (
+                "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+                501,
+                "http1.invalid_transfer_encoding",
+            ),
+            (
+                "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n",
+                501,
+                "http1.invalid_transfer_encoding",
+            ),
             ("OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", 404, "absolute_path_rejected"),
             ("GET * HTTP/1.1\r\nhost: h\r\n\r\n", 400, "http1.invalid_url"),
             ("GET x HTTP/1.1\r\nhost: h\r\n\r\n", 400, "http1.codec_error"),

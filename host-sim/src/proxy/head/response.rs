@@ -3,7 +3,7 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    super::body::Framing, FIELDS_MAX, HEAD_BYTES_MAX, Kind, NotHttp, framing, has_token,
+    super::body::Framing, FIELDS_MAX, Kind, NotHttp, RESPONSE_HEAD_BYTES_MAX, framing, has_token,
     is_hop_by_hop,
 };
 use crate::HeaderMap;
@@ -31,8 +31,10 @@ impl Response {
         let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
         let mut parsed = httparse::Response::new(&mut fields);
         let size = match parsed.parse(input) {
-            Ok(httparse::Status::Complete(size)) => size,
-            Ok(httparse::Status::Partial) if input.len() <= HEAD_BYTES_MAX => return Ok(None),
+            Ok(httparse::Status::Complete(size)) if size <= RESPONSE_HEAD_BYTES_MAX => size,
+            Ok(httparse::Status::Partial) if input.len() <= RESPONSE_HEAD_BYTES_MAX => {
+                return Ok(None);
+            }
             _ => return Err(NotHttp),
         };
         let status = parsed.code.unwrap_or(0);
@@ -88,6 +90,9 @@ mod tests {
             let response = taken.unwrap().unwrap();
             assert_eq!(response.framing, framing, "{wire:?}");
         }
+        let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(RESPONSE_HEAD_BYTES_MAX));
+        let taken = Response::take(&mut BytesMut::from(&long[..]), false, &Kind::Plain);
+        assert_eq!(taken, Err(NotHttp), "as Envoy, however much of it one read brings");
         let taken = Response::take(&mut BytesMut::from("nonsense\r\n\r\n"), false, &Kind::Plain);
         assert_eq!(taken, Err(NotHttp));
     }
