@@ -66,6 +66,9 @@ pub(crate) struct Expectation {
     /// Whether the proxy saw the end of the response.
     #[serde(default = "yes")]
     pub(crate) response_ends: bool,
+    /// The trailers of the response, after which nothing comes.
+    #[serde(default)]
+    pub(crate) trailers: BTreeMap<String, String>,
     /// Envoy's `response.flags` at the end.
     #[serde(default)]
     pub(crate) flags: u64,

@@ -18,7 +18,7 @@ use host_sim::{Clock, Filter, World, WorldOptions};
 
 use self::sample::Sample;
 use crate::{
-    serve,
+    inputs::{read, read_filter},
     table::{Side, Table, thousands},
 };
 
@@ -52,7 +52,7 @@ const VALUES_SHOWN: usize = 4;
 /// Checks, and prints what was found; fails if the filter would refuse the configuration or not read the sample.
 #[allow(clippy::print_stdout, reason = "the findings are what the caller asked for")]
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let json = serve::read(&args.config, "--config")?;
+    let json = read(&args.config, "--config")?;
     let config =
         Config::from_json(&json).with_context(|| format!("--config {}", args.config.display()))?;
     let monitor = Monitor::new(&config);
@@ -137,7 +137,7 @@ fn shown(series: &Series) -> String {
 
 /// What the filter itself takes under this configuration, measured in a simulated proxy.
 fn memory(args: &Args, json: Vec<u8>) -> anyhow::Result<String> {
-    let module = serve::read(&args.filter, "--filter")?;
+    let module = read_filter(&args.filter)?;
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
     let mut options = WorldOptions::with_config(json);

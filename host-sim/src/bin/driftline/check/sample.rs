@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use driftline_core::exchange::{DOCUMENT_LENGTH, RequestHead, ResponseHead};
 
-use crate::serve;
+use crate::inputs::read;
 
 /// A message of HTTP/1.1 as text; its lines end with LF or CRLF, its body is all behind the empty line.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Sample {
 impl Sample {
     /// Reads the file that was given to `option`.
     pub(super) fn read(path: &Path, option: &str) -> anyhow::Result<Sample> {
-        let bytes = serve::read(path, option)?;
+        let bytes = read(path, option)?;
         Sample::parse(&bytes, option == "--sample")
             .with_context(|| format!("{option} {}", path.display()))
     }

@@ -23,7 +23,7 @@ use driftline_profiler::{
 };
 use host_sim::{Recording, Step};
 
-use crate::serve;
+use crate::inputs::read;
 
 /// What a recording gave, and what it did not.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ pub(super) fn made(
     config: &Path,
     settings: Settings,
 ) -> anyhow::Result<(Made, Taken)> {
-    let json = serve::read(config, "--config")?;
+    let json = read(config, "--config")?;
     let config =
         Config::from_json(&json).with_context(|| format!("--config {}", config.display()))?;
     let (model, profile) = model(&config, &settings)?;
