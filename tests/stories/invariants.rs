@@ -25,7 +25,7 @@ const CORE_MAY_USE: [&str; 8] = [
     "serde_json",
 ];
 /// The budget of the design.
-const MODULE_BYTES_MAX: usize = 1 << 20;
+const MODULE_BYTES_MAX: usize = 5 << 18;
 
 /// All that the filter calls a proxy for, without `proxy_`. What changes traffic is the headers of two settings, one call each: there is
 /// nothing that sets a buffer, answers in a server's place, or holds a stream up.
