@@ -24,7 +24,7 @@ const CORE_MAY_USE: [&str; 8] = [
     "serde",
     "serde_json",
 ];
-/// The budget of the design.
+/// What ARCHITECTURE.md allows.
 const MODULE_BYTES_MAX: usize = 5 << 18;
 
 /// All that the filter calls a proxy for, without `proxy_`. What changes traffic is the headers of two settings, one call each: there is
