@@ -14,9 +14,10 @@ use wasmparser::{Parser, Payload};
 /// Folders with sources of ours.
 const CRATES: [&str; 7] = ["core", "plugin", "host-sim", "profiler", "testbed", "xtask", "tests"];
 /// What `core` may be built from: nothing that has a clock, does I/O or needs `std`.
-const CORE_MAY_USE: [&str; 8] = [
+const CORE_MAY_USE: [&str; 9] = [
     "brotli-decompressor",
     "crc32fast",
+    "csv-core",
     "libm",
     "memchr",
     "miniz_oxide",
@@ -149,8 +150,10 @@ fn a_metric_is_named_in_the_catalogue_and_nowhere_else() {
 #[test]
 fn unsafe_code_lives_in_one_file() {
     let of_host = Path::new("plugin/src/host.rs");
+    // An allocator that counts, for one test; what is shipped has none of it.
+    let of_a_test = Path::new("core/tests/memory.rs");
     for (path, text) in CRATES.iter().flat_map(|folder| sources(folder)) {
-        if path == of_host {
+        if path == of_host || path == of_a_test {
             continue;
         }
         // Spelled apart, so that this file does not find itself.
