@@ -47,6 +47,7 @@ fn rows_may_be_objects_in_any_order() {
         &[
             "requests_total{model=rain,outcome=complete} 1",
             "instances_total{model=rain} 2",
+            "schema_violations_total{model=rain,reason=extra_column} 1",
             "feature_bin_total{feature=temperature,bin=01} 1",
             "feature_bin_total{feature=temperature,bin=02} 1",
             "feature_bin_total{feature=dew point,bin=00} 1",
@@ -61,7 +62,7 @@ fn rows_may_be_objects_in_any_order() {
 fn what_has_no_bin_has_a_reason() {
     tell(
         predict(
-            r#"{"instances": [[null, 1], ["5", [2]], [1e400, -1e999], [7], {"dew point": null}, []]}"#,
+            r#"{"instances": [[null, 1], ["5", [2, 3]], [1e400, -1e999], [7], {"dew point": null}, []]}"#,
         )
         .answers(200, r#"{"predictions": [null, "rain", [1, 0], 1, 1e999, 0]}"#),
         &[
@@ -77,15 +78,17 @@ fn what_has_no_bin_has_a_reason() {
             "feature_unbinned_total{model=rain,role=feature,feature=dew point,reason=not_finite} 1",
             "feature_unbinned_total{model=rain,role=feature,feature=dew point,reason=missing} 2",
             "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=null} 1",
-            "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=wrong_type} 2",
+            "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=wrong_type} 1",
             "feature_unbinned_total{model=rain,role=prediction,feature=prediction,reason=not_finite} 1",
             "schema_violations_total{model=rain,reason=required_null} 3",
             "schema_violations_total{model=rain,reason=required_missing} 4",
-            "schema_violations_total{model=rain,reason=wrong_type} 4",
+            "schema_violations_total{model=rain,reason=wrong_type} 3",
+            "schema_violations_total{model=rain,reason=extra_column} 1",
+            "schema_violations_total{model=rain,reason=wrong_shape} 3",
             "schema_violations_total{model=rain,reason=not_finite} 3",
             "feature_bin_total{feature=temperature} 1",
             "feature_bin_total{feature=dew point} 1",
-            "feature_bin_total{feature=prediction} 2",
+            "feature_bin_total{feature=prediction} 3",
         ],
     );
 }
