@@ -267,7 +267,10 @@ fn recorded_traffic_that_tells_nothing_makes_no_profile() {
     assert!(error.contains("found no exchange of the model with bodies"), "{error}");
     assert!(error.contains("1 recorded without bodies"), "{error}");
     let error = refused("{}\n", REQUESTS);
-    assert!(error.contains("golden.jsonl: recording refused: line 1, column 2: missing field"), "{error}");
+    assert!(
+        error.contains("golden.jsonl: recording refused: line 1, column 2: missing field"),
+        "{error}"
+    );
     let error = refused("\n\n{\n", REQUESTS);
     assert!(error.contains("line 3, column "), "{error}");
     let error = refused("", &REQUESTS.replace("--model rain", "--model snow"));
