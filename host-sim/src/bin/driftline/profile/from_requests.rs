@@ -182,7 +182,7 @@ impl<'m> Reader<'m> {
                 anyhow!(
                     "{}: {}",
                     recording.display(),
-                    error.to_string().replacen("line 1:", &format!("line {number}:"), 1)
+                    error.to_string().replace("line 1", &format!("line {number}"))
                 )
             })?;
             for exchange in recordings {

@@ -272,7 +272,7 @@ fn recorded_traffic_that_tells_nothing_makes_no_profile() {
         "{error}"
     );
     let error = refused("\n\n{\n", REQUESTS);
-    assert!(error.contains("line 3, column "), "{error}");
+    assert!(error.contains("line 3, column 1: "), "{error}");
     let error = refused("", &REQUESTS.replace("--model rain", "--model snow"));
     assert!(error.contains("has no profile of the model `snow`"), "{error}");
     assert!(error.contains("those of `rain`"), "{error}");
