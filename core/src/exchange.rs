@@ -152,16 +152,13 @@ impl Exchange {
     pub fn request_body(&mut self, monitor: &Monitor, ledger: &mut Ledger, bytes: &[u8]) {
         let Exchange { request, kind, .. } = self;
         let mut found = None;
-        request.read(&monitor.decoders, bytes, |bytes| match kind {
-            Kind::Generation(generation) => {
-                let named = generation.request_body(monitor, bytes);
-                // The first name holds.
-                found = found.take().or(named);
-            }
-            Kind::Prediction(prediction) => {
-                let named = prediction.request_body(monitor, ledger, bytes);
-                found = found.take().or(named);
-            }
+        request.read(&monitor.decoders, bytes, |bytes| {
+            let named = match kind {
+                Kind::Generation(generation) => generation.request_body(monitor, bytes),
+                Kind::Prediction(prediction) => prediction.request_body(monitor, ledger, bytes),
+            };
+            // The first name holds.
+            found = found.take().or(named);
         });
         if let Some(model) = found {
             self.name_model(monitor, ledger, &model);

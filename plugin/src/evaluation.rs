@@ -101,10 +101,7 @@ impl Evaluation {
         let (now, monitor) = (host::now(), self.shared.monitor());
         for (column, key) in self.evaluator.keys().enumerate() {
             let key = window_key(key);
-            let (kept, cas) = match host::shared_data(&key) {
-                Some((kept, cas)) => (Some(kept), cas),
-                None => (None, host::CAS_IF_ABSENT),
-            };
+            let (kept, cas) = kept(&key);
             let opening =
                 self.evaluator.opening(monitor, column, kept.as_deref(), now, &self.totals);
             if let Some(opening) = opening {
@@ -118,14 +115,19 @@ impl Evaluation {
     fn write_windows(&mut self) {
         for (column, key) in self.evaluator.keys().enumerate() {
             let key = window_key(key);
-            let (kept, cas) = match host::shared_data(&key) {
-                Some((kept, cas)) => (Some(kept), cas),
-                None => (None, host::CAS_IF_ABSENT),
-            };
+            let (kept, cas) = kept(&key);
             if self.evaluator.write(column, kept.as_deref(), &mut self.written) {
                 host::set_shared_data(&key, &self.written, cas);
             }
         }
+    }
+}
+
+/// What lies under a key, and what a replacement must be given: that nobody wrote since.
+fn kept(key: &str) -> (Option<Vec<u8>>, u32) {
+    match host::shared_data(key) {
+        Some((kept, cas)) => (Some(kept), cas),
+        None => (None, host::CAS_IF_ABSENT),
     }
 }
 
