@@ -1,11 +1,22 @@
 //! Where things lie in the project; it never creates or reads them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+/// Cargo says at run time where it found this package. What it said when it compiled is of another checkout if the
+/// target folder was moved or copied: cargo takes such a binary for fresh.
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package.parent().map_or(package.clone(), Path::to_path_buf)
+});
 
 /// The root of the workspace.
 pub fn root() -> &'static Path {
-    let manifest_directory = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest_directory.parent().unwrap_or(manifest_directory)
+    &ROOT
 }
 
 /// The built filter. Always under the workspace's own `target`, wherever `CARGO_TARGET_DIR` points.
