@@ -25,6 +25,7 @@ mod whole_answers;
 
 mod evaluation;
 mod fleet;
+mod fleet_live;
 mod weather;
 
 mod clients;
