@@ -12,7 +12,7 @@ use crate::{
     ledger::Ledger,
     load::ReportFormat,
     measure::Measure,
-    model::{Model, PredictionSeries, Sources},
+    model::{Model, MonitoredColumn, PredictionSeries, Sources},
     names::Named,
     roster::Subject,
     series::{Registry, Series, SeriesId},
@@ -65,6 +65,8 @@ pub struct Monitor {
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
+    /// Where it says when a model was deployed, and what it says.
+    deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
     pub(crate) horizons: Horizons,
     /// The rows that a window must have to be judged; `None` for so many for each bin.
@@ -115,6 +117,12 @@ impl Monitor {
             let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
             Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
         }));
+        let deployed = config.models.iter().filter_map(|model| {
+            let version = model.version.as_deref().unwrap_or_default();
+            let seconds = model.deployed_at?;
+            Some((registry.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
+        });
+        let deployed = deployed.collect();
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
@@ -137,6 +145,7 @@ impl Monitor {
             predictors,
             endpoints: config.endpoints.clone(),
             unmeasured,
+            deployed,
             evaluations,
             horizons: Horizons {
                 window_seconds: config.window_seconds,
@@ -171,6 +180,11 @@ impl Monitor {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
     }
 
+    /// Whether the moment of a request makes a difference: [`RequestHead::asked_at`](crate::exchange::RequestHead::asked_at).
+    pub fn asks_for_time(&self) -> bool {
+        self.predictors.iter().flat_map(PredictionSeries::columns).any(MonitoredColumn::has_ages)
+    }
+
     /// The headers of requests, in lower case, in which features are looked for:
     /// [`RequestHead::values`](crate::exchange::RequestHead::values) has theirs.
     pub fn request_headers(&self) -> &[Box<str>] {
@@ -182,10 +196,13 @@ impl Monitor {
         &self.response_headers
     }
 
-    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
+    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
         for series in self.predicting() {
             series.describe(ledger);
+        }
+        for &(id, seconds) in &self.deployed {
+            ledger.set(id, seconds);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod ages;
 mod features;
 mod naming;
 

@@ -1,11 +1,13 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
+mod ages;
 mod gauges;
 
 pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
 use alloc::vec::Vec;
 
+use self::ages::AgeSeries;
 use crate::{
     bins::Bins,
     catalogue::Metric,
@@ -15,7 +17,7 @@ use crate::{
     measure::Measure,
     model::violation::{Violation, Violations},
     prediction::{Cell, InBin, Placed, Unbinned},
-    profile::{Column, Quantiles, Schema},
+    profile::{Column, Kind, Quantiles, Schema},
     series::{Registry, SeriesId},
 };
 
@@ -36,6 +38,8 @@ pub(crate) struct MonitoredColumn {
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
     tails: Option<[SeriesId; Side::ALL.len()]>,
+    /// `None` for a column of other values than timestamps.
+    ages: Option<AgeSeries>,
     violations: Violations,
     reference_rows: Vec<SeriesId>,
     pub(crate) gauges: ColumnGauges,
@@ -106,6 +110,7 @@ impl MonitoredColumn {
         column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
             has_tails,
             scale.is_some(),
+            column.kind == Kind::Timestamp,
             role,
             measures,
         ))
@@ -115,6 +120,7 @@ impl MonitoredColumn {
     pub(crate) fn series_beside_bins(
         has_tails: bool,
         is_of_numbers: bool,
+        has_ages: bool,
         role: Role,
         measures: &[Measure],
     ) -> usize {
@@ -122,6 +128,7 @@ impl MonitoredColumn {
             .len()
             .saturating_add(1)
             .saturating_add(if has_tails { Side::ALL.len() } else { 0 })
+            .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
             .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
@@ -165,6 +172,7 @@ impl MonitoredColumn {
             tails: has_tails.then(|| {
                 Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
+            ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registry, of_column)),
             violations,
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
@@ -176,6 +184,18 @@ impl MonitoredColumn {
     pub(crate) fn describe(&self, ledger: &mut Ledger) {
         for (&id, &rows) in self.reference_rows.iter().zip(&self.reference) {
             ledger.set(id, rows);
+        }
+    }
+
+    /// Whether its values are moments, whose age counts.
+    pub(crate) fn has_ages(&self) -> bool {
+        self.ages.is_some()
+    }
+
+    /// Counts how old a value is, if it is one of these; it is in seconds.
+    pub(crate) fn count_age(&self, ledger: &mut Ledger, cell: Cell<'_>) {
+        if let (Some(ages), Cell::Number(age)) = (&self.ages, cell) {
+            ages.count(ledger, age);
         }
     }
 

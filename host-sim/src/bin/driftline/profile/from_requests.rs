@@ -78,6 +78,7 @@ pub(super) fn made(
     let config =
         Config::from_json(&json).with_context(|| format!("--config {}", config.display()))?;
     let (model, profile) = model(&config, &settings)?;
+    refuse_timestamps(profile)?;
     let monitor = Monitor::new(&config);
     let mut reader = Reader::new(&monitor, model, profile);
     let mut builder = ProfileBuilder::new(Settings {
@@ -133,6 +134,25 @@ fn model<'c>(config: &'c Config, settings: &Settings) -> anyhow::Result<(&'c Mod
             if known().is_empty() { "none".into() } else { known() }
         )
     })
+}
+
+/// A recording does not say on which day it was made.
+fn refuse_timestamps(profile: &Profile) -> anyhow::Result<()> {
+    let columns = profile.features.iter().map(|feature| (feature.name.as_str(), &feature.column));
+    let columns = columns.chain(profile.prediction.iter().map(|column| ("prediction", column)));
+    let names: Vec<String> = columns
+        .filter(|(_, column)| column.kind == Kind::Timestamp)
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
+        bail!(
+            "the profile in --config has timestamps ({}), and a recording does not say when its requests came, so \
+             nobody can tell how old they were; expected a profile of other columns, or a file of training data and \
+             --as-of",
+            names.join(", ")
+        );
+    }
+    Ok(())
 }
 
 fn shown(model: &Model) -> String {
@@ -363,6 +383,7 @@ fn cell(value: &Value, kind: Kind) -> Option<Cell<'_>> {
             Cell::Boolean(*number == 1.0)
         }
         (Value::Number(number), Kind::TextLength) => Cell::Length(*number),
+        (Value::Number(number), Kind::Timestamp) => Cell::Age(*number),
         (Value::Number(number), Kind::VectorNorm) => Cell::List(*number),
         (Value::Number(number), Kind::Number | Kind::Integer) => Cell::Number(*number),
         (Value::Text(_), _) | (Value::Number(_), Kind::Boolean | Kind::Category) => return None,
