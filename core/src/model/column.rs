@@ -129,6 +129,7 @@ impl MonitoredColumn {
             .saturating_add(1)
             .saturating_add(if has_tails { Side::ALL.len() } else { 0 })
             .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
+            .saturating_add(Violations::SERIES)
             .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
@@ -136,7 +137,6 @@ impl MonitoredColumn {
         registry: &mut Registry,
         labels: ColumnLabels<'_>,
         column: &Column,
-        violations: Violations,
         measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -173,7 +173,7 @@ impl MonitoredColumn {
                 Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registry, of_column)),
-            violations,
+            violations: Violations::new(registry, labels, is_of_numbers),
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),

@@ -183,7 +183,7 @@ fn too_many(series: usize) -> String {
     format!(
         "found models, routes and profiles that make {series} series, expected at most 60000: {generating} for each \
          model that generates and {predicting} for each that predicts, both on each route and on `other`, {generating} \
-         for each of `names_max` if there is a pattern, two for each bin, and 66 or fewer for each feature and prediction, \
+         for each of `names_max` if there is a pattern, two for each bin, and 71 or fewer for each feature and prediction, \
          fewer if `measures` lists fewer"
     )
 }
@@ -191,7 +191,7 @@ fn too_many(series: usize) -> String {
 #[test]
 fn more_series_than_fit_into_memory_are_refused() {
     accepts(&with_features(4, 199));
-    let series = 5 * (200 * 66 + model::Model::series(false) + 13) + model::Model::series(true) + 2;
+    let series = 5 * (200 * 71 + model::Model::series(false) + 7) + model::Model::series(true) + 2;
     refuses(&with_features(5, 199), &too_many(series));
     accepts(&with_features(5, 199).replacen('{', r#"{"measures": [],"#, 1));
 }

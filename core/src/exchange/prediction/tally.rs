@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec};
 use crate::{
     config::Step,
     ledger::Ledger,
-    model::{PredictionSeries, Sources, Violation},
+    model::{PredictionSeries, RowViolation, Sources},
     prediction::{Cell, Event, Fault},
     series::SeriesId,
     wire::json::Ending,
@@ -51,11 +51,11 @@ impl Tally {
             }
             Event::Fault(fault) => {
                 let violation = match fault {
-                    Fault::ExtraColumn => Violation::ExtraColumn,
-                    Fault::WrongShape => Violation::WrongShape,
+                    Fault::ExtraColumn => RowViolation::ExtraColumn,
+                    Fault::WrongShape => RowViolation::WrongShape,
                 };
                 if let Some(violations) = &series.violations {
-                    violations.count(ledger, violation, 1);
+                    violations.count(ledger, violation);
                 }
             }
         }
