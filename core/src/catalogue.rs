@@ -339,6 +339,9 @@ metrics! {
     ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
     /// When the model, in this version, was deployed, as the configuration says it, in seconds since 1970.
     ModelDeployed = Gauge "driftline_model_deployed_timestamp_seconds" in "seconds" [Model, Version];
+    /// Values of features and predictions that were counted against a profile, those that are missing included, of all
+    /// models.
+    MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
 }

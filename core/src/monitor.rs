@@ -68,6 +68,8 @@ pub struct Monitor {
     /// Where it says when a model was deployed, and what it says.
     deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
     pub(crate) horizons: Horizons,
     /// The rows that a window must have to be judged; `None` for so many for each bin.
     pub(crate) rows_min: Option<u64>,
@@ -108,6 +110,7 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
+        let monitored_values = registry.add(Metric::MonitoredValues, &[]);
         let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
         predictors.extend(config.models.iter().filter_map(|model| {
             let number = match directory.generating(model.name.as_bytes()) {
@@ -115,7 +118,14 @@ impl Monitor {
                 _ => directory.predicting(model.name.as_bytes()),
             };
             let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
-            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
+            Some(PredictionSeries::new(
+                &mut registry,
+                number,
+                model,
+                profile,
+                measures,
+                monitored_values,
+            ))
         }));
         let deployed = config.models.iter().filter_map(|model| {
             let version = model.version.as_deref().unwrap_or_default();
@@ -147,6 +157,7 @@ impl Monitor {
             unmeasured,
             deployed,
             evaluations,
+            monitored_values,
             horizons: Horizons {
                 window_seconds: config.window_seconds,
                 slow_windows: config.drift.slow_windows,

@@ -41,6 +41,8 @@ pub(crate) struct MonitoredColumn {
     /// `None` for a column of other values than timestamps.
     ages: Option<AgeSeries>,
     violations: Violations,
+    /// Of all models: moves whenever a counter that the evaluator reads does.
+    monitored_values: SeriesId,
     reference_rows: Vec<SeriesId>,
     pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
@@ -137,6 +139,7 @@ impl MonitoredColumn {
         registry: &mut Registry,
         labels: ColumnLabels<'_>,
         column: &Column,
+        monitored_values: SeriesId,
         measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -174,6 +177,7 @@ impl MonitoredColumn {
             }),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registry, of_column)),
             violations: Violations::new(registry, labels, is_of_numbers),
+            monitored_values,
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
@@ -201,6 +205,7 @@ impl MonitoredColumn {
 
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
+        ledger.add(self.monitored_values, rows);
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
@@ -234,6 +239,9 @@ impl MonitoredColumn {
 
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, placed: Placed) {
+        if placed != Err(Unbinned::Missing) {
+            ledger.add(self.monitored_values, 1);
+        }
         match placed {
             Ok(InBin { bin, is_outside, excess }) => {
                 if let Some(&id) = self.counts.get(bin) {
