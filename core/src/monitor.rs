@@ -12,7 +12,7 @@ use crate::{
     ledger::Ledger,
     load::ReportFormat,
     measure::Measure,
-    model::{Model, PredictionSeries, Sources},
+    model::{Model, MonitoredColumn, PredictionSeries, Sources},
     names::Named,
     prediction::Unlisted,
     roster::Subject,
@@ -66,6 +66,8 @@ pub struct Monitor {
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
+    /// Where it says when a model was deployed, and what it says.
+    deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
     /// Moves whenever a counter of a monitored column does.
     pub(crate) monitored_values: SeriesId,
@@ -132,6 +134,12 @@ impl Monitor {
                 monitored_values,
             ))
         }));
+        let deployed = config.models.iter().filter_map(|model| {
+            let version = model.version.as_deref().unwrap_or_default();
+            let seconds = model.deployed_at?;
+            Some((registry.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
+        });
+        let deployed = deployed.collect();
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
@@ -154,6 +162,7 @@ impl Monitor {
             predictors,
             endpoints: config.endpoints.clone(),
             unmeasured,
+            deployed,
             evaluations,
             monitored_values,
             horizons: Horizons {
@@ -189,6 +198,11 @@ impl Monitor {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
     }
 
+    /// Whether the moment of a request makes a difference: [`RequestHead::asked_at`](crate::exchange::RequestHead::asked_at).
+    pub fn asks_for_time(&self) -> bool {
+        self.predictors.iter().flat_map(PredictionSeries::columns).any(MonitoredColumn::has_ages)
+    }
+
     /// The headers of requests, in lower case, in which features are looked for:
     /// [`RequestHead::values`](crate::exchange::RequestHead::values) has theirs.
     pub fn request_headers(&self) -> &[Box<str>] {
@@ -200,10 +214,13 @@ impl Monitor {
         &self.response_headers
     }
 
-    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
+    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
         for series in self.predicting() {
             series.describe(ledger);
+        }
+        for &(id, seconds) in &self.deployed {
+            ledger.set(id, seconds);
         }
     }
 

@@ -15,6 +15,7 @@ mod expectation;
 mod phrases;
 mod script;
 
+mod ages;
 mod encoded;
 mod failures;
 mod in_flight;

@@ -10,11 +10,11 @@ use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
     generation::Feature,
     glob::Glob,
-    profile::{FEATURES_MAX, Profile},
+    profile::{FEATURES_MAX, Profile, moment},
 };
 
-const FIELDS: [&str; 7] =
-    ["name", "type", "version", "profile", "features", "prediction", "sampling"];
+const FIELDS: [&str; 8] =
+    ["name", "type", "version", "deployed_at", "profile", "features", "prediction", "sampling"];
 
 /// A model to watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Model {
     /// The version that is meant, as requests call it; `None` if the model's versions are not told apart, or for those
     /// that no other entry of this name has.
     pub version: Option<String>,
+    /// When the model, in this version, was deployed, in seconds since 1970; at most [`CREATED_AT_MAX`](crate::profile::CREATED_AT_MAX).
+    pub deployed_at: Option<u64>,
     /// What the model does.
     pub kind: ModelKind,
     /// The reference that its requests and answers are compared with. Until a predictive model has one, only
@@ -127,6 +129,10 @@ impl Model {
             }
             None => written,
         };
+        let deployed_at = match fields.optional("deployed_at") {
+            Some(node) => Some(deployed_at(&node, name.as_deref(), problems)?),
+            None => None,
+        };
         let name = name?;
         let identity = Identity { name: name.clone(), version: version.clone(), kind };
         identity.check(&fields, seen, problems);
@@ -149,7 +155,15 @@ impl Model {
             };
             is_read?;
             let (selectors, sampling) = (Vec::new(), Sampling::NONE);
-            return Some(Model { name, version, kind, profile: None, selectors, sampling });
+            return Some(Model {
+                name,
+                version,
+                deployed_at,
+                kind,
+                profile: None,
+                selectors,
+                sampling,
+            });
         };
         if kind == ModelKind::Language {
             check_features(&fields, &profile, problems);
@@ -175,12 +189,24 @@ impl Model {
         Some(Model {
             name,
             version,
+            deployed_at,
             kind,
             profile: Some(profile),
             selectors: selectors?,
             sampling: sampling?,
         })
     }
+}
+
+fn deployed_at(node: &Node<'_, '_>, name: Option<&str>, problems: &mut Problems) -> Option<u64> {
+    if name.is_some_and(Glob::is_pattern) {
+        node.refuse(
+            format_args!("nothing: the name is a pattern, and a model is deployed on its own"),
+            problems,
+        );
+        return None;
+    }
+    moment(node, problems)
 }
 
 /// What only predictive models have.

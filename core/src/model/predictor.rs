@@ -4,8 +4,8 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    column::{ColumnLabels, MonitoredColumn, Role, SharedSeries},
-    violation::Violations,
+    column::{ColumnLabels, MonitoredColumn, Role},
+    violation::RowViolations,
 };
 use crate::{
     catalogue::Metric,
@@ -45,7 +45,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) language: Vec<Feature>,
     /// By [`Span`]; `None` without a profile, as the two below.
     pub(crate) drifted: Option<[SeriesId; Span::ALL.len()]>,
-    pub(crate) violations: Option<Violations>,
+    pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
     /// The standard errors beyond which a share has changed, at the family level.
@@ -72,7 +72,7 @@ impl PredictionSeries {
         columns_of(profile)
             .map(|(role, _, column)| MonitoredColumn::series(column, role, measures))
             .fold(2, usize::saturating_add)
-            .saturating_add(Violations::SERIES)
+            .saturating_add(RowViolations::SERIES)
             .saturating_add(Span::ALL.len())
             .saturating_add(1)
     }
@@ -120,12 +120,11 @@ impl PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registry.add(Metric::Instances, &[label, version]);
         let predictions = registry.add(Metric::Predictions, &[label, version]);
-        let violations = Violations::new(registry, label, version);
+        let violations = RowViolations::new(registry, label, version);
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                let shared = SharedSeries { violations, monitored_values };
-                MonitoredColumn::new(registry, labels, column, shared, measures)
+                MonitoredColumn::new(registry, labels, column, monitored_values, measures)
             })
             .collect();
         let drifted = Span::ALL

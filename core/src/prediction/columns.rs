@@ -45,7 +45,9 @@ impl Reads {
     /// What a column of this kind reads.
     pub(crate) const fn of(kind: Kind) -> Reads {
         match kind {
-            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category => Reads::Value,
+            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category | Kind::Timestamp => {
+                Reads::Value
+            }
             Kind::TextLength => Reads::TextLength,
             Kind::VectorNorm => Reads::VectorNorm,
         }

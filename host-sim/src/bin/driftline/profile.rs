@@ -16,10 +16,10 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::profile::Kind;
+use driftline_core::{profile::Kind, time::moment};
 use driftline_profiler::{
-    BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv, from_file,
-    from_json_lines, to_text,
+    AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
+    from_file, from_json_lines, to_text,
 };
 
 use self::{from_requests::Wanted, progress::Shown};
@@ -46,7 +46,7 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "rows"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "rows"]
     )]
     from_requests: Option<PathBuf>,
     /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
@@ -71,10 +71,14 @@ pub(crate) struct Args {
     /// A column that is no feature; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     exclude: Vec<String>,
-    /// What the values of a column are: number, integer, boolean, category, text_length, vector_norm, or ignore; may be
-    /// given several times.
+    /// What the values of a column are: number, integer, boolean, category, text_length, vector_norm, timestamp, or
+    /// ignore; may be given several times.
     #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = kind)]
     types: Vec<(String, Option<Kind>)>,
+    /// When the rows were made, from which the ages of timestamps count: a moment like 2026-11-25T12:00:00Z, or the name
+    /// of a column that says it for each row and is no feature.
+    #[arg(long, value_name = "COLUMN|TIME")]
+    as_of: Option<String>,
     /// A column of numbers that gets a bin for each value, 99 at most; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     value_bins: Vec<String>,
@@ -191,6 +195,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         rows: args.rows.clone(),
         exclude: excluded(args),
         kinds: kinds(args),
+        as_of: args.as_of.as_deref().map(as_of),
         value_bins: args.value_bins.clone(),
     };
     let made = if train.as_os_str() == STANDARD {
@@ -212,6 +217,12 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         made
     };
     made.map_err(|error| explain(error, train))
+}
+
+/// A moment if the text is one; no column is called so by accident.
+fn as_of(text: &str) -> AsOf {
+    let moment = moment::from_text(text.as_bytes());
+    moment.map_or_else(|| AsOf::Column(text.to_owned()), AsOf::Moment)
 }
 
 fn rows(text: &str) -> Result<RangeInclusive<u64>, String> {

@@ -116,6 +116,7 @@ pub(super) fn made(
         .len();
     let mut bar = Shown::new(wanted.progress, Some(bytes));
     let result = planned(recording, &json, config, wanted, &mut |progress| bar.show(progress))
+        .and_then(|plan| refuse_timestamps(&plan.columns).map(|()| plan))
         .and_then(|plan| counted(recording, plan, wanted, &mut |progress| bar.show(progress)));
     bar.end();
     result
@@ -220,6 +221,23 @@ fn entry<'c>(config: &'c Config, settings: &Settings) -> anyhow::Result<(usize, 
             settings.model,
         )
     })
+}
+
+/// A recording does not say on which day it was made.
+fn refuse_timestamps(columns: &[Column]) -> anyhow::Result<()> {
+    let names: Vec<String> = columns
+        .iter()
+        .filter(|column| column.kind == Some(Kind::Timestamp))
+        .map(|column| format!("`{}`", column.name))
+        .collect();
+    if !names.is_empty() {
+        bail!(
+            "found timestamps ({}), but a recording does not say when its requests came, so nobody can tell how old they \
+             were; expected other columns, or a file of training data and --as-of",
+            names.join(", ")
+        );
+    }
+    Ok(())
 }
 
 fn shown(model: &Model) -> String {

@@ -184,6 +184,28 @@ fn columns_can_be_given_types_versions_and_bins() {
 }
 
 #[test]
+fn the_ages_of_timestamps_count_from_a_moment_or_a_column() {
+    let folder = Folder::new("ages");
+    fs::write(
+        folder.path("seen.csv"),
+        "asked,seen\n2026-11-25T12:00:00Z,2026-11-25T11:00:00Z\n2026-11-26,2026-11-25T23:00:00Z\n",
+    )
+    .unwrap();
+    for (as_of, ages) in [("asked", (3_600.0, 3_600.0)), ("2026-11-26", (3_600.0, 46_800.0))] {
+        let words = format!(
+            "seen.csv --model rain --type seen=timestamp --type asked=ignore --as-of {as_of} -o out.json"
+        );
+        folder.run(&words).unwrap();
+        let profile = Profile::from_json(&fs::read(folder.path("out.json")).unwrap()).unwrap();
+        let [seen] = &profile.features[..] else { panic!("{profile:?}") };
+        let numbers = seen.column.numbers.as_ref().unwrap();
+        assert_eq!((numbers.minimum, numbers.maximum), ages, "{as_of}");
+    }
+    let error = folder.run("seen.csv --model rain --type seen=timestamp").unwrap_err();
+    assert!(error.contains("whose age nobody knows without --as-of"), "{error}");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_disk_that_is_full_is_said() {
     let folder = Folder::new("full");

@@ -187,6 +187,7 @@ fn cell(value: &Value, kind: Option<Kind>) -> Option<Cell<'_>> {
             Cell::Boolean(*number == 1.0)
         }
         (Value::Number(number), Some(Kind::TextLength)) => Cell::Length(*number),
+        (Value::Number(number), Some(Kind::Timestamp)) => Cell::Age(*number),
         (Value::Number(number), Some(Kind::VectorNorm)) => Cell::List(*number),
         (Value::Number(number), Some(Kind::Number | Kind::Integer) | None) => Cell::Number(*number),
         (Value::Text(_), _) | (Value::Number(_), Some(Kind::Boolean | Kind::Category)) => {
