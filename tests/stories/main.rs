@@ -42,6 +42,7 @@ mod timing;
 mod undeclared;
 mod unread;
 
+mod arithmetic;
 mod invariants;
 mod memory;
 mod readme;
