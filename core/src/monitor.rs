@@ -66,6 +66,8 @@ pub struct Monitor {
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
     pub(crate) horizons: Horizons,
     /// The rows that a window must have to be judged; `None` for so many for each bin.
     pub(crate) rows_min: Option<u64>,
@@ -106,6 +108,7 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
+        let monitored_values = registry.add(Metric::MonitoredValues, &[]);
         let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
         predictors.extend(config.models.iter().filter_map(|model| {
             let number = match directory.generating(model.name.as_bytes()) {
@@ -113,7 +116,14 @@ impl Monitor {
                 _ => directory.predicting(model.name.as_bytes()),
             };
             let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
-            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
+            Some(PredictionSeries::new(
+                &mut registry,
+                number,
+                model,
+                profile,
+                measures,
+                monitored_values,
+            ))
         }));
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
@@ -138,6 +148,7 @@ impl Monitor {
             endpoints: config.endpoints.clone(),
             unmeasured,
             evaluations,
+            monitored_values,
             horizons: Horizons {
                 window_seconds: config.window_seconds,
                 slow_windows: config.drift.slow_windows,

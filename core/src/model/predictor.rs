@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    column::{ColumnLabels, MonitoredColumn, Role},
+    column::{ColumnLabels, MonitoredColumn, Role, SharedSeries},
     violation::Violations,
 };
 use crate::{
@@ -103,6 +103,7 @@ impl PredictionSeries {
         model: &config::Model,
         profile: &Profile,
         measures: &[Measure],
+        monitored_values: SeriesId,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registry.add(Metric::Instances, &[label, version]);
@@ -111,7 +112,8 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registry, labels, column, violations, measures)
+                let shared = SharedSeries { violations, monitored_values };
+                MonitoredColumn::new(registry, labels, column, shared, measures)
             })
             .collect();
         let drifted = Span::ALL
