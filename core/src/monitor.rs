@@ -187,6 +187,12 @@ impl Monitor {
         self.registry.all()
     }
 
+    /// Gives back what [`Monitor::series`] takes, which is far more than all else, once the host knows them; after that
+    /// there are none to list.
+    pub fn forget_names(&mut self) {
+        self.registry.forget();
+    }
+
     /// How many series there can be: those of [`Monitor::series`], and those of names that are admitted later.
     pub fn series_max(&self) -> usize {
         let places = self.directory.places_max.saturating_mul(Model::series(true));
@@ -357,6 +363,22 @@ fn headers<'s>(sides: impl Iterator<Item = &'s Sources>) -> Vec<Box<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stay_what_they_are_when_the_names_are_forgotten() {
+        let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
+        let mut monitor = Monitor::new(&Config::from_json(config).unwrap());
+        let first = |monitor: &Monitor| {
+            let mut first = None;
+            let subject = Subject { model: "b-1".into(), route: "".into() };
+            monitor.series_at(0, &subject, |id, _| first = first.or(Some(id)));
+            (first, monitor.series_max())
+        };
+        let before = first(&monitor);
+        monitor.forget_names();
+        assert_eq!(first(&monitor), before);
+        assert!(monitor.series().is_empty());
+    }
 
     #[test]
     fn places_have_the_numbers_behind_all_others() {

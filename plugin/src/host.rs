@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use std::{ptr, slice};
+use std::{num::NonZeroU32, ptr, slice};
 
 use driftline_core::{
     catalogue::Kind,
@@ -107,9 +107,19 @@ pub(crate) enum Level {
     Error = 4,
 }
 
-/// The host's name for a defined metric.
+/// The host's name for a defined metric: one more than its number, so that there being none takes no room.
 #[derive(Clone, Copy)]
-pub(crate) struct MetricId(u32);
+pub(crate) struct MetricId(NonZeroU32);
+
+impl MetricId {
+    fn new(number: u32) -> Option<MetricId> {
+        NonZeroU32::new(number.wrapping_add(1)).map(MetricId)
+    }
+
+    fn number(self) -> u32 {
+        self.0.get().wrapping_sub(1)
+    }
+}
 
 /// The host's monotonic clock; zero, for good, on a host that has none.
 pub(crate) fn now() -> Timestamp {
@@ -209,7 +219,7 @@ pub(crate) fn define_metric(kind: Kind, name: &str) -> Option<MetricId> {
     let mut id = 0;
     // SAFETY: the host reads the name during the call and writes one u32 to `id`.
     let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) };
-    (status == OK).then_some(MetricId(id))
+    if status == OK { MetricId::new(id) } else { None }
 }
 
 /// Makes a change to a metric. A host that refuses it loses this one change and nothing else.
@@ -218,10 +228,10 @@ pub(crate) fn change_metric(id: MetricId, change: Change) {
     let _ = unsafe {
         match change {
             Change::Add(amount) => {
-                proxy_increment_metric(id.0, i64::try_from(amount).unwrap_or(i64::MAX))
+                proxy_increment_metric(id.number(), i64::try_from(amount).unwrap_or(i64::MAX))
             }
-            Change::Shift(by) => proxy_increment_metric(id.0, by),
-            Change::Set(value) | Change::Sample(value) => proxy_record_metric(id.0, value),
+            Change::Shift(by) => proxy_increment_metric(id.number(), by),
+            Change::Set(value) | Change::Sample(value) => proxy_record_metric(id.number(), value),
         }
     };
 }
@@ -230,7 +240,7 @@ pub(crate) fn change_metric(id: MetricId, change: Change) {
 pub(crate) fn metric(id: MetricId) -> u64 {
     let mut value = 0;
     // SAFETY: the host writes one u64 to `value`, which outlives the call.
-    let _ = unsafe { proxy_get_metric(id.0, &mut value) };
+    let _ = unsafe { proxy_get_metric(id.number(), &mut value) };
     value
 }
 

@@ -44,6 +44,7 @@ mod timing;
 mod undeclared;
 mod unread;
 
+mod arithmetic;
 mod invariants;
 mod memory;
 mod readme;
