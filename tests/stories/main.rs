@@ -18,6 +18,7 @@ mod script;
 mod encoded;
 mod failures;
 mod in_flight;
+mod language_features;
 mod load;
 mod prediction;
 mod streaming;
