@@ -331,6 +331,9 @@ metrics! {
     FeatureSkewVerdict = Gauge "driftline_feature_skew_verdict" in "verdicts" [Model, Version, Role, Feature, Verdict];
     /// When the reference profile was made, in seconds since 1970.
     ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
+    /// Values of features and predictions that were counted against a profile, those that are missing included, of all
+    /// models.
+    MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
 }

@@ -14,6 +14,7 @@ use crate::{
     measure::Measure,
     model::{Model, PredictionSeries, Sources},
     names::Named,
+    prediction::Unlisted,
     roster::Subject,
     series::{Registry, Series, SeriesId},
 };
@@ -59,13 +60,15 @@ pub struct Monitor {
     models: Vec<Model>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// Those that have a profile, one for each version that is told apart. The first is any that is not listed.
+    /// Those that predict or have a profile, one for each version that is told apart. The first is any that is not listed.
     predictors: Vec<PredictionSeries>,
     endpoints: Vec<Endpoint>,
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
     pub(crate) evaluations: SeriesId,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
     pub(crate) horizons: Horizons,
     /// The rows that a window must have to be judged; `None` for so many for each bin.
     pub(crate) rows_min: Option<u64>,
@@ -106,14 +109,28 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
+        let monitored_values = registry.add(Metric::MonitoredValues, &[]);
         let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
         predictors.extend(config.models.iter().filter_map(|model| {
             let number = match directory.generating(model.name.as_bytes()) {
                 Named::Listed(number) if model.kind == ModelKind::Language => number,
                 _ => directory.predicting(model.name.as_bytes()),
             };
-            let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
-            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
+            let Some(profile) = model.profile.as_ref() else {
+                let predicts = model.kind == ModelKind::Predictive;
+                return predicts.then(|| {
+                    let version = model.version.as_deref();
+                    PredictionSeries::without_profile(&mut registry, number, &model.name, version)
+                });
+            };
+            Some(PredictionSeries::new(
+                &mut registry,
+                number,
+                model,
+                profile,
+                &config.drift.measures,
+                monitored_values,
+            ))
         }));
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
@@ -138,6 +155,7 @@ impl Monitor {
             endpoints: config.endpoints.clone(),
             unmeasured,
             evaluations,
+            monitored_values,
             horizons: Horizons {
                 window_seconds: config.window_seconds,
                 slow_windows: config.drift.slow_windows,
@@ -231,6 +249,23 @@ impl Monitor {
     pub(crate) fn features(&self, id: ModelId) -> Option<&PredictionSeries> {
         let number = self.directory.number(id).filter(|&number| number != 0)?;
         self.predictors.iter().find(|predictor| predictor.model == number)
+    }
+
+    /// From now on the values of requests that no column of a listed model looks for are noted, for
+    /// [`Monitor::unlisted`]. For tools only.
+    pub fn note_unlisted(&mut self) {
+        for predictor in self.predictors.iter_mut().skip(1) {
+            predictor.request.columns.note_unlisted();
+        }
+    }
+
+    /// What requests to this model, in the entry for this version, had and no column of it looks for, since
+    /// [`Monitor::note_unlisted`].
+    #[must_use]
+    pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
+        let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
+        let found = self.predictor(id);
+        found.map(|found| found.request.columns.unlisted()).unwrap_or_default()
     }
 
     /// Whether any language model has a profile, so that requests are read for what they are like.

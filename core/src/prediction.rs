@@ -18,8 +18,10 @@ mod row;
 mod shown;
 mod tensors;
 mod text;
+mod unlisted;
 mod value;
 
+pub use self::unlisted::Unlisted;
 pub(crate) use self::{
     columns::{Columns, Place, Reads},
     dialect::{Dialect, Target, recognise},

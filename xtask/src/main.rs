@@ -193,12 +193,14 @@ fn with_pieces(command: &mut Command) -> Result<&mut Command> {
     let envoy = envoy::set_up()?;
     let python = clients::set_up()?;
     let promtool = prometheus::set_up_promtool()?;
+    let prometheus = prometheus::set_up_prometheus()?;
     let filter = filter::build(Choice::Auto)?;
     Ok(command
         .env("DRIFTLINE_WASM", filter)
         .env("DRIFTLINE_ENVOY", envoy)
         .env("DRIFTLINE_PYTHON", python)
-        .env("DRIFTLINE_PROMTOOL", promtool))
+        .env("DRIFTLINE_PROMTOOL", promtool)
+        .env("DRIFTLINE_PROMETHEUS", prometheus))
 }
 
 /// Runs a command, and ends as it ended.

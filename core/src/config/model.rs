@@ -10,7 +10,7 @@ use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
     generation::Feature,
     glob::Glob,
-    profile::Profile,
+    profile::{FEATURES_MAX, Profile},
 };
 
 const FIELDS: [&str; 7] =
@@ -28,7 +28,8 @@ pub struct Model {
     pub version: Option<String>,
     /// What the model does.
     pub kind: ModelKind,
-    /// The reference that its requests and answers are compared with. A predictive model has one.
+    /// The reference that its requests and answers are compared with. Until a predictive model has one, only
+    /// its rows are counted.
     pub profile: Option<Profile>,
     /// Where the values of each column of the profile are looked for: of each feature, and behind them of the
     /// prediction, if it has one.
@@ -134,25 +135,26 @@ impl Model {
             refuse_for_language(&fields, problems);
         }
         let Some(profile) = profile else {
-            if kind == ModelKind::Predictive {
-                problems.add(
-                    fields.path(),
-                    format_args!("found the type `predictive` without a `profile`, expected both"),
-                );
-            }
+            let is_read = match kind {
+                ModelKind::Predictive => {
+                    refuse_pattern(
+                        &fields,
+                        &name,
+                        "a model that predicts is told apart by itself",
+                        problems,
+                    );
+                    check_places(&fields, problems)
+                }
+                ModelKind::Language => Some(()),
+            };
+            is_read?;
             let (selectors, sampling) = (Vec::new(), Sampling::NONE);
             return Some(Model { name, version, kind, profile: None, selectors, sampling });
         };
         if kind == ModelKind::Language {
             check_features(&fields, &profile, problems);
         }
-        if Glob::is_pattern(&name) {
-            problems.add(
-                &fields.path().field("name"),
-                format_args!(
-                    "found \"{name}\", expected a name without `*`: a profile is that of one model"
-                ),
-            );
+        if refuse_pattern(&fields, &name, "a profile is that of one model", problems) {
         } else if profile.model != name {
             problems.add(
                 &fields.path().field("profile").field("model"),
@@ -187,10 +189,45 @@ fn refuse_for_language(fields: &Object<'_, '_>, problems: &mut Problems) {
         if fields.optional(field).is_some() {
             problems.add(
                 &fields.path().field(field),
-                format_args!("found it for a language model, expected it only for a predictive one, which has a profile"),
+                format_args!(
+                    "found it for a language model, expected it only for a predictive one: of that `type`, or with a profile and no `type`"
+                ),
             );
         }
     }
+}
+
+/// Whether the name is a pattern, which it must not be for this reason.
+fn refuse_pattern(fields: &Object<'_, '_>, name: &str, why: &str, problems: &mut Problems) -> bool {
+    let is_pattern = Glob::is_pattern(name);
+    if is_pattern {
+        problems.add(
+            &fields.path().field("name"),
+            format_args!("found \"{name}\", expected a name without `*`: {why}"),
+        );
+    }
+    is_pattern
+}
+
+/// Checks what is said of places before there is a profile: `driftline profile` goes by them, the filter by none yet.
+fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> {
+    if let Some(list) = fields.optional("features") {
+        let mut said = Vec::new();
+        list.array(0..=FEATURES_MAX, problems, |node, problems| {
+            let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
+            let fields = node.object(&allowed, problems)?;
+            fields.required("name", problems)?.new_label(&mut said, problems)?;
+            Selector::read(&fields, Sides::Request, problems).map(drop)
+        })?;
+    }
+    if let Some(node) = fields.optional("prediction") {
+        let fields = node.object(&SELECTOR_FIELDS, problems)?;
+        Selector::read(&fields, Sides::Response, problems)?;
+    }
+    if let Some(node) = fields.optional("sampling") {
+        sampling(&node, problems)?;
+    }
+    Some(())
 }
 
 /// A language model has features that Driftline itself reads, and no prediction.

@@ -148,8 +148,8 @@ fn series(config: &Config) -> usize {
             names.push(&model.name);
             all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
         }
-        if let Some(profile) = &model.profile {
-            all = all.saturating_add(predicting(Some(profile)));
+        if model.profile.is_some() || model.kind == ModelKind::Predictive {
+            all = all.saturating_add(predicting(model.profile.as_ref()));
         }
     }
     all

@@ -165,6 +165,13 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     let mut all: BTreeMap<String, i64> =
         expected.iter().map(|&(name, total)| (name.to_string(), total)).collect();
     all.insert(format!("requests_total{{{model},{}}}", outcome.name()), 1);
+    let is_of_value = |name: &str| {
+        name.starts_with("feature_bin_total") || name.starts_with("feature_unbinned_total")
+    };
+    let values: i64 = expected.iter().filter(|(name, _)| is_of_value(name)).map(|it| it.1).sum();
+    if values != 0 {
+        all.insert("monitored_values_total{}".to_string(), values);
+    }
     let result = if outcome == Outcome::Complete { "success" } else { "failure" };
     all.insert(format!("request_duration_observations_total{{{model},{result}}}"), 1);
     for cut in 0..=wire.request.len() {

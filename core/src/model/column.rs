@@ -36,11 +36,20 @@ pub(crate) struct MonitoredColumn {
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
     tails: Option<[SeriesId; Side::ALL.len()]>,
-    violations: Violations,
+    shared: SharedSeries,
     reference_rows: Vec<SeriesId>,
     pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
     identity: Fingerprint,
+}
+
+/// What a column counts in together with others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SharedSeries {
+    /// Those of the model.
+    pub(super) violations: Violations,
+    /// Of all models: moves whenever a counter that the evaluator reads does.
+    pub(super) monitored_values: SeriesId,
 }
 
 /// Whose column it is, and what it is called.
@@ -129,7 +138,7 @@ impl MonitoredColumn {
         registry: &mut Registry,
         labels: ColumnLabels<'_>,
         column: &Column,
-        violations: Violations,
+        shared: SharedSeries,
         measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -165,7 +174,7 @@ impl MonitoredColumn {
             tails: has_tails.then(|| {
                 Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
-            violations,
+            shared,
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
@@ -181,11 +190,12 @@ impl MonitoredColumn {
 
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
+        ledger.add(self.shared.monitored_values, rows);
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
         if self.schema.required {
-            self.violations.count(ledger, Violation::RequiredMissing, rows);
+            self.shared.violations.count(ledger, Violation::RequiredMissing, rows);
         }
     }
 
@@ -214,6 +224,9 @@ impl MonitoredColumn {
 
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, placed: Placed) {
+        if placed != Err(Unbinned::Missing) {
+            ledger.add(self.shared.monitored_values, 1);
+        }
         match placed {
             Ok(InBin { bin, is_outside, excess }) => {
                 if let Some(&id) = self.counts.get(bin) {
@@ -221,7 +234,7 @@ impl MonitoredColumn {
                 }
                 if is_outside {
                     ledger.add(self.outside, 1);
-                    self.violations.count(ledger, outside(&self.bins), 1);
+                    self.shared.violations.count(ledger, outside(&self.bins), 1);
                 }
                 if let Some((side, thousandths)) = excess
                     && let Some(&id) =
@@ -237,9 +250,15 @@ impl MonitoredColumn {
                 }
                 match reason {
                     Unbinned::Null if !self.schema.required => {}
-                    Unbinned::Null => self.violations.count(ledger, Violation::RequiredNull, 1),
-                    Unbinned::WrongType => self.violations.count(ledger, Violation::WrongType, 1),
-                    Unbinned::NotFinite => self.violations.count(ledger, Violation::NotFinite, 1),
+                    Unbinned::Null => {
+                        self.shared.violations.count(ledger, Violation::RequiredNull, 1)
+                    }
+                    Unbinned::WrongType => {
+                        self.shared.violations.count(ledger, Violation::WrongType, 1)
+                    }
+                    Unbinned::NotFinite => {
+                        self.shared.violations.count(ledger, Violation::NotFinite, 1)
+                    }
                     Unbinned::Missing => {}
                 }
             }

@@ -1,9 +1,10 @@
-//! A model with a profile, in one version: its series, and where the values of its columns stand. No value is kept.
+//! A model that predicts or has a profile, in one version: its series, and where the values of its columns stand. No
+//! value is kept.
 
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    column::{ColumnLabels, MonitoredColumn, Role},
+    column::{ColumnLabels, MonitoredColumn, Role, SharedSeries},
     violation::Violations,
 };
 use crate::{
@@ -25,7 +26,7 @@ const PREDICTION: &str = "prediction";
 /// twice, by its bins and by its share of nulls.
 const FAMILY_LEVEL: f64 = 0.01;
 
-/// What models with a profile have: one for each version that is told apart, whatever the route.
+/// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
     /// The number of the model in the directory.
@@ -78,11 +79,22 @@ impl PredictionSeries {
 
     /// What stands for all models that are not listed.
     pub(crate) fn others(registry: &mut Registry) -> PredictionSeries {
+        PredictionSeries::without_profile(registry, 0, config::OTHER_NAME, None)
+    }
+
+    /// A model whose rows are counted, and compared with nothing.
+    pub(crate) fn without_profile(
+        registry: &mut Registry,
+        number: usize,
+        name: &str,
+        version: Option<&str>,
+    ) -> PredictionSeries {
+        let labels = [name, version.unwrap_or_default()];
         PredictionSeries {
-            model: 0,
-            version: None,
-            instances: registry.add(Metric::Instances, &[config::OTHER_NAME, ""]),
-            predictions: registry.add(Metric::Predictions, &[config::OTHER_NAME, ""]),
+            model: number,
+            version: version.map(Box::from),
+            instances: registry.add(Metric::Instances, &labels),
+            predictions: registry.add(Metric::Predictions, &labels),
             sampling: Sampling::NONE,
             columns: Vec::new(),
             features: 0,
@@ -103,6 +115,7 @@ impl PredictionSeries {
         model: &config::Model,
         profile: &Profile,
         measures: &[Measure],
+        monitored_values: SeriesId,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registry.add(Metric::Instances, &[label, version]);
@@ -111,7 +124,8 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registry, labels, column, violations, measures)
+                let shared = SharedSeries { violations, monitored_values };
+                MonitoredColumn::new(registry, labels, column, shared, measures)
             })
             .collect();
         let drifted = Span::ALL

@@ -87,7 +87,7 @@ fn the_example_that_users_copy_is_valid() {
     let filter = crate::pieces::filter().unwrap();
     let example = example.replace("target/driftline.wasm", filter.to_str().unwrap());
     let stats = fs::read_to_string(root.join("envoy/stats.yaml")).unwrap();
-    let folder = Folder::new().unwrap();
+    let folder = Folder::new("envoy").unwrap();
     folder.write("envoy.yaml", &example).unwrap();
     let output = std::process::Command::new(binary())
         .args(["--mode", "validate", "--config-yaml", &stats, "--config-path"])

@@ -116,7 +116,7 @@ impl Settings {
 }
 
 /// Starts a real Envoy.
-pub(super) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
+pub(crate) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
     let backend = Backend::start(settings.upstream).await?;
     let mut options = EnvoyOptions::new(pieces::envoy()?, backend.address)
         .filter(pieces::filter()?, settings.config.clone());

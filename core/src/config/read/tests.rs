@@ -154,7 +154,8 @@ fn with_features(models: usize, features: usize) -> String {
 #[track_caller]
 fn counts_series(config: &Config) {
     let monitor = crate::monitor::Monitor::new(config);
-    let same_for_all = crate::monitor::Unmeasured::ALL.len() + 1;
+    // The reasons not to be measured, the evaluations, and the monitored values.
+    let same_for_all = crate::monitor::Unmeasured::ALL.len() + 2;
     assert_eq!(series(config) + same_for_all, monitor.series_max());
 }
 
@@ -512,9 +513,9 @@ fn places_that_cannot_be_are_refused() {
     );
     refuses(
         r#"{"models": [{"name": "m", "version": "1", "features": []}]}"#,
-        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one, which has a \
-         profile; models[0].features: found it for a language model, expected it only for a predictive one, which has a \
-         profile",
+        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one: of that \
+         `type`, or with a profile and no `type`; models[0].features: found it for a language model, expected it only for a \
+         predictive one: of that `type`, or with a profile and no `type`",
     );
 }
 
@@ -553,8 +554,28 @@ fn a_language_model_has_the_features_that_are_known() {
          `tools`, `max_tokens`, `temperature`, `stream`, `output_tokens`, `finish_reason`, `answer_characters` for a \
          language model; models[0].profile.prediction: found a prediction, expected null for a language model",
     );
+}
+
+#[test]
+fn a_predictive_model_may_wait_for_its_first_profile() {
+    let model =
+        |fields: &str| format!(r#"{{"models": [{{"name": "m", "type": "predictive"{fields}}}]}}"#);
+    let places = r#", "version": "3", "features": [{"name": "wind", "column": 4}, {"name": "t", "member": "temp"}],
+        "prediction": {"member": "rain"}, "sampling": {"rows": 10, "every": 2}"#;
+    for fields in ["", places] {
+        let config = Config::from_json(model(fields).as_bytes()).unwrap();
+        let [model] = &config.models[..] else { panic!("{config:?}") };
+        assert_eq!((model.kind, &model.profile), (ModelKind::Predictive, &None));
+    }
     refuses(
-        r#"{"models": [{"name": "m", "type": "predictive"}]}"#,
-        "models[0]: found the type `predictive` without a `profile`, expected both",
+        &model(
+            r#", "features": [{"name": "a", "column": 1, "path": "x"}, {"name": "a"}], "sampling": 7"#,
+        ),
+        "2 problems: models[0].features[0]: found several of `member`, `column`, `tensor`, `path`, `header`, expected at \
+         most one; models[0].features[1].name: found \"a\" again, expected unique names",
+    );
+    refuses(
+        &model("").replace("\"m\"", "\"m-*\""),
+        "models[0].name: found \"m-*\", expected a name without `*`: a model that predicts is told apart by itself",
     );
 }

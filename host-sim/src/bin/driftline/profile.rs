@@ -22,7 +22,7 @@ use driftline_profiler::{
     from_json_lines, to_text,
 };
 
-use self::progress::Shown;
+use self::{from_requests::Wanted, progress::Shown};
 
 /// What stands for standard input or output.
 const STANDARD: &str = "-";
@@ -46,10 +46,11 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "exclude", "types", "value_bins", "rows"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "rows"]
     )]
     from_requests: Option<PathBuf>,
-    /// The filter's configuration, for --from-requests: where values are looked for, and a profile with the same columns.
+    /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
+    /// same columns, else those that the traffic has.
     #[arg(long, value_name = "FILE", requires = "from_requests")]
     config: Option<PathBuf>,
     /// The format of the training data; by default what the file's name ends in says, or else CSV.
@@ -112,8 +113,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         match (&args.train, &args.from_requests, &args.config) {
             (Some(train), ..) => (made(&args, train)?, Vec::new()),
             (None, Some(recording), Some(config)) => {
-                let (made, taken) = from_requests::made(recording, config, settings(&args))?;
-                (made, taken.notes())
+                from_requests::made(recording, config, &wanted(&args))?
             }
             // Clap has asked for one of them already.
             (None, ..) => bail!("expected training data, or --from-requests and --config"),
@@ -163,19 +163,34 @@ fn settings(args: &Args) -> Settings {
     }
 }
 
-fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
+fn wanted(args: &Args) -> Wanted {
+    Wanted {
+        settings: settings(args),
+        exclude: excluded(args),
+        kinds: kinds(args),
+        value_bins: args.value_bins.clone(),
+        progress: args.progress,
+    }
+}
+
+/// The columns that are left out, however that was said.
+fn excluded(args: &Args) -> Vec<String> {
     let ignored = args.types.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| name);
+    args.exclude.iter().chain(ignored).cloned().collect()
+}
+
+fn kinds(args: &Args) -> Vec<(String, Kind)> {
+    args.types.iter().filter_map(|(name, kind)| Some((name.clone(), (*kind)?))).collect()
+}
+
+fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
     let options = Options {
         settings: settings(args),
         target: args.target.clone(),
         prediction: args.prediction.clone(),
         rows: args.rows.clone(),
-        exclude: args.exclude.iter().chain(ignored).cloned().collect(),
-        kinds: args
-            .types
-            .iter()
-            .filter_map(|(name, kind)| Some((name.clone(), (*kind)?)))
-            .collect(),
+        exclude: excluded(args),
+        kinds: kinds(args),
         value_bins: args.value_bins.clone(),
     };
     let made = if train.as_os_str() == STANDARD {

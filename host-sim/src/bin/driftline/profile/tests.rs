@@ -1,5 +1,7 @@
 //! The command as a user calls it, on small files; it looks at what is left in their folder.
 
+mod first;
+
 use std::process;
 
 use clap::Parser;
@@ -274,8 +276,7 @@ fn recorded_traffic_that_tells_nothing_makes_no_profile() {
     let error = refused("\n\n{\n", REQUESTS);
     assert!(error.contains("line 3, column 1: "), "{error}");
     let error = refused("", &REQUESTS.replace("--model rain", "--model snow"));
-    assert!(error.contains("has no profile of the model `snow`"), "{error}");
-    assert!(error.contains("those of `rain`"), "{error}");
+    assert!(error.contains("does not list the model `snow`; it lists `rain`, `llm`"), "{error}");
     let error = refused("", "--from-requests golden.jsonl --model rain");
     assert!(error.contains("--config"), "{error}");
     let error = refused("", &format!("train.csv {REQUESTS}"));
