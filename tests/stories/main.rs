@@ -19,6 +19,7 @@ mod ages;
 mod encoded;
 mod failures;
 mod in_flight;
+mod language_features;
 mod load;
 mod prediction;
 mod streaming;
