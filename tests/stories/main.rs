@@ -28,6 +28,7 @@ mod whole_answers;
 mod evaluation;
 mod fleet;
 mod fleet_live;
+mod updates;
 mod weather;
 
 mod clients;

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use std::path::Path;
+
 use super::*;
 use crate::upstream::{Script, Upstream};
 
@@ -26,7 +28,7 @@ async fn requests_go_through_to_the_upstream_and_are_counted() {
 async fn an_envoy_is_gone_when_its_handle_is() {
     let upstream = Upstream::start().await.unwrap();
     let envoy = Envoy::start(EnvoyOptions::new(binary(), upstream.address())).await.unwrap();
-    let (admin, folder) = (envoy.admin(), envoy.folder.0.clone());
+    let (admin, folder) = (envoy.admin(), envoy.folder.as_ref().to_path_buf());
     drop(envoy);
     assert!(Request::get("/ready").send(admin).await.is_err());
     assert!(!folder.exists());
