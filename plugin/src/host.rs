@@ -8,7 +8,11 @@
 
 use std::{num::NonZeroU32, ptr, slice};
 
-use driftline_core::{catalogue::Kind, ledger::Change, time::Timestamp};
+use driftline_core::{
+    catalogue::Kind,
+    ledger::Change,
+    time::{Timestamp, rfc3339::UnixTime},
+};
 
 /// The host's word that a call worked.
 const OK: u32 = 0;
@@ -20,6 +24,8 @@ pub(crate) const CAS_IF_ABSENT: u32 = u32::MAX;
 /// `CLOCK_MONOTONIC` of WASI. Unlike proxy-wasm's own clock it never steps back, and it has
 /// nanoseconds where that one has microseconds.
 const CLOCK_MONOTONIC: u32 = 1;
+/// `CLOCK_REALTIME` of WASI, which may step; only ages of data are measured with it.
+const CLOCK_REALTIME: u32 = 0;
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
@@ -121,6 +127,14 @@ pub(crate) fn now() -> Timestamp {
     // SAFETY: the host writes one u64 to `time`, which outlives the call.
     let _ = unsafe { clock_time_get(CLOCK_MONOTONIC, 1, &mut time) };
     Timestamp(time)
+}
+
+/// The host's wall clock; `None` on a host that has none.
+pub(crate) fn wall_clock() -> Option<UnixTime> {
+    let mut time = 0;
+    // SAFETY: the host writes one u64 to `time`, which outlives the call.
+    let status = unsafe { clock_time_get(CLOCK_REALTIME, 1, &mut time) };
+    (status == OK).then(|| UnixTime::from_nanoseconds(time))
 }
 
 /// Writes to the proxy's log.

@@ -199,6 +199,7 @@ fn with_pieces(command: &mut Command) -> Result<&mut Command> {
     let envoy = envoy::set_up()?;
     let python = clients::set_up()?;
     let promtool = prometheus::set_up_promtool()?;
+    let prometheus = prometheus::set_up_prometheus()?;
     let filter = filter::build(Choice::Auto)?;
     let arithmetic = filter::build_arithmetic(Choice::Auto)?;
     Ok(command
@@ -206,7 +207,8 @@ fn with_pieces(command: &mut Command) -> Result<&mut Command> {
         .env("DRIFTLINE_ARITHMETIC", arithmetic)
         .env("DRIFTLINE_ENVOY", envoy)
         .env("DRIFTLINE_PYTHON", python)
-        .env("DRIFTLINE_PROMTOOL", promtool))
+        .env("DRIFTLINE_PROMTOOL", promtool)
+        .env("DRIFTLINE_PROMETHEUS", prometheus))
 }
 
 /// Runs a command, and ends as it ended.

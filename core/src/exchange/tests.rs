@@ -1,6 +1,7 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod ages;
 mod features;
 mod naming;
 
@@ -352,7 +353,7 @@ const FAR_OUT: [(&str, i64); 5] = [
     ("feature_bin_total{rain,feature,dew,01}", 1),
     ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 7155),
     ("feature_outside_total{rain,feature,dew,out_of_range}", 1),
-    ("schema_violations_total{rain,out_of_range}", 1),
+    ("schema_violations_total{rain,feature,dew,out_of_range}", 1),
 ];
 
 #[test]
@@ -370,16 +371,16 @@ fn rows_and_predictions_fall_into_their_bins() {
             ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 447),
             ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 447),
             ("feature_unbinned_total{rain,feature,dew,null}", 1),
-            ("schema_violations_total{rain,required_null}", 1),
+            ("schema_violations_total{rain,feature,dew,required_null}", 1),
             ("feature_unbinned_total{rain,feature,dew,missing}", 1),
-            ("schema_violations_total{rain,required_missing}", 1),
+            ("schema_violations_total{rain,feature,dew,required_missing}", 1),
             ("feature_bin_total{rain,prediction,prediction,00}", 1),
             ("feature_bin_total{rain,prediction,prediction,01}", 2),
             ("feature_bin_total{rain,prediction,prediction,other}", 1),
             ("feature_outside_total{rain,prediction,prediction,out_of_range}", 1),
-            ("schema_violations_total{rain,out_of_range}", 1),
+            ("schema_violations_total{rain,prediction,prediction,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
-            ("schema_violations_total{rain,wrong_type}", 1),
+            ("schema_violations_total{rain,prediction,prediction,wrong_type}", 1),
             // The row that is an empty list.
             ("schema_violations_total{rain,wrong_shape}", 1),
         ],

@@ -66,7 +66,7 @@ fn expected(case: &Case) -> Counts {
         }
         for breach in ["wrong_type", "not_finite"] {
             let count = count_of(values, breach);
-            add(format!("schema_violations_total{{{model},{breach}}}"), count);
+            add(format!("schema_violations_total{{{model},{role},{name},{breach}}}"), count);
         }
     }
     counts
