@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// Memory is `slots * cells * 4` bytes, all of it allocated by [`Ring::new`]. A cell of one slot counts to 2^32 - 1 and
-/// stays there.
+/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and 8 more for each cell of a slot that
+/// counts beyond 2^16 - 1; those go when the slot does. A cell of one slot counts to 2^32 - 1 and stays there.
 #[derive(Debug)]
 pub struct Ring {
     slot_ns: u64,
@@ -21,8 +21,17 @@ pub struct Ring {
     cells: usize,
     /// The number of the slot that grows.
     current: u64,
-    /// Slot `n` lies at place `n % slots`.
-    counts: Vec<u32>,
+    /// The lower halves of counts; slot `n` lies at place `n % slots`.
+    counts: Vec<u16>,
+    /// Where the upper halves are not 0, by the place of the slot.
+    large: Vec<Vec<Large>>,
+}
+
+/// The upper half of a count. A slot has them in the order of the cells.
+#[derive(Clone, Copy, Debug)]
+struct Large {
+    cell: u32,
+    upper: u16,
 }
 
 impl Ring {
@@ -36,6 +45,7 @@ impl Ring {
             cells,
             current: now.0.checked_div(slot_ns).unwrap_or(0),
             counts: vec![0; slots.saturating_mul(cells)],
+            large: vec![Vec::new(); slots],
         }
     }
 
@@ -49,8 +59,9 @@ impl Ring {
         let passed = number.saturating_sub(self.current).min(self.slots);
         self.current = number;
         for back in 0..passed {
-            if let Some(slot) = self.slot_mut(back) {
-                slot.fill(0);
+            if let Some((counts, large)) = self.slot_mut(back) {
+                counts.fill(0);
+                *large = Vec::new();
             }
         }
         true
@@ -64,8 +75,10 @@ impl Ring {
 
     /// Adds to a cell of the current slot.
     pub fn add(&mut self, cell: usize, amount: u64) {
-        if let Some(count) = self.slot_mut(0).and_then(|slot| slot.get_mut(cell)) {
-            *count = count.saturating_add(u32::try_from(amount).unwrap_or(u32::MAX));
+        let before = self.slot_counts(0, cell..cell.saturating_add(1)).and_then(|mut it| it.next());
+        if let (Some(before), Some((counts, large))) = (before, self.slot_mut(0)) {
+            let amount = u32::try_from(amount).unwrap_or(u32::MAX);
+            set(counts, large, cell, before.saturating_add(amount));
         }
     }
 
@@ -75,19 +88,23 @@ impl Ring {
         sums.clear();
         sums.resize(cells.len(), 0);
         for back in back {
-            let counts = self.slot(back).and_then(|slot| slot.get(cells.clone()));
-            for (sum, &count) in sums.iter_mut().zip(counts.unwrap_or_default()) {
+            let counts = self.slot_counts(back, cells.clone()).into_iter().flatten();
+            for (sum, count) in sums.iter_mut().zip(counts) {
                 *sum = sum.saturating_add(u64::from(count));
             }
         }
     }
 
     /// Some cells of every slot in which they are not all 0, each with the slot's number; the oldest slot first.
-    pub fn written(&self, cells: Range<usize>) -> impl Iterator<Item = (u64, &[u32])> {
+    pub fn written(
+        &self,
+        cells: Range<usize>,
+    ) -> impl Iterator<Item = (u64, impl Iterator<Item = u32>)> {
         (0..self.slots).rev().filter_map(move |back| {
             let number = self.current.checked_sub(back)?;
-            let counts = self.slot(back)?.get(cells.clone())?;
-            counts.iter().any(|&count| count != 0).then_some((number, counts))
+            let is_empty = self.slot_counts(back, cells.clone())?.all(|count| count == 0);
+            let counts = self.slot_counts(back, cells.clone())?;
+            (!is_empty).then_some((number, counts))
         })
     }
 
@@ -95,9 +112,10 @@ impl Ring {
     /// that slot.
     pub fn restore(&mut self, number: u64, first: usize, counts: impl IntoIterator<Item = u32>) {
         let back = self.current.checked_sub(number);
-        let cells = back.and_then(|back| self.slot_mut(back)?.get_mut(first..));
-        for (cell, count) in cells.unwrap_or_default().iter_mut().zip(counts) {
-            *cell = count;
+        if let Some((slot, large)) = back.and_then(|back| self.slot_mut(back)) {
+            for (cell, count) in (first..slot.len()).zip(counts) {
+                set(slot, large, cell, count);
+            }
         }
     }
 
@@ -105,23 +123,56 @@ impl Ring {
         now.0.checked_div(self.slot_ns).unwrap_or(0)
     }
 
-    fn slot(&self, back: u64) -> Option<&[u32]> {
-        self.counts.get(self.place(back)?)
-    }
-
-    fn slot_mut(&mut self, back: u64) -> Option<&mut [u32]> {
+    /// What cells of a slot have counted; `None` if there is no such slot, or no such cells.
+    fn slot_counts(&self, back: u64, cells: Range<usize>) -> Option<impl Iterator<Item = u32>> {
         let place = self.place(back)?;
-        self.counts.get_mut(place)
+        let large = self.large.get(place)?;
+        let first = large.partition_point(|it| (it.cell as usize) < cells.start);
+        let mut large = large.get(first..)?.iter().peekable();
+        let counts = self.counts.get(self.range(place))?.get(cells.clone())?;
+        Some(counts.iter().zip(cells).map(move |(&lower, cell)| {
+            let upper = large.next_if(|it| it.cell as usize == cell).map_or(0, |it| it.upper);
+            (u32::from(upper) << 16) | u32::from(lower)
+        }))
     }
 
-    fn place(&self, back: u64) -> Option<Range<usize>> {
+    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Vec<Large>)> {
+        let place = self.place(back)?;
+        let range = self.range(place);
+        Some((self.counts.get_mut(range)?, self.large.get_mut(place)?))
+    }
+
+    fn place(&self, back: u64) -> Option<usize> {
         if self.slots <= back {
             return None;
         }
-        let slot =
-            usize::try_from(self.current.checked_sub(back)?.checked_rem(self.slots)?).ok()?;
-        let start = slot.saturating_mul(self.cells);
-        Some(start..start.saturating_add(self.cells))
+        usize::try_from(self.current.checked_sub(back)?.checked_rem(self.slots)?).ok()
+    }
+
+    fn range(&self, place: usize) -> Range<usize> {
+        let start = place.saturating_mul(self.cells);
+        start..start.saturating_add(self.cells)
+    }
+}
+
+/// Makes a cell of a slot hold this.
+fn set(counts: &mut [u16], large: &mut Vec<Large>, cell: usize, count: u32) {
+    let Some(lower) = counts.get_mut(cell) else {
+        return;
+    };
+    *lower = (count & 0xffff) as u16;
+    let upper = (count >> 16) as u16;
+    let Ok(cell) = u32::try_from(cell) else {
+        return;
+    };
+    match large.binary_search_by_key(&cell, |it| it.cell) {
+        Ok(at) => {
+            if let Some(it) = large.get_mut(at) {
+                it.upper = upper;
+            }
+        }
+        Err(at) if upper != 0 => large.insert(at, Large { cell, upper }),
+        Err(_) => {}
     }
 }
 
@@ -187,13 +238,41 @@ mod tests {
     }
 
     #[test]
+    fn large_counts_are_exact_whatever_grows_beside_them() {
+        let mut ring = Ring::new(10, 3, 5, Timestamp(0));
+        let mut expected = [0_u64; 5];
+        for step in 0..60_u64 {
+            let (cell, amount) = ((step * 7 % 5) as usize, step * 4_001);
+            ring.add(cell, amount);
+            expected[cell] += amount;
+            let mut sums = Vec::new();
+            ring.sum(0..1, 1..4, &mut sums);
+            assert_eq!(sums, expected[1..4], "step {step}");
+        }
+        let written: Vec<u32> = ring.written(0..5).flat_map(|(_, counts)| counts).collect();
+        assert!(written.iter().copied().map(u64::from).eq(expected) && 1 << 16 < written[0]);
+        let mut later = Ring::new(10, 3, 5, Timestamp(9));
+        later.restore(0, 0, [u32::MAX, 1 << 16, 0, 0, 3]);
+        later.restore(0, 0, written);
+        let mut sums = Vec::new();
+        later.sum(0..1, 0..5, &mut sums);
+        assert_eq!(sums, expected);
+        later.advance(Timestamp(10));
+        later.sum(0..1, 0..5, &mut sums);
+        assert_eq!(sums, [0; 5], "the next slot begins at nothing");
+        later.advance(Timestamp(30));
+        later.sum(0..3, 0..5, &mut sums);
+        assert_eq!(sums, [0; 5], "and nothing large is left over");
+    }
+
+    #[test]
     fn slots_that_are_written_down_are_put_back_where_they_belong() {
         let mut ring = ring();
         ring.add(1, 3);
         ring.advance(Timestamp(115));
         ring.add(0, 4);
         let written: Vec<(u64, Vec<u32>)> =
-            ring.written(0..2).map(|(number, counts)| (number, counts.to_vec())).collect();
+            ring.written(0..2).map(|(number, counts)| (number, counts.collect())).collect();
         assert_eq!(written, [(9, vec![0, 3]), (11, vec![4, 0])]);
         let mut later = Ring::new(10, 4, 3, Timestamp(134));
         for (number, counts) in written {
