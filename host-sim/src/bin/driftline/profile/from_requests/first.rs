@@ -222,6 +222,7 @@ impl Search<'_> {
             Some(Kind::Boolean) => Cell::Boolean(false),
             Some(Kind::Category) => Cell::Text("-"),
             Some(Kind::TextLength) => Cell::Length(0.0),
+            Some(Kind::Timestamp) => Cell::Age(0.0),
             Some(Kind::VectorNorm) => Cell::List(0.0),
         });
         builder.row(cells, Place { row: 1, line: None });
