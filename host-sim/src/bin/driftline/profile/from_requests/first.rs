@@ -132,7 +132,8 @@ impl Search<'_> {
             );
         }
         // A name alone with rows of several values is that of a tensor, not of a column.
-        let is_named = !names.is_empty() && !(names.len() == 1 && 1 < width);
+        let is_one_tensor = names.len() == 1 && 1 < width;
+        let is_named = !names.is_empty() && !is_one_tensor;
         if is_named {
             return Ok(names);
         }
