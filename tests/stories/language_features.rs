@@ -198,7 +198,9 @@ fn a_request_that_leaves_all_to_the_server_says_so() {
             "feature_unbinned_total{model=m,role=feature,feature=max_tokens,reason=missing} 1",
             "feature_unbinned_total{model=m,role=feature,feature=temperature,reason=missing} 1",
             "feature_unbinned_total{model=m,role=feature,feature=stream,reason=missing} 1",
-            "schema_violations_total{model=m,reason=required_missing} 3",
+            "schema_violations_total{model=m,role=feature,feature=max_tokens,reason=required_missing} 1",
+            "schema_violations_total{model=m,role=feature,feature=temperature,reason=required_missing} 1",
+            "schema_violations_total{model=m,role=feature,feature=stream,reason=required_missing} 1",
         ],
     );
 }

@@ -215,6 +215,8 @@ fn findings(monitor: &Monitor, ledger: &mut Ledger) -> String {
                 }
             }
             bins.sort();
+            // A value out of range counts twice: as one outside, and as a violation.
+            bins.dedup();
             let mut shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(show).collect();
             if VALUES_SHOWN < values.len() {
                 shown.push("...".into());
