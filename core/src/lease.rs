@@ -3,15 +3,31 @@
 
 /// How long a lease holds without being renewed, in ticks of its owner.
 const TICKS: u64 = 3;
+/// All VMs of one start, and of one update, begin within this time. So one that began later by more is of an update,
+/// and stands for what is in force now. While they wait for the end of old streams, hosts let the VMs and
+/// configurations of before go on ticking: Envoy for ten minutes.
+const ONE_START_NS: u64 = 2_000_000_000;
 
-/// A VM that could evaluate.
+/// A VM that could evaluate, under one of its configurations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Candidate {
-    /// Unlike any other VM's of this process.
-    pub id: u64,
+    /// When it began, in nanoseconds; unlike any other candidate's of this process.
+    pub began_ns: u64,
     /// Whether this VM carries traffic. One that does not, as Envoy's main thread, is preferred:
     /// there an evaluation delays nobody.
     pub carries_traffic: bool,
+}
+
+impl Candidate {
+    /// Whether it takes over from an owner that is well. It cannot go round in a circle: first comes who carries no
+    /// traffic, then who began later.
+    fn outranks(self, owner: Candidate) -> bool {
+        match (self.carries_traffic, owner.carries_traffic) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => owner.began_ns.saturating_add(ONE_START_NS) < self.began_ns,
+        }
+    }
 }
 
 /// A lease as it lies in shared memory.
@@ -27,13 +43,16 @@ pub const LEASE_BYTES: usize = 17;
 impl Lease {
     /// Reads an encoded lease; `None` if these are not the bytes of one.
     pub fn decode(bytes: &[u8]) -> Option<Lease> {
-        let (id, rest) = bytes.split_first_chunk::<8>()?;
+        let (began, rest) = bytes.split_first_chunk::<8>()?;
         let (expires, rest) = rest.split_first_chunk::<8>()?;
         let [carries_traffic] = *rest else {
             return None;
         };
         Some(Lease {
-            owner: Candidate { id: u64::from_le_bytes(*id), carries_traffic: carries_traffic != 0 },
+            owner: Candidate {
+                began_ns: u64::from_le_bytes(*began),
+                carries_traffic: carries_traffic != 0,
+            },
             expires_ns: u64::from_le_bytes(*expires),
         })
     }
@@ -43,7 +62,7 @@ impl Lease {
         let mut bytes = [0; LEASE_BYTES];
         let fields = self
             .owner
-            .id
+            .began_ns
             .to_le_bytes()
             .into_iter()
             .chain(self.expires_ns.to_le_bytes())
@@ -60,14 +79,9 @@ impl Lease {
 /// The caller writes it only if the shared memory still holds `current`, and stands aside if that
 /// fails: so at most one candidate wins a tick. A clock that all candidates share is needed.
 pub fn claim(current: Option<Lease>, me: Candidate, now_ns: u64, tick_ns: u64) -> Option<Lease> {
-    let is_free = match current {
-        None => true,
-        Some(lease) => {
-            lease.owner.id == me.id
-                || lease.expires_ns < now_ns
-                || (lease.owner.carries_traffic && !me.carries_traffic)
-        }
-    };
+    let is_free = current.is_none_or(|Lease { owner, expires_ns }| {
+        owner.began_ns == me.began_ns || expires_ns < now_ns || me.outranks(owner)
+    });
     is_free.then(|| Lease {
         owner: me,
         expires_ns: now_ns.saturating_add(tick_ns.saturating_mul(TICKS)),
@@ -78,8 +92,8 @@ pub fn claim(current: Option<Lease>, me: Candidate, now_ns: u64, tick_ns: u64) -
 mod tests {
     use super::*;
 
-    const MAIN: Candidate = Candidate { id: 1, carries_traffic: false };
-    const WORKER: Candidate = Candidate { id: 2, carries_traffic: true };
+    const MAIN: Candidate = Candidate { began_ns: 1, carries_traffic: false };
+    const WORKER: Candidate = Candidate { began_ns: 2, carries_traffic: true };
     const TICK: u64 = 100;
 
     #[test]
@@ -100,6 +114,26 @@ mod tests {
     fn a_vm_without_traffic_takes_over_from_one_with() {
         let lease = claim(None, WORKER, 0, TICK).unwrap();
         assert!(claim(Some(lease), MAIN, 1, TICK).is_some());
+    }
+
+    #[test]
+    fn who_begins_with_an_update_takes_over_and_keeps_it() {
+        let began_ns = MAIN.began_ns + ONE_START_NS + 1;
+        let updated = Candidate { began_ns, ..MAIN };
+        let old = claim(None, MAIN, began_ns, TICK).unwrap();
+        let new = claim(Some(old), updated, began_ns + 1, TICK).unwrap();
+        assert_eq!(claim(Some(new), MAIN, began_ns + 2, TICK), None, "the old one stands aside");
+        // A new worker does not take it from the old main thread, which evaluates at nobody's cost; and all of one start
+        // are alike.
+        for carries_traffic in [true, false] {
+            let worker = Candidate { began_ns: began_ns + 7, carries_traffic };
+            assert_eq!(claim(Some(new), worker, began_ns + 8, TICK), None);
+            assert_eq!(
+                claim(Some(old), worker, began_ns + 8, TICK).is_some(),
+                !carries_traffic,
+                "{carries_traffic}"
+            );
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use driftline_core::{
 
 use crate::{host, shared::Shared};
 
-/// Where VMs of this filter number themselves.
+/// Where VMs of this filter number themselves, for each of their configurations.
 const VM_COUNT: &str = "driftline/vms";
 
 /// A VM's part in evaluating one configuration.
@@ -21,28 +21,29 @@ pub(crate) struct Evaluation {
     totals: Vec<u64>,
     /// The windows of a column as they are written down; likewise.
     written: Vec<u8>,
-    /// Where the lease for this configuration lies. Other filters may share the memory.
+    /// Where the lease to evaluate these columns lies. Other filters may share the memory.
     lease_key: String,
-    vm: u64,
+    began_ns: u64,
     tick_ns: u64,
 }
 
 impl Evaluation {
     /// Opens the windows and asks for ticks; `None` if the configuration has nothing to evaluate.
-    pub(crate) fn begin(shared: Rc<Shared>, configuration: &[u8]) -> Option<Evaluation> {
+    pub(crate) fn begin(shared: Rc<Shared>) -> Option<Evaluation> {
         let evaluator = Evaluator::new(shared.monitor());
         if evaluator.counters().is_empty() {
             return None;
         }
         let tick_milliseconds = shared.monitor().tick_milliseconds;
-        let configuration = Fingerprint::new().with(configuration).value();
+        // Not the configuration's: one that takes another's place is to take its lease, too, if it watches the same.
+        let columns = evaluator.keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
         let mut evaluation = Evaluation {
             totals: Vec::new(),
             written: Vec::new(),
             shared,
             evaluator,
-            lease_key: format!("driftline/evaluator/{configuration:016x}"),
-            vm: number_vm(),
+            lease_key: format!("driftline/evaluator/{columns:016x}"),
+            began_ns: begin_alone(),
             tick_ns: tick_milliseconds.saturating_mul(1_000_000),
         };
         // A replacement needs a number, so there must be a value before the first tick.
@@ -89,7 +90,10 @@ impl Evaluation {
             // Without shared memory there is no other VM to agree with.
             return true;
         };
-        let me = Candidate { id: self.vm, carries_traffic: self.shared.carries_traffic.get() };
+        let me = Candidate {
+            began_ns: self.began_ns,
+            carries_traffic: self.shared.carries_traffic.get(),
+        };
         claim(Lease::decode(&current), me, now_ns, self.tick_ns)
             .is_some_and(|lease| host::set_shared_data(&self.lease_key, &lease.encode(), cas))
     }
@@ -141,12 +145,13 @@ fn window_key(key: u64) -> String {
     format!("driftline/windows/{key:016x}")
 }
 
-/// A number that no other VM of this process has.
+/// Now, as nobody else of this process has it: with a number in the digits that a host's clock leaves open.
 ///
-/// The count is taken by compare-and-swap; only its very first value can be given twice, to two
-/// VMs that start at once, and then the nanosecond of their start tells them apart.
-fn number_vm() -> u64 {
+/// The count is taken by compare-and-swap; only its very first value can be given twice, to two VMs that start at once,
+/// and then the microsecond of their start tells them apart.
+fn begin_alone() -> u64 {
     const TRIES_MAX: usize = 64;
+    const OPEN_DIGITS: u64 = 1000;
     let mut number = 0u64;
     for _ in 0..TRIES_MAX {
         let (current, cas) = host::shared_data(VM_COUNT).unwrap_or_default();
@@ -156,5 +161,6 @@ fn number_vm() -> u64 {
             break;
         }
     }
-    number.rotate_right(16) ^ host::now().0
+    let now = host::now().0;
+    now.saturating_sub(now % OPEN_DIGITS).saturating_add(number % OPEN_DIGITS)
 }

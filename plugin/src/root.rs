@@ -45,7 +45,7 @@ impl RootContext for Root {
                 shared.monitor().series_max(),
             ),
         );
-        self.evaluation = Evaluation::begin(Rc::clone(&shared), &json);
+        self.evaluation = Evaluation::begin(Rc::clone(&shared));
         self.shared = Some(shared);
         true
     }

@@ -3,10 +3,9 @@
 //! The listener comes from a file (LDS), so that a configuration can be changed while traffic flows.
 
 use std::{
-    env, fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -15,18 +14,20 @@ use serde_json::{Map, Value};
 
 use crate::{
     client::Request,
+    folder::Folder,
+    process::Process,
     scrape::{self, Scrape},
 };
-use process::Process;
 
 mod bootstrap;
-mod process;
 
 /// Long enough for two busy cores to compile the filter; a healthy start takes half a second.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 /// What an error quotes of the log.
 const LOG_TAIL_LINES: usize = 30;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// What an Envoy is to be.
 #[derive(Clone, Debug)]
@@ -53,6 +54,12 @@ pub struct EnvoyOptions {
     pub filters_before: Vec<Value>,
     /// For `--component-log-level`, such as `wasm:trace`.
     pub component_log_level: String,
+    /// How long an old listener may go on; Envoy's default is ten minutes.
+    pub drain_seconds: Option<u32>,
+    /// Where requests go in; port 0 for any that is free.
+    pub listen: SocketAddr,
+    /// Where the admin interface is; likewise.
+    pub admin: SocketAddr,
 }
 
 impl EnvoyOptions {
@@ -70,6 +77,9 @@ impl EnvoyOptions {
             connection_manager: Map::new(),
             filters_before: Vec::new(),
             component_log_level: "wasm:info".to_owned(),
+            drain_seconds: None,
+            listen: ANY_PORT,
+            admin: ANY_PORT,
         }
     }
 
@@ -108,12 +118,11 @@ impl Envoy {
     ///
     /// If it does not start, refuses the configuration or does not get ready; the end of its log is quoted.
     pub async fn start(options: EnvoyOptions) -> Result<Envoy> {
-        let folder = Folder::new()?;
+        let folder = Folder::new("envoy")?;
         folder.write("lds.yaml", &bootstrap::listener(&options))?;
         folder.write("envoy.yaml", &bootstrap::bootstrap(&options, &folder.file("lds.yaml")))?;
-        let process = Process::start(&options, &folder)?;
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut envoy = Envoy { options, process, folder, admin: nowhere, listen: nowhere };
+        let process = start_process(&options, &folder)?;
+        let mut envoy = Envoy { options, process, folder, admin: ANY_PORT, listen: ANY_PORT };
         match envoy.wait_until_ready().await {
             Ok(()) => Ok(envoy),
             Err(error) => Err(error.context(format!(
@@ -162,8 +171,22 @@ impl Envoy {
     ///
     /// If Envoy does neither accept nor refuse it in time.
     pub async fn update_filter_config(&mut self, config: &str) -> Result<Update> {
-        let before = self.update_counts().await?;
         let new = EnvoyOptions { config: config.to_owned(), ..self.options.clone() };
+        self.update(new).await
+    }
+
+    /// Gives Envoy other code of the filter, and waits for what Envoy does with it.
+    ///
+    /// # Errors
+    ///
+    /// If Envoy does neither accept nor refuse it in time.
+    pub async fn update_filter_module(&mut self, module: impl Into<PathBuf>) -> Result<Update> {
+        let new = EnvoyOptions { filter: Some(module.into()), ..self.options.clone() };
+        self.update(new).await
+    }
+
+    async fn update(&mut self, new: EnvoyOptions) -> Result<Update> {
+        let before = self.update_counts().await?;
         self.folder.write("lds.yaml", &bootstrap::listener(&new))?;
         let (accepted, refused) = self
             .wait_for("the new configuration", async |envoy: &Envoy| {
@@ -199,6 +222,19 @@ impl Envoy {
             tokio::time::sleep(POLL).await;
         }
         Ok(self.log())
+    }
+
+    /// Ends this Envoy at once, and starts another one at the same addresses: what a container does that restarts
+    /// within its pod.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Envoy::start`]; and that somebody took one of its ports meanwhile.
+    pub async fn restart(self) -> Result<Envoy> {
+        let (listen, admin) = (self.listen, self.admin);
+        let options = EnvoyOptions { listen, admin, ..self.options.clone() };
+        drop(self);
+        Envoy::start(options).await
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {
@@ -268,6 +304,26 @@ impl Envoy {
     }
 }
 
+fn start_process(options: &EnvoyOptions, folder: &Folder) -> Result<Process> {
+    Process::start(&options.binary, &folder.file("envoy.log"), |command| {
+        command
+            .args(["--disable-hot-restart", "--log-level", "warning"])
+            // Its hints about this bootstrap would hide what the filter says.
+            .args([
+                "--component-log-level",
+                &format!("main:error,misc:error,{}", options.component_log_level),
+            ])
+            .args(["--concurrency", &options.workers.to_string()])
+            .arg("--config-path")
+            .arg(folder.file("envoy.yaml"))
+            .arg("--admin-address-path")
+            .arg(folder.file("admin"));
+        if let Some(seconds) = options.drain_seconds {
+            command.args(["--drain-time-s", &seconds.to_string()]);
+        }
+    })
+}
+
 /// The value of a line `name: 1` of `/stats`.
 fn stat(stats: &str, name: &str) -> Option<u64> {
     stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok())
@@ -277,43 +333,6 @@ fn listen_address(listeners: &Value) -> Option<SocketAddr> {
     let address = listeners.pointer("/listener_statuses/0/local_address/socket_address")?;
     let port = address.get("port_value")?.as_u64()?;
     format!("{}:{port}", address.get("address")?.as_str()?).parse().ok()
-}
-
-/// A folder of our own, removed with what is in it.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Result<Folder> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("driftline-envoy-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
-        Ok(Folder(path))
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// Replaces a file at once: Envoy looks at it when something is moved there.
-    fn write(&self, name: &str, text: &str) -> Result<()> {
-        let new = self.file("new");
-        fs::write(&new, text).with_context(|| format!("cannot write {}", new.display()))?;
-        fs::rename(&new, self.file(name)).with_context(|| format!("cannot write {name}"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-impl AsRef<Path> for Folder {
-    fn as_ref(&self) -> &Path {
-        &self.0
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! client, stream_client ──▶ envoy (or host-sim) ──▶ upstream, llm, rain
-//!                             └──▶ scrape
+//!                             └──▶ scrape, prometheus
 //! by_hand: a client and an upstream that do one step at a time, over HTTP/1.1 and HTTP/2
 //! ```
 //!
@@ -15,6 +15,7 @@ pub mod stream_client;
 
 pub mod envoy;
 pub mod pieces;
+pub mod prometheus;
 pub mod scrape;
 
 pub mod llm;
@@ -22,6 +23,8 @@ pub mod models;
 pub mod rain;
 pub mod upstream;
 
+mod folder;
 mod http1;
 mod model_server;
+mod process;
 mod server;

@@ -12,6 +12,11 @@ pub fn filter() -> Result<PathBuf> {
     find("DRIFTLINE_WASM", "driftline.wasm", "cargo xtask build")
 }
 
+/// The core's arithmetic as a filter: `DRIFTLINE_ARITHMETIC`, else where `cargo xtask build` leaves it.
+pub fn arithmetic() -> Result<PathBuf> {
+    find("DRIFTLINE_ARITHMETIC", "arithmetic.wasm", "cargo xtask build")
+}
+
 /// Envoy: `DRIFTLINE_ENVOY`, else where `cargo xtask setup` puts it.
 pub fn envoy() -> Result<PathBuf> {
     find("DRIFTLINE_ENVOY", "venv/bin/envoy", "cargo xtask setup")
@@ -24,12 +29,21 @@ pub fn python() -> Result<PathBuf> {
 
 /// promtool: `DRIFTLINE_PROMTOOL`, else the one on the `PATH`, else where `cargo xtask setup` puts it.
 pub fn promtool() -> Result<PathBuf> {
+    on_path_or_find("promtool", "DRIFTLINE_PROMTOOL")
+}
+
+/// Prometheus: `DRIFTLINE_PROMETHEUS`, else the one on the `PATH`, else where `cargo xtask setup` puts it.
+pub fn prometheus() -> Result<PathBuf> {
+    on_path_or_find("prometheus", "DRIFTLINE_PROMETHEUS")
+}
+
+fn on_path_or_find(program: &str, variable: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path =
-        env::split_paths(&path).map(|folder| folder.join("promtool")).find(|file| file.is_file());
+        env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
     match on_path {
-        Some(file) if env::var_os("DRIFTLINE_PROMTOOL").is_none() => Ok(file),
-        _ => find("DRIFTLINE_PROMTOOL", "prometheus/usr/bin/promtool", "cargo xtask setup"),
+        Some(file) if env::var_os(variable).is_none() => Ok(file),
+        _ => find(variable, &format!("prometheus/usr/bin/{program}"), "cargo xtask setup"),
     }
 }
 

@@ -158,14 +158,14 @@ fn after_an_update(update: impl FnOnce(&mut World)) -> [f64; 2] {
     run(&world, 0, &rows());
     seconds(&world, 20);
     update(&mut world);
-    // Before the first tick of whoever evaluates from now on, who waits until the lease of a VM that is gone ends.
+    // Before the first tick of whoever evaluates from now on, who takes the lease over at that tick.
     run(&world, 1, &one_row());
-    seconds(&world, 4);
+    seconds(&world, 1);
     let page = scrape(&world);
     assert_eq!(page.value(&format!("{PREFIX}instances_total"), &[("model", "rain")]), Some(8.0));
     let rows = ["temperature", "dew point"].map(|it| gauge(&page, "feature_window_rows", it));
     // The first seven are older than a window by now, and the update has not made them younger than by a step.
-    seconds(&world, 45);
+    seconds(&world, 48);
     let later = gauge(&scrape(&world), "feature_window_rows", "temperature");
     assert_eq!(later, 1.0, "rows keep their age");
     rows

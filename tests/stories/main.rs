@@ -15,9 +15,11 @@ mod expectation;
 mod phrases;
 mod script;
 
+mod ages;
 mod encoded;
 mod failures;
 mod in_flight;
+mod language_features;
 mod load;
 mod prediction;
 mod streaming;
@@ -25,6 +27,8 @@ mod whole_answers;
 
 mod evaluation;
 mod fleet;
+mod fleet_live;
+mod updates;
 mod weather;
 
 mod clients;
@@ -42,6 +46,7 @@ mod timing;
 mod undeclared;
 mod unread;
 
+mod arithmetic;
 mod invariants;
 mod memory;
 mod readme;

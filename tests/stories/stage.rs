@@ -16,7 +16,7 @@ mod simulated;
 mod world;
 
 pub(crate) use self::{
-    host::{Host, settings},
+    host::{Host, settings, start_envoy},
     native::Native,
     network::{Network, compare},
     world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world, world_of},

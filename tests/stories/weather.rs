@@ -36,7 +36,7 @@ const FIRST: usize = 3000;
 const CHANGE: usize = 12_000;
 
 const DEW_POINT: &str = "dew point";
-const PRESSURE: &str = "sea-level pressure";
+pub(crate) const PRESSURE: &str = "sea-level pressure";
 const TEMPERATURES: [&str; 3] = ["temperature", "minimum temperature", "maximum temperature"];
 const SLOW: [&str; 3] = ["visibility", "average wind speed", "max sustained wind-speed"];
 
@@ -95,7 +95,7 @@ fn days(world: &World, workers: usize, days: &[Day]) -> Scrape {
     scrape(world)
 }
 
-fn gauge(page: &Scrape, name: &str, labels: &[(&str, &str)]) -> f64 {
+pub(crate) fn gauge(page: &Scrape, name: &str, labels: &[(&str, &str)]) -> f64 {
     let found = page.value(&format!("{PREFIX}{name}"), labels);
     found.unwrap_or_else(|| panic!("no {name} with {labels:?}"))
 }
@@ -104,7 +104,7 @@ fn psi(page: &Scrape, feature: &str) -> f64 {
     gauge(page, "feature_psi_ppm", &[("feature", feature), ("window", "fast")]) / 1e6
 }
 
-fn verdict(page: &Scrape, feature: &str) -> &'static str {
+pub(crate) fn verdict(page: &Scrape, feature: &str) -> &'static str {
     let holds = |verdict: &str| {
         let labels = [("feature", feature), ("window", "fast"), ("verdict", verdict)];
         gauge(page, "feature_verdict", &labels) == 1.0
@@ -122,16 +122,18 @@ fn rank(page: &Scrape, feature: &str, since: &str) -> f64 {
 #[track_caller]
 fn check(stage: &str, page: &Scrape, row: usize) {
     let is_behind = CHANGE <= row;
-    // The bounds that the data is known for have two digits; these are what rounds to them.
-    for (feature, before, behind) in [(PRESSURE, 0.055, 1.65), (DEW_POINT, 0.175, 4.45)] {
+    // The data is known for at most .05 and .17 before, to two digits: the highest are .0549 and .1729, and no convention
+    // for 20 bins has less than .052 of pressure. See profiler/tests/weather.rs.
+    for (feature, before, behind) in [(PRESSURE, 5.0, 1.7), (DEW_POINT, 17.0, 4.5)] {
         let (found, expected) = (psi(page, feature), if is_behind { "drift" } else { "ok" });
         assert_eq!(verdict(page, feature), expected, "{stage}, {row}: {feature} {found}");
-        let is_right = if is_behind { behind <= found } else { found < before };
+        let is_right = if is_behind { behind <= found } else { (found * 100.0).round() <= before };
         assert!(is_right, "{stage}, {row}: {feature} {found}");
     }
     for feature in TEMPERATURES {
         assert_eq!(verdict(page, feature), "ok", "{stage}, {row}: {feature}");
-        assert!(psi(page, feature) < 0.165, "{stage}, {row}: {feature}");
+        // To two digits again: the highest is .1647.
+        assert!((psi(page, feature) * 100.0).round() <= 16.0, "{stage}, {row}: {feature}");
     }
     let drifted = gauge(page, "drifted_features", &[("window", "fast")]);
     let slow = SLOW.iter().filter(|feature| verdict(page, feature) == "drift").count();
@@ -234,7 +236,7 @@ fn both_hosts_see_the_weather_change() {
     let all = all_days();
     network.block_on(async {
         let mut due = Instant::now();
-        for (row, of_window) in windows(&all).filter(|(row, _)| (9000..15_000).contains(row)) {
+        for (row, of_window) in windows(&all) {
             tokio::time::sleep_until(due.into()).await;
             due += PACE;
             let scripts: Vec<Script> = of_window.chunks(BATCH).map(asks).collect();
@@ -248,7 +250,7 @@ fn both_hosts_see_the_weather_change() {
                     let page = host.scrape().await.unwrap();
                     let of_dew_point = [("feature", DEW_POINT), ("window", "fast")];
                     let rows = gauge(&page, "feature_window_rows", &of_dew_point);
-                    let is_ranked = row == 9000 || rank(&page, DEW_POINT, "window_before") != 0.0;
+                    let is_ranked = row == FIRST || rank(&page, DEW_POINT, "window_before") != 0.0;
                     if rows == WINDOW_ROWS as f64 && is_ranked {
                         break page;
                     }

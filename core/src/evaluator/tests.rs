@@ -194,7 +194,7 @@ fn an_evaluation_that_is_spared_would_have_changed_no_gauge() {
                     let place = random.next() as usize % values.len();
                     let amount = random.next() % 90;
                     pulse += amount;
-                    if random.next() % 4 == 0 {
+                    if random.next().is_multiple_of(4) {
                         late.push((place, amount));
                     } else {
                         values[place] += amount;

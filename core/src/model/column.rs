@@ -1,11 +1,13 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
+mod ages;
 mod gauges;
 
 pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
 use alloc::vec::Vec;
 
+use self::ages::AgeSeries;
 use crate::{
     bins::Bins,
     catalogue::Metric,
@@ -15,7 +17,7 @@ use crate::{
     measure::Measure,
     model::violation::{Violation, Violations},
     prediction::{Cell, InBin, Placed, Unbinned},
-    profile::{Column, Quantiles, Schema},
+    profile::{Column, Kind, Quantiles, Schema},
     series::{Registry, SeriesId},
 };
 
@@ -36,20 +38,15 @@ pub(crate) struct MonitoredColumn {
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
     tails: Option<[SeriesId; Side::ALL.len()]>,
-    shared: SharedSeries,
+    /// `None` for a column of other values than timestamps.
+    ages: Option<AgeSeries>,
+    violations: Violations,
+    /// Of all models: moves whenever a counter that the evaluator reads does.
+    monitored_values: SeriesId,
     reference_rows: Vec<SeriesId>,
     pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
     identity: Fingerprint,
-}
-
-/// What a column counts in together with others.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SharedSeries {
-    /// Those of the model.
-    pub(super) violations: Violations,
-    /// Of all models: moves whenever a counter that the evaluator reads does.
-    pub(super) monitored_values: SeriesId,
 }
 
 /// Whose column it is, and what it is called.
@@ -115,6 +112,7 @@ impl MonitoredColumn {
         column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
             has_tails,
             scale.is_some(),
+            column.kind == Kind::Timestamp,
             role,
             measures,
         ))
@@ -124,6 +122,7 @@ impl MonitoredColumn {
     pub(crate) fn series_beside_bins(
         has_tails: bool,
         is_of_numbers: bool,
+        has_ages: bool,
         role: Role,
         measures: &[Measure],
     ) -> usize {
@@ -131,6 +130,8 @@ impl MonitoredColumn {
             .len()
             .saturating_add(1)
             .saturating_add(if has_tails { Side::ALL.len() } else { 0 })
+            .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
+            .saturating_add(Violations::SERIES)
             .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
@@ -138,7 +139,7 @@ impl MonitoredColumn {
         registry: &mut Registry,
         labels: ColumnLabels<'_>,
         column: &Column,
-        shared: SharedSeries,
+        monitored_values: SeriesId,
         measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -174,7 +175,9 @@ impl MonitoredColumn {
             tails: has_tails.then(|| {
                 Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
-            shared,
+            ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registry, of_column)),
+            violations: Violations::new(registry, labels, is_of_numbers),
+            monitored_values,
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
@@ -188,14 +191,26 @@ impl MonitoredColumn {
         }
     }
 
+    /// Whether its values are moments, whose age counts.
+    pub(crate) fn has_ages(&self) -> bool {
+        self.ages.is_some()
+    }
+
+    /// Counts how old a value is, if it is one of these; it is in seconds.
+    pub(crate) fn count_age(&self, ledger: &mut Ledger, cell: Cell<'_>) {
+        if let (Some(ages), Cell::Number(age)) = (&self.ages, cell) {
+            ages.count(ledger, age);
+        }
+    }
+
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
-        ledger.add(self.shared.monitored_values, rows);
+        ledger.add(self.monitored_values, rows);
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
         if self.schema.required {
-            self.shared.violations.count(ledger, Violation::RequiredMissing, rows);
+            self.violations.count(ledger, Violation::RequiredMissing, rows);
         }
     }
 
@@ -225,7 +240,7 @@ impl MonitoredColumn {
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, placed: Placed) {
         if placed != Err(Unbinned::Missing) {
-            ledger.add(self.shared.monitored_values, 1);
+            ledger.add(self.monitored_values, 1);
         }
         match placed {
             Ok(InBin { bin, is_outside, excess }) => {
@@ -234,7 +249,7 @@ impl MonitoredColumn {
                 }
                 if is_outside {
                     ledger.add(self.outside, 1);
-                    self.shared.violations.count(ledger, outside(&self.bins), 1);
+                    self.violations.count(ledger, outside(&self.bins), 1);
                 }
                 if let Some((side, thousandths)) = excess
                     && let Some(&id) =
@@ -250,15 +265,9 @@ impl MonitoredColumn {
                 }
                 match reason {
                     Unbinned::Null if !self.schema.required => {}
-                    Unbinned::Null => {
-                        self.shared.violations.count(ledger, Violation::RequiredNull, 1)
-                    }
-                    Unbinned::WrongType => {
-                        self.shared.violations.count(ledger, Violation::WrongType, 1)
-                    }
-                    Unbinned::NotFinite => {
-                        self.shared.violations.count(ledger, Violation::NotFinite, 1)
-                    }
+                    Unbinned::Null => self.violations.count(ledger, Violation::RequiredNull, 1),
+                    Unbinned::WrongType => self.violations.count(ledger, Violation::WrongType, 1),
+                    Unbinned::NotFinite => self.violations.count(ledger, Violation::NotFinite, 1),
                     Unbinned::Missing => {}
                 }
             }

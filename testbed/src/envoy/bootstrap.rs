@@ -1,6 +1,6 @@
 //! Envoy's configuration as text. It never reads or writes a file.
 
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
     let clusters: Vec<&Value> = [&upstream].into_iter().chain(&options.clusters).collect();
     let parts = [
         ("node", json!({"id": "driftline-testbed", "cluster": "driftline-testbed"})),
-        ("admin", json!({"address": any_port()})),
+        ("admin", json!({"address": socket(options.admin)})),
         ("stats_flush_interval", json!("0.1s")),
         ("static_resources", json!({"clusters": clusters})),
         ("dynamic_resources", json!({"lds_config": {"path_config_source": {"path": lds}}})),
@@ -68,7 +68,7 @@ pub(super) fn listener(options: &EnvoyOptions) -> String {
     let listener = json!({
         "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
         "name": "ingress",
-        "address": any_port(),
+        "address": socket(options.listen),
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": connection_manager,
@@ -97,6 +97,6 @@ fn wasm(module: &Path, config: &str) -> Value {
     })
 }
 
-fn any_port() -> Value {
-    json!({"socket_address": {"address": "127.0.0.1", "port_value": 0}})
+fn socket(address: SocketAddr) -> Value {
+    json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
 }

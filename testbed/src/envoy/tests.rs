@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use std::path::Path;
+
 use super::*;
 use crate::upstream::{Script, Upstream};
 
@@ -26,7 +28,7 @@ async fn requests_go_through_to_the_upstream_and_are_counted() {
 async fn an_envoy_is_gone_when_its_handle_is() {
     let upstream = Upstream::start().await.unwrap();
     let envoy = Envoy::start(EnvoyOptions::new(binary(), upstream.address())).await.unwrap();
-    let (admin, folder) = (envoy.admin(), envoy.folder.0.clone());
+    let (admin, folder) = (envoy.admin(), envoy.folder.as_ref().to_path_buf());
     drop(envoy);
     assert!(Request::get("/ready").send(admin).await.is_err());
     assert!(!folder.exists());
@@ -87,7 +89,7 @@ fn the_example_that_users_copy_is_valid() {
     let filter = crate::pieces::filter().unwrap();
     let example = example.replace("target/driftline.wasm", filter.to_str().unwrap());
     let stats = fs::read_to_string(root.join("envoy/stats.yaml")).unwrap();
-    let folder = Folder::new().unwrap();
+    let folder = Folder::new("envoy").unwrap();
     folder.write("envoy.yaml", &example).unwrap();
     let output = std::process::Command::new(binary())
         .args(["--mode", "validate", "--config-yaml", &stats, "--config-path"])

@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     route: String,
     /// How long the proxy waits for the end of an answer.
     pub(super) patience: Option<Duration>,
+    /// How long an old listener of Envoy goes on, if not as long as it does by itself.
+    drain_seconds: Option<u32>,
     /// Where calls over gRPC go, which only Envoy can pass.
     grpc: Option<SocketAddr>,
 }
@@ -87,6 +89,7 @@ pub(crate) fn settings(config: &str) -> Settings {
         upstream: Where::Scripted,
         route: String::new(),
         patience: None,
+        drain_seconds: None,
         grpc: None,
     }
 }
@@ -99,6 +102,12 @@ impl Settings {
 
     pub(crate) fn route(mut self, name: &str) -> Settings {
         self.route = name.to_owned();
+        self
+    }
+
+    /// After an update, Envoy lets what was there before go on for so long.
+    pub(crate) fn drain(mut self, seconds: u32) -> Settings {
+        self.drain_seconds = Some(seconds);
         self
     }
 
@@ -116,12 +125,13 @@ impl Settings {
 }
 
 /// Starts a real Envoy.
-pub(super) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
+pub(crate) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
     let backend = Backend::start(settings.upstream).await?;
     let mut options = EnvoyOptions::new(pieces::envoy()?, backend.address)
         .filter(pieces::filter()?, settings.config.clone());
     options.stats_config = STATS_YAML.to_owned();
     options.workers = settings.workers;
+    options.drain_seconds = settings.drain_seconds;
     if let Some(server) = settings.grpc {
         options.connection_manager.insert("codec_type".to_owned(), json!("AUTO"));
         options.clusters.push(json!({

@@ -1,4 +1,4 @@
-//! The process: started, watched and ended by a thread of its own. It never outlives its handle.
+//! A server of others as a child: started, watched and ended by a thread of its own. It never outlives its handle.
 
 use std::{
     fs::File,
@@ -15,12 +15,10 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::{EnvoyOptions, Folder};
-
 const WATCH: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     id: u32,
     ended: Arc<Mutex<Option<ExitStatus>>>,
     /// Dropped to end the process.
@@ -29,24 +27,16 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(options: &EnvoyOptions, folder: &Folder) -> Result<Process> {
-        let log = File::create(folder.file("envoy.log")).context("cannot create Envoy's log")?;
-        let mut command = command(&options.binary);
-        command
-            .args(["--disable-hot-restart", "--log-level", "warning"])
-            // Its hints about this bootstrap would hide what the filter says.
-            .args([
-                "--component-log-level",
-                &format!("main:error,misc:error,{}", options.component_log_level),
-            ])
-            .args(["--concurrency", &options.workers.to_string()])
-            .arg("--config-path")
-            .arg(folder.file("envoy.yaml"))
-            .arg("--admin-address-path")
-            .arg(folder.file("admin"))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
+    /// Starts a program with what `arrange` adds to its command; what it says goes to the log.
+    pub(crate) fn start(
+        binary: &Path,
+        log: &Path,
+        arrange: impl FnOnce(&mut Command),
+    ) -> Result<Process> {
+        let log = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
+        let mut command = command(binary);
+        arrange(&mut command);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let ended = Arc::new(Mutex::new(None));
         let (started_sender, started) = mpsc::channel();
         let (stop, stopped) = mpsc::channel();
@@ -62,17 +52,17 @@ impl Process {
                 }
             }
         });
-        let id = started.recv().context("the thread that starts Envoy has ended")?;
-        let id = id.with_context(|| format!("cannot start {}", options.binary.display()))?;
+        let id = started.recv().context("the thread that starts it has ended")?;
+        let id = id.with_context(|| format!("cannot start {}", binary.display()))?;
         Ok(Process { id, ended, stop: Some(stop), watching: Some(watching) })
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
     /// How it ended, if it has.
-    pub(super) fn ended(&self) -> Option<ExitStatus> {
+    pub(crate) fn ended(&self) -> Option<ExitStatus> {
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,9 +76,9 @@ impl Drop for Process {
     }
 }
 
-/// Envoy itself, under `setpriv` where that exists.
+/// The program itself, under `setpriv` where that exists.
 ///
-/// Envoy survives a test runner that is killed. `setpriv` asks the kernel to end it with the thread that
+/// A server survives a test runner that is killed. `setpriv` asks the kernel to end it with the thread that
 /// started it, which is why it has a thread of its own, as long-lived as the handle.
 fn command(binary: &Path) -> Command {
     let setpriv = Path::new("/usr/bin/setpriv");
@@ -96,7 +86,7 @@ fn command(binary: &Path) -> Command {
         return Command::new(binary);
     }
     let mut command = Command::new(setpriv);
-    // Ctrl-C in a terminal goes to a whole process group; ours decides itself when Envoy ends.
+    // Ctrl-C in a terminal goes to a whole process group; ours decides itself when its servers end.
     command.process_group(0).args(["--pdeathsig", "KILL", "--"]).arg(binary);
     command
 }

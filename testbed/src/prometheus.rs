@@ -1,0 +1,141 @@
+//! A real Prometheus as a child of this process, asked over its HTTP API. It never touches another Prometheus.
+
+use std::{
+    fmt::Write,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{client::Request, folder::Folder, process::Process, scrape::Series};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(50);
+
+/// A running Prometheus. It is ended, and its files removed, when this is dropped.
+#[derive(Debug)]
+pub struct Prometheus {
+    process: Process,
+    folder: Folder,
+    address: SocketAddr,
+}
+
+impl Prometheus {
+    /// Starts one with this configuration, as JSON of what its file has in YAML, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start or refuses the configuration; its log is quoted.
+    pub async fn start(binary: &Path, config: &Value) -> Result<Prometheus> {
+        let folder = Folder::new("prometheus")?;
+        // JSON is YAML.
+        folder.write("prometheus.yml", &config.to_string())?;
+        let process = Process::start(binary, &folder.file("log"), |command| {
+            command
+                .arg(format!("--config.file={}", folder.file("prometheus.yml").display()))
+                .arg(format!("--storage.tsdb.path={}", folder.file("data").display()))
+                .arg("--web.listen-address=127.0.0.1:0");
+        })?;
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut prometheus = Prometheus { process, folder, address: nowhere };
+        let started = Instant::now();
+        loop {
+            if let Some(address) = listen_address(&prometheus.log()) {
+                prometheus.address = address;
+                let ready = Request::get("/-/ready").send(address).await;
+                if ready.is_ok_and(|response| response.status == 200) {
+                    return Ok(prometheus);
+                }
+            }
+            let log = prometheus.log();
+            if let Some(status) = prometheus.process.ended() {
+                bail!("Prometheus ended: {status}; it said:\n{log}");
+            }
+            ensure!(started.elapsed() < START_LIMIT, "Prometheus is not ready; it said:\n{log}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The series that a PromQL expression has now, with their values.
+    ///
+    /// # Errors
+    ///
+    /// What Prometheus says is wrong with the expression; and that the answer is no instant vector.
+    pub async fn query(&self, expression: &str) -> Result<Vec<(Series, f64)>> {
+        let path = format!("/api/v1/query?query={}", percent_encoded(expression));
+        let response = Request::get(&path).send(self.address).await?;
+        let text = response.text();
+        ensure!(response.status == 200, "{expression}: {text}");
+        let answer: Value = serde_json::from_str(&text)?;
+        let samples = answer.pointer("/data/result").and_then(Value::as_array);
+        let samples = samples.with_context(|| format!("{expression}: {text}"))?;
+        let read = samples.iter().map(read_sample).collect::<Option<_>>();
+        read.with_context(|| format!("{expression}: expected an instant vector, found {text}"))
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.file("log")).unwrap_or_default()
+    }
+}
+
+/// Which port it got, from the line that says so.
+fn listen_address(log: &str) -> Option<SocketAddr> {
+    let line = log.lines().find(|line| line.contains("msg=\"Listening on\""))?;
+    let (_, address) = line.split_once(" address=")?;
+    address.split_whitespace().next()?.parse().ok()
+}
+
+fn read_sample(sample: &Value) -> Option<(Series, f64)> {
+    let mut series = Series { name: String::new(), labels: Default::default() };
+    for (label, value) in sample.get("metric")?.as_object()? {
+        match label.as_str() {
+            "__name__" => series.name = value.as_str()?.to_owned(),
+            _ => drop(series.labels.insert(label.clone(), value.as_str()?.to_owned())),
+        }
+    }
+    let value = sample.pointer("/value/1")?.as_str()?;
+    Some((series, value.parse().ok()?))
+}
+
+/// Any text as a part of a URL.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_expression_is_answered_and_a_wrong_one_is_explained() {
+        let binary = crate::pieces::prometheus().unwrap();
+        let prometheus = Prometheus::start(&binary, &json!({})).await.unwrap();
+        let found =
+            prometheus.query(r#"label_replace(vector(1.5), "a", "x + 1", "", "")"#).await.unwrap();
+        let labels = [("a".to_owned(), "x + 1".to_owned())].into();
+        assert_eq!(found, [(Series { name: String::new(), labels }, 1.5)]);
+        let error = prometheus.query("sum(").await.unwrap_err();
+        assert!(error.to_string().contains("unclosed left parenthesis"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_configuration_that_it_refuses_is_told_with_its_reason() {
+        let binary = crate::pieces::prometheus().unwrap();
+        let error = Prometheus::start(&binary, &json!({"rules": 1})).await.unwrap_err();
+        assert!(error.to_string().contains("field rules not found"), "{error}");
+    }
+}
