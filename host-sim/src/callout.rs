@@ -26,11 +26,11 @@ pub struct HttpCall {
     pub body: Bytes,
     /// Maybe empty.
     pub trailers: HeaderMap,
-    /// After this time Envoy answers it with 504.
+    /// After this time Envoy answers it with 504; never if it is zero.
     pub timeout: Duration,
     pub(crate) vm_number: u64,
     pub(crate) root: u32,
-    pub(crate) due_ns: u64,
+    pub(crate) due_ns: Option<u64>,
 }
 
 /// What comes back for an [`HttpCall`].
@@ -64,7 +64,7 @@ pub struct GrpcCall {
     pub messages: Vec<Bytes>,
     /// The filter sends no more.
     pub half_closed: bool,
-    /// After this time Envoy closes a call with status 4; streams have none.
+    /// After this time Envoy closes a call with status 4, never if it is zero; streams have none.
     pub timeout: Option<Duration>,
     pub(crate) vm_number: u64,
     pub(crate) root: u32,
@@ -155,7 +155,7 @@ impl Calls {
 
     /// Monotonic time at which the first of them has waited too long.
     pub(crate) fn next_due_ns(&self) -> Option<u64> {
-        let http = self.http.values().map(|call| call.due_ns);
+        let http = self.http.values().filter_map(|call| call.due_ns);
         http.chain(self.grpc.values().filter_map(|call| call.due_ns)).min()
     }
 }

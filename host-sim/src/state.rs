@@ -24,6 +24,9 @@ use crate::{
     worker::Side,
 };
 
+/// V8 lets no table grow beyond this (measured).
+const TABLE_ELEMENTS_MAX: usize = 10_000_000;
+
 /// What all VMs of one proxy share, whichever thread they live on.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
@@ -203,7 +206,10 @@ impl State {
         // Every VM has numbers of its own, and the same ones for the same seed.
         let name =
             vm.bytes().fold(services.seed, |hash, byte| hash.wrapping_mul(31) ^ u64::from(byte));
-        let limits = StoreLimitsBuilder::new().memory_size(services.memory_bytes_max).build();
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(services.memory_bytes_max)
+            .table_elements(TABLE_ELEMENTS_MAX)
+            .build();
         State {
             number: services.vm_numbers.fetch_add(1, Relaxed),
             services,

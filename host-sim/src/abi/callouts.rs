@@ -103,7 +103,7 @@ fn grpc_call(
         call.messages.push(message);
         call.half_closed = true;
         call.timeout = Some(Duration::from_millis(milliseconds.into()));
-        call.due_ns = Some(due_ns(state, milliseconds));
+        call.due_ns = due_ns(state, milliseconds);
         Ok(begin(state, call))
     })();
     answer(token.and_then(|token| write(memory, token_out, &token.to_le_bytes())))
@@ -223,8 +223,10 @@ fn is_call(token: u32) -> bool {
     token % 4 == Kind::GrpcCall as u32
 }
 
-fn due_ns(state: &State, milliseconds: u32) -> u64 {
-    state.services.clock.monotonic_ns().saturating_add(u64::from(milliseconds) * 1_000_000)
+/// Nothing for a timeout of zero: Envoy then waits for ever.
+fn due_ns(state: &State, milliseconds: u32) -> Option<u64> {
+    let now = state.services.clock.monotonic_ns();
+    (0 < milliseconds).then(|| now.saturating_add(u64::from(milliseconds) * 1_000_000))
 }
 
 fn text(memory: &[u8], pointer: u32, length: u32) -> Result<String, Status> {

@@ -112,6 +112,10 @@ fn fd_write(
         let (Some(pointer), Some(length)) = (word(at), word(at.wrapping_add(4))) else {
             return Ok(FAULT);
         };
+        // Of no bytes, Envoy does not ask where they are.
+        if length == 0 {
+            continue;
+        }
         let Ok(bytes) = read(memory, pointer, length) else { return Ok(FAULT) };
         text.extend_from_slice(bytes);
     }

@@ -115,9 +115,9 @@ impl Worker {
     pub(crate) fn expire_calls(&mut self) -> Result<(), Error> {
         let now = self.now_ns();
         let calls = &self.vm.store.data().calls;
-        let http = calls.http.values().filter(|call| call.due_ns <= now).map(|call| call.token);
-        let is_due = |call: &&GrpcCall| call.due_ns.is_some_and(|due| due <= now);
-        let grpc = calls.grpc.values().filter(is_due).map(|call| call.token);
+        let is_due = |due_ns: Option<u64>| due_ns.is_some_and(|due| due <= now);
+        let http = calls.http.values().filter(|call| is_due(call.due_ns)).map(|call| call.token);
+        let grpc = calls.grpc.values().filter(|call| is_due(call.due_ns)).map(|call| call.token);
         let (http, grpc) = (http.collect::<Vec<_>>(), grpc.collect::<Vec<_>>());
         for token in http {
             self.answer_http_call(token, Some(HttpAnswer::timeout()))?;

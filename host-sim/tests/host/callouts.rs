@@ -69,6 +69,23 @@ fn a_call_that_nobody_answers_ends_with_504_at_its_time() {
 }
 
 #[test]
+fn a_call_with_a_timeout_of_zero_waits_for_ever() {
+    let ask = r#"$call http_call @"upstream" @{:path=/;:method=GET;:authority=a} @"" @{} (i32.const 0) (i32.const 0);
+                 $call grpc_call @"upstream" @"a.B" @"C" @{} @"" (i32.const 0) (i32.const 0);"#;
+    // Asks again whenever it is told of an end, which would be at once and for ever.
+    let world =
+        world(&[("request_headers", ask), ("http_call_response", ask), ("grpc_close", ask)]);
+    let _open = world.exchange(0).get("/");
+    world.trace().take();
+    world.advance(Duration::from_secs(1_000_000)).unwrap();
+    assert_eq!(seen(&world), [""; 0]);
+    assert_eq!((world.http_calls().len(), world.grpc_calls().len()), (1, 1));
+    let call = world.grpc_calls().remove(0);
+    world.grpc_event(&call, GrpcEvent::Message("answer".into())).unwrap();
+    assert_eq!(world.grpc_calls(), []);
+}
+
+#[test]
 fn a_connection_that_breaks_is_an_answer_without_headers() {
     let world = asking();
     let _held = world.exchange(0).get("/");

@@ -117,6 +117,42 @@ fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
 }
 
 #[test]
+fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
+    let config = Input::new("tick.json", b"");
+    let recording = Input::new(
+        "tick.jsonl",
+        br#"{"method":"GET","path":"/","steps":[{"what":"response","at_us":9000000,"status":200,"ended":true}]}"#,
+    );
+    let filter = Input::new(
+        "tick.wat",
+        br#"(module
+            (import "env" "proxy_define_metric"
+              (func $define (param i32 i32 i32 i32) (result i32)))
+            (import "env" "proxy_increment_metric" (func $increment (param i32 i64) (result i32)))
+            (import "env" "proxy_set_tick_period_milliseconds"
+              (func $period (param i32) (result i32)))
+            (memory (export "memory") 1) (data (i32.const 16) "requests")
+            (func (export "proxy_abi_version_0_2_1")) (func (export "_initialize"))
+            (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+            (func (export "proxy_on_configure") (param i32 i32) (result i32)
+              (drop (call $define (i32.const 0) (i32.const 16) (i32.const 8) (i32.const 0)))
+              (drop (call $period (i32.const 1000))) (i32.const 1))
+            (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+              (drop (call $increment (i32.load (i32.const 0)) (i64.const 1))) (i32.const 0))
+            (func (export "proxy_on_tick") (param i32) unreachable))"#,
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_driftline"))
+        .args(["replay", recording.name(), "--filter", filter.name(), "--config", config.name()])
+        .output()
+        .unwrap();
+    let (printed, told) = (output.stdout, String::from_utf8(output.stderr).unwrap());
+    let printed = String::from_utf8(printed).unwrap();
+    assert!(!output.status.success(), "{told}");
+    assert!(told.contains("driftline: the filter crashed in proxy_on_tick"), "{told}");
+    assert!(printed.contains("requests{} 1\n") && printed.contains("instr/call"), "{printed}");
+}
+
+#[test]
 fn a_refused_configuration_is_told_once_and_with_the_filters_own_words() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     let config = format!("{folder}/refused-{}.json", std::process::id());

@@ -54,6 +54,19 @@ fn a_start_and_an_allocation_that_never_return_fail_too() {
 }
 
 #[test]
+fn a_table_ends_where_v8_ends_it() {
+    // As Envoy's V8: there is room for nine million more, and not for two million beside them.
+    let text = br#"(module (table $t 1 funcref) (memory (export "memory") 1)
+        (func (export "proxy_abi_version_0_2_1")) (func (export "_initialize"))
+        (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+        (func (export "proxy_on_configure") (param i32 i32) (result i32)
+          (i32.and
+            (i32.eq (table.grow $t (ref.null func) (i32.const 9000000)) (i32.const 1))
+            (i32.eq (table.grow $t (ref.null func) (i32.const 2000000)) (i32.const -1)))))"#;
+    limited(&Filter::from_bytes(text).unwrap(), None).unwrap();
+}
+
+#[test]
 fn time_between_callbacks_does_not_count_and_a_world_without_a_limit_has_none() {
     let filter = guest(&[("request_headers", "(return (i32.const 0))")]);
     let hasty = limited(&filter, Some(Duration::from_millis(500))).unwrap();

@@ -105,6 +105,31 @@ fn wasi_answers_as_envoys() {
     assert_eq!(returned.collect::<Vec<_>>(), expected);
 }
 
+#[test]
+fn what_is_written_must_lie_in_memory_unless_it_is_nothing() {
+    // Vectors at 32: no bytes beyond memory; at 40: one byte beyond it. Memory ends within the third.
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write"
+          (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
+        (func (export "_initialize"))
+        (data (i32.const 32) "\ff\ff\ff\ff\00\00\00\00\ff\ff\ff\ff\01\00\00\00")
+        (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+        (func (export "proxy_on_configure") (param i32 i32) (result i32)
+          (drop (call $write (i32.const 1) (i32.const 32) (i32.const 1) (i32.const 48)))
+          (drop (call $write (i32.const 1) (i32.const 40) (i32.const 1) (i32.const 48)))
+          (drop (call $write (i32.const 1) (i32.const 65528) (i32.const -1) (i32.const 48)))
+          (i32.const 1)))"#;
+    let mut options = WorldOptions::default();
+    options.trace = Trace::on();
+    let world = World::new(&Filter::from_bytes(text.as_bytes()).unwrap(), options).unwrap();
+    let lines = world.trace().lines();
+    let returned = lines.iter().filter(|line| line.vm == "main").filter_map(|line| {
+        line.text.strip_prefix("[vm<-host] wasi_snapshot_preview1.fd_write return: ")
+    });
+    assert_eq!(returned.collect::<Vec<_>>(), ["0", "21", "21"]);
+}
+
 fn parameters(name: &str) -> Vec<&'static str> {
     let kinds = match name {
         "fd_datasync" | "fd_sync" => "i",

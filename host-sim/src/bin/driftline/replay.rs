@@ -101,15 +101,20 @@ fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
     }
     let world =
         World::new(&filter, options).with_context(|| format!("--config {}", show(config)))?;
-    let outcomes = world.play(recordings, pace)?;
-    if pace == Pace::Virtual {
+    // Whatever crashed between exchanges, what was counted is printed.
+    let played = world.play(recordings, pace);
+    let afterwards = match pace {
         // Gives the ticks that follow the last exchange their chance.
-        world.advance(AFTERWARDS)?;
-    }
+        Pace::Virtual => world.advance(AFTERWARDS),
+        Pace::Times(_) => Ok(()),
+    };
     let mut output = io::stdout().lock();
     writeln!(output, "{}", world.stats().prometheus())?;
     writeln!(output, "{}", world.costs())?;
-    writeln!(output, "{}", summary(&outcomes))?;
+    if let Ok(outcomes) = &played {
+        writeln!(output, "{}", summary(outcomes))?;
+    }
+    played.map(|_| ()).and(afterwards)?;
     world.stop()?;
     Ok(())
 }
