@@ -128,7 +128,7 @@ impl Definition {
         if self.kind != Kind::Histogram {
             return None;
         }
-        let stem = self.name.strip_suffix("_microseconds").unwrap_or(self.name);
+        let stem = self.name.rsplit_once('_').map_or(self.name, |(stem, _unit)| stem);
         Some([
             Companion {
                 name: format!("{}_total", self.name),
@@ -260,10 +260,16 @@ metrics! {
     /// How far values lie beyond the outermost edges of the bins, added up; one value adds a thousand standard
     /// deviations at most.
     FeatureTailExcess = Counter "driftline_feature_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Role, Feature, Side];
-    /// Breaches of the profile's schema, by reason: `required_missing`, `required_null`, `wrong_type`, `not_finite`,
-    /// `out_of_range`, `novel_category`, `extra_column` (a value that no feature of the profile is called like) or
-    /// `wrong_shape` (rows of another width, tensors that do not fit together).
-    SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Reason];
+    /// Breaches of the profile's schema, by reason: of a feature or the prediction `required_missing`, `required_null`,
+    /// `wrong_type`, `not_finite`, `out_of_range` or `novel_category`; and of the model as a whole, without the labels
+    /// `role` and `feature`, `extra_column` (a value that no feature of the profile is called like) or `wrong_shape`
+    /// (rows of another width, tensors that do not fit together).
+    SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Role, Feature, Reason];
+    /// How old timestamps are when a request comes: its time by the proxy's wall clock, less the value. The age is also
+    /// what falls into the bins of such a feature.
+    FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] AGE;
+    /// Timestamps that lie behind the request's own time, and therefore have no age.
+    FeatureInFuture = Counter "driftline_feature_in_future_total" in "values" [Model, Version, Role, Feature];
     /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
     ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Version, Role, Feature, Bin];
     /// Values in the bins of the window; its measures are computed from these.
@@ -331,6 +337,11 @@ metrics! {
     FeatureSkewVerdict = Gauge "driftline_feature_skew_verdict" in "verdicts" [Model, Version, Role, Feature, Verdict];
     /// When the reference profile was made, in seconds since 1970.
     ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
+    /// When the model, in this version, was deployed, as the configuration says it, in seconds since 1970.
+    ModelDeployed = Gauge "driftline_model_deployed_timestamp_seconds" in "seconds" [Model, Version];
+    /// Values of features and predictions that were counted against a profile, those that are missing included, of all
+    /// models.
+    MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
 }
@@ -387,6 +398,26 @@ const DURATION: &[u64] = &[
 const PER_TOKEN: &[u64] = &[
     1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000,
     400_000, 500_000, 750_000, 1_000_000, 2_500_000,
+];
+
+/// From a second to five years: what is streamed, what is computed by the hour or the day, and what somebody forgot.
+const AGE: &[u64] = &[
+    1,
+    5,
+    15,
+    60,
+    300,
+    900,
+    3_600,
+    14_400,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    2_592_000,
+    7_776_000,
+    31_536_000,
+    157_680_000,
 ];
 
 #[cfg(test)]

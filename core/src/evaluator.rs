@@ -46,6 +46,8 @@ use crate::{
 pub struct Evaluator {
     horizons: Horizons,
     counters: Vec<SeriesId>,
+    /// The counter that moves with any of them.
+    pulse: SeriesId,
     /// One for each column, in the order of the models and of their columns.
     columns: Vec<Watched>,
     /// `None` while another VM evaluates.
@@ -70,6 +72,10 @@ struct Running {
     fast: Ring,
     /// Whole fast windows, over the same.
     slow: Ring,
+    /// When they were last given what had come.
+    counted_at: Timestamp,
+    /// What the pulse was when it was last asked for, and whether it had been the same before.
+    pulse: Option<(u64, bool)>,
     /// Where the counters stood last, by cell.
     totals: Vec<u64>,
     skews: Vec<Skew>,
@@ -113,13 +119,40 @@ impl Evaluator {
                 Watched { layout, cells, counters, key: column.identity().value() }
             })
             .collect();
-        Evaluator { horizons, counters, columns, running: None }
+        let pulse = monitor.monitored_values;
+        Evaluator { horizons, counters, pulse, columns, running: None }
     }
 
     /// The counters that the host must read back before each evaluation, in this order.
     #[must_use]
     pub fn counters(&self) -> &[SeriesId] {
         &self.counters
+    }
+
+    /// The counter that [`Evaluator::is_settled`] must be given: it moves whenever one of [`Evaluator::counters`] does.
+    #[must_use]
+    pub fn pulse(&self) -> SeriesId {
+        self.pulse
+    }
+
+    /// Whether an evaluation at `now` would change nothing, so that the counters need not be read: `pulse`, the value
+    /// of [`Evaluator::pulse`], has not moved, no step of the windows has ended and no first window has passed. Never
+    /// at rest. Counts as one if so.
+    ///
+    /// The evaluation that follows a movement is followed by one more: a worker that handed its changes over while the
+    /// counters were read had moved the pulse already, and some of the counters not yet.
+    pub fn is_settled(
+        &mut self,
+        monitor: &Monitor,
+        ledger: &mut Ledger,
+        now: Timestamp,
+        pulse: u64,
+    ) -> bool {
+        let window_ns = self.horizons.window_ns();
+        let is_settled =
+            self.running.as_mut().is_some_and(|running| running.is_settled(now, pulse, window_ns));
+        ledger.add(monitor.evaluations, u64::from(is_settled));
+        is_settled
     }
 
     /// Under which number the windows of each column are to be kept, where all VMs find them.
@@ -186,6 +219,8 @@ impl Evaluator {
         self.running = Some(Running {
             fast,
             slow,
+            counted_at: now,
+            pulse: None,
             totals,
             skews,
             is_unwritten: true,
@@ -275,8 +310,18 @@ impl Evaluator {
 }
 
 impl Running {
+    fn is_settled(&mut self, now: Timestamp, pulse: u64, window_ns: u64) -> bool {
+        let before = self.pulse;
+        let is_same = before.is_some_and(|(before, _)| before == pulse);
+        self.pulse = Some((pulse, is_same));
+        let was_same = before.is_some_and(|(_, was_same)| was_same);
+        let ripens = |skew: &Skew| skew.ripens(self.counted_at, now, window_ns);
+        is_same && was_same && !self.fast.ends_by(now) && !self.skews.iter().any(ripens)
+    }
+
     /// Counts what has come since the last time in the slots of `now`.
     fn count(&mut self, monitor: &Monitor, watched: &[Watched], now: Timestamp, values: &[u64]) {
+        self.counted_at = now;
         let is_new_step = self.fast.advance(now);
         self.is_unwritten |= is_new_step;
         self.is_slow_due |= is_new_step;

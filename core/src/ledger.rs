@@ -27,11 +27,11 @@ pub enum Change {
 /// number of distinct series, not with traffic.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// Pending increments by series index.
-    pending: Vec<u64>,
+    /// Pending increments by series index; as narrow as most callbacks need, as there is one for every series.
+    pending: Vec<u32>,
     /// Series with a pending increment, each once.
     touched: Vec<SeriesId>,
-    /// Everything that is not a counter, in order.
+    /// Everything that is not a counter, in order, and increments that are too large to wait.
     others: Vec<(SeriesId, Change)>,
     pub(crate) tap: Tap,
 }
@@ -40,12 +40,7 @@ impl Ledger {
     /// A ledger for a registry of this many series.
     pub fn new(series: usize) -> Ledger {
         let pending = vec![0; series];
-        Ledger {
-            pending,
-            touched: Vec::with_capacity(series),
-            others: Vec::new(),
-            tap: Tap::default(),
-        }
+        Ledger { pending, touched: Vec::new(), others: Vec::new(), tap: Tap::default() }
     }
 
     /// Adds to a counter.
@@ -53,10 +48,15 @@ impl Ledger {
         let Some(pending) = self.pending.get_mut(id.index()) else {
             return;
         };
-        if amount != 0 && *pending == 0 {
-            self.touched.push(id);
+        if let Some(sum) = u32::try_from(amount).ok().and_then(|amount| pending.checked_add(amount))
+        {
+            if amount != 0 && *pending == 0 {
+                self.touched.push(id);
+            }
+            *pending = sum;
+        } else {
+            self.others.push((id, Change::Add(amount)));
         }
-        *pending = pending.saturating_add(amount);
     }
 
     /// Moves a gauge.
@@ -82,7 +82,7 @@ impl Ledger {
     pub fn drain(&mut self, mut take: impl FnMut(SeriesId, Change)) {
         for id in self.touched.drain(..) {
             if let Some(pending) = self.pending.get_mut(id.index()) {
-                take(id, Change::Add(core::mem::take(pending)));
+                take(id, Change::Add(u64::from(core::mem::take(pending))));
             }
         }
         for (id, change) in self.others.drain(..) {
@@ -111,6 +111,26 @@ mod tests {
         assert_eq!(drained(&mut ledger), vec![], "a change is handed out once");
         ledger.add(b, 4);
         assert_eq!(drained(&mut ledger), vec![(b, Change::Add(4))]);
+    }
+
+    #[test]
+    fn nothing_of_a_large_increment_is_lost() {
+        let mut registry = Registry::default();
+        let id = registry.add(Metric::Instances, &["a", ""]);
+        let mut ledger = Ledger::new(registry.all().len());
+        let large = u64::from(u32::MAX);
+        for amount in [large, 1, 0, large + 7, 5_u64.pow(20)] {
+            ledger.add(id, amount);
+        }
+        let sum: u64 = drained(&mut ledger)
+            .iter()
+            .map(|(_, change)| match change {
+                Change::Add(amount) => *amount,
+                other => panic!("{other:?}"),
+            })
+            .sum();
+        assert_eq!(sum, 2 * large + 8 + 5_u64.pow(20));
+        assert_eq!(drained(&mut ledger), vec![]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod violation;
 pub(crate) use self::{
     column::{Cells, MonitoredColumn, Role, Since, exported},
     predictor::{PredictionSeries, Sources},
-    violation::Violation,
+    violation::RowViolation,
 };
 
 use crate::{
@@ -268,7 +268,10 @@ impl GenerationSeries {
 mod tests {
     use std::format;
 
-    use super::{violation::Violation, *};
+    use super::{
+        violation::{RowViolation, Violation},
+        *,
+    };
     use crate::evaluator::Verdict;
 
     /// What an operator reads about a metric names all that its label can say.
@@ -288,7 +291,9 @@ mod tests {
             Metric::FeatureUnbinned,
             crate::prediction::Unbinned::ALL.map(crate::prediction::Unbinned::name),
         );
-        check(Metric::SchemaViolations, Violation::ALL.map(Violation::name));
+        check(Metric::SchemaViolations, Violation::OF_NUMBERS.map(Violation::name));
+        check(Metric::SchemaViolations, Violation::OF_CATEGORIES.map(Violation::name));
+        check(Metric::SchemaViolations, RowViolation::ALL.map(RowViolation::name));
         check(
             Metric::FeatureOutside,
             [Violation::OutOfRange, Violation::NovelCategory].map(Violation::name),

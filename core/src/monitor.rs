@@ -12,8 +12,9 @@ use crate::{
     ledger::Ledger,
     load::ReportFormat,
     measure::Measure,
-    model::{Model, PredictionSeries, Sources},
+    model::{Model, MonitoredColumn, PredictionSeries, Sources},
     names::Named,
+    prediction::Unlisted,
     roster::Subject,
     series::{Registry, Series, SeriesId},
 };
@@ -59,13 +60,17 @@ pub struct Monitor {
     models: Vec<Model>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// Those that have a profile, one for each version that is told apart. The first is any that is not listed.
+    /// Those that predict or have a profile, one for each version that is told apart. The first is any that is not listed.
     predictors: Vec<PredictionSeries>,
     endpoints: Vec<Endpoint>,
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: [SeriesId; Unmeasured::ALL.len()],
+    /// Where it says when a model was deployed, and what it says.
+    deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
     pub(crate) horizons: Horizons,
     /// The rows that a window must have to be judged; `None` for so many for each bin.
     pub(crate) rows_min: Option<u64>,
@@ -106,15 +111,35 @@ impl Monitor {
                 Model::new(&mut registry, &subject, generates)
             })
             .collect();
+        let monitored_values = registry.add(Metric::MonitoredValues, &[]);
         let mut predictors = Vec::from([PredictionSeries::others(&mut registry)]);
         predictors.extend(config.models.iter().filter_map(|model| {
             let number = match directory.generating(model.name.as_bytes()) {
                 Named::Listed(number) if model.kind == ModelKind::Language => number,
                 _ => directory.predicting(model.name.as_bytes()),
             };
-            let (profile, measures) = (model.profile.as_ref()?, &config.drift.measures);
-            Some(PredictionSeries::new(&mut registry, number, model, profile, measures))
+            let Some(profile) = model.profile.as_ref() else {
+                let predicts = model.kind == ModelKind::Predictive;
+                return predicts.then(|| {
+                    let version = model.version.as_deref();
+                    PredictionSeries::without_profile(&mut registry, number, &model.name, version)
+                });
+            };
+            Some(PredictionSeries::new(
+                &mut registry,
+                number,
+                model,
+                profile,
+                &config.drift.measures,
+                monitored_values,
+            ))
         }));
+        let deployed = config.models.iter().filter_map(|model| {
+            let version = model.version.as_deref().unwrap_or_default();
+            let seconds = model.deployed_at?;
+            Some((registry.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
+        });
+        let deployed = deployed.collect();
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
@@ -137,7 +162,9 @@ impl Monitor {
             predictors,
             endpoints: config.endpoints.clone(),
             unmeasured,
+            deployed,
             evaluations,
+            monitored_values,
             horizons: Horizons {
                 window_seconds: config.window_seconds,
                 slow_windows: config.drift.slow_windows,
@@ -160,6 +187,12 @@ impl Monitor {
         self.registry.all()
     }
 
+    /// Gives back what [`Monitor::series`] takes, which is far more than all else, once the host knows them; after that
+    /// there are none to list.
+    pub fn forget_names(&mut self) {
+        self.registry.forget();
+    }
+
     /// How many series there can be: those of [`Monitor::series`], and those of names that are admitted later.
     pub fn series_max(&self) -> usize {
         let places = self.directory.places_max.saturating_mul(Model::series(true));
@@ -169,6 +202,11 @@ impl Monitor {
     /// Whether the name of the proxy's route makes a difference.
     pub fn asks_for_route(&self) -> bool {
         self.directory.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
+    }
+
+    /// Whether the moment of a request makes a difference: [`RequestHead::asked_at`](crate::exchange::RequestHead::asked_at).
+    pub fn asks_for_time(&self) -> bool {
+        self.predictors.iter().flat_map(PredictionSeries::columns).any(MonitoredColumn::has_ages)
     }
 
     /// The headers of requests, in lower case, in which features are looked for:
@@ -182,10 +220,13 @@ impl Monitor {
         &self.response_headers
     }
 
-    /// Sets what the configuration alone says: the reference by bin, and when it was made. Once, at configuration.
+    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed. Once, at configuration.
     pub fn describe(&self, ledger: &mut Ledger) {
         for series in self.predicting() {
             series.describe(ledger);
+        }
+        for &(id, seconds) in &self.deployed {
+            ledger.set(id, seconds);
         }
     }
 
@@ -231,6 +272,23 @@ impl Monitor {
     pub(crate) fn features(&self, id: ModelId) -> Option<&PredictionSeries> {
         let number = self.directory.number(id).filter(|&number| number != 0)?;
         self.predictors.iter().find(|predictor| predictor.model == number)
+    }
+
+    /// From now on the values of requests that no column of a listed model looks for are noted, for
+    /// [`Monitor::unlisted`]. For tools only.
+    pub fn note_unlisted(&mut self) {
+        for predictor in self.predictors.iter_mut().skip(1) {
+            predictor.request.columns.note_unlisted();
+        }
+    }
+
+    /// What requests to this model, in the entry for this version, had and no column of it looks for, since
+    /// [`Monitor::note_unlisted`].
+    #[must_use]
+    pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
+        let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
+        let found = self.predictor(id);
+        found.map(|found| found.request.columns.unlisted()).unwrap_or_default()
     }
 
     /// Whether any language model has a profile, so that requests are read for what they are like.
@@ -305,6 +363,22 @@ fn headers<'s>(sides: impl Iterator<Item = &'s Sources>) -> Vec<Box<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stay_what_they_are_when_the_names_are_forgotten() {
+        let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
+        let mut monitor = Monitor::new(&Config::from_json(config).unwrap());
+        let first = |monitor: &Monitor| {
+            let mut first = None;
+            let subject = Subject { model: "b-1".into(), route: "".into() };
+            monitor.series_at(0, &subject, |id, _| first = first.or(Some(id)));
+            (first, monitor.series_max())
+        };
+        let before = first(&monitor);
+        monitor.forget_names();
+        assert_eq!(first(&monitor), before);
+        assert!(monitor.series().is_empty());
+    }
 
     #[test]
     fn places_have_the_numbers_behind_all_others() {

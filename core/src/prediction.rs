@@ -18,8 +18,10 @@ mod row;
 mod shown;
 mod tensors;
 mod text;
+mod unlisted;
 mod value;
 
+pub use self::unlisted::Unlisted;
 pub(crate) use self::{
     columns::{Columns, Place, Reads},
     dialect::{Dialect, Target, recognise},
@@ -29,7 +31,7 @@ pub(crate) use self::{
     reader::Reader,
 };
 
-use crate::{bins::Bins, drift::Side, wire::json::Token};
+use crate::{bins::Bins, drift::Side, time::moment, wire::json::Token};
 
 /// Bytes that the reader of a body takes beside its exchange, whatever the format.
 #[cfg(test)]
@@ -113,6 +115,32 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Whatever says a moment as the age of that moment, in seconds at `now`, which is in seconds since 1970.
+    ///
+    /// Without a `now` there are no ages, and a moment is as good as none.
+    pub(crate) fn aged(self, now: Option<f64>) -> Cell<'a> {
+        let said = match self {
+            Cell::Number(number) => moment::from_number(number),
+            Cell::Text(text) => moment::from_text(text),
+            Cell::Written(text) => {
+                match moment::from_text(text).map_or_else(|| written_number(text), Cell::Number) {
+                    Cell::Number(_)
+                        if matches!(text.trim_ascii().first(), Some(b't' | b'T' | b'f' | b'F')) =>
+                    {
+                        None
+                    }
+                    Cell::Number(number) => moment::from_number(number),
+                    reason => return reason,
+                }
+            }
+            Cell::Unbinned(_) => return self,
+        };
+        match (said, now) {
+            (Some(said), Some(now)) => Cell::Number(now - said),
+            _ => Cell::Unbinned(Unbinned::WrongType),
+        }
+    }
+
     /// The bin that the value falls into, or why it falls into none.
     pub(crate) fn place(self, bins: &Bins) -> Result<usize, Unbinned> {
         match (self, bins) {
@@ -164,6 +192,39 @@ mod tests {
         check("1e400", Err(Unbinned::NotFinite));
         check("1,5", Err(Unbinned::WrongType));
         check("0x1", Err(Unbinned::WrongType));
+    }
+
+    /// Ages at 1,000 seconds after the moment 2026-11-25T12:00:00Z.
+    #[track_caller]
+    fn check_age(cell: Cell<'_>, expected: Result<f64, Unbinned>) {
+        let found = cell.aged(Some(1_795_609_000.0));
+        assert_eq!(found, expected.map_or_else(Cell::Unbinned, Cell::Number), "{cell:?}");
+    }
+
+    #[test]
+    fn a_moment_is_as_old_as_it_is_in_whatever_form_it_comes() {
+        check_age(Cell::Text(b"2026-11-25T12:00:00Z"), Ok(1_000.0));
+        check_age(Cell::Text(b"2026-11-25"), Ok(44_200.0));
+        check_age(Cell::Number(1_795_608_000.0), Ok(1_000.0));
+        check_age(Cell::Number(1_795_608_000_500.0), Ok(999.5));
+        check_age(Cell::Number(1_795_610_000.0), Ok(-1_000.0));
+        check_age(Cell::Written(b" 2026-11-25 12:00:00 "), Ok(1_000.0));
+        check_age(Cell::Written(b"1795608000"), Ok(1_000.0));
+        check_age(Cell::Written(b"0"), Ok(1_795_609_000.0));
+    }
+
+    #[test]
+    fn what_is_no_moment_has_no_age() {
+        let wrong = Err(Unbinned::WrongType);
+        check_age(Cell::Text(b"yesterday"), wrong);
+        check_age(Cell::Text(b"1795608000"), wrong);
+        check_age(Cell::Number(1e21), wrong);
+        check_age(Cell::Written(b"true"), wrong);
+        check_age(Cell::Written(b"soon"), wrong);
+        check_age(Cell::Written(b""), Err(Unbinned::Null));
+        check_age(Cell::Written(b"1e400"), Err(Unbinned::NotFinite));
+        check_age(Cell::Unbinned(Unbinned::Null), Err(Unbinned::Null));
+        assert_eq!(Cell::Number(0.0).aged(None), Cell::Unbinned(Unbinned::WrongType));
     }
 
     #[test]

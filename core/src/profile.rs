@@ -28,6 +28,8 @@
 mod read;
 mod write;
 
+pub(crate) use self::read::moment;
+
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -165,6 +167,9 @@ pub enum Kind {
     TextLength,
     /// A list of numbers, of which the Euclidean norm counts.
     VectorNorm,
+    /// A moment, of which the age counts, in seconds: see [`crate::time::moment`]. In traffic it is what has passed until
+    /// the request, in a reference what had passed until the row was made; negative for a moment that is still to come.
+    Timestamp,
 }
 
 /// How far beyond the outermost edges the reference lies, in standard deviations.
@@ -217,13 +222,14 @@ impl Range {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 7] = [
         Kind::Number,
         Kind::Integer,
         Kind::Boolean,
         Kind::Category,
         Kind::TextLength,
         Kind::VectorNorm,
+        Kind::Timestamp,
     ];
 
     /// The word that the file uses.
@@ -236,6 +242,7 @@ impl Kind {
             Kind::Category => "category",
             Kind::TextLength => "text_length",
             Kind::VectorNorm => "vector_norm",
+            Kind::Timestamp => "timestamp",
         }
     }
 }

@@ -101,6 +101,11 @@ impl Registry {
         self.first.saturating_add(self.all.len())
     }
 
+    /// Gives back the memory of the series' names and labels; their numbers stay taken.
+    pub fn forget(&mut self) {
+        *self = Registry::starting_at(self.next());
+    }
+
     /// Gives back the memory that was kept for more series.
     pub fn shrink(&mut self) {
         self.all.shrink_to_fit();

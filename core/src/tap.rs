@@ -2,9 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
+pub use crate::prediction::Unlisted;
+
 use crate::{
+    generation::Feature,
     ledger::Ledger,
     prediction::{Cell, Unbinned},
+    profile::Kind,
     series::SeriesId,
 };
 
@@ -28,6 +32,11 @@ pub enum Value {
     Written(String),
     /// No value, and why: a word of the label `reason`.
     None(&'static str),
+}
+
+/// The features that a language model's profile can have: what each is called, and what its values are.
+pub fn language_features() -> impl Iterator<Item = (&'static str, Kind)> {
+    Feature::ALL.into_iter().map(|feature| (feature.name(), feature.kind()))
 }
 
 /// Whether values are kept for somebody, and those that nobody took yet.

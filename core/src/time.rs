@@ -1,5 +1,6 @@
 //! Moments and spans as the host's clock gives them, and moments as text; nothing here reads a clock.
 
+pub mod moment;
 pub mod rfc3339;
 
 /// Nanoseconds since some fixed moment. Only differences carry meaning.

@@ -42,7 +42,7 @@ impl Ring {
     /// Makes the slot of `now` the current one and empties those in between. Whether that is a new slot; time that goes
     /// backwards changes nothing.
     pub fn advance(&mut self, now: Timestamp) -> bool {
-        let number = now.0.checked_div(self.slot_ns).unwrap_or(0);
+        let number = self.number(now);
         if number <= self.current {
             return false;
         }
@@ -54,6 +54,12 @@ impl Ring {
             }
         }
         true
+    }
+
+    /// Whether [`Ring::advance`] would come to a new slot.
+    #[must_use]
+    pub fn ends_by(&self, now: Timestamp) -> bool {
+        self.current < self.number(now)
     }
 
     /// Adds to a cell of the current slot.
@@ -93,6 +99,10 @@ impl Ring {
         for (cell, count) in cells.unwrap_or_default().iter_mut().zip(counts) {
             *cell = count;
         }
+    }
+
+    fn number(&self, now: Timestamp) -> u64 {
+        now.0.checked_div(self.slot_ns).unwrap_or(0)
     }
 
     fn slot(&self, back: u64) -> Option<&[u32]> {

@@ -29,6 +29,13 @@ impl SharedData {
         inner.values.get(&(vm_id.to_string(), key.to_vec())).cloned()
     }
 
+    /// The values of every key and `vm_id`, in no order.
+    #[must_use]
+    pub fn values(&self) -> Vec<Bytes> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.values.values().map(|(value, _)| value.clone()).collect()
+    }
+
     /// Writes the value if `cas` is 0, the key is new, or `cas` is its version.
     ///
     /// # Errors
@@ -64,5 +71,6 @@ mod tests {
         assert_eq!(shared.set("vm", b"k", "4".into(), 0), Ok(()));
         assert_eq!(shared.get("vm", b"k").unwrap().0, "4");
         assert_eq!(shared.get("other vm", b"k"), None);
+        assert_eq!(shared.values(), ["4"]);
     }
 }

@@ -64,6 +64,11 @@ impl Evaluation {
             self.written = Vec::new();
             return;
         }
+        let pulse = self.shared.total(self.evaluator.pulse());
+        let evaluator = &mut self.evaluator;
+        if self.shared.record(|monitor, ledger| evaluator.is_settled(monitor, ledger, now, pulse)) {
+            return;
+        }
         self.read_totals();
         let (evaluator, totals) = (&mut self.evaluator, &self.totals);
         let monitor = self.shared.monitor();

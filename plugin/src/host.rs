@@ -6,9 +6,13 @@
 
 #![allow(unsafe_code)]
 
-use std::{ptr, slice};
+use std::{num::NonZeroU32, ptr, slice};
 
-use driftline_core::{catalogue::Kind, ledger::Change, time::Timestamp};
+use driftline_core::{
+    catalogue::Kind,
+    ledger::Change,
+    time::{Timestamp, rfc3339::UnixTime},
+};
 
 /// The host's word that a call worked.
 const OK: u32 = 0;
@@ -20,6 +24,8 @@ pub(crate) const CAS_IF_ABSENT: u32 = u32::MAX;
 /// `CLOCK_MONOTONIC` of WASI. Unlike proxy-wasm's own clock it never steps back, and it has
 /// nanoseconds where that one has microseconds.
 const CLOCK_MONOTONIC: u32 = 1;
+/// `CLOCK_REALTIME` of WASI, which may step; only ages of data are measured with it.
+const CLOCK_REALTIME: u32 = 0;
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
@@ -101,9 +107,19 @@ pub(crate) enum Level {
     Error = 4,
 }
 
-/// The host's name for a defined metric.
+/// The host's name for a defined metric: one more than its number, so that there being none takes no room.
 #[derive(Clone, Copy)]
-pub(crate) struct MetricId(u32);
+pub(crate) struct MetricId(NonZeroU32);
+
+impl MetricId {
+    fn new(number: u32) -> Option<MetricId> {
+        NonZeroU32::new(number.wrapping_add(1)).map(MetricId)
+    }
+
+    fn number(self) -> u32 {
+        self.0.get().wrapping_sub(1)
+    }
+}
 
 /// The host's monotonic clock; zero, for good, on a host that has none.
 pub(crate) fn now() -> Timestamp {
@@ -111,6 +127,14 @@ pub(crate) fn now() -> Timestamp {
     // SAFETY: the host writes one u64 to `time`, which outlives the call.
     let _ = unsafe { clock_time_get(CLOCK_MONOTONIC, 1, &mut time) };
     Timestamp(time)
+}
+
+/// The host's wall clock; `None` on a host that has none.
+pub(crate) fn wall_clock() -> Option<UnixTime> {
+    let mut time = 0;
+    // SAFETY: the host writes one u64 to `time`, which outlives the call.
+    let status = unsafe { clock_time_get(CLOCK_REALTIME, 1, &mut time) };
+    (status == OK).then(|| UnixTime::from_nanoseconds(time))
 }
 
 /// Writes to the proxy's log.
@@ -195,7 +219,7 @@ pub(crate) fn define_metric(kind: Kind, name: &str) -> Option<MetricId> {
     let mut id = 0;
     // SAFETY: the host reads the name during the call and writes one u32 to `id`.
     let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) };
-    (status == OK).then_some(MetricId(id))
+    if status == OK { MetricId::new(id) } else { None }
 }
 
 /// Makes a change to a metric. A host that refuses it loses this one change and nothing else.
@@ -204,10 +228,10 @@ pub(crate) fn change_metric(id: MetricId, change: Change) {
     let _ = unsafe {
         match change {
             Change::Add(amount) => {
-                proxy_increment_metric(id.0, i64::try_from(amount).unwrap_or(i64::MAX))
+                proxy_increment_metric(id.number(), i64::try_from(amount).unwrap_or(i64::MAX))
             }
-            Change::Shift(by) => proxy_increment_metric(id.0, by),
-            Change::Set(value) | Change::Sample(value) => proxy_record_metric(id.0, value),
+            Change::Shift(by) => proxy_increment_metric(id.number(), by),
+            Change::Set(value) | Change::Sample(value) => proxy_record_metric(id.number(), value),
         }
     };
 }
@@ -216,7 +240,7 @@ pub(crate) fn change_metric(id: MetricId, change: Change) {
 pub(crate) fn metric(id: MetricId) -> u64 {
     let mut value = 0;
     // SAFETY: the host writes one u64 to `value`, which outlives the call.
-    let _ = unsafe { proxy_get_metric(id.0, &mut value) };
+    let _ = unsafe { proxy_get_metric(id.number(), &mut value) };
     value
 }
 

@@ -30,13 +30,18 @@ pub(crate) struct Shared {
 impl Shared {
     /// Defines all series of a configuration, those of names that were admitted before included, and sets what it
     /// alone says.
-    pub(crate) fn new(monitor: Monitor) -> Shared {
+    pub(crate) fn new(mut monitor: Monitor) -> Shared {
         let metrics = Metrics::of(&monitor);
+        // Some megabytes for a few models with profiles, which the windows of this VM can then have.
+        monitor.forget_names();
         let admission = Admission::begin(&monitor, |id, series| metrics.define(id, series));
+        // Thousands of gauges at once, for which the ledger of the traffic would keep room for ever.
+        let mut described = Ledger::default();
+        monitor.describe(&mut described);
         let ledger = Cell::new(Ledger::new(monitor.series_max()));
         let shared =
             Shared { monitor, metrics, admission, ledger, carries_traffic: Cell::new(false) };
-        shared.record(|monitor, ledger| monitor.describe(ledger));
+        shared.hand_over(&mut described);
         shared
     }
 

@@ -97,6 +97,7 @@ impl HttpContext for Stream {
                 content_encoding: content_encoding.as_deref(),
                 document_length: document_length.as_deref(),
                 values: &values,
+                asked_at: shared.monitor().asks_for_time().then(host::wall_clock).flatten(),
             };
             self.exchange =
                 shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));

@@ -1,6 +1,6 @@
 //! One cell of a table, and how CSV spells it; it decides nothing about the column.
 
-use driftline_core::profile::Kind;
+use driftline_core::{profile::Kind, time::moment};
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +17,10 @@ pub enum Cell<'c> {
     List(f64),
     /// A text, as the number of its characters; only for columns that are said to be of text lengths.
     Length(f64),
+    /// A moment, in seconds since 1970, where the format has a type for such.
+    Moment(f64),
+    /// What had passed since a moment when the row was made, in seconds; only for columns of timestamps.
+    Age(f64),
     /// Something that can be no value, in words for a message: `an object`.
     Other(&'static str),
 }
@@ -25,6 +29,17 @@ pub enum Cell<'c> {
 const NULLS: [&str; 4] = ["", "na", "nan", "null"];
 
 impl<'c> Cell<'c> {
+    /// The moment that the cell says, in seconds since 1970, in whichever form; `None` if it says none.
+    #[must_use]
+    pub fn moment(self) -> Option<f64> {
+        match self {
+            Cell::Moment(seconds) => Some(seconds),
+            Cell::Number(number) => moment::from_number(number),
+            Cell::Text(text) => moment::from_text(text.as_bytes()),
+            _ => None,
+        }
+    }
+
     /// Reads the text of a cell, without the white space around it.
     ///
     /// Empty, `NA`, `NaN` and `null` are [`Cell::Null`], `true` and `false` are booleans, all in any
@@ -58,7 +73,9 @@ impl<'c> Cell<'c> {
                 Ok(numbers) => Cell::List(norm(numbers)),
                 Err(_) => Cell::from_text(text),
             },
-            Some(Kind::Number | Kind::Integer | Kind::Boolean) | None => Cell::from_text(text),
+            Some(Kind::Number | Kind::Integer | Kind::Boolean | Kind::Timestamp) | None => {
+                Cell::from_text(text)
+            }
         }
     }
 }

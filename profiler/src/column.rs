@@ -11,6 +11,7 @@ use crate::{
     Cell, Place,
     category::Categories,
     distinct::{DISTINCT_MAX, Distinct},
+    input::WITHOUT_AS_OF,
     quantile::{Sum, edges},
     sample::Sample,
     tally::{Plan, Tally},
@@ -58,6 +59,7 @@ pub(crate) struct ColumnBuilder {
     first_boolean: Option<Place>,
     first_number: Option<Place>,
     first_list: Option<Place>,
+    first_moment: Option<Place>,
     has_fractions: bool,
     first_text: Option<(Place, String)>,
     /// The first value that cannot be counted with, and how many there are.
@@ -103,6 +105,7 @@ impl<'c> Value<'c> {
             (Kind::TextLength, Cell::Text(text)) => number(text.chars().count() as f64),
             (Kind::TextLength, Cell::Length(length)) => number(length),
             (Kind::VectorNorm, Cell::List(norm)) => number(norm),
+            (Kind::Timestamp, Cell::Age(seconds)) => number(seconds),
             _ => Value::Unfit,
         }
     }
@@ -118,7 +121,10 @@ impl ColumnBuilder {
             Cell::Boolean(_) => Kind::Boolean,
             Cell::Text(_) => Kind::Category,
             Cell::List(_) => Kind::VectorNorm,
-            Cell::Null | Cell::Number(_) | Cell::Length(_) | Cell::Other(_) => Kind::Number,
+            Cell::Age(_) => Kind::Timestamp,
+            Cell::Moment(_) | Cell::Null | Cell::Number(_) | Cell::Length(_) | Cell::Other(_) => {
+                Kind::Number
+            }
         });
         match Value::new(cell, kind) {
             Value::Null => self.nulls += 1,
@@ -126,6 +132,7 @@ impl ColumnBuilder {
                 let first = match cell {
                     Cell::Boolean(_) => &mut self.first_boolean,
                     Cell::List(_) => &mut self.first_list,
+                    Cell::Age(_) => &mut self.first_moment,
                     _ => &mut self.first_number,
                 };
                 first.get_or_insert(place);
@@ -201,6 +208,7 @@ impl ColumnBuilder {
             Kind::Boolean => "true and false",
             Kind::Category | Kind::TextLength => "text",
             Kind::VectorNorm => "lists of numbers",
+            Kind::Timestamp => "moments (RFC 3339, or numbers since 1970)",
         };
         let has_numbers = self.sample.seen() != 0;
         let (fault, faults) = match (&self.fault, &self.first_text) {
@@ -233,6 +241,7 @@ impl ColumnBuilder {
         let seen = [
             (self.first_boolean, "true or false"),
             (self.first_list, "a list"),
+            (self.first_moment, "a moment"),
             (self.first_number, "a number"),
         ];
         let mut seen = seen.into_iter().filter_map(|(place, what)| Some((place?, what)));
@@ -248,6 +257,8 @@ impl ColumnBuilder {
             Kind::Boolean
         } else if self.first_list.is_some() {
             Kind::VectorNorm
+        } else if self.first_moment.is_some() {
+            Kind::Timestamp
         } else if self.has_fractions {
             Kind::Number
         } else {
@@ -266,7 +277,7 @@ fn by_value(
     let at_most = match kind {
         _ if wished => DISTINCT_MAX,
         // Quantile bins of a constant would only notice values above it.
-        Kind::Number | Kind::VectorNorm => 1,
+        Kind::Number | Kind::VectorNorm | Kind::Timestamp => 1,
         Kind::Integer | Kind::TextLength => bins,
         Kind::Boolean | Kind::Category => DISTINCT_MAX,
     };
@@ -288,6 +299,9 @@ fn shown(cell: Cell<'_>) -> String {
         Cell::Text(text) => quoted(text),
         Cell::List(norm) => format!("a list of the norm {norm:e}"),
         Cell::Length(length) => format!("a text of {length} characters"),
+        // Had anybody said as of when, it would have come as an age.
+        Cell::Moment(_) => String::from(WITHOUT_AS_OF),
+        Cell::Age(seconds) => format!("a moment {seconds} seconds ago"),
         Cell::Other(what) => String::from(what),
     }
 }

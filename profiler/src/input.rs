@@ -1,5 +1,6 @@
 //! Drives a profile builder from a file: in which format, which columns, which rows, and twice if memory asks for it.
 
+mod ages;
 mod chosen;
 mod csv;
 mod json_lines;
@@ -20,6 +21,7 @@ use driftline_core::{
     profile::{Kind, Profile},
 };
 
+pub(crate) use self::ages::WITHOUT_AS_OF;
 use self::reading::{Pass, Reading};
 use crate::{Built, ProfileBuilder, Settings};
 
@@ -39,8 +41,19 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// Columns whose values are said to be of a kind; of one that is named twice the last counts.
     pub kinds: Vec<(String, Kind)>,
+    /// As of when the moments of a row have an age. Without it, columns of timestamps are refused.
+    pub as_of: Option<AsOf>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
+}
+
+/// The moment that a row was made, from which the ages of its timestamps count.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AsOf {
+    /// All rows were made at the same moment, in seconds since 1970: that of a snapshot.
+    Moment(f64),
+    /// Each row says it in this column, which is no part of the profile: when its event was.
+    Column(String),
 }
 
 /// A profile, and what was not made part of it.

@@ -41,7 +41,7 @@ pub use builder::{
 pub use cell::Cell;
 pub use column::Wish;
 pub use input::{
-    Format, Made, Options, ProfilerError, Progress, from_csv, from_file, from_json_lines,
+    AsOf, Format, Made, Options, ProfilerError, Progress, from_csv, from_file, from_json_lines,
 };
 pub use recount::Recount;
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
 
 use driftline_core::profile::{Kind, Profile};
-use driftline_profiler::{Options, Settings, from_json_lines, to_text};
+use driftline_profiler::{AsOf, Options, Settings, from_json_lines, to_text};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn good() -> Value {
         let row = json!({
             "number": f64::from(n) / 8.0, "integer": n * n, "few": n % 4, "flag": n % 3 == 0,
             "city": if n % 3 == 0 { "E" } else { "N" }, "note": "x".repeat(n as usize),
-            "vector": [n, 1.5], "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
+            "vector": [n, 1.5], "seen": 1_795_000_000 + n * n, "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
         });
         lines += &format!("{row}\n");
     }
@@ -30,7 +30,8 @@ fn good() -> Value {
             ..Settings::of("rain")
         },
         prediction: Some("rain".into()),
-        kinds: vec![("note".into(), Kind::TextLength)],
+        kinds: vec![("note".into(), Kind::TextLength), ("seen".into(), Kind::Timestamp)],
+        as_of: Some(AsOf::Moment(1_795_608_000.0)),
         ..Options::default()
     };
     let made =

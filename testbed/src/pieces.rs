@@ -12,6 +12,11 @@ pub fn filter() -> Result<PathBuf> {
     find("DRIFTLINE_WASM", "driftline.wasm", "cargo xtask build")
 }
 
+/// The core's arithmetic as a filter: `DRIFTLINE_ARITHMETIC`, else where `cargo xtask build` leaves it.
+pub fn arithmetic() -> Result<PathBuf> {
+    find("DRIFTLINE_ARITHMETIC", "arithmetic.wasm", "cargo xtask build")
+}
+
 /// Envoy: `DRIFTLINE_ENVOY`, else where `cargo xtask setup` puts it.
 pub fn envoy() -> Result<PathBuf> {
     find("DRIFTLINE_ENVOY", "venv/bin/envoy", "cargo xtask setup")

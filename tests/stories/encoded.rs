@@ -7,11 +7,13 @@ use driftline_testbed::{
     client::{End, Request},
     upstream::Script as UpstreamScript,
 };
+use serde_json::json;
 
 use crate::{
+    expectation::PREFIX,
     phrases::{CHAT, CONFIG, chat, completion},
     script::{Framing, Script},
-    stage::{Host, Network, among_others, settings, tell},
+    stage::{Host, Network, among_others, run, scrape, settings, tell, world},
 };
 
 macro_rules! data {
@@ -104,6 +106,38 @@ fn an_answer_in_a_coding_that_nobody_reads() {
             "output_tokens_total 0",
         ],
     );
+}
+
+#[test]
+fn each_coding_can_be_switched_off_and_the_others_are_read_on() {
+    const BODIES: [(&str, &[u8]); 4] = [
+        ("gzip", data!("stream.gzip")),
+        ("deflate", data!("stream.zlib")),
+        ("br", data!("stream.br")),
+        ("zstd", data!("stream.zstd")),
+    ];
+    for (off, _) in BODIES {
+        let others = BODIES.iter().map(|(coding, _)| *coding).filter(|coding| *coding != off);
+        let config =
+            json!({"models": [{"name": "demo-llm"}], "decode": others.collect::<Vec<_>>()});
+        let world = world(&config.to_string());
+        let mut before = scrape(&world);
+        for (coding, body) in BODIES {
+            let head = [("content-type", "text/event-stream"), ("content-encoding", coding)];
+            let answered = chat("demo-llm").answers_with_head(200, &head, Framing::Chunked);
+            run(&world, 0, &answered.at_ms(60).sends(body).finishes());
+            let page = scrape(&world);
+            let changed = page.difference(&before);
+            let changed = |name: &str, labels: &[(&str, &str)]| {
+                changed.value(&format!("{PREFIX}{name}"), labels).unwrap()
+            };
+            let read = changed("output_tokens_total", &[]);
+            let passed = changed("read_problems_total", &[("reason", "encoded_body")]);
+            let expected = if coding == off { (0.0, 1.0) } else { (19.0, 0.0) };
+            assert_eq!((read, passed), expected, "{coding} without {off}");
+            before = page;
+        }
+    }
 }
 
 /// What a model server got, and what a client: heads without what a proxy makes anew each time, and bodies.

@@ -15,9 +15,11 @@ mod expectation;
 mod phrases;
 mod script;
 
+mod ages;
 mod encoded;
 mod failures;
 mod in_flight;
+mod language_features;
 mod load;
 mod prediction;
 mod streaming;
@@ -44,6 +46,7 @@ mod timing;
 mod undeclared;
 mod unread;
 
+mod arithmetic;
 mod invariants;
 mod memory;
 mod readme;

@@ -1,7 +1,11 @@
 //! What the built filter takes of its VM's linear memory, which only ever grows: nothing for a longer body or a larger
 //! event, and little for a stream in flight.
 
+use std::time::Duration;
+
+use driftline_core::drift::probability::chi_square_quantile;
 use host_sim::{Stream, World};
+use serde_json::{Value, json};
 
 use crate::{
     phrases::{CHAT, CONFIG, token},
@@ -109,4 +113,45 @@ fn a_stream_in_flight_stays_within_its_budget_whatever_its_framing() {
         // That many at least, or nothing was measured.
         assert!((1 << 10..=STREAM_BYTES_MAX).contains(&bytes), "{path}: {bytes}");
     }
+}
+
+/// A model with 50 features of 20 bins.
+fn fifty_features() -> String {
+    const BINS: usize = 20;
+    let quantile = |p: f64| chi_square_quantile(p, BINS as f64 - 1.0);
+    let edges: Vec<usize> = (1..BINS).collect();
+    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
+    let feature = |number: usize| {
+        json!({
+            "name": format!("feature number {number:03}"), "type": "number", "nulls": 0, "mean": 10,
+            "schema": {"required": true, "minimum": 0, "maximum": BINS},
+            "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
+            "bins": {"kind": "quantile", "edges": edges, "counts": vec![500; BINS], "means": means},
+            "tail_excess": {"low": 0.1, "high": 0.1},
+            "chi_square": {
+                "five_percent": quantile(0.05), "one_percent": quantile(0.01),
+                "family": quantile(0.01 / 100.0),
+            },
+        })
+    };
+    let features: Vec<Value> = (0..50).map(feature).collect();
+    let profile = json!({
+        "format": "driftline-profile", "format_version": 1, "version": null,
+        "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
+        "features": features, "prediction": null,
+    });
+    json!({"models": [{"name": "m", "profile": profile}], "tick_milliseconds": 60_000}).to_string()
+}
+
+#[test]
+fn a_day_of_windows_fits_in_what_reading_the_configuration_took() {
+    let _among_others = among_others();
+    let world = world(&fifty_features());
+    let configured = memory(&world);
+    world.exchange(0).post("/v1/models/m:predict", r#"{"instances":[[1,2,3]]}"#).answer(200, "{}");
+    world.advance(Duration::from_secs(26 * 3600)).unwrap();
+    let evaluations = world.stats().counter_value("driftline_evaluations_total");
+    assert_eq!(evaluations, Some(26 * 60));
+    println!("{configured} bytes of linear memory");
+    assert_eq!(memory(&world), configured, "bytes after a day, and after the configuration");
 }

@@ -1,6 +1,9 @@
 //! Builds the filter. It never touches the native target folder.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -20,30 +23,43 @@ const MEMORY_BYTES_MAX: u32 = 64 << 20;
 /// Sets up the standard library for wasm32 first. If nothing has changed, this costs cargo's look at
 /// the sources.
 pub fn build(choice: Choice) -> Result<PathBuf> {
+    let filter = paths::filter();
+    let bytes = build_package(choice, "driftline-plugin", "driftline", &filter)?;
+    say(&format!("{} is {}", filter.display(), kibibytes(bytes)));
+    Ok(filter)
+}
+
+/// Leaves the core's arithmetic at [`paths::arithmetic`], built exactly as the filter is, and returns that path.
+pub fn build_arithmetic(choice: Choice) -> Result<PathBuf> {
+    let filter = paths::arithmetic();
+    build_package(choice, "driftline-arithmetic", "driftline_arithmetic", &filter)?;
+    Ok(filter)
+}
+
+/// Builds a package's library as a filter, and copies it; gives its size in bytes.
+fn build_package(choice: Choice, package: &str, library: &str, to: &Path) -> Result<usize> {
     let wasm_std = wasm_std::set_up(choice)?;
-    say(&format!("building the filter for {TARGET}"));
+    say(&format!("building {package} for {TARGET}"));
     let mut command = cargo();
     command
-        .args(["build", "--package", "driftline-plugin", "--profile", "filter"])
-        .args(["--target", TARGET, "--target-dir"])
+        .args(["rustc", "--lib", "--crate-type", "cdylib", "--profile", "filter"])
+        .args(["--package", package, "--target", TARGET, "--target-dir"])
         .arg(paths::wasm_target())
         // Flags that the user has set are meant for the native processor.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", format!("-C link-arg=--max-memory={MEMORY_BYTES_MAX}"));
     wasm_std.configure(&mut command);
-    run(&mut command).context("the filter was not built")?;
+    run(&mut command).with_context(|| format!("{package} was not built"))?;
 
-    let built = paths::wasm_target().join(TARGET).join("filter/driftline.wasm");
+    let built = paths::wasm_target().join(TARGET).join(format!("filter/{library}.wasm"));
     let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-    let filter = paths::filter();
     // Left alone if it is the same, so that whoever watches its age sees no change.
-    if fs::read(&filter).ok().as_deref() != Some(&module[..]) {
-        let new = filter.with_extension("wasm.new");
+    if fs::read(to).ok().as_deref() != Some(&module[..]) {
+        let new = to.with_extension("wasm.new");
         fs::write(&new, &module).with_context(|| format!("cannot write {}", new.display()))?;
-        fs::rename(&new, &filter).with_context(|| format!("cannot write {}", filter.display()))?;
+        fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))?;
     }
-    say(&format!("{} is {}", filter.display(), kibibytes(module.len())));
-    Ok(filter)
+    Ok(module.len())
 }
 
 /// A size for people, rounded up so that a limit is never passed unseen.

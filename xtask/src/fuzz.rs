@@ -31,9 +31,6 @@ pub fn fuzz(target: &str, seconds: u64) -> Result<()> {
     let mut command = Command::new("cargo");
     command.current_dir(root.join("fuzz")).env("RUSTC_BOOTSTRAP", "1");
     command.args(["fuzz", "run", "--sanitizer", "none"]);
-    if target == "recording" {
-        command.args(["--features", "host"]);
-    }
     command.arg(target).arg(new).args(begins_with.iter().filter(|folder| folder.is_dir()));
     command.arg("--").arg(format!("-max_total_time={seconds}"));
     run(&mut command)

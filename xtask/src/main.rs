@@ -32,7 +32,7 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         wasm_std: Choice,
     },
-    /// Builds the filter and leaves it at target/driftline.wasm.
+    /// Builds the filter and leaves it at target/driftline.wasm, and beside it what tests compare.
     Build {
         /// Where the standard library for wasm32 comes from.
         #[arg(long, value_enum, default_value_t)]
@@ -80,7 +80,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Setup { wasm_std } => set_up(wasm_std),
-        Task::Build { wasm_std } => filter::build(wasm_std).map(|_| ExitCode::SUCCESS),
+        Task::Build { wasm_std } => build(wasm_std),
         Task::Demo { arguments } => demo(arguments),
         Task::Test { arguments } => test(&arguments),
         Task::Bench { arguments } => bench(&arguments),
@@ -110,6 +110,12 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     if !problems.is_empty() {
         bail!("not everything is there:{}", problems.concat());
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(choice: Choice) -> Result<ExitCode> {
+    filter::build(choice)?;
+    filter::build_arithmetic(choice)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -195,8 +201,10 @@ fn with_pieces(command: &mut Command) -> Result<&mut Command> {
     let promtool = prometheus::set_up_promtool()?;
     let prometheus = prometheus::set_up_prometheus()?;
     let filter = filter::build(Choice::Auto)?;
+    let arithmetic = filter::build_arithmetic(Choice::Auto)?;
     Ok(command
         .env("DRIFTLINE_WASM", filter)
+        .env("DRIFTLINE_ARITHMETIC", arithmetic)
         .env("DRIFTLINE_ENVOY", envoy)
         .env("DRIFTLINE_PYTHON", python)
         .env("DRIFTLINE_PROMTOOL", promtool)

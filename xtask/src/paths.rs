@@ -24,6 +24,11 @@ pub fn filter() -> PathBuf {
     root().join("target/driftline.wasm")
 }
 
+/// The core's arithmetic as a filter, which tests compare with the native one.
+pub fn arithmetic() -> PathBuf {
+    root().join("target/arithmetic.wasm")
+}
+
 /// Cargo's target folder for wasm32, apart from the native one so that neither invalidates the other.
 pub fn wasm_target() -> PathBuf {
     root().join("target/wasm")

@@ -10,11 +10,11 @@ use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
     generation::Feature,
     glob::Glob,
-    profile::Profile,
+    profile::{FEATURES_MAX, Profile, moment},
 };
 
-const FIELDS: [&str; 7] =
-    ["name", "type", "version", "profile", "features", "prediction", "sampling"];
+const FIELDS: [&str; 8] =
+    ["name", "type", "version", "deployed_at", "profile", "features", "prediction", "sampling"];
 
 /// A model to watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,12 @@ pub struct Model {
     /// The version that is meant, as requests call it; `None` if the model's versions are not told apart, or for those
     /// that no other entry of this name has.
     pub version: Option<String>,
+    /// When the model, in this version, was deployed, in seconds since 1970; at most [`CREATED_AT_MAX`](crate::profile::CREATED_AT_MAX).
+    pub deployed_at: Option<u64>,
     /// What the model does.
     pub kind: ModelKind,
-    /// The reference that its requests and answers are compared with. A predictive model has one.
+    /// The reference that its requests and answers are compared with. Until a predictive model has one, only
+    /// its rows are counted.
     pub profile: Option<Profile>,
     /// Where the values of each column of the profile are looked for: of each feature, and behind them of the
     /// prediction, if it has one.
@@ -126,6 +129,10 @@ impl Model {
             }
             None => written,
         };
+        let deployed_at = match fields.optional("deployed_at") {
+            Some(node) => Some(deployed_at(&node, name.as_deref(), problems)?),
+            None => None,
+        };
         let name = name?;
         let identity = Identity { name: name.clone(), version: version.clone(), kind };
         identity.check(&fields, seen, problems);
@@ -134,25 +141,34 @@ impl Model {
             refuse_for_language(&fields, problems);
         }
         let Some(profile) = profile else {
-            if kind == ModelKind::Predictive {
-                problems.add(
-                    fields.path(),
-                    format_args!("found the type `predictive` without a `profile`, expected both"),
-                );
-            }
+            let is_read = match kind {
+                ModelKind::Predictive => {
+                    refuse_pattern(
+                        &fields,
+                        &name,
+                        "a model that predicts is told apart by itself",
+                        problems,
+                    );
+                    check_places(&fields, problems)
+                }
+                ModelKind::Language => Some(()),
+            };
+            is_read?;
             let (selectors, sampling) = (Vec::new(), Sampling::NONE);
-            return Some(Model { name, version, kind, profile: None, selectors, sampling });
+            return Some(Model {
+                name,
+                version,
+                deployed_at,
+                kind,
+                profile: None,
+                selectors,
+                sampling,
+            });
         };
         if kind == ModelKind::Language {
             check_features(&fields, &profile, problems);
         }
-        if Glob::is_pattern(&name) {
-            problems.add(
-                &fields.path().field("name"),
-                format_args!(
-                    "found \"{name}\", expected a name without `*`: a profile is that of one model"
-                ),
-            );
+        if refuse_pattern(&fields, &name, "a profile is that of one model", problems) {
         } else if profile.model != name {
             problems.add(
                 &fields.path().field("profile").field("model"),
@@ -173,6 +189,7 @@ impl Model {
         Some(Model {
             name,
             version,
+            deployed_at,
             kind,
             profile: Some(profile),
             selectors: selectors?,
@@ -181,16 +198,62 @@ impl Model {
     }
 }
 
+fn deployed_at(node: &Node<'_, '_>, name: Option<&str>, problems: &mut Problems) -> Option<u64> {
+    if name.is_some_and(Glob::is_pattern) {
+        node.refuse(
+            format_args!("nothing: the name is a pattern, and a model is deployed on its own"),
+            problems,
+        );
+        return None;
+    }
+    moment(node, problems)
+}
+
 /// What only predictive models have.
 fn refuse_for_language(fields: &Object<'_, '_>, problems: &mut Problems) {
     for field in ["version", "features", "prediction", "sampling"] {
         if fields.optional(field).is_some() {
             problems.add(
                 &fields.path().field(field),
-                format_args!("found it for a language model, expected it only for a predictive one, which has a profile"),
+                format_args!(
+                    "found it for a language model, expected it only for a predictive one: of that `type`, or with a profile and no `type`"
+                ),
             );
         }
     }
+}
+
+/// Whether the name is a pattern, which it must not be for this reason.
+fn refuse_pattern(fields: &Object<'_, '_>, name: &str, why: &str, problems: &mut Problems) -> bool {
+    let is_pattern = Glob::is_pattern(name);
+    if is_pattern {
+        problems.add(
+            &fields.path().field("name"),
+            format_args!("found \"{name}\", expected a name without `*`: {why}"),
+        );
+    }
+    is_pattern
+}
+
+/// Checks what is said of places before there is a profile: `driftline profile` goes by them, the filter by none yet.
+fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> {
+    if let Some(list) = fields.optional("features") {
+        let mut said = Vec::new();
+        list.array(0..=FEATURES_MAX, problems, |node, problems| {
+            let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
+            let fields = node.object(&allowed, problems)?;
+            fields.required("name", problems)?.new_label(&mut said, problems)?;
+            Selector::read(&fields, Sides::Request, problems).map(drop)
+        })?;
+    }
+    if let Some(node) = fields.optional("prediction") {
+        let fields = node.object(&SELECTOR_FIELDS, problems)?;
+        Selector::read(&fields, Sides::Response, problems)?;
+    }
+    if let Some(node) = fields.optional("sampling") {
+        sampling(&node, problems)?;
+    }
+    Some(())
 }
 
 /// A language model has features that Driftline itself reads, and no prediction.

@@ -115,7 +115,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
                 model::Model::series(true),
                 model::Model::series(false),
                 model::Model::series(true),
-                MonitoredColumn::series_beside_bins(true, true, Role::Feature, &config.drift.measures)
+                MonitoredColumn::series_beside_bins(true, true, true, Role::Feature, &config.drift.measures)
             ),
         );
     }
@@ -143,13 +143,14 @@ fn series(config: &Config) -> usize {
     let mut names: Vec<&str> = Vec::new();
     let mut all = others.saturating_add(places);
     for model in config.models.iter().filter(|model| !model.is_pattern()) {
+        all = all.saturating_add(usize::from(model.deployed_at.is_some()));
         // Versions of one model are one name.
         if !names.contains(&model.name.as_str()) {
             names.push(&model.name);
             all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
         }
-        if let Some(profile) = &model.profile {
-            all = all.saturating_add(predicting(Some(profile)));
+        if model.profile.is_some() || model.kind == ModelKind::Predictive {
+            all = all.saturating_add(predicting(model.profile.as_ref()));
         }
     }
     all

@@ -135,6 +135,13 @@ fn of_binned_distances() {
             continue;
         }
         let (reference, live) = (counts(&case["ref_counts"]), counts(&case["cur_counts"]));
+        if case["w1_binned"].is_number() {
+            let at = numbers(&case["representatives"]);
+            let points = |weights| Points { at: &at, weights };
+            let distance = wasserstein(points(&reference), points(&live)).unwrap();
+            near(distance, number(&case["w1_binned"]), &std::format!("{name} w1_binned"));
+            compared += 1;
+        }
         let (own, other) =
             (numbers(&variants["ref_bin_means"]), numbers(&variants["cur_bin_means"]));
         let mut tails = own.clone();
@@ -152,7 +159,7 @@ fn of_binned_distances() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 36);
+    assert_eq!(compared, 36 + 6);
 }
 
 /// Rows themselves, each value with a bin of its own: then the binned measures are exact.
@@ -185,10 +192,17 @@ fn of_samples() {
             Points { at: &values, weights: &reference },
             Points { at: &values, weights: &live },
         );
-        near(distance.unwrap(), number(&case["wasserstein"]["raw"]), name);
+        let (distance, known) = (distance.unwrap(), &case["wasserstein"]);
+        near(distance, number(&known["raw"]), name);
         compared += 4;
+        // Without a deviation, there is nothing to measure the distance in.
+        let deviation = number(&known["ref_std_ddof0"]);
+        if deviation != 0.0 {
+            near(distance / deviation, number(&known["normed_by_ref_std"]), name);
+            compared += 1;
+        }
     }
-    assert_eq!(compared, 40);
+    assert_eq!(compared, 40 + 9);
 }
 
 /// The portable generators of tests/data/vectors/versions.json.
@@ -234,5 +248,12 @@ fn of_distributions() {
     each("normal_sf", &|a| normal_survival(a[0]));
     let critical = "psi_critical (1/n+1/N)*chi2.isf(alpha,B-1)";
     each(critical, &|a| (1.0 / a[0] + 1.0 / a[1]) * chi_square_quantile(a[3], a[2] - 1.0));
-    assert!(90 < compared.len(), "{}", compared.len());
+    assert_eq!(compared.len(), 32 + 18 + 12 + 6 + 48);
+    // Quantiles of Kolmogorov's distribution, which nothing here computes, back to what exceeds them.
+    for (exceeded, at) in file["kolmogorov_isf"].as_object().unwrap() {
+        near_relative(kolmogorov_survival(number(at)), exceeded.parse().unwrap(), "kolmogorov_isf");
+    }
+    for (key, known) in file["wilson_hilferty_vs_exact"].as_object().unwrap() {
+        assert_eq!(known["exact"], file["chi2_isf"][key], "{key}: compared above");
+    }
 }

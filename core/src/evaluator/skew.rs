@@ -34,6 +34,15 @@ impl Skew {
         }
     }
 
+    /// Whether the first window has passed by `now`, and had not by `before`.
+    pub(crate) fn ripens(&self, before: Timestamp, now: Timestamp, window_ns: u64) -> bool {
+        let has_passed = |at: Timestamp, since| window_ns <= at.nanoseconds_since(since);
+        match self {
+            Skew::Gathering { since, .. } => has_passed(now, *since) && !has_passed(before, *since),
+            Skew::Known { .. } => false,
+        }
+    }
+
     /// Puts the rows into `rows` if a window has passed since the profile came into use and it is not known yet.
     pub(crate) fn is_due(&self, now: Timestamp, window_ns: u64, rows: &mut Vec<u64>) -> bool {
         match self {

@@ -209,3 +209,66 @@ fn what_one_evaluator_writes_another_one_goes_on_with() {
     });
     assert_eq!(rows, [crate::ledger::Change::Set(5), crate::ledger::Change::Set(500)]);
 }
+
+/// What the gauges say, by series.
+type Gauges = std::collections::BTreeMap<usize, u64>;
+
+fn note_gauges(ledger: &mut Ledger, gauges: &mut Gauges) {
+    ledger.drain(|id, change| {
+        if let crate::ledger::Change::Set(value) = change {
+            gauges.insert(id.index(), value);
+        }
+    });
+}
+
+#[test]
+fn an_evaluation_that_is_spared_would_have_changed_no_gauge() {
+    let mut monitor = monitor(3, 4, 1000);
+    // Steps of 100 s, and first windows that end between two of them.
+    monitor.horizons = Horizons { window_seconds: 800, slow_windows: 3 };
+    let mut spared = 0;
+    for seed in 0..20 {
+        let mut random = Random(seed);
+        let start = Timestamp((1_000_000 + random.next() % 1_000) * SECOND);
+        let mut values = vec![0; Evaluator::new(&monitor).counters().len()];
+        let [mut always, mut sparing] = [(); 2].map(|()| {
+            let mut evaluator = Evaluator::new(&monitor);
+            evaluator.resume(&monitor, start, &values, |_| None);
+            (evaluator, Ledger::new(monitor.series_max()), Gauges::new())
+        });
+        let mut pulse = 0;
+        // What a worker that moved the pulse has yet to move.
+        let mut late = Vec::new();
+        for tick in 1..600 {
+            let now = Timestamp(start.0 + tick * 9 * SECOND);
+            for (place, amount) in late.drain(..) {
+                values[place] += amount;
+            }
+            // An eighth of the ticks has traffic, in bursts.
+            if random.next() % 64 < if tick / 40 % 2 == 0 { 16 } else { 1 } {
+                for _ in 0..1 + random.next() % 9 {
+                    let place = random.next() as usize % values.len();
+                    let amount = random.next() % 90;
+                    pulse += amount;
+                    if random.next() % 4 == 0 {
+                        late.push((place, amount));
+                    } else {
+                        values[place] += amount;
+                    }
+                }
+            }
+            let (evaluator, ledger, gauges) = &mut always;
+            evaluator.evaluate(&monitor, ledger, now, &values, |_| {});
+            note_gauges(ledger, gauges);
+            let (evaluator, ledger, gauges) = &mut sparing;
+            if evaluator.is_settled(&monitor, ledger, now, pulse) {
+                spared += 1;
+            } else {
+                evaluator.evaluate(&monitor, ledger, now, &values, |_| {});
+            }
+            note_gauges(ledger, gauges);
+            assert_eq!(always.2, sparing.2, "seed {seed}, tick {tick}");
+        }
+    }
+    assert!(spared > 6_000, "{spared} of 12,000 were spared");
+}

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::time::rfc3339::UnixTime;
+
 /// The header that says how long the JSON document is which stands in front of raw tensors.
 pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 
@@ -24,6 +26,9 @@ pub struct RequestHead<'a> {
     /// The values of the [monitor's `request_headers`](crate::monitor::Monitor::request_headers), in that order; `None`
     /// for one that is not there.
     pub values: &'a [Option<Vec<u8>>],
+    /// When the request came, by the host's wall clock; `None` if the host does not know, or if the
+    /// [monitor](crate::monitor::Monitor) does not [ask for it](crate::monitor::Monitor::asks_for_time).
+    pub asked_at: Option<UnixTime>,
 }
 
 /// What is known of a response before its body.

@@ -14,6 +14,7 @@ use crate::{
     outcome::BodyVerdict,
     prediction::{Cell, Columns, Dialect, PathReader, Reader},
     series::SeriesId,
+    time::moment,
     wire::json::Ending,
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Prediction {
     dialect: &'static Dialect,
     /// The one of all other models until the body names one, if the path does not.
     predictor: PredictorId,
+    /// When the request came, in seconds since 1970, if that is known.
+    asked_at: Option<f64>,
     /// While the body has to name the model: the request's headers that are looked for then.
     awaits_name: Option<Vec<Option<Vec<u8>>>>,
     /// `None` for a request whose body has no rows that could be read.
@@ -58,15 +61,24 @@ impl Prediction {
     ) -> Prediction {
         let awaits_name = predictor.is_none().then(|| head.values.to_vec());
         let predictor = predictor.unwrap_or_default();
+        let asked_at = head.asked_at.map(moment::seconds);
         let series = monitor.predictor(predictor).filter(|_| awaits_name.is_none());
         let request = dialect.request.of(head.content_type).map(|form| {
             let form = form.with_document_length(head.document_length);
-            let mut request = Reading::new(series, Way::Request, Reader::new(form));
+            let mut request = Reading::new(series, Way::Request, Reader::new(form), asked_at);
             request.head(series, Way::Request, ledger, monitor.request_headers(), head.values);
             request
         });
         let is_answer_malformed = false;
-        Prediction { dialect, predictor, awaits_name, request, answer: None, is_answer_malformed }
+        Prediction {
+            dialect,
+            predictor,
+            asked_at,
+            awaits_name,
+            request,
+            answer: None,
+            is_answer_malformed,
+        }
     }
 
     /// Whether the request's body may have rows.
@@ -90,7 +102,7 @@ impl Prediction {
             self.predictor = monitor.predicting_model(model, version);
             found = Some(monitor.model_of(self.predictor));
             let series = monitor.predictor(self.predictor);
-            request.tally = Tally::new(series);
+            request.tally = Tally::new(series, self.asked_at);
             request.head(series, Way::Request, ledger, monitor.request_headers(), values);
             self.awaits_name = None;
         }
@@ -119,7 +131,8 @@ impl Prediction {
         let series = monitor.predictor(self.predictor);
         self.answer = self.dialect.response.of(head.content_type).map(|form| {
             let form = form.with_document_length(head.document_length);
-            let mut answer = Reading::new(series, Way::Response, Reader::new(form));
+            let reader = Reader::new(form);
+            let mut answer = Reading::new(series, Way::Response, reader, self.asked_at);
             answer.head(series, Way::Response, ledger, monitor.response_headers(), head.values);
             answer
         });
@@ -188,10 +201,15 @@ impl Prediction {
 }
 
 impl Reading {
-    fn new(series: Option<&PredictionSeries>, way: Way, reader: Reader) -> Reading {
+    fn new(
+        series: Option<&PredictionSeries>,
+        way: Way,
+        reader: Reader,
+        asked_at: Option<f64>,
+    ) -> Reading {
         let has_paths = series.is_some_and(|series| !way.sources(series).paths.is_empty());
         let paths = has_paths.then(|| Box::new(PathReader::new()));
-        Reading { reader, paths, tally: Tally::new(series) }
+        Reading { reader, paths, tally: Tally::new(series, asked_at) }
     }
 
     /// Takes the headers with these names and values.

@@ -1,6 +1,7 @@
 //! Whole exchanges against the series that they change: each body is cut at every position, and coalesced, and
 //! must always give the same counts.
 
+mod ages;
 mod features;
 mod naming;
 
@@ -165,6 +166,13 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     let mut all: BTreeMap<String, i64> =
         expected.iter().map(|&(name, total)| (name.to_string(), total)).collect();
     all.insert(format!("requests_total{{{model},{}}}", outcome.name()), 1);
+    let is_of_value = |name: &str| {
+        name.starts_with("feature_bin_total") || name.starts_with("feature_unbinned_total")
+    };
+    let values: i64 = expected.iter().filter(|(name, _)| is_of_value(name)).map(|it| it.1).sum();
+    if values != 0 {
+        all.insert("monitored_values_total{}".to_string(), values);
+    }
     let result = if outcome == Outcome::Complete { "success" } else { "failure" };
     all.insert(format!("request_duration_observations_total{{{model},{result}}}"), 1);
     for cut in 0..=wire.request.len() {
@@ -345,7 +353,7 @@ const FAR_OUT: [(&str, i64); 5] = [
     ("feature_bin_total{rain,feature,dew,01}", 1),
     ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 7155),
     ("feature_outside_total{rain,feature,dew,out_of_range}", 1),
-    ("schema_violations_total{rain,out_of_range}", 1),
+    ("schema_violations_total{rain,feature,dew,out_of_range}", 1),
 ];
 
 #[test]
@@ -363,16 +371,16 @@ fn rows_and_predictions_fall_into_their_bins() {
             ("feature_tail_excess_thousandths_total{rain,feature,dew,low}", 447),
             ("feature_tail_excess_thousandths_total{rain,feature,dew,high}", 447),
             ("feature_unbinned_total{rain,feature,dew,null}", 1),
-            ("schema_violations_total{rain,required_null}", 1),
+            ("schema_violations_total{rain,feature,dew,required_null}", 1),
             ("feature_unbinned_total{rain,feature,dew,missing}", 1),
-            ("schema_violations_total{rain,required_missing}", 1),
+            ("schema_violations_total{rain,feature,dew,required_missing}", 1),
             ("feature_bin_total{rain,prediction,prediction,00}", 1),
             ("feature_bin_total{rain,prediction,prediction,01}", 2),
             ("feature_bin_total{rain,prediction,prediction,other}", 1),
             ("feature_outside_total{rain,prediction,prediction,out_of_range}", 1),
-            ("schema_violations_total{rain,out_of_range}", 1),
+            ("schema_violations_total{rain,prediction,prediction,out_of_range}", 1),
             ("feature_unbinned_total{rain,prediction,prediction,wrong_type}", 1),
-            ("schema_violations_total{rain,wrong_type}", 1),
+            ("schema_violations_total{rain,prediction,prediction,wrong_type}", 1),
             // The row that is an empty list.
             ("schema_violations_total{rain,wrong_shape}", 1),
         ],

@@ -4,6 +4,7 @@
 use crate::{
     generation::{finish::FinishReason, prompt::Prompt},
     prediction::{Cell, Unbinned},
+    profile::Kind,
 };
 
 /// A feature of an exchange with a model that generates.
@@ -53,6 +54,21 @@ impl Feature {
             Feature::OutputTokens => "output_tokens",
             Feature::FinishReason => "finish_reason",
             Feature::AnswerCharacters => "answer_characters",
+        }
+    }
+
+    /// What its values are.
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Feature::PromptCharacters
+            | Feature::Messages
+            | Feature::Tools
+            | Feature::MaxTokens
+            | Feature::OutputTokens
+            | Feature::AnswerCharacters => Kind::Integer,
+            Feature::Temperature => Kind::Number,
+            Feature::Stream => Kind::Boolean,
+            Feature::FinishReason => Kind::Category,
         }
     }
 

@@ -1,11 +1,13 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
+mod ages;
 mod gauges;
 
 pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
 use alloc::vec::Vec;
 
+use self::ages::AgeSeries;
 use crate::{
     bins::Bins,
     catalogue::Metric,
@@ -15,7 +17,7 @@ use crate::{
     measure::Measure,
     model::violation::{Violation, Violations},
     prediction::{Cell, InBin, Placed, Unbinned},
-    profile::{Column, Quantiles, Schema},
+    profile::{Column, Kind, Quantiles, Schema},
     series::{Registry, SeriesId},
 };
 
@@ -36,7 +38,11 @@ pub(crate) struct MonitoredColumn {
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
     tails: Option<[SeriesId; Side::ALL.len()]>,
+    /// `None` for a column of other values than timestamps.
+    ages: Option<AgeSeries>,
     violations: Violations,
+    /// Of all models: moves whenever a counter that the evaluator reads does.
+    monitored_values: SeriesId,
     reference_rows: Vec<SeriesId>,
     pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
@@ -106,6 +112,7 @@ impl MonitoredColumn {
         column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
             has_tails,
             scale.is_some(),
+            column.kind == Kind::Timestamp,
             role,
             measures,
         ))
@@ -115,6 +122,7 @@ impl MonitoredColumn {
     pub(crate) fn series_beside_bins(
         has_tails: bool,
         is_of_numbers: bool,
+        has_ages: bool,
         role: Role,
         measures: &[Measure],
     ) -> usize {
@@ -122,6 +130,8 @@ impl MonitoredColumn {
             .len()
             .saturating_add(1)
             .saturating_add(if has_tails { Side::ALL.len() } else { 0 })
+            .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
+            .saturating_add(Violations::SERIES)
             .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
@@ -129,7 +139,7 @@ impl MonitoredColumn {
         registry: &mut Registry,
         labels: ColumnLabels<'_>,
         column: &Column,
-        violations: Violations,
+        monitored_values: SeriesId,
         measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -165,7 +175,9 @@ impl MonitoredColumn {
             tails: has_tails.then(|| {
                 Side::ALL.map(|side| registry.add(Metric::FeatureTailExcess, &with(side.name())))
             }),
-            violations,
+            ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registry, of_column)),
+            violations: Violations::new(registry, labels, is_of_numbers),
+            monitored_values,
             reference_rows,
             gauges: ColumnGauges::new(registry, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
@@ -179,8 +191,21 @@ impl MonitoredColumn {
         }
     }
 
+    /// Whether its values are moments, whose age counts.
+    pub(crate) fn has_ages(&self) -> bool {
+        self.ages.is_some()
+    }
+
+    /// Counts how old a value is, if it is one of these; it is in seconds.
+    pub(crate) fn count_age(&self, ledger: &mut Ledger, cell: Cell<'_>) {
+        if let (Some(ages), Cell::Number(age)) = (&self.ages, cell) {
+            ages.count(ledger, age);
+        }
+    }
+
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, ledger: &mut Ledger, rows: u64) {
+        ledger.add(self.monitored_values, rows);
         if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
             ledger.add(id, rows);
         }
@@ -214,6 +239,9 @@ impl MonitoredColumn {
 
     /// Counts a value in its bin, or under the reason why it has none.
     pub(crate) fn count(&self, ledger: &mut Ledger, placed: Placed) {
+        if placed != Err(Unbinned::Missing) {
+            ledger.add(self.monitored_values, 1);
+        }
         match placed {
             Ok(InBin { bin, is_outside, excess }) => {
                 if let Some(&id) = self.counts.get(bin) {

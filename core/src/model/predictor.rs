@@ -1,10 +1,11 @@
-//! A model with a profile, in one version: its series, and where the values of its columns stand. No value is kept.
+//! A model that predicts or has a profile, in one version: its series, and where the values of its columns stand. No
+//! value is kept.
 
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
     column::{ColumnLabels, MonitoredColumn, Role},
-    violation::Violations,
+    violation::RowViolations,
 };
 use crate::{
     catalogue::Metric,
@@ -25,7 +26,7 @@ const PREDICTION: &str = "prediction";
 /// twice, by its bins and by its share of nulls.
 const FAMILY_LEVEL: f64 = 0.01;
 
-/// What models with a profile have: one for each version that is told apart, whatever the route.
+/// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
     /// The number of the model in the directory.
@@ -44,7 +45,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) language: Vec<Feature>,
     /// By [`Span`]; `None` without a profile, as the two below.
     pub(crate) drifted: Option<[SeriesId; Span::ALL.len()]>,
-    pub(crate) violations: Option<Violations>,
+    pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
     /// The standard errors beyond which a share has changed, at the family level.
@@ -71,18 +72,29 @@ impl PredictionSeries {
         columns_of(profile)
             .map(|(role, _, column)| MonitoredColumn::series(column, role, measures))
             .fold(2, usize::saturating_add)
-            .saturating_add(Violations::SERIES)
+            .saturating_add(RowViolations::SERIES)
             .saturating_add(Span::ALL.len())
             .saturating_add(1)
     }
 
     /// What stands for all models that are not listed.
     pub(crate) fn others(registry: &mut Registry) -> PredictionSeries {
+        PredictionSeries::without_profile(registry, 0, config::OTHER_NAME, None)
+    }
+
+    /// A model whose rows are counted, and compared with nothing.
+    pub(crate) fn without_profile(
+        registry: &mut Registry,
+        number: usize,
+        name: &str,
+        version: Option<&str>,
+    ) -> PredictionSeries {
+        let labels = [name, version.unwrap_or_default()];
         PredictionSeries {
-            model: 0,
-            version: None,
-            instances: registry.add(Metric::Instances, &[config::OTHER_NAME, ""]),
-            predictions: registry.add(Metric::Predictions, &[config::OTHER_NAME, ""]),
+            model: number,
+            version: version.map(Box::from),
+            instances: registry.add(Metric::Instances, &labels),
+            predictions: registry.add(Metric::Predictions, &labels),
             sampling: Sampling::NONE,
             columns: Vec::new(),
             features: 0,
@@ -103,15 +115,16 @@ impl PredictionSeries {
         model: &config::Model,
         profile: &Profile,
         measures: &[Measure],
+        monitored_values: SeriesId,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registry.add(Metric::Instances, &[label, version]);
         let predictions = registry.add(Metric::Predictions, &[label, version]);
-        let violations = Violations::new(registry, label, version);
+        let violations = RowViolations::new(registry, label, version);
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registry, labels, column, violations, measures)
+                MonitoredColumn::new(registry, labels, column, monitored_values, measures)
             })
             .collect();
         let drifted = Span::ALL

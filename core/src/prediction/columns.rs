@@ -6,6 +6,7 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
+use super::unlisted::{Notes, Unlisted};
 use crate::profile::Kind;
 
 /// The most columns a model can have: its features and its prediction.
@@ -44,7 +45,9 @@ impl Reads {
     /// What a column of this kind reads.
     pub(crate) const fn of(kind: Kind) -> Reads {
         match kind {
-            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category => Reads::Value,
+            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category | Kind::Timestamp => {
+                Reads::Value
+            }
             Kind::TextLength => Reads::TextLength,
             Kind::VectorNorm => Reads::VectorNorm,
         }
@@ -74,6 +77,8 @@ pub(crate) struct Columns {
     fixed: Positions,
     /// What the first tensor is if its name is nobody's, and then those with names.
     tensors: Vec<(Box<[u8]>, Positions)>,
+    /// What was looked up in vain.
+    notes: Notes,
 }
 
 /// Column numbers by position.
@@ -125,15 +130,38 @@ impl Columns {
         self.reads.get(column).copied().flatten()
     }
 
+    /// From now on what is looked up in vain is noted, for [`Columns::unlisted`].
+    pub(crate) fn note_unlisted(&mut self) {
+        self.notes.open();
+    }
+
+    /// What was looked up in vain since [`Columns::note_unlisted`].
+    pub(crate) fn unlisted(&self) -> Unlisted {
+        self.notes.read()
+    }
+
     /// The column of this name: a member of a row that is an object, a table's head, a column of its own. Binary search.
     pub(crate) fn named(&self, name: &[u8]) -> Option<usize> {
+        let found = self.known(name);
+        if found.is_none() {
+            self.notes.name(name);
+        }
+        found
+    }
+
+    /// As [`Columns::named`], for what may as well be no name but a value.
+    pub(crate) fn known(&self, name: &[u8]) -> Option<usize> {
         let first = self.names.partition_point(|(known, _)| **known < *name);
         self.names.get(first).filter(|(known, _)| **known == *name).map(|&(_, column)| column)
     }
 
     /// The column at this position, from 0, of a row without names.
     pub(crate) fn at(&self, position: usize) -> Option<usize> {
-        self.positions.get(position)
+        let found = self.positions.get(position);
+        if found.is_none() {
+            self.notes.position(position);
+        }
+        found
     }
 
     /// The column at this position, from 0, of a row whose values have names, but for this one none that is known.
@@ -152,12 +180,24 @@ impl Columns {
         let mut named = self.tensors.iter().enumerate().skip(1);
         let found =
             named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
+        if found.is_none() {
+            self.notes.name(name);
+        }
         found.or_else(|| (ordinal == 0 && self.width() != 0).then_some(Tensor(0)))
     }
 
     /// The column at this index, from 0, of each row of a tensor.
     pub(crate) fn in_tensor(&self, tensor: Tensor, index: usize) -> Option<usize> {
-        self.tensors.get(tensor.0)?.1.get(index)
+        let (name, positions) = self.tensors.get(tensor.0)?;
+        let found = positions.get(index);
+        if found.is_none() {
+            if tensor.is_nameless() {
+                self.notes.position(index);
+            } else {
+                self.notes.wide(name);
+            }
+        }
+        found
     }
 
     fn tensor_mut(&mut self, name: &[u8]) -> &mut Positions {

@@ -69,7 +69,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
 }
 
 /// Whole seconds since 1970; what a fraction says beyond them is dropped.
-fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
+pub(crate) fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     let text = node.text(problems)?;
     let found = UnixTime::from_rfc3339(text.as_bytes())
         .and_then(|time| u64::try_from(time.seconds).ok())

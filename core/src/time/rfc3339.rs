@@ -16,6 +16,15 @@ pub struct UnixTime {
 }
 
 impl UnixTime {
+    /// The moment so many nanoseconds after 1970 began, as hosts tell the time.
+    #[must_use]
+    pub const fn from_nanoseconds(nanoseconds: u64) -> UnixTime {
+        UnixTime {
+            seconds: (nanoseconds / 1_000_000_000).cast_signed(),
+            nanoseconds: (nanoseconds % 1_000_000_000) as u32,
+        }
+    }
+
     /// Reads a date and time with its offset from UTC, as RFC 3339, section 5.6 has it.
     ///
     /// `t` and `z` may be small letters and a space may stand for the `T`, which the RFC allows. A fraction may have any

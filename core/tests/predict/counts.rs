@@ -62,10 +62,11 @@ fn expected(case: &Case) -> Counts {
             let metric =
                 if is_reason(bin) { "feature_unbinned_total" } else { "feature_bin_total" };
             add(format!("{metric}{{{model},{role},{name},{bin}}}"), count);
+            add("monitored_values_total{}".to_owned(), count);
         }
         for breach in ["wrong_type", "not_finite"] {
             let count = count_of(values, breach);
-            add(format!("schema_violations_total{{{model},{breach}}}"), count);
+            add(format!("schema_violations_total{{{model},{role},{name},{breach}}}"), count);
         }
     }
     counts

@@ -2,13 +2,28 @@
 
 use std::fmt;
 
-use driftline_core::document::{Path, Problems};
+use driftline_core::{
+    document::{Path, Problems},
+    profile::Kind,
+};
 
-use crate::{Options, Role, Wish};
+use crate::{AsOf, Options, Role, Wish};
 
-/// What a column is to the model and what was said of it; `None` if it is not read.
-pub(super) fn role(name: &str, options: &Options) -> Option<(Role, Wish)> {
+/// What a column that is read is there for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    /// The model has it.
+    Column(Role),
+    /// It says when each row was made, and is no part of the profile.
+    AsOf,
+}
+
+/// What a column is there for and what was said of it; `None` if it is not read.
+pub(super) fn role(name: &str, options: &Options) -> Option<(Part, Wish)> {
     let is = |column: &Option<String>| column.as_deref() == Some(name);
+    if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
+        return Some((Part::AsOf, Wish { kind: Some(Kind::Timestamp), bin_by_value: false }));
+    }
     let role = if is(&options.prediction) {
         Role::Prediction
     } else if options.exclude.iter().any(|excluded| excluded == name) {
@@ -23,13 +38,18 @@ pub(super) fn role(name: &str, options: &Options) -> Option<(Role, Wish)> {
         kind: said.map(|(_, kind)| *kind),
         bin_by_value: options.value_bins.iter().any(|column| column == name),
     };
-    Some((role, wish))
+    Some((Part::Column(role), wish))
 }
 
 /// Notes each column that the options speak of and that does not exist.
 pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
     let asked = options.exclude.iter().map(|name| ("to exclude", name));
+    let as_of = match &options.as_of {
+        Some(AsOf::Column(name)) => Some(("to say when a row was made", name)),
+        Some(AsOf::Moment(_)) | None => None,
+    };
     let asked = asked
+        .chain(as_of)
         .chain(options.target.iter().map(|name| ("as the target", name)))
         .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
         .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))

@@ -57,11 +57,10 @@ fn cell(field: &Field) -> Cell<'_> {
         Field::Bytes(_) => Cell::Other("bytes"),
         Field::Group(_) => Cell::Other("a structure"),
         Field::MapInternal(_) => Cell::Other("a map"),
-        Field::Date(_)
-        | Field::TimeMillis(_)
-        | Field::TimeMicros(_)
-        | Field::TimestampMillis(_)
-        | Field::TimestampMicros(_) => Cell::Other("a date or time"),
+        Field::Date(days) => Cell::Moment(f64::from(*days) * 86_400.0),
+        Field::TimestampMillis(since_1970) => Cell::Moment(*since_1970 as f64 / 1e3),
+        Field::TimestampMicros(since_1970) => Cell::Moment(*since_1970 as f64 / 1e6),
+        Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
         number => number_of(number).map_or(Cell::Other("a number that is none"), |x| {
             // Data frames write a missing number as NaN.
             if x.is_nan() { Cell::Null } else { Cell::Number(x) }

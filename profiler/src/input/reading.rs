@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use driftline_core::document::{Path, Problems};
 
-use super::{Options, ProfilerError, Progress};
-use crate::{Cell, Place, ProfileBuilder, Recount, Role, Wish};
+use super::{Options, ProfilerError, Progress, ages::Ages, chosen::Part};
+use crate::{Cell, Place, ProfileBuilder, Recount, Wish};
 
 /// How many rows come by between two reports.
 const ROWS_PER_REPORT: u64 = 1_000;
@@ -18,6 +18,15 @@ pub(super) enum Pass {
     Second(Recount),
 }
 
+impl Pass {
+    fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        match self {
+            Pass::First(builder) => builder.row(cells, place),
+            Pass::Second(recount) => recount.row(cells, place),
+        }
+    }
+}
+
 /// What is known while a source is read.
 pub(super) struct Reading<'r> {
     pub(super) options: &'r Options,
@@ -25,6 +34,7 @@ pub(super) struct Reading<'r> {
     /// Columns without a name, counted from 1.
     pub(super) nameless: Vec<usize>,
     pass: Pass,
+    ages: Ages,
     range: RangeInclusive<u64>,
     row: u64,
     bytes: u64,
@@ -56,11 +66,14 @@ impl<'r> Reading<'r> {
         }
         let range = options.rows.clone().unwrap_or(1..=u64::MAX);
         let (nameless, row, bytes) = (Vec::new(), 0, 0);
-        Ok(Reading { options, problems, nameless, pass, range, row, bytes, progress })
+        let ages = Ages::new(options.as_of.as_ref());
+        Ok(Reading { options, problems, nameless, pass, ages, range, row, bytes, progress })
     }
 
     /// Announces a column; its cells stand in this order in each row.
-    pub(super) fn column(&mut self, name: &str, role: Role, wish: Wish) {
+    pub(super) fn column(&mut self, name: &str, part: Part, wish: Wish) {
+        self.ages.column(part, wish);
+        let Part::Column(role) = part else { return };
         match &mut self.pass {
             Pass::First(builder) => builder.column(name, role, wish),
             // It knows its columns.
@@ -90,9 +103,11 @@ impl<'r> Reading<'r> {
 
     /// Takes the cells of a row that was asked for.
     pub(super) fn take<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
-        match &mut self.pass {
-            Pass::First(builder) => builder.row(cells, place),
-            Pass::Second(recount) => recount.row(cells, place),
+        if self.ages.is_asked_for() {
+            let cells = self.ages.take(cells);
+            self.pass.row(cells, place);
+        } else {
+            self.pass.row(cells, place);
         }
     }
 

@@ -329,12 +329,70 @@ fn parquet_is_read_in_every_codec() {
 }
 
 #[test]
+fn a_date_of_parquet_is_as_old_as_the_rows_say() {
+    let as_of = Some(AsOf::Moment(1_795_608_000.0));
+    let options = Options { as_of, ..options() };
+    let profile = file(&parquet("none"), Format::Parquet, &options).unwrap().profile;
+    let when = profile.features.iter().find(|feature| feature.name == "when").unwrap();
+    // From 2026-01-01 to 2026-11-25T12:00:00Z.
+    assert_eq!(when.column.kind, Kind::Timestamp);
+    assert_eq!(when.column.numbers.as_ref().unwrap().mean, 328.5 * 86_400.0);
+}
+
+#[test]
+fn timestamps_count_by_their_age_when_the_row_was_made() {
+    let said = Options {
+        kinds: vec![("seen".into(), Kind::Timestamp)],
+        as_of: Some(AsOf::Column("asked".into())),
+        ..Options { target: None, ..options() }
+    };
+    let csv = "asked,seen,rain\n2026-11-25T12:00:00Z,2026-11-25 11:59:00,1\n1795608000,1795607990000,0\n,,1\n";
+    let jsonl = "{\"seen\": \"2026-11-25T11:59:00\", \"asked\": 1795608000}\n\
+                 {\"asked\": 1795608000000, \"seen\": 1795607990}\n{\"rain\": 1}\n";
+    for (made, format) in [
+        (from_csv(csv.as_bytes(), &said), "csv"),
+        (from_json_lines(jsonl.as_bytes(), &said), "jsonl"),
+    ] {
+        let profile = made.unwrap_or_else(|error| panic!("{format}: {error}")).profile;
+        let names: Vec<&str> = profile.features.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names.iter().filter(|name| **name != "rain").count(), 1, "{names:?}");
+        let seen = &profile.features.iter().find(|it| it.name == "seen").unwrap().column;
+        assert_eq!((seen.kind, seen.nulls), (Kind::Timestamp, 1), "{format}");
+        let numbers = seen.numbers.as_ref().unwrap();
+        assert_eq!((numbers.minimum, numbers.maximum), (10.0, 60.0), "{format}");
+    }
+    let refused =
+        |csv: &str, options: &Options| from_csv(csv.as_bytes(), options).unwrap_err().to_string();
+    for (csv, options, message) in [
+        (
+            "asked,seen\n,2026-11-25\n",
+            said.clone(),
+            "the column `seen` holds a date or time in a row that does not say when it was made at row 1 (line 2)",
+        ),
+        (
+            "asked,seen\n2026-11-25,yesterday\n",
+            said.clone(),
+            "the column `seen` holds \"yesterday\" at row 1 (line 2); expected moments",
+        ),
+        (
+            "asked,seen\n2026-11-25,2026-11-25\n",
+            Options { as_of: None, ..said.clone() },
+            "the column `seen` holds a date or time (whose age nobody knows without --as-of) at row 1",
+        ),
+        ("seen\n2026-11-25\n", said.clone(), "found no column `asked` to say when a row was made"),
+    ] {
+        let found = refused(csv, &options);
+        assert!(found.contains(message), "{found}");
+    }
+}
+
+#[test]
 fn parquet_that_does_not_fit_is_refused() {
     let snappy = parquet("snappy");
     assert!(
         file(&snappy, Format::Parquet, &options())
             .unwrap_err()
-            .contains("the column `when` holds a date or time at row 1 and 199 more")
+            .contains("the column `when` holds a date or time (whose age nobody knows without --as-of) at row 1 and 199 more")
     );
     assert_eq!(
         file(&snappy, Format::Csv, &options()).unwrap_err(),

@@ -1,6 +1,10 @@
 //! The stage without a filter: the core, called as the filter calls it, and the totals that a proxy would keep.
 
-use std::{collections::BTreeSet, fmt::Write, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use driftline_core::{
     catalogue::Kind,
@@ -12,7 +16,7 @@ use driftline_core::{
     monitor::{Monitor, Unmeasured},
     roster::{Roster, with_subject},
     series::Series,
-    time::Timestamp,
+    time::{Timestamp, rfc3339::UnixTime},
 };
 use driftline_testbed::scrape::Scrape;
 
@@ -174,6 +178,7 @@ impl Told for Native {
             content_encoding: header(headers, "content-encoding"),
             document_length: header(headers, DOCUMENT_LENGTH),
             values: &values(headers, self.monitor.request_headers()),
+            asked_at: self.monitor.asks_for_time().then(asked_at),
         };
         self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
         self.settle();
@@ -252,4 +257,10 @@ impl Told for Native {
 
 fn values(headers: &[(String, String)], names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
     names.iter().map(|name| header(headers, name).map(<[u8]>::to_vec)).collect()
+}
+
+/// The real time, as a proxy would say it.
+fn asked_at() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
+    UnixTime::from_nanoseconds(u64::try_from(since.as_nanos()).expect("a year before 2554"))
 }

@@ -72,6 +72,7 @@ fn what_is_left_out_has_its_default() {
             models: [Model {
                 name: "demo-llm".into(),
                 version: None,
+                deployed_at: None,
                 kind: ModelKind::Language,
                 profile: None,
                 selectors: Vec::new(),
@@ -154,7 +155,8 @@ fn with_features(models: usize, features: usize) -> String {
 #[track_caller]
 fn counts_series(config: &Config) {
     let monitor = crate::monitor::Monitor::new(config);
-    let same_for_all = crate::monitor::Unmeasured::ALL.len() + 1;
+    // The reasons not to be measured, the evaluations, and the monitored values.
+    let same_for_all = crate::monitor::Unmeasured::ALL.len() + 2;
     assert_eq!(series(config) + same_for_all, monitor.series_max());
 }
 
@@ -182,7 +184,7 @@ fn too_many(series: usize) -> String {
     format!(
         "found models, routes and profiles that make {series} series, expected at most 60000: {generating} for each \
          model that generates and {predicting} for each that predicts, both on each route and on `other`, {generating} \
-         for each of `names_max` if there is a pattern, two for each bin, and 62 or fewer for each feature and prediction, \
+         for each of `names_max` if there is a pattern, two for each bin, and 71 or fewer for each feature and prediction, \
          fewer if `measures` lists fewer"
     )
 }
@@ -190,7 +192,7 @@ fn too_many(series: usize) -> String {
 #[test]
 fn more_series_than_fit_into_memory_are_refused() {
     accepts(&with_features(4, 199));
-    let series = 5 * (200 * 66 + model::Model::series(false) + 13) + model::Model::series(true) + 2;
+    let series = 5 * (200 * 71 + model::Model::series(false) + 7) + model::Model::series(true) + 2;
     refuses(&with_features(5, 199), &too_many(series));
     accepts(&with_features(5, 199).replacen('{', r#"{"measures": [],"#, 1));
 }
@@ -209,7 +211,7 @@ fn a_short_window_shortens_the_tick_unless_one_is_written() {
 fn a_misspelt_field_is_named_with_its_place() {
     refuses(
         r#"{"models": [{"name": "m", "profil": {}}]}"#,
-        "models[0]: unknown field \"profil\", allowed are `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`",
+        "models[0]: unknown field \"profil\", allowed are `name`, `type`, `version`, `deployed_at`, `profile`, `features`, `prediction`, `sampling`",
     );
     refuses(
         r#"{"modles": []}"#,
@@ -287,7 +289,7 @@ fn all_problems_are_reported_at_once() {
          models[0].name: found 7, expected text; \
          models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
          from 0 to 9007199254740991; \
-         models[2]: found \"m\", expected an object with the fields `name`, `type`, `version`, `profile`, `features`, `prediction`, `sampling`; \
+         models[2]: found \"m\", expected an object with the fields `name`, `type`, `version`, `deployed_at`, `profile`, `features`, `prediction`, `sampling`; \
          window_seconds: found 0, expected a whole number from 1 to 604800; \
          tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
          event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576",
@@ -512,9 +514,9 @@ fn places_that_cannot_be_are_refused() {
     );
     refuses(
         r#"{"models": [{"name": "m", "version": "1", "features": []}]}"#,
-        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one, which has a \
-         profile; models[0].features: found it for a language model, expected it only for a predictive one, which has a \
-         profile",
+        "2 problems: models[0].version: found it for a language model, expected it only for a predictive one: of that \
+         `type`, or with a profile and no `type`; models[0].features: found it for a language model, expected it only for a \
+         predictive one: of that `type`, or with a profile and no `type`",
     );
 }
 
@@ -543,6 +545,27 @@ fn versions_of_a_model_are_entries_of_their_own() {
 }
 
 #[test]
+fn a_model_may_say_when_it_was_deployed() {
+    let config =
+        accepts(r#"{"models": [{"name": "m", "deployed_at": "2026-11-25T14:30:00+02:30"}]}"#);
+    assert_eq!(config.models[0].deployed_at, Some(1_795_608_000));
+    refuses(
+        r#"{"models": [{"name": "m", "deployed_at": 1795608000}]}"#,
+        "models[0].deployed_at: found 1795608000, expected text",
+    );
+    refuses(
+        r#"{"models": [{"name": "m", "deployed_at": "yesterday"}]}"#,
+        "models[0].deployed_at: found \"yesterday\", expected a moment from 1970 to 9999 as RFC 3339 has it, like \
+         2026-11-25T12:00:00Z",
+    );
+    refuses(
+        r#"{"models": [{"name": "m-*", "deployed_at": "2026-11-25T12:00:00Z"}]}"#,
+        "models[0].deployed_at: found \"2026-11-25T12:00:00Z\", expected nothing: the name is a pattern, and a model is \
+         deployed on its own",
+    );
+}
+
+#[test]
 fn a_language_model_has_the_features_that_are_known() {
     let config = selecting(r#""type": "language","#)
         .replace("dew point", "prompt_characters")
@@ -553,8 +576,28 @@ fn a_language_model_has_the_features_that_are_known() {
          `tools`, `max_tokens`, `temperature`, `stream`, `output_tokens`, `finish_reason`, `answer_characters` for a \
          language model; models[0].profile.prediction: found a prediction, expected null for a language model",
     );
+}
+
+#[test]
+fn a_predictive_model_may_wait_for_its_first_profile() {
+    let model =
+        |fields: &str| format!(r#"{{"models": [{{"name": "m", "type": "predictive"{fields}}}]}}"#);
+    let places = r#", "version": "3", "features": [{"name": "wind", "column": 4}, {"name": "t", "member": "temp"}],
+        "prediction": {"member": "rain"}, "sampling": {"rows": 10, "every": 2}"#;
+    for fields in ["", places] {
+        let config = Config::from_json(model(fields).as_bytes()).unwrap();
+        let [model] = &config.models[..] else { panic!("{config:?}") };
+        assert_eq!((model.kind, &model.profile), (ModelKind::Predictive, &None));
+    }
     refuses(
-        r#"{"models": [{"name": "m", "type": "predictive"}]}"#,
-        "models[0]: found the type `predictive` without a `profile`, expected both",
+        &model(
+            r#", "features": [{"name": "a", "column": 1, "path": "x"}, {"name": "a"}], "sampling": 7"#,
+        ),
+        "2 problems: models[0].features[0]: found several of `member`, `column`, `tensor`, `path`, `header`, expected at \
+         most one; models[0].features[1].name: found \"a\" again, expected unique names",
+    );
+    refuses(
+        &model("").replace("\"m\"", "\"m-*\""),
+        "models[0].name: found \"m-*\", expected a name without `*`: a model that predicts is told apart by itself",
     );
 }

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec};
 use crate::{
     config::Step,
     ledger::Ledger,
-    model::{PredictionSeries, Sources, Violation},
+    model::{PredictionSeries, RowViolation, Sources},
     prediction::{Cell, Event, Fault},
     series::SeriesId,
     wire::json::Ending,
@@ -19,14 +19,16 @@ use crate::{
 pub(super) struct Tally {
     /// Rows that ended.
     pub(super) rows: u64,
+    /// When the request came, in seconds since 1970, if that is known.
+    asked_at: Option<f64>,
     /// By column: how many values came, of rows that count.
     present: Box<[u32]>,
 }
 
 impl Tally {
-    pub(super) fn new(series: Option<&PredictionSeries>) -> Tally {
+    pub(super) fn new(series: Option<&PredictionSeries>, asked_at: Option<f64>) -> Tally {
         let columns = series.map_or(0, |series| series.columns.len());
-        Tally { rows: 0, present: vec![0; columns].into() }
+        Tally { rows: 0, asked_at, present: vec![0; columns].into() }
     }
 
     /// Takes what was read; `rows` is the counter of rows on this side.
@@ -49,11 +51,11 @@ impl Tally {
             }
             Event::Fault(fault) => {
                 let violation = match fault {
-                    Fault::ExtraColumn => Violation::ExtraColumn,
-                    Fault::WrongShape => Violation::WrongShape,
+                    Fault::ExtraColumn => RowViolation::ExtraColumn,
+                    Fault::WrongShape => RowViolation::WrongShape,
                 };
                 if let Some(violations) = &series.violations {
-                    violations.count(ledger, violation, 1);
+                    violations.count(ledger, violation);
                 }
             }
         }
@@ -71,7 +73,9 @@ impl Tally {
             (self.present.get_mut(column), series.columns.get(column))
         {
             *present = present.saturating_add(1);
+            let cell = if monitored.has_ages() { cell.aged(self.asked_at) } else { cell };
             monitored.count(ledger, monitored.place(cell));
+            monitored.count_age(ledger, cell);
             ledger.show(monitored.first_bin(), cell);
         }
     }

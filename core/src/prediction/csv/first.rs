@@ -98,7 +98,7 @@ fn has_names(bytes: &[u8], columns: &Columns) -> Option<bool> {
         rest = rest.get(read..).unwrap_or_default();
         let ReadFieldResult::Field { record_end } = result else { return None };
         let name = field.get(..written).unwrap_or_default();
-        if columns.named(name.trim_ascii()).is_some() {
+        if columns.known(name.trim_ascii()).is_some() {
             return Some(true);
         }
         if record_end {

@@ -1,5 +1,9 @@
 //! A row of labels and their scores: the label with the highest one. It keeps two labels, one of them the best so far.
 
+use super::{
+    super::{Columns, Event, value::Next},
+    At, Walk, skip_if_opens,
+};
 use crate::{
     prediction::{Cell, text::Scratch},
     wire::json::Token,
@@ -49,5 +53,49 @@ impl Classes {
     /// The best label and its score; `None` if there was no pair of both.
     pub(super) fn best(&self) -> Option<(Cell<'_>, Cell<'_>)> {
         self.score.map(|score| (Cell::Text(self.best.bytes()), Cell::Number(score)))
+    }
+}
+
+impl Walk {
+    pub(super) fn in_classes(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        let Some(classes) = &mut self.classes else { return skip_if_opens(token) };
+        match (self.at, token) {
+            (At::ClassRows, Token::ArrayStart) => {
+                classes.begin_row();
+                self.at = At::ClassRow;
+            }
+            (At::ClassRows, Token::ArrayEnd) => self.after_member(),
+            (At::ClassRows, token) => return self.single_value(token, columns, take),
+            (At::ClassRow, Token::ArrayStart) => {
+                classes.begin_pair();
+                self.at = At::ClassPair;
+            }
+            (At::ClassRow, Token::ArrayEnd) => {
+                let row = self.row.index;
+                if let Some((label, score)) = classes.best() {
+                    let label_column = columns.named(b"label").or_else(|| columns.at(0));
+                    let score_column = columns.named(b"score").or_else(|| columns.at(1));
+                    let cells = [(label_column, label), (score_column, score)];
+                    for (column, cell) in cells {
+                        if let Some(column) = column.filter(|column| self.row.mark(*column)) {
+                            take(Event::Cell { column, row, cell });
+                        }
+                    }
+                }
+                self.end_row(columns, take);
+            }
+            (At::ClassPair, Token::ArrayEnd) => self.at = At::ClassRow,
+            (At::ClassPair, token) => {
+                classes.value(token);
+                return skip_if_opens(token);
+            }
+            (_, token) => return skip_if_opens(token),
+        }
+        Next::Read
     }
 }

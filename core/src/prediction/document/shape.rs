@@ -1,5 +1,11 @@
 //! The shape that a document states for values in one list; nothing in it is believed before it was computed.
 
+use super::{
+    super::{Columns, Event, Fault, value::Next},
+    At, Walk,
+};
+use crate::wire::json::Token;
+
 /// The number of rows, and how many values each has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
@@ -33,5 +39,50 @@ impl Shape {
         let (rows, width) = (self.rows?, self.width?);
         rows.checked_mul(width)?;
         Some((rows, usize::try_from(width).ok().filter(|width| *width != 0)?))
+    }
+}
+
+impl Walk {
+    pub(super) fn enter_values(
+        &mut self,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        self.has_rows = true;
+        let Some((_, width)) = self.shape.known() else {
+            self.fault(Fault::WrongShape, take);
+            self.after_member();
+            return Next::Skip;
+        };
+        let expected = self.head.expected(columns);
+        if expected != 0 && width != expected {
+            self.fault(Fault::WrongShape, take);
+        }
+        self.shaped_rows = 0;
+        self.at = At::Values;
+        Next::Read
+    }
+
+    pub(super) fn in_values(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        let (rows, width) = self.shape.known().unwrap_or_default();
+        let is_over = token == Token::ArrayEnd;
+        let is_whole = self.row.position == width;
+        if is_whole || (is_over && self.row.position != 0) {
+            self.count_row(0, take);
+            self.shaped_rows = self.shaped_rows.saturating_add(1);
+        }
+        if !is_over {
+            return self.element(token, columns, take, At::Values);
+        }
+        if self.shaped_rows != rows || !(is_whole || rows == 0) {
+            self.fault(Fault::WrongShape, take);
+        }
+        self.after_member();
+        Next::Read
     }
 }

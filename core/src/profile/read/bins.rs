@@ -118,7 +118,7 @@ fn values_fit(fields: &Object<'_, '_>, values: &[f64], kind: Kind, problems: &mu
     let list = fields.path().field("values");
     for (index, value) in values.iter().enumerate() {
         let (fits, expected) = match kind {
-            Kind::Number | Kind::Category => (true, ""),
+            Kind::Number | Kind::Timestamp | Kind::Category => (true, ""),
             Kind::Integer => (libm::trunc(*value) == *value, "a whole number"),
             Kind::TextLength => {
                 (0.0 <= *value && libm::trunc(*value) == *value, "a whole number from 0 up")

@@ -113,7 +113,7 @@ fn each_number_has_its_bounds() {
         "/features/1/type",
         json!("text"),
         "features[1].type: found \"text\", expected one of `number`, `integer`, \
-         `boolean`, `category`, `text_length`, `vector_norm`",
+         `boolean`, `category`, `text_length`, `vector_norm`, `timestamp`",
     );
 }
 

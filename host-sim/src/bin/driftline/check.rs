@@ -214,6 +214,7 @@ fn findings(monitor: &Monitor, ledger: &mut Ledger) -> String {
                     }
                 }
             }
+            bins.sort();
             let mut shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(show).collect();
             if VALUES_SHOWN < values.len() {
                 shown.push("...".into());

@@ -16,13 +16,13 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::profile::Kind;
+use driftline_core::{profile::Kind, time::moment};
 use driftline_profiler::{
-    BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv, from_file,
-    from_json_lines, to_text,
+    AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
+    from_file, from_json_lines, to_text,
 };
 
-use self::progress::Shown;
+use self::{from_requests::Wanted, progress::Shown};
 
 /// What stands for standard input or output.
 const STANDARD: &str = "-";
@@ -46,10 +46,11 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "exclude", "types", "value_bins", "rows"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "rows"]
     )]
     from_requests: Option<PathBuf>,
-    /// The filter's configuration, for --from-requests: where values are looked for, and a profile with the same columns.
+    /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
+    /// same columns, else those that the traffic has.
     #[arg(long, value_name = "FILE", requires = "from_requests")]
     config: Option<PathBuf>,
     /// The format of the training data; by default what the file's name ends in says, or else CSV.
@@ -70,10 +71,14 @@ pub(crate) struct Args {
     /// A column that is no feature; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     exclude: Vec<String>,
-    /// What the values of a column are: number, integer, boolean, category, text_length, vector_norm, or ignore; may be
-    /// given several times.
+    /// What the values of a column are: number, integer, boolean, category, text_length, vector_norm, timestamp, or
+    /// ignore; may be given several times.
     #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = kind)]
     types: Vec<(String, Option<Kind>)>,
+    /// When the rows were made, from which the ages of timestamps count: a moment like 2026-11-25T12:00:00Z, or the name
+    /// of a column that says it for each row and is no feature.
+    #[arg(long, value_name = "COLUMN|TIME")]
+    as_of: Option<String>,
     /// A column of numbers that gets a bin for each value, 99 at most; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     value_bins: Vec<String>,
@@ -112,8 +117,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         match (&args.train, &args.from_requests, &args.config) {
             (Some(train), ..) => (made(&args, train)?, Vec::new()),
             (None, Some(recording), Some(config)) => {
-                let (made, taken) = from_requests::made(recording, config, settings(&args))?;
-                (made, taken.notes())
+                from_requests::made(recording, config, &wanted(&args))?
             }
             // Clap has asked for one of them already.
             (None, ..) => bail!("expected training data, or --from-requests and --config"),
@@ -163,19 +167,35 @@ fn settings(args: &Args) -> Settings {
     }
 }
 
-fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
+fn wanted(args: &Args) -> Wanted {
+    Wanted {
+        settings: settings(args),
+        exclude: excluded(args),
+        kinds: kinds(args),
+        value_bins: args.value_bins.clone(),
+        progress: args.progress,
+    }
+}
+
+/// The columns that are left out, however that was said.
+fn excluded(args: &Args) -> Vec<String> {
     let ignored = args.types.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| name);
+    args.exclude.iter().chain(ignored).cloned().collect()
+}
+
+fn kinds(args: &Args) -> Vec<(String, Kind)> {
+    args.types.iter().filter_map(|(name, kind)| Some((name.clone(), (*kind)?))).collect()
+}
+
+fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
     let options = Options {
         settings: settings(args),
         target: args.target.clone(),
         prediction: args.prediction.clone(),
         rows: args.rows.clone(),
-        exclude: args.exclude.iter().chain(ignored).cloned().collect(),
-        kinds: args
-            .types
-            .iter()
-            .filter_map(|(name, kind)| Some((name.clone(), (*kind)?)))
-            .collect(),
+        exclude: excluded(args),
+        kinds: kinds(args),
+        as_of: args.as_of.as_deref().map(as_of),
         value_bins: args.value_bins.clone(),
     };
     let made = if train.as_os_str() == STANDARD {
@@ -197,6 +217,12 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         made
     };
     made.map_err(|error| explain(error, train))
+}
+
+/// A moment if the text is one; no column is called so by accident.
+fn as_of(text: &str) -> AsOf {
+    let moment = moment::from_text(text.as_bytes());
+    moment.map_or_else(|| AsOf::Column(text.to_owned()), AsOf::Moment)
 }
 
 fn rows(text: &str) -> Result<RangeInclusive<u64>, String> {

@@ -1,9 +1,15 @@
 //! A request or an answer as it stands in a file: a first line, headers, an empty line, the body. It sends none.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context as _, bail, ensure};
-use driftline_core::exchange::{DOCUMENT_LENGTH, RequestHead, ResponseHead};
+use driftline_core::{
+    exchange::{DOCUMENT_LENGTH, RequestHead, ResponseHead},
+    time::rfc3339::UnixTime,
+};
 
 use crate::inputs::read;
 
@@ -78,6 +84,7 @@ impl Sample {
             content_encoding: self.header("content-encoding"),
             document_length: self.header(DOCUMENT_LENGTH),
             values,
+            asked_at: Some(asked_at()),
             ..RequestHead::default()
         }
     }
@@ -100,6 +107,12 @@ impl Sample {
     fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes())
     }
+}
+
+/// As if the request came now.
+fn asked_at() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime::from_nanoseconds(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -1,29 +1,40 @@
 //! Makes a profile from recorded traffic, with the readers of the filter itself; it plays nothing to anybody.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{BufRead as _, BufReader},
-    path::Path,
-};
+mod first;
+pub(super) mod play;
+mod reader;
+
+use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, anyhow, bail};
 use driftline_core::{
     config::{Config, Model},
-    exchange::{Exchange, RequestHead, ResponseHead},
-    ledger::Ledger,
     monitor::Monitor,
     profile::{Kind, Profile},
-    series::Series,
-    tap::{Tapped, Value},
-    time::Timestamp,
 };
 use driftline_profiler::{
-    Built, Cell, Made, Place, ProfileBuilder, ProfilerError, Role, Settings, Wish,
+    Built, Made, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish,
 };
-use host_sim::{Recording, Step};
 
+use self::reader::{Column, Reader};
+use super::progress::Shown;
 use crate::inputs::read;
+
+/// What the prediction is called where columns have names.
+const PREDICTION: &str = "prediction";
+
+/// What was asked for.
+pub(super) struct Wanted {
+    pub(super) settings: Settings,
+    /// Found columns that are none.
+    pub(super) exclude: Vec<String>,
+    /// What columns are whose values would mislead.
+    pub(super) kinds: Vec<(String, Kind)>,
+    /// Columns of numbers that get a bin for each value.
+    pub(super) value_bins: Vec<String>,
+    /// Whether progress is shown where there is no terminal.
+    pub(super) progress: bool,
+}
 
 /// What a recording gave, and what it did not.
 #[derive(Debug, Default)]
@@ -60,79 +71,173 @@ impl Taken {
         }));
         notes
     }
+
+    /// That there is no row to make a profile of.
+    fn nothing(&self, recording: &Path) -> anyhow::Error {
+        anyhow!(
+            "no profile was made of {}: found no exchange of the model with bodies and a whole answer \
+             ({} of other models, paths or types, {} without an answer of success, {} recorded without bodies; \
+             `driftline serve --record FILE --record-bodies` records them)",
+            recording.display(),
+            self.others,
+            self.failed,
+            self.without_bodies
+        )
+    }
 }
 
-/// Reads the recording, twice if there are more values than fit, and makes a profile of the same columns as the one
-/// that the model has in the configuration.
+/// What is to be read, and for which columns.
+struct Plan {
+    config: Config,
+    version: Option<String>,
+    columns: Vec<Column>,
+    /// What a reader of the profile should know of how its columns were found.
+    notes: Vec<String>,
+}
+
+/// Reads the recording, once more if there are more values than fit, and makes a profile: of the same columns as the one
+/// that the model has in the configuration, or if it has none, of those that the traffic has. These are found in two
+/// readings before.
 ///
 /// # Errors
 ///
-/// A configuration or recording that cannot be read, a model that the configuration has no profile of, and what the
-/// builder refuses.
+/// A configuration or recording that cannot be read, a model that the configuration does not list, traffic without a
+/// column, and what the builder refuses.
 pub(super) fn made(
     recording: &Path,
-    config: &Path,
-    settings: Settings,
-) -> anyhow::Result<(Made, Taken)> {
-    let json = read(config, "--config")?;
+    config_path: &Path,
+    wanted: &Wanted,
+) -> anyhow::Result<(Made, Vec<String>)> {
+    let json = read(config_path, "--config")?;
     let config =
-        Config::from_json(&json).with_context(|| format!("--config {}", config.display()))?;
-    let (model, profile) = model(&config, &settings)?;
-    let monitor = Monitor::new(&config);
-    let mut reader = Reader::new(&monitor, model, profile);
-    let mut builder = ProfileBuilder::new(Settings {
-        version: model.version.clone().or_else(|| profile.version.clone()),
-        ..settings
-    });
-    for (name, role, kind) in &reader.columns {
-        builder.column(name, *role, Wish { kind: Some(*kind), bin_by_value: false });
-    }
-    reader.read(recording, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
-    let taken = std::mem::take(&mut reader.taken);
-    if taken.exchanges == 0 {
+        Config::from_json(&json).with_context(|| format!("--config {}", config_path.display()))?;
+    let bytes = fs::metadata(recording)
+        .with_context(|| format!("cannot open the recording {}", recording.display()))?
+        .len();
+    let mut bar = Shown::new(wanted.progress, Some(bytes));
+    let result = planned(recording, &json, config, wanted, &mut |progress| bar.show(progress))
+        .and_then(|plan| refuse_timestamps(&plan.columns).map(|()| plan))
+        .and_then(|plan| counted(recording, plan, wanted, &mut |progress| bar.show(progress)));
+    bar.end();
+    result
+}
+
+fn planned(
+    recording: &Path,
+    json: &[u8],
+    config: Config,
+    wanted: &Wanted,
+    shown: &mut dyn FnMut(Progress),
+) -> anyhow::Result<Plan> {
+    let (at, model) = entry(&config, &wanted.settings)?;
+    let Some(profile) = &model.profile else {
+        return first::plan(recording, json, at, model, wanted, shown);
+    };
+    if !(wanted.exclude.is_empty() && wanted.kinds.is_empty() && wanted.value_bins.is_empty()) {
         bail!(
-            "no profile was made of {}: found no exchange of the model with bodies and a whole answer \
-             ({} of other models or paths, {} without an answer of success, {} recorded without bodies; \
-             `driftline serve --record FILE --record-bodies` records them)",
-            recording.display(),
-            taken.others,
-            taken.failed,
-            taken.without_bodies
+            "--exclude, --type and --value-bins are for the first profile of a model, but `{}` has one in --config, \
+             whose columns and types the new one gets",
+            model.name
         );
     }
+    let version = model.version.clone().or_else(|| profile.version.clone());
+    let columns = columns_of(profile);
+    Ok(Plan { version, columns, config, notes: Vec::new() })
+}
+
+fn columns_of(profile: &Profile) -> Vec<Column> {
+    let features = profile.features.iter().map(|feature| Column {
+        name: feature.name.clone(),
+        role: Role::Feature,
+        kind: Some(feature.column.kind),
+    });
+    let prediction = profile.prediction.iter().map(|column| Column {
+        name: PREDICTION.into(),
+        role: Role::Prediction,
+        kind: Some(column.kind),
+    });
+    features.chain(prediction).collect()
+}
+
+/// Counts the rows.
+fn counted(
+    recording: &Path,
+    plan: Plan,
+    wanted: &Wanted,
+    shown: &mut dyn FnMut(Progress),
+) -> anyhow::Result<(Made, Vec<String>)> {
+    let Plan { config, version, columns, mut notes } = plan;
+    let monitor = Monitor::new(&config);
+    let (_, model) = entry(&config, &wanted.settings)?;
+    let mut builder =
+        ProfileBuilder::new(Settings { version: version.clone(), ..wanted.settings.clone() });
+    for Column { name, role, kind } in &columns {
+        let bin_by_value = wanted.value_bins.contains(name);
+        builder.column(name, *role, Wish { kind: *kind, bin_by_value });
+    }
+    let mut reader = Reader::new(&monitor, &model.name, model.version.as_deref(), columns);
+    reader.read(recording, shown, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
+    let taken = std::mem::take(&mut reader.taken);
+    if taken.exchanges == 0 {
+        return Err(taken.nothing(recording));
+    }
+    notes.extend(taken.notes());
     let sampled = builder.sampled();
     let refused = |problems| super::explain(ProfilerError::Refused(problems), recording);
     let profile = match builder.build().map_err(refused)? {
         Built::Profile(profile) => profile,
         Built::ReadAgain(mut recount) => {
-            reader
-                .read(recording, &mut |cells, place| recount.row(cells.iter().copied(), place))?;
+            let mut again = |progress| shown(Progress { reading: 2, ..progress });
+            reader.read(recording, &mut again, &mut |cells, place| {
+                recount.row(cells.iter().copied(), place);
+            })?;
             recount.build().map_err(refused)?
         }
     };
-    Ok((Made { profile, nameless: Vec::new(), sampled }, taken))
+    Ok((Made { profile, nameless: Vec::new(), sampled }, notes))
 }
 
-fn model<'c>(config: &'c Config, settings: &Settings) -> anyhow::Result<(&'c Model, &'c Profile)> {
-    let fits = |model: &&Model| {
+/// The entry of the model: one with a profile, if there are several. One that waits for its first profile and names no
+/// version takes that of the profile.
+fn entry<'c>(config: &'c Config, settings: &Settings) -> anyhow::Result<(usize, &'c Model)> {
+    let fits = |(_, model): &(usize, &Model)| {
+        let waits = model.profile.is_none() && model.version.is_none();
         model.name == settings.model
-            && (settings.version.is_none() || model.version == settings.version)
+            && (settings.version.is_none() || model.version == settings.version || waits)
     };
-    let known = || {
-        let with_profile = config.models.iter().filter(|model| model.profile.is_some());
-        let names: Vec<String> = with_profile.map(shown).collect();
-        names.join(", ")
-    };
-    let found =
-        config.models.iter().filter(fits).find_map(|model| Some((model, model.profile.as_ref()?)));
+    let entries = || config.models.iter().enumerate().filter(fits);
+    let found = entries()
+        .find(|(_, model)| model.profile.is_some())
+        .or_else(|| entries().find(|(_, model)| model.version.is_some()))
+        .or_else(|| entries().next());
     found.ok_or_else(|| {
+        let known: Vec<String> = config.models.iter().map(shown).collect();
         anyhow!(
-            "--config has no profile of the model `{}`{}, whose columns the new one would have; it has those of {}",
+            "--config does not list the model `{}`{}; it lists {}. An entry for a first profile is \
+             {{\"name\": \"{}\", \"type\": \"predictive\"}}, or \"language\" for a model that generates text",
             settings.model,
             settings.version.as_ref().map_or(String::new(), |version| format!(" in version {version}")),
-            if known().is_empty() { "none".into() } else { known() }
+            known.join(", "),
+            settings.model,
         )
     })
+}
+
+/// A recording does not say on which day it was made.
+fn refuse_timestamps(columns: &[Column]) -> anyhow::Result<()> {
+    let names: Vec<String> = columns
+        .iter()
+        .filter(|column| column.kind == Some(Kind::Timestamp))
+        .map(|column| format!("`{}`", column.name))
+        .collect();
+    if !names.is_empty() {
+        bail!(
+            "found timestamps ({}), but a recording does not say when its requests came, so nobody can tell how old they \
+             were; expected other columns, or a file of training data and --as-of",
+            names.join(", ")
+        );
+    }
+    Ok(())
 }
 
 fn shown(model: &Model) -> String {
@@ -140,233 +245,4 @@ fn shown(model: &Model) -> String {
         Some(version) => format!("`{}` in version {version}", model.name),
         None => format!("`{}`", model.name),
     }
-}
-
-struct Reader<'m> {
-    monitor: &'m Monitor,
-    model: &'m Model,
-    /// Features, and behind them the prediction if there is one.
-    columns: Vec<(String, Role, Kind)>,
-    /// Which of these a series is; `None` for those of other models.
-    known: HashMap<usize, Option<usize>>,
-    taken: Taken,
-}
-
-impl<'m> Reader<'m> {
-    fn new(monitor: &'m Monitor, model: &'m Model, profile: &Profile) -> Reader<'m> {
-        let features = profile.features.iter();
-        let features =
-            features.map(|feature| (feature.name.clone(), Role::Feature, feature.column.kind));
-        let prediction = profile.prediction.iter();
-        let prediction =
-            prediction.map(|column| (String::from("prediction"), Role::Prediction, column.kind));
-        let columns = features.chain(prediction).collect();
-        Reader { monitor, model, columns, known: HashMap::new(), taken: Taken::default() }
-    }
-
-    /// Hands out the rows of each exchange of the model, a cell per column.
-    fn read(
-        &mut self,
-        recording: &Path,
-        take: &mut dyn FnMut(&[Cell<'_>], Place),
-    ) -> anyhow::Result<()> {
-        let file = File::open(recording)
-            .with_context(|| format!("cannot open the recording {}", recording.display()))?;
-        let mut ledger = Ledger::new(self.monitor.series_max());
-        ledger.open_tap();
-        let mut row = 0;
-        for (line, number) in BufReader::new(file).lines().zip(1..) {
-            let line = line.with_context(|| format!("while reading {}", recording.display()))?;
-            let recordings = Recording::from_json_lines(&line).map_err(|error| {
-                // It was given one line.
-                anyhow!(
-                    "{}: {}",
-                    recording.display(),
-                    error.to_string().replace("line 1", &format!("line {number}"))
-                )
-            })?;
-            for exchange in recordings {
-                let values = self.values(&exchange, &mut ledger);
-                let rows = values.iter().map(Vec::len).max().unwrap_or(0);
-                for index in 0..rows {
-                    row += 1;
-                    let cells: Vec<Cell<'_>> = values
-                        .iter()
-                        .zip(&self.columns)
-                        .map(|(values, (_, _, kind))| {
-                            values
-                                .get(index)
-                                .and_then(|value| cell(value, *kind))
-                                .unwrap_or(Cell::Null)
-                        })
-                        .collect();
-                    take(&cells, Place { row, line: Some(number) });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The values of each column in an exchange, row by row; none if the exchange does not count.
-    fn values(&mut self, recording: &Recording, ledger: &mut Ledger) -> Vec<Vec<Value>> {
-        let mut values = vec![Vec::new(); self.columns.len()];
-        if lacks_bodies(recording) {
-            self.taken.without_bodies += 1;
-            return values;
-        }
-        if !is_answered(recording) {
-            self.taken.failed += 1;
-            return values;
-        }
-        play(recording, self.monitor, ledger);
-        ledger.drain(|_, _| {});
-        let mut any = false;
-        for Tapped { column, value } in ledger.tapped() {
-            let Some(column) = self.column(column.index()) else { continue };
-            any = true;
-            let (name, _, kind) = &self.columns[column];
-            let reason = match value {
-                Value::None(reason) => Some(reason),
-                ref value if cell(value, *kind).is_none() => Some("wrong_type"),
-                _ => None,
-            };
-            if let Some(reason) = reason.filter(|reason| !matches!(*reason, "null" | "missing")) {
-                *self.taken.unfit.entry((name.clone(), reason)).or_default() += 1;
-            }
-            values[column].push(value);
-        }
-        *(if any { &mut self.taken.exchanges } else { &mut self.taken.others }) += 1;
-        values
-    }
-
-    /// The column that a series is of.
-    fn column(&mut self, series: usize) -> Option<usize> {
-        if let Some(known) = self.known.get(&series) {
-            return *known;
-        }
-        let found = self.monitor.series().get(series).and_then(|series| {
-            let version = self.model.version.as_deref().unwrap_or("");
-            if label(series, "model") != self.model.name || label(series, "version") != version {
-                return None;
-            }
-            let (role, feature) = (label(series, "role"), label(series, "feature"));
-            self.columns.iter().position(|(name, of, _)| match of {
-                Role::Feature => role == "feature" && feature == name,
-                Role::Prediction => role == "prediction",
-            })
-        });
-        self.known.insert(series, found);
-        found
-    }
-}
-
-fn label<'s>(series: &'s Series, name: &str) -> &'s str {
-    let mut labels = series.labels.iter();
-    labels.find(|(label, _)| label.name() == name).map_or("", |(_, value)| value)
-}
-
-/// Whether a part of a body is known by its length alone.
-fn lacks_bodies(recording: &Recording) -> bool {
-    recording.steps.iter().any(|step| match step {
-        Step::RequestData { size, body, .. } | Step::ResponseData { size, body, .. } => {
-            *size != 0 && body.is_none()
-        }
-        _ => false,
-    })
-}
-
-/// Whether a whole answer of success came. What a model did not answer is no part of a golden period.
-fn is_answered(recording: &Recording) -> bool {
-    let mut is_success = false;
-    let mut has_ended = false;
-    for step in &recording.steps {
-        match step {
-            Step::Response { status, ended, .. } => {
-                is_success = (200..300).contains(status);
-                has_ended = *ended;
-            }
-            Step::ResponseEnd { .. } | Step::ResponseTrailers { .. } => has_ended = true,
-            _ => {}
-        }
-    }
-    is_success && has_ended
-}
-
-/// Tells an exchange to the filter's core as the filter would.
-fn play(recording: &Recording, monitor: &Monitor, ledger: &mut Ledger) {
-    let values = values_of(&recording.headers, monitor.request_headers());
-    let head = RequestHead {
-        method: recording.method.as_bytes(),
-        path: recording.path.as_bytes(),
-        content_type: header(&recording.headers, "content-type"),
-        content_encoding: header(&recording.headers, "content-encoding"),
-        values: &values,
-        ..RequestHead::default()
-    };
-    let Some(mut exchange) = Exchange::start(monitor, ledger, Timestamp(0), &head) else { return };
-    for step in &recording.steps {
-        match step {
-            Step::RequestData { .. } => exchange.request_body(monitor, ledger, &step.data()),
-            Step::RequestEnd { .. } | Step::RequestTrailers { .. } => exchange.request_end(),
-            Step::Response { status, headers, ended, .. } => {
-                let values = values_of(headers, monitor.response_headers());
-                let head = ResponseHead {
-                    status: Some(*status),
-                    content_type: header(headers, "content-type"),
-                    content_encoding: header(headers, "content-encoding"),
-                    values: &values,
-                    grpc_status: grpc_status(headers),
-                    ..ResponseHead::default()
-                };
-                exchange.response_head(monitor, ledger, &head);
-                if *ended {
-                    exchange.response_end();
-                }
-            }
-            Step::ResponseData { .. } => {
-                exchange.response_body(monitor, ledger, Timestamp(0), &step.data());
-            }
-            Step::ResponseTrailers { trailers, .. } => {
-                exchange.response_trailers(grpc_status(trailers));
-                exchange.response_end();
-            }
-            Step::ResponseEnd { .. } => exchange.response_end(),
-            Step::ClientAborts { .. }
-            | Step::UpstreamResets { .. }
-            | Step::UpstreamUnreachable { .. }
-            | Step::TimesOut { .. } => {}
-        }
-    }
-    exchange.finish(monitor, ledger, Timestamp(0), 0);
-}
-
-fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h [u8]> {
-    let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| value.as_bytes())
-}
-
-fn values_of(headers: &[(String, String)], names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
-    names.iter().map(|name| header(headers, name).map(<[u8]>::to_vec)).collect()
-}
-
-fn grpc_status(headers: &[(String, String)]) -> Option<u32> {
-    str::from_utf8(header(headers, "grpc-status")?).ok()?.parse().ok()
-}
-
-/// What a value is to the profiler; `None` if it is of another type than its column.
-fn cell(value: &Value, kind: Kind) -> Option<Cell<'_>> {
-    let cell = match (value, kind) {
-        (Value::None(_), _) => Cell::Null,
-        (Value::Text(text), Kind::Category) => Cell::Text(text),
-        (Value::Written(text), kind) => Cell::from_text_of(text, Some(kind)),
-        (Value::Number(number), Kind::Boolean) if matches!(*number, 0.0 | 1.0) => {
-            Cell::Boolean(*number == 1.0)
-        }
-        (Value::Number(number), Kind::TextLength) => Cell::Length(*number),
-        (Value::Number(number), Kind::VectorNorm) => Cell::List(*number),
-        (Value::Number(number), Kind::Number | Kind::Integer) => Cell::Number(*number),
-        (Value::Text(_), _) | (Value::Number(_), Kind::Boolean | Kind::Category) => return None,
-    };
-    let is_text = matches!(cell, Cell::Text(_));
-    (!is_text || matches!(kind, Kind::Category | Kind::TextLength)).then_some(cell)
 }

@@ -1,5 +1,7 @@
 //! The command as a user calls it, on small files; it looks at what is left in their folder.
 
+mod first;
+
 use std::process;
 
 use clap::Parser;
@@ -182,6 +184,28 @@ fn columns_can_be_given_types_versions_and_bins() {
 }
 
 #[test]
+fn the_ages_of_timestamps_count_from_a_moment_or_a_column() {
+    let folder = Folder::new("ages");
+    fs::write(
+        folder.path("seen.csv"),
+        "asked,seen\n2026-11-25T12:00:00Z,2026-11-25T11:00:00Z\n2026-11-26,2026-11-25T23:00:00Z\n",
+    )
+    .unwrap();
+    for (as_of, ages) in [("asked", (3_600.0, 3_600.0)), ("2026-11-26", (3_600.0, 46_800.0))] {
+        let words = format!(
+            "seen.csv --model rain --type seen=timestamp --type asked=ignore --as-of {as_of} -o out.json"
+        );
+        folder.run(&words).unwrap();
+        let profile = Profile::from_json(&fs::read(folder.path("out.json")).unwrap()).unwrap();
+        let [seen] = &profile.features[..] else { panic!("{profile:?}") };
+        let numbers = seen.column.numbers.as_ref().unwrap();
+        assert_eq!((numbers.minimum, numbers.maximum), ages, "{as_of}");
+    }
+    let error = folder.run("seen.csv --model rain --type seen=timestamp").unwrap_err();
+    assert!(error.contains("whose age nobody knows without --as-of"), "{error}");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_disk_that_is_full_is_said() {
     let folder = Folder::new("full");
@@ -274,8 +298,7 @@ fn recorded_traffic_that_tells_nothing_makes_no_profile() {
     let error = refused("\n\n{\n", REQUESTS);
     assert!(error.contains("line 3, column 1: "), "{error}");
     let error = refused("", &REQUESTS.replace("--model rain", "--model snow"));
-    assert!(error.contains("has no profile of the model `snow`"), "{error}");
-    assert!(error.contains("those of `rain`"), "{error}");
+    assert!(error.contains("does not list the model `snow`; it lists `rain`, `llm`"), "{error}");
     let error = refused("", "--from-requests golden.jsonl --model rain");
     assert!(error.contains("--config"), "{error}");
     let error = refused("", &format!("train.csv {REQUESTS}"));

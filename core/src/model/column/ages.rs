@@ -1,0 +1,36 @@
+//! How old the values of a column of timestamps are when they come: the series of it; it reads no value and no clock.
+
+use crate::{
+    catalogue::Metric,
+    ledger::Ledger,
+    series::{Registry, SeriesId, Timing},
+};
+
+/// The series of one column of timestamps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AgeSeries {
+    ages: Timing,
+    in_future: SeriesId,
+}
+
+impl AgeSeries {
+    /// How many there are.
+    pub(super) const SERIES: usize = Timing::SERIES.saturating_add(1);
+
+    pub(super) fn new(registry: &mut Registry, labels: [&str; 4]) -> AgeSeries {
+        AgeSeries {
+            ages: registry.add_timing(Metric::FeatureAge, &labels),
+            in_future: registry.add(Metric::FeatureInFuture, &labels),
+        }
+    }
+
+    /// Counts an age in seconds, as whole seconds rounded down; a moment that is still to come has none.
+    pub(super) fn count(&self, ledger: &mut Ledger, age: f64) {
+        if age < 0.0 {
+            ledger.add(self.in_future, 1);
+        } else {
+            // The cast saturates, and finite ages are far from where it would.
+            ledger.observe(self.ages, age as u64);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! `driftline` as its users start it, with the built filter and beside a real Envoy; what it says of a filter that is not
+//! Driftline's is in `host`.
+
+mod check;
