@@ -55,46 +55,53 @@ impl Random {
     }
 
     /// Rows of a law, by bin.
-    fn counts(&mut self, rows: u64, law: &[f64]) -> Vec<u64> {
-        let mut counts = vec![0; law.len()];
+    fn counts(&mut self, rows: u64, law: &Law) -> Vec<u64> {
+        let mut counts = vec![0; law.bins];
         for _ in 0..rows {
-            let mut left = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-            let bin = law.iter().position(|share| {
-                left -= share;
-                left < 0.0
-            });
-            counts[bin.unwrap_or(law.len() - 1)] += 1;
+            // Multiply and shift: even places from 64 bits.
+            let place = ((u128::from(self.next()) * law.places.len() as u128) >> 64) as usize;
+            counts[law.places[place]] += 1;
         }
         counts
     }
 }
 
-/// Bins of quantiles: even shares.
-fn even(bins: usize) -> Vec<f64> {
-    vec![1.0 / bins as f64; bins]
+/// How rows fall into bins: as often into each as it has places.
+#[derive(Clone)]
+struct Law {
+    bins: usize,
+    places: Vec<usize>,
+}
+
+fn law(weights: &[usize]) -> Law {
+    let places = weights.iter().enumerate().flat_map(|(bin, &weight)| vec![bin; weight]);
+    Law { bins: weights.len(), places: places.collect() }
+}
+
+/// Bins of quantiles.
+fn even(bins: usize) -> Law {
+    law(&vec![1; bins])
 }
 
 /// Categories by how often they come, the n-th a share like 1/n.
-fn categories() -> Vec<f64> {
-    let weights: Vec<f64> = (1..=9).map(|place| 1.0 / f64::from(place)).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.iter().map(|weight| weight / sum).collect()
+fn categories() -> Law {
+    law(&[2520, 1260, 840, 630, 504, 420, 360, 315, 280])
 }
 
 /// Integers by value: how many of eight coins show heads.
-fn values() -> Vec<f64> {
-    [1.0, 8.0, 28.0, 56.0, 70.0, 56.0, 28.0, 8.0, 1.0].map(|ways| ways / 256.0).into()
+fn values() -> Law {
+    law(&[1, 8, 28, 56, 70, 56, 28, 8, 1])
 }
 
 /// Draws windows of the laws that the references are samples of, and judges each column. The shares of columns whose
 /// PSI is beyond the critical value of 5 %, and of windows in which any column is called drifted.
-fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Vec<f64>]) -> (f64, f64) {
+fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Law]) -> (f64, f64) {
     const WINDOWS: u32 = 2000;
     let mut random = Random(seed);
     let level = 0.01 / (2.0 * columns.len() as f64);
     let thresholds = columns.iter().map(|law| {
         let quantile =
-            |p: f64| crate::drift::probability::chi_square_quantile(p, law.len() as f64 - 1.0);
+            |p: f64| crate::drift::probability::chi_square_quantile(p, law.bins as f64 - 1.0);
         Thresholds {
             rows_min: 1,
             material_psi: 0.1,
@@ -133,8 +140,8 @@ fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Vec<f64>]) -> (f
 
 /// Without drift, the critical value is passed as often as it says, and next to nothing is called drifted.
 #[track_caller]
-fn check_alarms(what: &str, rows: u64, reference_rows: u64, columns: &[Vec<f64>]) {
-    let seed = rows * 100 + columns.iter().map(Vec::len).sum::<usize>() as u64;
+fn check_alarms(what: &str, rows: u64, reference_rows: u64, columns: &[Law]) {
+    let seed = rows * 100 + columns.iter().map(|law| law.bins).sum::<usize>() as u64;
     // Other seeds by hand.
     let seed = seed + std::env::var("DRIFTLINE_SEED").map_or(0, |seed| seed.parse().unwrap());
     let (beyond, drifted) = alarms(seed, rows, reference_rows, columns);
@@ -161,8 +168,7 @@ fn so_it_is_for_categories_and_for_integers_by_value() {
 
 #[test]
 fn so_it_is_for_a_model_of_many_features() {
-    let columns: Vec<Vec<f64>> =
-        [even(20), categories(), even(10), values(), even(20), categories()].into();
+    let columns = [even(20), categories(), even(10), values(), even(20), categories()];
     for rows in [200, 1000] {
         check_alarms("six features", rows, 3000, &columns);
     }
@@ -250,7 +256,7 @@ fn an_evaluation_that_is_spared_would_have_changed_no_gauge() {
                     let place = random.next() as usize % values.len();
                     let amount = random.next() % 90;
                     pulse += amount;
-                    if random.next() % 4 == 0 {
+                    if random.next().is_multiple_of(4) {
                         late.push((place, amount));
                     } else {
                         values[place] += amount;
