@@ -176,7 +176,9 @@ fn prometheus_tells_of_two_envoys_of_which_one_restarts_what_it_tells_of_one_tha
 
         let mut wrong = Vec::new();
         let mut check = |what: String, found: f64, expected: f64, tolerance: f64| {
-            if !((found - expected).abs() <= tolerance) {
+            // What is no number is no agreement either.
+            let agrees = (found - expected).abs() <= tolerance;
+            if !agrees {
                 wrong.push(format!("{what}: {found}, expected {expected} +- {tolerance}"));
             }
         };

@@ -148,7 +148,10 @@ fn a_day_of_windows_fits_in_what_reading_the_configuration_took() {
     let _among_others = among_others();
     let world = world(&fifty_features());
     let configured = memory(&world);
-    world.exchange(0).post("/v1/models/m:predict", r#"{"instances":[[1,2,3]]}"#).answer(200, "{}");
+    let _ = world
+        .exchange(0)
+        .post("/v1/models/m:predict", r#"{"instances":[[1,2,3]]}"#)
+        .answer(200, "{}");
     world.advance(Duration::from_secs(26 * 3600)).unwrap();
     let evaluations = world.stats().counter_value("driftline_evaluations_total");
     assert_eq!(evaluations, Some(26 * 60));

@@ -132,7 +132,8 @@ impl Search<'_> {
             );
         }
         // A name alone with rows of several values is that of a tensor, not of a column.
-        let is_named = !names.is_empty() && !(names.len() == 1 && 1 < width);
+        let is_one_tensor = names.len() == 1 && 1 < width;
+        let is_named = !names.is_empty() && !is_one_tensor;
         if is_named {
             return Ok(names);
         }
@@ -222,6 +223,7 @@ impl Search<'_> {
             Some(Kind::Boolean) => Cell::Boolean(false),
             Some(Kind::Category) => Cell::Text("-"),
             Some(Kind::TextLength) => Cell::Length(0.0),
+            Some(Kind::Timestamp) => Cell::Age(0.0),
             Some(Kind::VectorNorm) => Cell::List(0.0),
         });
         builder.row(cells, Place { row: 1, line: None });

@@ -123,7 +123,7 @@ fn rows_with_names_make_columns_of_these_names() {
             _ => format!(
                 r#"{{"wind": {wind}, "city": "{city}", "days": {}, "cloudy": {}, "at": [{n}, 4.5]}}"#,
                 n % 5,
-                n % 4 == 0
+                n.is_multiple_of(4)
             ),
         }
     };
@@ -288,7 +288,7 @@ fn a_language_model_gets_those_of_the_known_features_that_came() {
                 r#"{{"object": "chat.completion", "choices": [{{"index": 0, "message": {{"content": "{}"}},
                 "finish_reason": "{}"}}], "usage": {{"prompt_tokens": 3, "completion_tokens": {n}, "total_tokens": 7}}}}"#,
                 "y".repeat(n + 1),
-                if n % 3 == 0 { "length" } else { "stop" }
+                if n.is_multiple_of(3) { "length" } else { "stop" }
             );
             ("/v1/chat/completions", asks, answers)
         })
