@@ -54,61 +54,123 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn counts(&mut self, rows: u64, bins: usize) -> Vec<u64> {
-        let mut counts = vec![0; bins];
+    /// Rows of a law, by bin.
+    fn counts(&mut self, rows: u64, law: &Law) -> Vec<u64> {
+        let mut counts = vec![0; law.bins];
         for _ in 0..rows {
-            // Multiply and shift: even bins from 64 bits.
-            let bin = ((u128::from(self.next()) * bins as u128) >> 64) as usize;
-            counts[bin] += 1;
+            // Multiply and shift: even places from 64 bits.
+            let place = ((u128::from(self.next()) * law.places.len() as u128) >> 64) as usize;
+            counts[law.places[place]] += 1;
         }
         counts
     }
 }
 
-/// Draws windows of the law that the reference is a sample of, and judges each. The shares of windows whose PSI is
-/// beyond the critical value of 5 %, and of those called drifted.
-fn alarms(rows: u64, bins: usize) -> (f64, f64) {
+/// How rows fall into bins: as often into each as it has places.
+#[derive(Clone)]
+struct Law {
+    bins: usize,
+    places: Vec<usize>,
+}
+
+fn law(weights: &[usize]) -> Law {
+    let places = weights.iter().enumerate().flat_map(|(bin, &weight)| vec![bin; weight]);
+    Law { bins: weights.len(), places: places.collect() }
+}
+
+/// Bins of quantiles.
+fn even(bins: usize) -> Law {
+    law(&vec![1; bins])
+}
+
+/// Categories by how often they come, the n-th a share like 1/n.
+fn categories() -> Law {
+    law(&[2520, 1260, 840, 630, 504, 420, 360, 315, 280])
+}
+
+/// Integers by value: how many of eight coins show heads.
+fn values() -> Law {
+    law(&[1, 8, 28, 56, 70, 56, 28, 8, 1])
+}
+
+/// Draws windows of the laws that the references are samples of, and judges each column. The shares of columns whose
+/// PSI is beyond the critical value of 5 %, and of windows in which any column is called drifted.
+fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Law]) -> (f64, f64) {
     const WINDOWS: u32 = 2000;
-    const REFERENCE_ROWS: u64 = 20_000;
-    let mut random = Random(rows * 100 + bins as u64);
-    let quantile = |p: f64| crate::drift::probability::chi_square_quantile(p, bins as f64 - 1.0);
-    let thresholds = Thresholds {
-        rows_min: 1,
-        material_psi: 0.1,
-        chi_square: crate::profile::Quantiles {
-            five_percent: quantile(0.05),
-            one_percent: quantile(0.01),
-            family: quantile(0.005),
-        },
-        null_z: 2.807,
-    };
-    let (mut beyond, mut drifted) = (0, 0);
+    let mut random = Random(seed);
+    let level = 0.01 / (2.0 * columns.len() as f64);
+    let thresholds = columns.iter().map(|law| {
+        let quantile =
+            |p: f64| crate::drift::probability::chi_square_quantile(p, law.bins as f64 - 1.0);
+        Thresholds {
+            rows_min: 1,
+            material_psi: 0.1,
+            chi_square: crate::profile::Quantiles {
+                five_percent: quantile(0.05),
+                one_percent: quantile(0.01),
+                family: quantile(level),
+            },
+            null_z: 2.807,
+        }
+    });
+    let thresholds: Vec<Thresholds> = thresholds.collect();
+    let (mut beyond, mut drifted) = (0u32, 0u32);
     for _ in 0..WINDOWS {
-        // A reference of its own for each window: the test is of two samples.
-        let reference = random.counts(REFERENCE_ROWS, bins);
-        let live = random.counts(rows, bins);
-        let found = thresholds.judge(&Compared {
-            reference: &reference,
-            live: &live,
-            scale: None,
-            live_excess: [0, 0],
-            reference_presence: Presence { nulls: 0, rows: REFERENCE_ROWS },
-            live_presence: Presence { nulls: 0, rows },
-        });
-        beyond += u32::from(found.critical < found.psi);
-        drifted += u32::from(found.verdict == Verdict::Drift);
+        let mut is_any = false;
+        for (law, thresholds) in columns.iter().zip(&thresholds) {
+            // A reference of its own for each window: the test is of two samples.
+            let reference = random.counts(reference_rows, law);
+            let live = random.counts(rows, law);
+            let found = thresholds.judge(&Compared {
+                reference: &reference,
+                live: &live,
+                scale: None,
+                live_excess: [0, 0],
+                reference_presence: Presence { nulls: 0, rows: reference_rows },
+                live_presence: Presence { nulls: 0, rows },
+            });
+            beyond += u32::from(found.critical < found.psi);
+            is_any |= found.verdict == Verdict::Drift;
+        }
+        drifted += u32::from(is_any);
     }
-    (f64::from(beyond) / f64::from(WINDOWS), f64::from(drifted) / f64::from(WINDOWS))
+    let judged = f64::from(WINDOWS) * columns.len() as f64;
+    (f64::from(beyond) / judged, f64::from(drifted) / f64::from(WINDOWS))
+}
+
+/// Without drift, the critical value is passed as often as it says, and next to nothing is called drifted.
+#[track_caller]
+fn check_alarms(what: &str, rows: u64, reference_rows: u64, columns: &[Law]) {
+    let seed = rows * 100 + columns.iter().map(|law| law.bins).sum::<usize>() as u64;
+    // Other seeds by hand.
+    let seed = seed + std::env::var("DRIFTLINE_SEED").map_or(0, |seed| seed.parse().unwrap());
+    let (beyond, drifted) = alarms(seed, rows, reference_rows, columns);
+    assert!((0.03..=0.07).contains(&beyond), "{rows} rows of {what}: {beyond}");
+    assert!(drifted < 0.01, "{rows} rows of {what}: {drifted} called drifted");
 }
 
 #[test]
 fn without_drift_the_critical_value_is_passed_as_often_as_it_says() {
     for bins in [10, 20] {
         for rows in [200, 500, 1000, 2000, 5000] {
-            let (beyond, drifted) = alarms(rows, bins);
-            assert!((0.03..=0.07).contains(&beyond), "{rows} rows in {bins} bins: {beyond}");
-            assert!(drifted < 0.01, "{rows} rows in {bins} bins: {drifted} called drifted");
+            check_alarms(&format!("{bins} quantiles"), rows, 20_000, &[even(bins)]);
         }
+    }
+}
+
+#[test]
+fn so_it_is_for_categories_and_for_integers_by_value() {
+    for rows in [200, 1000, 5000] {
+        check_alarms("categories", rows, 3000, &[categories()]);
+        check_alarms("integers", rows, 3000, &[values()]);
+    }
+}
+
+#[test]
+fn so_it_is_for_a_model_of_many_features() {
+    let columns = [even(20), categories(), even(10), values(), even(20), categories()];
+    for rows in [200, 1000] {
+        check_alarms("six features", rows, 3000, &columns);
     }
 }
 
