@@ -33,6 +33,9 @@ fn old_data_shows_however_a_timestamp_is_written() {
             "feature_outside_total{model=rain,role=feature,feature=seen at,reason=out_of_range} 5",
             "feature_unbinned_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 1",
             "feature_unbinned_total{model=rain,role=feature,feature=seen at,reason=null} 1",
+            "schema_violations_total{model=rain,role=feature,feature=seen at,reason=out_of_range} 5",
+            "schema_violations_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 1",
+            "schema_violations_total{model=rain,role=feature,feature=seen at,reason=required_null} 1",
         ],
     );
 }

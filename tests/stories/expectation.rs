@@ -109,10 +109,13 @@ pub(crate) fn unsettled(scrape: &Scrape) -> Vec<String> {
         let Some(stem) = series.name.strip_suffix("_observations_total") else {
             continue;
         };
-        let count = Series { name: format!("{stem}_microseconds_count"), ..series.clone() };
-        let count_value = scrape.exactly(&count);
-        if count_value != Some(observations) {
-            problems.push(format!("{series} {observations}, but {count} {count_value:?}"));
+        // The histogram is named by its unit.
+        let counts = ["microseconds", "seconds"]
+            .map(|unit| Series { name: format!("{stem}_{unit}_count"), ..series.clone() });
+        let found = counts.iter().find_map(|count| scrape.exactly(count));
+        if found != Some(observations) {
+            let [one, other] = counts.map(|count| count.to_string());
+            problems.push(format!("{series} {observations}, but {one} or {other} {found:?}"));
         }
     }
     problems

@@ -37,8 +37,9 @@ use crate::{
 ///
 /// The proxy's part is played as Envoy plays it: it completes the headers, it
 /// chooses the form of the end by protocol, it holds what the filter holds,
-/// and it answers where there is no upstream that could. A step that comes
-/// after the exchange is over changes nothing.
+/// and it answers where there is no upstream that could. A step of the
+/// upstream or of an end that comes before the request, and any that comes after
+/// the exchange is over, changes nothing, as nobody is there to see it.
 #[derive(Debug)]
 #[must_use = "an exchange that is dropped is one whose client hung up"]
 pub struct Exchange {

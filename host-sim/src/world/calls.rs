@@ -76,7 +76,8 @@ impl World {
         self.with_vm(query.vm_number, |worker| worker.answer_dns(query.token, None))
     }
 
-    /// Tells readers of shared queues what has come since, each on its own VM, until nothing new comes.
+    /// Tells readers of shared queues what has come since, each on its own VM, until nothing new comes; after
+    /// 100,000 notices the rest waits for the next call, so that two filters that answer each other end.
     ///
     /// [`World::advance`] does it, too. In Envoy every thread is told when it gets to it.
     ///
