@@ -89,6 +89,9 @@ impl Taken {
 /// What is to be read, and for which columns.
 struct Plan {
     config: Config,
+    /// Of the model's entry.
+    entry_version: Option<String>,
+    /// Of the profile.
     version: Option<String>,
     columns: Vec<Column>,
     /// What a reader of the profile should know of how its columns were found.
@@ -141,7 +144,8 @@ fn planned(
     }
     let version = model.version.clone().or_else(|| profile.version.clone());
     let columns = columns_of(profile);
-    Ok(Plan { version, columns, config, notes: Vec::new() })
+    let entry_version = model.version.clone();
+    Ok(Plan { entry_version, version, columns, config, notes: Vec::new() })
 }
 
 fn columns_of(profile: &Profile) -> Vec<Column> {
@@ -165,16 +169,16 @@ fn counted(
     wanted: &Wanted,
     shown: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<(Made, Vec<String>)> {
-    let Plan { config, version, columns, mut notes } = plan;
+    let Plan { config, entry_version, version, columns, mut notes } = plan;
     let monitor = Monitor::new(&config);
-    let (_, model) = entry(&config, &wanted.settings)?;
+    let model = &wanted.settings.model;
     let mut builder =
         ProfileBuilder::new(Settings { version: version.clone(), ..wanted.settings.clone() });
     for Column { name, role, kind } in &columns {
         let bin_by_value = wanted.value_bins.contains(name);
         builder.column(name, *role, Wish { kind: *kind, bin_by_value });
     }
-    let mut reader = Reader::new(&monitor, &model.name, model.version.as_deref(), columns);
+    let mut reader = Reader::new(&monitor, model, entry_version.as_deref(), columns);
     reader.read(recording, shown, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
     let taken = std::mem::take(&mut reader.taken);
     if taken.exchanges == 0 {

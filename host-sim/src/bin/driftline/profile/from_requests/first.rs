@@ -247,8 +247,9 @@ impl Search<'_> {
 
     fn finish(&self, columns: Vec<Column>, notes: Vec<String>) -> anyhow::Result<Plan> {
         let config = self.provisional(&columns)?;
-        let version = self.model.version.clone().or_else(|| self.wanted.settings.version.clone());
-        Ok(Plan { config, version, columns, notes })
+        let entry_version = self.model.version.clone();
+        let version = entry_version.clone().or_else(|| self.wanted.settings.version.clone());
+        Ok(Plan { config, entry_version, version, columns, notes })
     }
 
     fn refused(&self, problems: Problems) -> anyhow::Error {
