@@ -95,8 +95,19 @@ pub struct Column {
     pub counts: Vec<u64>,
     /// What only numbers have; `None` for categories.
     pub numbers: Option<Numbers>,
+    /// How many different values there were, if somebody asked. The filter makes nothing of it.
+    pub distinct: Option<Distinct>,
     /// From where on the bins differ by more than chance explains.
     pub chi_square: Quantiles,
+}
+
+/// An estimate of how many different values a column has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distinct {
+    /// At least 1, and at most as many as there were values.
+    pub values: u64,
+    /// Of the estimate, as a share of it: from 0 to 1.
+    pub relative_standard_error: f64,
 }
 
 /// What a live value must be. The profiler writes what it saw; people may edit it.

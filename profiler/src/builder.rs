@@ -59,6 +59,8 @@ pub struct Settings {
     pub categories: usize,
     /// How many bytes of numbers are kept, all columns together; see [`ProfileBuilder`].
     pub memory_bytes_max: u64,
+    /// Whether the number of different values of each column is estimated, in 16 KiB each.
+    pub distinct: bool,
 }
 
 /// Rows on their way to a profile.
@@ -146,7 +148,10 @@ impl ProfileBuilder {
             }
             Role::Feature | Role::Prediction => {}
         }
-        let column = ColumnBuilder::new(wish, self.rows);
+        let mut column = ColumnBuilder::new(wish, self.rows);
+        if self.settings.distinct {
+            column.estimate_distinct();
+        }
         self.columns.push(Named { name: String::from(name), role, column });
         if self.limit.is_some() {
             self.make_room();
@@ -291,6 +296,7 @@ impl Default for Settings {
             bins: BINS_DEFAULT,
             categories: BINS_DEFAULT,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            distinct: false,
         }
     }
 }

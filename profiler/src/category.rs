@@ -77,6 +77,7 @@ impl Categories {
             chi_square: chi_square(counts.len()),
             counts,
             numbers: None,
+            distinct: None,
         })
     }
 

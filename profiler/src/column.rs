@@ -9,6 +9,7 @@ use driftline_core::{
 
 use crate::{
     Cell, Place,
+    cardinality::Cardinality,
     category::Categories,
     distinct::{DISTINCT_MAX, Distinct},
     input::WITHOUT_AS_OF,
@@ -51,6 +52,8 @@ pub(crate) struct ColumnBuilder {
     wish: Wish,
     sample: Sample,
     distinct: Distinct,
+    /// `None` if nobody asked.
+    cardinality: Option<Cardinality>,
     sum: Sum,
     /// The smallest and the largest number.
     ends: Option<(f64, f64)>,
@@ -116,6 +119,11 @@ impl ColumnBuilder {
         ColumnBuilder { wish, nulls, ..ColumnBuilder::default() }
     }
 
+    /// Has different values estimated, from now on.
+    pub(crate) fn estimate_distinct(&mut self) {
+        self.cardinality = Cardinality::new();
+    }
+
     pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place) {
         let kind = self.wish.kind.unwrap_or(match cell {
             Cell::Boolean(_) => Kind::Boolean,
@@ -139,6 +147,9 @@ impl ColumnBuilder {
                 self.has_fractions |= value.fract() != 0.0 || WHOLE_MAGNITUDE_MAX < value.abs();
                 self.sample.add(value);
                 self.distinct.add(value);
+                if let Some(cardinality) = &mut self.cardinality {
+                    cardinality.add_number(value);
+                }
                 self.sum.add(value);
                 let (low, high) = self.ends.get_or_insert((value, value));
                 (*low, *high) = (low.min(value), high.max(value));
@@ -146,6 +157,9 @@ impl ColumnBuilder {
             Value::Category(text) => {
                 self.first_text.get_or_insert_with(|| (place, quoted(text)));
                 self.categories.add(text);
+                if let Some(cardinality) = &mut self.cardinality {
+                    cardinality.add_text(text);
+                }
             }
             Value::Unfit => {
                 self.faults += 1;
@@ -171,11 +185,14 @@ impl ColumnBuilder {
         sizes: Sizes,
         chi_square: impl Fn(usize) -> Quantiles,
     ) -> Result<Collected, String> {
-        let Some(kind) = self.kind()? else {
+        let kind = self.kind()?;
+        let seen = if kind.is_none() { self.categories.rows } else { self.sample.seen() };
+        let estimate = self.cardinality.as_ref().map(|cardinality| cardinality.estimate(seen));
+        let Some(kind) = kind else {
             return self
                 .categories
                 .column(self.nulls, sizes.categories, chi_square)
-                .map(Collected::Column);
+                .map(|column| Collected::Column(Column { distinct: estimate, ..column }));
         };
         let Some((minimum, maximum)) = self.ends else {
             return Err(String::from("holds no value in any row of the reference"));
@@ -196,6 +213,7 @@ impl ColumnBuilder {
             mean: self.sum.mean(values, minimum, maximum).unwrap_or(minimum),
             minimum,
             maximum,
+            distinct: estimate,
         };
         Ok(if is_whole { Collected::Values(plan, sorted) } else { Collected::ReadAgain(plan) })
     }

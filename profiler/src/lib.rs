@@ -20,6 +20,7 @@
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.
 
 mod builder;
+mod cardinality;
 mod category;
 mod cell;
 mod chi_square;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Numbers, Profile},
+    profile::{Column, Distinct, Numbers, Profile},
 };
 
 /// Prints one line per feature and prediction, in aligned columns.
@@ -12,18 +12,30 @@ use driftline_core::{
 pub struct Summary<'p>(pub &'p Profile);
 
 const HEAD: [&str; 8] = ["column", "type", "nulls", "mean", "std", "min", "max", "bins"];
+/// What stands before the bins if it was asked for.
+const DISTINCT: &str = "distinct";
 /// Names and types read from the left, numbers from the right.
-const LEFT: [bool; 8] = [true, true, false, false, false, false, false, true];
+const LEFT: [&str; 3] = ["column", "type", "bins"];
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let profile = self.0;
         writeln!(f, "profile of `{}` over {} rows", profile.model, profile.rows)?;
-        let features = profile.features.iter().map(|feature| line(&feature.name, &feature.column));
-        let prediction = profile.prediction.iter().map(|column| line("(prediction)", column));
-        let lines: Vec<[String; 8]> =
-            [HEAD.map(String::from)].into_iter().chain(features).chain(prediction).collect();
-        let mut widths = [0; 8];
+        let features = profile.features.iter().map(|feature| (&*feature.name, &feature.column));
+        let prediction = profile.prediction.iter().map(|column| ("(prediction)", column));
+        let columns: Vec<(&str, &Column)> = features.chain(prediction).collect();
+        let has_distinct = columns.iter().any(|(_, column)| column.distinct.is_some());
+        let with = |line: [String; 8], distinct: String| {
+            let [front @ .., bins] = line;
+            let distinct = has_distinct.then_some(distinct);
+            front.into_iter().chain(distinct).chain([bins]).collect::<Vec<String>>()
+        };
+        let mut lines = vec![with(HEAD.map(String::from), DISTINCT.into())];
+        for (name, column) in columns {
+            lines.push(with(line(name, column), distinct(column)));
+        }
+        let head = lines[0].clone();
+        let mut widths = vec![0; head.len()];
         for line in &lines {
             for (width, cell) in widths.iter_mut().zip(line) {
                 *width = cell.chars().count().max(*width);
@@ -31,13 +43,28 @@ impl fmt::Display for Summary<'_> {
         }
         for line in &lines {
             let mut text = String::new();
-            for ((cell, width), left) in line.iter().zip(widths).zip(LEFT) {
-                text +=
-                    &if left { format!("{cell:<width$}  ") } else { format!("{cell:>width$}  ") };
+            for ((cell, width), head) in line.iter().zip(&widths).zip(&head) {
+                let is_left = LEFT.contains(&&**head);
+                text += &if is_left {
+                    format!("{cell:<width$}  ")
+                } else {
+                    format!("{cell:>width$}  ")
+                };
             }
             writeln!(f, "{}", text.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// The estimate with its standard error, unless that is less than half a value.
+fn distinct(column: &Column) -> String {
+    let Some(Distinct { values, relative_standard_error }) = column.distinct else {
+        return "-".into();
+    };
+    match (values as f64 * relative_standard_error).round() {
+        0.0 => values.to_string(),
+        error => format!("{values} ±{error}"),
     }
 }
 
@@ -81,8 +108,38 @@ mod tests {
 
     #[test]
     fn a_summary_is_an_aligned_table() {
-        let mut builder =
-            ProfileBuilder::new(Settings { model: "rain".into(), bins: 4, ..Settings::default() });
+        let summary = |distinct| {
+            summary_of_eight_rows(Settings {
+                model: "rain".into(),
+                bins: 4,
+                distinct,
+                ..Settings::default()
+            })
+        };
+        assert_eq!(
+            summary(false),
+            "\
+profile of `rain` over 8 rows
+column        type     nulls     mean      std      min      max  bins
+wind          number       1  4.714e8  2.373e8  1.000e8  8.000e8  4 quantile bins
+cloudy        boolean      0   0.1250   0.3307        0   1.0000  2 values + other
+(prediction)  integer      0   7.0000        0   7.0000   7.0000  1 value + other
+"
+        );
+        assert_eq!(
+            summary(true),
+            "\
+profile of `rain` over 8 rows
+column        type     nulls     mean      std      min      max  distinct  bins
+wind          number       1  4.714e8  2.373e8  1.000e8  8.000e8         7  4 quantile bins
+cloudy        boolean      0   0.1250   0.3307        0   1.0000         2  2 values + other
+(prediction)  integer      0   7.0000        0   7.0000   7.0000         1  1 value + other
+"
+        );
+    }
+
+    fn summary_of_eight_rows(settings: Settings) -> String {
+        let mut builder = ProfileBuilder::new(settings);
         builder.column("wind", Role::Feature, Wish::default());
         builder.column("cloudy", Role::Feature, Wish::default());
         builder.column("rain", Role::Prediction, Wish::default());
@@ -96,15 +153,6 @@ mod tests {
             builder.row(cells, Place { row: row.into(), line: Some(u64::from(row) + 1) });
         }
         let Ok(Built::Profile(profile)) = builder.build() else { panic!() };
-        assert_eq!(
-            Summary(&profile).to_string(),
-            "\
-profile of `rain` over 8 rows
-column        type     nulls     mean      std      min      max  bins
-wind          number       1  4.714e8  2.373e8  1.000e8  8.000e8  4 quantile bins
-cloudy        boolean      0   0.1250   0.3307        0   1.0000  2 values + other
-(prediction)  integer      0   7.0000        0   7.0000   7.0000  1 value + other
-"
-        );
+        Summary(&profile).to_string()
     }
 }

@@ -2,7 +2,7 @@
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
+    profile::{Column, Distinct, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
 };
 
 use crate::quantile::Sum;
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) mean: f64,
     pub(crate) minimum: f64,
     pub(crate) maximum: f64,
+    /// How many different ones, if somebody asked.
+    pub(crate) distinct: Option<Distinct>,
 }
 
 /// A column of numbers that is being counted: tell it each value once.
@@ -77,7 +79,7 @@ impl Tally {
     }
 
     pub(crate) fn column(self, chi_square: impl Fn(usize) -> Quantiles) -> Column {
-        let Plan { kind, bins, nulls, values, mean, minimum, maximum } = self.plan;
+        let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct } = self.plan;
         // Equal values deviate by nothing, whatever rounding says.
         let standard_deviation =
             if minimum == maximum { 0.0 } else { (self.squares.total() / values as f64).sqrt() };
@@ -121,6 +123,7 @@ impl Tally {
                 means: means.collect(),
                 tail_excess,
             }),
+            distinct,
             chi_square: chi_square(bins.count()),
             counts: self.counts,
             bins,

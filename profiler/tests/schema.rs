@@ -27,6 +27,7 @@ fn good() -> Value {
         settings: Settings {
             version: Some("3".into()),
             created_at: 1_795_608_000,
+            distinct: true,
             ..Settings::of("rain")
         },
         prediction: Some("rain".into()),
@@ -72,6 +73,15 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         fine("@city/schema/categories", json!(["", "E", "other", "x;.;y"])),
         fine("@number/name", json!("größe=.x")),
         fine("@flag/type", json!("integer")),
+        fine("@number/distinct", json!({"values": 3, "relative_standard_error": 0})),
+        fine("@city/distinct", json!({"values": 1, "relative_standard_error": 0.0065})),
+        bad("@city/distinct", json!(1)),
+        bad("@city/distinct", json!(null)),
+        bad("@city/distinct", json!({"values": 1})),
+        bad("@city/distinct", json!({"values": 0, "relative_standard_error": 0.5})),
+        bad("@city/distinct", json!({"values": 1.5, "relative_standard_error": 0.5})),
+        bad("@city/distinct", json!({"values": 1, "relative_standard_error": 1.5})),
+        bad("@city/distinct", json!({"values": 1, "relative_standard_error": 0.5, "x": 1})),
         bad("/format", json!("parquet")),
         bad("/format_version", json!(2)),
         bad("/format_version", json!("1")),
@@ -172,6 +182,10 @@ fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
         validator().iter_errors(&profile).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     assert!(reads(&profile));
+    for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
+        let distinct = at(&profile, &format!("@{name}/distinct/values"));
+        assert_eq!(profile.pointer(&distinct), Some(&json!(values)), "{name}");
+    }
     let words: Vec<&str> = profile["features"]
         .as_array()
         .unwrap()

@@ -5,8 +5,8 @@ use alloc::{format, string::String, vec::Vec};
 use serde::{Serialize, Serializer};
 
 use super::{
-    CREATED_AT_MAX, Column, FORMAT, FORMAT_VERSION, Feature, Kind, Numbers, Profile, Quantiles,
-    Range, Schema,
+    CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, Feature, Kind, Numbers, Profile,
+    Quantiles, Range, Schema,
 };
 use crate::{bins::Bins, time::rfc3339::UnixTime};
 
@@ -52,12 +52,20 @@ struct WrittenColumn<'p> {
     r#type: &'static str,
     schema: WrittenSchema<'p>,
     nulls: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distinct: Option<WrittenDistinct>,
     #[serde(flatten)]
     numbers: Option<WrittenNumbers>,
     bins: WrittenBins<'p>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tail_excess: Option<WrittenTailExcess>,
     chi_square: WrittenQuantiles,
+}
+
+#[derive(Serialize)]
+struct WrittenDistinct {
+    values: u64,
+    relative_standard_error: f64,
 }
 
 #[derive(Serialize)]
@@ -103,12 +111,16 @@ fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
 
 fn written_column(column: &Column) -> WrittenColumn<'_> {
     // Taken apart without `..`, so that a new field cannot be forgotten here.
-    let Column { kind, schema, nulls, bins, counts, numbers, chi_square } = column;
+    let Column { kind, schema, nulls, bins, counts, numbers, distinct, chi_square } = column;
     let means = numbers.as_ref().map(|numbers| numbers.means.as_slice()).unwrap_or_default();
     WrittenColumn {
         r#type: kind.word(),
         schema: written_schema(*kind, schema),
         nulls: *nulls,
+        distinct: distinct.map(|Distinct { values, relative_standard_error }| WrittenDistinct {
+            values,
+            relative_standard_error,
+        }),
         bins: match bins {
             Bins::Quantile { edges } => WrittenBins::Quantile { edges, counts, means },
             Bins::Values { values } => WrittenBins::Values { values, counts, means },

@@ -82,6 +82,15 @@ fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
             "the header holds bytes that are no UTF-8; expected a file in UTF-8"
         )));
     };
+    // What other programs call CSV; every row would be one text.
+    let others = [(';', "semicolons"), ('\t', "tabs")];
+    if let [name] = &names[..]
+        && let Some((_, what)) = others.into_iter().find(|(other, _)| name.contains(*other))
+    {
+        return Err(refused(format_args!(
+            "the header is one name with {what} in it, {name:?}; expected commas between the columns"
+        )));
+    }
     let is_number = |name: &String| name.parse::<f64>().is_ok();
     let is_count = |from: usize| names.iter().zip(from..).all(|(name, n)| *name == n.to_string());
     // A data frame without names writes 0, 1, 2 and so on.

@@ -44,7 +44,9 @@ pub(super) fn read(
         }
         let text =
             line.strip_prefix("\u{feff}".as_bytes()).filter(|_| number == 1).unwrap_or(&line);
-        if text.trim_ascii().is_empty() {
+        // The crate would count the line's end as a line of its own.
+        let text = text.trim_ascii_end();
+        if text.is_empty() {
             continue;
         }
         let Some(place) = reading.next(Some(number), bytes) else { continue };
@@ -54,8 +56,13 @@ pub(super) fn read(
                 reading.take(values.iter().map(cell), place);
             }
             Err(error) => {
+                let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
                 let hint = if text.trim_ascii_start().starts_with(b"[") {
                     "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
+                } else if error.is_eof() {
+                    "; objects over several lines are turned into such lines by jq --compact-output . FILE"
+                } else if has(b"NaN") || has(b"Infinity") {
+                    "; NaN and Infinity are no JSON, null is no value"
                 } else {
                     ""
                 };

@@ -160,6 +160,17 @@ fn a_file_of_other_bytes_is_refused_and_not_a_crash() {
 }
 
 #[test]
+fn what_is_no_comma_between_columns_is_said() {
+    let expected = |name: &str, what: &str| {
+        format!(
+            "the header is one name with {what} in it, {name:?}; expected commas between the columns"
+        )
+    };
+    refuses(b"wind;rain\n1,5;0\n", &options(), &expected("wind;rain", "semicolons"));
+    refuses(b"wind\train\n1.5\t0\n", &options(), &expected("wind\train", "tabs"));
+}
+
+#[test]
 fn a_header_is_not_made_of_numbers() {
     refuses(
         b"1.5,2,3\n1,2,3\n",
@@ -254,10 +265,11 @@ fn lines_that_are_no_objects_are_listed() {
     assert_eq!(
         lines("{\"rain\": 0}\n7\n{\"rain\": NaN}\n\n{\"rain\": 1} x\n{\"rain\": 1e400}\n{\"rain\": 1\n", &options()).unwrap_err(),
         "row 2 (line 2) is no JSON object: invalid type: integer `7`, expected an object at column 1; \
-         row 3 (line 3) is no JSON object: expected value at column 10; \
+         row 3 (line 3) is no JSON object: expected value at column 10; NaN and Infinity are no JSON, null is no value; \
          row 4 (line 5) is no JSON object: trailing characters at column 13; \
          row 5 (line 6) is no JSON object: number out of range at column 14; \
-         row 6 (line 7) is no JSON object: EOF while parsing an object at line 2 column 0"
+         row 6 (line 7) is no JSON object: EOF while parsing an object at column 10; \
+         objects over several lines are turned into such lines by jq --compact-output . FILE"
     );
     let error = lines("[{\"rain\": 0}]", &options()).unwrap_err();
     assert!(error.contains("jq --compact-output '.[]' FILE"), "{error}");

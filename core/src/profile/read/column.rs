@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     document::{Node, Object, Problems, WHOLE_MAX},
-    profile::{Column, Kind, Numbers, Quantiles, TailExcess},
+    profile::{Column, Distinct, Kind, Numbers, Quantiles, TailExcess},
 };
 
-const FIELDS: [&str; 5] = ["type", "schema", "nulls", "bins", "chi_square"];
+const FIELDS: [&str; 6] = ["type", "schema", "nulls", "bins", "chi_square", "distinct"];
 /// What a column has besides if its values are numbers.
 const NUMBER_FIELDS: [&str; 5] =
     ["mean", "standard_deviation", "minimum", "maximum", "tail_excess"];
@@ -41,6 +41,13 @@ pub(super) fn column<'v, 'p>(
     let counted = fields.required("bins", problems).and_then(|node| counted(&node, kind, problems));
     let chi_square =
         fields.required("chi_square", problems).and_then(|node| quantiles(&node, problems));
+    let distinct = match fields.optional("distinct") {
+        Some(node) => {
+            let with_value = rows.zip(nulls).map(|(rows, nulls)| rows.saturating_sub(nulls));
+            distinct(&node, with_value, problems).map(Some)
+        }
+        None => Some(None),
+    };
     let adds_up = match (&counted, nulls, rows) {
         (Some(counted), Some(nulls), Some(rows)) => {
             adds_up(&fields, &counted.counts, nulls, rows, problems)
@@ -60,6 +67,7 @@ pub(super) fn column<'v, 'p>(
             bins,
             counts,
             numbers,
+            distinct: distinct?,
             chi_square: chi_square?,
         };
         adds_up.then_some(column)
@@ -127,6 +135,27 @@ fn adds_up(
         );
     }
     adds_up && counted != 0
+}
+
+/// No more different values than values, if that is known.
+fn distinct(
+    node: &Node<'_, '_>,
+    with_value: Option<u64>,
+    problems: &mut Problems,
+) -> Option<Distinct> {
+    let fields = node.object(&["values", "relative_standard_error"], problems)?;
+    let most = with_value.unwrap_or(WHOLE_MAX).clamp(1, WHOLE_MAX);
+    let values =
+        fields.required("values", problems).and_then(|node| node.whole(1..=most, problems));
+    let error = fields.required("relative_standard_error", problems).and_then(|node| {
+        let error = node.number(problems)?;
+        if !(0.0..=1.0).contains(&error) {
+            node.refuse(format_args!("a number from 0 to 1"), problems);
+            return None;
+        }
+        Some(error)
+    });
+    Some(Distinct { values: values?, relative_standard_error: error? })
 }
 
 fn tail_excess(node: &Node<'_, '_>, problems: &mut Problems) -> Option<TailExcess> {
