@@ -60,7 +60,7 @@ mod tests {
                 let error = |found: f64| (found - f64::from(different)) / f64::from(different);
                 let found = match salt % 2 {
                     0 => of(different, 1, |it, n| {
-                        it.add_number(f64::from(n) + f64::from(salt) / 64.0)
+                        it.add_number(f64::from(n) + f64::from(salt) / 64.0);
                     }),
                     _ => of(different, 1, |it, n| it.add_text(&format!("{salt}:{n}"))),
                 };

@@ -23,6 +23,7 @@ fn old_data_shows_however_a_timestamp_is_written() {
         )
         .answers(200, r#"{"predictions": []}"#),
         &[
+            "requests_total{model=rain,outcome=no_output} 1",
             "instances_total{model=rain} 7",
             // Older than any of the reference.
             "feature_bin_total{model=rain,role=feature,feature=seen at,bin=02} 4",

@@ -197,7 +197,7 @@ fn categories_have_names_and_no_numbers() {
             "bins": {"kind": "values", "categories": ["N"], "counts": [9, 1]},
             "chi_square": {"five_percent": 3.84, "one_percent": 6.63, "family": 7.88}
         }),
-        "features[1]: unknown field \"mean\", allowed are `name`, `type`, `schema`, `nulls`, `bins`, `chi_square`; \
+        "features[1]: unknown field \"mean\", allowed are `name`, `type`, `schema`, `nulls`, `bins`, `chi_square`, `distinct`; \
          features[1].bins.kind: found \"values\", expected one of `categories`",
     );
 }
