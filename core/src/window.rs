@@ -88,6 +88,12 @@ impl Ring {
         sums.clear();
         sums.resize(cells.len(), 0);
         for back in back {
+            if let Some(counts) = self.small_counts(back, cells.clone()) {
+                for (sum, &count) in sums.iter_mut().zip(counts) {
+                    *sum = sum.saturating_add(u64::from(count));
+                }
+                continue;
+            }
             let counts = self.slot_counts(back, cells.clone()).into_iter().flatten();
             for (sum, count) in sums.iter_mut().zip(counts) {
                 *sum = sum.saturating_add(u64::from(count));
@@ -102,7 +108,10 @@ impl Ring {
     ) -> impl Iterator<Item = (u64, impl Iterator<Item = u32>)> {
         (0..self.slots).rev().filter_map(move |back| {
             let number = self.current.checked_sub(back)?;
-            let is_empty = self.slot_counts(back, cells.clone())?.all(|count| count == 0);
+            let is_empty = match self.small_counts(back, cells.clone()) {
+                Some(counts) => counts.iter().all(|&count| count == 0),
+                None => self.slot_counts(back, cells.clone())?.all(|count| count == 0),
+            };
             let counts = self.slot_counts(back, cells.clone())?;
             (!is_empty).then_some((number, counts))
         })
@@ -134,6 +143,13 @@ impl Ring {
             let upper = large.next_if(|it| it.cell as usize == cell).map_or(0, |it| it.upper);
             (u32::from(upper) << 16) | u32::from(lower)
         }))
+    }
+
+    /// The same, quickly, of a slot in which no count is large; `None` otherwise.
+    fn small_counts(&self, back: u64, cells: Range<usize>) -> Option<&[u16]> {
+        let place = self.place(back)?;
+        let is_small = self.large.get(place)?.is_empty();
+        self.counts.get(self.range(place))?.get(cells).filter(|_| is_small)
     }
 
     fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Vec<Large>)> {
