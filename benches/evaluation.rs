@@ -5,8 +5,7 @@
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use driftline_core::drift::probability::chi_square_quantile;
-use driftline_testbed::pieces;
+use driftline_testbed::{even, pieces};
 use host_sim::{Clock, Filter, World, WorldOptions};
 use serde_json::{Value, json};
 
@@ -42,35 +41,8 @@ fn main() -> Result<()> {
 }
 
 fn config() -> Value {
-    let degrees = (BINS - 1) as f64;
-    let edges: Vec<usize> = (1..BINS).collect();
-    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
-    let feature = |number: usize| {
-        json!({
-            "name": format!("f{number:02}"), "type": "number", "nulls": 0, "mean": 10,
-            "schema": {"required": true, "minimum": 0, "maximum": BINS},
-            "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
-            "bins": {
-                "kind": "quantile",
-                "edges": edges,
-                "counts": vec![500; BINS],
-                "means": means,
-            },
-            "tail_excess": {"low": 0.1, "high": 0.1},
-            "chi_square": {
-                "five_percent": chi_square_quantile(0.05, degrees),
-                "one_percent": chi_square_quantile(0.01, degrees),
-                "family": chi_square_quantile(0.01 / FEATURES as f64, degrees),
-            },
-        })
-    };
-    let features: Vec<Value> = (0..FEATURES).map(feature).collect();
     json!({
-        "models": [{"name": "m", "profile": {
-            "format": "driftline-profile", "format_version": 1, "version": null,
-            "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
-            "features": features, "prediction": null,
-        }}],
+        "models": [{"name": "m", "profile": even::profile(FEATURES, BINS)}],
         "tick_milliseconds": 1000,
     })
 }

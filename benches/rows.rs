@@ -7,8 +7,7 @@
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Result, ensure};
-use driftline_core::drift::probability::chi_square_quantile;
-use driftline_testbed::pieces;
+use driftline_testbed::{even, pieces};
 use host_sim::{Clock, Filter, World, WorldOptions};
 use serde_json::{Value, json};
 
@@ -26,7 +25,10 @@ const BUDGET_US: f64 = 15.0;
 
 fn main() -> Result<()> {
     let filter = Filter::from_bytes(&fs::read(pieces::filter()?)?)?;
-    let watched = world(&filter, &json!({"models": [{"name": "m", "profile": profile()}]}))?;
+    let watched = world(
+        &filter,
+        &json!({"models": [{"name": "m", "profile": even::profile(FEATURES, BINS)}]}),
+    )?;
     let undeclared = world(&filter, &json!({"models": [{"name": "n"}]}))?;
     println!(
         "a row of {FEATURES} numbers in wasm, {BINS} bins each, the fastest of {ROUNDS} rounds:\n"
@@ -106,37 +108,6 @@ fn body(rows: usize, digits: usize) -> String {
         text.push(']');
     }
     text + "]}"
-}
-
-fn profile() -> Value {
-    let degrees = (BINS - 1) as f64;
-    let edges: Vec<usize> = (1..BINS).collect();
-    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
-    let feature = |number: usize| {
-        json!({
-            "name": format!("f{number:02}"), "type": "number", "nulls": 0, "mean": 10,
-            "schema": {"required": true, "minimum": 0, "maximum": BINS},
-            "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
-            "bins": {
-                "kind": "quantile",
-                "edges": edges,
-                "counts": vec![500; BINS],
-                "means": means,
-            },
-            "tail_excess": {"low": 0.1, "high": 0.1},
-            "chi_square": {
-                "five_percent": chi_square_quantile(0.05, degrees),
-                "one_percent": chi_square_quantile(0.01, degrees),
-                "family": chi_square_quantile(0.01 / FEATURES as f64, degrees),
-            },
-        })
-    };
-    let features: Vec<Value> = (0..FEATURES).map(feature).collect();
-    json!({
-        "format": "driftline-profile", "format_version": 1, "version": null,
-        "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
-        "features": features, "prediction": null,
-    })
 }
 
 /// Whatever else the machine does only adds.

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use driftline_core::drift::probability::chi_square_quantile;
+use driftline_testbed::even;
 use host_sim::{Stream, World};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     phrases::{CHAT, CONFIG, token},
@@ -117,30 +117,8 @@ fn a_stream_in_flight_stays_within_its_budget_whatever_its_framing() {
 
 /// A model with 50 features of 20 bins.
 fn fifty_features() -> String {
-    const BINS: usize = 20;
-    let quantile = |p: f64| chi_square_quantile(p, BINS as f64 - 1.0);
-    let edges: Vec<usize> = (1..BINS).collect();
-    let means: Vec<f64> = (0..BINS).map(|bin| bin as f64 + 0.5).collect();
-    let feature = |number: usize| {
-        json!({
-            "name": format!("feature number {number:03}"), "type": "number", "nulls": 0, "mean": 10,
-            "schema": {"required": true, "minimum": 0, "maximum": BINS},
-            "standard_deviation": 5.8, "minimum": 0, "maximum": BINS,
-            "bins": {"kind": "quantile", "edges": edges, "counts": vec![500; BINS], "means": means},
-            "tail_excess": {"low": 0.1, "high": 0.1},
-            "chi_square": {
-                "five_percent": quantile(0.05), "one_percent": quantile(0.01),
-                "family": quantile(0.01 / 100.0),
-            },
-        })
-    };
-    let features: Vec<Value> = (0..50).map(feature).collect();
-    let profile = json!({
-        "format": "driftline-profile", "format_version": 1, "version": null,
-        "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": 500 * BINS,
-        "features": features, "prediction": null,
-    });
-    json!({"models": [{"name": "m", "profile": profile}], "tick_milliseconds": 60_000}).to_string()
+    let models = json!([{"name": "m", "profile": even::profile(50, 20)}]);
+    json!({"models": models, "tick_milliseconds": 60_000}).to_string()
 }
 
 #[test]

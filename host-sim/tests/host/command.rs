@@ -3,33 +3,12 @@
 use std::{
     fs,
     net::TcpListener,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use crate::input::Input;
+
 const FILTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/filter.wat");
-
-/// A file of this test's own with this text, gone with it.
-struct Input(PathBuf);
-
-impl Input {
-    fn new(name: &str, text: &[u8]) -> Input {
-        let name = format!("{}-{name}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, text).unwrap();
-        Input(path)
-    }
-
-    fn name(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 /// Runs a command that must fail, and say each of these.
 #[track_caller]

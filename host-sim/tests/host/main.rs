@@ -12,6 +12,9 @@ mod failures;
 mod foreign;
 mod guest;
 mod holding;
+#[cfg(feature = "cli")]
+#[path = "../input/mod.rs"]
+mod input;
 mod limits;
 mod playing;
 mod proxy;

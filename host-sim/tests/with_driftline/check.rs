@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     env, fs,
-    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -14,6 +13,8 @@ use driftline_testbed::{
     scrape::{Scrape, Series},
     upstream::{Script, Upstream},
 };
+
+use crate::input::Input;
 
 /// Bins are closed on the right: `age` has (-inf, 30], (30, inf).
 const PROFILE: &str = r#"{
@@ -48,28 +49,6 @@ fn config() -> String {
         r#"{{"models": [{{"name": "demo-llm"}}, {{"name": "credit", "profile": {PROFILE}, "features": [
             {{"name": "tier", "header": "x-tier"}}]}}]}}"#
     )
-}
-
-/// A file of this test's own with this text, gone with it.
-struct Input(PathBuf);
-
-impl Input {
-    fn new(name: &str, text: &str) -> Input {
-        let name = format!("check-{}-{name}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, text).unwrap();
-        Input(path)
-    }
-
-    fn name(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 fn check(arguments: &[&str]) -> Output {
@@ -114,10 +93,10 @@ fn message(head: &str, body: &str) -> String {
 
 #[test]
 fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
-    let config = Input::new("watched.json", &config());
+    let config = Input::new("watched.json", config());
     let request = message(&format!("POST {PREDICT} HTTP/1.1\r\nX-Tier: silver"), ROWS);
     let request = Input::new("request.http", &request);
-    let answer = Input::new("answer.http", &message("HTTP/1.1 200 OK", PREDICTIONS));
+    let answer = Input::new("answer.http", message("HTTP/1.1 200 OK", PREDICTIONS));
     let told = accepts(&[
         "--config",
         config.name(),
@@ -158,7 +137,7 @@ fn folded(series: &Series) -> String {
 
 #[tokio::test]
 async fn the_series_it_lists_are_those_of_a_real_envoy_and_no_others() {
-    let file = Input::new("series.json", &config());
+    let file = Input::new("series.json", config());
     let told = accepts(&["--config", file.name(), "--series"]);
     let listed: String =
         told.lines().filter(|line| line.contains('{')).map(|line| format!("{line} 0\n")).collect();
@@ -202,7 +181,7 @@ async fn the_series_it_lists_are_those_of_a_real_envoy_and_no_others() {
 
 #[test]
 fn what_it_cannot_use_is_named() {
-    let good = Input::new("good.json", &config());
+    let good = Input::new("good.json", config());
     let broken = Input::new("broken.json", "{\"models\": [");
     let typo = Input::new("typo.json", r#"{"modles": [], "window_seconds": "day"}"#);
     let wrong = config().replace("[600, 600, 0]", "[600, 500, 0]").replacen(
@@ -213,7 +192,7 @@ fn what_it_cannot_use_is_named() {
     let wrong = Input::new("wrong.json", &wrong);
     let no_request = Input::new("no.http", ROWS);
     let unmeasured = Input::new("page.http", "GET /index.html HTTP/1.1\n\n");
-    let request = Input::new("post.http", &message(&format!("POST {PREDICT}"), ROWS));
+    let request = Input::new("post.http", message(&format!("POST {PREDICT}"), ROWS));
     refuses(&["--config", "absent.json"], &["--config", "absent.json", "No such file"]);
     refuses(&["--config", broken.name()], &[broken.name(), "line 1"]);
     refuses(&["--config", typo.name()], &[typo.name(), "modles", "window_seconds", "\"day\""]);

@@ -2,3 +2,5 @@
 //! Driftline's is in `host`.
 
 mod check;
+#[path = "../input/mod.rs"]
+mod input;

@@ -1,0 +1,39 @@
+//! A reference profile of any size whose bins are all alike, for what depends on the size alone; it is of no real data.
+
+use driftline_core::drift::probability::chi_square_quantile;
+use serde_json::{Value, json};
+
+/// How often one of the columns may be called drifted by chance, as `docs/profile.md` has it.
+const FAMILY_LEVEL: f64 = 0.01;
+/// Rows of the reference in each bin.
+const ROWS_PER_BIN: usize = 500;
+
+/// The profile of a model `m` without a prediction: so many features of so many bins, whose edges are the whole numbers
+/// below `bins`. Values from 0 to `bins` are within its schema.
+#[must_use]
+pub fn profile(features: usize, bins: usize) -> Value {
+    let quantile = |p: f64| chi_square_quantile(p, bins as f64 - 1.0);
+    let edges: Vec<usize> = (1..bins).collect();
+    let means: Vec<f64> = (0..bins).map(|bin| bin as f64 + 0.5).collect();
+    let feature = |number: usize| {
+        json!({
+            "name": format!("feature number {number:03}"), "type": "number", "nulls": 0, "mean": 10,
+            "schema": {"required": true, "minimum": 0, "maximum": bins},
+            "standard_deviation": 5.8, "minimum": 0, "maximum": bins,
+            "bins": {
+                "kind": "quantile", "edges": edges, "counts": vec![ROWS_PER_BIN; bins], "means": means,
+            },
+            "tail_excess": {"low": 0.1, "high": 0.1},
+            "chi_square": {
+                "five_percent": quantile(0.05), "one_percent": quantile(0.01),
+                "family": quantile(FAMILY_LEVEL / (2.0 * features as f64)),
+            },
+        })
+    };
+    let features: Vec<Value> = (0..features).map(feature).collect();
+    json!({
+        "format": "driftline-profile", "format_version": 1, "version": null,
+        "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": ROWS_PER_BIN * bins,
+        "features": features, "prediction": null,
+    })
+}
