@@ -22,12 +22,19 @@ fn main() -> Result<()> {
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.measure_cost = true;
     let world = World::new(&filter, options)?;
-    world.exchange(0).post("/v1/models/m:predict", rows()).answer(200, "{}").outcome();
-    world.advance(Duration::from_secs(EVALUATIONS))?;
+    let predict = |rows| {
+        world.exchange(0).post("/v1/models/m:predict", rows).answer(200, "{}").outcome();
+    };
+    predict(request_of(ROWS));
+    for _ in 0..EVALUATIONS {
+        // A tick on which nothing has moved evaluates nothing.
+        predict(request_of(1));
+        world.advance(Duration::from_secs(1))?;
+    }
     let rows = world.stats().gauge_value(
-        "driftline_feature_window_rows.model=.=m;.;role=.=feature;.;feature=.=f07;.;window=.=fast;.;",
+        "driftline_feature_window_rows.model=.=m;.;role=.=feature;.;feature=.=feature number 007;.;window=.=fast;.;",
     );
-    ensure!(rows == Some(ROWS as u64), "{rows:?} rows in the window");
+    ensure!(rows == Some(ROWS as u64 + EVALUATIONS), "{rows:?} rows in the window");
     let costs = world.costs();
     let ticks = costs.rows.get("proxy_on_tick").context("no tick was measured")?;
     // The VM with traffic ticks as well, and finds that another one evaluates.
@@ -48,9 +55,9 @@ fn config() -> Value {
 }
 
 /// One request whose values are spread over all bins, other ones for each feature.
-fn rows() -> String {
+fn request_of(rows: usize) -> String {
     let mut text = String::from("{\"instances\":[");
-    for row in 0..ROWS {
+    for row in 0..rows {
         text.push_str(if row == 0 { "[" } else { ",[" });
         for feature in 0..FEATURES {
             let value = ((row * (feature + 3)) % (BINS * 10)) as f64 / 10.0;
