@@ -136,7 +136,7 @@ impl MonitoredColumn {
     }
 
     pub(super) fn new(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         labels: ColumnLabels<'_>,
         column: &Column,
         monitored_values: SeriesId,

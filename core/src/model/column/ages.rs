@@ -17,7 +17,7 @@ impl AgeSeries {
     /// How many there are.
     pub(super) const SERIES: usize = Timing::SERIES.saturating_add(1);
 
-    pub(super) fn new(registry: &mut Registry, labels: [&str; 4]) -> AgeSeries {
+    pub(super) fn new(registry: &mut Registry<'_>, labels: [&str; 4]) -> AgeSeries {
         AgeSeries {
             ages: registry.add_timing(Metric::FeatureAge, &labels),
             in_future: registry.add(Metric::FeatureInFuture, &labels),
