@@ -174,7 +174,7 @@ mod tests {
         );
         check(
             "[[1, true], 5, [[2]], [3.5 ]]",
-            &[(2, Cell::Number(1.0)), (2, Cell::Number(1.0)), (2, wrong), (2, Cell::Number(3.5))],
+            &[(2, Cell::Number(1.0)), (2, Cell::Boolean(true)), (2, wrong), (2, Cell::Number(3.5))],
         );
         check(r#"{"user": 7, "rows": {"x": 1}} "#, &[]);
     }

@@ -52,7 +52,7 @@ fn check_places(places: &[(Place, Reads)], body: &str, expected: &str) {
 fn rows_by_position() {
     check(
         r#"{"instances": [[1, 2.5, -3e2], [null, true, "x"]]}"#,
-        "a0=1 b0=2.5 c0=-300 +1 a1=null b1=1 c1='x' +1",
+        "a0=1 b0=2.5 c0=-300 +1 a1=null b1=true c1='x' +1",
     );
 }
 
@@ -60,7 +60,7 @@ fn rows_by_position() {
 fn rows_by_name_in_any_order() {
     check(
         r#"{"instances": [{"b": 2, "x": {"a": 9}, "a": 1}, {"a": true}, {}]}"#,
-        "b0=2 a0=1 extra +1 a1=1 +1 +1",
+        "b0=2 a0=1 extra +1 a1=true +1 +1",
     );
 }
 
