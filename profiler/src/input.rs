@@ -176,7 +176,7 @@ pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, Profil
 ///
 /// # Errors
 ///
-/// As [`from_csv`]; lines that are no JSON objects, or longer than 64 MiB.
+/// As [`from_csv`]; lines that are no JSON objects, that have a name several times, or that are longer than 64 MiB.
 pub fn from_json_lines(source: impl io::BufRead, options: &Options) -> Result<Made, ProfilerError> {
     let mut source = Some(source);
     make(options, false, &mut |_| {}, |reading| match source.take() {

@@ -232,7 +232,7 @@ fn lines(text: &str, options: &Options) -> Result<Made, String> {
 fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
     let text = "\u{feff}{\"wind\": 1.5, \"city\": \"N\", \"rain\": 0, \"v\": [3, 4]}\n\n\
                 {\"rain\": 1, \"city\": null, \"wind\": 2.5, \"dew\\u0020point\": 7, \"v\": []}\r\n\
-                {\"rain\": 1, \"wind\": 1, \"wind\": 3.5, \"v\": null}";
+                {\"rain\": 1, \"wind\": 3.5, \"v\": null}";
     let profile = lines(text, &options()).unwrap().profile;
     let of = |feature: usize| (&*profile.features[feature].name, &profile.features[feature].column);
     assert_eq!(profile.rows, 3);
@@ -246,6 +246,25 @@ fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
     assert_eq!(profile.prediction.unwrap().counts, [1, 2, 0]);
     let second = Options { rows: Some(2..=2), exclude: vec!["city".into()], ..options() };
     assert_eq!(lines(text, &second).unwrap().profile.features.len(), 3);
+}
+
+#[test]
+fn an_object_with_a_name_twice_is_refused_as_nobody_knows_which_value_counts() {
+    let text = "{\"wind\": 1, \"id\": 4, \"rain\": 0}\n\n\
+                {\"wind\": 1, \"id\": 5, \"w\\u0069nd\": 1, \"id\": 6, \"rain\": 0, \"wind\": 2}\n\
+                {\"rain\": 1, \"wind\": 2, \"rain\": 0}\n";
+    let expected = "expected each name once; jq --compact-output . FILE keeps the last one of each";
+    let without = Options { exclude: vec!["id".into()], ..options() };
+    assert_eq!(
+        lines(text, &without).unwrap_err(),
+        format!(
+            "row 2 (line 3) has several members \"wind\"; {expected}; \
+             row 3 (line 4) has several members \"rain\"; {expected}"
+        )
+    );
+    // Of a column that is left out it does not matter, nor in rows that nobody asked for.
+    let first = Options { rows: Some(1..=1), ..without };
+    assert_eq!(lines(text, &first).unwrap().profile.rows, 1);
 }
 
 #[test]
