@@ -441,10 +441,23 @@ fn parquet_that_does_not_fit_is_refused() {
     let folder = std::env::temp_dir().join(format!("driftline-parquet-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let broken = folder.join("broken.parquet");
-    for bytes in [&whole[..whole.len() / 2], b"PAR1", b"", b"wind,rain\n1,0\n"] {
+    for bytes in [&whole[..whole.len() / 2], &whole[..whole.len() - 9], b"PAR1"] {
         fs::write(&broken, bytes).unwrap();
         let error = file(&broken, Format::Parquet, &options()).unwrap_err();
         assert!(error.starts_with("no profile was made: not readable as Parquet: "), "{error}");
+    }
+    for (bytes, expected) in [
+        (&b""[..], "found an empty file, expected one in Parquet"),
+        (
+            b"wind,rain\n1,0\n",
+            "found a file that begins with \"wind\", expected \"PAR1\" as in Parquet; \
+             add --format csv or --format jsonl if it is in one of these",
+        ),
+        (b"PARE0000", "found a Parquet file whose footer is encrypted; expected one that is not"),
+    ] {
+        fs::write(&broken, bytes).unwrap();
+        let error = file(&broken, Format::Parquet, &options()).unwrap_err();
+        assert_eq!(error, format!("no profile was made: {expected}"));
     }
     fs::write(&broken, [0x1f, 0x8b, 8, 0]).unwrap();
     assert!(file(&broken, Format::Csv, &options()).unwrap_err().contains("a file in gzip"));
