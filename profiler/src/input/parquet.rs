@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use driftline_core::document::Path;
 use parquet::{
@@ -27,6 +31,13 @@ const EXPECTED: &str =
 const REASON_CHARS_MAX: usize = 200;
 
 pub(super) fn read(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+    // Of damaged files the library refuses most, and panics at some. What is half read is given up with the error.
+    catch_unwind(AssertUnwindSafe(|| read_rows(file, reading))).unwrap_or_else(|_| {
+        Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
+    })
+}
+
+fn read_rows(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
     let bytes = file.metadata()?.len();
     let reader = SerializedFileReader::new(file)?;
     let metadata = reader.metadata().file_metadata();

@@ -1,89 +1,22 @@
 //! Odd Parquet files: each type of column either gets the right type or a refusal that says what it is.
 
-use std::{
-    path::PathBuf,
-    slice,
-    sync::atomic::{AtomicU32, Ordering},
-};
+mod written;
+
+use std::slice;
 
 use driftline_core::profile::{Column, Kind};
 use parquet::{
     basic::{BrotliLevel, Compression},
     data_type::{
-        BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray,
-        FixedLenByteArrayType, Int32Type, Int64Type, Int96, Int96Type,
+        BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType,
+        Int32Type, Int64Type, Int96, Int96Type,
     },
-    file::{properties::WriterProperties, writer::SerializedFileWriter},
-    schema::parser::parse_message_type,
+    file::properties::WriterProperties,
 };
 
+use self::written::{Writes, Written, leveled, plain, written};
 use super::*;
 use crate::{AsOf, Format, Options, Settings, from_file};
-
-/// A Parquet file of one test's own; gone with it.
-struct Written(PathBuf);
-
-impl Drop for Written {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// A column of a file: its type as a schema spells it, and its values with their levels.
-struct Leaf<T: DataType> {
-    values: Vec<T::T>,
-    definition: Option<Vec<i16>>,
-    repetition: Option<Vec<i16>>,
-}
-
-/// Writes the next column of a row group.
-trait Writes {
-    fn write(&self, group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, fs::File>);
-}
-
-impl<T: DataType> Writes for Leaf<T> {
-    fn write(&self, group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, fs::File>) {
-        let mut column = group.next_column().unwrap().expect("a column for these values");
-        let (definition, repetition) = (self.definition.as_deref(), self.repetition.as_deref());
-        column.typed::<T>().write_batch(&self.values, definition, repetition).unwrap();
-        column.close().unwrap();
-    }
-}
-
-/// A column that is required.
-fn plain<T: DataType>(values: impl IntoIterator<Item = T::T>) -> Box<dyn Writes> {
-    let values = values.into_iter().collect();
-    Box::new(Leaf::<T> { values, definition: None, repetition: None })
-}
-
-/// A column whose values stand at these levels.
-fn leveled<T: DataType>(
-    values: impl IntoIterator<Item = T::T>,
-    definition: &[i16],
-    repetition: Option<&[i16]>,
-) -> Box<dyn Writes> {
-    Box::new(Leaf::<T> {
-        values: values.into_iter().collect(),
-        definition: Some(definition.into()),
-        repetition: repetition.map(<[i16]>::to_vec),
-    })
-}
-
-/// Writes a file of one row group.
-fn written(schema: &str, columns: &[Box<dyn Writes>], properties: WriterProperties) -> Written {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("driftline-odd-{}-{number}.parquet", std::process::id());
-    let written = Written(std::env::temp_dir().join(name));
-    let schema = Arc::new(parse_message_type(&format!("message m {{ {schema} }}")).unwrap());
-    let file = fs::File::create(&written.0).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
-    let mut group = writer.next_row_group().unwrap();
-    columns.iter().for_each(|column| column.write(&mut group));
-    group.close().unwrap();
-    writer.close().unwrap();
-    written
-}
 
 /// As of 2026-11-25T12:00:00Z.
 fn options() -> Options {
@@ -393,4 +326,32 @@ fn a_codec_that_is_not_built_in_is_named() {
     let metadata = metadata.clone().into_builder().set_row_groups(vec![group]).build();
     assert_eq!(unknown_codec(&metadata, "x"), Some("brotli"));
     assert_eq!(unknown_codec(&metadata, "y"), None);
+}
+
+#[test]
+fn a_damaged_file_is_read_or_refused_and_never_a_crash() {
+    let columns: [Box<dyn Writes>; 3] = [
+        plain::<ByteArrayType>(texts(&["Omaha", "Bellevue", "Omaha"].repeat(30))),
+        leveled::<DoubleType>((0..60).map(f64::from), &[1, 0, 1].repeat(30), None),
+        plain::<Int64Type>(0..90),
+    ];
+    let schema = "required binary city (STRING); optional double x; required int64 at (TIMESTAMP(NANOS,true));";
+    let file = written(schema, &columns, WriterProperties::default());
+    assert_eq!(profiled(&file, &options()).unwrap().len(), 3);
+    let whole = fs::read(&file.0).unwrap();
+    let (mut readable, mut refused) = (0, 0);
+    // Every byte but the magic words, with one bit of it turned round.
+    for at in 4..whole.len() - 4 {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        fs::write(&file.0, damaged).unwrap();
+        match profiled(&file, &options()) {
+            Ok(_) => readable += 1,
+            Err(problem) => {
+                assert!(!problem.is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(100 < readable && 100 < refused, "{readable} readable, {refused} refused");
 }
