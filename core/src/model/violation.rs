@@ -27,7 +27,7 @@ pub(crate) enum Violation {
 /// A breach of the schema by a row, or by a whole body, that is no single column's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RowViolation {
-    /// A value that no feature is called like.
+    /// A value that no feature is called like, or another one of a name that the row had.
     ExtraColumn,
     /// Rows of another width, tensors that do not fit together.
     WrongShape,
