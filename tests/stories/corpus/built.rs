@@ -15,10 +15,6 @@ use super::{
 };
 use crate::stage::{among_others, world};
 
-/// Longer bodies are not cut at every position but at this many, evenly apart, so that all of it takes seconds. The
-/// core is cut at every position of them, too.
-const CUTS_MAX: usize = 700;
-
 /// The built filter under one configuration, and what it has counted so far.
 struct Built {
     config: String,
@@ -62,11 +58,9 @@ fn is_snapshot(name: &str) -> bool {
 
 /// The ways in which each case is delivered.
 fn deliveries(case: &Case) -> Vec<Delivery<'_>> {
-    let cuts: Vec<_> = Delivery::cut_anywhere(case).collect();
-    let step = cuts.len().div_ceil(CUTS_MAX);
     [Delivery::by_event(case), Delivery::coalesced(case), Delivery::by_byte(case)]
         .into_iter()
-        .chain(cuts.into_iter().step_by(step))
+        .chain(Delivery::cut_anywhere(case))
         .collect()
 }
 
