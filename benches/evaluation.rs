@@ -5,7 +5,8 @@
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use driftline_testbed::{even, pieces};
+use driftline_support::even;
+use driftline_testbed::pieces;
 use host_sim::{Clock, Filter, World, WorldOptions};
 use serde_json::{Value, json};
 

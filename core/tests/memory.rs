@@ -6,9 +6,9 @@ use std::{
 };
 
 use driftline_core::{
-    config::Config, drift::probability::chi_square_quantile, evaluator::Evaluator, ledger::Ledger,
-    monitor::Monitor, time::Timestamp,
+    config::Config, evaluator::Evaluator, ledger::Ledger, monitor::Monitor, time::Timestamp,
 };
+use driftline_support::even;
 
 /// What this thread holds on the heap.
 struct Counting;
@@ -36,38 +36,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// A model with so many features of so many bins, each with as many rows of the reference.
-fn monitor(features: usize, bins: usize, rows_per_bin: u64) -> Monitor {
-    let degrees = bins as f64 - 1.0;
-    let quantile = |p: f64| chi_square_quantile(p, degrees);
-    let edges: Vec<String> = (1..bins).map(|edge| format!("{edge}")).collect();
-    let means: Vec<String> = (0..bins).map(|bin| format!("{bin}.5")).collect();
-    let counts = vec![format!("{rows_per_bin}"); bins];
-    let feature = |number: usize| {
-        format!(
-            r#"{{"name": "feature number {number:03}", "type": "number", "nulls": 0, "mean": 1,
-                "schema": {{"required": true, "minimum": 0, "maximum": {bins}}},
-                "standard_deviation": 5, "minimum": 0, "maximum": {bins},
-                "bins": {{"kind": "quantile", "edges": [{}], "counts": [{}], "means": [{}]}},
-                "tail_excess": {{"low": 0.1, "high": 0.1}},
-                "chi_square": {{"five_percent": {}, "one_percent": {}, "family": {}}}}}"#,
-            edges.join(","),
-            counts.join(","),
-            means.join(","),
-            quantile(0.05),
-            quantile(0.01),
-            quantile(0.01 / features as f64),
-        )
-    };
-    let features: Vec<String> = (0..features).map(feature).collect();
-    let config = format!(
-        r#"{{"models": [{{"name": "m", "profile": {{
-            "format": "driftline-profile", "format_version": 1, "version": null,
-            "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": {},
-            "features": [{}], "prediction": null}}}}]}}"#,
-        rows_per_bin * bins as u64,
-        features.join(",")
-    );
+/// A model with so many features of so many bins.
+fn monitor(features: usize, bins: usize) -> Monitor {
+    let profile = even::profile(features, bins);
+    let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.
     Monitor::tell(&config, &mut |_, _| ())
@@ -78,7 +50,7 @@ const SECOND: u64 = 1_000_000_000;
 #[test]
 fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     let start = HELD.get();
-    let monitor = monitor(50, 20, 1000);
+    let monitor = monitor(50, 20);
     let laid_out = HELD.get() - start;
     let mut ledger = Ledger::new(monitor.series_max());
     let mut evaluator = Evaluator::new(&monitor);

@@ -18,7 +18,6 @@ pub mod pieces;
 pub mod prometheus;
 pub mod scrape;
 
-pub mod even;
 pub mod llm;
 pub mod models;
 pub mod rain;

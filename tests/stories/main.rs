@@ -4,11 +4,6 @@
 //! Stories of the kind "who did what when" run on four stages: see [`stage`].
 //! They need the built filter and Envoy, which `cargo xtask test` sets up.
 
-#![allow(
-    clippy::duplicate_mod,
-    reason = "either corpus has cases of its own, and modules of one text are about these"
-)]
-
 mod stage;
 
 mod expectation;
@@ -41,7 +36,6 @@ mod corpus;
 mod differential;
 mod hosts_agree;
 mod pass_through;
-mod predictions;
 mod timing;
 mod undeclared;
 mod unread;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use driftline_testbed::even;
+use driftline_support::even;
 use host_sim::{Stream, World};
 use serde_json::json;
 

@@ -1,42 +1,14 @@
 //! The evaluator without a host: how often it raises a false alarm, and what it writes down.
 
-use std::{format, string::String};
+use std::format;
 
 use super::*;
 use crate::config::Config;
 
-/// A model with so many features of so many bins, each with as many rows of the reference.
-fn monitor(features: usize, bins: usize, rows_per_bin: u64) -> Monitor {
-    let degrees = bins as f64 - 1.0;
-    let quantile = |p: f64| crate::drift::probability::chi_square_quantile(p, degrees);
-    let edges: Vec<String> = (1..bins).map(|edge| format!("{edge}")).collect();
-    let means: Vec<String> = (0..bins).map(|bin| format!("{bin}.5")).collect();
-    let counts = vec![format!("{rows_per_bin}"); bins];
-    let feature = |number: usize| {
-        format!(
-            r#"{{"name": "feature number {number:03}", "type": "number", "nulls": 0, "mean": 1,
-                "schema": {{"required": true, "minimum": 0, "maximum": {bins}}},
-                "standard_deviation": 5, "minimum": 0, "maximum": {bins},
-                "bins": {{"kind": "quantile", "edges": [{}], "counts": [{}], "means": [{}]}},
-                "tail_excess": {{"low": 0.1, "high": 0.1}},
-                "chi_square": {{"five_percent": {}, "one_percent": {}, "family": {}}}}}"#,
-            edges.join(","),
-            counts.join(","),
-            means.join(","),
-            quantile(0.05),
-            quantile(0.01),
-            quantile(0.005 / features as f64),
-        )
-    };
-    let features: Vec<String> = (0..features).map(feature).collect();
-    let config = format!(
-        r#"{{"models": [{{"name": "m", "profile": {{
-            "format": "driftline-profile", "format_version": 1, "version": null,
-            "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": {},
-            "features": [{}], "prediction": null}}}}]}}"#,
-        rows_per_bin * bins as u64,
-        features.join(",")
-    );
+/// A model with so many features of so many bins.
+fn monitor(features: usize, bins: usize) -> Monitor {
+    let profile = driftline_support::even::profile(features, bins);
+    let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     Monitor::new(&Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
 }
 
@@ -186,7 +158,7 @@ fn so_it_is_for_a_model_of_many_features() {
 
 #[test]
 fn what_one_evaluator_writes_another_one_goes_on_with() {
-    let monitor = monitor(2, 4, 1000);
+    let monitor = monitor(2, 4);
     let mut ledger = Ledger::new(monitor.series_max());
     let mut first = Evaluator::new(&monitor);
     let width = first.counters().len() / 2;
@@ -239,7 +211,7 @@ fn note_gauges(ledger: &mut Ledger, gauges: &mut Gauges) {
 
 #[test]
 fn an_evaluation_that_is_spared_would_have_changed_no_gauge() {
-    let mut monitor = monitor(3, 4, 1000);
+    let mut monitor = monitor(3, 4);
     // Steps of 100 s, and first windows that end between two of them.
     monitor.horizons = Horizons { window_seconds: 800, slow_windows: 3 };
     let mut spared = 0;

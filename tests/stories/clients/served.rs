@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::Result;
+use driftline_support::corpus::{self, Case};
 use driftline_testbed::upstream::{Framing, Script, Upstream};
 use serde_json::{Map, Value, json};
 
 use super::python::Question;
-use crate::corpus::case::{self, Case};
 
 /// The dialects that a vendor's client speaks, and what that client adds to the address that it is given.
 const ENDPOINTS: [(&str, &str); 5] = [
@@ -42,7 +42,7 @@ pub(super) struct Pace {
 
 /// All cases of the corpus that a vendor's client can ask for.
 pub(super) fn exchanges() -> Vec<Exchange> {
-    case::all().into_iter().filter_map(Exchange::of).collect()
+    corpus::LLM.cases().into_iter().filter_map(Exchange::of).collect()
 }
 
 /// The configuration that names every model of these exchanges.

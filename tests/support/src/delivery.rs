@@ -3,22 +3,24 @@
 //! The clock stands at 0 ms when the request comes, at k ms when the k-th piece of the response does, and the end
 //! comes a millisecond after the last piece. So nothing that is measured by tokens may be measured by the end.
 
-use super::{case::Case, events};
+use crate::corpus::{Case, End};
 
 /// One way to deliver an exchange.
 #[derive(Debug)]
-pub(crate) struct Delivery<'c> {
+pub struct Delivery<'c> {
     /// For a failure's message.
-    pub(crate) name: String,
+    pub name: String,
     /// Every event comes at a moment of its own.
-    pub(crate) is_by_event: bool,
-    pub(crate) request: Vec<&'c [u8]>,
-    pub(crate) response: Vec<&'c [u8]>,
+    pub is_by_event: bool,
+    /// The pieces of the request's body.
+    pub request: Vec<&'c [u8]>,
+    /// Those of the response's.
+    pub response: Vec<&'c [u8]>,
 }
 
 impl<'c> Delivery<'c> {
     /// Every event of the response in a piece of its own, and what follows the last one in another.
-    pub(crate) fn by_event(case: &'c Case) -> Delivery<'c> {
+    pub fn by_event(case: &'c Case) -> Delivery<'c> {
         let mut rest = &case.response.body[..];
         let mut response = Vec::new();
         let mut start = 0;
@@ -37,13 +39,13 @@ impl<'c> Delivery<'c> {
     }
 
     /// Either body in one piece.
-    pub(crate) fn coalesced(case: &'c Case) -> Delivery<'c> {
+    pub fn coalesced(case: &'c Case) -> Delivery<'c> {
         let (request, response) = (vec![&case.request.body[..]], vec![&case.response.body[..]]);
         Delivery { name: "coalesced".into(), is_by_event: false, request, response }
     }
 
     /// Either body byte by byte.
-    pub(crate) fn by_byte(case: &'c Case) -> Delivery<'c> {
+    pub fn by_byte(case: &'c Case) -> Delivery<'c> {
         let (request, response) = (case.request.body.chunks(1), case.response.body.chunks(1));
         Delivery {
             name: "byte by byte".into(),
@@ -54,7 +56,7 @@ impl<'c> Delivery<'c> {
     }
 
     /// Either body in two pieces, cut at every position; of the shorter one, all are done first.
-    pub(crate) fn cut_anywhere(case: &'c Case) -> impl Iterator<Item = Delivery<'c>> {
+    pub fn cut_anywhere(case: &'c Case) -> impl Iterator<Item = Delivery<'c>> {
         let (request, response) = (&case.request.body[..], &case.response.body[..]);
         (0..=request.len().max(response.len())).map(move |at| Delivery {
             name: format!("cut at {at}"),
@@ -65,12 +67,12 @@ impl<'c> Delivery<'c> {
     }
 
     /// When the response ends, in milliseconds.
-    pub(crate) fn end_ms(&self) -> u64 {
+    pub fn end_ms(&self) -> u64 {
         self.response.len() as u64 + 1
     }
 
     /// When an event is whole that ends so, in milliseconds. What the body leaves open may be whole with its last byte.
-    pub(crate) fn whole_at_ms(&self, end: events::End) -> u64 {
+    pub fn whole_at_ms(&self, end: End) -> u64 {
         let end = end.unwrap_or_else(|| self.response.iter().copied().map(<[u8]>::len).sum());
         let mut delivered = 0;
         let pieces_before = self.response.iter().take_while(|piece| {

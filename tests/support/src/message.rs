@@ -10,15 +10,16 @@ use std::{
 
 /// What stands below the first line of a message.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub struct Message {
     /// Names in lower case, in the order of the file.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    /// Byte for byte as in the file.
+    pub body: Vec<u8>,
 }
 
 impl Message {
     /// A request: the path that it asks, query included, and what stands below.
-    pub(crate) fn request(file: &Path) -> (String, Message) {
+    pub fn request(file: &Path) -> (String, Message) {
         let (line, message) = Message::read(file);
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["POST", path, "HTTP/1.1"] if path.starts_with('/') => (path.to_owned(), message),
@@ -30,7 +31,7 @@ impl Message {
     }
 
     /// A response: its status, and what stands below.
-    pub(crate) fn response(file: &Path) -> (u16, Message) {
+    pub fn response(file: &Path) -> (u16, Message) {
         let (line, message) = Message::read(file);
         let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
         let status = status.unwrap_or_else(|| {
@@ -72,19 +73,19 @@ impl Message {
     }
 
     /// The value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     }
 }
 
 /// What is in a file.
-pub(crate) fn bytes(file: &Path) -> Vec<u8> {
+pub fn bytes(file: &Path) -> Vec<u8> {
     fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// What a folder holds, by name.
-pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let read = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut entries: Vec<PathBuf> = read.map(|entry| entry.unwrap().path()).collect();
     entries.sort();

@@ -9,15 +9,15 @@ use driftline_core::{
     time::Timestamp,
 };
 
-use super::{
-    case::Case,
+use crate::{
+    corpus::Case,
     counts::{self, Counts},
     delivery::Delivery,
 };
 
 /// The core under one configuration.
 #[derive(Debug)]
-pub(crate) struct Native {
+pub struct Native {
     monitor: Monitor,
     ledger: Ledger,
     names: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Native {
 
 impl Native {
     /// Panics over a configuration that is refused.
-    pub(crate) fn new(config: &str) -> Native {
+    pub fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
         let ledger = Ledger::new(monitor.series().len());
@@ -38,7 +38,7 @@ impl Native {
     /// # Errors
     ///
     /// If no dialect is recognised.
-    pub(crate) fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
+    pub fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
         let Native { monitor, ledger, .. } = self;
         let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
         let path = case.path.as_bytes();

@@ -1,24 +1,17 @@
-//! The corpus of exchanges with language models, `tests/data/llm`, against the core: every dialect, every trap, in
-//! every way that a network may cut. The built filter does the same in `tests/stories/corpus.rs`.
+//! The corpora of exchanges, `tests/data/llm` and `tests/data/predict`, against the core: every dialect, every trap, every
+//! kind of bad input, in every way that a network may cut. The built filter does the same in `tests/stories/corpus.rs`.
 
-mod case;
-mod counts;
-mod delivery;
-mod events;
-mod message;
+mod llm;
 mod messages;
-mod native;
-mod traps;
+mod predict;
+mod shown;
 
 use std::{collections::BTreeMap, sync::Mutex, thread};
 
-use self::{case::Case, delivery::Delivery, native::Native};
-
-/// How many exchanges the corpus has at least; to be raised with it.
-const EXCHANGES_MIN: usize = 531;
+use driftline_support::{corpus::Case, counts, delivery::Delivery, native::Native};
 
 /// Runs every case in these deliveries, and names all that go wrong.
-fn check<'c, D: Iterator<Item = Delivery<'c>>>(
+fn check<'c, D: IntoIterator<Item = Delivery<'c>>>(
     cases: &'c [Case],
     deliveries: impl Fn(&'c Case) -> D + Sync,
 ) {
@@ -28,7 +21,7 @@ fn check<'c, D: Iterator<Item = Delivery<'c>>>(
     let work = || {
         loop {
             let Some(case) = next.lock().unwrap().next() else { return };
-            let mut native = Native::new(&case.config());
+            let mut native = Native::new(&case.config);
             for delivery in deliveries(case) {
                 let found = match native.run(case, &delivery) {
                     Ok(counts) => counts::problems(case, &delivery, counts),
@@ -55,39 +48,17 @@ fn check<'c, D: Iterator<Item = Delivery<'c>>>(
     assert_eq!(count, 0, "{count} of {} exchanges:\n{}", cases.len(), problems.join("\n"));
 }
 
-#[test]
-fn every_event_counts_at_its_own_moment() {
-    check(&case::all(), |case| [Delivery::by_event(case)].into_iter());
+/// Every event at once, and every byte by itself.
+fn at_once_or_byte_by_byte(case: &Case) -> [Delivery<'_>; 2] {
+    [Delivery::coalesced(case), Delivery::by_byte(case)]
 }
 
-#[test]
-fn events_that_come_at_once_or_byte_by_byte_count_the_same() {
-    check(&case::all(), |case| [Delivery::coalesced(case), Delivery::by_byte(case)].into_iter());
-}
-
-#[test]
-fn no_cut_changes_what_is_counted() {
-    check(&case::all(), Delivery::cut_anywhere);
-}
-
-#[test]
-fn the_corpus_is_as_large_as_it_was() {
-    let cases = case::all();
+/// A corpus has at least so many exchanges.
+fn check_size(cases: &[Case], exchanges_min: usize) {
     let mut by_dialect = BTreeMap::new();
-    for case in &cases {
-        let dialect = case.name.split('/').next().unwrap_or_default();
-        *by_dialect.entry(dialect).or_insert(0) += 1;
+    for case in cases {
+        *by_dialect.entry(case.dialect()).or_insert(0) += 1;
     }
     println!("{} exchanges: {by_dialect:?}", cases.len());
-    assert!(EXCHANGES_MIN <= cases.len(), "{} exchanges", cases.len());
-}
-
-#[test]
-fn binary_bodies_are_what_their_sources_say() {
-    messages::check();
-}
-
-#[test]
-fn every_trap_is_shown() {
-    traps::check(&case::all());
+    assert!(exchanges_min <= cases.len(), "{} exchanges", cases.len());
 }

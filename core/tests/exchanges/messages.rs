@@ -12,9 +12,9 @@
 //! A `chunk` is an event of that name whose payload has the text behind it as Base64. Before any of them may stand what
 //! is wrong with it: `wrong-checksum`, `wrong-prelude` or `first 30 bytes of`.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
-use super::{case, message};
+use driftline_support::corpus;
 
 /// How the files of sources end.
 const SOURCE: &str = "messages";
@@ -22,9 +22,13 @@ const SOURCE: &str = "messages";
 /// Every body is what its source says, and every binary body has a source. What is stale is written anew, and told.
 pub(crate) fn check() {
     let mut problems = Vec::new();
-    for response in files("response") {
+    let files = corpus::LLM.files();
+    let that_end = |end: &'static str| {
+        files.iter().filter(move |file| file.extension().is_some_and(|found| found == end))
+    };
+    for response in that_end("response") {
         let file = response.display();
-        let bytes = fs::read(&response).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let bytes = fs::read(response).unwrap_or_else(|error| panic!("{file}: {error}"));
         let body_at =
             bytes.windows(2).position(|pair| pair == b"\n\n").map_or(bytes.len(), |end| end + 2);
         let (head, body) = bytes.split_at(body_at);
@@ -34,7 +38,7 @@ pub(crate) fn check() {
                 let expected =
                     encode(&text).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
                 if expected != body {
-                    fs::write(&response, [head, &expected].concat())
+                    fs::write(response, [head, &expected].concat())
                         .unwrap_or_else(|error| panic!("{file}: {error}"));
                     problems.push(format!("{file}: was not what its source says, and is now"));
                 }
@@ -45,19 +49,12 @@ pub(crate) fn check() {
             Err(_) => {}
         }
     }
-    for source in files(SOURCE) {
+    for source in that_end(SOURCE) {
         if !source.with_extension("response").exists() {
             problems.push(format!("{}: there is no response to it", source.display()));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-/// All files of the corpus that end so.
-fn files(extension: &str) -> Vec<PathBuf> {
-    let dialects = message::entries(&case::folder()).into_iter().filter(|entry| entry.is_dir());
-    let files = dialects.flat_map(|dialect| message::entries(&dialect));
-    files.filter(|file| file.extension().is_some_and(|found| found == extension)).collect()
 }
 
 /// The body that a source describes.

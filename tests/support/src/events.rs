@@ -4,7 +4,7 @@
 use serde::de::IgnoredAny;
 
 /// By its last byte: how many bytes of the body are there when an event is whole; `None` if the body ends before that.
-pub(crate) type End = Option<usize>;
+pub type End = Option<usize>;
 
 /// The ends of a body's events. What kind of body it is shows its first byte, content types being what they are.
 pub(crate) fn ends(body: &[u8]) -> Vec<End> {

@@ -4,21 +4,27 @@ use std::collections::BTreeMap;
 
 use driftline_core::series::Series;
 
-use super::{case::Case, delivery::Delivery};
+use crate::{
+    corpus::{Case, Values},
+    delivery::Delivery,
+};
 
 /// Changes that are not 0, by series: `output_tokens_total{m}`. A histogram's is the number of its samples, and that of
 /// a snapshot is its value.
-pub(crate) type Counts = BTreeMap<String, i64>;
+pub type Counts = BTreeMap<String, i64>;
 
-/// How [`Counts`] calls a series.
-pub(crate) fn name(series: &Series) -> String {
-    let values: Vec<&str> = series.labels.iter().map(|(_, value)| value.as_str()).collect();
+/// How [`Counts`] calls a series: by the values of its labels, those left out that are empty.
+#[must_use]
+pub fn name(series: &Series) -> String {
+    let values = series.labels.iter().map(|(_, value)| value.as_str());
+    let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
     let name = series.name.strip_prefix("driftline_").unwrap_or(&series.name);
     format!("{name}{{{}}}", values.join(","))
 }
 
 /// What is wrong with what was counted, a line each; empty if nothing is.
-pub(crate) fn problems(case: &Case, delivery: &Delivery<'_>, mut found: Counts) -> Vec<String> {
+#[must_use]
+pub fn problems(case: &Case, delivery: &Delivery<'_>, mut found: Counts) -> Vec<String> {
     let mut problems = Vec::new();
     let mut expected = Expected { case, delivery, counts: Counts::new() };
     match expected.fill() {
@@ -84,7 +90,36 @@ impl Expected<'_> {
         for (problem, &count) in &expected.read_problems {
             self.add(format!("read_problems_total{{{model},{problem}}}"), count);
         }
+        self.fill_rows();
         self.fill_times()
+    }
+
+    fn fill_rows(&mut self) {
+        let expected = &self.case.expected;
+        let model = &expected.model;
+        self.add(format!("instances_total{{{model}}}"), expected.rows);
+        self.add(format!("predictions_total{{{model}}}"), expected.predictions);
+        for (fault, &count) in &expected.faults {
+            self.add(format!("schema_violations_total{{{model},{fault}}}"), count);
+        }
+        let features = expected.features.iter().map(|(name, values)| ("feature", &**name, values));
+        for (role, name, values) in
+            features.chain([("prediction", "prediction", &expected.prediction)])
+        {
+            self.fill_column(&format!("{model},{role},{name}"), values);
+        }
+    }
+
+    fn fill_column(&mut self, labels: &str, values: &Values) {
+        for (bin, &count) in values {
+            let is_binned = !["null", "missing", "wrong_type", "not_finite"].contains(&&**bin);
+            let metric = if is_binned { "feature_bin_total" } else { "feature_unbinned_total" };
+            self.add(format!("{metric}{{{labels},{bin}}}"), count);
+            self.add("monitored_values_total{}".to_owned(), count);
+            if ["wrong_type", "not_finite"].contains(&&**bin) {
+                self.add(format!("schema_violations_total{{{labels},{bin}}}"), count);
+            }
+        }
     }
 
     fn fill_times(&mut self) -> Result<i64, String> {
@@ -164,7 +199,8 @@ impl Expected<'_> {
 
     fn add(&mut self, name: String, count: u64) {
         if count != 0 {
-            self.counts.insert(name, i64::try_from(count).expect("a count of a test is small"));
+            *self.counts.entry(name).or_default() +=
+                i64::try_from(count).expect("a count of a test is small");
         }
     }
 }
