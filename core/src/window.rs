@@ -3,7 +3,7 @@
 //! Slots have absolute numbers, time divided by their length, so that whoever finds a written ring later knows which
 //! of its slots still count.
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::Range;
 
 use crate::time::Timestamp;
@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and 8 more for each cell of a slot that
-/// counts beyond 2^16 - 1; those go when the slot does. A cell of one slot counts to 2^32 - 1 and stays there.
+/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and as much again for each slot in which a
+/// cell counts beyond 2^16 - 1, as long as the slot is there. A cell of one slot counts to 2^32 - 1 and stays there.
 #[derive(Debug)]
 pub struct Ring {
     slot_ns: u64,
@@ -23,15 +23,8 @@ pub struct Ring {
     current: u64,
     /// The lower halves of counts; slot `n` lies at place `n % slots`.
     counts: Vec<u16>,
-    /// Where the upper halves are not 0, by the place of the slot.
-    large: Vec<Vec<Large>>,
-}
-
-/// The upper half of a count. A slot has them in the order of the cells.
-#[derive(Clone, Copy, Debug)]
-struct Large {
-    cell: u32,
-    upper: u16,
+    /// The upper halves by the place of the slot, if any of them is not 0.
+    uppers: Vec<Option<Box<[u16]>>>,
 }
 
 impl Ring {
@@ -45,7 +38,7 @@ impl Ring {
             cells,
             current: now.0.checked_div(slot_ns).unwrap_or(0),
             counts: vec![0; slots.saturating_mul(cells)],
-            large: vec![Vec::new(); slots],
+            uppers: vec![None; slots],
         }
     }
 
@@ -59,9 +52,9 @@ impl Ring {
         let passed = number.saturating_sub(self.current).min(self.slots);
         self.current = number;
         for back in 0..passed {
-            if let Some((counts, large)) = self.slot_mut(back) {
+            if let Some((counts, uppers)) = self.slot_mut(back) {
                 counts.fill(0);
-                *large = Vec::new();
+                *uppers = None;
             }
         }
         true
@@ -76,9 +69,9 @@ impl Ring {
     /// Adds to a cell of the current slot.
     pub fn add(&mut self, cell: usize, amount: u64) {
         let before = self.slot_counts(0, cell..cell.saturating_add(1)).and_then(|mut it| it.next());
-        if let (Some(before), Some((counts, large))) = (before, self.slot_mut(0)) {
+        if let (Some(before), Some((counts, uppers))) = (before, self.slot_mut(0)) {
             let amount = u32::try_from(amount).unwrap_or(u32::MAX);
-            set(counts, large, cell, before.saturating_add(amount));
+            set(counts, uppers, cell, before.saturating_add(amount));
         }
     }
 
@@ -121,9 +114,9 @@ impl Ring {
     /// that slot.
     pub fn restore(&mut self, number: u64, first: usize, counts: impl IntoIterator<Item = u32>) {
         let back = self.current.checked_sub(number);
-        if let Some((slot, large)) = back.and_then(|back| self.slot_mut(back)) {
+        if let Some((slot, uppers)) = back.and_then(|back| self.slot_mut(back)) {
             for (cell, count) in (first..slot.len()).zip(counts) {
-                set(slot, large, cell, count);
+                set(slot, uppers, cell, count);
             }
         }
     }
@@ -135,12 +128,10 @@ impl Ring {
     /// What cells of a slot have counted; `None` if there is no such slot, or no such cells.
     fn slot_counts(&self, back: u64, cells: Range<usize>) -> Option<impl Iterator<Item = u32>> {
         let place = self.place(back)?;
-        let large = self.large.get(place)?;
-        let first = large.partition_point(|it| (it.cell as usize) < cells.start);
-        let mut large = large.get(first..)?.iter().peekable();
+        let uppers = self.uppers.get(place)?.as_deref();
         let counts = self.counts.get(self.range(place))?.get(cells.clone())?;
         Some(counts.iter().zip(cells).map(move |(&lower, cell)| {
-            let upper = large.next_if(|it| it.cell as usize == cell).map_or(0, |it| it.upper);
+            let upper = uppers.and_then(|uppers| uppers.get(cell)).map_or(0, |&upper| upper);
             (u32::from(upper) << 16) | u32::from(lower)
         }))
     }
@@ -148,14 +139,14 @@ impl Ring {
     /// The same, quickly, of a slot in which no count is large; `None` otherwise.
     fn small_counts(&self, back: u64, cells: Range<usize>) -> Option<&[u16]> {
         let place = self.place(back)?;
-        let is_small = self.large.get(place)?.is_empty();
+        let is_small = self.uppers.get(place)?.is_none();
         self.counts.get(self.range(place))?.get(cells).filter(|_| is_small)
     }
 
-    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Vec<Large>)> {
+    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Option<Box<[u16]>>)> {
         let place = self.place(back)?;
         let range = self.range(place);
-        Some((self.counts.get_mut(range)?, self.large.get_mut(place)?))
+        Some((self.counts.get_mut(range)?, self.uppers.get_mut(place)?))
     }
 
     fn place(&self, back: u64) -> Option<usize> {
@@ -172,23 +163,18 @@ impl Ring {
 }
 
 /// Makes a cell of a slot hold this.
-fn set(counts: &mut [u16], large: &mut Vec<Large>, cell: usize, count: u32) {
+fn set(counts: &mut [u16], uppers: &mut Option<Box<[u16]>>, cell: usize, count: u32) {
+    let cells = counts.len();
     let Some(lower) = counts.get_mut(cell) else {
         return;
     };
     *lower = (count & 0xffff) as u16;
     let upper = (count >> 16) as u16;
-    let Ok(cell) = u32::try_from(cell) else {
-        return;
-    };
-    match large.binary_search_by_key(&cell, |it| it.cell) {
-        Ok(at) => {
-            if let Some(it) = large.get_mut(at) {
-                it.upper = upper;
-            }
+    if upper != 0 || uppers.is_some() {
+        let uppers = uppers.get_or_insert_with(|| vec![0; cells].into_boxed_slice());
+        if let Some(it) = uppers.get_mut(cell) {
+            *it = upper;
         }
-        Err(at) if upper != 0 => large.insert(at, Large { cell, upper }),
-        Err(_) => {}
     }
 }
 

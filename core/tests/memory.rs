@@ -73,3 +73,27 @@ fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     evaluator.rest();
     assert!(HELD.get() - before < 16 << 10, "whoever rests holds no windows");
 }
+
+#[test]
+fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
+    let monitor = monitor(50, 20);
+    let mut ledger = Ledger::new(monitor.series_max());
+    let mut evaluator = Evaluator::new(&monitor);
+    let mut values = vec![0_u64; evaluator.counters().len()];
+    let before = HELD.get();
+    evaluator.resume(&monitor, Timestamp(0), &values, |_| None);
+    let (mut windows, mut steps) = (Vec::new(), 1..);
+    for rows in [1, 70_000] {
+        // A day and two hours: longer than any ring.
+        for step in steps.by_ref().take(12 * 26) {
+            values.iter_mut().for_each(|value| *value += rows);
+            let now = Timestamp(step * 300 * SECOND);
+            evaluator
+                .evaluate(&monitor, &mut ledger, now, &values, |ledger| ledger.drain(|_, _| {}));
+        }
+        windows.push(HELD.get() - before);
+    }
+    println!("{windows:?} bytes of windows");
+    assert!(windows[0] + (90 << 10) < windows[1], "{windows:?}: every count was large");
+    assert!(windows[1] < 256 << 10, "{windows:?}");
+}
