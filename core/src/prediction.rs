@@ -16,6 +16,7 @@ mod reader;
 mod row;
 #[cfg(test)]
 mod shown;
+mod sink;
 mod tensors;
 mod text;
 mod unlisted;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     event::{Event, Fault},
     paths::PathReader,
     reader::Reader,
+    sink::Sink,
 };
 
 use crate::{bins::Bins, drift::Side, time::moment, wire::json::Token};

@@ -160,5 +160,21 @@ fn encoded() -> Vec<Vec<u8>> {
         body.truncate(BODY_BYTES_MAX);
         [0, 1].map(|side| [&CUTS[..], &[number, side], &body].concat())
     };
-    FILES.into_iter().flat_map(seed).collect()
+    FILES.into_iter().flat_map(seed).chain(compressed_messages()).collect()
+}
+
+/// Calls over gRPC whose messages are compressed: answers, and requests that name their model and that do not.
+fn compressed_messages() -> impl Iterator<Item = Vec<u8>> {
+    const FILES: [(&str, &str, &[u8]); 5] = [
+        ("v2_grpc/compressed_messages.request", "gzip", &[3, 7]),
+        ("v2_grpc/compressed_messages.response", "gzip", &[2]),
+        ("v2_grpc/messages_in_zstd.request", "zstd", &[3, 7]),
+        ("v2_grpc/messages_in_zstd.response", "deflate", &[2]),
+        ("v2_grpc_stream/a_stream_of_compressed_and_plain_messages.request", "deflate", &[3, 7]),
+    ];
+    FILES.into_iter().flat_map(|(file, coding, sides)| {
+        let number = CODINGS.iter().position(|it| *it == coding).expect("it is one of them") as u8;
+        let body = body(&data().join("predict").join(file));
+        sides.iter().map(move |&side| [&CUTS[..], &[number, side], &body].concat())
+    })
 }

@@ -52,6 +52,8 @@ struct Wire<'w> {
     request_encoding: Option<&'w [u8]>,
     response: &'w [u8],
     response_encoding: Option<&'w [u8]>,
+    /// What either head says of messages over gRPC.
+    message_encoding: Option<&'w [u8]>,
     content_type: Option<&'w [u8]>,
     ends: bool,
 }
@@ -119,12 +121,24 @@ pub(crate) fn prediction(input: &[u8]) {
     check(cuts, &Wire { path, request, response, ends: true, ..Wire::default() });
 }
 
-/// `[cuts, cuts, coding, side, body...]`
+/// `[cuts, cuts, coding, side, body...]`; with 2 in the side, the body is one of messages over gRPC.
 pub(crate) fn encodings(input: &[u8]) {
     let (cuts, rest) = Cuts::take(input);
     let (coding, rest) = take_number(rest);
     let (side, body) = take_number(rest);
     let encoding = Some(CODINGS[coding % CODINGS.len()].as_bytes());
+    if side & 2 != 0 {
+        // Of a request, the body names the model, or the configuration does.
+        let path =
+            if side & 4 == 0 { "/rain" } else { "/inference.GRPCInferenceService/ModelInfer" };
+        let wire = Wire { path, message_encoding: encoding, ends: true, ..Wire::default() };
+        let wire = if side & 1 == 0 {
+            Wire { response: body, path: "/rain", ..wire }
+        } else {
+            Wire { request: body, ..wire }
+        };
+        return check(cuts, &wire);
+    }
     let path = "/v1/chat/completions";
     let wire = if side & 1 == 0 {
         Wire { path, response: body, response_encoding: encoding, ends: true, ..Wire::default() }
@@ -204,7 +218,8 @@ fn is_broken(series: &Series) -> bool {
 impl Host {
     fn new() -> Host {
         let config = format!(
-            r#"{{"models": [{{"name": "m"}}, {{"name": "rain", "profile": {PROFILE}}}], "event_bytes_max": 1024}}"#
+            r#"{{"models": [{{"name": "m"}}, {{"name": "rain", "profile": {PROFILE}}}],
+                "endpoints": [{{"path": "/rain", "dialect": "v2_grpc", "model": "rain"}}], "event_bytes_max": 1024}}"#
         );
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
@@ -235,6 +250,7 @@ impl Host {
             method: b"POST",
             path: wire.path.as_bytes(),
             content_encoding: wire.request_encoding,
+            message_encoding: wire.message_encoding,
             ..RequestHead::default()
         };
         let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head)
@@ -249,6 +265,7 @@ impl Host {
             status: Some(200),
             content_type: wire.content_type,
             content_encoding: wire.response_encoding,
+            message_encoding: wire.message_encoding,
             ..ResponseHead::default()
         };
         exchange.response_head(monitor, ledger, &head);
