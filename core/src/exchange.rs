@@ -43,8 +43,8 @@ use crate::{
     wire::json::Ending,
 };
 
-/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take:
-/// see [`crate::encoding`].
+/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take, see
+/// [`crate::encoding`], and for `event_bytes_max` of a tensor in JSON whose data comes before its name or shape.
 #[derive(Debug)]
 pub struct Exchange {
     started_at: Timestamp,

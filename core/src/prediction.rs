@@ -1,5 +1,5 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
-//! No row is kept; a batch of any size passes in the same memory.
+//! No row is kept; a batch of any size passes in the same memory, but for a tensor in JSON whose data comes first.
 
 #[cfg(test)]
 mod anything;

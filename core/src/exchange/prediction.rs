@@ -46,7 +46,7 @@ impl Prediction {
             let form = form
                 .with_document_length(head.document_length)
                 .with_message_encoding(head.messages(monitor.codings));
-            let reader = Reader::new(form, &monitor.decoders);
+            let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
             Reading::new(monitor, ledger, Way::Request, &asked, reader, head.values)
         });
         Prediction { dialect, asked, request, answer: None, is_answer_malformed: false }
@@ -91,7 +91,7 @@ impl Prediction {
             let form = form
                 .with_document_length(head.document_length)
                 .with_message_encoding(head.messages(monitor.codings));
-            let reader = Reader::new(form, &monitor.decoders);
+            let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
             Reading::new(monitor, ledger, Way::Response, &self.asked, reader, head.values)
         });
         self.reads_response()
@@ -158,6 +158,9 @@ impl Prediction {
         });
         let lacks_rows = request == Ending::Complete && lacks_rows;
         model.count_problem(ledger, ReadProblem::InstancesMissing, u64::from(lacks_rows));
+        for body in [&self.request, &self.answer].into_iter().flatten() {
+            model.count_problem(ledger, ReadProblem::EventTooLarge, body.reader.too_large());
+        }
         let is_malformed = u64::from(self.is_answer_malformed);
         model.count_problem(ledger, ReadProblem::ResponseMalformed, is_malformed);
     }

@@ -108,7 +108,7 @@ fn read(form: Form, columns: &Columns, pieces: &[&[u8]]) -> (Vec<String>, String
         found.push(super::shown::shown(event));
     };
     let mut sink = Fixed { columns, take };
-    let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX));
+    let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX), 1024);
     for piece in pieces {
         reader.read(piece, &mut sink);
     }

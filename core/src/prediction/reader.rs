@@ -121,14 +121,16 @@ impl Form {
 }
 
 impl Reader {
-    /// A reader of bodies of this form; decoders of what is compressed within them take their memory from `room`.
-    pub(crate) fn new(form: Form, room: &Room) -> Reader {
+    /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`; what must
+    /// be held until it is known what it is may have `held_bytes_max`.
+    pub(crate) fn new(form: Form, room: &Room, held_bytes_max: u64) -> Reader {
         match form {
             Form::Document(table) => Reader::Document(Box::new(DocumentReader::new(table))),
             Form::Lines(table) => Reader::Lines(Box::new(LinesReader::new(table))),
             Form::Csv(header, record) => Reader::Csv(Box::new(CsvReader::new(header, record))),
             Form::Tensors { member, document_bytes } => {
-                Reader::Tensors(Box::new(RestReader::new(member, document_bytes)))
+                let held_bytes_max = usize::try_from(held_bytes_max).unwrap_or(usize::MAX);
+                Reader::Tensors(Box::new(RestReader::new(member, document_bytes, held_bytes_max)))
             }
             Form::Messages { message, encoding } => {
                 Reader::Messages(Box::new(GrpcReader::new(message, encoding, room)))
@@ -190,6 +192,14 @@ impl Reader {
         match self {
             Reader::Messages(messages) => messages.has_error(),
             _ => false,
+        }
+    }
+
+    /// How many parts of the body had to be held, and were too long for that.
+    pub(crate) fn too_large(&self) -> u64 {
+        match self {
+            Reader::Tensors(tensors) => tensors.too_large(),
+            _ => 0,
         }
     }
 

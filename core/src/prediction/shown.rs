@@ -31,7 +31,7 @@ pub(super) fn check_columns(
     ending: Ending,
 ) {
     every_cut(body.as_bytes(), |pieces, name| {
-        let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX));
+        let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX), 1024);
         let mut found = Vec::new();
         let mut sink = Fixed { columns, take: |event: Event<'_>| found.push(shown(event)) };
         for piece in pieces {

@@ -150,12 +150,18 @@ rest("a_negative_shape", "A shape with -1 is one of a model, and none of data.",
 rest("tensors_of_different_lengths", "Every tensor counts, and there are as many rows as the longest one has.",
      [tensor("a", [1], "FP32", [1]), tensor("b", [2], "FP32", [3, 4])], scores(0, 1), traps=[32], bad=["wrong_shape"],
      columns=AB, **TWO, faults={"wrong_shape": 1}, features={"a": {"01": 1, "missing": 1}, "b": B34})
-rest("data_before_its_shape", "Writers that sort members put data first, when nobody can say what it is.",
+rest("data_before_its_shape", "Writers that sort members put data first, when nobody can say what it is: it is held.",
      [], scores(0, 1), traps=[32], columns=AB,
      sent=({"content-type": "application/json"},
            b'{"inputs":[{"data":[1,2],"datatype":"FP32","name":"a","shape":[2]},'
            b'{"name":"b","shape":[2],"datatype":"FP32","data":[3,4]}]}'),
-     **TWO, faults={"wrong_shape": 1}, features={"a": {"missing": 2}, "b": B34})
+     **TWO, features={"a": A12, "b": B34})
+rest("members_in_the_order_of_their_names", "As `json.dumps(sort_keys=True)` writes both ways, with texts and brackets in the data.",
+     [], ({"content-type": "application/json"},
+          json.dumps(json.loads(scores(0, 1)[1]), sort_keys=True).encode()), traps=[32],
+     sent=({"content-type": "application/json"},
+           json.dumps({"inputs": [described for described, _ in (A, B, C)], "id": "]"}, sort_keys=True).encode()),
+     **TWO, features=ALL)
 rest("a_tensor_that_nobody_looks_for", "It passes unread, and its bytes are not those of the next one.",
      [RAW_A, tensor("embedding", [2, 3], "FP32", raw=struct.pack("<6f", *range(6))), RAW_B, RAW_C], scores(0, 1),
      source=RAW, traps=[32], bad=["extra_column"], **TWO, faults={"extra_column": 1}, features=ALL)

@@ -43,7 +43,7 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
     };
     let room = Room::new(ROOM_BYTES_MAX);
     every_cut(body, |pieces, cut| {
-        let mut reader = Reader::new(form, &room);
+        let mut reader = Reader::new(form, &room, 1024);
         let (mut found, mut rows) = (Vec::new(), 0);
         let take = |event: Event<'_>| match event {
             Event::Cell { column, row, cell: Cell::Number(number) } => {
