@@ -1,28 +1,35 @@
 //! What Driftline reads, for those who list it: documentation, and tests that hold it against what is there.
 //! Nothing here decides what a request speaks.
 
-use crate::generation::DIALECTS;
+use crate::{
+    generation::{self, Pattern},
+    prediction,
+};
 
-/// A dialect of models that generate.
+/// A dialect, as a configuration knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownDialect {
     /// By which a configuration declares it.
     pub name: &'static str,
-    index: usize,
+    paths: &'static [Pattern],
 }
 
 impl KnownDialect {
-    /// Ends of the request paths that speak it undeclared: `{model}` stands for the model's name, `*` for any segment.
+    /// Ends of the request paths that speak it undeclared: `{model}` and `{version}` stand for a name, `*` for any
+    /// segment.
     pub fn paths(self) -> impl Iterator<Item = &'static str> {
-        DIALECTS
-            .get(self.index)
-            .into_iter()
-            .flat_map(|dialect| dialect.paths)
-            .map(|path| path.text())
+        self.paths.iter().map(|path| path.text())
     }
 }
 
 /// Every dialect of models that generate, in the order in which requests are compared with them.
-pub fn dialects() -> impl Iterator<Item = KnownDialect> {
-    DIALECTS.iter().enumerate().map(|(index, dialect)| KnownDialect { name: dialect.name, index })
+pub fn generating() -> impl Iterator<Item = KnownDialect> {
+    let all = generation::DIALECTS.iter();
+    all.map(|dialect| KnownDialect { name: dialect.name, paths: dialect.paths })
+}
+
+/// Every dialect of models that predict, likewise.
+pub fn predicting() -> impl Iterator<Item = KnownDialect> {
+    let all = prediction::DIALECTS.iter();
+    all.map(|dialect| KnownDialect { name: dialect.name, paths: dialect.paths })
 }

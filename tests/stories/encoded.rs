@@ -110,32 +110,46 @@ fn an_answer_in_a_coding_that_nobody_reads() {
 
 #[test]
 fn each_coding_can_be_switched_off_and_the_others_are_read_on() {
-    const BODIES: [(&str, &[u8]); 4] = [
-        ("gzip", data!("stream.gzip")),
-        ("deflate", data!("stream.zlib")),
-        ("br", data!("stream.br")),
-        ("zstd", data!("stream.zstd")),
+    /// A request and an answer in each coding.
+    const BODIES: [(&str, &[u8], &[u8]); 4] = [
+        ("gzip", data!("request.gzip"), data!("stream.gzip")),
+        ("deflate", data!("request.zlib"), data!("stream.zlib")),
+        ("br", data!("request.br"), data!("stream.br")),
+        ("zstd", data!("request.zstd"), data!("stream.zstd")),
     ];
-    for (off, _) in BODIES {
-        let others = BODIES.iter().map(|(coding, _)| *coding).filter(|coding| *coding != off);
+    for (off, ..) in BODIES {
+        let others = BODIES.iter().map(|(coding, ..)| *coding).filter(|coding| *coding != off);
         let config =
             json!({"models": [{"name": "demo-llm"}], "decode": others.collect::<Vec<_>>()});
         let world = world(&config.to_string());
         let mut before = scrape(&world);
-        for (coding, body) in BODIES {
+        // The model's name stands in the request, and the tokens in the answer; each is encoded by itself.
+        let mut tell = |request: &[u8], request_coding: &str, answer: &[u8], coding: &str| {
+            let script =
+                Script::post(CHAT, request).with_header("content-encoding", request_coding);
             let head = [("content-type", "text/event-stream"), ("content-encoding", coding)];
-            let answered = chat("demo-llm").answers_with_head(200, &head, Framing::Chunked);
-            run(&world, 0, &answered.at_ms(60).sends(body).finishes());
+            let answered = script.answers_with_head(200, &head, Framing::Chunked);
+            run(&world, 0, &answered.at_ms(60).sends(answer).finishes());
             let page = scrape(&world);
             let changed = page.difference(&before);
-            let changed = |name: &str, labels: &[(&str, &str)]| {
-                changed.value(&format!("{PREFIX}{name}"), labels).unwrap()
-            };
-            let read = changed("output_tokens_total", &[]);
-            let passed = changed("read_problems_total", &[("reason", "encoded_body")]);
-            let expected = if coding == off { (0.0, 1.0) } else { (19.0, 0.0) };
-            assert_eq!((read, passed), expected, "{coding} without {off}");
             before = page;
+            let changed = |name: &str, labels: &[(&str, &str)]| {
+                changed.value(&format!("{PREFIX}{name}"), labels).unwrap_or(0.0)
+            };
+            (
+                changed("requests_total", &[("model", "demo-llm")]),
+                changed("output_tokens_total", &[]),
+                changed("read_problems_total", &[("reason", "encoded_body")]),
+            )
+        };
+        for (coding, request, answer) in BODIES {
+            let (named, tokens, passed) =
+                tell(b"{\"model\":\"demo-llm\"}", "identity", answer, coding);
+            let expected = if coding == off { (1.0, 0.0, 1.0) } else { (1.0, 19.0, 0.0) };
+            assert_eq!((named, tokens, passed), expected, "an answer in {coding} without {off}");
+            let (named, tokens, passed) = tell(request, coding, data!("stream.txt"), "identity");
+            let expected = if coding == off { (0.0, 19.0, 1.0) } else { (1.0, 19.0, 0.0) };
+            assert_eq!((named, tokens, passed), expected, "a request in {coding} without {off}");
         }
     }
 }

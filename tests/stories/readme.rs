@@ -2,10 +2,7 @@
 
 use std::{env, fs, process::Command};
 
-use driftline_core::{
-    catalogue::{Kind, Metric},
-    known,
-};
+use driftline_core::catalogue::{Kind, Metric};
 use driftline_testbed::pieces;
 
 use crate::expectation::PREFIX;
@@ -23,21 +20,6 @@ fn queries() -> Vec<String> {
         .collect();
     assert!(!queries.is_empty(), "the README has no table of questions");
     queries
-}
-
-#[test]
-fn every_dialect_is_listed_with_its_paths() {
-    let listed: Vec<&str> = README
-        .lines()
-        .skip_while(|line| !line.starts_with("| dialect | paths that end so |"))
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-        .collect();
-    let rows = known::dialects().map(|dialect| {
-        let paths: Vec<String> = dialect.paths().map(|path| format!("`{path}`")).collect();
-        format!("| `{}` | {} |", dialect.name, paths.join(", "))
-    });
-    assert_eq!(listed, rows.collect::<Vec<_>>());
 }
 
 #[test]

@@ -91,6 +91,15 @@ impl Script {
         }
     }
 
+    /// The request has one more header.
+    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Script {
+        let Request::Post { headers, .. } = &mut self.request else {
+            panic!("only a request that the proxy takes has headers")
+        };
+        headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Bytes that are no request to the proxy.
     pub(crate) fn refused(bytes: &[u8]) -> Script {
         let mut script = Script::post("/", "");

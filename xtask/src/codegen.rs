@@ -1,6 +1,7 @@
-//! Files derived from the metric catalogue. They are committed, so that they can be read and copied on the
-//! web, and never edited by hand. Nothing here spells a metric or a label.
+//! Files derived from what the core knows: its metrics and its dialects. They are committed, so that they can be read
+//! and copied on the web, and never edited by hand. Nothing here spells a metric, a label or a path.
 
+mod readme;
 mod rules;
 
 use std::{fmt::Write, fs};
@@ -37,18 +38,19 @@ impl File {
     }
 }
 
-/// All generated files.
-pub fn files() -> Vec<File> {
-    vec![
+/// All generated files. Fails if the README has no place for its part.
+pub fn files() -> Result<Vec<File>> {
+    Ok(vec![
         File { path: "docs/metrics.md", text: reference() },
         File { path: "envoy/stats.yaml", text: stats_config() },
         File { path: "envoy/drift.rules.yml", text: rules::rules() },
-    ]
+        File { path: "README.md", text: readme::readme()? },
+    ])
 }
 
 /// Writes the files that are stale, or only names them in an error if `check` is set.
 pub fn run(check: bool) -> Result<()> {
-    let stale: Vec<File> = files().into_iter().filter(File::is_stale).collect();
+    let stale: Vec<File> = files()?.into_iter().filter(File::is_stale).collect();
     let paths: Vec<&str> = stale.iter().map(|file| file.path).collect();
     if stale.is_empty() {
         say("all generated files are fresh");
@@ -153,7 +155,7 @@ mod tests {
     #[test]
     fn generated_files_are_fresh() {
         let mut stale = Vec::new();
-        for file in files().into_iter().filter(File::is_stale) {
+        for file in files().unwrap().into_iter().filter(File::is_stale) {
             file.write().unwrap();
             stale.push(file.path);
         }

@@ -6,17 +6,11 @@ mod random;
 mod seeds;
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-use driftline_core::known;
-
-use self::{
-    checks::{CHECKS, DIALECTS},
-    random::Random,
-};
+use self::{checks::CHECKS, random::Random};
 
 /// How many inputs are made of each seed.
 const MUTANTS: usize = 8;
@@ -73,12 +67,6 @@ fn every_check_has_a_fuzz_target_of_its_name() {
     for (name, _) in CHECKS {
         assert!(manifest.contains(&format!("\nname = \"{name}\"\n")), "{name} is no target");
     }
-}
-
-#[test]
-fn every_dialect_is_checked() {
-    let listed: BTreeSet<&str> = DIALECTS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(listed, known::dialects().map(|dialect| dialect.name).collect());
 }
 
 /// Begins fuzzing with what the corpora of the tests hold: `cargo xtask fuzz` calls this.

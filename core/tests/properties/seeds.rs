@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::checks::{CODINGS, DIALECTS, PROFILE};
+use super::checks::{CODINGS, CONTENT_TYPES, DIALECTS, MESSAGE_ENCODINGS, PREDICTING, PROFILE};
 
 /// Longer bodies are cut: what is special about them comes before.
 const BODY_BYTES_MAX: usize = 20_000;
@@ -31,15 +31,7 @@ pub(crate) fn of(check: &str) -> Vec<Vec<u8>> {
         "encodings" => encoded(),
         "dialects" => exchanges(),
         "requests" => requests_by_dialect(),
-        "prediction" => vec![
-            [
-                &CUTS[..],
-                br#"{"instances": [[1.5, "x"], [null, "y"], {"a": 3, "b": "z"}, [NaN]]}"#,
-                b"\0",
-                br#"{"predictions": [0, 1, [1], 7]}"#,
-            ]
-            .concat(),
-        ],
+        "prediction" => predictions(),
         "load" => LOAD.iter().map(|report| report.to_vec()).collect(),
         "config" => configs(),
         "profile" => vec![PROFILE.into()],
@@ -85,13 +77,17 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The body of a message as the corpus keeps it.
-fn body(file: &Path) -> Vec<u8> {
+/// The head and the body of a message as a corpus keeps it.
+fn message(file: &Path) -> (String, Vec<u8>) {
     let message = fs::read(file).unwrap();
     let head = message.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
     let mut body = message[head + 2..].to_vec();
     body.truncate(BODY_BYTES_MAX);
-    body
+    (String::from_utf8(message[..head].to_vec()).unwrap(), body)
+}
+
+fn body(file: &Path) -> Vec<u8> {
+    message(file).1
 }
 
 fn bodies(dialect: &str, extension: &str) -> Vec<Vec<u8>> {
@@ -111,28 +107,29 @@ fn responses_of(dialects: &[&str]) -> Vec<Vec<u8>> {
 }
 
 fn responses(is_one: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
-    let all = DIALECTS.iter().flat_map(|(dialect, _)| bodies(dialect, "response"));
+    let all = DIALECTS.iter().flat_map(|(dialect, _)| bodies(dialect.name, "response"));
     all.filter(|body| is_one(body)).map(|body| with_cuts(&body)).collect()
 }
 
 fn requests() -> impl Iterator<Item = Vec<u8>> {
     DIALECTS
         .iter()
-        .flat_map(|(dialect, _)| bodies(dialect, "request").into_iter().take(4))
+        .flat_map(|(dialect, _)| bodies(dialect.name, "request").into_iter().take(4))
         .map(|body| with_cuts(&body))
 }
 
 fn requests_by_dialect() -> Vec<Vec<u8>> {
-    let all = (0..).zip(DIALECTS).flat_map(|(number, (dialect, _))| {
-        let bodies = bodies(dialect, "request").into_iter();
+    let all = (0..).zip(&*DIALECTS).flat_map(|(number, (dialect, _))| {
+        let bodies = bodies(dialect.name, "request").into_iter();
         bodies.map(move |body| [&CUTS[..], &[number], &body].concat())
     });
     all.collect()
 }
 
 fn exchanges() -> Vec<Vec<u8>> {
-    let all = (0..).zip(DIALECTS).flat_map(|(number, (dialect, _))| {
-        let pairs = bodies(dialect, "request").into_iter().zip(bodies(dialect, "response"));
+    let all = (0..).zip(&*DIALECTS).flat_map(|(number, (dialect, _))| {
+        let pairs =
+            bodies(dialect.name, "request").into_iter().zip(bodies(dialect.name, "response"));
         pairs.map(move |(request, response)| {
             // Their content type is that of the first byte.
             let form = u8::from(response.starts_with(b"{"));
@@ -140,6 +137,47 @@ fn exchanges() -> Vec<Vec<u8>> {
         })
     });
     all.collect()
+}
+
+fn predictions() -> Vec<Vec<u8>> {
+    let all = (0..).zip(&*PREDICTING).flat_map(|(number, (dialect, _))| {
+        let folder = data().join("predict").join(dialect.name);
+        let pairs = files(&folder, "request").into_iter().zip(files(&folder, "response"));
+        pairs.map(move |(request, response)| {
+            prediction(number, message(&request), message(&response))
+        })
+    });
+    all.collect()
+}
+
+fn prediction(
+    dialect: u8,
+    (request_head, request): (String, Vec<u8>),
+    (response_head, response): (String, Vec<u8>),
+) -> Vec<u8> {
+    let header = |head: &str, name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.map(str::to_owned)
+    };
+    let content_type = |head: &str| {
+        let said = header(head, "content-type");
+        // Others mean the same as none.
+        let place = CONTENT_TYPES.iter().position(|it| *it == said.as_deref());
+        place.unwrap_or(CONTENT_TYPES.len() - 1)
+    };
+    let document_bytes = |head: &str| {
+        let said = header(head, "inference-header-content-length");
+        let length = said.and_then(|length| length.parse().ok());
+        // Over gRPC, how messages are compressed.
+        let coding = header(head, "grpc-encoding");
+        let coding = MESSAGE_ENCODINGS.iter().position(|it| *it == coding.as_deref());
+        length.or(coding.and_then(|place| u16::try_from(place).ok())).unwrap_or(0).to_be_bytes()
+    };
+    let types = content_type(&request_head) + CONTENT_TYPES.len() * content_type(&response_head);
+    let request_bytes = u16::try_from(request.len()).expect("it is cut").to_be_bytes();
+    let lengths =
+        [request_bytes, document_bytes(&request_head), document_bytes(&response_head)].concat();
+    [&CUTS[..], &[dialect, types as u8], &lengths, &request, &response].concat()
 }
 
 fn encoded() -> Vec<Vec<u8>> {
@@ -160,21 +198,5 @@ fn encoded() -> Vec<Vec<u8>> {
         body.truncate(BODY_BYTES_MAX);
         [0, 1].map(|side| [&CUTS[..], &[number, side], &body].concat())
     };
-    FILES.into_iter().flat_map(seed).chain(compressed_messages()).collect()
-}
-
-/// Calls over gRPC whose messages are compressed: answers, and requests that name their model and that do not.
-fn compressed_messages() -> impl Iterator<Item = Vec<u8>> {
-    const FILES: [(&str, &str, &[u8]); 5] = [
-        ("v2_grpc/compressed_messages.request", "gzip", &[3, 7]),
-        ("v2_grpc/compressed_messages.response", "gzip", &[2]),
-        ("v2_grpc/messages_in_zstd.request", "zstd", &[3, 7]),
-        ("v2_grpc/messages_in_zstd.response", "deflate", &[2]),
-        ("v2_grpc_stream/a_stream_of_compressed_and_plain_messages.request", "deflate", &[3, 7]),
-    ];
-    FILES.into_iter().flat_map(|(file, coding, sides)| {
-        let number = CODINGS.iter().position(|it| *it == coding).expect("it is one of them") as u8;
-        let body = body(&data().join("predict").join(file));
-        sides.iter().map(move |&side| [&CUTS[..], &[number, side], &body].concat())
-    })
+    FILES.into_iter().flat_map(seed).collect()
 }

@@ -116,13 +116,17 @@ def write(name, data):
     (HERE / name).write_bytes(data)
 
 
+def request(model):
+    return json.dumps({"model": model, "stream": True, "messages": [{"role": "user", "content": "hello"}]}).encode()
+
+
 def exchange(name, coding, body, expectation, content_type="text/event-stream", request_coding=None):
-    request = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "hello"}]}).encode()
+    body_of_request = request("m")
     head = "POST /v1/chat/completions HTTP/1.1\ncontent-type: application/json\naccept-encoding: gzip, br, zstd\n"
     if request_coding:
         head += f"content-encoding: {request_coding}\n"
-        request = encoded(CODINGS[request_coding], [request])
-    (CORPUS / f"{name}.request").write_bytes(head.encode() + b"\n" + request)
+        body_of_request = encoded(CODINGS[request_coding], [body_of_request])
+    (CORPUS / f"{name}.request").write_bytes(head.encode() + b"\n" + body_of_request)
     head = f"HTTP/1.1 200 OK\ncontent-type: {content_type}\ncontent-encoding: {coding}\n"
     (CORPUS / f"{name}.response").write_bytes(head.encode() + b"\n" + body)
     (CORPUS / f"{name}.json").write_text(json.dumps(expectation, indent=2) + "\n")
@@ -148,6 +152,8 @@ def main():
         moments = ends(make, body, pieces)
         write(f"stream.{name}", body)
         write(f"stream.{name}.ends", json.dumps(moments).encode() + b"\n")
+        if name != "raw":
+            write(f"request.{name}", encoded(make, [request("demo-llm")]))
         write(f"bomb.{name}", bomb(make))
         exchange(f"a_stream_in_{name}", names[name], body, {
             "about": about[name], "source": "the reference encoders, see tests/data/encoded/make.py", "traps": [18],

@@ -33,6 +33,11 @@ impl Cuts {
     }
 }
 
+/// Takes a number from the head of an input; 0 if there is none.
+pub(crate) fn take_number(input: &[u8]) -> (usize, &[u8]) {
+    input.split_first().map_or((0, input), |(&first, rest)| (first.into(), rest))
+}
+
 /// Two results that have the same digest are taken for the same. It needs no memory, so that what the code under test
 /// takes is all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,12 +2,21 @@
 //! does not hold. `fuzz/fuzz_targets` shares this file. It knows no expected results: those have tests of their own.
 
 mod documents;
+mod exchange;
 mod exchanges;
 mod frames;
 mod input;
 mod json;
+mod load;
+mod predictions;
 
-pub(crate) use self::exchanges::{CODINGS, DIALECTS, PROFILE};
+pub(crate) use self::{
+    exchanges::{CODINGS, DIALECTS},
+    predictions::{CONTENT_TYPES, MESSAGE_ENCODINGS, PREDICTING},
+};
+
+/// A model that predicts, for checks and seeds.
+pub(crate) const PROFILE: &str = include_str!("../profile.json");
 
 /// A property of any input.
 pub(crate) type Check = fn(&[u8]);
@@ -25,8 +34,8 @@ pub(crate) const CHECKS: [(&str, Check); 15] = [
     ("encodings", exchanges::encodings),
     ("dialects", exchanges::dialects),
     ("requests", exchanges::requests),
-    ("prediction", exchanges::prediction),
-    ("load", exchanges::load),
+    ("prediction", predictions::prediction),
+    ("load", load::load),
     ("config", documents::config),
     ("profile", documents::profile),
 ];

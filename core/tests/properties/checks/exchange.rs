@@ -1,0 +1,162 @@
+//! One exchange, told to the core as a proxy's filter tells it: whole or cut, it counts the same. Which counts are right
+//! is a matter of the corpora.
+
+use driftline_core::{
+    config::Config,
+    exchange::{Exchange, RequestHead, ResponseHead},
+    ledger::{Change, Ledger},
+    monitor::Monitor,
+    outcome::Outcome,
+    series::Series,
+    time::Timestamp,
+};
+
+use super::input::Cuts;
+
+/// One exchange as it stands on the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wire<'w> {
+    pub(super) path: &'w str,
+    pub(super) request: Message<'w>,
+    pub(super) response: Message<'w>,
+    /// The proxy sees the response's end.
+    pub(super) ends: bool,
+}
+
+/// A body and what the headers say of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Message<'w> {
+    pub(super) body: &'w [u8],
+    pub(super) content_type: Option<&'w [u8]>,
+    pub(super) encoding: Option<&'w [u8]>,
+    /// The header `inference-header-content-length`.
+    pub(super) document_length: Option<&'w [u8]>,
+    /// The header `grpc-encoding`.
+    pub(super) message_encoding: Option<&'w [u8]>,
+}
+
+/// What an exchange changed.
+#[derive(Debug, PartialEq)]
+struct Counts {
+    outcome: Outcome,
+    /// By number of the series, without those that are 0.
+    changed: Vec<(usize, i64)>,
+}
+
+/// The core, called as a proxy's filter calls it.
+pub(super) struct Host {
+    pub(super) monitor: Monitor,
+    pub(super) ledger: Ledger,
+    /// By number of the series; all 0 between exchanges.
+    counts: Vec<i64>,
+}
+
+/// The series counts a body in a coding that was not read to its end.
+fn is_given_up(series: &Series) -> bool {
+    let reasons = ["decoded_too_dense", "decoder_too_large", "no_room_to_decode"];
+    is_broken(series) || series.labels.iter().any(|(_, value)| reasons.contains(&value.as_str()))
+}
+
+/// The series counts a body that is not what its coding promises.
+fn is_broken(series: &Series) -> bool {
+    series.labels.iter().any(|(_, value)| value == "encoding_malformed")
+}
+
+impl Host {
+    pub(super) fn new(config: &str) -> Host {
+        let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let monitor = Monitor::new(&config);
+        let (ledger, counts) = (Ledger::new(monitor.series_max()), vec![0; monitor.series_max()]);
+        Host { monitor, ledger, counts }
+    }
+
+    /// Whole or cut, an exchange counts the same.
+    pub(super) fn check(&mut self, cuts: Cuts, wire: &Wire<'_>) {
+        let (request, response) = (wire.request.body, wire.response.body);
+        let whole = self.run(wire, [request].into_iter(), [response].into_iter());
+        let cut = self.run(wire, cuts.of(request), cuts.of(response));
+        let [whole_is_given_up, cut_is_given_up] =
+            [&whole, &cut].map(|counts| self.names(counts).any(is_given_up));
+        if whole_is_given_up || cut_is_given_up {
+            // How far a body was read before it was given up depends on how it came; that it was is all that is said.
+            // What is a bomb by then, too.
+            let [whole_is_broken, cut_is_broken] =
+                [&whole, &cut].map(|counts| self.names(counts).any(is_broken));
+            assert!(!whole_is_broken || cut_is_given_up, "only broken if whole");
+            assert!(!cut_is_broken || whole_is_given_up, "only broken if cut");
+            return;
+        }
+        assert!(
+            whole == cut,
+            "{}:\nwhole {:?}\ncut   {:?}",
+            wire.path,
+            self.names(&whole).zip(&whole.changed).collect::<Vec<_>>(),
+            self.names(&cut).zip(&cut.changed).collect::<Vec<_>>(),
+        );
+    }
+
+    /// What an exchange counts. All pieces of the response come at one moment, so that no time depends on the cuts.
+    fn run<'b>(
+        &mut self,
+        wire: &Wire<'_>,
+        request: impl Iterator<Item = &'b [u8]>,
+        response: impl Iterator<Item = &'b [u8]>,
+    ) -> Counts {
+        let Host { monitor, ledger, counts } = self;
+        let mut drain = |ledger: &mut Ledger| {
+            ledger.drain(|id, change| {
+                let count = &mut counts[id.index()];
+                *count = count.wrapping_add(match change {
+                    Change::Add(amount) => amount.cast_signed(),
+                    Change::Shift(by) => by,
+                    Change::Sample(value) => value.cast_signed().wrapping_mul(31).wrapping_add(1),
+                    Change::Set(value) => value.cast_signed(),
+                });
+            });
+        };
+        let head = RequestHead {
+            method: b"POST",
+            path: wire.path.as_bytes(),
+            content_type: wire.request.content_type,
+            content_encoding: wire.request.encoding,
+            document_length: wire.request.document_length,
+            message_encoding: wire.request.message_encoding,
+            ..RequestHead::default()
+        };
+        let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head)
+            .unwrap_or_else(|| panic!("{} speaks nothing", wire.path));
+        drain(ledger);
+        for piece in request.filter(|piece| !piece.is_empty()) {
+            exchange.request_body(monitor, ledger, piece);
+            drain(ledger);
+        }
+        exchange.request_end();
+        let head = ResponseHead {
+            status: Some(200),
+            content_type: wire.response.content_type,
+            content_encoding: wire.response.encoding,
+            document_length: wire.response.document_length,
+            message_encoding: wire.response.message_encoding,
+            ..ResponseHead::default()
+        };
+        exchange.response_head(monitor, ledger, &head);
+        drain(ledger);
+        for piece in response.filter(|piece| !piece.is_empty()) {
+            exchange.response_body(monitor, ledger, Timestamp(5_000_000), piece);
+            drain(ledger);
+        }
+        if wire.ends {
+            exchange.response_end();
+        }
+        let outcome = exchange.finish(monitor, ledger, Timestamp(9_000_000), 0);
+        drain(ledger);
+        let changed = counts.iter_mut().enumerate().filter(|(_, count)| **count != 0);
+        let changed = changed.map(|(number, count)| (number, std::mem::take(count))).collect();
+        Counts { outcome, changed }
+    }
+
+    /// The series that an exchange changed.
+    fn names<'h>(&'h self, counts: &'h Counts) -> impl Iterator<Item = &'h Series> {
+        counts.changed.iter().filter_map(|(number, _)| self.monitor.series().get(*number))
+    }
+}

@@ -1,0 +1,47 @@
+//! The README's table of dialects, between two marks; the rest of the README is written by hand and stays as it is.
+
+use std::{fmt::Write, fs};
+
+use anyhow::{Context, Result};
+use driftline_core::known;
+
+use crate::paths;
+
+const BEGIN: &str = "<!-- From here to the end of the table: `cargo xtask codegen`, of core/src/generation/dialects. -->\n\n";
+const END: &str = "\n<!-- End of the generated table. -->";
+
+/// The README as it should be. Fails if it has no place for the table.
+pub(super) fn readme() -> Result<String> {
+    let readme = fs::read_to_string(paths::root().join("README.md")).context("README.md")?;
+    with_table(&readme).with_context(|| {
+        format!("README.md needs the table of dialects between {BEGIN:?} and {END:?}")
+    })
+}
+
+fn with_table(readme: &str) -> Option<String> {
+    let (before, rest) = readme.split_once(BEGIN)?;
+    let (_, behind) = rest.split_once(END)?;
+    Some([before, BEGIN, &table(), END, behind].concat())
+}
+
+fn table() -> String {
+    let mut table = String::from("| dialect | paths that end so |\n| --- | --- |\n");
+    for dialect in known::generating() {
+        let paths: Vec<String> = dialect.paths().map(|path| format!("`{path}`")).collect();
+        let _ = writeln!(table, "| `{}` | {} |", dialect.name, paths.join(", "));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_between_the_marks_is_written() {
+        let readme = format!("before\n{BEGIN}| stale |\n{END}\nbehind\n");
+        let expected = format!("before\n{BEGIN}{}{END}\nbehind\n", table());
+        assert_eq!(with_table(&readme), Some(expected));
+        assert_eq!(with_table("no mark"), None);
+    }
+}
