@@ -262,8 +262,8 @@ metrics! {
     FeatureTailExcess = Counter "driftline_feature_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Role, Feature, Side];
     /// Breaches of the profile's schema, by reason: of a feature or the prediction `required_missing`, `required_null`,
     /// `wrong_type`, `not_finite`, `out_of_range` or `novel_category`; and of the model as a whole, without the labels
-    /// `role` and `feature`, `extra_column` (a value that no feature of the profile is called like) or `wrong_shape`
-    /// (rows of another width, tensors that do not fit together).
+    /// `role` and `feature`, `extra_column` (a value that no feature of the profile is called like, or another one of a
+    /// name that the row had) or `wrong_shape` (rows of another width, tensors that do not fit together).
     SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Role, Feature, Reason];
     /// How old timestamps are when a request comes: its time by the proxy's wall clock, less the value. The age is also
     /// what falls into the bins of such a feature.

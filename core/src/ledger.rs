@@ -100,10 +100,11 @@ mod tests {
 
     #[test]
     fn increments_of_one_series_are_one_change() {
-        let mut registry = Registry::default();
+        let mut tell = |_, _| ();
+        let mut registry = Registry::starting_at(0, &mut tell);
         let a = registry.add(Metric::Instances, &["a", ""]);
         let b = registry.add(Metric::Instances, &["b", ""]);
-        let mut ledger = Ledger::new(registry.all().len());
+        let mut ledger = Ledger::new(registry.next());
         ledger.add(b, 1);
         ledger.add(a, 0);
         ledger.add(b, 2);
@@ -115,9 +116,10 @@ mod tests {
 
     #[test]
     fn nothing_of_a_large_increment_is_lost() {
-        let mut registry = Registry::default();
+        let mut tell = |_, _| ();
+        let mut registry = Registry::starting_at(0, &mut tell);
         let id = registry.add(Metric::Instances, &["a", ""]);
-        let mut ledger = Ledger::new(registry.all().len());
+        let mut ledger = Ledger::new(registry.next());
         let large = u64::from(u32::MAX);
         for amount in [large, 1, 0, large + 7, 5_u64.pow(20)] {
             ledger.add(id, amount);
@@ -135,9 +137,10 @@ mod tests {
 
     #[test]
     fn a_sample_moves_three_series() {
-        let mut registry = Registry::default();
+        let mut tell = |_, _| ();
+        let mut registry = Registry::starting_at(0, &mut tell);
         let timing = registry.add_timing(Metric::InterChunkGap, &["a", ""]);
-        let mut ledger = Ledger::new(registry.all().len());
+        let mut ledger = Ledger::new(registry.next());
         ledger.observe(timing, 7);
         ledger.observe(timing, 0);
         assert_eq!(

@@ -151,7 +151,7 @@ pub(crate) struct GenerationSeries {
 
 impl Model {
     /// A model, and whether it generates.
-    pub(crate) fn new(registry: &mut Registry, subject: &Subject, generates: bool) -> Model {
+    pub(crate) fn new(registry: &mut Registry<'_>, subject: &Subject, generates: bool) -> Model {
         let Subject { model, route } = subject;
         Model {
             in_flight: registry.add(Metric::RequestsInFlight, &[model, route]),
@@ -207,7 +207,7 @@ impl Model {
 impl ByResult {
     const SERIES: usize = Timing::SERIES.saturating_mul(2);
 
-    fn new(registry: &mut Registry, metric: Metric, subject: &Subject) -> ByResult {
+    fn new(registry: &mut Registry<'_>, metric: Metric, subject: &Subject) -> ByResult {
         let Subject { model, route } = subject;
         ByResult {
             success: registry.add_timing(metric, &[model, route, "success"]),
@@ -229,7 +229,7 @@ impl GenerationSeries {
         .saturating_add(5)
         .saturating_add(FinishReason::ALL.len());
 
-    fn new(registry: &mut Registry, subject: &Subject) -> GenerationSeries {
+    fn new(registry: &mut Registry<'_>, subject: &Subject) -> GenerationSeries {
         let Subject { model, route } = subject;
         GenerationSeries {
             first_token: ByResult::new(registry, Metric::TimeToFirstToken, subject),

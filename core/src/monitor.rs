@@ -53,8 +53,10 @@ impl Unmeasured {
 /// A configuration made ready.
 #[derive(Debug)]
 pub struct Monitor {
-    /// The series that have their labels by configuration; those of places come behind.
-    registry: Registry,
+    /// The series that have their labels by configuration, for tools; empty where [`Monitor::tell`] told them.
+    named: Vec<Series>,
+    /// How many those are; the series of places come behind.
+    named_max: usize,
     directory: Directory,
     /// Those of the directory, and then one for each place of a [`Roster`](crate::roster::Roster).
     models: Vec<Model>,
@@ -100,10 +102,20 @@ pub struct ModelId(pub(crate) usize);
 pub(crate) struct PredictorId(usize);
 
 impl Monitor {
-    /// Lays out all series of a configuration.
+    /// Lays out all series of a configuration, and keeps their names for [`Monitor::series`].
     pub fn new(config: &Config) -> Monitor {
+        let mut named = Vec::new();
+        let mut monitor = Monitor::tell(config, &mut |_, series| named.push(series));
+        named.shrink_to_fit();
+        monitor.named = named;
+        monitor
+    }
+
+    /// The same for a host: tells each series with its number, in the order of the numbers, and keeps no names, which
+    /// would take far more memory than all else.
+    pub fn tell(config: &Config, tell: &mut dyn FnMut(SeriesId, Series)) -> Monitor {
         let directory = Directory::new(config);
-        let mut registry = Registry::default();
+        let mut registry = Registry::starting_at(0, tell);
         let mut models: Vec<Model> = directory
             .listed()
             .map(|subject| {
@@ -143,17 +155,16 @@ impl Monitor {
         let unmeasured =
             Unmeasured::ALL.map(|reason| registry.add(Metric::Unmeasured, &[reason.name()]));
         let evaluations = registry.add(Metric::Evaluations, &[]);
-        registry.shrink();
-        let listed = models.len();
-        let mut places = Registry::starting_at(registry.next());
-        models.extend((0..directory.places_max).map(|_| {
-            let model = Model::new(&mut places, &Subject::default(), true);
-            // Their series have no labels yet, so only their numbers are kept.
-            places = Registry::starting_at(places.next());
-            model
-        }));
+        let (listed, named_max) = (models.len(), registry.next());
+        // Their series have no labels yet, so only their numbers are of use.
+        let mut tell_nobody = |_, _| ();
+        let mut places = Registry::starting_at(named_max, &mut tell_nobody);
+        models.extend(
+            (0..directory.places_max).map(|_| Model::new(&mut places, &Subject::default(), true)),
+        );
         Monitor {
-            registry,
+            named: Vec::new(),
+            named_max,
             directory,
             models,
             listed,
@@ -181,22 +192,15 @@ impl Monitor {
         }
     }
 
-    /// The series that are known by configuration, to be defined before any traffic so that they survive an update of
-    /// the filter.
+    /// The series that are known by configuration, by number; none if they were [told](Monitor::tell).
     pub fn series(&self) -> &[Series] {
-        self.registry.all()
-    }
-
-    /// Gives back what [`Monitor::series`] takes, which is far more than all else, once the host knows them; after that
-    /// there are none to list.
-    pub fn forget_names(&mut self) {
-        self.registry.forget();
+        &self.named
     }
 
     /// How many series there can be: those of [`Monitor::series`], and those of names that are admitted later.
     pub fn series_max(&self) -> usize {
         let places = self.directory.places_max.saturating_mul(Model::series(true));
-        self.registry.next().saturating_add(places)
+        self.named_max.saturating_add(places)
     }
 
     /// Whether the name of the proxy's route makes a difference.
@@ -220,14 +224,16 @@ impl Monitor {
         &self.response_headers
     }
 
-    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed. Once, at configuration.
-    pub fn describe(&self, ledger: &mut Ledger) {
+    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed.
+    /// Once, at configuration. Calls `hand_over` for each column, so that the ledger need not hold thousands of gauges.
+    pub fn describe(&self, ledger: &mut Ledger, mut hand_over: impl FnMut(&mut Ledger)) {
         for series in self.predicting() {
-            series.describe(ledger);
+            series.describe(ledger, &mut hand_over);
         }
         for &(id, seconds) in &self.deployed {
             ledger.set(id, seconds);
         }
+        hand_over(ledger);
     }
 
     /// Counts a stream that is let through unmeasured.
@@ -343,11 +349,9 @@ impl Monitor {
         mut take: impl FnMut(SeriesId, &Series),
     ) {
         let before = place.saturating_mul(Model::series(true));
-        let mut registry = Registry::starting_at(self.registry.next().saturating_add(before));
+        let mut tell = |id, series: Series| take(id, &series);
+        let mut registry = Registry::starting_at(self.named_max.saturating_add(before), &mut tell);
         Model::new(&mut registry, subject, !self.directory.predicts(&subject.model));
-        for (id, series) in registry.numbered() {
-            take(id, series);
-        }
     }
 }
 
@@ -365,18 +369,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_stay_what_they_are_when_the_names_are_forgotten() {
+    fn a_host_is_told_the_series_that_a_tool_may_list() {
         let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
-        let mut monitor = Monitor::new(&Config::from_json(config).unwrap());
-        let first = |monitor: &Monitor| {
-            let mut first = None;
-            let subject = Subject { model: "b-1".into(), route: "".into() };
-            monitor.series_at(0, &subject, |id, _| first = first.or(Some(id)));
-            (first, monitor.series_max())
-        };
-        let before = first(&monitor);
-        monitor.forget_names();
-        assert_eq!(first(&monitor), before);
+        let config = Config::from_json(config).unwrap();
+        let (listing, mut told) = (Monitor::new(&config), Vec::new());
+        let monitor = Monitor::tell(&config, &mut |id, series| {
+            assert_eq!(id.index(), told.len());
+            told.push(series);
+        });
+        assert_eq!((&told[..], listing.series().len()), (listing.series(), monitor.named_max));
+        assert_eq!(monitor.series_max(), listing.series_max());
         assert!(monitor.series().is_empty());
     }
 

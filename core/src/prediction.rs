@@ -42,8 +42,10 @@ pub(crate) const READER_BYTES: usize = reader::BYTES_MAX;
 /// A value where a feature or a prediction was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cell<'a> {
-    /// A finite number; booleans are 0 and 1.
+    /// A finite number.
     Number(f64),
+    /// A truth value: 0 or 1 where a number is expected, and no moment.
+    Boolean(bool),
     /// Text, escapes decoded; of a very long one the beginning, which then is longer than any category.
     Text(&'a [u8]),
     /// A value in a format that has only text, such as a header: a number, `true` or `false` where one of these is
@@ -100,7 +102,7 @@ impl<'a> Cell<'a> {
     pub(crate) fn of(token: Token<'a>) -> Cell<'a> {
         match token {
             Token::Number(number) => Cell::Number(number),
-            Token::Bool(value) => Cell::Number(f64::from(u8::from(value))),
+            Token::Bool(value) => Cell::Boolean(value),
             Token::NotFinite => Cell::Unbinned(Unbinned::NotFinite),
             Token::String(text) => Cell::Text(text.bytes),
             Token::Null => Cell::Unbinned(Unbinned::Null),
@@ -108,11 +110,14 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The value as what bins of this kind expect: what is only written becomes a number or a text.
+    /// The value as what bins of this kind expect: what is only written becomes a number or a text, and a truth value a
+    /// number.
     pub(crate) fn read_for(self, bins: &Bins) -> Cell<'a> {
         match (self, bins) {
             (Cell::Written(text), Bins::Categories { .. }) => Cell::Text(text),
             (Cell::Written(text), _) => written_number(text),
+            // For categories it is of the wrong type either way.
+            (Cell::Boolean(value), _) => Cell::Number(truth(value)),
             (cell, _) => cell,
         }
     }
@@ -124,17 +129,16 @@ impl<'a> Cell<'a> {
         let said = match self {
             Cell::Number(number) => moment::from_number(number),
             Cell::Text(text) => moment::from_text(text),
-            Cell::Written(text) => {
-                match moment::from_text(text).map_or_else(|| written_number(text), Cell::Number) {
-                    Cell::Number(_)
-                        if matches!(text.trim_ascii().first(), Some(b't' | b'T' | b'f' | b'F')) =>
-                    {
-                        None
-                    }
+            // As a number it would be the first second of 1970.
+            Cell::Boolean(_) => None,
+            Cell::Written(text) => match moment::from_text(text) {
+                Some(said) => Some(said),
+                None => match written(text) {
                     Cell::Number(number) => moment::from_number(number),
-                    reason => return reason,
-                }
-            }
+                    Cell::Unbinned(reason) => return Cell::Unbinned(reason),
+                    _ => None,
+                },
+            },
             Cell::Unbinned(_) => return self,
         };
         match (said, now) {
@@ -149,19 +153,32 @@ impl<'a> Cell<'a> {
             (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
             (Cell::Number(number), _) => Ok(bins.of(number)),
             (Cell::Text(text), _) => bins.of_category(text).ok_or(Unbinned::WrongType),
-            (Cell::Written(_), _) => self.read_for(bins).place(bins),
+            (Cell::Written(_) | Cell::Boolean(_), _) => self.read_for(bins).place(bins),
             (Cell::Unbinned(reason), _) => Err(reason),
         }
     }
 }
 
+/// What a truth value counts as among numbers.
+fn truth(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
 /// The number that a text says, or why it says none.
 fn written_number(text: &[u8]) -> Cell<'static> {
+    match written(text) {
+        Cell::Boolean(value) => Cell::Number(truth(value)),
+        cell => cell,
+    }
+}
+
+/// The number or the truth value that a text says, or why it says none.
+fn written(text: &[u8]) -> Cell<'static> {
     let text = str::from_utf8(text).unwrap_or_default().trim_ascii();
     match text {
         "" => Cell::Unbinned(Unbinned::Null),
-        "true" | "True" | "TRUE" => Cell::Number(1.0),
-        "false" | "False" | "FALSE" => Cell::Number(0.0),
+        "true" | "True" | "TRUE" => Cell::Boolean(true),
+        "false" | "False" | "FALSE" => Cell::Boolean(false),
         // Rust reads `nan`, `inf` and `infinity` in any case, as Python writes them.
         text => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Cell::Number(number),
@@ -222,6 +239,8 @@ mod tests {
         check_age(Cell::Text(b"1795608000"), wrong);
         check_age(Cell::Number(1e21), wrong);
         check_age(Cell::Written(b"true"), wrong);
+        check_age(Cell::Boolean(true), wrong);
+        check_age(Cell::Boolean(false), wrong);
         check_age(Cell::Written(b"soon"), wrong);
         check_age(Cell::Written(b""), Err(Unbinned::Null));
         check_age(Cell::Written(b"1e400"), Err(Unbinned::NotFinite));
@@ -234,5 +253,16 @@ mod tests {
         let bins = Bins::Categories { names: vec!["3".into()] };
         assert_eq!(Cell::Written(b"3").place(&bins), Ok(0));
         assert_eq!(Cell::Number(3.0).place(&bins), Err(Unbinned::WrongType));
+    }
+
+    #[test]
+    fn a_truth_value_is_a_number_where_one_is_expected_and_never_a_category() {
+        let values = Bins::Values { values: vec![0.0, 1.0] };
+        assert_eq!(Cell::Boolean(false).place(&values), Ok(0));
+        assert_eq!(Cell::Boolean(true).place(&values), Ok(1));
+        assert_eq!(Cell::Boolean(true).place(&Bins::Quantile { edges: vec![0.5] }), Ok(1));
+        let names = Bins::Categories { names: vec!["true".into(), "1".into()] };
+        assert_eq!(Cell::Boolean(true).place(&names), Err(Unbinned::WrongType));
+        assert_eq!(Cell::Written(b"true").place(&names), Ok(0));
     }
 }

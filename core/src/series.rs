@@ -72,43 +72,22 @@ impl Series {
     }
 }
 
-/// Series with numbers one after another.
-#[derive(Clone, Debug, Default)]
-pub struct Registry {
-    /// The number of the first one.
-    first: usize,
-    all: Vec<Series>,
+/// Numbers series one after another, and tells each to whoever is to keep its name; it keeps none itself, since names
+/// take far more memory than all that is needed of a series afterwards.
+pub struct Registry<'t> {
+    next: usize,
+    tell: &'t mut dyn FnMut(SeriesId, Series),
 }
 
-impl Registry {
-    /// A registry whose first series has this number.
-    pub fn starting_at(first: usize) -> Registry {
-        Registry { first, all: Vec::new() }
-    }
-
-    /// All series, in the order of their numbers.
-    pub fn all(&self) -> &[Series] {
-        &self.all
-    }
-
-    /// All series with their numbers.
-    pub fn numbered(&self) -> impl Iterator<Item = (SeriesId, &Series)> {
-        (self.first..).map(SeriesId::new).zip(&self.all)
+impl<'t> Registry<'t> {
+    /// A registry whose first series has the number `first`.
+    pub fn starting_at(first: usize, tell: &'t mut dyn FnMut(SeriesId, Series)) -> Registry<'t> {
+        Registry { next: first, tell }
     }
 
     /// The number of the next series.
     pub fn next(&self) -> usize {
-        self.first.saturating_add(self.all.len())
-    }
-
-    /// Gives back the memory of the series' names and labels; their numbers stay taken.
-    pub fn forget(&mut self) {
-        *self = Registry::starting_at(self.next());
-    }
-
-    /// Gives back the memory that was kept for more series.
-    pub fn shrink(&mut self) {
-        self.all.shrink_to_fit();
+        self.next
     }
 
     /// Adds a counter or a gauge. `values` are the label values in the order of the definition; where one is empty
@@ -134,27 +113,31 @@ impl Registry {
 
     fn push(&mut self, name: String, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
         debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
-        let id = SeriesId::new(self.next());
+        let id = SeriesId::new(self.next);
         let labels = labels
             .iter()
             .zip(values)
             .filter(|(_, value)| !value.is_empty())
             .map(|(&label, value)| (label, (*value).to_string()))
             .collect();
-        self.all.push(Series { name, kind, labels });
+        self.next = self.next.saturating_add(1);
+        (self.tell)(id, Series { name, kind, labels });
         id
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{borrow::ToOwned, vec};
+
     use super::*;
 
     #[track_caller]
     fn check(metric: Metric, values: &[&str], stat_name: &str) {
-        let mut registry = Registry::default();
-        let id = registry.add(metric, values);
-        assert_eq!(registry.all()[id.index()].stat_name(), stat_name);
+        let mut told = Vec::new();
+        let mut tell = |id, series: Series| told.push((id, series.stat_name()));
+        let id = Registry::starting_at(7, &mut tell).add(metric, values);
+        assert_eq!((id.index(), told), (7, vec![(id, stat_name.to_owned())]));
     }
 
     #[test]
@@ -174,9 +157,12 @@ mod tests {
 
     #[test]
     fn a_timing_has_its_exact_counters() {
-        let mut registry = Registry::default();
+        let mut told = Vec::new();
+        let mut tell = |_, series: Series| told.push(series.name);
+        let mut registry = Registry::starting_at(0, &mut tell);
         let timing = registry.add_timing(Metric::InterChunkGap, &["m", ""]);
-        let name = |id: SeriesId| registry.all()[id.index()].name.as_str();
+        assert_eq!(registry.next(), Timing::SERIES);
+        let name = |id: SeriesId| told[id.index()].as_str();
         assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
         assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");
         assert_eq!(name(timing.observations), "driftline_inter_chunk_gap_observations_total");

@@ -78,6 +78,7 @@ impl Value {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         match cell {
             Cell::Number(number) => Value::Number(number),
+            Cell::Boolean(value) => Value::Number(f64::from(u8::from(value))),
             Cell::Text(bytes) => Value::Text(text(bytes)),
             Cell::Written(bytes) => Value::Written(text(bytes)),
             Cell::Unbinned(reason) => Value::None(reason.name()),

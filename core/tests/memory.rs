@@ -68,7 +68,9 @@ fn monitor(features: usize, bins: usize, rows_per_bin: u64) -> Monitor {
         rows_per_bin * bins as u64,
         features.join(",")
     );
-    Monitor::new(&Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
+    let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    // The host is told the names once, and keeps them itself.
+    Monitor::tell(&config, &mut |_, _| ())
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -76,9 +78,7 @@ const SECOND: u64 = 1_000_000_000;
 #[test]
 fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     let start = HELD.get();
-    let mut monitor = monitor(50, 20, 1000);
-    // The host is told the names once, and keeps them itself.
-    monitor.forget_names();
+    let monitor = monitor(50, 20, 1000);
     let laid_out = HELD.get() - start;
     let mut ledger = Ledger::new(monitor.series_max());
     let mut evaluator = Evaluator::new(&monitor);

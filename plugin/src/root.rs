@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use driftline_core::{config::Config, monitor::Monitor};
+use driftline_core::config::{Config, ConfigError};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
@@ -27,21 +27,21 @@ impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
-        let json = host::buffer(Buffer::PluginConfiguration, 0, usize::MAX).unwrap_or_default();
-        let config = match Config::from_json(&json) {
+        let config = match read_config() {
             Ok(config) => config,
             Err(error) => {
                 host::log(Level::Error, &format!("driftline: {error}"));
                 return false;
             }
         };
-        let shared = Rc::new(Shared::new(Monitor::new(&config)));
+        let models = config.models.len();
+        let shared = Rc::new(Shared::new(config));
         host::log(
             Level::Info,
             &format!(
                 "driftline {}: watching {} models in at most {} series",
                 env!("CARGO_PKG_VERSION"),
-                config.models.len(),
+                models,
                 shared.monitor().series_max(),
             ),
         );
@@ -63,4 +63,11 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// The text itself is gone when this returns: it would take memory beside all that is made of it, and what a VM once took
+/// it keeps.
+fn read_config() -> Result<Config, ConfigError> {
+    let json = host::buffer(Buffer::PluginConfiguration, 0, usize::MAX).unwrap_or_default();
+    Config::from_json(&json)
 }

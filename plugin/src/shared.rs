@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use driftline_core::{
+    config::Config,
     exchange::Exchange,
     ledger::Ledger,
     monitor::Monitor,
@@ -30,18 +31,19 @@ pub(crate) struct Shared {
 impl Shared {
     /// Defines all series of a configuration, those of names that were admitted before included, and sets what it
     /// alone says.
-    pub(crate) fn new(mut monitor: Monitor) -> Shared {
-        let metrics = Metrics::of(&monitor);
-        // Some megabytes for a few models with profiles, which the windows of this VM can then have.
-        monitor.forget_names();
+    pub(crate) fn new(config: Config) -> Shared {
+        let mut metrics = Metrics(Vec::new());
+        let monitor =
+            Monitor::tell(&config, &mut |_, series| metrics.0.push(Cell::new(define(&series))));
+        drop(config);
+        metrics.reserve_up_to(monitor.series_max());
         let admission = Admission::begin(&monitor, |id, series| metrics.define(id, series));
-        // Thousands of gauges at once, for which the ledger of the traffic would keep room for ever.
-        let mut described = Ledger::default();
-        monitor.describe(&mut described);
         let ledger = Cell::new(Ledger::new(monitor.series_max()));
         let shared =
             Shared { monitor, metrics, admission, ledger, carries_traffic: Cell::new(false) };
-        shared.hand_over(&mut described);
+        shared.record(|monitor, ledger| {
+            monitor.describe(ledger, |ledger| shared.hand_over(ledger));
+        });
         shared
     }
 
@@ -85,11 +87,11 @@ impl Shared {
 }
 
 impl Metrics {
-    fn of(monitor: &Monitor) -> Metrics {
-        let mut all = Vec::with_capacity(monitor.series_max());
-        all.extend(monitor.series().iter().map(|series| Cell::new(define(series))));
-        all.resize_with(monitor.series_max(), Cell::default);
-        Metrics(all)
+    /// Makes room for all series that there may be.
+    fn reserve_up_to(&mut self, series_max: usize) {
+        self.0.reserve_exact(series_max.saturating_sub(self.0.len()));
+        self.0.resize_with(series_max, Cell::default);
+        self.0.shrink_to_fit();
     }
 
     fn get(&self, series: SeriesId) -> Option<MetricId> {

@@ -129,7 +129,8 @@ impl Format {
 /// Reads a file and makes the profile of it. `progress` is told every thousand rows or so.
 ///
 /// A file of more numbers than [`Settings::memory_bytes_max`] has room for is read twice; it must not change meanwhile.
-/// Of Parquet, columns of numbers, booleans, text and lists of numbers are read; decimals as the nearest double.
+/// Of Parquet, columns of numbers, booleans, text, dates, timestamps and lists of numbers are read; decimals and long
+/// integers as the nearest double.
 ///
 /// # Errors
 ///
@@ -176,7 +177,7 @@ pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, Profil
 ///
 /// # Errors
 ///
-/// As [`from_csv`]; lines that are no JSON objects, or longer than 64 MiB.
+/// As [`from_csv`]; lines that are no JSON objects, that have a name several times, or that are longer than 64 MiB.
 pub fn from_json_lines(source: impl io::BufRead, options: &Options) -> Result<Made, ProfilerError> {
     let mut source = Some(source);
     make(options, false, &mut |_| {}, |reading| match source.take() {
@@ -237,9 +238,19 @@ fn check_magic(file: &path::Path, format: Format) -> Result<(), ProfilerError> {
     fs::File::open(file)?.take(4).read_to_end(&mut magic)?;
     let found = match &magic[..] {
         b"PAR1" if format != Format::Parquet => "a Parquet file; add --format parquet",
+        b"PARE" => "a Parquet file whose footer is encrypted; expected one that is not",
         [0x1f, 0x8b, ..] => "a file in gzip; unpack it first, say by gunzip --stdout FILE",
         b"PK\x03\x04" => "an archive, as spreadsheets are too; unpack it, or save it as CSV",
         [0x28, 0xb5, 0x2f, 0xfd] => "a file in zstd; unpack it first, say by zstdcat FILE",
+        b"PAR1" => return Ok(()),
+        [] if format == Format::Parquet => "an empty file, expected one in Parquet",
+        other if format == Format::Parquet => {
+            return Err(refused(format_args!(
+                "found a file that begins with \"{}\", expected \"PAR1\" as in Parquet; \
+                 add --format csv or --format jsonl if it is in one of these",
+                other.escape_ascii()
+            )));
+        }
         _ => return Ok(()),
     };
     Err(refused(format_args!("found {found}")))

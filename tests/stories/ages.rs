@@ -19,12 +19,12 @@ fn old_data_shows_however_a_timestamp_is_written() {
         CONFIG,
         predict(
             r#"{"instances": [["2001-01-01T00:00:00Z"], [978307200], [978307200000], [{"b64": "MjAwMS0wMS0wMQ=="}],
-                ["2200-01-01"], ["yesterday"], [null]]}"#,
+                ["2200-01-01"], ["yesterday"], [null], [true]]}"#,
         )
         .answers(200, r#"{"predictions": []}"#),
         &[
             "requests_total{model=rain,outcome=no_output} 1",
-            "instances_total{model=rain} 7",
+            "instances_total{model=rain} 8",
             // Older than any of the reference.
             "feature_bin_total{model=rain,role=feature,feature=seen at,bin=02} 4",
             // Yet to come, so younger than any.
@@ -32,10 +32,10 @@ fn old_data_shows_however_a_timestamp_is_written() {
             "feature_in_future_total{model=rain,role=feature,feature=seen at} 1",
             "feature_age_observations_total{model=rain,role=feature,feature=seen at} 4",
             "feature_outside_total{model=rain,role=feature,feature=seen at,reason=out_of_range} 5",
-            "feature_unbinned_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 1",
+            "feature_unbinned_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 2",
             "feature_unbinned_total{model=rain,role=feature,feature=seen at,reason=null} 1",
             "schema_violations_total{model=rain,role=feature,feature=seen at,reason=out_of_range} 5",
-            "schema_violations_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 1",
+            "schema_violations_total{model=rain,role=feature,feature=seen at,reason=wrong_type} 2",
             "schema_violations_total{model=rain,role=feature,feature=seen at,reason=required_null} 1",
         ],
     );

@@ -136,7 +136,7 @@ impl MonitoredColumn {
     }
 
     pub(super) fn new(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         labels: ColumnLabels<'_>,
         column: &Column,
         monitored_values: SeriesId,
@@ -231,8 +231,8 @@ impl MonitoredColumn {
                 });
                 (is_novel, None)
             }
-            // Read for these bins, nothing is only written any more.
-            Cell::Written(_) | Cell::Unbinned(_) => (false, None),
+            // Read for these bins, nothing is only written any more, and a truth value that is left has no bin.
+            Cell::Boolean(_) | Cell::Written(_) | Cell::Unbinned(_) => (false, None),
         };
         Ok(InBin { bin, is_outside, excess })
     }

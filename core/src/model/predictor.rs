@@ -78,13 +78,13 @@ impl PredictionSeries {
     }
 
     /// What stands for all models that are not listed.
-    pub(crate) fn others(registry: &mut Registry) -> PredictionSeries {
+    pub(crate) fn others(registry: &mut Registry<'_>) -> PredictionSeries {
         PredictionSeries::without_profile(registry, 0, config::OTHER_NAME, None)
     }
 
     /// A model whose rows are counted, and compared with nothing.
     pub(crate) fn without_profile(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         number: usize,
         name: &str,
         version: Option<&str>,
@@ -110,7 +110,7 @@ impl PredictionSeries {
 
     /// A model with its profile, under its number in the directory.
     pub(crate) fn new(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         number: usize,
         model: &config::Model,
         profile: &Profile,
@@ -171,12 +171,13 @@ impl PredictionSeries {
     }
 
     /// Sets what the profile alone says.
-    pub(crate) fn describe(&self, ledger: &mut Ledger) {
+    pub(crate) fn describe(&self, ledger: &mut Ledger, mut hand_over: impl FnMut(&mut Ledger)) {
         if let Some((id, seconds)) = self.profile_created {
             ledger.set(id, seconds);
         }
         for column in self.columns() {
             column.describe(ledger);
+            hand_over(ledger);
         }
     }
 }

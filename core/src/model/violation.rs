@@ -27,7 +27,7 @@ pub(crate) enum Violation {
 /// A breach of the schema by a row, or by a whole body, that is no single column's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RowViolation {
-    /// A value that no feature is called like.
+    /// A value that no feature is called like, or another one of a name that the row had.
     ExtraColumn,
     /// Rows of another width, tensors that do not fit together.
     WrongShape,
@@ -97,7 +97,7 @@ impl Violations {
     pub(crate) const SERIES: usize = Violation::OF_NUMBERS.len();
 
     pub(super) fn new(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         labels: ColumnLabels<'_>,
         is_of_numbers: bool,
     ) -> Violations {
@@ -125,7 +125,7 @@ impl RowViolations {
     /// How many series they are.
     pub(crate) const SERIES: usize = RowViolation::ALL.len();
 
-    pub(super) fn new(registry: &mut Registry, model: &str, version: &str) -> RowViolations {
+    pub(super) fn new(registry: &mut Registry<'_>, model: &str, version: &str) -> RowViolations {
         RowViolations(RowViolation::ALL.map(|violation| {
             // No column, so no labels of one.
             let labels = [model, version, "", "", violation.name()];

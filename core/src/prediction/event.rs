@@ -19,7 +19,7 @@ pub(crate) enum Event<'a> {
 /// How a body's rows differ from what is expected of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
-    /// A value, column or tensor that no column looks for, once for each row, or once for all of its rows.
+    /// A value, column or tensor that no column looks for, or that a row had under this name already, once for each row, or once for all of its rows.
     ExtraColumn,
     /// Rows of another width than the columns, columns or tensors of different lengths, a shape that is not that of the
     /// data. Once for each row, or once for all.

@@ -31,16 +31,25 @@ pub(crate) struct PathReader {
     depth: usize,
     /// The paths that lead to the value that comes next, or through it.
     next: Set,
+    /// The paths whose value came, of those with `[]` in the element at hand.
+    told: Set,
 }
 
 impl PathReader {
     pub(crate) const fn new() -> PathReader {
-        PathReader { tokenizer: Tokenizer::new(), inside: [0; STEPS_MAX], depth: 0, next: Set::MAX }
+        PathReader {
+            tokenizer: Tokenizer::new(),
+            inside: [0; STEPS_MAX],
+            depth: 0,
+            next: Set::MAX,
+            told: 0,
+        }
     }
 
     /// Takes the next piece; calls `take` with the column and each value that ends in it and stands at its path.
     ///
-    /// A container at the end of a path is a value of the wrong type. Compares each key of a container on the way of a
+    /// A container at the end of a path is a value of the wrong type. Of a name that an object repeats the first value
+    /// counts, as it does in rows. Compares each key of a container on the way of a
     /// path with the step of each path.
     pub(crate) fn read(
         &mut self,
@@ -77,8 +86,14 @@ impl PathReader {
                 _ => {}
             }
             let depth = self.depth;
-            let ending = having(paths, self.next, |steps| steps.len() == depth);
+            if let Some(last) = depth.checked_sub(1) {
+                // Another element has values of its own.
+                self.told &=
+                    !having(paths, self.next, |steps| steps.get(last) == Some(&Step::Elements));
+            }
+            let ending = having(paths, self.next & !self.told, |steps| steps.len() == depth);
             if ending != 0 {
+                self.told |= ending;
                 let cell = Cell::of(token);
                 for (column, _) in members(paths, ending) {
                     take(*column, cell);
@@ -174,8 +189,23 @@ mod tests {
         );
         check(
             "[[1, true], 5, [[2]], [3.5 ]]",
-            &[(2, Cell::Number(1.0)), (2, Cell::Number(1.0)), (2, wrong), (2, Cell::Number(3.5))],
+            &[(2, Cell::Number(1.0)), (2, Cell::Boolean(true)), (2, wrong), (2, Cell::Number(3.5))],
         );
         check(r#"{"user": 7, "rows": {"x": 1}} "#, &[]);
+    }
+
+    #[test]
+    fn of_a_repeated_name_the_first_value_counts() {
+        check(
+            r#"{"user": {"age": 41, "age": 7}, "user": {"age": 8},
+                "rows": [{"x": 1, "x": 2}, {"x": 3}, {"y": 4}, {"x": {"x": 5}, "x": 6}]}"#,
+            &[
+                (0, Cell::Number(41.0)),
+                (1, Cell::Number(1.0)),
+                (1, Cell::Number(3.0)),
+                (1, Cell::Unbinned(Unbinned::WrongType)),
+            ],
+        );
+        check("[[1, 1], [1]]", &[(2, Cell::Number(1.0)); 3]);
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Row {
     seen: ColumnSet,
     /// Values so far, or members.
     pub(super) position: usize,
-    /// It had a value that no column looks for.
+    /// It had a value that no column looks for, or another one of a name that it had.
     pub(super) has_extra: bool,
     /// Its values have positions.
     pub(super) is_list: bool,

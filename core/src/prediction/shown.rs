@@ -75,6 +75,7 @@ pub(super) fn shown(event: Event<'_>) -> String {
 pub(super) fn shown_cell(cell: Cell<'_>) -> String {
     match cell {
         Cell::Number(number) => number.to_string(),
+        Cell::Boolean(value) => value.to_string(),
         Cell::Text(text) => format!("'{}'", text.escape_ascii()),
         // The type is for the column to find.
         Cell::Written(text) => format!("`{}`", text.escape_ascii()),

@@ -61,6 +61,7 @@ enum Held {
     #[default]
     Nothing,
     Number(f64),
+    Boolean(bool),
     /// It is in the scratch.
     Text,
     Unbinned(Unbinned),
@@ -235,6 +236,7 @@ impl ValueReader {
     fn hold(&mut self, cell: Cell<'_>) {
         self.held = match cell {
             Cell::Number(number) => Held::Number(number),
+            Cell::Boolean(value) => Held::Boolean(value),
             Cell::Text(text) | Cell::Written(text) => {
                 self.text.push(text);
                 Held::Text
@@ -246,6 +248,7 @@ impl ValueReader {
     fn cell(&self, reads: Reads) -> Cell<'_> {
         match self.held {
             Held::Number(number) => Cell::Number(number),
+            Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Reads::TextLength => Cell::Number(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),
             // A list without anything in it is no value.
@@ -322,7 +325,7 @@ mod tests {
     fn a_plain_value_is_what_it_says() {
         let check = |value, expected| check(Reads::Value, value, expected);
         check("-2.5e3", "-2500");
-        check("true", "1");
+        check("true", "true");
         check("null", "null");
         check("NaN", "not_finite");
         check("1e400", "not_finite");
@@ -336,6 +339,7 @@ mod tests {
         check("[33]", "33");
         check("[\"a\"]", "'a'");
         check("[null]", "null");
+        check("[false]", "false");
         check("[NaN]", "not_finite");
         check("[]", "wrong_type");
         check("[1, 2]", "wrong_type");

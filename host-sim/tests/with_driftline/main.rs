@@ -2,5 +2,6 @@
 //! Driftline's is in `host`.
 
 mod check;
+mod first_profile;
 #[path = "../input/mod.rs"]
 mod input;

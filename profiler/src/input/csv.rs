@@ -29,7 +29,7 @@ pub(super) fn read(source: impl io::Read, reading: &mut Reading<'_>) -> Result<(
             columns.push((index, wish.kind));
         }
     }
-    if !reading.problems.is_empty() {
+    if reading.gives_up() {
         return Ok(());
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     io::{self, BufRead as _, Read as _},
 };
@@ -52,7 +52,16 @@ pub(super) fn read(
         let Some(place) = reading.next(Some(number), bytes) else { continue };
         match serde_json::from_slice::<Members<'_>>(text) {
             Ok(Members(members)) => {
-                let values = columns.sort(members, reading)?;
+                let Sorted { values, repeated } = columns.sort(members, reading)?;
+                for name in &repeated {
+                    reading.problems.add(
+                        &Path::ROOT,
+                        format_args!(
+                            "{place} has several members {name:?}; expected each name once; \
+                             jq --compact-output . FILE keeps the last one of each"
+                        ),
+                    );
+                }
                 reading.take(values.iter().map(cell), place);
             }
             Err(error) => {
@@ -89,15 +98,24 @@ struct Columns {
     chosen: usize,
 }
 
+/// The members of an object.
+struct Sorted<'t> {
+    /// In the order of the columns.
+    values: Vec<Value>,
+    /// Names that came more than once, of columns that are read. Nobody can say which value the model got: parsers take
+    /// the last one as a rule, and the filter, which keeps no value until a row is over, the first.
+    repeated: BTreeSet<Cow<'t, str>>,
+}
+
 impl Columns {
-    /// Puts the members of an object in the order of the columns; new ones are announced. Of two members with the same
-    /// name the last counts.
-    fn sort(
+    /// Puts the members of an object in the order of the columns; new ones are announced.
+    fn sort<'t>(
         &mut self,
-        members: Vec<(Cow<'_, str>, Value)>,
+        members: Vec<(Cow<'t, str>, Value)>,
         reading: &mut Reading<'_>,
-    ) -> Result<Vec<Value>, ProfilerError> {
+    ) -> Result<Sorted<'t>, ProfilerError> {
         let mut values = vec![Value::Null; self.chosen];
+        let (mut has, mut repeated) = (vec![false; self.chosen], BTreeSet::new());
         for (name, value) in members {
             let place = match self.places.get(name.as_ref()) {
                 Some(place) => *place,
@@ -106,11 +124,15 @@ impl Columns {
             if let Some(place) = place {
                 if values.len() <= place {
                     values.resize(place + 1, Value::Null);
+                    has.resize(place + 1, false);
                 }
                 values[place] = value;
+                if std::mem::replace(&mut has[place], true) {
+                    repeated.insert(name);
+                }
             }
         }
-        Ok(values)
+        Ok(Sorted { values, repeated })
     }
 
     fn add(

@@ -1,10 +1,22 @@
 //! Reads the rows of a Parquet file, of the columns that are asked for alone; it knows no Arrow.
 
-use std::{fs, sync::Arc};
+#[cfg(test)]
+mod tests;
 
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use driftline_core::document::Path;
 use parquet::{
+    basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
     errors::ParquetError,
-    file::reader::{FileReader as _, SerializedFileReader},
+    file::{
+        metadata::ParquetMetaData,
+        reader::{FileReader as _, SerializedFileReader},
+    },
     record::{Field, List},
     schema::types::Type,
 };
@@ -12,7 +24,20 @@ use parquet::{
 use super::{ProfilerError, chosen, reading::Reading, refused};
 use crate::{Cell, cell::norm};
 
+/// What a column may hold.
+const EXPECTED: &str =
+    "numbers, true and false, text, dates, timestamps or lists of numbers; exclude it";
+/// Of the library's own words, as many are shown: it may quote a whole value.
+const REASON_CHARS_MAX: usize = 200;
+
 pub(super) fn read(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+    // Of damaged files the library refuses most, and panics at some. What is half read is given up with the error.
+    catch_unwind(AssertUnwindSafe(|| read_rows(file, reading))).unwrap_or_else(|_| {
+        Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
+    })
+}
+
+fn read_rows(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
     let bytes = file.metadata()?.len();
     let reader = SerializedFileReader::new(file)?;
     let metadata = reader.metadata().file_metadata();
@@ -30,25 +55,124 @@ pub(super) fn read(file: fs::File, reading: &mut Reading<'_>) -> Result<(), Prof
             fields.push(Arc::clone(field));
         }
     }
-    if !reading.problems.is_empty() || fields.is_empty() {
+    if fields.is_empty() && rows != 0 {
+        // Without a column the builder would see no row, and say that there is none.
+        reading.problems.add(
+            &Path::ROOT,
+            format_args!("found no column to watch among {}, expected at least one", names.len()),
+        );
+    }
+    for field in &fields {
+        if let Some(what) = unreadable(field) {
+            reading.problems.add(
+                &Path::ROOT,
+                format_args!("the column `{}` holds {what}; expected {EXPECTED}", field.name()),
+            );
+        } else if let Some(codec) = unknown_codec(reader.metadata(), field.name()) {
+            reading.problems.add(
+                &Path::ROOT,
+                format_args!(
+                    "the column `{}` is compressed with {codec}; expected no compression, snappy, gzip, lz4 or zstd",
+                    field.name()
+                ),
+            );
+        }
+    }
+    if reading.gives_up() || fields.is_empty() {
         return Ok(());
     }
+    let means: Vec<Means> = fields.iter().map(|field| Means::of(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
     let mut found = reader.get_row_iter(Some(projection))?;
     while reading.goes_on() {
         let Some(row) = found.next() else { break };
-        let row = row?;
+        let row = row.map_err(|error| {
+            refused(format_args!(
+                "row {} is not readable as Parquet: {}",
+                reading.rows() + 1,
+                shortened(&error)
+            ))
+        })?;
         // Bytes of rows lie in pieces all over the file, so a share is the best that can be told.
         let so_far = (reading.rows() + 1).min(rows);
         let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
         if let Some(place) = reading.next(None, share) {
-            reading.take(row.get_column_iter().map(|(_, field)| cell(field)), place);
+            let cells = row.get_column_iter().zip(&means);
+            reading.take(cells.map(|((_, field), means)| cell(field, *means)), place);
         }
     }
     Ok(())
 }
 
-fn cell(field: &Field) -> Cell<'_> {
+/// What the values of a column are that the library hands out as plain integers, because it has no type for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Means {
+    /// Just what they seem.
+    Themselves,
+    /// Moments, in nanoseconds since 1970: what pandas writes.
+    Nanoseconds,
+    /// Nanoseconds since midnight.
+    TimeOfDay,
+}
+
+impl Means {
+    fn of(field: &Type) -> Means {
+        match field.get_basic_info().logical_type_ref() {
+            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => Means::Nanoseconds,
+            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => Means::TimeOfDay,
+            _ => Means::Themselves,
+        }
+    }
+}
+
+/// What a column holds of which no value can be made, in words. The library must not be asked for it: in front of some
+/// such columns it panics.
+fn unreadable(field: &Type) -> Option<&'static str> {
+    let kind = field.get_basic_info().converted_type();
+    if field.is_primitive() {
+        return (kind == ConvertedType::INTERVAL).then_some("intervals");
+    }
+    match kind {
+        ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE => Some("maps"),
+        ConvertedType::LIST => {
+            // A list within is a group as well, so that only lists of plain values are left.
+            let is_plain = |field: &Type| field.is_primitive() && unreadable(field).is_none();
+            let is_repeated =
+                |field: &Type| field.get_basic_info().repetition() == Repetition::REPEATED;
+            let is_list = match field.get_fields() {
+                [repeated] if is_repeated(repeated) && repeated.is_group() => {
+                    matches!(repeated.get_fields(), [element] if is_plain(element) && !is_repeated(element))
+                }
+                [repeated] => is_repeated(repeated) && is_plain(repeated),
+                _ => false,
+            };
+            (!is_list).then_some("lists of other things than numbers")
+        }
+        _ => Some("structures"),
+    }
+}
+
+/// The codec of a column that this build does not have.
+fn unknown_codec(metadata: &ParquetMetaData, name: &str) -> Option<&'static str> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    columns
+        .filter(|column| column.column_path().parts().first().is_some_and(|first| first == name))
+        .find_map(|column| match column.compression() {
+            Compression::BROTLI(_) => Some("brotli"),
+            Compression::LZO => Some("lzo"),
+            _ => None,
+        })
+}
+
+fn cell(field: &Field, means: Means) -> Cell<'_> {
+    match (field, means) {
+        (Field::Long(since_1970), Means::Nanoseconds) => Cell::Moment(*since_1970 as f64 / 1e9),
+        (Field::Long(_), Means::TimeOfDay) => Cell::Other("a time of day"),
+        _ => cell_of(field),
+    }
+}
+
+fn cell_of(field: &Field) -> Cell<'_> {
     match field {
         Field::Null => Cell::Null,
         Field::Bool(value) => Cell::Boolean(*value),
@@ -69,7 +193,13 @@ fn cell(field: &Field) -> Cell<'_> {
 }
 
 fn vector(list: &List) -> Cell<'_> {
-    let numbers: Option<Vec<f64>> = list.elements().iter().map(number_of).collect();
+    // A list whose elements are repeated themselves, as old writers have it, comes as a list of lists. One that is such
+    // has been refused.
+    let elements = list.elements().iter().flat_map(|element| match element {
+        Field::ListInternal(inner) => inner.elements(),
+        other => std::slice::from_ref(other),
+    });
+    let numbers: Option<Vec<f64>> = elements.map(number_of).collect();
     numbers.map_or(Cell::Other("a list of other things than numbers"), |n| Cell::List(norm(n)))
 }
 
@@ -95,6 +225,12 @@ fn number_of(field: &Field) -> Option<f64> {
 
 impl From<ParquetError> for ProfilerError {
     fn from(error: ParquetError) -> ProfilerError {
-        refused(format_args!("not readable as Parquet: {error}"))
+        refused(format_args!("not readable as Parquet: {}", shortened(&error)))
     }
+}
+
+fn shortened(error: &ParquetError) -> String {
+    let text = error.to_string();
+    let end = text.char_indices().nth(REASON_CHARS_MAX).map(|(end, _)| end);
+    end.map_or(text.clone(), |end| format!("{}...", &text[..end]))
 }

@@ -38,6 +38,8 @@ pub(super) struct Reading<'r> {
     range: RangeInclusive<u64>,
     row: u64,
     bytes: u64,
+    /// No row was looked at, so how many there are is not known.
+    has_given_up: bool,
     progress: &'r mut dyn FnMut(Progress),
 }
 
@@ -65,9 +67,19 @@ impl<'r> Reading<'r> {
             return Err(ProfilerError::Refused(problems));
         }
         let range = options.rows.clone().unwrap_or(1..=u64::MAX);
-        let (nameless, row, bytes) = (Vec::new(), 0, 0);
         let ages = Ages::new(options.as_of.as_ref());
-        Ok(Reading { options, problems, nameless, pass, ages, range, row, bytes, progress })
+        Ok(Reading {
+            options,
+            problems,
+            nameless: Vec::new(),
+            pass,
+            ages,
+            range,
+            row: 0,
+            bytes: 0,
+            has_given_up: false,
+            progress,
+        })
     }
 
     /// Announces a column; its cells stand in this order in each row.
@@ -84,6 +96,12 @@ impl<'r> Reading<'r> {
     /// Whether a further row is of use.
     pub(super) fn goes_on(&self) -> bool {
         self.row < *self.range.end()
+    }
+
+    /// Whether there are problems already, so that no row is looked at.
+    pub(super) fn gives_up(&mut self) -> bool {
+        self.has_given_up = !self.problems.is_empty();
+        self.has_given_up
     }
 
     /// How many rows were found so far.
@@ -116,7 +134,7 @@ impl<'r> Reading<'r> {
     /// What was noted while reading, and rows that were asked for but never came.
     pub(super) fn finish(mut self) -> Result<(Vec<usize>, Pass), ProfilerError> {
         self.report();
-        if self.options.rows.is_some() && self.goes_on() {
+        if self.options.rows.is_some() && self.goes_on() && !self.has_given_up {
             self.problems.add(
                 &Path::ROOT,
                 format_args!(

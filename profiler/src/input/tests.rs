@@ -232,7 +232,7 @@ fn lines(text: &str, options: &Options) -> Result<Made, String> {
 fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
     let text = "\u{feff}{\"wind\": 1.5, \"city\": \"N\", \"rain\": 0, \"v\": [3, 4]}\n\n\
                 {\"rain\": 1, \"city\": null, \"wind\": 2.5, \"dew\\u0020point\": 7, \"v\": []}\r\n\
-                {\"rain\": 1, \"wind\": 1, \"wind\": 3.5, \"v\": null}";
+                {\"rain\": 1, \"wind\": 3.5, \"v\": null}";
     let profile = lines(text, &options()).unwrap().profile;
     let of = |feature: usize| (&*profile.features[feature].name, &profile.features[feature].column);
     assert_eq!(profile.rows, 3);
@@ -246,6 +246,25 @@ fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
     assert_eq!(profile.prediction.unwrap().counts, [1, 2, 0]);
     let second = Options { rows: Some(2..=2), exclude: vec!["city".into()], ..options() };
     assert_eq!(lines(text, &second).unwrap().profile.features.len(), 3);
+}
+
+#[test]
+fn an_object_with_a_name_twice_is_refused_as_nobody_knows_which_value_counts() {
+    let text = "{\"wind\": 1, \"id\": 4, \"rain\": 0}\n\n\
+                {\"wind\": 1, \"id\": 5, \"w\\u0069nd\": 1, \"id\": 6, \"rain\": 0, \"wind\": 2}\n\
+                {\"rain\": 1, \"wind\": 2, \"rain\": 0}\n";
+    let expected = "expected each name once; jq --compact-output . FILE keeps the last one of each";
+    let without = Options { exclude: vec!["id".into()], ..options() };
+    assert_eq!(
+        lines(text, &without).unwrap_err(),
+        format!(
+            "row 2 (line 3) has several members \"wind\"; {expected}; \
+             row 3 (line 4) has several members \"rain\"; {expected}"
+        )
+    );
+    // Of a column that is left out it does not matter, nor in rows that nobody asked for.
+    let first = Options { rows: Some(1..=1), ..without };
+    assert_eq!(lines(text, &first).unwrap().profile.rows, 1);
 }
 
 #[test]
@@ -422,10 +441,23 @@ fn parquet_that_does_not_fit_is_refused() {
     let folder = std::env::temp_dir().join(format!("driftline-parquet-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let broken = folder.join("broken.parquet");
-    for bytes in [&whole[..whole.len() / 2], b"PAR1", b"", b"wind,rain\n1,0\n"] {
+    for bytes in [&whole[..whole.len() / 2], &whole[..whole.len() - 9], b"PAR1"] {
         fs::write(&broken, bytes).unwrap();
         let error = file(&broken, Format::Parquet, &options()).unwrap_err();
         assert!(error.starts_with("no profile was made: not readable as Parquet: "), "{error}");
+    }
+    for (bytes, expected) in [
+        (&b""[..], "found an empty file, expected one in Parquet"),
+        (
+            b"wind,rain\n1,0\n",
+            "found a file that begins with \"wind\", expected \"PAR1\" as in Parquet; \
+             add --format csv or --format jsonl if it is in one of these",
+        ),
+        (b"PARE0000", "found a Parquet file whose footer is encrypted; expected one that is not"),
+    ] {
+        fs::write(&broken, bytes).unwrap();
+        let error = file(&broken, Format::Parquet, &options()).unwrap_err();
+        assert_eq!(error, format!("no profile was made: {expected}"));
     }
     fs::write(&broken, [0x1f, 0x8b, 8, 0]).unwrap();
     assert!(file(&broken, Format::Csv, &options()).unwrap_err().contains("a file in gzip"));

@@ -66,7 +66,7 @@ impl Native {
             exchange: None,
             now: Timestamp(1_000_000_000),
         };
-        native.monitor.describe(&mut native.ledger);
+        native.monitor.describe(&mut native.ledger, |_| ());
         native.settle();
         native
     }

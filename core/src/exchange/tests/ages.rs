@@ -90,6 +90,20 @@ fn a_moment_to_come_is_counted_apart_and_no_moment_is_of_the_wrong_type() {
 }
 
 #[test]
+fn a_truth_value_is_no_moment_of_1970() {
+    check(
+        r#"[true], [false], [[true]], {"dew": false}, ["2026-11-25T12:00:00Z"]"#,
+        &[
+            ("bin_total 00", 1),
+            ("tail_excess_thousandths_total low", 1_000_000),
+            ("unbinned_total wrong_type", 4),
+            ("age_observations_total ", 1),
+        ],
+        &[0],
+    );
+}
+
+#[test]
 fn without_a_clock_no_age_is_made_up() {
     let (totals, ages) = counted(r#"["2026-11-25T11:59:00Z"]"#, None);
     assert_eq!((totals.get("unbinned_total wrong_type"), totals.len()), (Some(&1), 1));

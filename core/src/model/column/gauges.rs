@@ -80,7 +80,7 @@ impl ColumnGauges {
     }
 
     pub(super) fn new(
-        registry: &mut Registry,
+        registry: &mut Registry<'_>,
         labels: [&str; 4],
         is_of_numbers: bool,
         role: Role,

@@ -92,6 +92,7 @@ impl Walk {
             }
             Kind::Plain(column) => {
                 if self.columnar.has(column) {
+                    self.fault(Fault::ExtraColumn, take);
                     return Next::Skip;
                 }
                 self.columnar.open.add(column);
@@ -174,7 +175,7 @@ impl Walk {
                         self.value(token, columns, take, back)
                     }
                     None => {
-                        self.row.has_extra |= first.is_none();
+                        self.row.has_extra = true;
                         self.columnar.end_row();
                         self.at = back;
                         skip_if_opens(token)

@@ -66,8 +66,8 @@ impl Walk {
                 self.column = column;
                 self.value(token, columns, take, back)
             }
-            found => {
-                self.row.has_extra |= found.is_none();
+            _ => {
+                self.row.has_extra = true;
                 self.at = back;
                 skip_if_opens(token)
             }
@@ -169,6 +169,8 @@ impl Walk {
         };
         if let Some(column) = columns.named(key.bytes) {
             if !self.tell(column) {
+                // The first value has been counted. Most servers take the last one, so it may not be what they saw.
+                self.row.has_extra = true;
                 return Next::Skip;
             }
             self.column = column;

@@ -52,7 +52,7 @@ fn check_places(places: &[(Place, Reads)], body: &str, expected: &str) {
 fn rows_by_position() {
     check(
         r#"{"instances": [[1, 2.5, -3e2], [null, true, "x"]]}"#,
-        "a0=1 b0=2.5 c0=-300 +1 a1=null b1=1 c1='x' +1",
+        "a0=1 b0=2.5 c0=-300 +1 a1=null b1=true c1='x' +1",
     );
 }
 
@@ -60,7 +60,7 @@ fn rows_by_position() {
 fn rows_by_name_in_any_order() {
     check(
         r#"{"instances": [{"b": 2, "x": {"a": 9}, "a": 1}, {"a": true}, {}]}"#,
-        "b0=2 a0=1 extra +1 a1=1 +1 +1",
+        "b0=2 a0=1 extra +1 a1=true +1 +1",
     );
 }
 
@@ -97,8 +97,11 @@ fn rows_of_another_width_are_told() {
 }
 
 #[test]
-fn a_repeated_name_counts_once() {
-    check(r#"{"instances": [{"a": 1, "a": [2], "b": 3}]}"#, "a0=1 b0=3 +1");
+fn of_a_repeated_name_the_first_value_counts_and_the_others_are_too_many() {
+    check(
+        r#"{"instances": [{"a": 1, "a": [2], "b": 3, "a": 4}, {"a": 5}]}"#,
+        "a0=1 b0=3 extra +1 a1=5 +1",
+    );
 }
 
 #[test]
@@ -161,10 +164,10 @@ fn columns_that_nobody_looks_for_are_told_once_and_count_rows() {
 }
 
 #[test]
-fn a_repeated_column_counts_once() {
-    check(r#"{"inputs": {"a": [1, 2], "a": [3, 4]}}"#, "a0=1 a1=2 +2");
+fn of_a_repeated_column_the_first_one_counts_and_the_others_are_too_many() {
+    check(r#"{"inputs": {"a": [1, 2], "b": [3, 4], "a": [5, 6]}}"#, "a0=1 a1=2 b0=3 b1=4 extra +2");
     let in_tensor = [(tensor("x", 0), Reads::Value), (tensor("x", 1), Reads::Value)];
-    check_places(&in_tensor, r#"{"inputs": {"x": [[1, 2]], "x": [[3, 4]]}}"#, "a0=1 b0=2 +1");
+    check_places(&in_tensor, r#"{"inputs": {"x": [[1, 2]], "x": [[3, 4]]}}"#, "a0=1 b0=2 extra +1");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Datatype {
     #[inline]
     pub(super) fn cell(self, bits: u64) -> Cell<'static> {
         let value = match self {
-            Datatype::Bool => f64::from(u8::from(bits != 0)),
+            Datatype::Bool => return Cell::Boolean(bits != 0),
             Datatype::Unsigned(_) => bits as f64,
             Datatype::Signed(size) => {
                 let unused = 64_u32.saturating_sub(u32::from(size).saturating_mul(8));
@@ -111,10 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_not_zero_is_true() {
+        for (bits, expected) in [(0, false), (1, true), (255, true)] {
+            assert_eq!(Datatype::Bool.cell(bits), Cell::Boolean(expected), "{bits}");
+        }
+    }
+
+    #[test]
     fn integers_have_their_signs() {
-        check("BOOL", &[0], 0.0);
-        check("BOOL", &[1], 1.0);
-        check("BOOL", &[255], 1.0);
         check("UINT8", &[255], 255.0);
         check("INT8", &[0x80], -128.0);
         check("UINT16", &[1, 0xff], 65281.0);

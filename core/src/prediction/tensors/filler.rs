@@ -298,6 +298,9 @@ fn read(element: Element<'_>, reads: Option<Reads>) -> Cell<'_> {
         }
         // One element of many is a list of one.
         (Reads::VectorNorm, Element::Cell(Cell::Number(number))) => Cell::Number(number.abs()),
+        (Reads::VectorNorm, Element::Cell(Cell::Boolean(value))) => {
+            Cell::Number(f64::from(u8::from(value)))
+        }
         (Reads::TextLength | Reads::VectorNorm, Element::Cell(cell @ Cell::Unbinned(_))) => cell,
         (_, Element::Characters(_)) | (Reads::TextLength | Reads::VectorNorm, _) => wrong,
     }
@@ -310,9 +313,10 @@ fn add_to_norm(norm: &mut Norm, element: Element<'_>) {
     };
     *norm = match (*norm, cell) {
         (Ok(squares), Cell::Number(number)) => Ok(squares + number * number),
+        (Ok(squares), Cell::Boolean(value)) => Ok(squares + f64::from(u8::from(value))),
         (Err(Unbinned::WrongType), _) => Err(Unbinned::WrongType),
         (_, Cell::Unbinned(Unbinned::NotFinite)) => Err(Unbinned::NotFinite),
-        (Err(reason), Cell::Number(_)) => Err(reason),
+        (Err(reason), Cell::Number(_) | Cell::Boolean(_)) => Err(reason),
         _ => Err(Unbinned::WrongType),
     };
 }

@@ -37,6 +37,7 @@ fn said(event: Event<'_>) -> String {
             let name = ["a", "b", "t", "v", "x"][column];
             match cell {
                 Cell::Number(number) => format!("{name}{row}={number}"),
+                Cell::Boolean(value) => format!("{name}{row}={}", u8::from(value)),
                 Cell::Text(text) | Cell::Written(text) => {
                     format!("{name}{row}='{}'", text.escape_ascii())
                 }

@@ -49,6 +49,10 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
             Event::Cell { column, row, cell: Cell::Number(number) } => {
                 found.push(format!("{}{row}={}", names[column], Value::from(number)));
             }
+            Event::Cell { column, row, cell: Cell::Boolean(value) } => {
+                let number = f64::from(u8::from(value));
+                found.push(format!("{}{row}={}", names[column], Value::from(number)));
+            }
             Event::Cell { column, row, cell: Cell::Text(text) } => {
                 let text = str::from_utf8(text).unwrap();
                 found.push(format!("{}{row}={}", names[column], Value::from(text)));

@@ -156,7 +156,11 @@ fn the_end_of_a_name_says_the_format_unless_something_else_does() {
     let error = folder.run("train.csv --model rain --format xml").unwrap_err();
     assert!(error.contains("expected one of csv, jsonl, parquet"), "{error}");
     let error = folder.run("train.csv --model rain --format parquet").unwrap_err();
-    assert!(error.contains("not readable as Parquet"), "{error}");
+    assert_eq!(
+        error,
+        "no profile was made of train.csv:\n  - found a file that begins with \",win\", expected \"PAR1\" as in \
+         Parquet; add --format csv or --format jsonl if it is in one of these"
+    );
 }
 
 #[test]

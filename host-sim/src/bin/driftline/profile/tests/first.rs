@@ -9,7 +9,7 @@ use driftline_core::{
     monitor::Monitor,
     profile::Column,
 };
-use host_sim::Recording;
+use host_sim::{Recording, Step};
 
 use super::{super::from_requests::play, *};
 
@@ -236,6 +236,56 @@ fn tensors_make_columns_of_their_names_or_of_their_one_rows() {
     let folder = golden("first-single", PREDICTIVE, &single);
     let profile = folder.first(FIRST);
     assert_eq!(kinds(&profile), ["wind", "(prediction)"].map(number));
+    folder.sees_what_it_was_made_of(&profile);
+}
+
+/// A body that is a document and the numbers behind it, in the format that they have in memory; the header says where
+/// the document ends.
+fn with_numbers(document: &str, numbers: &[f32]) -> (Vec<u8>, (String, String)) {
+    let length = ("Inference-Header-Content-Length".into(), document.len().to_string());
+    let numbers = numbers.iter().flat_map(|number| number.to_le_bytes());
+    (document.bytes().chain(numbers).collect(), length)
+}
+
+#[test]
+fn tensors_behind_their_document_are_read_where_a_header_says_that_it_ends() {
+    let folder = Folder::new("first-binary");
+    fs::write(folder.path("config.json"), PREDICTIVE).unwrap();
+    let mut golden = String::new();
+    for n in 0..40_u8 {
+        let (asked, asked_length) = with_numbers(
+            r#"{"inputs": [{"name": "wind", "shape": [2, 1], "datatype": "FP32",
+                "parameters": {"binary_data_size": 8}}]}"#,
+            &[f32::from(n), f32::from(n) + 0.5],
+        );
+        let (answered, answered_length) = with_numbers(
+            r#"{"model_name": "rain", "outputs": [{"name": "y", "shape": [2, 1], "datatype": "FP32",
+                "parameters": {"binary_data_size": 8}}]}"#,
+            &[f32::from(n % 3), 0.25],
+        );
+        let binary = ("content-type".into(), "application/octet-stream".into());
+        let mut recording = Recording::new("POST", V2);
+        recording.headers = vec![binary.clone(), asked_length];
+        recording.steps = vec![
+            Step::request_data(0, &asked),
+            Step::RequestEnd { at_us: 0 },
+            Step::Response {
+                at_us: 5,
+                status: 200,
+                headers: vec![binary, answered_length],
+                ended: false,
+            },
+            Step::response_data(6, &answered),
+            Step::ResponseEnd { at_us: 7 },
+        ];
+        golden += &format!("{}\n", recording.to_json_line());
+    }
+    fs::write(folder.path("golden.jsonl"), golden).unwrap();
+    let profile = folder.first(FIRST);
+    assert_eq!(kinds(&profile), [("wind", Kind::Number), ("(prediction)", Kind::Number)]);
+    let numbers = column(&profile, "wind").numbers.as_ref().unwrap();
+    assert_eq!((profile.rows, numbers.minimum, numbers.maximum), (80, 0.0, 39.5));
+    assert_eq!(column(&profile, "(prediction)").numbers.as_ref().unwrap().maximum, 2.0);
     folder.sees_what_it_was_made_of(&profile);
 }
 
