@@ -1,4 +1,5 @@
-//! Content encodings: which ones a body has, and reading it through them piece by piece; what passes is never changed.
+//! Content encodings: which ones a body has, or each message in it, and reading it through them piece by piece; what passes
+//! is never changed.
 //!
 //! A body that cannot be decoded costs nothing but its own numbers: it is given up for a [`Fault`], counted, and passes.
 //! A decoder is made with a body's first byte and gone with its last one.
@@ -18,12 +19,13 @@ mod deflate;
 mod gzip;
 mod inflate;
 mod memory;
+mod messages;
 #[cfg(test)]
 mod tests;
 mod zstd;
 
 pub use self::memory::{BODY_BYTES_MAX, ROOM_BYTES_MAX};
-pub(crate) use self::{decoder::Decoder, memory::Room};
+pub(crate) use self::{decoder::Decoder, memory::Room, messages::Messages};
 
 /// The most that a body may say per byte that it has. Text, and events that resemble each other, stay well below;
 /// what a few bytes inflate to megabytes does not.
@@ -96,7 +98,7 @@ impl FromIterator<Coding> for Codings {
     }
 }
 
-/// What a `content-encoding` says.
+/// What a header says of a body, or of the messages in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Encoding {
     /// The body is what its dialect says.
@@ -119,7 +121,7 @@ impl Layers {
 }
 
 impl Encoding {
-    /// What a `content-encoding` header says, if only `codings` are read.
+    /// What a `content-encoding` or a `grpc-encoding` says, if only `codings` are read.
     pub(crate) fn of(header: Option<&[u8]>, codings: Codings) -> Encoding {
         let names = header.unwrap_or_default().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         let names =
@@ -134,11 +136,23 @@ impl Encoding {
         }
         if layers == Layers::default() { Encoding::None } else { Encoding::Readable(layers) }
     }
+
+    /// What a `grpc-encoding` header says of the messages in a body of this encoding.
+    ///
+    /// In a body that is decoded itself, which nobody sends, none are: what either may say would multiply.
+    pub(crate) fn of_messages(header: Option<&[u8]>, body: Encoding, codings: Codings) -> Encoding {
+        match (Encoding::of(header, codings), body) {
+            (Encoding::Readable(_), Encoding::Readable(_)) => Encoding::Unreadable,
+            (messages, _) => messages,
+        }
+    }
 }
 
 /// Why a body is not, or no longer, decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
+    /// It was not begun: its coding is unknown or switched off.
+    Unreadable,
     /// The bytes are not what the coding promises: broken, cut off, or with something behind their end.
     Malformed,
     /// It says more than [`DECODED_PER_ENCODED_BYTE_MAX`] allows.

@@ -19,19 +19,19 @@ mod recognition;
 #[cfg(test)]
 mod tests;
 
-pub use self::head::{DOCUMENT_LENGTH, RequestHead, ResponseHead};
+pub use self::head::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead};
 
 use alloc::boxed::Box;
 
 use self::{
-    body::Body,
+    body::{Body, problem},
     generating::Generation,
     prediction::Prediction,
     recognition::{Recognised, recognise},
 };
 use crate::{
     directory::Wish,
-    encoding::Encoding,
+    encoding::{Encoding, Fault},
     ledger::Ledger,
     load::{Malformed, Report, ReportHeaders},
     model::{Model, ReadProblem},
@@ -43,8 +43,8 @@ use crate::{
     wire::json::Ending,
 };
 
-/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take:
-/// see [`crate::encoding`].
+/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take, see
+/// [`crate::encoding`], and for `event_bytes_max` of a tensor in JSON whose data comes before its name or shape.
 #[derive(Debug)]
 pub struct Exchange {
     started_at: Timestamp,
@@ -330,7 +330,9 @@ impl Exchange {
             model.count_problem(ledger, problem, 1);
         }
         // Once, if both bodies have the same.
-        let (request, response) = (self.request.problem(), self.response.problem());
+        let [request, response] = self.kind.faults().map(|fault| fault.map(problem));
+        let request = self.request.problem().or(request);
+        let response = self.response.problem().or(response);
         for problem in [request, response.filter(|_| response != request)].into_iter().flatten() {
             model.count_problem(ledger, problem, 1);
         }
@@ -356,6 +358,14 @@ impl Exchange {
 }
 
 impl Kind {
+    /// What is wrong with the coding of a part of the request's body, and of the response's.
+    fn faults(&self) -> [Option<Fault>; 2] {
+        match self {
+            Kind::Generation(_) => [None; 2],
+            Kind::Prediction(prediction) => prediction.faults(),
+        }
+    }
+
     /// Ends the request's body: whether it was a whole JSON document.
     fn finish_request(&mut self, monitor: &Monitor, ledger: &mut Ledger) -> Ending {
         match self {

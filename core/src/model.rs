@@ -31,7 +31,8 @@ pub(crate) enum ReadProblem {
     ResponseMalformed,
     /// An event of a streamed answer is no JSON document.
     EventMalformed,
-    /// An event is longer than `event_bytes_max`. It is read all the same.
+    /// An event is longer than `event_bytes_max`, and is read all the same; or a tensor is whose data had to be held, and is
+    /// not read.
     EventTooLarge,
     /// The answer came whole without saying how many tokens it has.
     UsageMissing,

@@ -1,5 +1,5 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
-//! No row is kept; a batch of any size passes in the same memory.
+//! No row is kept; a batch of any size passes in the same memory, but for a tensor in JSON whose data comes first.
 
 #[cfg(test)]
 mod anything;
@@ -16,6 +16,7 @@ mod reader;
 mod row;
 #[cfg(test)]
 mod shown;
+mod sink;
 mod tensors;
 mod text;
 mod unlisted;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     event::{Event, Fault},
     paths::PathReader,
     reader::Reader,
+    sink::Sink,
 };
 
 use crate::{bins::Bins, drift::Side, time::moment, wire::json::Token};

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
     load::{BINARY_REPORT_HEADER, FORMAT_HEADER, REPORT_HEADER, ReportHeaders},
     monitor::Unmeasured,
 };
@@ -86,6 +86,7 @@ impl HttpContext for Stream {
             let content_type = host::header(Headers::Request, "content-type");
             let content_encoding = host::header(Headers::Request, "content-encoding");
             let document_length = host::header(Headers::Request, DOCUMENT_LENGTH);
+            let message_encoding = message_encoding(Headers::Request, content_type.as_deref());
             let values = headers(Headers::Request, shared.monitor().request_headers());
             let asks_for_route = shared.monitor().asks_for_route();
             let route = asks_for_route.then(|| host::property("xds\0route_name")).flatten();
@@ -96,6 +97,7 @@ impl HttpContext for Stream {
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
                 document_length: document_length.as_deref(),
+                message_encoding: message_encoding.as_deref(),
                 values: &values,
                 asked_at: shared.monitor().asks_for_time().then(host::wall_clock).flatten(),
             };
@@ -149,8 +151,9 @@ impl HttpContext for Stream {
             let content_type = host::header(Headers::Response, "content-type");
             let content_encoding = host::header(Headers::Response, "content-encoding");
             let document_length = host::header(Headers::Response, DOCUMENT_LENGTH);
+            let message_encoding = message_encoding(Headers::Response, content_type.as_deref());
             let values = headers(Headers::Response, shared.monitor().response_headers());
-            let is_grpc = content_type.as_ref().is_some_and(|value| value.starts_with(GRPC));
+            let is_grpc = is_grpc(content_type.as_deref());
             let grpc_status = is_grpc.then(|| grpc_status(Headers::Response)).flatten();
             let code_details = host::property("response\0code_details");
             let head = ResponseHead {
@@ -158,6 +161,7 @@ impl HttpContext for Stream {
                 content_type: content_type.as_deref(),
                 content_encoding: content_encoding.as_deref(),
                 document_length: document_length.as_deref(),
+                message_encoding: message_encoding.as_deref(),
                 values: &values,
                 grpc_status,
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
@@ -205,6 +209,16 @@ impl HttpContext for Stream {
 /// The values of these headers. No call, and no memory, if none is asked for.
 fn headers(map: Headers, names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
     names.iter().map(|name| host::header(map, name)).collect()
+}
+
+/// Whether the content type is that of gRPC.
+fn is_grpc(content_type: Option<&[u8]>) -> bool {
+    content_type.is_some_and(|value| value.starts_with(GRPC))
+}
+
+/// How the messages of a call over gRPC are coded. No call for whatever is none.
+fn message_encoding(headers: Headers, content_type: Option<&[u8]>) -> Option<Vec<u8>> {
+    is_grpc(content_type).then(|| host::header(headers, MESSAGE_ENCODING)).flatten()
 }
 
 /// The status of an answer over gRPC, if these headers have it.

@@ -47,6 +47,9 @@ ARRAYS = {
 }
 # The protocol has no JSON for these.
 RAW_ONLY = ("FP16", "BF16")
+# Ways whose messages are compressed, both ways: the client is told so by its own option.
+COMPRESSION = {"grpc_gzip": "gzip", "grpc_deflate": "deflate", "grpc_stream_gzip": "gzip"}
+ALGORITHMS = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}
 SCORES = np.arange(1, ROWS + 1, dtype=np.float32) / 4
 
 # What the server was sent last, as it came.
@@ -89,6 +92,9 @@ def infer_response(request_bytes):
     LAST.update(body=request_bytes)
     request = messages.ModelInferRequest.FromString(request_bytes)
     response = messages.ModelInferResponse(model_name=request.model_name, model_version="1")
+    if request.model_name in COMPRESSION:
+        # gRPC's library leaves a message as it is where compression would not make it shorter.
+        response.id = "x" * 500
     output = response.outputs.add(name="score", datatype="FP32")
     output.shape.append(ROWS)
     if "typed" in request.model_name:
@@ -100,14 +106,21 @@ def infer_response(request_bytes):
 
 def model_infer(request_bytes, context):
     response = infer_response(request_bytes)
+    compress_answers_of(response.model_name, context)
     if response.model_name == "grpc_error":
         context.abort(grpc.StatusCode.INTERNAL, "the model is out of order")
     return response.SerializeToString()
 
 
-def model_stream_infer(requests, _context):
+def compress_answers_of(way, context):
+    if way in COMPRESSION:
+        context.set_compression(ALGORITHMS[COMPRESSION[way]])
+
+
+def model_stream_infer(requests, context):
     for request_bytes in requests:
         response = infer_response(request_bytes)
+        compress_answers_of(response.model_name, context)
         if response.model_name == "grpc_stream_error":
             yield messages.ModelStreamInferResponse(error_message="no such model").SerializeToString()
         else:
@@ -157,12 +170,14 @@ def ask_http(way, address):
 
 def ask_grpc(way, address):
     client = over_grpc.InferenceServerClient(address)
+    algorithm = COMPRESSION.get(way)
     inputs = inputs_of(over_grpc, lambda tensor, _, array: tensor.set_data_from_numpy(array))
     outputs = [over_grpc.InferRequestedOutput("score")]
     if not way.startswith("grpc_stream"):
-        return [client.infer(way, inputs, outputs=outputs).as_numpy("score").tolist()]
+        result = client.infer(way, inputs, outputs=outputs, compression_algorithm=algorithm)
+        return [result.as_numpy("score").tolist()]
     answers = queue.Queue()
-    client.start_stream(lambda result, error: answers.put((result, error)))
+    client.start_stream(lambda result, error: answers.put((result, error)), compression_algorithm=algorithm)
     scores = []
     try:
         for _ in range(2):

@@ -26,8 +26,8 @@ enum Layer {
 }
 
 /// Compares what a body says with what it has. All layers count together, so that two of them cannot multiply.
-#[derive(Debug, Default)]
-struct Meter {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Meter {
     encoded: u64,
     decoded: u64,
 }
@@ -39,8 +39,18 @@ impl Decoder {
     ///
     /// [`Fault::NoRoom`] if other bodies have it.
     pub(crate) fn new(layers: Layers, room: &Room) -> Result<Decoder, Fault> {
+        Decoder::metered(layers, room, Meter::default())
+    }
+
+    /// The same for a part of a body whose other parts have said so much before.
+    pub(super) fn metered(layers: Layers, room: &Room, meter: Meter) -> Result<Decoder, Fault> {
         let layers = layers.outermost_first().map(|coding| Layer::new(coding, room));
-        Ok(Decoder { layers: layers.collect::<Result<_, _>>()?, meter: Meter::default() })
+        Ok(Decoder { layers: layers.collect::<Result<_, _>>()?, meter })
+    }
+
+    /// What all parts have said up to here.
+    pub(super) fn meter(&self) -> Meter {
+        self.meter
     }
 
     /// Takes the next piece of the body, and calls `take` with all that it says, as it comes.

@@ -107,17 +107,23 @@ impl Body {
         if matches!(self.form, Form::Unreadable) {
             return Some(ReadProblem::EncodedBody);
         }
-        self.fault.map(|fault| match fault {
-            Fault::Malformed => ReadProblem::EncodingMalformed,
-            Fault::TooDense => ReadProblem::DecodedTooDense,
-            Fault::TooLarge => ReadProblem::DecoderTooLarge,
-            Fault::NoRoom => ReadProblem::NoRoomToDecode,
-        })
+        self.fault.map(problem)
     }
 
     fn give_up(&mut self, fault: Fault, is_whole: bool) {
         self.fault = Some(fault);
         // The decoder's memory is free from here on.
         self.form = Form::Decoded { is_whole };
+    }
+}
+
+/// Under what a fault of a body's coding is counted, or of a message's in it.
+pub(super) fn problem(fault: Fault) -> ReadProblem {
+    match fault {
+        Fault::Unreadable => ReadProblem::EncodedBody,
+        Fault::Malformed => ReadProblem::EncodingMalformed,
+        Fault::TooDense => ReadProblem::DecodedTooDense,
+        Fault::TooLarge => ReadProblem::DecoderTooLarge,
+        Fault::NoRoom => ReadProblem::NoRoomToDecode,
     }
 }

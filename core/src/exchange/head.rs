@@ -2,10 +2,15 @@
 
 use alloc::vec::Vec;
 
-use crate::time::rfc3339::UnixTime;
+use crate::{
+    encoding::{Codings, Encoding},
+    time::rfc3339::UnixTime,
+};
 
 /// The header that says how long the JSON document is which stands in front of raw tensors.
 pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
+/// The header of a call over gRPC that says how those of its messages are coded that are compressed.
+pub const MESSAGE_ENCODING: &str = "grpc-encoding";
 
 /// What is known of a request before its body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +28,8 @@ pub struct RequestHead<'a> {
     pub content_encoding: Option<&'a [u8]>,
     /// The [`DOCUMENT_LENGTH`] header, if there is one.
     pub document_length: Option<&'a [u8]>,
+    /// The [`MESSAGE_ENCODING`] header, if there is one.
+    pub message_encoding: Option<&'a [u8]>,
     /// The values of the [monitor's `request_headers`](crate::monitor::Monitor::request_headers), in that order; `None`
     /// for one that is not there.
     pub values: &'a [Option<Vec<u8>>],
@@ -42,6 +49,8 @@ pub struct ResponseHead<'a> {
     pub content_encoding: Option<&'a [u8]>,
     /// The [`DOCUMENT_LENGTH`] header, if there is one.
     pub document_length: Option<&'a [u8]>,
+    /// The [`MESSAGE_ENCODING`] header, if there is one.
+    pub message_encoding: Option<&'a [u8]>,
     /// The values of the [monitor's `response_headers`](crate::monitor::Monitor::response_headers), likewise.
     pub values: &'a [Option<Vec<u8>>],
     /// The `grpc-status`, if the head is all there is of an answer over gRPC.
@@ -57,6 +66,12 @@ impl RequestHead<'_> {
         self.method == b"POST"
     }
 
+    /// How the messages of a call are coded, if only `codings` are read.
+    pub(super) fn messages(&self, codings: Codings) -> Encoding {
+        let body = Encoding::of(self.content_encoding, codings);
+        Encoding::of_messages(self.message_encoding, body, codings)
+    }
+
     /// The path without its query.
     pub(super) fn bare_path(&self) -> &[u8] {
         self.path.split(|&byte| byte == b'?').next().unwrap_or(self.path)
@@ -68,6 +83,12 @@ impl ResponseHead<'_> {
     /// one is not read: its head says what counts.
     pub(super) fn is_answer(&self) -> bool {
         !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// How the messages of a call are coded, if only `codings` are read.
+    pub(super) fn messages(&self, codings: Codings) -> Encoding {
+        let body = Encoding::of(self.content_encoding, codings);
+        Encoding::of_messages(self.message_encoding, body, codings)
     }
 
     /// Whether the content type is that of one JSON document per line.

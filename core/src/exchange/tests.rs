@@ -411,6 +411,30 @@ fn rows_before_a_fault_in_the_request_count() {
 }
 
 #[test]
+fn a_tensor_whose_data_comes_first_is_held_up_to_the_limit_of_an_event() {
+    for (padding, too_large) in [(900, None), (1100, Some(1))] {
+        let request = format!(
+            r#"{{"inputs":[{{"data":[{}0.5],"datatype":"FP64","name":"dew","shape":[1]}}]}}"#,
+            " ".repeat(padding)
+        );
+        let path = "/v2/models/rain/infer";
+        let response = br#"{"outputs":[{"data":[1],"name":"p","shape":[1]}]}"#;
+        let wire = Wire { path, request: request.as_bytes(), response, ..PREDICT };
+        for cut in (0..request.len()).step_by(61) {
+            let (outcome, totals) = totals(&wire, cut, cut % response.len());
+            assert_eq!(outcome, Outcome::Complete);
+            let of = |name: &str| totals.get(name).copied();
+            let case = format!("{padding} cut at {cut}: {totals:?}");
+            assert_eq!(of("read_problems_total{rain,event_too_large}"), too_large, "{case}");
+            assert_eq!(of("instances_total{rain}"), Some(1), "{case}");
+            assert_eq!(of("predictions_total{rain}"), Some(1), "{case}");
+            let value = of("feature_bin_total{rain,feature,dew,00}");
+            assert_eq!(value, if too_large.is_none() { Some(1) } else { None }, "{case}");
+        }
+    }
+}
+
+#[test]
 fn a_request_without_rows_says_so() {
     let wire =
         Wire { request: br#"{"input":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };

@@ -6,7 +6,9 @@ use super::{
     Columns, DIALECTS, Event, Place, Reader, Reads,
     reader::Form,
     shown::{columns, named, tensor},
+    sink::Fixed,
 };
+use crate::encoding::{ROOM_BYTES_MAX, Room};
 
 /// How many bodies are made for each form and each set of columns.
 const BODIES: u64 = 100;
@@ -98,18 +100,19 @@ impl Random {
 /// What is reported of a body that comes in these pieces.
 fn read(form: Form, columns: &Columns, pieces: &[&[u8]]) -> (Vec<String>, String) {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-    let mut take = |event: Event<'_>| {
+    let take = |event: Event<'_>| {
         if let Event::Cell { column, row, .. } = event {
             assert!(columns.reads(column).is_some(), "column {column} is not looked for");
             assert!(seen.insert((row, column)), "column {column} of row {row} came twice");
         }
         found.push(super::shown::shown(event));
     };
-    let mut reader = Reader::new(form);
+    let mut sink = Fixed { columns, take };
+    let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX), 1024);
     for piece in pieces {
-        reader.read(piece, columns, &mut take);
+        reader.read(piece, &mut sink);
     }
-    let ending = reader.finish(columns, &mut take);
+    let ending = reader.finish(&mut sink);
     let has_rows = reader.has_rows();
     (found, std::format!("{ending:?} {has_rows}"))
 }

@@ -62,7 +62,7 @@ const UNREAD: &[&str] = &[
 impl Dialect {
     /// Whether a request's body names the model, so that its path need not.
     pub(crate) const fn names_model_in_body(&self) -> bool {
-        matches!(self.request.usual, Form::Messages(_))
+        matches!(self.request.usual, Form::Messages { .. })
     }
 
     /// Whom a request to `path` asks, if the path is one of this dialect; its query says nothing.

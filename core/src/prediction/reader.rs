@@ -3,13 +3,16 @@
 use alloc::boxed::Box;
 
 use super::{
-    Columns, Event,
+    Event, Sink,
     csv::{CsvReader, Header, Record},
     document::{DocumentReader, Table},
     jsonlines::LinesReader,
     tensors::{GrpcReader, Message, RestReader},
 };
-use crate::wire::json::Ending;
+use crate::{
+    encoding::{Encoding, Messages, Room},
+    wire::json::Ending,
+};
 
 /// The format of a body, and where its rows stand.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,12 @@ pub(crate) enum Form {
         document_bytes: Option<u64>,
     },
     /// The same over gRPC.
-    Messages(Message),
+    Messages {
+        /// Which message.
+        message: Message,
+        /// How those are coded that are compressed.
+        encoding: Encoding,
+    },
 }
 
 /// Reads one body of an exchange with a model that predicts.
@@ -83,6 +91,19 @@ impl Form {
         Form::Csv(said.unwrap_or(header), record)
     }
 
+    /// Messages over gRPC.
+    pub(crate) const fn messages(message: Message) -> Form {
+        Form::Messages { message, encoding: Encoding::None }
+    }
+
+    /// This form, as a call's head has it: so are messages coded that are compressed.
+    pub(crate) fn with_message_encoding(self, encoding: Encoding) -> Form {
+        match self {
+            Form::Messages { message, .. } => Form::Messages { message, encoding },
+            _ => self,
+        }
+    }
+
     /// This form, as the header `inference-header-content-length` has it: so long is a document with raw bytes behind it.
     ///
     /// A length that is no number is none, and the body then broken.
@@ -100,43 +121,49 @@ impl Form {
 }
 
 impl Reader {
-    /// A reader of bodies of this form.
-    pub(crate) fn new(form: Form) -> Reader {
+    /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`; what must
+    /// be held until it is known what it is may have `held_bytes_max`.
+    pub(crate) fn new(form: Form, room: &Room, held_bytes_max: u64) -> Reader {
         match form {
             Form::Document(table) => Reader::Document(Box::new(DocumentReader::new(table))),
             Form::Lines(table) => Reader::Lines(Box::new(LinesReader::new(table))),
             Form::Csv(header, record) => Reader::Csv(Box::new(CsvReader::new(header, record))),
             Form::Tensors { member, document_bytes } => {
-                Reader::Tensors(Box::new(RestReader::new(member, document_bytes)))
+                let held_bytes_max = usize::try_from(held_bytes_max).unwrap_or(usize::MAX);
+                Reader::Tensors(Box::new(RestReader::new(member, document_bytes, held_bytes_max)))
             }
-            Form::Messages(message) => Reader::Messages(Box::new(GrpcReader::new(message))),
+            Form::Messages { message, encoding } => {
+                Reader::Messages(Box::new(GrpcReader::new(message, encoding, room)))
+            }
         }
     }
 
-    /// Takes the next piece of the body; calls `take` with everything it completes.
-    pub(crate) fn read(
-        &mut self,
-        bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    /// Takes the next piece of the body; tells `sink` everything that it completes.
+    pub(crate) fn read<'c>(&mut self, bytes: &[u8], sink: &mut impl Sink<'c>) {
+        if let Reader::Messages(messages) = self {
+            return messages.read(bytes, sink);
+        }
+        let columns = sink.columns();
+        let take = &mut |event: Event<'_>| sink.take(event);
         match self {
             Reader::Document(document) => document.read(bytes, columns, take),
             Reader::Lines(lines) => lines.read(bytes, columns, take),
             Reader::Csv(csv) => csv.read(bytes, columns, take),
             Reader::Tensors(tensors) => tensors.read(bytes, columns, take),
-            Reader::Messages(messages) => messages.read(bytes, columns, take),
+            Reader::Messages(_) => {}
         }
     }
 
     /// Ends the body: what only its end tells is reported.
-    pub(crate) fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Ending {
+    pub(crate) fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> Ending {
+        let columns = sink.columns();
+        let take = &mut |event: Event<'_>| sink.take(event);
         match self {
             Reader::Document(document) => document.finish(columns, take),
             Reader::Lines(lines) => lines.finish(columns, take),
             Reader::Csv(csv) => csv.finish(columns, take),
             Reader::Tensors(tensors) => tensors.finish(columns, take),
-            Reader::Messages(messages) => messages.finish(columns, take),
+            Reader::Messages(messages) => messages.finish(sink),
         }
     }
 
@@ -148,24 +175,6 @@ impl Reader {
             Reader::Csv(csv) => csv.has_rows(),
             Reader::Tensors(tensors) => tensors.has_rows(),
             Reader::Messages(messages) => messages.has_rows(),
-        }
-    }
-
-    /// Reads no further than to where the body names its model, if it is of a form that does; gives back the bytes behind
-    /// that, which are all where the form does not, or the name is known.
-    pub(crate) fn read_name<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        match self {
-            Reader::Messages(messages) => messages.read_name(bytes),
-            _ => bytes,
-        }
-    }
-
-    /// The model and its version that the body names, empty where it leaves one out; `None` until that is known, and in a
-    /// form that names none.
-    pub(crate) fn named(&self) -> Option<(&[u8], &[u8])> {
-        match self {
-            Reader::Messages(messages) => messages.named(),
-            _ => None,
         }
     }
 
@@ -186,11 +195,19 @@ impl Reader {
         }
     }
 
-    /// Whether a part of the body was compressed within it, and passed unread.
-    pub(crate) fn has_compressed(&self) -> bool {
+    /// How many parts of the body had to be held, and were too long for that.
+    pub(crate) fn too_large(&self) -> u64 {
         match self {
-            Reader::Messages(messages) => messages.has_compressed(),
-            _ => false,
+            Reader::Tensors(tensors) => tensors.too_large(),
+            _ => 0,
+        }
+    }
+
+    /// What became of messages that were compressed each for itself, in a form that has such.
+    pub(crate) fn compressed(&self) -> Option<&Messages> {
+        match self {
+            Reader::Messages(messages) => Some(messages.compressed()),
+            _ => None,
         }
     }
 }

@@ -6,8 +6,11 @@ use std::{
     vec::Vec,
 };
 
-use super::{Cell, Columns, Event, Fault, Place, Reader, Reads, reader::Form};
-use crate::wire::{cuts::every_cut, json::Ending};
+use super::{Cell, Columns, Event, Fault, Place, Reader, Reads, reader::Form, sink::Fixed};
+use crate::{
+    encoding::{ROOM_BYTES_MAX, Room},
+    wire::{cuts::every_cut, json::Ending},
+};
 
 /// Reads with the columns `a`, `b`, `c`, by name or else by position.
 #[track_caller]
@@ -28,13 +31,13 @@ pub(super) fn check_columns(
     ending: Ending,
 ) {
     every_cut(body.as_bytes(), |pieces, name| {
-        let mut reader = Reader::new(form);
+        let mut reader = Reader::new(form, &Room::new(ROOM_BYTES_MAX), 1024);
         let mut found = Vec::new();
-        let mut take = |event: Event<'_>| found.push(shown(event));
+        let mut sink = Fixed { columns, take: |event: Event<'_>| found.push(shown(event)) };
         for piece in pieces {
-            reader.read(piece, columns, &mut take);
+            reader.read(piece, &mut sink);
         }
-        let found_ending = reader.finish(columns, &mut take);
+        let found_ending = reader.finish(&mut sink);
         assert_eq!(found.join(" "), expected, "{body}\n{name}");
         assert_eq!(found_ending, ending, "{body}\n{name}");
     });

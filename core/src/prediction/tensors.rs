@@ -6,7 +6,8 @@
 //!
 //! - A shape that is not that of the data, or not that of the other tensors' rows, is one fault per tensor; the elements
 //!   that are there count where the shape puts them.
-//! - Data that comes before the tensor's name and shape passes unread, because nobody can say what it is.
+//! - Data that comes before the tensor's name or shape is held until the tensor is over, because nobody can say what it is
+//!   before; if it is too long for that, it passes unread, which is a wrong shape.
 //! - A tensor whose data is elsewhere, such as in shared memory, has none here, which is a wrong shape.
 //! - Rows are those of which something came: a shape alone, which is some bytes, makes no rows.
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::checks::{CODINGS, CONTENT_TYPES, DIALECTS, PREDICTING, PROFILE};
+use super::checks::{CODINGS, CONTENT_TYPES, DIALECTS, MESSAGE_ENCODINGS, PREDICTING, PROFILE};
 
 /// Longer bodies are cut: what is special about them comes before.
 const BODY_BYTES_MAX: usize = 20_000;
@@ -167,7 +167,11 @@ fn prediction(
     };
     let document_bytes = |head: &str| {
         let said = header(head, "inference-header-content-length");
-        said.and_then(|length| length.parse().ok()).unwrap_or(0_u16).to_be_bytes()
+        let length = said.and_then(|length| length.parse().ok());
+        // Over gRPC, how messages are compressed.
+        let coding = header(head, "grpc-encoding");
+        let coding = MESSAGE_ENCODINGS.iter().position(|it| *it == coding.as_deref());
+        length.or(coding.and_then(|place| u16::try_from(place).ok())).unwrap_or(0).to_be_bytes()
     };
     let types = content_type(&request_head) + CONTENT_TYPES.len() * content_type(&response_head);
     let request_bytes = u16::try_from(request.len()).expect("it is cut").to_be_bytes();

@@ -6,6 +6,7 @@ It needs nothing beside Python, and removes no file. What a case must count is s
 import json
 import pathlib
 import struct
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 REST = "KServe, Open Inference Protocol (V2), REST"
@@ -149,12 +150,18 @@ rest("a_negative_shape", "A shape with -1 is one of a model, and none of data.",
 rest("tensors_of_different_lengths", "Every tensor counts, and there are as many rows as the longest one has.",
      [tensor("a", [1], "FP32", [1]), tensor("b", [2], "FP32", [3, 4])], scores(0, 1), traps=[32], bad=["wrong_shape"],
      columns=AB, **TWO, faults={"wrong_shape": 1}, features={"a": {"01": 1, "missing": 1}, "b": B34})
-rest("data_before_its_shape", "Writers that sort members put data first, when nobody can say what it is.",
+rest("data_before_its_shape", "Writers that sort members put data first, when nobody can say what it is: it is held.",
      [], scores(0, 1), traps=[32], columns=AB,
      sent=({"content-type": "application/json"},
            b'{"inputs":[{"data":[1,2],"datatype":"FP32","name":"a","shape":[2]},'
            b'{"name":"b","shape":[2],"datatype":"FP32","data":[3,4]}]}'),
-     **TWO, faults={"wrong_shape": 1}, features={"a": {"missing": 2}, "b": B34})
+     **TWO, features={"a": A12, "b": B34})
+rest("members_in_the_order_of_their_names", "As `json.dumps(sort_keys=True)` writes both ways, with texts and brackets in the data.",
+     [], ({"content-type": "application/json"},
+          json.dumps(json.loads(scores(0, 1)[1]), sort_keys=True).encode()), traps=[32],
+     sent=({"content-type": "application/json"},
+           json.dumps({"inputs": [described for described, _ in (A, B, C)], "id": "]"}, sort_keys=True).encode()),
+     **TWO, features=ALL)
 rest("a_tensor_that_nobody_looks_for", "It passes unread, and its bytes are not those of the next one.",
      [RAW_A, tensor("embedding", [2, 3], "FP32", raw=struct.pack("<6f", *range(6))), RAW_B, RAW_C], scores(0, 1),
      source=RAW, traps=[32], bad=["extra_column"], **TWO, faults={"extra_column": 1}, features=ALL)
@@ -224,10 +231,22 @@ def message(*parts, compressed=0):
     return bytes([compressed]) + struct.pack(">I", len(content)) + content
 
 
-def grpc(name, about, requests, responses, folder="v2_grpc", head=None, **expected):
+def coded(content, wbits):
+    """As gRPC's library compresses a message: 31 is gzip, 15 is its deflate, which is zlib's."""
+    coder = zlib.compressobj(6, zlib.DEFLATED, wbits)
+    return message(coder.compress(content) + coder.flush(), compressed=1)
+
+
+def zstd(content):
+    """A frame of one block that stands for itself."""
+    head = b"\x28\xb5\x2f\xfd\x60" + struct.pack("<H", len(content) - 256)
+    return message(head + (len(content) << 3 | 1).to_bytes(3, "little") + content, compressed=1)
+
+
+def grpc(name, about, requests, responses, folder="v2_grpc", head=None, sent=None, **expected):
     headers = {"content-type": "application/grpc", **(head or {})}
     expected = {"about": about, "source": GRPC, "outcome": "complete", **expected}
-    request = (f"POST {UNARY if folder == 'v2_grpc' else STREAM} HTTP/1.1", {"content-type": "application/grpc", "te": "trailers"}, requests)
+    request = (f"POST {UNARY if folder == 'v2_grpc' else STREAM} HTTP/1.1", {"content-type": "application/grpc", "te": "trailers", **(sent or {})}, requests)
     write(folder, name, request, ("HTTP/1.1 200 OK", headers, responses), expected)
 
 
@@ -262,9 +281,20 @@ grpc("a_shape_whose_product_overflows", "A shape of a few bytes makes no rows an
 grpc("an_error_in_the_head", "An answer that is its status alone is an error, though its status is 200.",
      message(MODEL, *TYPED), b"", head={"grpc-status": "13", "grpc-message": "out of order"}, traps=[19],
      outcome="error_status", rows=2, features=ALL)
-grpc("a_compressed_message", "A message that is compressed within its frame passes unread.",
-     message(MODEL, *TYPED, compressed=1), message(SCORED), traps=[30], model="other", predictions=2,
-     read_problems={"encoded_body": 1})
+GZIP, DEFLATE, ZSTD = ({"grpc-encoding": name} for name in ("gzip", "deflate", "zstd"))
+grpc("compressed_messages", "Each message is compressed for itself, in the coding that its head names.",
+     coded(MODEL + b"".join(TYPED), 31), coded(SCORED, 31), sent=GZIP, head=GZIP, traps=[32], **TWO, features=ALL)
+grpc("messages_in_zstd", "A coding that not every library has.",
+     zstd(MODEL + field(3, "x" * 256) + b"".join(TYPED)), coded(SCORED, 15), sent=ZSTD, head=DEFLATE, **TWO, features=ALL)
+grpc("a_message_in_an_unknown_coding", "A message that is compressed in a coding of others passes unread.",
+     message(MODEL, *TYPED, compressed=1), message(SCORED), sent={"grpc-encoding": "snappy"}, head=GZIP, traps=[30],
+     model="other", predictions=2, read_problems={"encoded_body": 1})
+grpc("a_message_compressed_in_no_coding", "A message that says it is compressed, in a call that says it is not, is none.",
+     coded(MODEL + b"".join(TYPED), 31), message(SCORED), sent={"grpc-encoding": "identity"}, traps=[30], model="other",
+     predictions=2, read_problems={"request_malformed": 1})
+grpc("a_compressed_answer_that_is_cut", "The coding of the answer lacks its last byte: a client takes it for an error.",
+     message(MODEL, *TYPED), message(coded(SCORED, 31)[5:-1], compressed=1), head=GZIP, traps=[19], outcome="truncated",
+     **TWO, features=ALL, read_problems={"encoding_malformed": 1})
 grpc("a_message_that_breaks_off", "What came before the end counts.", message(MODEL, *RAWS)[:-1], b"",
      head={"grpc-status": "13"}, outcome="error_status", traps=[32], bad=["truncated_tensor"], rows=2,
      faults={"wrong_shape": 1}, features={"a": A12, "b": B34, "c": {"x": 1, "missing": 1}},
@@ -273,6 +303,10 @@ grpc("a_stream", "Every message has its rows; the last answer has none and is no
      message(MODEL, *TYPED) + message(MODEL, *RAWS),
      message(field(2, SCORED)) + message(field(2, SCORED)) + message(field(2, MODEL + field(4, field(1, "triton_final_response") + field(2, b"\x08\1")))),
      folder="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
+     features={"a": {"01": 2, "02": 2}, "b": {"03": 2, "04": 2}, "c": {"x": 2, "y": 2}})
+grpc("a_stream_of_compressed_and_plain_messages", "Each message says for itself whether it is compressed.",
+     coded(MODEL + b"".join(TYPED), 15) + message(MODEL, *RAWS), message(field(2, SCORED)) + coded(field(2, SCORED), 31),
+     sent=DEFLATE, head=GZIP, folder="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
      features={"a": {"01": 2, "02": 2}, "b": {"03": 2, "04": 2}, "c": {"x": 2, "y": 2}})
 grpc("an_error_in_a_stream", "A stream says an error in a message, and its status is good.", message(MODEL, *TYPED),
      message(field(1, "no such model")), folder="v2_grpc_stream", traps=[19], outcome="error_event", rows=2, features=ALL)

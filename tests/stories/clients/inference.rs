@@ -16,13 +16,17 @@ use crate::{
 
 /// Ways to send the same arrays, each to a model of its own name: whether they go through the embedded proxy too, which
 /// passes no HTTP/2, whether types without JSON and typed contents are among them, and how often the client asks at once.
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 9] = [
     Way { name: "http_json", is_http: true, has_raw: false, messages: 1 },
     Way { name: "http_binary", is_http: true, has_raw: true, messages: 1 },
     Way { name: "http_mixed", is_http: true, has_raw: true, messages: 1 },
     Way { name: "grpc_raw", is_http: false, has_raw: true, messages: 1 },
     Way { name: "grpc_typed", is_http: false, has_raw: false, messages: 1 },
     Way { name: "grpc_stream", is_http: false, has_raw: true, messages: 2 },
+    // Each message is compressed for itself, that of the answer as well.
+    Way { name: "grpc_gzip", is_http: false, has_raw: true, messages: 1 },
+    Way { name: "grpc_deflate", is_http: false, has_raw: true, messages: 1 },
+    Way { name: "grpc_stream_gzip", is_http: false, has_raw: true, messages: 2 },
 ];
 
 /// Models that answer every request with an error: over gRPC that has status 200.
@@ -102,7 +106,7 @@ fn column(values: &[Value]) -> Value {
         "bins": {"kind": "values", "values": bins, "counts": counts, "means": means}})
 }
 
-fn config(hello: &Hello) -> String {
+fn config(hello: &Hello) -> Value {
     let features: Vec<Value> = hello
         .arrays
         .iter()
@@ -121,7 +125,7 @@ fn config(hello: &Hello) -> String {
                 "created_at": "2026-11-25T12:00:00Z", "rows": hello.scores.len(), "features": features, "prediction": column(&scores)}})
         })
         .collect();
-    json!({"models": models, "tick_milliseconds": 60000}).to_string()
+    json!({"models": models, "tick_milliseconds": 60000})
 }
 
 /// What was counted otherwise than sent; empty if nothing was.
@@ -182,7 +186,8 @@ fn the_arrays_that_tritons_client_sends_are_what_is_counted() {
         (process, hello)
     });
     assert_eq!(hello.arrays.len(), 14, "every data type");
-    let network = Network::start(settings(&config(&hello)).upstream(hello.http).grpc(hello.grpc));
+    let network =
+        Network::start(settings(&config(&hello).to_string()).upstream(hello.http).grpc(hello.grpc));
     runtime.block_on(async {
         let mut found = String::new();
         for host in [&network.envoy, &network.embedded] {
@@ -210,7 +215,8 @@ fn an_error_over_grpc_is_one_though_its_status_is_200() {
         let hello: Hello = process.hear().await.unwrap();
         (process, hello)
     });
-    let network = Network::start(settings(&config(&hello)).upstream(hello.http).grpc(hello.grpc));
+    let network =
+        Network::start(settings(&config(&hello).to_string()).upstream(hello.http).grpc(hello.grpc));
     runtime.block_on(async {
         let host = &network.envoy;
         let before = host.scrape().await.unwrap();
@@ -227,5 +233,41 @@ fn an_error_over_grpc_is_one_though_its_status_is_200() {
             let rows = changed.value(&format!("{PREFIX}instances_total"), &labels);
             assert_eq!(rows, Some(hello.scores.len() as f64), "{model}");
         }
+    });
+}
+
+/// That nothing is counted shows as well that the client, and the server, did compress.
+#[test]
+fn messages_in_a_coding_that_is_switched_off_pass_and_are_counted() {
+    let runtime = Runtime::new().unwrap();
+    let (mut process, hello) = runtime.block_on(async {
+        let mut process = Process::start("infer.py").unwrap();
+        let hello: Hello = process.hear().await.unwrap();
+        (process, hello)
+    });
+    let mut config = config(&hello);
+    config["decode"] = json!(["br"]);
+    let config = config.to_string();
+    let network = Network::start(settings(&config).upstream(hello.http).grpc(hello.grpc));
+    runtime.block_on(async {
+        let host = &network.envoy;
+        let before = host.scrape().await.unwrap();
+        let compressed = ["grpc_gzip", "grpc_deflate", "grpc_stream_gzip"];
+        for way in compressed {
+            let answer = ask(&mut process, way, host.listen()).await;
+            assert_eq!(answer.error, None, "{way}");
+        }
+        let calls = compressed.len();
+        let changed = host.settled(&before, calls as u64).await.unwrap().difference(&before);
+        let counted = |metric: &str, labels: &[(&str, &str)]| {
+            changed.value(&format!("{PREFIX}{metric}"), labels).unwrap_or(0.0)
+        };
+        // Their model is named in what is not read.
+        let other = ("model", "other");
+        let unread = counted("read_problems_total", &[other, ("reason", "encoded_body")]);
+        assert_eq!(unread, calls as f64);
+        assert_eq!(counted("requests_total", &[other, ("outcome", "complete")]), calls as f64);
+        assert_eq!(counted("instances_total", &[]), 0.0);
+        assert_eq!(counted("predictions_total", &[]), 0.0);
     });
 }

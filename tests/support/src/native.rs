@@ -2,7 +2,7 @@
 
 use driftline_core::{
     config::Config,
-    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
     monitor::Monitor,
@@ -49,6 +49,7 @@ impl Native {
             content_type,
             content_encoding,
             document_length: case.request.header(DOCUMENT_LENGTH).map(str::as_bytes),
+            message_encoding: case.request.header(MESSAGE_ENCODING).map(str::as_bytes),
             ..RequestHead::default()
         };
         let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
@@ -64,6 +65,7 @@ impl Native {
             content_type: case.response.header("content-type").map(str::as_bytes),
             content_encoding: case.response.header("content-encoding").map(str::as_bytes),
             document_length: case.response.header(DOCUMENT_LENGTH).map(str::as_bytes),
+            message_encoding: case.response.header(MESSAGE_ENCODING).map(str::as_bytes),
             grpc_status: case.response.header("grpc-status").and_then(|status| status.parse().ok()),
             ..ResponseHead::default()
         };

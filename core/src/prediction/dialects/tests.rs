@@ -98,7 +98,7 @@ fn check_type(dialect: &str, content_type: Option<&str>, expected: &str) {
         Some(Form::Csv(Header::Unknown, Record::Row)) => "csv with names or without",
         Some(Form::Csv(_, Record::RowOrRows)) => "csv of answers",
         Some(Form::Tensors { .. }) => "tensors",
-        Some(Form::Messages(_)) => "messages",
+        Some(Form::Messages { .. }) => "messages",
     };
     assert_eq!(found, expected, "{} {content_type:?}", dialect.name);
 }

@@ -16,14 +16,14 @@ use crate::{
 pub(super) const DIALECT: Dialect = Dialect {
     name: "v2_grpc",
     paths: &[Pattern::new("/inference.GRPCInferenceService/ModelInfer")],
-    request: Forms { usual: Form::Messages(Message::Request), by_type: &[] },
-    response: Forms { usual: Form::Messages(Message::Response), by_type: &[] },
+    request: Forms { usual: Form::messages(Message::Request), by_type: &[] },
+    response: Forms { usual: Form::messages(Message::Response), by_type: &[] },
 };
 
 /// `ModelStreamInfer`.
 pub(super) const STREAM: Dialect = Dialect {
     name: "v2_grpc_stream",
     paths: &[Pattern::new("/inference.GRPCInferenceService/ModelStreamInfer")],
-    response: Forms { usual: Form::Messages(Message::StreamResponse), by_type: &[] },
+    response: Forms { usual: Form::messages(Message::StreamResponse), by_type: &[] },
     ..DIALECT
 };

@@ -1,10 +1,11 @@
 //! The Open Inference Protocol over REST: tensors in a JSON document, or as raw bytes behind it, or both in one body.
-//! No element is kept.
+//! No element is kept, but the text of a tensor's data that comes before the tensor's name or shape.
 //!
 //! Follows `inputs` and `outputs` of "V2 inference protocol" and the *binary tensor data extension* of Triton, which
 //! puts the length of the document into a header, and that of a tensor's bytes into its parameters.
 
 mod document;
+mod early;
 
 use self::document::Document;
 use crate::{
@@ -30,13 +31,18 @@ pub(crate) struct RestReader {
 
 impl RestReader {
     /// Tensors under this member of the root object. `document_bytes` is the length of the document, if a header says
-    /// that raw bytes come behind it.
-    pub(crate) fn new(member: &'static [u8], document_bytes: Option<u64>) -> RestReader {
+    /// that raw bytes come behind it. Of a tensor in the document whose data comes before its name or shape, so many bytes
+    /// are held at most.
+    pub(crate) fn new(
+        member: &'static [u8],
+        document_bytes: Option<u64>,
+        early_bytes_max: usize,
+    ) -> RestReader {
         RestReader {
             tokenizer: Tokenizer::new(),
             document_left: document_bytes,
             document_was: None,
-            document: Document::new(member),
+            document: Document::new(member, early_bytes_max),
             raw_left: 0,
             is_raw_open: false,
             has_surplus: false,
@@ -96,6 +102,11 @@ impl RestReader {
         self.document.has_list
     }
 
+    /// How many tensors were not read because their data came before their names or shapes and was too long to be held.
+    pub(crate) fn too_large(&self) -> u64 {
+        self.document.early.too_large()
+    }
+
     fn read_document(
         &mut self,
         mut bytes: &[u8],
@@ -105,7 +116,7 @@ impl RestReader {
         loop {
             let progress = self.tokenizer.next(bytes);
             let consumed = progress.consumed;
-            self.document.at = self.document.at.saturating_add(consumed as u64);
+            self.document.pass(bytes.get(..consumed).unwrap_or_default());
             let Some(token) = progress.token else { return };
             if self.document.step(token, columns, take) {
                 self.tokenizer.skip();

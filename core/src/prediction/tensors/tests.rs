@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    prediction::{Cell, Columns, Event, Fault, Place, Reads},
+    encoding::{ROOM_BYTES_MAX, Room},
+    prediction::{Cell, Columns, Event, Fault, Place, Reads, Sink},
     wire::{cuts::every_cut, json::Ending},
 };
 
@@ -56,7 +57,7 @@ fn check_cuts(
     body: &[u8],
     expected: &str,
     ending: Ending,
-    read: impl Fn(&[&[u8]], &mut dyn FnMut(Event<'_>)) -> Ending,
+    mut read: impl FnMut(&[&[u8]], &mut dyn FnMut(Event<'_>)) -> Ending,
 ) {
     every_cut(body, |pieces, name| {
         let mut found = Vec::new();
@@ -64,6 +65,29 @@ fn check_cuts(
         assert_eq!(found.join(" "), expected, "{name}");
         assert_eq!(ended, ending, "{name}");
     });
+}
+
+/// Has no columns before the name is known.
+struct AwaitsName<'c, F> {
+    columns: [&'c Columns; 2],
+    name: Option<(String, String)>,
+    take: F,
+}
+
+impl<'c, F: FnMut(Event<'_>)> Sink<'c> for AwaitsName<'c, F> {
+    fn named(&mut self, model: &[u8], version: &[u8]) {
+        assert_eq!(self.name, None, "a name is told once");
+        let text = |name: &[u8]| String::from_utf8(name.to_vec()).unwrap();
+        self.name = Some((text(model), text(version)));
+    }
+
+    fn columns(&self) -> &'c Columns {
+        self.columns[usize::from(self.name.is_some())]
+    }
+
+    fn take(&mut self, event: Event<'_>) {
+        (self.take)(event);
+    }
 }
 
 /// Raw bytes of texts, each behind its length.

@@ -31,6 +31,8 @@ pub(super) struct Message<'w> {
     pub(super) encoding: Option<&'w [u8]>,
     /// The header `inference-header-content-length`.
     pub(super) document_length: Option<&'w [u8]>,
+    /// The header `grpc-encoding`.
+    pub(super) message_encoding: Option<&'w [u8]>,
 }
 
 /// What an exchange changed.
@@ -118,6 +120,7 @@ impl Host {
             content_type: wire.request.content_type,
             content_encoding: wire.request.encoding,
             document_length: wire.request.document_length,
+            message_encoding: wire.request.message_encoding,
             ..RequestHead::default()
         };
         let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head)
@@ -133,6 +136,7 @@ impl Host {
             content_type: wire.response.content_type,
             content_encoding: wire.response.encoding,
             document_length: wire.response.document_length,
+            message_encoding: wire.response.message_encoding,
             ..ResponseHead::default()
         };
         exchange.response_head(monitor, ledger, &head);

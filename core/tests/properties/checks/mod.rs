@@ -12,7 +12,7 @@ mod predictions;
 
 pub(crate) use self::{
     exchanges::{CODINGS, DIALECTS},
-    predictions::{CONTENT_TYPES, PREDICTING},
+    predictions::{CONTENT_TYPES, MESSAGE_ENCODINGS, PREDICTING},
 };
 
 /// A model that predicts, for checks and seeds.

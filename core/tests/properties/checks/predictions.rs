@@ -23,6 +23,11 @@ pub(crate) const CONTENT_TYPES: [Option<&str>; 7] = [
     None,
 ];
 
+/// What `grpc-encoding` may say; `None` for nothing. An input of such a dialect names one by its place here, in place of the
+/// length of a document.
+pub(crate) const MESSAGE_ENCODINGS: [Option<&str>; 5] =
+    [None, Some("gzip"), Some("deflate"), Some("zstd"), Some("snappy")];
+
 /// Each dialect with a path that speaks it. An input names one by its place here.
 pub(crate) static PREDICTING: LazyLock<Vec<(KnownDialect, String)>> = LazyLock::new(|| {
     let path = |dialect: KnownDialect| {
@@ -82,7 +87,8 @@ fn config() -> Value {
 }
 
 /// `[cuts, cuts, dialect, types, request bytes (2), document bytes (2), document bytes (2), request..., response...]`:
-/// how long a request is, and how long the documents that raw tensors follow, 0 for a header that is not there.
+/// how long a request is, and how long the documents that raw tensors follow, 0 for a header that is not there. Over gRPC
+/// these say how messages are compressed.
 pub(crate) fn prediction(input: &[u8]) {
     let (cuts, rest) = Cuts::take(input);
     let (dialect, rest) = take_number(rest);
@@ -91,17 +97,20 @@ pub(crate) fn prediction(input: &[u8]) {
     let (request_document, rest) = take_length(rest);
     let (response_document, rest) = take_length(rest);
     let (request, response) = rest.split_at(rest.len().min(request_bytes));
-    let (_, path) = &PREDICTING[dialect % PREDICTING.len()];
+    let (dialect, path) = &PREDICTING[dialect % PREDICTING.len()];
+    let is_grpc = dialect.name.contains("grpc");
     let lengths = [request_document, response_document].map(|length| length.to_string());
-    let [request, response] =
-        [(request, types, &lengths[0]), (response, types / CONTENT_TYPES.len(), &lengths[1])].map(
-            |(body, types, length)| Message {
-                body,
-                content_type: CONTENT_TYPES[types % CONTENT_TYPES.len()].map(str::as_bytes),
-                document_length: Some(length.as_bytes()).filter(|length| *length != b"0"),
-                encoding: None,
-            },
-        );
+    let codings = [request_document, response_document]
+        .map(|place| MESSAGE_ENCODINGS[place % MESSAGE_ENCODINGS.len()]);
+    let message = |body, types: usize, way: usize| Message {
+        body,
+        content_type: CONTENT_TYPES[types % CONTENT_TYPES.len()].map(str::as_bytes),
+        document_length: Some(lengths[way].as_bytes()).filter(|length| *length != b"0"),
+        message_encoding: codings[way].map(str::as_bytes).filter(|_| is_grpc),
+        encoding: None,
+    };
+    let request = message(request, types, 0);
+    let response = message(response, types / CONTENT_TYPES.len(), 1);
     let wire = Wire { path, request, response, ends: true };
     HOST.with_borrow_mut(|host| host.check(cuts, &wire));
 }

@@ -3,7 +3,7 @@
 use super::Message;
 use crate::{
     prediction::{
-        Columns, Event, Fault,
+        Columns, Event, Fault, Sink,
         tensors::{
             datatype::Datatype,
             filler::{Description, Element, Filler},
@@ -21,10 +21,10 @@ pub(super) struct Tensors {
     message: Message,
     level: Level,
     open: OpenField,
-    pub(super) model: Name<NAME_BYTES_MAX>,
-    pub(super) version: Name<NAME_BYTES_MAX>,
-    /// The model and its version are known, be it that they have no name.
-    pub(super) is_named: bool,
+    model: Name<NAME_BYTES_MAX>,
+    version: Name<NAME_BYTES_MAX>,
+    /// The model and its version are known, be it that they have no name, and told.
+    is_named: bool,
     /// How much of a name that must be the model's came, and whether it was the same.
     same: usize,
     is_other_model: bool,
@@ -120,6 +120,18 @@ impl Tensors {
         }
     }
 
+    /// Whether the field that begins stands behind the names of the model and its version, which are not told yet.
+    pub(super) fn is_behind_the_name(&self, field: u32) -> bool {
+        !self.is_named && self.level == Level::Infer && !matches!(field, 1..=4)
+    }
+
+    /// Tells the names of the model and its version as they came, once. A response names none that matters.
+    pub(super) fn tell_name<'c>(&mut self, sink: &mut impl Sink<'c>) {
+        if !core::mem::replace(&mut self.is_named, true) {
+            sink.named(self.model.as_bytes(), self.version.as_bytes());
+        }
+    }
+
     /// A field of so many bytes begins.
     pub(super) fn start(
         &mut self,
@@ -151,7 +163,6 @@ impl Tensors {
             }
             (Level::Infer, 2..=4) => Next::Skip,
             (Level::Infer, 5) => {
-                self.is_named = true;
                 self.has_tensors = true;
                 if self.is_other_model {
                     take(Event::Fault(Fault::ExtraColumn));
@@ -163,7 +174,6 @@ impl Tensors {
                 self.enter(Level::Tensor)
             }
             (Level::Infer, field) => {
-                self.is_named = true;
                 if field != raw_field || self.is_other_model {
                     Next::Skip
                 } else if self.raws.begin(length, &mut self.filler, columns, take) {
@@ -290,7 +300,7 @@ impl Tensors {
         };
     }
 
-    /// The outermost message is over, or broke off.
+    /// The outermost message is over, or broke off. What it said of a name is forgotten if that is not told.
     pub(super) fn end_message(&mut self, is_cut: bool, take: &mut impl FnMut(Event<'_>)) {
         if self.level == Level::Contents {
             self.elements.end(&mut self.filler, take);
@@ -301,7 +311,10 @@ impl Tensors {
             take(Event::Fault(Fault::WrongShape));
         }
         self.filler.end_body(take);
-        self.is_named = true;
+        if !self.is_named {
+            self.model.clear();
+            self.version.clear();
+        }
         self.level = Level::of(self.message);
         self.open = OpenField::Nothing;
         self.is_other_model = false;

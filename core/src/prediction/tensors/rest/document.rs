@@ -11,8 +11,10 @@ use crate::{
             shape::Shape,
         },
     },
-    wire::json::Token,
+    wire::json::{Token, Tokenizer},
 };
+
+use super::early::Early;
 
 /// What is known of the document so far.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(super) struct Document {
     /// Brackets that are open in the data.
     depth: usize,
     pub(super) has_list: bool,
+    pub(super) early: Early,
     pub(super) filler: Filler,
     pub(super) raws: Raws,
 }
@@ -80,8 +83,9 @@ enum Data {
 }
 
 impl Document {
-    /// Before its first token; tensors are under this member of the root object.
-    pub(super) fn new(member: &'static [u8]) -> Document {
+    /// Before its first token; tensors are under this member of the root object. Data that comes before its tensor is known
+    /// is held up to so many bytes.
+    pub(super) fn new(member: &'static [u8], early_bytes_max: usize) -> Document {
         Document {
             member,
             place: Place::Root,
@@ -89,9 +93,17 @@ impl Document {
             open: OpenTensor::default(),
             depth: 0,
             has_list: false,
+            early: Early::new(early_bytes_max),
             filler: Filler::default(),
             raws: Raws::new(),
         }
+    }
+
+    /// Takes note of bytes that lead to the next token.
+    #[inline]
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        self.at = self.at.saturating_add(bytes.len() as u64);
+        self.early.hold(bytes);
     }
 
     /// Ends the document, and the data in it that broke off.
@@ -111,6 +123,7 @@ impl Document {
     ) -> bool {
         if let Data::Passing(start) = self.open.data {
             self.open.data = Data::Passed(self.at.saturating_sub(start));
+            self.early.end();
         }
         let opens = matches!(token, Token::ObjectStart | Token::ArrayStart);
         let (place, skips) = match (self.place, token) {
@@ -135,7 +148,7 @@ impl Document {
             }
             (Place::Tensor, Token::Key(key)) => self.member(key.bytes, columns, take),
             (Place::Tensor, _) => {
-                self.end_tensor(take);
+                self.end_tensor(columns, take);
                 (Place::Tensors, false)
             }
             (Place::Name, Token::String(name)) => {
@@ -216,6 +229,10 @@ impl Document {
                         (Place::Data, false)
                     }
                     None => {
+                        let is_nobodys = matches!(self.open.found, Some(None));
+                        if description.is_none() && !is_nobodys {
+                            self.early.begin();
+                        }
                         self.open.data = Data::Passing(self.at);
                         (Place::Tensor, true)
                     }
@@ -271,7 +288,7 @@ impl Document {
     }
 
     /// Ends a tensor of which everything is known but its raw bytes.
-    fn end_tensor(&mut self, take: &mut impl FnMut(Event<'_>)) {
+    fn end_tensor(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let OpenTensor { found, shape, datatype, raw_bytes, data, description } = self.open;
         let is_unknown = raw_bytes.is_some() && self.raws.is_full();
         let is_early = description.is_none();
@@ -282,11 +299,18 @@ impl Document {
         match data {
             Data::Read => {}
             Data::Passed(bytes) | Data::Passing(bytes) => {
-                if is_early && description.is_wanted() {
-                    description.say_wrong_shape(take);
+                let is_early = is_early && description.is_wanted();
+                match is_early.then(|| self.early.take()).flatten() {
+                    Some(text) => self.read_early(&text, description, columns, take),
+                    None => {
+                        if is_early {
+                            description.say_wrong_shape(take);
+                        }
+                        // Two bytes are the least that an element takes, the last one aside.
+                        self.filler.pass(description, bytes.saturating_add(1) >> 1, take);
+                    }
                 }
-                // Two bytes are the least that an element takes, the last one aside.
-                self.filler.pass(description, bytes.saturating_add(1) >> 1, take);
+                self.early.discard();
             }
             Data::None if raw_bytes.is_none() => self.filler.lacks(description, take),
             Data::None => {}
@@ -299,6 +323,37 @@ impl Document {
                 // Without a length nobody knows where the next tensor begins: all the rest passes as this one.
                 bytes: bytes.unwrap_or(u64::MAX),
             });
+        }
+    }
+
+    /// Reads data that was held: what stands behind the member's name, up to the next token behind the data.
+    fn read_early(
+        &mut self,
+        text: &[u8],
+        description: Description,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) {
+        let text = text.trim_ascii_start();
+        let mut text = text.strip_prefix(b":").unwrap_or(text);
+        let mut tokenizer = Tokenizer::new();
+        self.filler.begin(description, columns);
+        self.depth = 0;
+        self.place = Place::Data;
+        while matches!(self.place, Place::Data | Place::Elements) {
+            let progress = tokenizer.next(text);
+            let consumed = progress.consumed;
+            let Some(token) = progress.token else {
+                // It passed by its brackets, and is no JSON within them.
+                self.filler.end(true, take);
+                return;
+            };
+            let skips = token == Token::ObjectStart;
+            self.data(token, columns, take);
+            if skips {
+                tokenizer.skip();
+            }
+            text = text.get(consumed..).unwrap_or_default();
         }
     }
 }

@@ -36,10 +36,16 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
         }
     }
     expected.sort();
+    let nothing = Columns::default();
+    let (before_name, name) = match form {
+        Form::Messages { .. } => (&nothing, Some((way.to_string(), String::new()))),
+        _ => (&columns, None),
+    };
+    let room = Room::new(ROOM_BYTES_MAX);
     every_cut(body, |pieces, cut| {
-        let mut reader = Reader::new(form);
+        let mut reader = Reader::new(form, &room, 1024);
         let (mut found, mut rows) = (Vec::new(), 0);
-        let mut take = |event: Event<'_>| match event {
+        let take = |event: Event<'_>| match event {
             Event::Cell { column, row, cell: Cell::Number(number) } => {
                 found.push(format!("{}{row}={}", names[column], Value::from(number)));
             }
@@ -54,14 +60,12 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
             Event::Rows(ended) => rows += ended,
             other => panic!("{other:?} {cut}"),
         };
+        let mut sink = AwaitsName { columns: [before_name, &columns], name: None, take };
         for piece in pieces {
-            let rest = reader.read_name(piece);
-            if let Some(named) = reader.named() {
-                assert_eq!(named, (way.as_bytes(), &b""[..]), "{cut}");
-            }
-            reader.read(rest, &columns, &mut take);
+            reader.read(piece, &mut sink);
         }
-        assert_eq!(reader.finish(&columns, &mut take), Ending::Complete, "{way} {cut}");
+        assert_eq!(reader.finish(&mut sink), Ending::Complete, "{way} {cut}");
+        assert_eq!(sink.name, name, "{way} {cut}");
         found.sort();
         assert_eq!(found, expected, "{way} {cut}");
         assert_eq!(rows, 4, "{way} {cut}");
@@ -69,7 +73,7 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
 }
 
 const TENSORS: Form = Form::Tensors { member: b"inputs", document_bytes: None };
-const MESSAGES: Form = Form::Messages(Message::Request);
+const MESSAGES: Form = Form::messages(Message::Request);
 
 #[test]
 fn what_tritonclient_sends_over_http_is_read_as_it_was_given() {

@@ -3,6 +3,9 @@
 use super::*;
 use crate::prediction::tensors::{RestReader, TENSORS_MAX};
 
+/// So much of data that comes too early is held.
+const EARLY_BYTES_MAX: usize = 64;
+
 /// The body is the JSON document, and raw bytes behind it if `raw` is some.
 #[track_caller]
 fn check_body(document: &str, raw: Option<&[u8]>, expected: &str, ending: Ending, has_rows: bool) {
@@ -10,7 +13,7 @@ fn check_body(document: &str, raw: Option<&[u8]>, expected: &str, ending: Ending
     let body = [document.as_bytes(), raw.unwrap_or_default()].concat();
     let length = raw.map(|_| document.len() as u64);
     check_cuts(&body, expected, ending, |pieces, mut take| {
-        let mut reader = RestReader::new(b"inputs", length);
+        let mut reader = RestReader::new(b"inputs", length, EARLY_BYTES_MAX);
         for piece in pieces {
             reader.read(piece, &columns, &mut take);
         }
@@ -82,17 +85,70 @@ fn several_tensors_are_columns_of_the_same_rows() {
 }
 
 #[test]
-fn members_come_in_any_order_but_data_last() {
+fn members_come_in_any_order() {
     check(
         r#"{"datatype":"FP32","parameters":{"k":[1]},"shape":[1],"name":"a","data":[5]}"#,
         "a0=5 1 row",
     );
-    check(r#"{"data":[5],"name":"a","shape":[1]}"#, "shape 1 row");
-    check(r#"{"name":"a","data":[5],"shape":[1]}"#, "shape 1 row");
+    check(r#"{"data":[5],"name":"a","shape":[1]}"#, "a0=5 1 row");
+    check(r#"{"name":"a","data" : [5] ,"shape":[1]}"#, "a0=5 1 row");
+    check(r#"{"shape":[1],"data":5,"name":"a"}"#, "a0=5 1 row");
     check(
-        r#"{"data":[5],"name":"q","shape":[1]},{"name":"b","shape":[1],"data":[2]}"#,
-        "shape b0=2 1 row",
+        r#"{"data":[[1,null],[3,4]],"datatype":"FP32","name":"q","shape":[2,2]},{"data":[7,8],"name":"t","shape":[2]}"#,
+        "a0=1 b0=null a1=3 b1=4 t0=wrong_type t1=wrong_type 2 rows",
     );
+    check(
+        r#"{"data":["na\u00efve","]}\"",{"x":[1]}],"name":"t","shape":[3]}"#,
+        "t0=5 t1=3 t2=wrong_type 3 rows",
+    );
+    check(r#"{"data":[1,2],"name":"a","shape":[3]}"#, "a0=1 a1=2 shape 2 rows");
+    check(r#"{"data":[5],"name":"a","shape":[-1]}"#, "shape");
+    check(r#"{"data":[5],"name":"a"}"#, "shape");
+    check(r#"{"data":[5],"data":[6],"name":"a","shape":[1]}"#, "a0=5 1 row");
+    check(
+        r#"{"data":[5],"name":"a","shape":[1]},{"name":"z","data":[5],"shape":[1]}"#,
+        "a0=5 extra 1 row",
+    );
+}
+
+#[test]
+fn data_that_comes_too_early_is_held_up_to_a_limit() {
+    let values = |count: usize| vec!["7"; count].join(",");
+    let body = |count: usize| {
+        format!(
+            r#"{{"inputs":[{{"data":[{}],"name":"a","shape":[{count}]}},{{"data":[1],"name":"b","shape":[1]}}]}}"#,
+            values(count)
+        )
+    };
+    let read = |count: usize, expected: &str, too_large| {
+        let columns = columns();
+        check_cuts(body(count).as_bytes(), expected, Ending::Complete, |pieces, mut take| {
+            let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+            for piece in pieces {
+                reader.read(piece, &columns, &mut take);
+            }
+            assert_eq!(reader.too_large(), too_large);
+            reader.finish(&columns, &mut take)
+        });
+    };
+    // The colon, the brackets, and `,"name"` behind them are held as well.
+    let fitting = (EARLY_BYTES_MAX - 9) / 2;
+    let cells: Vec<String> = (0..fitting).map(|row| format!("a{row}=7")).collect();
+    read(fitting, &format!("{} shape b0=1 {fitting} rows", cells.join(" ")), 0);
+    let more = EARLY_BYTES_MAX;
+    read(more, &format!("shape shape b0=1 {more} rows"), 1);
+}
+
+#[test]
+fn early_data_that_is_no_json_is_a_wrong_shape() {
+    // Its brackets are right, and nothing else.
+    let body = r#"{"inputs":[{"data":[1,x],"name":"a","shape":[2]}]}"#;
+    let mut found = Vec::new();
+    let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+    reader.read(body.as_bytes(), &columns(), &mut |event| found.push(said(event)));
+    let ending = reader.finish(&columns(), &mut |event| found.push(said(event)));
+    assert_eq!(found.join(" "), "a0=1 shape 1 row");
+    assert_eq!(ending, Ending::Complete);
 }
 
 #[test]
@@ -118,7 +174,7 @@ fn tensors_that_nobody_looks_for_pass_unread() {
     let columns = Columns::default();
     let body = br#"{"inputs":[{"name":"z","shape":[3,2],"data":[1,2,3,4,5,6]}]}"#;
     check_cuts(body, "extra 3 rows", Ending::Complete, |pieces, mut take| {
-        let mut reader = RestReader::new(b"inputs", None);
+        let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
         for piece in pieces {
             reader.read(piece, &columns, &mut take);
         }
@@ -333,7 +389,7 @@ fn a_document_that_is_shorter_or_longer_than_said_is_no_document() {
     let check = |length, expected, ending| {
         let columns = columns();
         check_cuts(document.as_bytes(), expected, ending, |pieces, mut take| {
-            let mut reader = RestReader::new(b"inputs", Some(length));
+            let mut reader = RestReader::new(b"inputs", Some(length), EARLY_BYTES_MAX);
             for piece in pieces {
                 reader.read(piece, &columns, &mut take);
             }

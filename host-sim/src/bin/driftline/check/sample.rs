@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
     time::rfc3339::UnixTime,
 };
 
@@ -83,6 +83,7 @@ impl Sample {
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
             document_length: self.header(DOCUMENT_LENGTH),
+            message_encoding: self.header(MESSAGE_ENCODING),
             values,
             asked_at: Some(asked_at()),
             ..RequestHead::default()
@@ -95,6 +96,7 @@ impl Sample {
             content_type: self.header("content-type"),
             content_encoding: self.header("content-encoding"),
             document_length: self.header(DOCUMENT_LENGTH),
+            message_encoding: self.header(MESSAGE_ENCODING),
             values,
             ..ResponseHead::default()
         }

@@ -1,7 +1,7 @@
 //! Tells the filter's core what was recorded, as the filter would; it sends nothing to anybody.
 
 use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, Exchange, RequestHead, ResponseHead},
+    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
     ledger::Ledger,
     monitor::Monitor,
     time::Timestamp,
@@ -44,6 +44,7 @@ pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger:
         content_type: header(&recording.headers, "content-type"),
         content_encoding: header(&recording.headers, "content-encoding"),
         document_length: header(&recording.headers, DOCUMENT_LENGTH),
+        message_encoding: header(&recording.headers, MESSAGE_ENCODING),
         values: &values,
         ..RequestHead::default()
     };
@@ -59,6 +60,7 @@ pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger:
                     content_type: header(headers, "content-type"),
                     content_encoding: header(headers, "content-encoding"),
                     document_length: header(headers, DOCUMENT_LENGTH),
+                    message_encoding: header(headers, MESSAGE_ENCODING),
                     values: &values,
                     grpc_status: grpc_status(headers),
                     ..ResponseHead::default()

@@ -1,0 +1,113 @@
+//! Messages of one body that are compressed each for itself, as gRPC has them; it knows no frames, and keeps no decoder
+//! between two messages.
+
+use super::{
+    Encoding, Fault,
+    decoder::{Decoder, Meter},
+    memory::Room,
+};
+
+/// Reads the compressed messages of a body.
+///
+/// They have one limit together of what they may say, as if they were one, so that many small bombs are as bad as a large
+/// one. A message that cannot be decoded is given up, and the next one is tried; only where they say too much, or need too
+/// much, no further one is.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    encoding: Encoding,
+    room: Room,
+    /// What messages said that are over.
+    meter: Meter,
+    open: Open,
+    fault: Option<Fault>,
+    has_gaps: bool,
+}
+
+/// The message that is read.
+#[derive(Debug)]
+enum Open {
+    /// None, or one of which no byte has come.
+    Nothing,
+    Decoding(Decoder),
+    /// The rest of it passes unread; whether its coding had come to its end by then.
+    GivenUp {
+        is_whole: bool,
+    },
+}
+
+impl Messages {
+    /// Messages in this encoding, whose decoders take their memory from there.
+    pub(crate) fn new(encoding: Encoding, room: &Room) -> Messages {
+        Messages {
+            encoding,
+            room: room.clone(),
+            meter: Meter::default(),
+            open: Open::Nothing,
+            fault: None,
+            has_gaps: false,
+        }
+    }
+
+    /// Whether a message may be compressed: the body has named a coding, be it one that is not read.
+    pub(crate) fn may_come(&self) -> bool {
+        self.encoding != Encoding::None
+    }
+
+    /// Takes the next piece of a message, and calls `take` with what it says.
+    pub(crate) fn read(&mut self, bytes: &[u8], take: impl FnMut(&[u8])) {
+        if let Open::Nothing = self.open {
+            match self.begin() {
+                Ok(decoder) => self.open = Open::Decoding(decoder),
+                Err(fault) => self.give_up(fault, false),
+            }
+        }
+        if let Open::Decoding(decoder) = &mut self.open
+            && let Err(fault) = decoder.read(bytes, take)
+        {
+            let is_whole = decoder.is_whole();
+            self.meter = decoder.meter();
+            self.give_up(fault, is_whole);
+        }
+    }
+
+    /// Ends a message; whether all that it says was handed out. One without a byte says nothing.
+    pub(crate) fn end(&mut self) -> bool {
+        let is_whole = match core::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => true,
+            Open::Decoding(decoder) => {
+                self.meter = decoder.meter();
+                if !decoder.is_whole() {
+                    self.fault.get_or_insert(Fault::Malformed);
+                }
+                decoder.is_whole()
+            }
+            Open::GivenUp { is_whole } => is_whole,
+        };
+        self.has_gaps |= !is_whole;
+        is_whole
+    }
+
+    /// What was wrong with the first message that was not decoded as it should.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Whether a message was not read to its end.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.has_gaps
+    }
+
+    fn begin(&self) -> Result<Decoder, Fault> {
+        match (self.encoding, self.fault) {
+            // Else each of many small messages would take a decoder, and have it begin.
+            (_, Some(fault @ (Fault::TooDense | Fault::TooLarge))) => Err(fault),
+            (Encoding::Readable(layers), _) => Decoder::metered(layers, &self.room, self.meter),
+            (Encoding::None | Encoding::Unreadable, _) => Err(Fault::Unreadable),
+        }
+    }
+
+    fn give_up(&mut self, fault: Fault, is_whole: bool) {
+        self.fault.get_or_insert(fault);
+        self.open = Open::GivenUp { is_whole };
+    }
+}
