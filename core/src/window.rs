@@ -23,9 +23,12 @@ pub struct Ring {
     current: u64,
     /// The lower halves of counts; slot `n` lies at place `n % slots`.
     counts: Vec<u16>,
-    /// The upper halves by the place of the slot, if any of them is not 0.
-    uppers: Vec<Option<Box<[u16]>>>,
+    /// By the place of the slot.
+    uppers: Vec<Uppers>,
 }
+
+/// The upper halves of a slot's counts; `None` if all are 0.
+type Uppers = Option<Box<[u16]>>;
 
 impl Ring {
     /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one.
@@ -143,7 +146,7 @@ impl Ring {
         self.counts.get(self.range(place))?.get(cells).filter(|_| is_small)
     }
 
-    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Option<Box<[u16]>>)> {
+    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Uppers)> {
         let place = self.place(back)?;
         let range = self.range(place);
         Some((self.counts.get_mut(range)?, self.uppers.get_mut(place)?))
@@ -163,7 +166,7 @@ impl Ring {
 }
 
 /// Makes a cell of a slot hold this.
-fn set(counts: &mut [u16], uppers: &mut Option<Box<[u16]>>, cell: usize, count: u32) {
+fn set(counts: &mut [u16], uppers: &mut Uppers, cell: usize, count: u32) {
     let cells = counts.len();
     let Some(lower) = counts.get_mut(cell) else {
         return;
