@@ -11,5 +11,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| bounded::run(
     &checks::CHECKS,
     "prediction",
     input,
-    64 << 10
+    BYTES_MAX
 ));
+
+/// Readers, and a decoder of 43 KiB for a message of either side that is compressed for itself.
+const BYTES_MAX: usize = (64 + 2 * 43) << 10;

@@ -1,9 +1,16 @@
-//! The README's queries are PromQL, and ask for metrics that exist. They are never run against data here.
+//! The README's queries are PromQL and ask for metrics that exist, and its count of series is that of the core. The queries
+//! are never run against data here.
 
 use std::{env, fs, process::Command};
 
-use driftline_core::catalogue::{Kind, Metric};
+use driftline_core::{
+    catalogue::{Kind, Metric},
+    config::Config,
+    monitor::Monitor,
+};
+use driftline_support::even;
 use driftline_testbed::pieces;
+use serde_json::{Value, json};
 
 use crate::expectation::PREFIX;
 
@@ -57,4 +64,50 @@ fn the_queries_ask_for_metrics_that_exist() {
             assert!(known.iter().any(|known| known == name), "{name} in {query}");
         }
     }
+}
+
+#[test]
+fn it_says_how_many_series_a_configuration_makes() {
+    const BINS: usize = 4;
+    /// What only moments have beside.
+    const OF_AGES: usize = 4;
+    let series = |config: Value| {
+        let config = Config::from_json(config.to_string().as_bytes());
+        Monitor::new(&config.unwrap_or_else(|error| panic!("{error}"))).series().len()
+    };
+    let listing = |models: Value, routes: &Value| {
+        let mut config = json!({"models": models});
+        if routes.is_array() {
+            config["routes"] = routes.clone();
+        }
+        series(config)
+    };
+    let more = |model: Value, routes: &Value| {
+        listing(json!([{"name": "a"}, model]), routes) - listing(json!([{"name": "a"}]), routes)
+    };
+    let (one_route, two_routes) = (Value::Null, json!(["r"]));
+    let language = more(json!({"name": "b"}), &one_route);
+    let predictive = json!({"name": "b", "type": "predictive"});
+    let by_route = more(predictive.clone(), &two_routes) - more(predictive.clone(), &one_route);
+    let once = more(predictive, &one_route) - by_route;
+    let profile = |features| json!({"name": "m", "profile": even::profile(features, BINS)});
+    let feature = |measures: Option<Value>| {
+        let [one, two] = [1, 2].map(|features| {
+            let mut config = json!({"models": [profile(features)]});
+            if let Some(measures) = &measures {
+                config["measures"] = measures.clone();
+            }
+            series(config)
+        });
+        two - one - 2 * BINS
+    };
+    let (all, none) = (feature(None), feature(Some(json!([]))));
+    let most = all + OF_AGES;
+    let sentence = format!(
+        "{language} for each language model and each of `names_max`, {by_route} for each predictive model, each times \
+         the listed routes and `other`, {once} more for each predictive model, 2 for each bin, and up to {most} for each feature and prediction, of which \
+         `measures` can save {}.",
+        all - none
+    );
+    assert!(README.contains(&sentence), "{sentence}");
 }
