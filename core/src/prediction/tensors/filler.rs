@@ -276,6 +276,9 @@ impl Filler {
             self.cursor.columns.add(column);
             let row = self.rows_before.saturating_add(self.cursor.row);
             take(Event::Cell { column, row, cell });
+        } else {
+            // A tensor of the same name counted before.
+            self.extra(take);
         }
     }
 

@@ -156,12 +156,12 @@ fn a_member_that_is_repeated_counts_once() {
     check(r#"{"name":"a","name":"b","shape":[1],"shape":[9],"data":[5],"data":[6]}"#, "a0=5 1 row");
     check(
         r#"{"name":"a","shape":[1],"data":[5]},{"name":"a","shape":[1],"data":[6]}"#,
-        "a0=5 1 row",
+        "a0=5 extra 1 row",
     );
     // The first tensor, by index, has what the second one has by name.
     check(
         r#"{"name":"q","shape":[1,2],"data":[5,6]},{"name":"b","shape":[1],"data":[7]}"#,
-        "a0=5 b0=6 1 row",
+        "a0=5 b0=6 extra 1 row",
     );
 }
 
