@@ -163,5 +163,32 @@ pub(crate) enum Fault {
     NoRoom,
 }
 
+impl Fault {
+    /// All faults; a fault's position here is its discriminant.
+    const ALL: [Fault; 5] =
+        [Fault::Unreadable, Fault::Malformed, Fault::TooDense, Fault::TooLarge, Fault::NoRoom];
+}
+
+/// Which faults there were, each once.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Faults([bool; Fault::ALL.len()]);
+
+impl Faults {
+    /// Those that there were.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Fault> {
+        Fault::ALL.into_iter().zip(self.0).filter_map(|(fault, was)| was.then_some(fault))
+    }
+}
+
+impl Extend<Fault> for Faults {
+    fn extend<I: IntoIterator<Item = Fault>>(&mut self, faults: I) {
+        for fault in faults {
+            if let Some(was) = self.0.get_mut(fault as usize) {
+                *was = true;
+            }
+        }
+    }
+}
+
 /// Takes what was decoded; a fault of its own ends the decoding.
 type Take<'t> = dyn FnMut(&[u8]) -> Result<(), Fault> + 't;

@@ -31,7 +31,7 @@ use self::{
 };
 use crate::{
     directory::Wish,
-    encoding::{Encoding, Fault},
+    encoding::{Encoding, Faults},
     ledger::Ledger,
     load::{Malformed, Report, ReportHeaders},
     model::{Model, ReadProblem},
@@ -329,12 +329,17 @@ impl Exchange {
         for problem in problems.into_iter().flatten() {
             model.count_problem(ledger, problem, 1);
         }
-        // Once, if both bodies have the same.
-        let [request, response] = self.kind.faults().map(|fault| fault.map(problem));
-        let request = self.request.problem().or(request);
-        let response = self.response.problem().or(response);
-        for problem in [request, response.filter(|_| response != request)].into_iter().flatten() {
-            model.count_problem(ledger, problem, 1);
+        // Once, if both bodies have the same, or many parts of one.
+        let mut faults = Faults::default();
+        for (body, of_parts) in [&self.request, &self.response].into_iter().zip(self.kind.faults())
+        {
+            match body.fault() {
+                Some(fault) => faults.extend([fault]),
+                None => faults.extend(of_parts.iter()),
+            }
+        }
+        for fault in faults.iter() {
+            model.count_problem(ledger, problem(fault), 1);
         }
     }
 
@@ -358,10 +363,10 @@ impl Exchange {
 }
 
 impl Kind {
-    /// What is wrong with the coding of a part of the request's body, and of the response's.
-    fn faults(&self) -> [Option<Fault>; 2] {
+    /// What is wrong with the coding of parts of the request's body, and of the response's.
+    fn faults(&self) -> [Faults; 2] {
         match self {
-            Kind::Generation(_) => [None; 2],
+            Kind::Generation(_) => [Faults::default(); 2],
             Kind::Prediction(prediction) => prediction.faults(),
         }
     }

@@ -2,7 +2,7 @@
 //! between two messages.
 
 use super::{
-    Encoding, Fault,
+    Encoding, Fault, Faults,
     decoder::{Decoder, Meter},
     memory::Room,
 };
@@ -19,8 +19,11 @@ pub(crate) struct Messages {
     /// What messages said that are over.
     meter: Meter,
     open: Open,
-    fault: Option<Fault>,
-    has_gaps: bool,
+    /// Why no further one is decoded.
+    end: Option<Fault>,
+    /// What was wrong with the first one that has a gap.
+    gap: Option<Fault>,
+    faults: Faults,
 }
 
 /// The message that is read.
@@ -29,9 +32,9 @@ enum Open {
     /// None, or one of which no byte has come.
     Nothing,
     Decoding(Decoder),
-    /// The rest of it passes unread; whether its coding had come to its end by then.
+    /// The rest of it passes unread, which is a gap unless its coding had come to its end by then.
     GivenUp {
-        is_whole: bool,
+        gap: Option<Fault>,
     },
 }
 
@@ -43,8 +46,9 @@ impl Messages {
             room: room.clone(),
             meter: Meter::default(),
             open: Open::Nothing,
-            fault: None,
-            has_gaps: false,
+            end: None,
+            gap: None,
+            faults: Faults::default(),
         }
     }
 
@@ -72,42 +76,44 @@ impl Messages {
 
     /// Ends a message; whether all that it says was handed out. One without a byte says nothing.
     pub(crate) fn end(&mut self) -> bool {
-        let is_whole = match core::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Nothing => true,
+        let gap = match core::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => None,
             Open::Decoding(decoder) => {
                 self.meter = decoder.meter();
-                if !decoder.is_whole() {
-                    self.fault.get_or_insert(Fault::Malformed);
-                }
-                decoder.is_whole()
+                let gap = (!decoder.is_whole()).then_some(Fault::Malformed);
+                self.faults.extend(gap);
+                gap
             }
-            Open::GivenUp { is_whole } => is_whole,
+            Open::GivenUp { gap } => gap,
         };
-        self.has_gaps |= !is_whole;
-        is_whole
+        self.gap = self.gap.or(gap);
+        gap.is_none()
     }
 
-    /// What was wrong with the first message that was not decoded as it should.
-    pub(crate) fn fault(&self) -> Option<Fault> {
-        self.fault
+    /// What was wrong with messages, be they whole.
+    pub(crate) fn faults(&self) -> Faults {
+        self.faults
     }
 
-    /// Whether a message was not read to its end.
-    pub(crate) fn has_gaps(&self) -> bool {
-        self.has_gaps
+    /// What was wrong with the first message that was not read to its end, if there was one.
+    pub(crate) fn gap(&self) -> Option<Fault> {
+        self.gap
     }
 
     fn begin(&self) -> Result<Decoder, Fault> {
-        match (self.encoding, self.fault) {
+        match (self.end, self.encoding) {
             // Else each of many small messages would take a decoder, and have it begin.
-            (_, Some(fault @ (Fault::TooDense | Fault::TooLarge))) => Err(fault),
-            (Encoding::Readable(layers), _) => Decoder::metered(layers, &self.room, self.meter),
-            (Encoding::None | Encoding::Unreadable, _) => Err(Fault::Unreadable),
+            (Some(fault), _) => Err(fault),
+            (None, Encoding::Readable(layers)) => Decoder::metered(layers, &self.room, self.meter),
+            (None, Encoding::None | Encoding::Unreadable) => Err(Fault::Unreadable),
         }
     }
 
     fn give_up(&mut self, fault: Fault, is_whole: bool) {
-        self.fault.get_or_insert(fault);
-        self.open = Open::GivenUp { is_whole };
+        if matches!(fault, Fault::TooDense | Fault::TooLarge) {
+            self.end.get_or_insert(fault);
+        }
+        self.faults.extend([fault]);
+        self.open = Open::GivenUp { gap: (!is_whole).then_some(fault) };
     }
 }

@@ -103,11 +103,8 @@ impl Body {
     }
 
     /// What is wrong with its coding.
-    pub(super) fn problem(&self) -> Option<ReadProblem> {
-        if matches!(self.form, Form::Unreadable) {
-            return Some(ReadProblem::EncodedBody);
-        }
-        self.fault.map(problem)
+    pub(super) fn fault(&self) -> Option<Fault> {
+        if matches!(self.form, Form::Unreadable) { Some(Fault::Unreadable) } else { self.fault }
     }
 
     fn give_up(&mut self, fault: Fault, is_whole: bool) {

@@ -6,7 +6,7 @@ mod tally;
 use self::reading::{Asked, Reading, Way};
 use super::{RequestHead, ResponseHead};
 use crate::{
-    encoding::Fault,
+    encoding::{Fault, Faults},
     ledger::Ledger,
     model::{Model, ReadProblem},
     monitor::{Monitor, PredictorId},
@@ -122,7 +122,7 @@ impl Prediction {
         if answer.reader.has_error() {
             return BodyVerdict::Error;
         }
-        let gap = answer.reader.compressed().filter(|compressed| compressed.has_gaps());
+        let gap = answer.reader.compressed().and_then(|compressed| compressed.gap());
         match ending {
             // Not a byte came, as with status 204: nothing is missing from it.
             Ending::Empty if reached_end => BodyVerdict::Empty,
@@ -131,7 +131,7 @@ impl Prediction {
             Ending::Complete if answer.reader.is_open_ended() && !reached_end => {
                 BodyVerdict::Partial
             }
-            Ending::Complete => match gap.and_then(|compressed| compressed.fault()) {
+            Ending::Complete => match gap {
                 Some(Fault::Malformed) => BodyVerdict::Partial,
                 // Nobody knows what else the message says.
                 Some(_) => BodyVerdict::Unreadable,
@@ -145,15 +145,18 @@ impl Prediction {
         }
     }
 
-    /// What is wrong with the coding of a message in the request, and in the answer.
-    pub(super) fn faults(&self) -> [Option<Fault>; 2] {
-        [&self.request, &self.answer].map(|reading| reading.as_ref()?.reader.compressed()?.fault())
+    /// What is wrong with the coding of messages in the request, and in the answer.
+    pub(super) fn faults(&self) -> [Faults; 2] {
+        [&self.request, &self.answer].map(|reading| {
+            let compressed = reading.as_ref().and_then(|reading| reading.reader.compressed());
+            compressed.map(|compressed| compressed.faults()).unwrap_or_default()
+        })
     }
 
     /// Counts what only this kind of exchange can lack.
     pub(super) fn record(&self, model: &Model, ledger: &mut Ledger, request: Ending) {
         let lacks_rows = self.request.as_ref().is_some_and(|request| {
-            let has_gaps = request.reader.compressed().is_some_and(|found| found.has_gaps());
+            let has_gaps = request.reader.compressed().is_some_and(|found| found.gap().is_some());
             !request.reader.has_rows() && !has_gaps
         });
         let lacks_rows = request == Ending::Complete && lacks_rows;

@@ -41,21 +41,27 @@ fn encoding(header: &str) -> Encoding {
     Encoding::of(Some(header.as_bytes()), Codings::ALL)
 }
 
-/// Reads a call whose head says this encoding; all of it is there.
-#[track_caller]
-fn check(
-    header: &str,
-    body: &[u8],
-    is_named: bool,
-    expected: &str,
-    ending: Ending,
-) -> (Option<Fault>, bool) {
-    let name = is_named.then_some(("m", "3"));
-    let reader = check_coded((Message::Request, encoding(header)), body, name, expected, ending);
-    (reader.compressed().fault(), reader.compressed().has_gaps())
+/// Every fault of a message, and that of the first gap.
+type Wrong = (Vec<Fault>, Option<Fault>);
+
+fn wrong(reader: &GrpcReader) -> Wrong {
+    (reader.compressed().faults().iter().collect(), reader.compressed().gap())
 }
 
-const READ: (Option<Fault>, bool) = (None, false);
+/// One fault, which left a gap.
+fn gap(fault: Fault) -> Wrong {
+    (vec![fault], Some(fault))
+}
+
+/// Reads a call whose head says this encoding; all of it is there.
+#[track_caller]
+fn check(header: &str, body: &[u8], is_named: bool, expected: &str, ending: Ending) -> Wrong {
+    let name = is_named.then_some(("m", "3"));
+    let reader = check_coded((Message::Request, encoding(header)), body, name, expected, ending);
+    wrong(&reader)
+}
+
+const READ: Wrong = (Vec::new(), None);
 
 #[test]
 fn messages_are_read_in_the_coding_that_the_head_names() {
@@ -102,13 +108,13 @@ fn a_message_that_is_compressed_in_no_coding_is_malformed_and_the_next_one_is_re
 fn a_coding_that_is_unknown_or_off_passes_and_plain_messages_are_read() {
     let content = content(&[1]);
     let (one, other) = (compressed(&gzip(&content)), frame(&content));
-    let unread = (Some(Fault::Unreadable), true);
+    let unread = gap(Fault::Unreadable);
     assert_eq!(check("snappy", &one, false, "", Ending::Complete), unread);
     let both = [&one[..], &other, &one].concat();
     assert_eq!(check("snappy", &both, true, "a0=1 1 row", Ending::Complete), unread);
     let off = Encoding::of(Some(b"gzip"), Codings::from_iter([Coding::Deflate]));
     let reader = check_coded((Message::Request, off), &one, None, "", Ending::Complete);
-    assert_eq!(reader.compressed().fault(), Some(Fault::Unreadable));
+    assert_eq!(wrong(&reader), unread);
     // Within a body that is compressed itself, what either may say would multiply.
     let within = Encoding::of_messages(Some(b"gzip"), encoding("br"), Codings::ALL);
     assert_eq!(within, Encoding::Unreadable);
@@ -121,29 +127,29 @@ fn a_coding_that_is_unknown_or_off_passes_and_plain_messages_are_read() {
 fn what_a_broken_message_said_before_counts_and_the_next_one_is_read() {
     let content = content(&[1, 2]);
     let whole = gzip(&content);
-    let malformed = Some(Fault::Malformed);
     let other = frame(&content);
     // The checksum is wrong, which shows behind all that it says: as nobody may believe it, it is not taken for whole.
     let mut changed = whole.clone();
     changed[whole.len() - 8] ^= 1;
     let broken = [compressed(&changed), other.clone()].concat();
     let expected = "a0=1 a1=2 2 rows a2=1 a3=2 2 rows";
-    assert_eq!(check("gzip", &broken, true, expected, Ending::Complete), (malformed, true));
+    assert_eq!(check("gzip", &broken, true, expected, Ending::Complete), gap(Fault::Malformed));
     // It is cut off within its frame.
     let cut = compressed(&whole[..whole.len() - 1]);
     let expected = "a0=1 a1=2 2 rows";
-    assert_eq!(check("gzip", &cut, true, expected, Ending::Complete), (malformed, true));
+    assert_eq!(check("gzip", &cut, true, expected, Ending::Complete), gap(Fault::Malformed));
     // Its first byte is wrong: it says nothing, and the next one names the model.
     let none = [compressed(b"no gzip"), other].concat();
-    assert_eq!(check("gzip", &none, true, expected, Ending::Complete), (malformed, true));
+    assert_eq!(check("gzip", &none, true, expected, Ending::Complete), gap(Fault::Malformed));
     // Behind its end stands something.
     let surplus = compressed(&[&whole[..], b"!"].concat());
-    assert_eq!(check("gzip", &surplus, true, expected, Ending::Complete), (malformed, false));
+    let found = check("gzip", &surplus, true, expected, Ending::Complete);
+    assert_eq!(found, (vec![Fault::Malformed], None));
     // What it says is no message, which is no fault of its coding.
     let no_message = compressed(&gzip(&[0x4a, 5, 0x0a]));
     let way = (Message::Request, encoding("gzip"));
     let reader = check_coded(way, &no_message, Some(("", "")), "", Ending::Malformed);
-    assert_eq!((reader.compressed().fault(), reader.compressed().has_gaps()), READ);
+    assert_eq!(wrong(&reader), READ);
 }
 
 #[test]
@@ -159,30 +165,86 @@ fn a_body_that_breaks_off_amid_a_compressed_message_is_incomplete() {
 }
 
 /// Reads a body at once, with so much memory for decoders.
-fn read(body: &[u8], room: usize) -> (String, Option<Fault>) {
+fn read(body: &[u8], room: usize) -> (String, Wrong) {
+    read_pieces(&[body], room)
+}
+
+fn read_pieces(pieces: &[&[u8]], room: usize) -> (String, Wrong) {
     let mut reader = GrpcReader::new(Message::Request, encoding("gzip"), &Room::new(room));
     let (columns, mut found) = (columns(), Vec::new());
     let take = |event: Event<'_>| found.push(said(event));
     let mut sink = AwaitsName { columns: [&columns; 2], name: None, take };
-    reader.read(body, &mut sink);
+    for piece in pieces {
+        reader.read(piece, &mut sink);
+    }
     assert_eq!(reader.finish(&mut sink), Ending::Complete);
-    (found.join(" "), reader.compressed().fault())
+    (found.join(" "), wrong(&reader))
+}
+
+/// What says so many bytes, and no row.
+fn bomb(length: usize) -> Vec<u8> {
+    let content = [field(1, b"m"), field(3, &vec![0; length])].concat();
+    compressed(&gzip(&content))
 }
 
 #[test]
 fn a_bomb_is_given_up_and_many_small_ones_are_as_bad() {
     let good = content(&[1]);
-    let bomb = |length: usize| {
-        let content = [field(1, b"m"), field(3, &vec![0; length])].concat();
-        compressed(&gzip(&content))
-    };
     let plain = frame(&good);
     let found = read(&[&bomb(300 << 10)[..], &plain].concat(), ROOM_BYTES_MAX);
-    assert_eq!(found, ("a0=1 1 row".to_string(), Some(Fault::TooDense)));
-    assert_eq!(read(&bomb(200 << 10), ROOM_BYTES_MAX), (String::new(), None), "alone it is none");
+    assert_eq!(found, ("a0=1 1 row".to_string(), gap(Fault::TooDense)));
+    assert_eq!(read(&bomb(200 << 10), ROOM_BYTES_MAX), (String::new(), READ), "alone it is none");
     let small = [bomb(200 << 10), bomb(200 << 10), compressed(&gzip(&good)), plain].concat();
     // Where they said too much no further one is decoded, however small; what is plain is read.
-    assert_eq!(read(&small, ROOM_BYTES_MAX), ("a0=1 1 row".to_string(), Some(Fault::TooDense)));
+    assert_eq!(read(&small, ROOM_BYTES_MAX), ("a0=1 1 row".to_string(), gap(Fault::TooDense)));
+}
+
+#[test]
+fn a_bomb_is_given_up_whatever_was_wrong_before_it() {
+    let good = content(&[1]);
+    let one = compressed(&gzip(&good));
+    let bomb = bomb(300 << 10);
+    let both = vec![Fault::Malformed, Fault::TooDense];
+    let check = |messages: [&[u8]; 4], expected: &str, wrong: &Wrong| {
+        let body = messages.concat();
+        for cut in 0..=body.len() {
+            let (first, second) = body.split_at(cut);
+            let found = read_pieces(&[first, second], ROOM_BYTES_MAX);
+            assert_eq!((&*found.0, &found.1), (expected, wrong), "cut at {cut}");
+        }
+    };
+    // What is compressed behind the bomb is not decoded, and what is plain is read.
+    let junk = compressed(b"no gzip");
+    let expected = (both.clone(), Some(Fault::Malformed));
+    check([&junk, &bomb, &one, &frame(&content(&[7]))], "a0=7 1 row", &expected);
+    // One that is read to its end has no gap, whatever stands behind that: the first gap is the bomb's.
+    let surplus = compressed(&[&gzip(&good)[..], b"!"].concat());
+    check([&surplus, &bomb, &one, b""], "a0=1 1 row", &(both, Some(Fault::TooDense)));
+    // One that has no gap leaves none, and a gap behind it has its own reason.
+    let cut_off = compressed(&gzip(&good)[..12]);
+    let expected = (vec![Fault::Malformed], Some(Fault::Malformed));
+    check([&surplus, &cut_off, &one, b""], "a0=1 1 row a1=1 1 row", &expected);
+}
+
+#[test]
+fn a_message_that_found_no_room_does_not_keep_the_next_one_from_being_read() {
+    let one = compressed(&gzip(&content(&[1])));
+    let room = Room::new(48 << 10);
+    let mut reader = GrpcReader::new(Message::Request, encoding("gzip"), &room);
+    let mut other = GrpcReader::new(Message::Request, encoding("gzip"), &room);
+    let (columns, mut found) = (columns(), Vec::new());
+    let take = |event: Event<'_>| found.push(said(event));
+    let mut sink = AwaitsName { columns: [&columns; 2], name: None, take };
+    reader.read(
+        &one[..one.len() - 4],
+        &mut AwaitsName { columns: [&columns; 2], name: None, take: |_: Event<'_>| {} },
+    );
+    other.read(&one, &mut sink);
+    drop(reader);
+    other.read(&one, &mut sink);
+    assert_eq!(other.finish(&mut sink), Ending::Complete);
+    assert_eq!(wrong(&other), gap(Fault::NoRoom));
+    assert_eq!(found.join(" "), "a0=1 1 row");
 }
 
 #[test]
@@ -190,7 +252,7 @@ fn a_decoder_takes_its_memory_for_one_message_and_gives_it_back() {
     let one = compressed(&gzip(&content(&[1])));
     let body = [&one[..], &one, &one].concat();
     let expected = "a0=1 1 row a1=1 1 row a2=1 1 row";
-    assert_eq!(read(&body, 48 << 10), (expected.to_string(), None));
-    let (said, fault) = read(&[&one[..], &frame(&content(&[7]))].concat(), 32 << 10);
-    assert_eq!((&*said, fault), ("a0=7 1 row", Some(Fault::NoRoom)));
+    assert_eq!(read(&body, 48 << 10), (expected.to_string(), READ));
+    let (said, wrong) = read(&[&one[..], &frame(&content(&[7]))].concat(), 32 << 10);
+    assert_eq!((&*said, wrong), ("a0=7 1 row", gap(Fault::NoRoom)));
 }
