@@ -158,7 +158,7 @@ impl<T: Copy> FieldReader<T> {
                 Token::Bool(bool) => Value::Bool(bool),
                 Token::Null => Value::Null,
                 // They come where they were asked for, which is nowhere here.
-                Token::Piece(_) | Token::PiecesEnd => continue,
+                Token::Piece(_) | Token::PiecesEnd | Token::Passed => continue,
             };
             let mut ending = self.plan.ending(self.next, self.depth);
             while let Some(field) = self.table.get(ending.trailing_zeros() as usize) {

@@ -86,6 +86,8 @@ pub enum Token<'a> {
     Piece(&'a [u8]),
     /// The end of a string that came in pieces.
     PiecesEnd,
+    /// The end of a value that passed, if it was asked for: [`Tokenizer::skip_to_end`].
+    Passed,
 }
 
 /// The outcome of one [`Tokenizer::next`] call.
@@ -137,6 +139,8 @@ pub struct Tokenizer {
     manner: Manner,
     /// While skipping: the depth to which the skipped value returns.
     floor: u8,
+    /// The end of the value that is skipped is a token.
+    tells_end: bool,
     /// The string in the scratch is a key.
     is_key: bool,
     /// Length of the last string, which ends before the last byte read, or [`IN_SCRATCH`].
@@ -220,6 +224,7 @@ enum Found {
     Null,
     Piece,
     PiecesEnd,
+    Passed,
 }
 
 /// In place of the length of a string in the input: it is in the scratch.
@@ -245,6 +250,7 @@ impl Tokenizer {
             kinds: 0,
             manner: Manner::Plain,
             floor: 0,
+            tells_end: false,
             is_key: false,
             run: IN_SCRATCH,
             number: Number::new(),
@@ -288,6 +294,15 @@ impl Tokenizer {
         }
     }
 
+    /// Right after [`Token::Key`], lets its value pass as [`skip`](Self::skip) does, but for one token at its end,
+    /// [`Token::Passed`]. At any other time, `skip_to_end` does nothing.
+    pub fn skip_to_end(&mut self) {
+        if self.state == State::Colon {
+            self.manner = Manner::Quiet;
+            self.tells_end = true;
+        }
+    }
+
     /// Right after [`Token::Key`], lets its value come in pieces if it is a string, so that none of it is cut off however
     /// long it is. A value that is no string comes as ever. At any other time, `pieces` does nothing.
     pub fn pieces(&mut self) {
@@ -328,6 +343,7 @@ impl Tokenizer {
         self.depth = 0;
         self.kinds = 0;
         self.manner = Manner::Plain;
+        self.tells_end = false;
     }
 
     /// Puts the token together that was found at the end of the first `consumed` bytes of `input`.
@@ -348,6 +364,7 @@ impl Tokenizer {
             Found::Null => Token::Null,
             Found::Piece => Token::Piece(self.piece(input, consumed)),
             Found::PiecesEnd => Token::PiecesEnd,
+            Found::Passed => Token::Passed,
         })
     }
 
@@ -401,13 +418,16 @@ impl Tokenizer {
                 State::ValueOrEnd => self.begin_value(input, at, byte),
                 State::SkipText => {
                     let end = at.wrapping_add(scan::unquoted(input.get(at..).unwrap_or_default()));
-                    match input.get(end) {
-                        None => {}
-                        Some(b'\\') => self.state = State::SkipEscape,
-                        Some(_) if self.depth == self.floor => self.end_value(),
-                        Some(_) => self.state = State::Skip,
-                    }
-                    (Found::Nothing, end.wrapping_add(1))
+                    let found = match input.get(end) {
+                        Some(b'"') if self.depth == self.floor => self.end_skipped(),
+                        Some(&byte) => {
+                            let is_escape = byte == b'\\';
+                            self.state = if is_escape { State::SkipEscape } else { State::Skip };
+                            Found::Nothing
+                        }
+                        None => Found::Nothing,
+                    };
+                    (found, end.wrapping_add(1))
                 }
                 State::SkipEscape => {
                     self.state = State::SkipText;
@@ -416,10 +436,11 @@ impl Tokenizer {
                 State::Skip => {
                     let end =
                         at.wrapping_add(scan::unstructured(input.get(at..).unwrap_or_default()));
-                    if let Some(&byte) = input.get(end) {
-                        self.skip_structure(byte);
-                    }
-                    (Found::Nothing, end.wrapping_add(1))
+                    let found = match input.get(end) {
+                        Some(&byte) => self.skip_structure(byte),
+                        None => Found::Nothing,
+                    };
+                    (found, end.wrapping_add(1))
                 }
                 State::Text => {
                     let rest = input.get(at..).unwrap_or_default();
@@ -632,10 +653,10 @@ impl Tokenizer {
             }
             return self.refuse();
         }
-        self.end_value();
         if core::mem::take(&mut self.manner) == Manner::Quiet {
-            return (Found::Nothing, end);
+            return (self.end_skipped(), end);
         }
+        self.end_value();
         self.value = self.number.value(start.and_then(|start| input.get(start..end)));
         (Found::Number, end)
     }
@@ -650,10 +671,10 @@ impl Tokenizer {
 
     #[inline]
     fn end_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
-        self.end_value();
         if core::mem::take(&mut self.manner) == Manner::Quiet {
-            return (Found::Nothing, at);
+            return (self.end_skipped(), at);
         }
+        self.end_value();
         (literal.found(), at)
     }
 
@@ -712,7 +733,7 @@ impl Tokenizer {
     }
 
     /// Follows a quote or bracket of a skipped container.
-    fn skip_structure(&mut self, byte: u8) {
+    fn skip_structure(&mut self, byte: u8) -> Found {
         match byte {
             b'"' => self.state = State::SkipText,
             b'{' | b'[' => {
@@ -720,10 +741,19 @@ impl Tokenizer {
             }
             _ => {
                 if self.pop(byte) && self.depth == self.floor {
-                    self.end_value();
+                    return self.end_skipped();
                 }
             }
         }
+        Found::Nothing
+    }
+
+    /// Ends a value that passed.
+    #[inline]
+    fn end_skipped(&mut self) -> Found {
+        self.end_value();
+        let tells_end = core::mem::take(&mut self.tells_end);
+        if tells_end { Found::Passed } else { Found::Nothing }
     }
 
     /// One level down; false if that is too deep.

@@ -173,7 +173,9 @@ impl Build {
             }
             Token::Bool(bool) => Value::Bool(bool),
             Token::Null => Value::Null,
-            Token::Piece(_) | Token::PiecesEnd => unreachable!("no pieces were asked for"),
+            Token::Piece(_) | Token::PiecesEnd | Token::Passed => {
+                unreachable!("none was asked for")
+            }
         };
         match self.open.last_mut() {
             None => self.root = Some(value),

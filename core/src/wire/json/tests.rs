@@ -48,6 +48,7 @@ fn written(token: Token<'_>) -> String {
         Token::Null => String::from("null"),
         Token::Piece(bytes) => format!("{}+", bytes.escape_ascii()),
         Token::PiecesEnd => String::from("+"),
+        Token::Passed => String::from("passed"),
     }
 }
 
@@ -315,6 +316,40 @@ fn end_of_skip(tokens: &[String], number: usize) -> usize {
         at += 1;
         if depth == 0 {
             return at;
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_value_that_passes_is_told_where_it_is() {
+    let values =
+        ["[1,[2,\"]\"],x]", "{\"x\":{}}", "\"a\\\"b\"", "-1.5e3", "true", "null", "NaN", "[]"];
+    for value in values {
+        for behind in ["}", "  }", ",\"b\":[2]}", "\n , \"b\":1 }"] {
+            let before = format!("{{\"a\" : {value}");
+            let document = format!("{before}{behind}");
+            every_cut(document.as_bytes(), |pieces, name| {
+                let mut tokenizer = Tokenizer::new();
+                let (mut at, mut told, mut is_first) = (0, Vec::new(), true);
+                for piece in pieces {
+                    let mut input = *piece;
+                    loop {
+                        let Progress { consumed, token } = tokenizer.next(input);
+                        at += consumed;
+                        input = &input[consumed..];
+                        match token {
+                            Some(Token::Key(_)) if core::mem::take(&mut is_first) => {
+                                tokenizer.skip_to_end();
+                            }
+                            Some(Token::Passed) => told.push(at),
+                            Some(_) => {}
+                            None => break,
+                        }
+                    }
+                }
+                assert_eq!(tokenizer.finish().ending, Ending::Complete, "{document} {name}");
+                assert_eq!(told, [before.len()], "{document} {name}");
+            });
         }
     }
 }

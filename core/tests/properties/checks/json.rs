@@ -67,6 +67,7 @@ fn push(found: &mut Digest, token: Token<'_>) {
         // Where a string is cut into pieces is nobody's business.
         Token::Piece(piece) => found.bytes(piece),
         Token::PiecesEnd => found.number(12),
+        Token::Passed => found.number(13),
     }
 }
 
