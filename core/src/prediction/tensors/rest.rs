@@ -119,7 +119,11 @@ impl RestReader {
             self.document.pass(bytes.get(..consumed).unwrap_or_default());
             let Some(token) = progress.token else { return };
             if self.document.step(token, columns, take) {
-                self.tokenizer.skip();
+                if self.document.passes_data() {
+                    self.tokenizer.skip_to_end();
+                } else {
+                    self.tokenizer.skip();
+                }
             }
             bytes = bytes.get(consumed..).unwrap_or_default();
         }
@@ -128,7 +132,8 @@ impl RestReader {
     /// Ends the document, and the data in it that broke off.
     fn end_document(&mut self, take: &mut impl FnMut(Event<'_>)) -> Ending {
         self.document.end(take);
-        self.tokenizer.finish().ending
+        let ending = self.tokenizer.finish().ending;
+        if self.document.is_malformed { Ending::Malformed } else { ending }
     }
 
     fn read_raw(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {

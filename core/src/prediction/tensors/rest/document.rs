@@ -11,7 +11,7 @@ use crate::{
             shape::Shape,
         },
     },
-    wire::json::{Token, Tokenizer},
+    wire::json::{Ending, Token, Tokenizer},
 };
 
 use super::early::Early;
@@ -26,6 +26,8 @@ pub(super) struct Document {
     open: OpenTensor,
     /// Brackets that are open in the data.
     depth: usize,
+    /// Data that was held is no JSON within its brackets: nothing behind its tensor is read.
+    pub(super) is_malformed: bool,
     pub(super) has_list: bool,
     pub(super) early: Early,
     pub(super) filler: Filler,
@@ -92,6 +94,7 @@ impl Document {
             at: 0,
             open: OpenTensor::default(),
             depth: 0,
+            is_malformed: false,
             has_list: false,
             early: Early::new(early_bytes_max),
             filler: Filler::default(),
@@ -114,6 +117,11 @@ impl Document {
         }
     }
 
+    /// Whether what passes next is data, whose end is to be told.
+    pub(super) fn passes_data(&self) -> bool {
+        matches!(self.open.data, Data::Passing(_))
+    }
+
     /// Takes the next token; whether the value that it announces, or the container that it opens, passes unread.
     pub(super) fn step(
         &mut self,
@@ -121,9 +129,10 @@ impl Document {
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) -> bool {
-        if let Data::Passing(start) = self.open.data {
+        if let (Data::Passing(start), Token::Passed) = (self.open.data, token) {
             self.open.data = Data::Passed(self.at.saturating_sub(start));
             self.early.end();
+            return false;
         }
         let opens = matches!(token, Token::ObjectStart | Token::ArrayStart);
         let (place, skips) = match (self.place, token) {
@@ -149,7 +158,7 @@ impl Document {
             (Place::Tensor, Token::Key(key)) => self.member(key.bytes, columns, take),
             (Place::Tensor, _) => {
                 self.end_tensor(columns, take);
-                (Place::Tensors, false)
+                (if self.is_malformed { Place::Behind } else { Place::Tensors }, false)
             }
             (Place::Name, Token::String(name)) => {
                 // A name that was cut is longer than any that is looked for.
@@ -311,6 +320,10 @@ impl Document {
                     }
                 }
                 self.early.discard();
+                if self.is_malformed {
+                    // As if the name and the shape had come first: then the tensor would not have ended.
+                    return;
+                }
             }
             Data::None if raw_bytes.is_none() => self.filler.lacks(description, take),
             Data::None => {}
@@ -326,16 +339,14 @@ impl Document {
         }
     }
 
-    /// Reads data that was held: what stands behind the member's name, up to the next token behind the data.
+    /// Reads data that was held, as it would have been read where it stood.
     fn read_early(
         &mut self,
-        text: &[u8],
+        mut text: &[u8],
         description: Description,
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) {
-        let text = text.trim_ascii_start();
-        let mut text = text.strip_prefix(b":").unwrap_or(text);
         let mut tokenizer = Tokenizer::new();
         self.filler.begin(description, columns);
         self.depth = 0;
@@ -343,17 +354,22 @@ impl Document {
         while matches!(self.place, Place::Data | Place::Elements) {
             let progress = tokenizer.next(text);
             let consumed = progress.consumed;
-            let Some(token) = progress.token else {
-                // It passed by its brackets, and is no JSON within them.
-                self.filler.end(true, take);
-                return;
-            };
+            let Some(token) = progress.token else { break };
             let skips = token == Token::ObjectStart;
             self.data(token, columns, take);
             if skips {
                 tokenizer.skip();
             }
             text = text.get(consumed..).unwrap_or_default();
+        }
+        let finish = tokenizer.finish();
+        if let Some(number) = finish.token {
+            self.data(number, columns, take);
+        }
+        if finish.ending != Ending::Complete {
+            // It passed by its brackets and strings.
+            self.filler.end(true, take);
+            self.is_malformed = true;
         }
     }
 }

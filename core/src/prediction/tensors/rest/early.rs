@@ -24,15 +24,18 @@ impl Early {
         self.is_open = true;
     }
 
-    /// Takes the next bytes of the document, if they are to be held.
+    /// Takes the next bytes of the document, if they are to be held: those of the data, without what leads to it.
     #[inline]
     pub(super) fn hold(&mut self, bytes: &[u8]) {
         if self.is_open {
-            self.push(bytes);
+            let leads = |byte: &u8| matches!(byte, b':' | b' ' | b'\t' | b'\n' | b'\r');
+            let is_begun = !self.text.is_empty();
+            let start = if is_begun { Some(0) } else { bytes.iter().position(|byte| !leads(byte)) };
+            self.push(start.and_then(|start| bytes.get(start..)).unwrap_or_default());
         }
     }
 
-    /// The bytes that were held so far are those of the data, and of what led to the next token.
+    /// The bytes that were held so far are those of the data.
     pub(super) fn end(&mut self) {
         self.is_open = false;
     }

@@ -131,24 +131,88 @@ fn data_that_comes_too_early_is_held_up_to_a_limit() {
             reader.finish(&columns, &mut take)
         });
     };
-    // The colon, the brackets, and `,"name"` behind them are held as well.
-    let fitting = (EARLY_BYTES_MAX - 9) / 2;
+    // With the brackets, and with nothing else.
+    let fitting = (EARLY_BYTES_MAX - 1) / 2;
     let cells: Vec<String> = (0..fitting).map(|row| format!("a{row}=7")).collect();
     read(fitting, &format!("{} shape b0=1 {fitting} rows", cells.join(" ")), 0);
-    let more = EARLY_BYTES_MAX;
-    read(more, &format!("shape shape b0=1 {more} rows"), 1);
+    for more in [fitting + 1, EARLY_BYTES_MAX] {
+        read(more, &format!("shape shape b0=1 {more} rows"), 1);
+    }
 }
 
 #[test]
-fn early_data_that_is_no_json_is_a_wrong_shape() {
-    // Its brackets are right, and nothing else.
-    let body = r#"{"inputs":[{"data":[1,x],"name":"a","shape":[2]}]}"#;
-    let mut found = Vec::new();
-    let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
-    reader.read(body.as_bytes(), &columns(), &mut |event| found.push(said(event)));
-    let ending = reader.finish(&columns(), &mut |event| found.push(said(event)));
-    assert_eq!(found.join(" "), "a0=1 shape 1 row");
-    assert_eq!(ending, Ending::Complete);
+fn what_stands_before_and_behind_early_data_is_not_held() {
+    let long = "k".repeat(2 * EARLY_BYTES_MAX);
+    let spaces = " ".repeat(2 * EARLY_BYTES_MAX);
+    for data in ["[5]", "5", "[[5]]"] {
+        for member in [
+            format!(r#""data":{data},"{long}":1"#),
+            format!(r#""data":{data}{spaces},"k":1"#),
+            format!(r#""data":{data} , {spaces}"k":"{long}""#),
+            format!(r#""data"{spaces}:{spaces}{data}"#),
+        ] {
+            check(&format!(r#"{{{member},"name":"a","shape":[1]}}"#), "a0=5 1 row");
+        }
+    }
+}
+
+/// What is found in a tensor with these members, and another one behind it, in every cut; in no order, as faults come
+/// where they show.
+fn found_of(members: &[&str]) -> (Vec<String>, Ending) {
+    let tensor = members.join(",");
+    let body = format!(r#"{{"inputs":[{{{tensor}}},{{"name":"b","shape":[1],"data":[8]}}]}}"#);
+    let columns = columns();
+    let mut all: Option<(Vec<String>, Ending)> = None;
+    every_cut(body.as_bytes(), |pieces, name| {
+        let mut found = Vec::new();
+        let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+        for piece in pieces {
+            reader.read(piece, &columns, &mut |event| found.push(said(event)));
+        }
+        let ending = reader.finish(&columns, &mut |event| found.push(said(event)));
+        assert_eq!(reader.too_large(), 0);
+        found.sort();
+        let found = (found, ending);
+        assert_eq!(*all.get_or_insert_with(|| found.clone()), found, "{body} {name}");
+    });
+    all.unwrap()
+}
+
+#[test]
+fn the_order_of_members_changes_no_count_whatever_the_data_is() {
+    let good = ["[1]", "[1,2]", "[[1],[2]]", "5", "null", r#""x""#, r#"["a\"]",{"x":oops}]"#, "[]"];
+    // Their brackets and strings are right, and nothing else.
+    let bad =
+        ["[1,x]", "[x,1]", "[1,2,]", "[,]", "[1 2]", "[1,[2,]]", "[nul]", "[1.]", r#"["\q"]"#];
+    let cases = good.map(|data| (data, Ending::Complete)).into_iter();
+    for (data, ending) in cases.chain(bad.map(|data| (data, Ending::Malformed))) {
+        let data = format!(r#""data":{data}"#);
+        for name in ["a", "nobody's"] {
+            let name = format!(r#""name":"{name}""#);
+            for shape in ["[2]", "[1]", "[2,1]", "[-1]"] {
+                let shape = format!(r#""shape":{shape}"#);
+                let [data, name, shape] = [&*data, &*name, &*shape];
+                let expected = found_of(&[name, shape, data]);
+                for order in [
+                    [data, name, shape],
+                    [data, shape, name],
+                    [name, data, shape],
+                    [shape, data, name],
+                    [shape, name, data],
+                ] {
+                    assert_eq!(found_of(&order), expected, "{order:?}");
+                }
+                if name.ends_with("\"a\"") && !shape.contains('-') {
+                    assert_eq!(expected.1, ending, "{data} {name} {shape}");
+                }
+            }
+        }
+    }
+    // Where a bracket is wrong, no name comes any more.
+    for data in [r#""data":[1}"#, r#""data":nope"#] {
+        let ending = found_of(&[data, r#""name":"a""#, r#""shape":[1]"#]).1;
+        assert_eq!(ending, Ending::Malformed, "{data}");
+    }
 }
 
 #[test]
@@ -232,7 +296,7 @@ fn a_shape_whose_product_overflows_takes_no_memory_and_makes_no_rows() {
     check_data("t", "[9000000000, 1]", r#"["a"]"#, "t0=1 shape 1 row");
     check(
         r#"{"name":"a","shape":[1],"data":[1]},{"name":"z","shape":[4000000],"data":[1]}"#,
-        "a0=1 extra shape 3 rows",
+        "a0=1 extra shape 2 rows",
     );
 }
 
