@@ -25,7 +25,11 @@ mod tests;
 mod zstd;
 
 pub use self::memory::{BODY_BYTES_MAX, ROOM_BYTES_MAX};
-pub(crate) use self::{decoder::Decoder, memory::Room, messages::Messages};
+pub(crate) use self::{
+    decoder::Decoder,
+    memory::{Held, Room},
+    messages::Messages,
+};
 
 /// The most that a body may say per byte that it has. Text, and events that resemble each other, stay well below;
 /// what a few bytes inflate to megabytes does not.

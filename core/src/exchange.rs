@@ -363,7 +363,7 @@ impl Exchange {
 }
 
 impl Kind {
-    /// What is wrong with the coding of parts of the request's body, and of the response's.
+    /// Why there are parts that were not read, of the request's body, and of the response's.
     fn faults(&self) -> [Faults; 2] {
         match self {
             Kind::Generation(_) => [Faults::default(); 2],

@@ -1,5 +1,5 @@
 //! A configuration made ready: all its series, who is counted under which, and which requests speak what.
-//! It holds no state of traffic but the room that is left for decoders; several exchanges and the evaluator share it.
+//! It holds no state of traffic but the room that is left for decoders and held data; several exchanges and the evaluator share it.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -82,7 +82,7 @@ pub struct Monitor {
     pub(crate) event_bytes_max: u64,
     /// The codings that are read.
     pub(crate) codings: Codings,
-    /// What is left for decoders.
+    /// What is left for decoders, and for data that is held.
     pub(crate) decoders: Room,
     /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
     pub remove_accept_encoding: bool,

@@ -1,17 +1,17 @@
-//! The memory of decoders, counted before it is taken; it allocates nothing for them.
+//! The memory of decoders, and of what readers hold, counted before it is taken; it allocates nothing for them.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::Fault;
 
-/// The most memory that all decoders of a configuration within one VM take together: a quarter of what a VM may have.
-/// Bodies that find none left are counted and not read.
+/// The most memory that all decoders of a configuration within one VM take together, with what readers hold of bodies: a
+/// quarter of what a VM may have. Bodies that find none left are counted and not read.
 pub const ROOM_BYTES_MAX: usize = 16 << 20;
 /// The most memory that the decoder of one coding of one body takes.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
 
-/// What is left for all decoders.
+/// What is left for all decoders, and for what readers hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Room(Arc<AtomicUsize>);
 
@@ -20,8 +20,13 @@ impl Room {
         Room(Arc::new(AtomicUsize::new(bytes)))
     }
 
+    /// Memory of something that is held beside the decoders, of which nothing is taken yet.
+    pub(crate) fn nothing_held(&self) -> Held {
+        Held { account: Account::new(self), bytes: 0 }
+    }
+
     #[cfg(test)]
-    pub(super) fn bytes_left(&self) -> usize {
+    pub(crate) fn bytes_left(&self) -> usize {
         self.0.load(Relaxed)
     }
 }
@@ -34,9 +39,9 @@ pub(super) struct Account {
     lacked_room: AtomicBool,
 }
 
-/// Memory of a decoder, given back when it is dropped.
+/// Memory of a decoder, or of what a reader holds, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     account: Arc<Account>,
     bytes: usize,
 }
@@ -81,7 +86,11 @@ impl Account {
 
 impl Held {
     /// Holds so much from now on, be it more or less than before.
-    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NoRoom`] if others have it, [`Fault::TooLarge`] beyond [`BODY_BYTES_MAX`]; as much is held as before then.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Fault> {
         if let Some(more) = bytes.checked_sub(self.bytes) {
             self.account.take(more)?;
         } else {

@@ -145,11 +145,10 @@ impl Prediction {
         }
     }
 
-    /// What is wrong with the coding of messages in the request, and in the answer.
+    /// Why parts of the request, and of the answer, were not decoded or not held.
     pub(super) fn faults(&self) -> [Faults; 2] {
         [&self.request, &self.answer].map(|reading| {
-            let compressed = reading.as_ref().and_then(|reading| reading.reader.compressed());
-            compressed.map(|compressed| compressed.faults()).unwrap_or_default()
+            reading.as_ref().map(|reading| reading.reader.faults()).unwrap_or_default()
         })
     }
 

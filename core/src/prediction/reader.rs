@@ -10,7 +10,7 @@ use super::{
     tensors::{GrpcReader, Message, RestReader},
 };
 use crate::{
-    encoding::{Encoding, Messages, Room},
+    encoding::{self, Encoding, Faults, Messages, Room},
     wire::json::Ending,
 };
 
@@ -121,8 +121,8 @@ impl Form {
 }
 
 impl Reader {
-    /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`; what must
-    /// be held until it is known what it is may have `held_bytes_max`.
+    /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`, as does
+    /// what must be held until it is known what it is, which may have `held_bytes_max`.
     pub(crate) fn new(form: Form, room: &Room, held_bytes_max: u64) -> Reader {
         match form {
             Form::Document(table) => Reader::Document(Box::new(DocumentReader::new(table))),
@@ -130,7 +130,8 @@ impl Reader {
             Form::Csv(header, record) => Reader::Csv(Box::new(CsvReader::new(header, record))),
             Form::Tensors { member, document_bytes } => {
                 let held_bytes_max = usize::try_from(held_bytes_max).unwrap_or(usize::MAX);
-                Reader::Tensors(Box::new(RestReader::new(member, document_bytes, held_bytes_max)))
+                let reader = RestReader::new(member, document_bytes, held_bytes_max, room);
+                Reader::Tensors(Box::new(reader))
             }
             Form::Messages { message, encoding } => {
                 Reader::Messages(Box::new(GrpcReader::new(message, encoding, room)))
@@ -200,6 +201,19 @@ impl Reader {
         match self {
             Reader::Tensors(tensors) => tensors.too_large(),
             _ => 0,
+        }
+    }
+
+    /// Why parts of the body were not decoded or, for lack of room, not held.
+    pub(crate) fn faults(&self) -> Faults {
+        match self {
+            Reader::Tensors(tensors) if tensors.lacked_room() => {
+                let mut faults = Faults::default();
+                faults.extend([encoding::Fault::NoRoom]);
+                faults
+            }
+            Reader::Messages(messages) => messages.compressed().faults(),
+            _ => Faults::default(),
         }
     }
 

@@ -9,6 +9,7 @@ mod early;
 
 use self::document::Document;
 use crate::{
+    encoding::Room,
     prediction::{Columns, Event, Fault},
     wire::json::{Ending, Tokenizer},
 };
@@ -32,17 +33,18 @@ pub(crate) struct RestReader {
 impl RestReader {
     /// Tensors under this member of the root object. `document_bytes` is the length of the document, if a header says
     /// that raw bytes come behind it. Of a tensor in the document whose data comes before its name or shape, so many bytes
-    /// are held at most.
+    /// are held at most, and taken from `room`.
     pub(crate) fn new(
         member: &'static [u8],
         document_bytes: Option<u64>,
         early_bytes_max: usize,
+        room: &Room,
     ) -> RestReader {
         RestReader {
             tokenizer: Tokenizer::new(),
             document_left: document_bytes,
             document_was: None,
-            document: Document::new(member, early_bytes_max),
+            document: Document::new(member, early_bytes_max, room),
             raw_left: 0,
             is_raw_open: false,
             has_surplus: false,
@@ -105,6 +107,11 @@ impl RestReader {
     /// How many tensors were not read because their data came before their names or shapes and was too long to be held.
     pub(crate) fn too_large(&self) -> u64 {
         self.document.early.too_large()
+    }
+
+    /// Whether a tensor was not read for the same reason, because others had all the memory for what is held.
+    pub(crate) fn lacked_room(&self) -> bool {
+        self.document.early.lacked_room()
     }
 
     fn read_document(

@@ -1,6 +1,7 @@
 //! What is known of the document with the tensors, token by token; it knows no raw bytes.
 
 use crate::{
+    encoding::Room,
     prediction::{
         Cell, Columns, Event, Fault,
         columns::Tensor,
@@ -86,8 +87,8 @@ enum Data {
 
 impl Document {
     /// Before its first token; tensors are under this member of the root object. Data that comes before its tensor is known
-    /// is held up to so many bytes.
-    pub(super) fn new(member: &'static [u8], early_bytes_max: usize) -> Document {
+    /// is held up to so many bytes, which are taken from there.
+    pub(super) fn new(member: &'static [u8], early_bytes_max: usize, room: &Room) -> Document {
         Document {
             member,
             place: Place::Root,
@@ -96,7 +97,7 @@ impl Document {
             depth: 0,
             is_malformed: false,
             has_list: false,
-            early: Early::new(early_bytes_max),
+            early: Early::new(early_bytes_max, room),
             filler: Filler::default(),
             raws: Raws::new(),
         }

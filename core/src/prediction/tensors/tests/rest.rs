@@ -13,7 +13,8 @@ fn check_body(document: &str, raw: Option<&[u8]>, expected: &str, ending: Ending
     let body = [document.as_bytes(), raw.unwrap_or_default()].concat();
     let length = raw.map(|_| document.len() as u64);
     check_cuts(&body, expected, ending, |pieces, mut take| {
-        let mut reader = RestReader::new(b"inputs", length, EARLY_BYTES_MAX);
+        let mut reader =
+            RestReader::new(b"inputs", length, EARLY_BYTES_MAX, &Room::new(ROOM_BYTES_MAX));
         for piece in pieces {
             reader.read(piece, &columns, &mut take);
         }
@@ -123,7 +124,8 @@ fn data_that_comes_too_early_is_held_up_to_a_limit() {
     let read = |count: usize, expected: &str, too_large| {
         let columns = columns();
         check_cuts(body(count).as_bytes(), expected, Ending::Complete, |pieces, mut take| {
-            let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+            let mut reader =
+                RestReader::new(b"inputs", None, EARLY_BYTES_MAX, &Room::new(ROOM_BYTES_MAX));
             for piece in pieces {
                 reader.read(piece, &columns, &mut take);
             }
@@ -156,6 +158,35 @@ fn what_stands_before_and_behind_early_data_is_not_held() {
     }
 }
 
+#[test]
+fn early_data_that_finds_no_room_passes_unread_and_gives_back_what_it_has() {
+    let columns = columns();
+    let room = Room::new(100);
+    let start = |held: usize| {
+        let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX, &room);
+        let body = format!(r#"{{"inputs":[{{"data":[5{}"#, " ".repeat(held - 2));
+        reader.read(body.as_bytes(), &columns, &mut |event| unreachable!("{}", said(event)));
+        reader
+    };
+    let end = |mut reader: RestReader| {
+        let mut found = Vec::new();
+        let body = br#"],"name":"a","shape":[1]},{"data":[6],"name":"b","shape":[1]}]}"#;
+        reader.read(body, &columns, &mut |event| found.push(said(event)));
+        assert_eq!(reader.finish(&columns, &mut |event| found.push(said(event))), Ending::Complete);
+        assert_eq!(reader.too_large(), 0);
+        (found.join(" "), reader.lacked_room())
+    };
+    let [one, other, third] = [40, 50, 30].map(start);
+    assert_eq!(room.bytes_left(), 10);
+    // Its row is there, as the shape says; its value is not. The next tensor finds room again.
+    assert_eq!(end(third), ("shape b0=6 1 row".to_string(), true));
+    assert_eq!(room.bytes_left(), 10);
+    drop(other);
+    assert_eq!(room.bytes_left(), 60);
+    assert_eq!(end(one), ("a0=5 b0=6 1 row".to_string(), false));
+    assert_eq!(room.bytes_left(), 100);
+}
+
 /// What is found in a tensor with these members, and another one behind it, in every cut; in no order, as faults come
 /// where they show.
 fn found_of(members: &[&str]) -> (Vec<String>, Ending) {
@@ -165,7 +196,8 @@ fn found_of(members: &[&str]) -> (Vec<String>, Ending) {
     let mut all: Option<(Vec<String>, Ending)> = None;
     every_cut(body.as_bytes(), |pieces, name| {
         let mut found = Vec::new();
-        let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+        let mut reader =
+            RestReader::new(b"inputs", None, EARLY_BYTES_MAX, &Room::new(ROOM_BYTES_MAX));
         for piece in pieces {
             reader.read(piece, &columns, &mut |event| found.push(said(event)));
         }
@@ -238,7 +270,8 @@ fn tensors_that_nobody_looks_for_pass_unread() {
     let columns = Columns::default();
     let body = br#"{"inputs":[{"name":"z","shape":[3,2],"data":[1,2,3,4,5,6]}]}"#;
     check_cuts(body, "extra 3 rows", Ending::Complete, |pieces, mut take| {
-        let mut reader = RestReader::new(b"inputs", None, EARLY_BYTES_MAX);
+        let mut reader =
+            RestReader::new(b"inputs", None, EARLY_BYTES_MAX, &Room::new(ROOM_BYTES_MAX));
         for piece in pieces {
             reader.read(piece, &columns, &mut take);
         }
@@ -453,7 +486,12 @@ fn a_document_that_is_shorter_or_longer_than_said_is_no_document() {
     let check = |length, expected, ending| {
         let columns = columns();
         check_cuts(document.as_bytes(), expected, ending, |pieces, mut take| {
-            let mut reader = RestReader::new(b"inputs", Some(length), EARLY_BYTES_MAX);
+            let mut reader = RestReader::new(
+                b"inputs",
+                Some(length),
+                EARLY_BYTES_MAX,
+                &Room::new(ROOM_BYTES_MAX),
+            );
             for piece in pieces {
                 reader.read(piece, &columns, &mut take);
             }
