@@ -435,6 +435,35 @@ fn a_tensor_whose_data_comes_first_is_held_up_to_the_limit_of_an_event() {
 }
 
 #[test]
+fn a_tensor_whose_data_is_no_json_makes_the_body_malformed_in_any_order() {
+    let path = "/v2/models/rain/infer";
+    let (bad, good) = (r#""data":[0.5,oops]"#, r#""data":[0.5]"#);
+    let body = |list: &str, members: [&str; 2]| {
+        format!(r#"{{"{list}":[{{{}}}]}}"#, members.join(",")).into_bytes()
+    };
+    let dew = r#""name":"dew","shape":[2]"#;
+    let answer = r#""name":"p","shape":[2]"#;
+    let whole = body("outputs", [answer, r#""data":[1,1]"#]);
+    for members in [[dew, bad], [bad, dew]] {
+        let request = body("inputs", members);
+        let wire = Wire { path, request: &request, response: &whole, ..PREDICT };
+        let (outcome, found) = totals(&wire, 0, 0);
+        assert_eq!(outcome, Outcome::Complete);
+        assert_eq!(found.get("read_problems_total{rain,request_malformed}"), Some(&1), "{found:?}");
+        assert_eq!(found.get("instances_total{rain}"), Some(&1), "{found:?}");
+    }
+    let request = body("inputs", [r#""name":"dew","shape":[1]"#, good]);
+    for members in [[answer, bad], [bad, answer]] {
+        let response = body("outputs", members);
+        let wire = Wire { path, request: &request, response: &response, ..PREDICT };
+        let (outcome, found) = totals(&wire, 0, 0);
+        assert_eq!(outcome, Outcome::NoOutput);
+        let problem = "read_problems_total{rain,response_malformed}";
+        assert_eq!(found.get(problem), Some(&1), "{found:?}");
+    }
+}
+
+#[test]
 fn a_request_without_rows_says_so() {
     let wire =
         Wire { request: br#"{"input":{"dew":[1]}}"#, status: Some(400), response: b"", ..PREDICT };
