@@ -3,6 +3,7 @@
 
 mod ages;
 mod features;
+mod messages;
 mod naming;
 
 use std::{
