@@ -38,13 +38,14 @@ pub(super) struct Message<'w> {
 }
 
 impl Message<'_> {
-    /// As many rows as the body can hold, a byte each, be it that some of it is compressed and some is not.
+    /// As many rows as the body can hold, be it that some of it is compressed and some is not. A row is a byte at least, but
+    /// for the last one: a comma alone stands between two predictions that are empty.
     fn rows_max(&self) -> u64 {
         let bytes = self.body.len() as u64;
         if self.encoding.is_none() && self.message_encoding.is_none() {
-            return bytes;
+            return bytes + 1;
         }
-        bytes + (bytes * DECODED_PER_ENCODED_BYTE_MAX).max(DECODED_BYTES_FREE)
+        bytes + (bytes * DECODED_PER_ENCODED_BYTE_MAX).max(DECODED_BYTES_FREE) + 1
     }
 }
 
