@@ -218,9 +218,9 @@ metrics! {
     Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Route, Reason];
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (an event, which is read all the
-    /// same, or the data of a tensor that comes before its name or shape, which is not), `usage_missing`, `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`,
-    /// `decoded_too_dense` (as a bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once),
-    /// `unexpected_content_type` or `load_report_malformed`. Traffic passes in any case.
+    /// same, or the data of a tensor that comes before its name or shape, which is not), `usage_missing`,
+    /// `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`, `decoded_too_dense` (as a
+    /// bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once), `unexpected_content_type` or `load_report_malformed`. Traffic passes in any case.
     ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Route, Reason];
     /// Load reports of model servers (ORCA) that could be read. The gauges below stand at 0 until a report says more.
     LoadReports = Counter "driftline_load_reports_total" in "reports" [Model, Route];

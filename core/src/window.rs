@@ -12,8 +12,9 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and as much again for each slot in which a
-/// cell counts beyond 2^16 - 1, as long as the slot is there. A cell of one slot counts to 2^32 - 1 and stays there.
+/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and `cells * 2` more for each slot in which
+/// a cell counts beyond 2^16 - 1, as long as the slot is there: twice as much at most. A cell of one slot counts to
+/// 2^32 - 1 and stays there.
 #[derive(Debug)]
 pub struct Ring {
     slot_ns: u64,

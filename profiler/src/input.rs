@@ -9,6 +9,8 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+pub use self::parquet::is_reading_parquet;
+
 use std::{
     fmt, fs,
     io::{self, BufReader, Read as _},

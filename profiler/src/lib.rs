@@ -43,6 +43,7 @@ pub use cell::Cell;
 pub use column::Wish;
 pub use input::{
     AsOf, Format, Made, Options, ProfilerError, Progress, from_csv, from_file, from_json_lines,
+    is_reading_parquet,
 };
 pub use recount::Recount;
 pub use summary::Summary;

@@ -103,98 +103,116 @@ impl Model {
             }
             Some(name)
         });
-        let profile = match fields.optional("profile") {
-            Some(node) => Some(Profile::from_node(&node, problems)?),
-            None => None,
-        };
-        let kind = match fields.optional("type") {
-            Some(node) => node.word(
-                &[("language", ModelKind::Language), ("predictive", ModelKind::Predictive)],
-                problems,
-            )?,
-            None if profile.is_some() => ModelKind::Predictive,
-            None => ModelKind::Language,
-        };
-        let written = profile.as_ref().and_then(|profile| profile.version.clone());
-        let version = match fields.optional("version") {
-            Some(node) => {
-                let version = node.label(problems)?;
-                if let Some(written) = written.filter(|written| *written != version) {
-                    node.refuse(
-                        format_args!("\"{written}\", the version that the profile is of"),
-                        problems,
-                    );
+        // What one field lacks must not hide what another does: nothing is given up before all of them are read.
+        let profile = optional(&fields, "profile", |node| Profile::from_node(node, problems));
+        let has_profile = fields.optional("profile").is_some();
+        let kind = optional(&fields, "type", |node| {
+            let words = [("language", ModelKind::Language), ("predictive", ModelKind::Predictive)];
+            node.word(&words, problems)
+        });
+        let usual = if has_profile { ModelKind::Predictive } else { ModelKind::Language };
+        let kind = kind.map(|said| said.unwrap_or(usual));
+        let version = version(&fields, profile.as_ref().and_then(Option::as_ref), problems);
+        let deployed_at =
+            optional(&fields, "deployed_at", |node| deployed_at(node, name.as_deref(), problems));
+        if let (Some(name), Some(version), Some(kind)) = (&name, &version, kind) {
+            let identity = Identity { name: name.clone(), version: version.clone(), kind };
+            identity.check(&fields, seen, problems);
+            seen.push(identity);
+        }
+        if let Some(name) = &name {
+            let profile = profile.as_ref().and_then(Option::as_ref);
+            check_name(&fields, name, kind, has_profile, profile, problems);
+        }
+        let watched = match (kind, &profile) {
+            (Some(ModelKind::Language), profile) => {
+                refuse_for_language(&fields, problems);
+                if let Some(Some(profile)) = profile {
+                    check_features(&fields, profile, problems);
                 }
-                Some(version)
+                Some((Vec::new(), Sampling::NONE))
             }
-            None => written,
+            (Some(ModelKind::Predictive), Some(Some(profile))) => {
+                let selectors = selectors(&fields, profile, problems);
+                let sampling = optional(&fields, "sampling", |node| sampling(node, problems));
+                selectors.zip(sampling.map(|said| said.unwrap_or(Sampling::NONE)))
+            }
+            // Without a profile, or with one that cannot be read.
+            (Some(ModelKind::Predictive), _) => {
+                check_places(&fields, problems).map(|()| (Vec::new(), Sampling::NONE))
+            }
+            (None, _) => None,
         };
-        let deployed_at = match fields.optional("deployed_at") {
-            Some(node) => Some(deployed_at(&node, name.as_deref(), problems)?),
-            None => None,
-        };
-        let name = name?;
-        let identity = Identity { name: name.clone(), version: version.clone(), kind };
-        identity.check(&fields, seen, problems);
-        seen.push(identity);
-        if kind == ModelKind::Language {
-            refuse_for_language(&fields, problems);
-        }
-        let Some(profile) = profile else {
-            let is_read = match kind {
-                ModelKind::Predictive => {
-                    refuse_pattern(
-                        &fields,
-                        &name,
-                        "a model that predicts is told apart by itself",
-                        problems,
-                    );
-                    check_places(&fields, problems)
-                }
-                ModelKind::Language => Some(()),
-            };
-            is_read?;
-            let (selectors, sampling) = (Vec::new(), Sampling::NONE);
-            return Some(Model {
-                name,
-                version,
-                deployed_at,
-                kind,
-                profile: None,
-                selectors,
-                sampling,
-            });
-        };
-        if kind == ModelKind::Language {
-            check_features(&fields, &profile, problems);
-        }
-        if refuse_pattern(&fields, &name, "a profile is that of one model", problems) {
-        } else if profile.model != name {
-            problems.add(
-                &fields.path().field("profile").field("model"),
-                format_args!(
-                    "found the profile of \"{}\", expected that of \"{name}\", the name of this entry",
-                    profile.model
-                ),
+        let (selectors, sampling) = watched?;
+        Some(Model {
+            name: name?,
+            version: version?,
+            deployed_at: deployed_at?,
+            kind: kind?,
+            profile: profile?,
+            selectors,
+            sampling,
+        })
+    }
+}
+
+/// A field that may be left out, which is `Some(None)`; `None` if it was refused.
+fn optional<T>(
+    fields: &Object<'_, '_>,
+    name: &str,
+    read: impl FnOnce(&Node<'_, '_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match fields.optional(name) {
+        Some(node) => read(&node).map(Some),
+        None => Some(None),
+    }
+}
+
+/// The version that is said, or else the profile's.
+fn version(
+    fields: &Object<'_, '_>,
+    profile: Option<&Profile>,
+    problems: &mut Problems,
+) -> Option<Option<String>> {
+    let written = profile.and_then(|profile| profile.version.as_ref());
+    let said = optional(fields, "version", |node| {
+        let version = node.label(problems)?;
+        if let Some(written) = written.filter(|written| **written != version) {
+            node.refuse(
+                format_args!("\"{written}\", the version that the profile is of"),
+                problems,
             );
         }
-        let selectors = match kind {
-            ModelKind::Predictive => selectors(&fields, &profile, problems),
-            ModelKind::Language => Some(Vec::new()),
-        };
-        let sampling = match fields.optional("sampling") {
-            Some(node) => sampling(&node, problems),
-            None => Some(Sampling::NONE),
-        };
-        Some(Model {
-            name,
-            version,
-            deployed_at,
-            kind,
-            profile: Some(profile),
-            selectors: selectors?,
-            sampling: sampling?,
-        })
+        Some(version)
+    });
+    said.map(|said| said.or_else(|| written.cloned()))
+}
+
+/// A model that is compared or predicts has a name of its own, which is that of its profile.
+fn check_name(
+    fields: &Object<'_, '_>,
+    name: &str,
+    kind: Option<ModelKind>,
+    has_profile: bool,
+    profile: Option<&Profile>,
+    problems: &mut Problems,
+) {
+    let why = match kind {
+        _ if has_profile => "a profile is that of one model",
+        Some(ModelKind::Predictive) => "a model that predicts is told apart by itself",
+        _ => return,
+    };
+    if refuse_pattern(fields, name, why, problems) {
+        return;
+    }
+    if let Some(profile) = profile.filter(|profile| profile.model != name) {
+        problems.add(
+            &fields.path().field("profile").field("model"),
+            format_args!(
+                "found the profile of \"{}\", expected that of \"{name}\", the name of this entry",
+                profile.model
+            ),
+        );
     }
 }
 
@@ -237,23 +255,23 @@ fn refuse_pattern(fields: &Object<'_, '_>, name: &str, why: &str, problems: &mut
 
 /// Checks what is said of places before there is a profile: `driftline profile` goes by them, the filter by none yet.
 fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> {
-    if let Some(list) = fields.optional("features") {
-        let mut said = Vec::new();
-        list.array(0..=FEATURES_MAX, problems, |node, problems| {
+    let mut said = Vec::new();
+    let features = optional(fields, "features", |list| {
+        let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
             let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
             let fields = node.object(&allowed, problems)?;
             fields.required("name", problems)?.new_label(&mut said, problems)?;
             Selector::read(&fields, Sides::Request, problems).map(drop)
-        })?;
-    }
-    if let Some(node) = fields.optional("prediction") {
+        });
+        read.map(drop)
+    });
+    let prediction = optional(fields, "prediction", |node| {
         let fields = node.object(&SELECTOR_FIELDS, problems)?;
-        Selector::read(&fields, Sides::Response, problems)?;
-    }
-    if let Some(node) = fields.optional("sampling") {
-        sampling(&node, problems)?;
-    }
-    Some(())
+        Selector::read(&fields, Sides::Response, problems).map(drop)
+    });
+    let sampling = optional(fields, "sampling", |node| sampling(node, problems));
+    features.and(prediction)?;
+    sampling.map(drop)
 }
 
 /// A language model has features that Driftline itself reads, and no prediction.
@@ -330,7 +348,7 @@ fn selectors(
     let mut features = Some(());
     if let Some(list) = fields.optional("features") {
         let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
-        let read = list.array(0..=profile.features.len(), problems, |node, problems| {
+        let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
             let fields = node.object(&allowed, problems)?;
             let name = fields.required("name", problems)?;
             let text = name.new_label(&mut said, problems)?;

@@ -4,7 +4,7 @@
 mod tests;
 
 use std::{
-    fs,
+    cell, fs,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -30,9 +30,23 @@ const EXPECTED: &str =
 /// Of the library's own words, as many are shown: it may quote a whole value.
 const REASON_CHARS_MAX: usize = 200;
 
+thread_local! {
+    static IS_READING: cell::Cell<bool> = const { cell::Cell::new(false) };
+}
+
+/// Whether this thread reads a Parquet file. Of damaged files the library that does so panics at some, which
+/// [`from_file`](crate::from_file) turns into an error: a panic hook that asks has nothing to print then.
+#[must_use]
+pub fn is_reading_parquet() -> bool {
+    IS_READING.get()
+}
+
 pub(super) fn read(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
-    // Of damaged files the library refuses most, and panics at some. What is half read is given up with the error.
-    catch_unwind(AssertUnwindSafe(|| read_rows(file, reading))).unwrap_or_else(|_| {
+    IS_READING.set(true);
+    // What is half read is given up with the error.
+    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, reading)));
+    IS_READING.set(false);
+    read.unwrap_or_else(|_| {
         Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
     })
 }

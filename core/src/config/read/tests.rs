@@ -579,6 +579,23 @@ fn a_language_model_has_the_features_that_are_known() {
 }
 
 #[test]
+fn no_problem_of_a_model_hides_another() {
+    refuses(
+        r#"{"models": [{"name": "m", "type": "foo", "version": "a;.;", "deployed_at": "yesterday"}]}"#,
+        "3 problems: models[0].type: found \"foo\", expected one of `language`, `predictive`; models[0].version: found \
+         \"a;.;\", a name must not contain `;.` or `=.=`, which delimit labels in Envoy's stat names; \
+         models[0].deployed_at: found \"yesterday\", expected a moment from 1970 to 9999 as RFC 3339 has it, like \
+         2026-11-25T12:00:00Z",
+    );
+    refuses(
+        r#"{"models": [{"name": "m", "profile": {}, "features": 1, "sampling": {"rows": -1, "every": 0}}]}"#,
+        "4 problems: models[0].profile: the field `format` is missing; models[0].features: found 1, expected an array; \
+         models[0].sampling.rows: found -1, expected a whole number from 0 to 9007199254740991; \
+         models[0].sampling.every: found 0, expected a whole number from 1 to 9007199254740991",
+    );
+}
+
+#[test]
 fn a_predictive_model_may_wait_for_its_first_profile() {
     let model =
         |fields: &str| format!(r#"{{"models": [{{"name": "m", "type": "predictive"{fields}}}]}}"#);
@@ -593,8 +610,9 @@ fn a_predictive_model_may_wait_for_its_first_profile() {
         &model(
             r#", "features": [{"name": "a", "column": 1, "path": "x"}, {"name": "a"}], "sampling": 7"#,
         ),
-        "2 problems: models[0].features[0]: found several of `member`, `column`, `tensor`, `path`, `header`, expected at \
-         most one; models[0].features[1].name: found \"a\" again, expected unique names",
+        "3 problems: models[0].features[0]: found several of `member`, `column`, `tensor`, `path`, `header`, expected at \
+         most one; models[0].features[1].name: found \"a\" again, expected unique names; models[0].sampling: found 7, \
+         expected an object with the fields `rows`, `every`",
     );
     refuses(
         &model("").replace("\"m\"", "\"m-*\""),

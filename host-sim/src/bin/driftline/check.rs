@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
         println!();
     }
-    println!("{}", memory(&args, json)?);
+    println!("{}", memory(&args, &config, json)?);
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;
         let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
@@ -132,11 +132,14 @@ fn series(monitor: &Monitor) -> String {
 fn shown(series: &Series) -> String {
     let labels: Vec<String> =
         series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name())).collect();
+    if labels.is_empty() {
+        return series.name.clone();
+    }
     format!("{}{{{}}}", series.name, labels.join(","))
 }
 
 /// What the filter itself takes under this configuration, measured in a simulated proxy.
-fn memory(args: &Args, json: Vec<u8>) -> anyhow::Result<String> {
+fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String> {
     let module = read_filter(&args.filter)?;
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
@@ -147,11 +150,19 @@ fn memory(args: &Args, json: Vec<u8>) -> anyhow::Result<String> {
     let main = world.main().borrow().memory_bytes();
     world.stop()?;
     let kib = |bytes: usize| thousands((bytes / 1024) as u64);
-    Ok(format!(
-        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 4 KiB for each stream in flight.",
+    let mut text = format!(
+        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 4 KiB for each stream in flight",
         kib(worker),
         kib(main)
-    ))
+    );
+    if config.models.iter().any(|model| model.kind == ModelKind::Predictive) {
+        let _ = write!(
+            text,
+            " ({} KiB more where a tensor in JSON has its data before its name or shape)",
+            thousands(config.event_bytes_max.div_ceil(1024))
+        );
+    }
+    Ok(text + ".")
 }
 
 /// What each column takes from a request and its answer, as the filter reads them.
@@ -177,10 +188,10 @@ fn taken(monitor: &Monitor, request: &Sample, answer: Option<&Sample>) -> anyhow
         exchange.response_end();
     }
     exchange.finish(monitor, &mut ledger, Timestamp(0), 0);
-    Ok(findings(monitor, &mut ledger))
+    Ok(findings(monitor, &mut ledger, answer.is_some()))
 }
 
-fn findings(monitor: &Monitor, ledger: &mut Ledger) -> String {
+fn findings(monitor: &Monitor, ledger: &mut Ledger, has_answer: bool) -> String {
     let mut values: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
     for Tapped { column, value } in ledger.tapped() {
         values.entry(column.index()).or_default().push(value);
@@ -227,7 +238,9 @@ fn findings(monitor: &Monitor, ledger: &mut Ledger) -> String {
     let columns = [("column", Side::Left), ("takes", Side::Left), ("counts in", Side::Left)];
     let mut text = format!("From the sample:\n\n{}", Table { columns, rows });
     for (series, times) in &counted {
-        if label(series, "feature").is_empty() {
+        // Without an answer there is no outcome either, and how long a sample takes is nobody's concern.
+        let is_of_answer = ["outcome", "result"].iter().any(|name| !label(series, name).is_empty());
+        if label(series, "feature").is_empty() && (has_answer || !is_of_answer) {
             let _ = write!(text, "\n{} {times}", shown(series));
         }
     }

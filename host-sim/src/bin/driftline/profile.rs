@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{self, BufReader, Write as _},
     ops::RangeInclusive,
+    panic,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -19,7 +20,7 @@ use anyhow::{Context as _, anyhow, bail};
 use driftline_core::{profile::Kind, time::moment};
 use driftline_profiler::{
     AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
-    from_file, from_json_lines, to_text,
+    from_file, from_json_lines, is_reading_parquet, to_text,
 };
 
 use self::{from_requests::Wanted, progress::Shown};
@@ -111,6 +112,13 @@ pub(crate) struct Args {
 ///
 /// Says everything that is wrong with the data and the options at once. The output file is then as it was.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        // It becomes an error, which says all that there is to say.
+        if !is_reading_parquet() {
+            told(info);
+        }
+    }));
     let output = args.output.as_ref().filter(|path| path.as_os_str() != STANDARD);
     let source = args.train.as_ref().or(args.from_requests.as_ref());
     if let (Some(path), Some(source)) = (output, source) {
