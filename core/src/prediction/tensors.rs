@@ -9,11 +9,13 @@
 //! - Data that comes before the tensor's name or shape is held until the tensor is over, because nobody can say what it is
 //!   before; if it is too long for that, it passes unread, which is a wrong shape.
 //! - A tensor whose data is elsewhere, such as in shared memory, has none here, which is a wrong shape.
-//! - Rows are those of which something came: a shape alone, which is some bytes, makes no rows.
+//! - Rows are those of which something came: a shape alone, which is some bytes, makes no rows, and neither does the
+//!   length of what did not come, be the tensor one that nobody looks for.
 
 mod datatype;
 mod filler;
 mod grpc;
+mod passing;
 mod raw;
 mod raws;
 mod rest;

@@ -167,8 +167,8 @@ rest("a_tensor_that_nobody_looks_for", "It passes unread, and its bytes are not 
      source=RAW, traps=[32], bad=["extra_column"], **TWO, faults={"extra_column": 1}, features=ALL)
 rest("a_tensor_that_is_missing", "A feature without a tensor is missing from every row.", [A, C], scores(0, 1),
      bad=["missing_column"], **TWO, features={"a": A12, "b": {"missing": 2}, "c": CXY})
-rest("a_name_that_comes_twice", "Of two tensors with one name the first one counts.",
-     [A, B, C, tensor("a", [2], "FP32", [7, 8])], scores(0, 1), **TWO, features=ALL)
+rest("a_name_that_comes_twice", "Of two tensors with one name the first one counts, and the second is a column too many.",
+     [A, B, C, tensor("a", [2], "FP32", [7, 8])], scores(0, 1), faults={"extra_column": 1}, **TWO, features=ALL)
 rest("data_that_is_elsewhere", "A tensor in shared memory has no data in the body.",
      [tensor("a", [2], "FP32", shared_memory_region="r", shared_memory_byte_size=8), B, C], scores(0, 1), **TWO,
      faults={"wrong_shape": 1}, features={"a": {"missing": 2}, "b": B34, "c": CXY})
@@ -178,6 +178,22 @@ rest("a_raw_tensor_that_breaks_off", "The body ends amid a number: what came bef
      sent=(lambda headers, content: (headers, content[:-3]))(*body("inputs", [RAW_A, tensor("b", [2], "FP32", raw=struct.pack("<2f", 3, 4))])),
      rows=2, faults={"wrong_shape": 1}, features={"a": A12, "b": {"03": 1, "missing": 1}},
      read_problems={"request_malformed": 1})
+rest("a_promise_of_rows", "A tensor that nobody looks for has the rows that came, whatever it promises.",
+     [RAW_A, tensor("embedding", [2 * 10**9], "FP64", raw=bytes(24), binary_data_size=16 * 10**9)], REFUSED, source=RAW,
+     status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"],
+     columns={"a": "number"}, rows=3, faults={"extra_column": 1, "wrong_shape": 1},
+     features={"a": {**A12, "missing": 1}}, read_problems={"request_malformed": 1})
+rest("a_promise_without_a_length", "The same where nobody can say how long it is, and with rows that have no width.",
+     [tensor("a", [2], "FP32", [1, 2]), tensor("none", [2 * 10**9, 0], "BOOL", raw=b"", binary_data_size=0),
+      tensor("mask", [2**62], "BOOL", raw=b"\0\1\0", binary_data_size=-1)], REFUSED, source=RAW,
+     status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"],
+     columns={"a": "number"}, rows=3, faults={"extra_column": 2, "wrong_shape": 2},
+     features={"a": {**A12, "missing": 1}}, read_problems={"request_malformed": 1})
+rest("an_answer_that_promises_rows", "Of an answer as well, only what came makes predictions.", [A, B, C],
+     body("outputs", [tensor("score", [2], "FP32", [0, 1]),
+                      tensor("embedding", [2 * 10**9], "FP64", raw=bytes(16), binary_data_size=16 * 10**9)]),
+     source=RAW, traps=[19, 32], bad=["truncated_tensor"], outcome="truncated", **TWO,
+     faults={"extra_column": 1, "wrong_shape": 1}, features=ALL)
 rest("a_text_longer_than_its_tensor", "Where a text begins behind it nobody knows; the next tensor is read all the same.",
      [tensor("c", [2], "BYTES", raw=texts("x") + struct.pack("<I", 2**31) + b"y"), RAW_A], REFUSED, source=RAW,
      status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor"],
@@ -224,6 +240,11 @@ def packed(number, *values):
 
 def described(name, datatype, *shape, contents=b""):
     return field(5, field(1, name) + field(2, datatype) + packed(3, *shape) + (field(5, contents) if contents else b""))
+
+
+def promised(number, length, content):
+    """A field that says it is longer than what there is of it."""
+    return varint(number << 3 | 2) + varint(length) + content
 
 
 def message(*parts, compressed=0):
@@ -274,6 +295,22 @@ grpc("fewer_values_than_the_shape", "What is there counts.",
      message(MODEL, described("a", "INT32", 3, contents=packed(2, 1, 2))), b"", head={"grpc-status": "3"},
      outcome="error_status", traps=[32], bad=["truncated_tensor"], columns={"a": "number"}, rows=2,
      faults={"wrong_shape": 1}, features={"a": A12})
+BILLIONS = 2 * 10**9
+PROMISE = TYPED[0] + promised(5, BILLIONS + 32, field(1, "z") + field(2, "FP64") + packed(3, BILLIONS) + promised(5, BILLIONS, b"\x3a"))
+grpc("a_promise_of_rows", "A tensor that nobody looks for has the rows that came, whatever it promises.",
+     b"\0" + struct.pack(">I", BILLIONS + 99) + MODEL + PROMISE, b"", head={"grpc-status": "3"},
+     outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"], columns={"a": "number"}, rows=2,
+     faults={"extra_column": 1, "wrong_shape": 1}, features={"a": A12}, read_problems={"request_malformed": 1})
+grpc("a_field_longer_than_its_message", "The same in a message that is shorter than what it holds.",
+     message(MODEL, PROMISE), b"", head={"grpc-status": "3"},
+     outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"], columns={"a": "number"}, rows=2,
+     faults={"extra_column": 1, "wrong_shape": 1}, features={"a": A12}, read_problems={"request_malformed": 1})
+grpc("an_answer_that_promises_rows", "Raw contents of an answer that did not come are no predictions, and the answer is none.",
+     message(MODEL, *TYPED),
+     message(MODEL, described("score", "FP32", 2), described("z", "BOOL", BILLIONS), described("none", "BOOL", BILLIONS, 0),
+             field(6, struct.pack("<2f", 0, 1)), promised(6, BILLIONS, b"\0\1")),
+     traps=[19, 32], bad=["truncated_tensor"], outcome="no_output", **TWO, faults={"extra_column": 2, "wrong_shape": 2},
+     features=ALL, read_problems={"response_malformed": 1})
 grpc("a_shape_whose_product_overflows", "A shape of a few bytes makes no rows and takes no memory.",
      message(MODEL, described("a", "INT8", 2**62, 2**62), field(7, b"\1")), b"", head={"grpc-status": "3"},
      outcome="error_status", traps=[32], bad=["shape_overflow"], columns={"a": "number"}, rows=1,

@@ -213,8 +213,8 @@ impl Filler {
         }
     }
 
-    /// Passes over a tensor which nobody looks for, and which has room for so many elements: its shape is believed up
-    /// to that.
+    /// Passes over a tensor which nobody looks for, and of which so many bytes came that there is room for so many
+    /// elements: its shape is believed up to that.
     pub(super) fn pass(
         &mut self,
         mut description: Description,

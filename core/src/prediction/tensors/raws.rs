@@ -7,6 +7,7 @@ use super::{
     TENSORS_MAX,
     datatype::Datatype,
     filler::{Description, Filler},
+    passing::Passing,
     raw::RawReader,
 };
 use crate::prediction::{Columns, Event};
@@ -35,11 +36,12 @@ pub(super) struct RawTensor {
 }
 
 /// What becomes of the bytes that come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Open {
     No,
     Read,
-    Pass,
+    /// Unread, and counted if it has rows.
+    Pass(Option<Passing>),
 }
 
 impl Raws {
@@ -101,15 +103,13 @@ impl Raws {
             }
             (Some(description), Some(datatype)) => {
                 // A text has its length at least.
-                let size = u64::from(datatype.size().unwrap_or(4));
-                filler.pass(description, bytes.checked_div(size).unwrap_or(0), take);
-                Open::Pass
+                Open::Pass(Some(Passing::new(description, datatype.size().unwrap_or(4))))
             }
             (Some(description), None) => {
                 filler.lacks(description, take);
-                Open::Pass
+                Open::Pass(None)
             }
-            (None, _) => Open::Pass,
+            (None, _) => Open::Pass(None),
         };
         true
     }
@@ -122,8 +122,10 @@ impl Raws {
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) {
-        if self.open == Open::Read {
-            self.reader.read(bytes, filler, columns, take);
+        match &mut self.open {
+            Open::Read => self.reader.read(bytes, filler, columns, take),
+            Open::Pass(Some(passing)) => passing.count(bytes),
+            Open::Pass(None) | Open::No => {}
         }
     }
 
@@ -140,7 +142,8 @@ impl Raws {
                 self.reader.end(filler, take);
                 filler.end(is_cut, take);
             }
-            Open::Pass => {}
+            Open::Pass(Some(passing)) => passing.end(filler, take),
+            Open::Pass(None) => {}
         }
         self.at = self.at.saturating_add(1);
     }

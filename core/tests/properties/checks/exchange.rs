@@ -1,8 +1,10 @@
-//! One exchange, told to the core as a proxy's filter tells it: whole or cut, it counts the same. Which counts are right
-//! is a matter of the corpora.
+//! One exchange, told to the core as a proxy's filter tells it: whole or cut, it counts the same, and no more rows than its
+//! bodies have bytes. Which counts are right is a matter of the corpora.
 
 use driftline_core::{
+    catalogue::Metric,
     config::Config,
+    encoding::{DECODED_BYTES_FREE, DECODED_PER_ENCODED_BYTE_MAX},
     exchange::{Exchange, RequestHead, ResponseHead},
     ledger::{Change, Ledger},
     monitor::Monitor,
@@ -33,6 +35,18 @@ pub(super) struct Message<'w> {
     pub(super) document_length: Option<&'w [u8]>,
     /// The header `grpc-encoding`.
     pub(super) message_encoding: Option<&'w [u8]>,
+}
+
+impl Message<'_> {
+    /// As many rows as the body can hold, be it that some of it is compressed and some is not. A row is a byte at least, but
+    /// for the last one: a comma alone stands between two predictions that are empty.
+    fn rows_max(&self) -> u64 {
+        let bytes = self.body.len() as u64;
+        if self.encoding.is_none() && self.message_encoding.is_none() {
+            return bytes + 1;
+        }
+        bytes + (bytes * DECODED_PER_ENCODED_BYTE_MAX).max(DECODED_BYTES_FREE) + 1
+    }
 }
 
 /// What an exchange changed.
@@ -70,11 +84,15 @@ impl Host {
         Host { monitor, ledger, counts }
     }
 
-    /// Whole or cut, an exchange counts the same.
+    /// Whole or cut, an exchange counts the same, and each row has bytes.
     pub(super) fn check(&mut self, cuts: Cuts, wire: &Wire<'_>) {
         let (request, response) = (wire.request.body, wire.response.body);
         let whole = self.run(wire, [request].into_iter(), [response].into_iter());
         let cut = self.run(wire, cuts.of(request), cuts.of(response));
+        for counts in [&whole, &cut] {
+            self.check_rows(counts, Metric::Instances, &wire.request);
+            self.check_rows(counts, Metric::Predictions, &wire.response);
+        }
         let [whole_is_given_up, cut_is_given_up] =
             [&whole, &cut].map(|counts| self.names(counts).any(is_given_up));
         if whole_is_given_up || cut_is_given_up {
@@ -93,6 +111,17 @@ impl Host {
             self.names(&whole).zip(&whole.changed).collect::<Vec<_>>(),
             self.names(&cut).zip(&cut.changed).collect::<Vec<_>>(),
         );
+    }
+
+    /// No promise makes rows.
+    fn check_rows(&self, counts: &Counts, metric: Metric, message: &Message<'_>) {
+        let name = metric.definition().name;
+        let changed = self.names(counts).zip(&counts.changed);
+        let rows = changed.filter(|(series, _)| series.name == name);
+        // Whoever wrapped around counts for what it was.
+        let rows: u128 = rows.map(|(_, (_, count))| u128::from(count.cast_unsigned())).sum();
+        let rows_max = message.rows_max();
+        assert!(rows <= u128::from(rows_max), "{name}: {rows} rows in a body for {rows_max}");
     }
 
     /// What an exchange counts. All pieces of the response come at one moment, so that no time depends on the cuts.

@@ -7,6 +7,7 @@ use crate::{
         tensors::{
             datatype::Datatype,
             filler::{Description, Element, Filler},
+            passing::Passing,
             raw::RawReader,
             raws::{RawTensor, Raws},
             shape::Shape,
@@ -38,6 +39,8 @@ pub(super) struct Tensors {
     filler: Filler,
     raws: Raws,
     elements: RawReader,
+    /// Contents that pass unread.
+    passing: Option<Passing>,
 }
 
 /// Which message of the schema the innermost open one is.
@@ -67,6 +70,8 @@ enum OpenField {
     Numbers,
     /// A text that is an element.
     Text,
+    /// Contents that nobody looks for.
+    Passing,
 }
 
 /// A tensor so far.
@@ -117,6 +122,7 @@ impl Tensors {
             filler: Filler::default(),
             raws: Raws::new(),
             elements: RawReader::new(),
+            passing: None,
         }
     }
 
@@ -194,8 +200,8 @@ impl Tensors {
                     self.enter(Level::Contents)
                 } else {
                     // An element takes a byte at least.
-                    self.filler.pass(description, length, take);
-                    Next::Skip
+                    self.passing = Some(Passing::new(description, 1));
+                    self.read(OpenField::Passing)
                 }
             }
             (Level::Contents, 1..=5) => Next::Unpack,
@@ -261,6 +267,11 @@ impl Tensors {
             OpenField::Text => {
                 self.elements.read_text(&mut { run }, &mut self.filler, columns, take);
             }
+            OpenField::Passing => {
+                if let Some(passing) = &mut self.passing {
+                    passing.count(run);
+                }
+            }
         }
     }
 
@@ -276,6 +287,7 @@ impl Tensors {
             OpenField::Text => {
                 self.elements.read_text(&mut &[][..], &mut self.filler, columns, take);
             }
+            OpenField::Passing => self.end_passing(take),
             _ => {}
         }
     }
@@ -306,6 +318,7 @@ impl Tensors {
             self.elements.end(&mut self.filler, take);
             self.filler.end(is_cut, take);
         }
+        self.end_passing(take);
         self.raws.close(&mut self.filler, take);
         if core::mem::take(&mut self.has_surplus) {
             take(Event::Fault(Fault::WrongShape));
@@ -318,6 +331,12 @@ impl Tensors {
         self.level = Level::of(self.message);
         self.open = OpenField::Nothing;
         self.is_other_model = false;
+    }
+
+    fn end_passing(&mut self, take: &mut impl FnMut(Event<'_>)) {
+        if let Some(passing) = self.passing.take() {
+            passing.end(&mut self.filler, take);
+        }
     }
 
     fn describe(

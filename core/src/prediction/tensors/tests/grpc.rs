@@ -1,6 +1,7 @@
 //! Bodies over gRPC, put together by hand.
 
 mod compressed;
+mod promises;
 
 use super::*;
 use crate::{

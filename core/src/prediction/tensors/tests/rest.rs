@@ -469,6 +469,29 @@ fn bytes_that_are_too_few_or_too_many_are_faults() {
 }
 
 #[test]
+fn what_a_tensor_promises_that_nobody_looks_for_makes_no_rows() {
+    let check = |shape, datatype, size: &str, raw: &[u8], expected, ending| {
+        let document = format!(
+            r#"{{"inputs":[{{"name":"a","shape":[1],"data":[7]}},{{"name":"z","shape":{shape},"datatype":"{datatype}","parameters":{{"binary_data_size":{size}}}}}]}}"#
+        );
+        check_body(&document, Some(raw), expected, ending, true);
+    };
+    let cut = Ending::Incomplete;
+    let billions = "[2000000000]";
+    check(billions, "FP64", "16000000000", &[0; 16], "a0=7 extra shape 2 rows", cut);
+    check(billions, "FP64", "16000000000", &[0; 15], "a0=7 extra shape 1 row", cut);
+    check(billions, "FP64", "16000000000", &[], "a0=7 extra shape 1 row", cut);
+    check(billions, "BOOL", "2000000000", &[0; 3], "a0=7 extra shape 3 rows", cut);
+    check(billions, "BYTES", "2000000000", &texts(&["", "x"]), "a0=7 extra shape 2 rows", cut);
+    check("[2000000000, 2]", "INT8", "4000000000", &[0; 5], "a0=7 extra shape 2 rows", cut);
+    // Nobody knows how long it is, and all that comes is its.
+    check("[4611686018427387904]", "INT8", "-1", &[0; 4], "a0=7 extra shape 4 rows", cut);
+    check("[2000000000, 0]", "BOOL", "2000000000", &[0; 3], "a0=7 extra shape 1 row", cut);
+    // All of it came, and is less than the shape.
+    check(billions, "FP64", "16", &[0; 16], "a0=7 extra shape 2 rows", Ending::Complete);
+}
+
+#[test]
 fn tensors_whose_data_is_elsewhere_have_none() {
     check(
         r#"{"name":"a","shape":[2],"datatype":"FP32","parameters":{"shared_memory_region":"r"}}"#,
