@@ -184,11 +184,12 @@ macro_rules! message {
             }
 
             /// Closes the connection, whatever is spoken over it.
-            pub fn hang_up(self) {
+            pub fn hang_up(self) -> Result<()> {
                 match self.line {
                     Line::Plain(line) => drop(line),
-                    Line::Framed(line) => line.hang_up(),
+                    Line::Framed(line) => line.hang_up()?,
                 }
+                Ok(())
             }
 
             /// Waits until the body has at least so many bytes, counted from its begin.

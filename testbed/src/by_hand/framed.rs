@@ -1,7 +1,7 @@
 //! One end of an HTTP/2 connection that carries one exchange. It never sends a frame that it was not told to, but for
 //! those of the protocol itself.
 
-use std::future::poll_fn;
+use std::{future::poll_fn, net::Shutdown};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -17,6 +17,8 @@ pub(super) struct Framed {
     out: Option<SendStream<Bytes>>,
     incoming: Option<RecvStream>,
     received: Vec<u8>,
+    /// The connection itself, to close it without a word.
+    line: std::net::TcpStream,
 }
 
 #[derive(Debug)]
@@ -36,19 +38,27 @@ enum Role {
 
 impl Framed {
     pub(super) async fn client(stream: TcpStream) -> Result<Framed> {
+        let (stream, line) = twins(stream)?;
         let (sender, connection) = client::handshake(stream).await?;
         // It ends with its last stream, and what ends a connection shows at its streams.
         let task = tokio::spawn(async { drop(connection.await) }).abort_handle();
         let role = Role::Client { connection: sender, task, answer: None };
-        Ok(Framed { role, out: None, incoming: None, received: Vec::new() })
+        Ok(Framed { role, out: None, incoming: None, received: Vec::new(), line })
     }
 
     pub(super) async fn server(stream: TcpStream) -> Result<Framed> {
+        let (stream, line) = twins(stream)?;
         let mut connection = server::handshake(stream).await?;
         let (request, answer) = connection.accept().await.context("no request")??;
         let task = tokio::spawn(async move { while connection.accept().await.is_some() {} });
         let role = Role::Server { answer, task: task.abort_handle() };
-        Ok(Framed { role, out: None, incoming: Some(request.into_body()), received: Vec::new() })
+        Ok(Framed {
+            role,
+            out: None,
+            incoming: Some(request.into_body()),
+            received: Vec::new(),
+            line,
+        })
     }
 
     pub(super) async fn ask(
@@ -142,10 +152,13 @@ impl Framed {
         Some(incoming.flow_control().release_capacity(data.len()).map_err(Into::into))
     }
 
-    /// Closes the connection without a word.
-    pub(super) fn hang_up(self) {
+    /// Closes the connection without a word: first of all, for whoever reads and writes it may be at work, and would say
+    /// on its way out that the stream is cancelled.
+    pub(super) fn hang_up(self) -> Result<()> {
+        self.line.shutdown(Shutdown::Both)?;
         let (Role::Client { task, .. } | Role::Server { task, .. }) = &self.role;
         task.abort();
+        Ok(())
     }
 
     /// A client says that it cancels, a server that it has failed.
@@ -157,6 +170,13 @@ impl Framed {
             (Role::Client { .. }, None) => {}
         }
     }
+}
+
+/// Two handles of one connection.
+fn twins(stream: TcpStream) -> Result<(TcpStream, std::net::TcpStream)> {
+    let stream = stream.into_std()?;
+    let line = stream.try_clone()?;
+    Ok((TcpStream::from_std(stream)?, line))
 }
 
 fn header_map(headers: Headers<'_>) -> Result<HeaderMap> {

@@ -64,10 +64,7 @@ impl<'r> Ends<'r> {
                 self.client.take().context("the client is gone")?.leave();
                 Ok(())
             }
-            Step::ClientHangsUp => {
-                self.client.take().context("the client is gone")?.hang_up();
-                Ok(())
-            }
+            Step::ClientHangsUp => self.client.take().context("the client is gone")?.hang_up(),
             Step::ClientHalfCloses => self.client()?.half_close().await,
             Step::Informs(status) => {
                 let head = format!("HTTP/1.1 {status} Interim\r\n\r\n");
@@ -96,7 +93,7 @@ impl<'r> Ends<'r> {
                 self.cut(503).await
             }
             Step::UpstreamHangsUp => {
-                self.served.take().context("no upstream has a request")?.hang_up();
+                self.served.take().context("no upstream has a request")?.hang_up()?;
                 self.cut(503).await
             }
             Step::UpstreamSendsGarbage => {
