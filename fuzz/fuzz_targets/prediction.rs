@@ -14,5 +14,5 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| bounded::run(
     BYTES_MAX
 ));
 
-/// Readers, and a decoder of 43 KiB for a message of either side that is compressed for itself.
-const BYTES_MAX: usize = (64 + 2 * 43) << 10;
+/// As for the target `encodings`: all decoders together have 16 MiB, and messages may be compressed each for itself.
+const BYTES_MAX: usize = 17 << 20;
