@@ -141,11 +141,15 @@ impl Encoding {
         if layers == Layers::default() { Encoding::None } else { Encoding::Readable(layers) }
     }
 
-    /// What a `grpc-encoding` header says of the messages in a body of this encoding.
+    /// What the headers `grpc-encoding` and `content-encoding` say of the messages in a body.
     ///
     /// In a body that is decoded itself, which nobody sends, none are: what either may say would multiply.
-    pub(crate) fn of_messages(header: Option<&[u8]>, body: Encoding, codings: Codings) -> Encoding {
-        match (Encoding::of(header, codings), body) {
+    pub(crate) fn of_messages(
+        messages: Option<&[u8]>,
+        body: Option<&[u8]>,
+        codings: Codings,
+    ) -> Encoding {
+        match (Encoding::of(messages, codings), Encoding::of(body, codings)) {
             (Encoding::Readable(_), Encoding::Readable(_)) => Encoding::Unreadable,
             (messages, _) => messages,
         }

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{
-    encoding::{Codings, Encoding},
-    time::rfc3339::UnixTime,
-};
+use crate::time::rfc3339::UnixTime;
 
 /// The header that says how long the JSON document is which stands in front of raw tensors.
 pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
@@ -66,12 +63,6 @@ impl RequestHead<'_> {
         self.method == b"POST"
     }
 
-    /// How the messages of a call are coded, if only `codings` are read.
-    pub(super) fn messages(&self, codings: Codings) -> Encoding {
-        let body = Encoding::of(self.content_encoding, codings);
-        Encoding::of_messages(self.message_encoding, body, codings)
-    }
-
     /// The path without its query.
     pub(super) fn bare_path(&self) -> &[u8] {
         self.path.split(|&byte| byte == b'?').next().unwrap_or(self.path)
@@ -83,12 +74,6 @@ impl ResponseHead<'_> {
     /// one is not read: its head says what counts.
     pub(super) fn is_answer(&self) -> bool {
         !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
-    }
-
-    /// How the messages of a call are coded, if only `codings` are read.
-    pub(super) fn messages(&self, codings: Codings) -> Encoding {
-        let body = Encoding::of(self.content_encoding, codings);
-        Encoding::of_messages(self.message_encoding, body, codings)
     }
 
     /// Whether the content type is that of one JSON document per line.

@@ -6,7 +6,7 @@ mod tally;
 use self::reading::{Asked, Reading, Way};
 use super::{RequestHead, ResponseHead};
 use crate::{
-    encoding::{Fault, Faults},
+    encoding::{Encoding, Fault, Faults},
     ledger::Ledger,
     model::{Model, ReadProblem},
     monitor::{Monitor, PredictorId},
@@ -43,9 +43,10 @@ impl Prediction {
             at: head.asked_at.map(moment::seconds),
         };
         let request = dialect.request.of(head.content_type).map(|form| {
+            let (messages, body) = (head.message_encoding, head.content_encoding);
             let form = form
                 .with_document_length(head.document_length)
-                .with_message_encoding(head.messages(monitor.codings));
+                .with_message_encoding(Encoding::of_messages(messages, body, monitor.codings));
             let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
             Reading::new(monitor, ledger, Way::Request, &asked, reader, head.values)
         });
@@ -88,9 +89,10 @@ impl Prediction {
         head: &ResponseHead<'_>,
     ) -> bool {
         self.answer = self.dialect.response.of(head.content_type).map(|form| {
+            let (messages, body) = (head.message_encoding, head.content_encoding);
             let form = form
                 .with_document_length(head.document_length)
-                .with_message_encoding(head.messages(monitor.codings));
+                .with_message_encoding(Encoding::of_messages(messages, body, monitor.codings));
             let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
             Reading::new(monitor, ledger, Way::Response, &self.asked, reader, head.values)
         });
