@@ -6,9 +6,9 @@
 use std::fmt::Write;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use driftline_core::wire::{
+use driftline_wire::{
     fields::{Field, FieldReader, Value},
-    json::{Ending, Token, Tokenizer},
+    json::{JsonEnd, Token, Tokenizer},
     sse,
 };
 
@@ -90,7 +90,7 @@ fn read_fields(stream: &[u8], chunk: usize) -> Answer {
                     });
                 }
                 sse::Step::EventEnd => {
-                    answer.events += usize::from(fields.finish() == Ending::Complete);
+                    answer.events += usize::from(fields.finish() == JsonEnd::Complete);
                 }
                 sse::Step::EventBroken => unreachable!("text has no broken frames"),
                 sse::Step::InputEmpty => break,
@@ -191,7 +191,7 @@ fn sum_tokens(body: &[u8], chunk: usize) -> (usize, f64) {
             }
         }
     }
-    assert_eq!(tokenizer.finish().ending, Ending::Complete);
+    assert_eq!(tokenizer.finish().ending, JsonEnd::Complete);
     (count, sum)
 }
 
@@ -207,7 +207,7 @@ fn sum_fields(body: &[u8], chunk: usize) -> (usize, f64) {
             }
         });
     }
-    assert_eq!(reader.finish(), Ending::Complete);
+    assert_eq!(reader.finish(), JsonEnd::Complete);
     (count, sum)
 }
 

@@ -6,8 +6,10 @@ use std::{
 };
 
 use driftline_core::{
-    config::Config, evaluator::Evaluator, ledger::Ledger, monitor::Monitor, time::Timestamp,
+    metrics::buffer::MetricBuffer,
+    monitor::{config::Config, evaluator::Evaluator, layout::Monitor},
 };
+use driftline_statistics::time::Timestamp;
 use driftline_support::even;
 
 /// What this thread holds on the heap.
@@ -52,7 +54,7 @@ fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     let start = HELD.get();
     let monitor = monitor(50, 20);
     let laid_out = HELD.get() - start;
-    let mut ledger = Ledger::new(monitor.series_max());
+    let mut buffer = MetricBuffer::new(monitor.series_max());
     let mut evaluator = Evaluator::new(&monitor);
     let values = vec![0; evaluator.counters().len()];
     let before = HELD.get();
@@ -60,7 +62,7 @@ fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     let empty = HELD.get() - before;
     for second in 1..5 {
         let now = Timestamp(second * SECOND);
-        evaluator.evaluate(&monitor, &mut ledger, now, &values, |ledger| ledger.drain(|_, _| {}));
+        evaluator.evaluate(&monitor, &mut buffer, now, &values, |buffer| buffer.flush(|_, _| {}));
     }
     let (windows, all) = (HELD.get() - before, HELD.get() - start);
     println!(
@@ -77,7 +79,7 @@ fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
 #[test]
 fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
     let monitor = monitor(50, 20);
-    let mut ledger = Ledger::new(monitor.series_max());
+    let mut buffer = MetricBuffer::new(monitor.series_max());
     let mut evaluator = Evaluator::new(&monitor);
     let mut values = vec![0_u64; evaluator.counters().len()];
     let before = HELD.get();
@@ -89,7 +91,7 @@ fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bi
             values.iter_mut().for_each(|value| *value += rows);
             let now = Timestamp(step * 300 * SECOND);
             evaluator
-                .evaluate(&monitor, &mut ledger, now, &values, |ledger| ledger.drain(|_, _| {}));
+                .evaluate(&monitor, &mut buffer, now, &values, |buffer| buffer.flush(|_, _| {}));
         }
         windows.push(HELD.get() - before);
     }

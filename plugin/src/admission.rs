@@ -3,9 +3,11 @@
 use std::cell::Cell;
 
 use driftline_core::{
-    monitor::{ModelId, Monitor},
-    roster::{ROSTER_KEY, Roster, Subject, with_subject},
-    series::{Series, SeriesId},
+    metrics::series::{Series, SeriesId},
+    monitor::{
+        label_table::{LABEL_TABLE_KEY, LabelTable, SeriesKey, with_series_key},
+        layout::{ModelId, Monitor},
+    },
 };
 
 use crate::host;
@@ -15,58 +17,58 @@ const TRIES_MAX: usize = 64;
 
 /// One configuration's view of the table within one VM.
 pub(crate) struct Admission {
-    roster: Cell<Roster>,
+    label_table: Cell<LabelTable>,
 }
 
 impl Admission {
     /// Takes over whom earlier configurations, earlier code and other workers have admitted.
     pub(crate) fn begin(monitor: &Monitor, define: impl FnMut(SeriesId, &Series)) -> Admission {
-        let mut roster = Roster::new(monitor);
-        if !roster.is_full() {
-            let (table, _) = host::shared_data(ROSTER_KEY).unwrap_or_default();
-            roster.read(monitor, &table, define);
+        let mut label_table = LabelTable::new(monitor);
+        if !label_table.is_full() {
+            let (table, _) = host::shared_data(LABEL_TABLE_KEY).unwrap_or_default();
+            label_table.read(monitor, &table, define);
         }
-        Admission { roster: Cell::new(roster) }
+        Admission { label_table: Cell::new(label_table) }
     }
 
-    /// The model under which a subject counts, if it has a place or gets one; `define` is told the series of all that
+    /// The model under which a series_key counts, if it has a place or gets one; `define` is told the series of all that
     /// are new here. Costs no call of the host for one that is known here, or if there is no place left.
     pub(crate) fn admit(
         &self,
         monitor: &Monitor,
-        subject: &Subject,
+        series_key: &SeriesKey,
         define: impl FnMut(SeriesId, &Series),
     ) -> Option<ModelId> {
-        let mut roster = self.roster.take();
-        let found = find_or_admit(&mut roster, monitor, subject, define);
-        self.roster.set(roster);
+        let mut label_table = self.label_table.take();
+        let found = find_or_admit(&mut label_table, monitor, series_key, define);
+        self.label_table.set(label_table);
         found
     }
 }
 
 fn find_or_admit(
-    roster: &mut Roster,
+    label_table: &mut LabelTable,
     monitor: &Monitor,
-    subject: &Subject,
+    series_key: &SeriesKey,
     mut define: impl FnMut(SeriesId, &Series),
 ) -> Option<ModelId> {
     for _ in 0..TRIES_MAX {
-        if let Some(found) = roster.find(monitor, subject) {
+        if let Some(found) = label_table.find(monitor, series_key) {
             return Some(found);
         }
-        if roster.is_full() {
+        if label_table.is_full() {
             return None;
         }
         let (table, cas) =
-            host::shared_data(ROSTER_KEY).unwrap_or((Vec::new(), host::CAS_IF_ABSENT));
-        roster.read(monitor, &table, &mut define);
-        if roster.find(monitor, subject).is_some() || roster.is_full() {
+            host::shared_data(LABEL_TABLE_KEY).unwrap_or((Vec::new(), host::CAS_IF_ABSENT));
+        label_table.read(monitor, &table, &mut define);
+        if label_table.find(monitor, series_key).is_some() || label_table.is_full() {
             continue;
         }
-        let table = with_subject(&table, subject);
-        if host::set_shared_data(ROSTER_KEY, &table, cas) {
-            roster.read(monitor, &table, &mut define);
-            return roster.find(monitor, subject);
+        let table = with_series_key(&table, series_key);
+        if host::set_shared_data(LABEL_TABLE_KEY, &table, cas) {
+            label_table.read(monitor, &table, &mut define);
+            return label_table.find(monitor, series_key);
         }
     }
     // Others were quicker each time, or the host keeps no data: this request goes without a place.

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use driftline_core::{
+use driftline_core::monitor::{
     evaluator::Evaluator,
-    fingerprint::Fingerprint,
-    lease::{Candidate, Lease, claim},
+    lease::{Candidate, LeaderLease, try_acquire},
 };
+use driftline_statistics::fingerprint::Fingerprint;
 
 use crate::{host, shared::Shared};
 
@@ -66,7 +66,7 @@ impl Evaluation {
         }
         let pulse = self.shared.total(self.evaluator.pulse());
         let evaluator = &mut self.evaluator;
-        if self.shared.record(|monitor, ledger| evaluator.is_settled(monitor, ledger, now, pulse)) {
+        if self.shared.record(|monitor, buffer| evaluator.is_settled(monitor, buffer, now, pulse)) {
             return;
         }
         self.read_totals();
@@ -76,9 +76,9 @@ impl Evaluation {
             let kept = |key| Some(host::shared_data(&window_key(key))?.0);
             evaluator.resume(monitor, now, totals, kept);
         }
-        self.shared.record(|monitor, ledger| {
-            let hand_over = |ledger: &mut _| self.shared.hand_over(ledger);
-            evaluator.evaluate(monitor, ledger, now, totals, hand_over);
+        self.shared.record(|monitor, buffer| {
+            let flush = |buffer: &mut _| self.shared.flush(buffer);
+            evaluator.evaluate(monitor, buffer, now, totals, flush);
         });
         if self.evaluator.takes_a_step() {
             self.write_windows();
@@ -94,7 +94,7 @@ impl Evaluation {
             began_ns: self.began_ns,
             carries_traffic: self.shared.carries_traffic.get(),
         };
-        claim(Lease::decode(&current), me, now_ns, self.tick_ns)
+        try_acquire(LeaderLease::decode(&current), me, now_ns, self.tick_ns)
             .is_some_and(|lease| host::set_shared_data(&self.lease_key, &lease.encode(), cas))
     }
 

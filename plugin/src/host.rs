@@ -8,11 +8,8 @@
 
 use std::{num::NonZeroU32, ptr, slice};
 
-use driftline_core::{
-    catalogue::Kind,
-    ledger::Change,
-    time::{Timestamp, rfc3339::UnixTime},
-};
+use driftline_core::metrics::{buffer::Change, catalogue::Kind};
+use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 /// The host's word that a call worked.
 const OK: u32 = 0;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use driftline_core::config::{Config, ConfigError};
+use driftline_core::monitor::config::{Config, ConfigError};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,

@@ -3,11 +3,12 @@
 use std::cell::Cell;
 
 use driftline_core::{
-    config::Config,
-    exchange::Exchange,
-    ledger::Ledger,
-    monitor::Monitor,
-    series::{Series, SeriesId},
+    inference::exchange::Exchange,
+    metrics::{
+        buffer::MetricBuffer,
+        series::{Series, SeriesId},
+    },
+    monitor::{config::Config, layout::Monitor},
 };
 
 use crate::{
@@ -23,7 +24,7 @@ pub(crate) struct Shared {
     monitor: Monitor,
     metrics: Metrics,
     admission: Admission,
-    ledger: Cell<Ledger>,
+    buffer: Cell<MetricBuffer>,
     /// Whether this VM ever had a stream: one that has is no good place to evaluate.
     pub(crate) carries_traffic: Cell<bool>,
 }
@@ -38,11 +39,11 @@ impl Shared {
         drop(config);
         metrics.reserve_up_to(monitor.series_max());
         let admission = Admission::begin(&monitor, |id, series| metrics.define(id, series));
-        let ledger = Cell::new(Ledger::new(monitor.series_max()));
+        let buffer = Cell::new(MetricBuffer::new(monitor.series_max()));
         let shared =
-            Shared { monitor, metrics, admission, ledger, carries_traffic: Cell::new(false) };
-        shared.record(|monitor, ledger| {
-            monitor.describe(ledger, |ledger| shared.hand_over(ledger));
+            Shared { monitor, metrics, admission, buffer, carries_traffic: Cell::new(false) };
+        shared.record(|monitor, buffer| {
+            monitor.describe(buffer, |buffer| shared.flush(buffer));
         });
         shared
     }
@@ -53,31 +54,31 @@ impl Shared {
     }
 
     /// Runs `observe` and hands the host what it changed.
-    pub(crate) fn record<T>(&self, observe: impl FnOnce(&Monitor, &mut Ledger) -> T) -> T {
-        let mut ledger = self.ledger.take();
-        let observed = observe(&self.monitor, &mut ledger);
-        self.hand_over(&mut ledger);
-        self.ledger.set(ledger);
+    pub(crate) fn record<T>(&self, observe: impl FnOnce(&Monitor, &mut MetricBuffer) -> T) -> T {
+        let mut buffer = self.buffer.take();
+        let observed = observe(&self.monitor, &mut buffer);
+        self.flush(&mut buffer);
+        self.buffer.set(buffer);
         observed
     }
 
-    /// Hands the host what is in a ledger.
-    pub(crate) fn hand_over(&self, ledger: &mut Ledger) {
-        ledger.drain(|series, change| {
+    /// Hands the host what is in a buffer.
+    pub(crate) fn flush(&self, buffer: &mut MetricBuffer) {
+        buffer.flush(|series, change| {
             if let Some(metric) = self.metrics.get(series) {
                 host::change_metric(metric, change);
             }
         });
     }
 
-    /// Answers the exchange's wish, if it has one.
-    pub(crate) fn answer_wish(&self, exchange: &mut Exchange) {
-        let Some(subject) = exchange.wish() else {
+    /// Answers the exchange's admission_request, if it has one.
+    pub(crate) fn answer_admission(&self, exchange: &mut Exchange) {
+        let Some(series_key) = exchange.admission_request() else {
             return;
         };
         let define = |id, series: &Series| self.metrics.define(id, series);
-        let granted = self.admission.admit(&self.monitor, subject, define);
-        self.record(|monitor, ledger| exchange.answer_wish(monitor, ledger, granted));
+        let granted = self.admission.admit(&self.monitor, series_key, define);
+        self.record(|monitor, buffer| exchange.answer_admission(monitor, buffer, granted));
     }
 
     /// What the whole proxy has counted in a series.

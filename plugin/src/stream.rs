@@ -4,9 +4,11 @@
 use std::rc::Rc;
 
 use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-    load::{BINARY_REPORT_HEADER, FORMAT_HEADER, REPORT_HEADER, ReportHeaders},
-    monitor::Unmeasured,
+    inference::{
+        exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
+        load::{BINARY_REPORT_HEADER, FORMAT_HEADER, REPORT_HEADER, ReportHeaders},
+    },
+    monitor::layout::Unmeasured,
 };
 use proxy_wasm::{
     traits::{Context, HttpContext},
@@ -54,15 +56,15 @@ impl Stream {
         }
         if let Some(mut exchange) = self.exchange.take() {
             let now = host::now();
-            shared.record(|monitor, ledger| exchange.end_naming(monitor, ledger));
-            shared.answer_wish(&mut exchange);
+            shared.record(|monitor, buffer| exchange.end_naming(monitor, buffer));
+            shared.answer_admission(&mut exchange);
             let flags = host::property("response\0flags")
                 .and_then(|bytes| bytes.try_into().ok())
                 .map_or(0, u64::from_le_bytes);
-            shared.record(|monitor, ledger| exchange.finish(monitor, ledger, now, flags));
+            shared.record(|monitor, buffer| exchange.finish(monitor, buffer, now, flags));
         } else if !self.saw_request_headers {
-            shared.record(|monitor, ledger| {
-                monitor.count_unmeasured(ledger, Unmeasured::NoRequestHeaders);
+            shared.record(|monitor, buffer| {
+                monitor.count_unmeasured(buffer, Unmeasured::NoRequestHeaders);
             });
         }
     }
@@ -102,9 +104,9 @@ impl HttpContext for Stream {
                 asked_at: shared.monitor().asks_for_time().then(host::wall_clock).flatten(),
             };
             self.exchange =
-                shared.record(|monitor, ledger| Exchange::start(monitor, ledger, now, &head));
+                shared.record(|monitor, buffer| Exchange::start(monitor, buffer, now, &head));
             if let Some(exchange) = &mut self.exchange {
-                shared.answer_wish(exchange);
+                shared.answer_admission(exchange);
                 if shared.monitor().remove_accept_encoding {
                     host::remove_header(Headers::Request, "accept-encoding");
                 }
@@ -124,12 +126,12 @@ impl HttpContext for Stream {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
             if exchange.reads_request() {
-                shared.record(|monitor, ledger| {
+                shared.record(|monitor, buffer| {
                     for_each_window(Buffer::RequestBody, size, |bytes| {
-                        exchange.request_body(monitor, ledger, bytes);
+                        exchange.request_body(monitor, buffer, bytes);
                     });
                 });
-                shared.answer_wish(exchange);
+                shared.answer_admission(exchange);
             }
             if end_of_stream {
                 exchange.request_end();
@@ -166,8 +168,8 @@ impl HttpContext for Stream {
                 grpc_status,
                 is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
             };
-            shared.record(|monitor, ledger| exchange.response_head(monitor, ledger, &head));
-            shared.answer_wish(exchange);
+            shared.record(|monitor, buffer| exchange.response_head(monitor, buffer, &head));
+            shared.answer_admission(exchange);
             note_load_report(shared, exchange, Headers::Response);
             if end_of_stream {
                 exchange.response_end();
@@ -180,9 +182,9 @@ impl HttpContext for Stream {
         if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
             if exchange.reads_response() {
                 let now = host::now();
-                shared.record(|monitor, ledger| {
+                shared.record(|monitor, buffer| {
                     for_each_window(Buffer::ResponseBody, size, |bytes| {
-                        exchange.response_body(monitor, ledger, now, bytes);
+                        exchange.response_body(monitor, buffer, now, bytes);
                     });
                 });
             }
@@ -232,7 +234,7 @@ fn note_load_report(shared: &Shared, exchange: &Exchange, headers: Headers) {
     let binary = host::header(headers, BINARY_REPORT_HEADER);
     if report.is_some() || binary.is_some() {
         let headers = ReportHeaders { report: report.as_deref(), binary: binary.as_deref() };
-        shared.record(|monitor, ledger| exchange.load_report(monitor, ledger, &headers));
+        shared.record(|monitor, buffer| exchange.load_report(monitor, buffer, &headers));
     }
 }
 

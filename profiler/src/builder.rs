@@ -2,8 +2,8 @@
 
 use std::{fmt, ops::RangeInclusive};
 
-use driftline_core::{
-    config::OTHER_NAME,
+use driftline_core::monitor::config::OTHER_NAME;
+use driftline_statistics::{
     document::{Path, Problems, label_fault},
     profile::{CREATED_AT_MAX, Column, FEATURES_MAX, Feature, Profile, Quantiles},
 };

@@ -4,7 +4,7 @@
 //! registers of a byte, so a column takes 16 KiB.
 
 use datasketches::hll::{HllSketch, HllType};
-use driftline_core::profile::Distinct;
+use driftline_statistics::profile::Distinct;
 
 /// The logarithm of the number of registers.
 const REGISTERS_LOG2: u8 = 14;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use driftline_core::{
+use driftline_statistics::{
     bins::{Bins, OTHER},
     document::label_fault,
     profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},

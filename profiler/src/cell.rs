@@ -1,6 +1,6 @@
 //! One cell of a table, and how CSV spells it; it decides nothing about the column.
 
-use driftline_core::{profile::Kind, time::moment};
+use driftline_statistics::{profile::Kind, time::moment};
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]

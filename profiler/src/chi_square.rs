@@ -1,6 +1,6 @@
 //! The quantiles of the chi-square distribution that a profile carries; it computes no test with them.
 
-use driftline_core::profile::Quantiles;
+use driftline_statistics::profile::Quantiles;
 use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 
 /// The quantiles for a column of that many bins, in a profile of that many columns, the prediction included.

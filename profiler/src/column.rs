@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use driftline_core::{
+use driftline_statistics::{
     bins::Bins,
     profile::{Column, Kind, Quantiles},
 };
@@ -354,7 +354,7 @@ pub(crate) fn tallied(plan: Plan, values: &[f64]) -> Tally {
 
 #[cfg(test)]
 mod tests {
-    use driftline_core::profile::{Range, TailExcess};
+    use driftline_statistics::profile::{Range, TailExcess};
 
     use super::*;
     use crate::chi_square::quantiles;

@@ -18,7 +18,7 @@ use std::{
     path,
 };
 
-use driftline_core::{
+use driftline_statistics::{
     document::{Path, Problems},
     profile::{Kind, Profile},
 };
@@ -226,7 +226,7 @@ fn profile_has_quantiles(profile: &Profile) -> bool {
     let features = profile.features.iter().map(|feature| &feature.column);
     features
         .chain(&profile.prediction)
-        .any(|column| matches!(column.bins, driftline_core::bins::Bins::Quantile { .. }))
+        .any(|column| matches!(column.bins, driftline_statistics::bins::Bins::Quantile { .. }))
 }
 
 /// A pass cannot turn into the other one, so nobody sees this.

@@ -1,7 +1,7 @@
 //! Turns training data into a reference profile; it never sees live traffic.
 //!
 //! A [`ProfileBuilder`] is told the columns and then row after row; [`ProfileBuilder::build`] consumes
-//! it and answers with a [`Profile`](driftline_core::profile::Profile), so that collecting and asking
+//! it and answers with a [`Profile`](driftline_statistics::profile::Profile), so that collecting and asking
 //! are different types. [`from_file`] drives one from a file.
 //!
 //! # Memory
@@ -14,7 +14,7 @@
 //!
 //! - Edge `k` of `B` bins is the smallest value that at least `k/B` of the values do not exceed
 //!   (`numpy.quantile(..., method="inverted_cdf")`), an actual value of the data. Equal edges become one.
-//! - Bins are closed on the right, as [`Bins`](driftline_core::bins::Bins) explains. Each bin then
+//! - Bins are closed on the right, as [`Bins`](driftline_statistics::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
 //! - A column of text alone is one of categories: the most frequent ones, and all others together.
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.

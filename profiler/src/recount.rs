@@ -1,6 +1,6 @@
 //! The second reading of rows that were too many to keep: it counts them into bins that are decided, and moves none.
 
-use driftline_core::{
+use driftline_statistics::{
     document::{Path, Problems},
     profile::{Column, Profile},
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use driftline_core::{
+use driftline_statistics::{
     bins::Bins,
     profile::{Column, Distinct, Numbers, Profile},
 };

@@ -1,6 +1,6 @@
 //! Counts the numbers of a column into bins that are decided; it moves no edge, and knows no text.
 
-use driftline_core::{
+use driftline_statistics::{
     bins::Bins,
     profile::{Column, Distinct, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
 };

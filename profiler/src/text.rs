@@ -2,7 +2,7 @@
 
 use std::io;
 
-use driftline_core::profile::Profile;
+use driftline_statistics::profile::Profile;
 use serde::Serialize as _;
 use serde_json::{Serializer, ser::Formatter};
 
@@ -101,7 +101,7 @@ impl Formatter for Lines {
 
 #[cfg(test)]
 mod tests {
-    use driftline_core::profile::Quantiles;
+    use driftline_statistics::profile::Quantiles;
 
     use super::*;
     use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};

@@ -1,7 +1,7 @@
 //! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
 
-use driftline_core::profile::{Kind, Profile};
 use driftline_profiler::{AsOf, Options, Settings, from_json_lines, to_text};
+use driftline_statistics::profile::{Kind, Profile};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

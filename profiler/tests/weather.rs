@@ -3,12 +3,12 @@
 
 use std::{fs::File, io::BufReader, ops::Range};
 
-use driftline_core::{
+use driftline_profiler::{Made, Options, from_csv, to_text};
+use driftline_statistics::{
     bins::Bins,
     drift::{Histograms, psi},
     profile::Profile,
 };
-use driftline_profiler::{Made, Options, from_csv, to_text};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
 

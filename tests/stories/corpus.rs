@@ -4,7 +4,10 @@
 
 use std::{sync::Mutex, thread, time::Duration};
 
-use driftline_core::{catalogue::Kind, config::Config, monitor::Monitor};
+use driftline_core::{
+    metrics::catalogue::Kind,
+    monitor::{config::Config, layout::Monitor},
+};
 use driftline_support::{
     corpus::{Case, LLM, PREDICT},
     counts::{self, Counts},

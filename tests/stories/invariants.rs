@@ -7,7 +7,7 @@ use std::{
 };
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
-use driftline_core::catalogue::Metric;
+use driftline_core::metrics::catalogue::Metric;
 use driftline_testbed::pieces;
 use wasmparser::{Parser, Payload};
 

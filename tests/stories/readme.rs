@@ -4,9 +4,8 @@
 use std::{env, fs, process::Command};
 
 use driftline_core::{
-    catalogue::{Kind, Metric},
-    config::Config,
-    monitor::Monitor,
+    metrics::catalogue::{Kind, Metric},
+    monitor::{config::Config, layout::Monitor},
 };
 use driftline_support::even;
 use driftline_testbed::pieces;

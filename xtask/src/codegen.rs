@@ -7,7 +7,7 @@ mod rules;
 use std::{fmt::Write, fs};
 
 use anyhow::{Context, Result, bail};
-use driftline_core::catalogue::{Companion, Definition, Kind, Label, Metric};
+use driftline_core::metrics::catalogue::{Companion, Definition, Kind, Label, Metric};
 
 use crate::{paths, process::say};
 

@@ -1,6 +1,6 @@
 //! Makes ages of the moments in a row, as of the moment that the row was made; it knows no clock.
 
-use driftline_core::profile::Kind;
+use driftline_statistics::profile::Kind;
 
 use super::chosen::Part;
 use crate::{AsOf, Cell, Wish};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use driftline_core::{
+use driftline_statistics::{
     document::{Path, Problems},
     profile::Kind,
 };

@@ -3,7 +3,7 @@
 use std::io;
 
 use csv::{ByteRecord, ReaderBuilder};
-use driftline_core::document::Path;
+use driftline_statistics::document::Path;
 
 use super::{ProfilerError, chosen, reading::Reading, refused};
 use crate::{Cell, quotes::Quotes};

@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
-use driftline_core::document::Path;
+use driftline_statistics::document::Path;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},

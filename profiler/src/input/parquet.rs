@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use driftline_core::document::Path;
+use driftline_statistics::document::Path;
 use parquet::{
     basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
     errors::ParquetError,

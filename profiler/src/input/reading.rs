@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use driftline_core::document::{Path, Problems};
+use driftline_statistics::document::{Path, Problems};
 
 use super::{Options, ProfilerError, Progress, ages::Ages, chosen::Part};
 use crate::{Cell, Place, ProfileBuilder, Recount, Wish};

@@ -1,6 +1,6 @@
 //! What each format reads and refuses, and in which words.
 
-use driftline_core::bins::Bins;
+use driftline_statistics::bins::Bins;
 
 use super::*;
 

@@ -9,11 +9,11 @@ mod numbers;
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use driftline_core::{
+use driftline_statistics::{
     bins::Bins,
     drift::{
-        Histograms, Points, Presence, Reference, Scale, chi_square, hellinger, jensen_shannon,
-        kolmogorov_smirnov, kullback_leibler, l_infinity, null_ratio,
+        BinPositions, Histograms, NullCounts, Points, Reference, chi_square, hellinger,
+        jensen_shannon, kolmogorov_smirnov, kullback_leibler, l_infinity, null_ratio,
         probability::{
             chi_square_quantile, chi_square_survival, kolmogorov_survival, normal_survival,
         },
@@ -97,7 +97,7 @@ fn of_histograms(answers: &mut Answers, name: &str, case: &Value) {
         }
     }
     // The files have no nulls: the first bin of either side stands for them.
-    let presence = |counts: &[u64]| Presence { nulls: counts[0], rows: counts.iter().sum() };
+    let presence = |counts: &[u64]| NullCounts { nulls: counts[0], rows: counts.iter().sum() };
     if let Some(change) = null_ratio(presence(&reference), presence(&live)) {
         put("null ratio", change.change);
         put("null ratio z", change.z);
@@ -124,21 +124,21 @@ fn of_bins(answers: &mut Answers, name: &str, case: &Value) {
     }
     let edges = numbers(&case["edges"]);
     let means: Vec<Option<f64>> = own.iter().copied().map(Some).collect();
-    let scale = Scale::of_edges(&edges, &means, number(&variants["ref_std"]));
+    let scale = BinPositions::of_edges(&edges, &means, number(&variants["ref_std"]));
     let bins = Bins::Quantile { edges };
-    let (mut found, mut excess) = (vec![0; bins.count()], [0, 0]);
+    let (mut found, mut tail_distance) = (vec![0; bins.count()], [0, 0]);
     for x in generated(&case["cur_spec"]) {
         found[bins.of(x)] += 1;
-        if let Some((side, thousandths)) = scale.excess(x) {
-            excess[side as usize] += thousandths;
+        if let Some((side, thousandths)) = scale.tail_distance(x) {
+            tail_distance[side as usize] += thousandths;
         }
     }
     for (bin, &rows) in found.iter().enumerate() {
         put(&format!("rows of bin {bin:02}"), f64::from(rows));
     }
-    put("excess low", excess[0] as f64);
-    put("excess high", excess[1] as f64);
-    if let Some(distance) = scale.wasserstein(&reference, &live, excess, &mut Vec::new()) {
+    put("tail_distance low", tail_distance[0] as f64);
+    put("tail_distance high", tail_distance[1] as f64);
+    if let Some(distance) = scale.wasserstein(&reference, &live, tail_distance, &mut Vec::new()) {
         put("w1 with tails", distance);
         put("w1 with tails, in deviations", distance / scale.deviation());
     }

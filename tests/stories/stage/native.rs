@@ -7,17 +7,23 @@ use std::{
 };
 
 use driftline_core::{
-    catalogue::Kind,
-    config::Config,
-    evaluator::Evaluator,
-    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-    ledger::{Change, Ledger},
-    load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
-    monitor::{Monitor, Unmeasured},
-    roster::{Roster, with_subject},
-    series::Series,
-    time::{Timestamp, rfc3339::UnixTime},
+    inference::{
+        exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
+        load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
+    },
+    metrics::{
+        buffer::{Change, MetricBuffer},
+        catalogue::Kind,
+        series::Series,
+    },
+    monitor::{
+        config::Config,
+        evaluator::Evaluator,
+        label_table::{LabelTable, with_series_key},
+        layout::{Monitor, Unmeasured},
+    },
 };
+use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 use driftline_testbed::scrape::Scrape;
 
 use super::simulated::{self, Told};
@@ -38,8 +44,8 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
 pub(crate) struct Native {
     monitor: Monitor,
     evaluator: Evaluator,
-    ledger: Ledger,
-    roster: Roster,
+    buffer: MetricBuffer,
+    label_table: LabelTable,
     /// Those who were admitted, as hosts keep them.
     table: Vec<u8>,
     series: Vec<Option<Series>>,
@@ -57,8 +63,8 @@ impl Native {
         series.resize(monitor.series_max(), None);
         let mut native = Native {
             evaluator: Evaluator::new(&monitor),
-            ledger: Ledger::new(series.len()),
-            roster: Roster::new(&monitor),
+            buffer: MetricBuffer::new(series.len()),
+            label_table: LabelTable::new(&monitor),
             table: Vec::new(),
             totals: vec![0; series.len()],
             series,
@@ -66,7 +72,7 @@ impl Native {
             exchange: None,
             now: Timestamp(1_000_000_000),
         };
-        native.monitor.describe(&mut native.ledger, |_| ());
+        native.monitor.describe(&mut native.buffer, |_| ());
         native.settle();
         native
     }
@@ -84,24 +90,24 @@ impl Native {
         self.advance(time);
         let counters = self.evaluator.counters().iter();
         let values: Vec<u64> = counters.map(|id| self.totals[id.index()]).collect();
-        let (monitor, ledger) = (&self.monitor, &mut self.ledger);
-        self.evaluator.evaluate(monitor, ledger, self.now, &values, |_| {});
+        let (monitor, buffer) = (&self.monitor, &mut self.buffer);
+        self.evaluator.evaluate(monitor, buffer, self.now, &values, |_| {});
         self.settle();
     }
 
-    /// Answers a wish as the filter does, but that there is nobody to share the table with.
-    fn answer_wish(&mut self) {
+    /// Answers a admission_request as the filter does, but that there is nobody to share the table with.
+    fn answer_admission(&mut self) {
         let Some(exchange) = &mut self.exchange else { return };
-        let Some(subject) = exchange.wish() else { return };
+        let Some(subject) = exchange.admission_request() else { return };
         let monitor = &self.monitor;
-        if self.roster.find(monitor, subject).is_none() && !self.roster.is_full() {
-            self.table = with_subject(&self.table, subject);
+        if self.label_table.find(monitor, subject).is_none() && !self.label_table.is_full() {
+            self.table = with_series_key(&self.table, subject);
             let series = &mut self.series;
-            self.roster
+            self.label_table
                 .read(monitor, &self.table, |id, new| series[id.index()] = Some(new.clone()));
         }
-        let granted = self.roster.find(monitor, subject);
-        exchange.answer_wish(monitor, &mut self.ledger, granted);
+        let granted = self.label_table.find(monitor, subject);
+        exchange.answer_admission(monitor, &mut self.buffer, granted);
     }
 
     /// Hands on what headers or trailers say about the model server's load.
@@ -111,16 +117,16 @@ impl Native {
             binary: header(headers, BINARY_REPORT_HEADER),
         };
         if let Some(exchange) = &self.exchange {
-            exchange.load_report(&self.monitor, &mut self.ledger, &headers);
+            exchange.load_report(&self.monitor, &mut self.buffer, &headers);
         }
         self.settle();
     }
 
     /// Adds what is pending to the totals, as a proxy does with metric calls.
     fn settle(&mut self) {
-        self.answer_wish();
+        self.answer_admission();
         let totals = &mut self.totals;
-        self.ledger.drain(|id, change| {
+        self.buffer.flush(|id, change| {
             let total = &mut totals[id.index()];
             *total = match change {
                 Change::Add(amount) => *total + amount,
@@ -181,13 +187,13 @@ impl Told for Native {
             values: &values(headers, self.monitor.request_headers()),
             asked_at: self.monitor.asks_for_time().then(asked_at),
         };
-        self.exchange = Exchange::start(&self.monitor, &mut self.ledger, self.now, &head);
+        self.exchange = Exchange::start(&self.monitor, &mut self.buffer, self.now, &head);
         self.settle();
     }
 
     fn request_body(&mut self, bytes: &[u8], ended: bool) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.request_body(&self.monitor, &mut self.ledger, bytes);
+            exchange.request_body(&self.monitor, &mut self.buffer, bytes);
             if ended {
                 exchange.request_end();
             }
@@ -213,7 +219,7 @@ impl Told for Native {
                 grpc_status: None,
                 is_local_reply: details != "via_upstream",
             };
-            exchange.response_head(&self.monitor, &mut self.ledger, &head);
+            exchange.response_head(&self.monitor, &mut self.buffer, &head);
         }
         self.settle();
         self.load_report(headers);
@@ -224,7 +230,7 @@ impl Told for Native {
 
     fn response_body(&mut self, bytes: &[u8], ended: bool) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.response_body(&self.monitor, &mut self.ledger, self.now, bytes);
+            exchange.response_body(&self.monitor, &mut self.buffer, self.now, bytes);
             if ended {
                 exchange.response_end();
             }
@@ -242,17 +248,17 @@ impl Told for Native {
 
     fn end(&mut self, flags: u64) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.end_naming(&self.monitor, &mut self.ledger);
+            exchange.end_naming(&self.monitor, &mut self.buffer);
         }
-        self.answer_wish();
+        self.answer_admission();
         if let Some(exchange) = self.exchange.take() {
-            exchange.finish(&self.monitor, &mut self.ledger, self.now, flags);
+            exchange.finish(&self.monitor, &mut self.buffer, self.now, flags);
         }
         self.settle();
     }
 
     fn refused(&mut self) {
-        self.monitor.count_unmeasured(&mut self.ledger, Unmeasured::NoRequestHeaders);
+        self.monitor.count_unmeasured(&mut self.buffer, Unmeasured::NoRequestHeaders);
         self.settle();
     }
 }

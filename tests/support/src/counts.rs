@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftline_core::series::Series;
+use driftline_core::metrics::series::Series;
 
 use crate::{
     corpus::{Case, Values},

@@ -1,6 +1,6 @@
 //! A reference profile of any size whose bins are all alike, for what depends on the size alone; it is of no real data.
 
-use driftline_core::drift::probability::chi_square_quantile;
+use driftline_statistics::drift::probability::chi_square_quantile;
 use serde_json::{Value, json};
 
 /// How often one of the columns may be called drifted by chance, as `docs/profile.md` has it.

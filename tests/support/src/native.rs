@@ -1,13 +1,14 @@
 //! Carries cases out against the core, called in the order in which a proxy calls a filter.
 
 use driftline_core::{
-    config::Config,
-    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-    ledger::{Change, Ledger},
-    load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
-    monitor::Monitor,
-    time::Timestamp,
+    inference::{
+        exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
+        load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
+    },
+    metrics::buffer::{Change, MetricBuffer},
+    monitor::{config::Config, layout::Monitor},
 };
+use driftline_statistics::time::Timestamp;
 
 use crate::{
     corpus::Case,
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Native {
     monitor: Monitor,
-    ledger: Ledger,
+    buffer: MetricBuffer,
     names: Vec<String>,
 }
 
@@ -28,9 +29,9 @@ impl Native {
     pub fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
-        let ledger = Ledger::new(monitor.series().len());
+        let buffer = MetricBuffer::new(monitor.series().len());
         let names = monitor.series().iter().map(counts::name).collect();
-        Native { monitor, ledger, names }
+        Native { monitor, buffer, names }
     }
 
     /// What an exchange changes that is delivered so.
@@ -39,7 +40,7 @@ impl Native {
     ///
     /// If no dialect is recognised.
     pub fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
-        let Native { monitor, ledger, .. } = self;
+        let Native { monitor, buffer, .. } = self;
         let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
         let path = case.path.as_bytes();
         let content_type = case.request.header("content-type").map(str::as_bytes);
@@ -52,12 +53,12 @@ impl Native {
             message_encoding: case.request.header(MESSAGE_ENCODING).map(str::as_bytes),
             ..RequestHead::default()
         };
-        let Some(mut exchange) = Exchange::start(monitor, ledger, at_ms(0), &head) else {
-            ledger.drain(|_, _| ());
+        let Some(mut exchange) = Exchange::start(monitor, buffer, at_ms(0), &head) else {
+            buffer.flush(|_, _| ());
             return Err(format!("no dialect is spoken at {}", case.path));
         };
         for piece in &delivery.request {
-            exchange.request_body(monitor, ledger, piece);
+            exchange.request_body(monitor, buffer, piece);
         }
         exchange.request_end();
         let head = ResponseHead {
@@ -69,28 +70,28 @@ impl Native {
             grpc_status: case.response.header("grpc-status").and_then(|status| status.parse().ok()),
             ..ResponseHead::default()
         };
-        exchange.response_head(monitor, ledger, &head);
-        exchange.load_report(monitor, ledger, &report(|name| case.response.header(name)));
+        exchange.response_head(monitor, buffer, &head);
+        exchange.load_report(monitor, buffer, &report(|name| case.response.header(name)));
         for (piece, ms) in delivery.response.iter().zip(1..) {
-            exchange.response_body(monitor, ledger, at_ms(ms), piece);
+            exchange.response_body(monitor, buffer, at_ms(ms), piece);
         }
         let trailers = &case.expected.trailers;
         exchange.load_report(
             monitor,
-            ledger,
+            buffer,
             &report(|name| trailers.get(name).map(String::as_str)),
         );
         if case.expected.response_ends {
             exchange.response_end();
         }
-        exchange.finish(monitor, ledger, at_ms(delivery.end_ms()), case.expected.flags);
+        exchange.finish(monitor, buffer, at_ms(delivery.end_ms()), case.expected.flags);
         Ok(self.drain())
     }
 
     fn drain(&mut self) -> Counts {
         let mut counts = Counts::new();
         let names = &self.names;
-        self.ledger.drain(|id, change| {
+        self.buffer.flush(|id, change| {
             let count = counts.entry(names[id.index()].clone()).or_default();
             *count += match change {
                 Change::Add(amount) => i64::try_from(amount).expect("a count of a test is small"),

@@ -3,7 +3,7 @@
 use std::{fmt::Write, fs};
 
 use anyhow::{Context, Result};
-use driftline_core::known;
+use driftline_core::inference::known;
 
 use crate::paths;
 

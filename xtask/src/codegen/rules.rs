@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use driftline_core::catalogue::{Label, Metric};
+use driftline_core::metrics::catalogue::{Label, Metric};
 
 /// The most bins of a feature for which there is a Kolmogorov-Smirnov statistic: PromQL has no running sum, so each
 /// bin's is a rule of its own.

@@ -1,6 +1,7 @@
 //! What operators write: any text is taken or refused with its problems; whether it should be is not looked at.
 
-use driftline_core::{config::Config, monitor::Monitor, profile::Profile};
+use driftline_core::monitor::{config::Config, layout::Monitor};
+use driftline_statistics::profile::Profile;
 
 /// Configurations with more models or names are read only, and not laid out: that takes too long to be done often.
 const LAID_OUT_MAX: usize = 4;

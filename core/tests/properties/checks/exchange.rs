@@ -2,16 +2,19 @@
 //! bodies have bytes. Which counts are right is a matter of the corpora.
 
 use driftline_core::{
-    catalogue::Metric,
-    config::Config,
-    encoding::{DECODED_BYTES_FREE, DECODED_PER_ENCODED_BYTE_MAX},
-    exchange::{Exchange, RequestHead, ResponseHead},
-    ledger::{Change, Ledger},
-    monitor::Monitor,
-    outcome::Outcome,
-    series::Series,
-    time::Timestamp,
+    inference::{
+        exchange::{Exchange, RequestHead, ResponseHead},
+        outcome::Outcome,
+    },
+    metrics::{
+        buffer::{Change, MetricBuffer},
+        catalogue::Metric,
+        series::Series,
+    },
+    monitor::{config::Config, layout::Monitor},
 };
+use driftline_statistics::time::Timestamp;
+use driftline_wire::encoding::{DECODED_BYTES_FREE, DECODED_PER_ENCODED_BYTE_MAX};
 
 use super::input::Cuts;
 
@@ -60,7 +63,7 @@ struct Counts {
 /// The core, called as a proxy's filter calls it.
 pub(super) struct Host {
     pub(super) monitor: Monitor,
-    pub(super) ledger: Ledger,
+    pub(super) buffer: MetricBuffer,
     /// By number of the series; all 0 between exchanges.
     counts: Vec<i64>,
 }
@@ -80,8 +83,9 @@ impl Host {
     pub(super) fn new(config: &str) -> Host {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let monitor = Monitor::new(&config);
-        let (ledger, counts) = (Ledger::new(monitor.series_max()), vec![0; monitor.series_max()]);
-        Host { monitor, ledger, counts }
+        let (buffer, counts) =
+            (MetricBuffer::new(monitor.series_max()), vec![0; monitor.series_max()]);
+        Host { monitor, buffer, counts }
     }
 
     /// Whole or cut, an exchange counts the same, and each row has bytes.
@@ -131,9 +135,9 @@ impl Host {
         request: impl Iterator<Item = &'b [u8]>,
         response: impl Iterator<Item = &'b [u8]>,
     ) -> Counts {
-        let Host { monitor, ledger, counts } = self;
-        let mut drain = |ledger: &mut Ledger| {
-            ledger.drain(|id, change| {
+        let Host { monitor, buffer, counts } = self;
+        let mut drain = |buffer: &mut MetricBuffer| {
+            buffer.flush(|id, change| {
                 let count = &mut counts[id.index()];
                 *count = count.wrapping_add(match change {
                     Change::Add(amount) => amount.cast_signed(),
@@ -152,12 +156,12 @@ impl Host {
             message_encoding: wire.request.message_encoding,
             ..RequestHead::default()
         };
-        let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head)
+        let mut exchange = Exchange::start(monitor, buffer, Timestamp(0), &head)
             .unwrap_or_else(|| panic!("{} speaks nothing", wire.path));
-        drain(ledger);
+        drain(buffer);
         for piece in request.filter(|piece| !piece.is_empty()) {
-            exchange.request_body(monitor, ledger, piece);
-            drain(ledger);
+            exchange.request_body(monitor, buffer, piece);
+            drain(buffer);
         }
         exchange.request_end();
         let head = ResponseHead {
@@ -168,17 +172,17 @@ impl Host {
             message_encoding: wire.response.message_encoding,
             ..ResponseHead::default()
         };
-        exchange.response_head(monitor, ledger, &head);
-        drain(ledger);
+        exchange.response_head(monitor, buffer, &head);
+        drain(buffer);
         for piece in response.filter(|piece| !piece.is_empty()) {
-            exchange.response_body(monitor, ledger, Timestamp(5_000_000), piece);
-            drain(ledger);
+            exchange.response_body(monitor, buffer, Timestamp(5_000_000), piece);
+            drain(buffer);
         }
         if wire.ends {
             exchange.response_end();
         }
-        let outcome = exchange.finish(monitor, ledger, Timestamp(9_000_000), 0);
-        drain(ledger);
+        let outcome = exchange.finish(monitor, buffer, Timestamp(9_000_000), 0);
+        drain(buffer);
         let changed = counts.iter_mut().enumerate().filter(|(_, count)| **count != 0);
         let changed = changed.map(|(number, count)| (number, std::mem::take(count))).collect();
         Counts { outcome, changed }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::LazyLock};
 
-use driftline_core::known::{self, KnownDialect};
+use driftline_core::inference::known::{self, KnownDialect};
 
 use super::{
     exchange::{Host, Message, Wire},

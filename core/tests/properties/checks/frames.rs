@@ -1,10 +1,10 @@
 //! The readers that tell events from each other: whole or cut, they find the same ones; what the events mean is not
 //! looked at.
 
-use driftline_core::wire::{
-    elements, eventstream,
+use driftline_wire::{
+    aws_event_stream, bedrock_payload,
     frame::{Progress, Step},
-    grpc, lines, sse, wrapped,
+    grpc, json_array, ndjson, sse,
 };
 
 use super::input::{Cuts, Digest};
@@ -83,13 +83,13 @@ pub(crate) fn sse(input: &[u8]) {
 }
 
 pub(crate) fn lines(input: &[u8]) {
-    check!(Cuts::take(input), lines::Reader::default(), |_, _| (), |reader| reader
+    check!(Cuts::take(input), ndjson::Reader::default(), |_, _| (), |reader| reader
         .is_open()
         .into());
 }
 
 pub(crate) fn elements(input: &[u8]) {
-    check!(Cuts::take(input), elements::Reader::default(), |_, _| (), |reader| u64::from(
+    check!(Cuts::take(input), json_array::Reader::default(), |_, _| (), |reader| u64::from(
         reader.is_open()
     ) | u64::from(
         reader.is_closed()
@@ -98,27 +98,28 @@ pub(crate) fn elements(input: &[u8]) {
 
 pub(crate) fn eventstream(input: &[u8]) {
     let (cuts, body) = Cuts::take(input);
-    let name = |reader: &eventstream::Reader, events: &mut Digest| message_name(reader, events);
-    let state = |reader: &mut eventstream::Reader| {
+    let name =
+        |reader: &aws_event_stream::Reader, events: &mut Digest| message_name(reader, events);
+    let state = |reader: &mut aws_event_stream::Reader| {
         u64::from(reader.is_open()) | u64::from(reader.is_lost()) << 1
     };
-    check!((cuts, body), eventstream::Reader::new(), name, state);
+    check!((cuts, body), aws_event_stream::Reader::new(), name, state);
     let mended = mended(body);
-    check!((cuts, &mended), eventstream::Reader::new(), name, state);
+    check!((cuts, &mended), aws_event_stream::Reader::new(), name, state);
 }
 
 pub(crate) fn wrapped(input: &[u8]) {
     let (cuts, body) = Cuts::take(input);
-    let name = |reader: &wrapped::Reader, events: &mut Digest| {
+    let name = |reader: &bedrock_payload::Reader, events: &mut Digest| {
         message_name(reader.messages(), events);
     };
-    let state = |reader: &mut wrapped::Reader| {
+    let state = |reader: &mut bedrock_payload::Reader| {
         let messages = reader.messages();
         u64::from(messages.is_open()) | u64::from(messages.is_lost()) << 1
     };
-    check!((cuts, body), wrapped::Reader::new(), name, state);
+    check!((cuts, body), bedrock_payload::Reader::new(), name, state);
     let mended = mended(body);
-    check!((cuts, &mended), wrapped::Reader::new(), name, state);
+    check!((cuts, &mended), bedrock_payload::Reader::new(), name, state);
 }
 
 pub(crate) fn grpc(input: &[u8]) {
@@ -130,7 +131,7 @@ pub(crate) fn grpc(input: &[u8]) {
         | u64::from(reader.bytes_left()) << 2);
 }
 
-fn message_name(reader: &eventstream::Reader, events: &mut Digest) {
+fn message_name(reader: &aws_event_stream::Reader, events: &mut Digest) {
     for name in [reader.message_type(), reader.event_type(), reader.exception_type()] {
         events.number(name.len() as u64);
         events.bytes(name);

@@ -1,7 +1,7 @@
 //! The tokenizer, and the reader of fields: whole or cut, they find the same; what serde_json says to the same documents
 //! has a test beside the tokenizer.
 
-use driftline_core::wire::{
+use driftline_wire::{
     fields::{Field, FieldReader, Value},
     json::{Text, Token, Tokenizer},
 };

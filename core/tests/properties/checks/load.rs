@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 
 use driftline_core::{
-    exchange::{Exchange, RequestHead},
-    ledger::Change,
-    load::ReportHeaders,
-    time::Timestamp,
+    inference::{
+        exchange::{Exchange, RequestHead},
+        load::ReportHeaders,
+    },
+    metrics::buffer::Change,
 };
+use driftline_statistics::time::Timestamp;
 
 use super::{exchange::Host, input::take_number};
 
@@ -23,14 +25,14 @@ pub(crate) fn load(input: &[u8]) {
     } else {
         ReportHeaders { report: None, binary: Some(report) }
     };
-    HOST.with_borrow_mut(|Host { monitor, ledger, .. }| {
+    HOST.with_borrow_mut(|Host { monitor, buffer, .. }| {
         let head = RequestHead { method: b"POST", path: b"/v1/messages", ..RequestHead::default() };
-        let mut exchange = Exchange::start(monitor, ledger, Timestamp(0), &head).expect("known");
-        exchange.end_naming(monitor, ledger);
-        ledger.drain(|_, _| ());
-        exchange.load_report(monitor, ledger, &headers);
+        let mut exchange = Exchange::start(monitor, buffer, Timestamp(0), &head).expect("known");
+        exchange.end_naming(monitor, buffer);
+        buffer.flush(|_, _| ());
+        exchange.load_report(monitor, buffer, &headers);
         let (mut read, mut gauges, mut malformed) = (0, 0, 0);
-        ledger.drain(|id, change| match (change, &*monitor.series()[id.index()].name) {
+        buffer.flush(|id, change| match (change, &*monitor.series()[id.index()].name) {
             (Change::Set(_), name) if name.starts_with("driftline_server_") => gauges += 1,
             (Change::Add(1), "driftline_load_reports_total") => read += 1,
             (Change::Add(1), "driftline_read_problems_total") => malformed += 1,

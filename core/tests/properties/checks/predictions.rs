@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, sync::LazyLock};
 
-use driftline_core::known::{self, KnownDialect};
+use driftline_core::inference::known::{self, KnownDialect};
 use serde_json::{Value, json};
 
 use super::{

@@ -6,14 +6,18 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use driftline_core::{
-    config::{Config, ModelKind},
-    exchange::Exchange,
-    ledger::{Change, Ledger},
-    monitor::Monitor,
-    series::Series,
-    tap::{Tapped, Value},
-    time::Timestamp,
+    inference::exchange::Exchange,
+    metrics::{
+        buffer::{Change, MetricBuffer},
+        series::Series,
+    },
+    monitor::{
+        capture::{Captured, Value},
+        config::{Config, ModelKind},
+        layout::Monitor,
+    },
 };
+use driftline_statistics::time::Timestamp;
 use host_sim::{Clock, Filter, World, WorldOptions};
 
 use self::sample::Sample;
@@ -167,11 +171,11 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
 
 /// What each column takes from a request and its answer, as the filter reads them.
 fn taken(monitor: &Monitor, request: &Sample, answer: Option<&Sample>) -> anyhow::Result<String> {
-    let mut ledger = Ledger::new(monitor.series_max());
-    ledger.open_tap();
+    let mut buffer = MetricBuffer::new(monitor.series_max());
+    buffer.start_capture();
     let values = request.values(monitor.request_headers());
     let head = request.request_head(&values);
-    let Some(mut exchange) = Exchange::start(monitor, &mut ledger, Timestamp(0), &head) else {
+    let Some(mut exchange) = Exchange::start(monitor, &mut buffer, Timestamp(0), &head) else {
         bail!(
             "--sample: {} {} would pass unmeasured: its path, its route and its method are those of no model, or the \
              configuration declares that it is none",
@@ -179,25 +183,25 @@ fn taken(monitor: &Monitor, request: &Sample, answer: Option<&Sample>) -> anyhow
             String::from_utf8_lossy(head.path)
         );
     };
-    exchange.request_body(monitor, &mut ledger, &request.body);
+    exchange.request_body(monitor, &mut buffer, &request.body);
     exchange.request_end();
     if let Some(answer) = answer {
         let values = answer.values(monitor.response_headers());
-        exchange.response_head(monitor, &mut ledger, &answer.response_head(&values));
-        exchange.response_body(monitor, &mut ledger, Timestamp(0), &answer.body);
+        exchange.response_head(monitor, &mut buffer, &answer.response_head(&values));
+        exchange.response_body(monitor, &mut buffer, Timestamp(0), &answer.body);
         exchange.response_end();
     }
-    exchange.finish(monitor, &mut ledger, Timestamp(0), 0);
-    Ok(findings(monitor, &mut ledger, answer.is_some()))
+    exchange.finish(monitor, &mut buffer, Timestamp(0), 0);
+    Ok(findings(monitor, &mut buffer, answer.is_some()))
 }
 
-fn findings(monitor: &Monitor, ledger: &mut Ledger, has_answer: bool) -> String {
+fn findings(monitor: &Monitor, buffer: &mut MetricBuffer, has_answer: bool) -> String {
     let mut values: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-    for Tapped { column, value } in ledger.tapped() {
+    for Captured { column, value } in buffer.captured() {
         values.entry(column.index()).or_default().push(value);
     }
     let mut counted: Vec<(&Series, u64)> = Vec::new();
-    ledger.drain(|id, change| {
+    buffer.flush(|id, change| {
         if let (Some(series), Change::Add(times)) = (monitor.series().get(id.index()), change) {
             counted.push((series, times));
         }

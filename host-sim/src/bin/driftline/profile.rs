@@ -17,11 +17,11 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::{profile::Kind, time::moment};
 use driftline_profiler::{
     AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
     from_file, from_json_lines, is_reading_parquet, to_text,
 };
+use driftline_statistics::{profile::Kind, time::moment};
 
 use self::{from_requests::Wanted, progress::Shown};
 

@@ -4,7 +4,7 @@ mod written;
 
 use std::slice;
 
-use driftline_core::profile::{Column, Kind};
+use driftline_statistics::profile::{Column, Kind};
 use parquet::{
     basic::{BrotliLevel, Compression},
     data_type::{

@@ -6,10 +6,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
-    time::rfc3339::UnixTime,
+use driftline_core::inference::exchange::{
+    DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead,
 };
+use driftline_statistics::time::rfc3339::UnixTime;
 
 use crate::inputs::read;
 

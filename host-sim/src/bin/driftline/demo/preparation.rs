@@ -101,7 +101,7 @@ fn find_data() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use driftline_core::config::Config;
+    use driftline_core::monitor::config::Config;
 
     #[test]
     fn the_filter_accepts_what_is_prepared() {

@@ -2,8 +2,8 @@
 //! but the median, as Prometheus would.
 
 use driftline_core::{
-    catalogue::{Definition, Metric},
-    outcome::Outcome,
+    inference::outcome::Outcome,
+    metrics::catalogue::{Definition, Metric},
 };
 use driftline_testbed::scrape::Scrape;
 

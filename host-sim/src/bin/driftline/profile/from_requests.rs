@@ -7,14 +7,14 @@ mod reader;
 use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::{
+use driftline_core::monitor::{
     config::{Config, Model},
-    monitor::Monitor,
-    profile::{Kind, Profile},
+    layout::Monitor,
 };
 use driftline_profiler::{
     Built, Made, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish,
 };
+use driftline_statistics::profile::{Kind, Profile};
 
 use self::reader::{Column, Reader};
 use super::progress::Shown;

@@ -5,7 +5,7 @@ mod first;
 use std::process;
 
 use clap::Parser;
-use driftline_core::{bins::Bins, profile::Profile};
+use driftline_statistics::{bins::Bins, profile::Profile};
 
 use super::{output::replace, *};
 

@@ -6,16 +6,15 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::{
+use driftline_core::monitor::{
+    capture::{Unlisted, language_features},
     config::{Config, Model, ModelKind},
-    document::Problems,
-    monitor::Monitor,
-    profile::Kind,
-    tap::{Unlisted, language_features},
+    layout::Monitor,
 };
 use driftline_profiler::{
     Built, Cell, Place, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish, to_text,
 };
+use driftline_statistics::{document::Problems, profile::Kind};
 use serde_json::{Value, json};
 
 use super::{
@@ -171,7 +170,7 @@ impl Search<'_> {
                     columns.iter().map(|column| format!("`{}`", column.name)).collect();
                 let known = known.join(", ");
                 problems.add(
-                    &driftline_core::document::Path::ROOT,
+                    &driftline_statistics::document::Path::ROOT,
                     format_args!("found no column `{name}` to {what}, the columns are {known}"),
                 );
             }

@@ -1,11 +1,11 @@
 //! Tells the filter's core what was recorded, as the filter would; it sends nothing to anybody.
 
 use driftline_core::{
-    exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-    ledger::Ledger,
-    monitor::Monitor,
-    time::Timestamp,
+    inference::exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
+    metrics::buffer::MetricBuffer,
+    monitor::layout::Monitor,
 };
+use driftline_statistics::time::Timestamp;
 use host_sim::{Recording, Step};
 
 /// Whether a part of a body is known by its length alone.
@@ -36,7 +36,11 @@ pub(super) fn is_answered(recording: &Recording) -> bool {
 }
 
 /// Tells an exchange to the filter's core as the filter would.
-pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger: &mut Ledger) {
+pub(in crate::profile) fn play(
+    recording: &Recording,
+    monitor: &Monitor,
+    buffer: &mut MetricBuffer,
+) {
     let values = values_of(&recording.headers, monitor.request_headers());
     let head = RequestHead {
         method: recording.method.as_bytes(),
@@ -48,10 +52,10 @@ pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger:
         values: &values,
         ..RequestHead::default()
     };
-    let Some(mut exchange) = Exchange::start(monitor, ledger, Timestamp(0), &head) else { return };
+    let Some(mut exchange) = Exchange::start(monitor, buffer, Timestamp(0), &head) else { return };
     for step in &recording.steps {
         match step {
-            Step::RequestData { .. } => exchange.request_body(monitor, ledger, &step.data()),
+            Step::RequestData { .. } => exchange.request_body(monitor, buffer, &step.data()),
             Step::RequestEnd { .. } | Step::RequestTrailers { .. } => exchange.request_end(),
             Step::Response { status, headers, ended, .. } => {
                 let values = values_of(headers, monitor.response_headers());
@@ -65,13 +69,13 @@ pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger:
                     grpc_status: grpc_status(headers),
                     ..ResponseHead::default()
                 };
-                exchange.response_head(monitor, ledger, &head);
+                exchange.response_head(monitor, buffer, &head);
                 if *ended {
                     exchange.response_end();
                 }
             }
             Step::ResponseData { .. } => {
-                exchange.response_body(monitor, ledger, Timestamp(0), &step.data());
+                exchange.response_body(monitor, buffer, Timestamp(0), &step.data());
             }
             Step::ResponseTrailers { trailers, .. } => {
                 exchange.response_trailers(grpc_status(trailers));
@@ -84,7 +88,7 @@ pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger:
             | Step::TimesOut { .. } => {}
         }
     }
-    exchange.finish(monitor, ledger, Timestamp(0), 0);
+    exchange.finish(monitor, buffer, Timestamp(0), 0);
 }
 
 fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h [u8]> {

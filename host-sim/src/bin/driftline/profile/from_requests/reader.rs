@@ -10,13 +10,14 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use driftline_core::{
-    ledger::Ledger,
-    monitor::Monitor,
-    profile::Kind,
-    series::Series,
-    tap::{Tapped, Value},
+    metrics::{buffer::MetricBuffer, series::Series},
+    monitor::{
+        capture::{Captured, Value},
+        layout::Monitor,
+    },
 };
 use driftline_profiler::{Cell, Place, Progress, Role};
+use driftline_statistics::profile::Kind;
 use host_sim::Recording;
 
 use super::{
@@ -77,8 +78,8 @@ impl<'m> Reader<'m> {
     ) -> anyhow::Result<()> {
         let file = File::open(recording)
             .with_context(|| format!("cannot open the recording {}", recording.display()))?;
-        let mut ledger = Ledger::new(self.monitor.series_max());
-        ledger.open_tap();
+        let mut buffer = MetricBuffer::new(self.monitor.series_max());
+        buffer.start_capture();
         let (mut row, mut bytes) = (0, 0);
         for (line, number) in BufReader::new(file).lines().zip(1..) {
             let line = line.with_context(|| format!("while reading {}", recording.display()))?;
@@ -93,7 +94,7 @@ impl<'m> Reader<'m> {
                 )
             })?;
             for exchange in recordings {
-                let values = self.values(&exchange, &mut ledger);
+                let values = self.values(&exchange, &mut buffer);
                 let rows = values.iter().map(Vec::len).max().unwrap_or(0);
                 for index in 0..rows {
                     row += 1;
@@ -113,7 +114,7 @@ impl<'m> Reader<'m> {
     }
 
     /// The values of each column in an exchange, row by row; none if the exchange does not count.
-    fn values(&mut self, recording: &Recording, ledger: &mut Ledger) -> Vec<Vec<Value>> {
+    fn values(&mut self, recording: &Recording, buffer: &mut MetricBuffer) -> Vec<Vec<Value>> {
         let mut values = vec![Vec::new(); self.columns.len()];
         if lacks_bodies(recording) {
             self.taken.without_bodies += 1;
@@ -123,10 +124,10 @@ impl<'m> Reader<'m> {
             self.taken.failed += 1;
             return values;
         }
-        play(recording, self.monitor, ledger);
-        ledger.drain(|_, _| {});
+        play(recording, self.monitor, buffer);
+        buffer.flush(|_, _| {});
         let mut any = false;
-        for Tapped { column, value } in ledger.tapped() {
+        for Captured { column, value } in buffer.captured() {
             let Some(column) = self.column(column.index()) else { continue };
             any = true;
             let Column { name, kind, .. } = &self.columns[column];

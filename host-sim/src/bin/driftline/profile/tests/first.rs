@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use driftline_core::{
-    catalogue::Label,
-    config::Config,
-    ledger::{Change, Ledger},
-    monitor::Monitor,
-    profile::Column,
+    metrics::{
+        buffer::{Change, MetricBuffer},
+        catalogue::Label,
+    },
+    monitor::{config::Config, layout::Monitor},
 };
+use driftline_statistics::profile::Column;
 use host_sim::{Recording, Step};
 
 use super::{super::from_requests::play, *};
@@ -49,13 +50,13 @@ impl Folder {
             serde_json::from_slice(&fs::read(self.path("new.json")).unwrap()).unwrap();
         let config = Config::from_json(config.to_string().as_bytes()).unwrap();
         let monitor = Monitor::new(&config);
-        let mut ledger = Ledger::new(monitor.series_max());
+        let mut buffer = MetricBuffer::new(monitor.series_max());
         let text = fs::read_to_string(self.path("golden.jsonl")).unwrap();
         for recording in Recording::from_json_lines(&text).unwrap() {
-            play::play(&recording, &monitor, &mut ledger);
+            play::play(&recording, &monitor, &mut buffer);
         }
         let mut counted: BTreeMap<(String, usize), u64> = BTreeMap::new();
-        ledger.drain(|id, change| {
+        buffer.flush(|id, change| {
             let series = monitor.series().get(id.index()).unwrap();
             if let Change::Add(amount) = change
                 && series.name == "driftline_feature_bin_total"

@@ -1,0 +1,148 @@
+//! What an exchange needs to know of the headers of either side; it reads no header map itself.
+
+use alloc::vec::Vec;
+
+use driftline_statistics::time::rfc3339::UnixTime;
+
+/// The header that says how long the JSON document is which stands in front of raw tensors.
+pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
+/// The header of a call over gRPC that says how those of its messages are coded that are compressed.
+pub const MESSAGE_ENCODING: &str = "grpc-encoding";
+
+/// What is known of a request before its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    /// The `:method`.
+    pub method: &'a [u8],
+    /// The `:path`, query included.
+    pub path: &'a [u8],
+    /// The name of the proxy's route; `None` if it has none, or if the [monitor](crate::monitor::layout::Monitor) does not
+    /// [ask for it](crate::monitor::layout::Monitor::asks_for_route).
+    pub route: Option<&'a [u8]>,
+    /// The `content-type`, if there is one.
+    pub content_type: Option<&'a [u8]>,
+    /// The `content-encoding`, if there is one.
+    pub content_encoding: Option<&'a [u8]>,
+    /// The [`DOCUMENT_LENGTH`] header, if there is one.
+    pub document_length: Option<&'a [u8]>,
+    /// The [`MESSAGE_ENCODING`] header, if there is one.
+    pub message_encoding: Option<&'a [u8]>,
+    /// The values of the [monitor's `request_headers`](crate::monitor::layout::Monitor::request_headers), in that order; `None`
+    /// for one that is not there.
+    pub values: &'a [Option<Vec<u8>>],
+    /// When the request came, by the host's wall clock; `None` if the host does not know, or if the
+    /// [monitor](crate::monitor::layout::Monitor) does not [ask for it](crate::monitor::layout::Monitor::asks_for_time).
+    pub asked_at: Option<UnixTime>,
+}
+
+/// What is known of a response before its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResponseHead<'a> {
+    /// The `:status`; `None` if it is no number.
+    pub status: Option<u16>,
+    /// The `content-type`, if there is one.
+    pub content_type: Option<&'a [u8]>,
+    /// The `content-encoding`, if there is one.
+    pub content_encoding: Option<&'a [u8]>,
+    /// The [`DOCUMENT_LENGTH`] header, if there is one.
+    pub document_length: Option<&'a [u8]>,
+    /// The [`MESSAGE_ENCODING`] header, if there is one.
+    pub message_encoding: Option<&'a [u8]>,
+    /// The values of the [monitor's `response_headers`](crate::monitor::layout::Monitor::response_headers), likewise.
+    pub values: &'a [Option<Vec<u8>>],
+    /// The `grpc-status`, if the head is all there is of an answer over gRPC.
+    pub grpc_status: Option<u32>,
+    /// The proxy itself made the response, in the model server's place.
+    pub is_local_reply: bool,
+}
+
+impl RequestHead<'_> {
+    /// Whether the request asks a model for something. On the same paths a browser asks for permission
+    /// (OPTIONS), and clients list or probe (GET, HEAD).
+    pub(super) fn asks(&self) -> bool {
+        self.method == b"POST"
+    }
+
+    /// The path without its query.
+    pub(super) fn bare_path(&self) -> &[u8] {
+        self.path.split(|&byte| byte == b'?').next().unwrap_or(self.path)
+    }
+}
+
+impl ResponseHead<'_> {
+    /// Whether the response is a model's answer that claims to have worked. The body of any other
+    /// one is not read: its head says what counts.
+    pub(super) fn is_answer(&self) -> bool {
+        !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Whether the content type is that of one JSON document per line.
+    pub(super) fn is_lines(&self) -> bool {
+        self.content_type.is_some_and(|value| is_any(media_type(value), LINES))
+    }
+
+    /// Whether the content type is one that carries JSON or events. None at all may be either.
+    pub(super) fn is_text(&self) -> bool {
+        let Some(content_type) = self.content_type else {
+            return true;
+        };
+        let media_type = media_type(content_type);
+        const OTHERS: &[&[u8]] = &[
+            b"application/json",
+            b"text/event-stream",
+            b"application/octet-stream",
+            b"application/vnd.amazon.eventstream",
+            b"text/plain",
+        ];
+        is_any(media_type, OTHERS)
+            || is_any(media_type, LINES)
+            || media_type.to_ascii_lowercase().ends_with(b"+json")
+    }
+}
+
+const LINES: &[&[u8]] = &[b"application/x-ndjson", b"application/ndjson", b"application/jsonl"];
+
+fn is_any(media_type: &[u8], known: &[&[u8]]) -> bool {
+    known.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+}
+
+/// A content type without its parameters.
+fn media_type(content_type: &[u8]) -> &[u8] {
+    content_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(content_type: &str, is_text: bool) {
+        let head =
+            ResponseHead { content_type: Some(content_type.as_bytes()), ..ResponseHead::default() };
+        assert_eq!(head.is_text(), is_text, "{content_type}");
+    }
+
+    #[test]
+    fn parameters_and_case_do_not_matter() {
+        check("text/event-stream", true);
+        check("Text/Event-Stream; charset=utf-8", true);
+        check("application/json;charset=utf-8", true);
+        check("application/problem+json", true);
+        check("application/vnd.amazon.eventstream", true);
+        check("text/html", false);
+        check("image/png", false);
+        check("", false);
+    }
+
+    #[test]
+    fn lines_have_several_names() {
+        let is_lines = |content_type: &str| {
+            let content_type = Some(content_type.as_bytes());
+            ResponseHead { content_type, ..ResponseHead::default() }.is_lines()
+        };
+        assert!(is_lines("application/x-ndjson"));
+        assert!(is_lines("Application/JSONL; charset=utf-8"));
+        assert!(!is_lines("application/json"));
+        assert!(!ResponseHead::default().is_lines());
+    }
+}

@@ -1,0 +1,33 @@
+//! Exchanges with a model that generates: tokens in time, usage, and the end of the stream.
+//! Which paths of an answer mean what is a dialect's table; nothing here knows a dialect by name.
+
+mod answer;
+mod dialect;
+mod dialects;
+mod document;
+mod events;
+mod facts;
+mod features;
+mod finish;
+mod framing;
+mod path;
+mod prompt;
+mod request;
+mod timeline;
+mod usage;
+
+pub(crate) use self::{
+    answer::{Answer, ExpectedResponse},
+    dialect::{Dialect, recognise},
+    dialects::DIALECTS,
+    features::{Feature, ResponseFeatures},
+    finish::FinishReason,
+    path::Pattern,
+    prompt::PromptReader,
+    request::Request,
+    timeline::PerToken,
+};
+
+/// Bytes that a streamed answer takes beside its exchange.
+#[cfg(test)]
+pub(crate) const EVENTS_BYTES: usize = size_of::<events::Events>();

@@ -1,0 +1,137 @@
+//! What one provider's wire format means, as data; a dialect holds tables and no code.
+
+use crate::inference::generative::{
+    facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField, request::Wish,
+    usage::Excludes,
+};
+use driftline_wire::fields::Field;
+
+/// A dialect: how its requests are recognised, and which paths of its bodies mean what.
+///
+/// Made with `..Dialect::PLAIN`, so that a table holds what is particular to its dialect.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// By which a configuration declares it.
+    pub(crate) name: &'static str,
+    /// Ends of the request paths that speak it, by themselves and undeclared: [`Pattern`].
+    pub(crate) paths: &'static [Pattern],
+    /// What is read from the request's body.
+    pub(crate) request: &'static [Field<Wish>],
+    /// What is read from the request's body besides, where it is compared with a reference.
+    pub(crate) prompt: &'static [Field<PromptField>],
+    /// How the events of a streamed answer are told from each other.
+    pub(crate) framing: Framing,
+    /// What is read from each event of a streamed answer.
+    pub(crate) event: &'static [Field<Fact>],
+    /// What is read from an answer that is one document.
+    pub(crate) document: &'static [Field<Fact>],
+    /// What the words for an event's kind say, be they in its data or in its frame. Others say nothing.
+    pub(crate) kinds: &'static [(&'static str, EventKind)],
+    /// What the words for the end of a choice say. Others are [`FinishReason::Other`].
+    pub(crate) finish: &'static [(&'static str, FinishReason)],
+    /// The data of the event that closes a stream and is no JSON; empty if there is none.
+    pub(crate) end_mark: &'static [u8],
+    /// Whether a stream says that it is over. If not, the end of the body is its end.
+    pub(crate) announces_end: bool,
+    /// Whether answers have output tokens to be reported.
+    pub(crate) generates_tokens: bool,
+    /// Every event with output is one token, so events are counted where no usage is given.
+    pub(crate) has_token_per_event: bool,
+    /// What its token counts leave out.
+    pub(crate) excludes: Excludes,
+}
+
+/// How the events of a stream are told from each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Framing {
+    /// Server-sent events.
+    ServerSentEvents,
+    /// One JSON document per line.
+    Lines,
+    /// Server-sent events or, if the client did not ask for them, the elements of one JSON array.
+    EventsOrElements,
+    /// Messages of an AWS event stream.
+    Messages,
+    /// Messages of an AWS event stream, each with a model's own event in it as Base64.
+    WrappedMessages,
+}
+
+/// What the word for an event's kind says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EventKind {
+    /// Its delta is thought.
+    Reasoning,
+    /// In its delta, the model declines to answer.
+    Refusal,
+    /// Its delta is the call of a tool, or anything else that is no text for a user.
+    Call,
+    /// Its delta was sent before.
+    Repeat,
+    /// It closes the answer.
+    End,
+    /// It is an error in place of output.
+    Error,
+    /// A filter of the provider cut the answer or took its place.
+    Filtered,
+}
+
+impl Dialect {
+    /// What most dialects have in common.
+    pub(crate) const PLAIN: Dialect = Dialect {
+        name: "",
+        paths: &[],
+        request: &[],
+        prompt: &[],
+        framing: Framing::ServerSentEvents,
+        event: &[],
+        document: &[],
+        kinds: &[("error", EventKind::Error)],
+        finish: &[],
+        end_mark: b"",
+        announces_end: true,
+        generates_tokens: true,
+        has_token_per_event: false,
+        excludes: Excludes { cache: false, reasoning: false },
+    };
+
+    /// What this word for an event's kind says; `None` if it says nothing.
+    pub(crate) fn kind(&self, word: &[u8]) -> Option<EventKind> {
+        look_up(self.kinds, word)
+    }
+
+    /// What this word for the end of a choice says; `None` if no table has it.
+    pub(crate) fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
+        look_up(self.finish, word)
+    }
+}
+
+fn look_up<T: Copy>(table: &[(&str, T)], word: &[u8]) -> Option<T> {
+    table.iter().find(|(name, _)| name.as_bytes() == word).map(|&(_, meaning)| meaning)
+}
+
+/// What a request's path tells by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recognised<'p> {
+    pub(crate) dialect: &'static Dialect,
+    /// The model, where the path names it; percent-encoding left as it is.
+    pub(crate) model: Option<&'p [u8]>,
+}
+
+/// The dialect that requests to `path` speak; `None` if it is none of `dialects`. The first one that has the longest
+/// fitting pattern is taken.
+pub(crate) fn recognise<'p>(
+    dialects: &[&'static Dialect],
+    path: &'p [u8],
+) -> Option<Recognised<'p>> {
+    let path = path.split(|&byte| byte == b'?').next().unwrap_or(path);
+    let mut best: Option<(usize, Recognised<'p>)> = None;
+    for dialect in dialects {
+        for pattern in dialect.paths {
+            let Some(model) = pattern.matches(path) else { continue };
+            if best.as_ref().is_none_or(|&(segments, _)| segments < pattern.weight()) {
+                best = Some((pattern.weight(), Recognised { dialect, model }));
+            }
+        }
+    }
+    best.map(|(_, recognised)| recognised)
+}

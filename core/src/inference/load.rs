@@ -1,0 +1,213 @@
+//! What a model server says about its own load, in the headers or trailers of a response (ORCA, `OrcaLoadReport` of
+//! xds.data.orca.v3); it never asks for more than the report that is there.
+//!
+//! `endpoint-load-metrics` holds a report behind a word for its format:
+//!
+//! ```text
+//! endpoint-load-metrics: TEXT cpu_utilization=0.7, named_metrics.kv_cache_usage_perc=0.4
+//! endpoint-load-metrics: JSON {"cpu_utilization": 0.7, "named_metrics": {"kv_cache_usage_perc": 0.4}}
+//! endpoint-load-metrics: BIN CWZmZmZmZuY/
+//! endpoint-load-metrics-bin: CWZmZmZmZuY/
+//! ```
+//!
+//! Some servers leave the word out, and older ones write `name:value`; both are read. A report is read whole or not at
+//! all: one wrong value makes it malformed, and nothing of it counts. Names that no row of [`NAMES`] has are passed over,
+//! so that no server makes series.
+
+mod json;
+mod protobuf;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use crate::metrics::catalogue::Metric;
+
+/// The header, or trailer, with a report in any format.
+pub const REPORT_HEADER: &str = "endpoint-load-metrics";
+/// The header, or trailer, with a report as Base64 of a protobuf message.
+pub const BINARY_REPORT_HEADER: &str = "endpoint-load-metrics-bin";
+/// The request header that asks a model server for reports.
+pub const FORMAT_HEADER: &str = "endpoint-load-metrics-format";
+
+/// The format of reports that is asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReportFormat {
+    /// Names and values; read by vLLM and Triton.
+    Text,
+    /// A JSON object; read by vLLM and Triton.
+    Json,
+    /// A protobuf message in Base64.
+    Binary,
+}
+
+impl ReportFormat {
+    /// All formats.
+    pub const ALL: [ReportFormat; 3] =
+        [ReportFormat::Text, ReportFormat::Json, ReportFormat::Binary];
+
+    /// The word for it in the configuration and in [`FORMAT_HEADER`]; Triton knows it in lower case only.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            ReportFormat::Text => "text",
+            ReportFormat::Json => "json",
+            ReportFormat::Binary => "bin",
+        }
+    }
+}
+
+/// The values of the two headers, where they are there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReportHeaders<'a> {
+    /// That of [`REPORT_HEADER`].
+    pub report: Option<&'a [u8]>,
+    /// That of [`BINARY_REPORT_HEADER`], which goes before the other one, as it does in Envoy.
+    pub binary: Option<&'a [u8]>,
+}
+
+/// Something that reports say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Measure {
+    CpuUtilization,
+    MemoryUtilization,
+    ApplicationUtilization,
+    RequestRate,
+    ErrorRate,
+    KvCacheUsage,
+    KvCacheCapacity,
+    RequestsRunning,
+    RequestsWaiting,
+}
+
+impl Measure {
+    pub(crate) const ALL: [Measure; 9] = [
+        Measure::CpuUtilization,
+        Measure::MemoryUtilization,
+        Measure::ApplicationUtilization,
+        Measure::RequestRate,
+        Measure::ErrorRate,
+        Measure::KvCacheUsage,
+        Measure::KvCacheCapacity,
+        Measure::RequestsRunning,
+        Measure::RequestsWaiting,
+    ];
+
+    /// The gauge that it sets.
+    pub(crate) const fn metric(self) -> Metric {
+        match self {
+            Measure::CpuUtilization => Metric::ServerCpuUtilization,
+            Measure::MemoryUtilization => Metric::ServerMemoryUtilization,
+            Measure::ApplicationUtilization => Metric::ServerApplicationUtilization,
+            Measure::RequestRate => Metric::ServerRequestRate,
+            Measure::ErrorRate => Metric::ServerErrorRate,
+            Measure::KvCacheUsage => Metric::ServerKvCacheUsage,
+            Measure::KvCacheCapacity => Metric::ServerKvCacheCapacity,
+            Measure::RequestsRunning => Metric::ServerRequestsRunning,
+            Measure::RequestsWaiting => Metric::ServerRequestsWaiting,
+        }
+    }
+
+    /// How many units of the gauge one of the report is.
+    const fn scale(self) -> f64 {
+        match self {
+            Measure::CpuUtilization
+            | Measure::MemoryUtilization
+            | Measure::ApplicationUtilization
+            | Measure::KvCacheUsage => 1e6,
+            Measure::RequestRate | Measure::ErrorRate => 1e3,
+            Measure::KvCacheCapacity | Measure::RequestsRunning | Measure::RequestsWaiting => 1.0,
+        }
+    }
+}
+
+/// What reports call each measure, in JSON's form of paths. The named ones are those of vLLM, before and since 2025, and
+/// of Triton's TensorRT-LLM backend. JSON of protobuf has the names of fields in either case.
+const NAMES: [(&str, Measure); 21] = [
+    ("cpu_utilization", Measure::CpuUtilization),
+    ("mem_utilization", Measure::MemoryUtilization),
+    ("application_utilization", Measure::ApplicationUtilization),
+    ("rps_fractional", Measure::RequestRate),
+    ("eps", Measure::ErrorRate),
+    ("named_metrics.kv_cache_usage_perc", Measure::KvCacheUsage),
+    ("named_metrics.gpu_cache_usage_perc", Measure::KvCacheUsage),
+    ("named_metrics.kv_cache_utilization", Measure::KvCacheUsage),
+    ("named_metrics.max_token_capacity", Measure::KvCacheCapacity),
+    ("named_metrics.num_requests_running", Measure::RequestsRunning),
+    ("named_metrics.num_requests_waiting", Measure::RequestsWaiting),
+    ("cpuUtilization", Measure::CpuUtilization),
+    ("memUtilization", Measure::MemoryUtilization),
+    ("applicationUtilization", Measure::ApplicationUtilization),
+    ("rpsFractional", Measure::RequestRate),
+    ("namedMetrics.kv_cache_usage_perc", Measure::KvCacheUsage),
+    ("namedMetrics.gpu_cache_usage_perc", Measure::KvCacheUsage),
+    ("namedMetrics.kv_cache_utilization", Measure::KvCacheUsage),
+    ("namedMetrics.max_token_capacity", Measure::KvCacheCapacity),
+    ("namedMetrics.num_requests_running", Measure::RequestsRunning),
+    ("namedMetrics.num_requests_waiting", Measure::RequestsWaiting),
+];
+
+/// What stands before the names that a server made up itself.
+const NAMED: &str = "named_metrics.";
+
+/// A report that is none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Malformed;
+
+/// What a report says, in the units of the gauges.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Report([Option<u64>; Measure::ALL.len()]);
+
+impl Report {
+    /// Reads the report of a head, or of trailers; `None` if there is none.
+    pub(crate) fn read(headers: &ReportHeaders<'_>) -> Option<Result<Report, Malformed>> {
+        let read = match (headers.binary, headers.report) {
+            (Some(binary), _) => protobuf::read(binary),
+            (None, Some(report)) => any(report),
+            (None, None) => return None,
+        };
+        Some(read)
+    }
+
+    /// What was said.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Measure, u64)> {
+        let values = Measure::ALL.into_iter().zip(self.0);
+        values.filter_map(|(measure, value)| Some((measure, value?)))
+    }
+
+    /// Takes a value over; of several for one measure, the last.
+    fn set(&mut self, measure: Measure, value: f64) -> Result<(), Malformed> {
+        if !value.is_finite() || value < 0.0 {
+            return Err(Malformed);
+        }
+        if let Some(slot) = self.0.get_mut(measure as usize) {
+            // Beyond the last whole number the cast stays there.
+            *slot = Some(libm::round(value * measure.scale()) as u64);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a report in the format that it names, or that its first byte tells.
+fn any(report: &[u8]) -> Result<Report, Malformed> {
+    let report = report.trim_ascii();
+    let (word, rest) = match report.iter().position(u8::is_ascii_whitespace) {
+        Some(end) => report.split_at_checked(end).unwrap_or((report, b"")),
+        None => (report, &b""[..]),
+    };
+    if word.eq_ignore_ascii_case(b"TEXT") {
+        text::read(rest)
+    } else if word.eq_ignore_ascii_case(b"JSON") {
+        json::read(rest)
+    } else if word.eq_ignore_ascii_case(b"BIN") {
+        protobuf::read(rest)
+    } else if report.starts_with(b"{") {
+        json::read(report)
+    } else {
+        text::read(report)
+    }
+}
+
+/// The measure that goes by this name.
+fn measure(name: &[u8]) -> Option<Measure> {
+    NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, measure)| measure)
+}

@@ -1,0 +1,300 @@
+//! Which values of a body are looked for, and where they stand: by name, by position, or by tensor and index.
+//! It is laid out at configuration, reads no body, and never grows.
+//!
+//! A column is a feature or the prediction of a model; columns are numbered as in the model's profile, the prediction
+//! behind the features. One [`Columns`] is for one side of an exchange: the request's, or the answer's.
+
+use alloc::{boxed::Box, vec, vec::Vec};
+
+use super::unlisted::{Notes, Unlisted};
+use driftline_statistics::profile::Kind;
+
+/// The most columns a model can have: its features and its prediction.
+pub(crate) const COLUMNS_MAX: usize = 256 + 1;
+/// The highest position or index, exclusive, at which a value may be looked for.
+pub(crate) const POSITIONS_MAX: usize = 1 << 16;
+
+/// Where a column's values stand.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Wherever rows, columns or tensors have this name; where they have none, at this position. What stands in the
+    /// first tensor of a body, whose own name is nobody's, has no other name than its index.
+    Usual { name: Box<[u8]>, position: usize },
+    /// Where rows, columns or tensors have this name, only.
+    Name(Box<[u8]>),
+    /// At this position of a row, only.
+    Position(usize),
+    /// At this index of each row of the tensor with this name, only.
+    Tensor { name: Box<[u8]>, index: usize },
+}
+
+/// What a column makes of its values.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Projection {
+    /// The value itself: a number, a boolean, a text.
+    #[default]
+    Value,
+    /// How many characters a text has, however long it is: [`Cell::Number`](super::Cell::Number).
+    TextLength,
+    /// The Euclidean norm of a list of numbers: [`Cell::Number`](super::Cell::Number). Of a tensor, it is the norm of
+    /// each row.
+    VectorNorm,
+}
+
+impl Projection {
+    /// What a column of this kind reads.
+    pub(crate) const fn of(kind: Kind) -> Projection {
+        match kind {
+            Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category | Kind::Timestamp => {
+                Projection::Value
+            }
+            Kind::TextLength => Projection::TextLength,
+            Kind::VectorNorm => Projection::VectorNorm,
+        }
+    }
+}
+
+/// A tensor in which columns are looked for; good for the [`Columns`] that gave it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Tensor(usize);
+
+impl Tensor {
+    /// Whether it is looked into only because it is the first one and nobody's.
+    pub(crate) const fn is_nameless(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The columns that one side of an exchange is searched for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    /// By number; `None` for a column that is not looked for on this side.
+    reads: Vec<Option<Projection>>,
+    /// In the order of the names.
+    names: Vec<(Box<[u8]>, usize)>,
+    positions: Positions,
+    /// Those of them that go by position only.
+    fixed: Positions,
+    /// What the first tensor is if its name is nobody's, and then those with names.
+    tensors: Vec<(Box<[u8]>, Positions)>,
+    /// What was looked up in vain.
+    notes: Notes,
+}
+
+/// Column numbers by position.
+#[derive(Clone, Debug, Default)]
+struct Positions(Vec<Option<u16>>);
+
+impl Columns {
+    /// Columns by number, each with what it makes of its values, if it is looked for on this side.
+    ///
+    /// Of two columns with the same place the first one gets the values; the configuration refuses such. Columns
+    /// beyond [`COLUMNS_MAX`] and positions beyond [`POSITIONS_MAX`] are never found.
+    pub(crate) fn new(columns: impl IntoIterator<Item = Option<(Place, Projection)>>) -> Columns {
+        let mut found = Columns { tensors: vec![Default::default()], ..Columns::default() };
+        for (number, column) in columns.into_iter().take(COLUMNS_MAX).enumerate() {
+            found.reads.push(column.as_ref().map(|(_, reads)| *reads));
+            match column.map(|(place, _)| place) {
+                Some(Place::Usual { name, position }) => {
+                    found.tensor_mut(&name).set(0, number);
+                    found.positions.set(position, number);
+                    found.names.push((name, number));
+                }
+                Some(Place::Name(name)) => {
+                    found.tensor_mut(&name).set(0, number);
+                    found.names.push((name, number));
+                }
+                Some(Place::Position(position)) => {
+                    found.positions.set(position, number);
+                    found.fixed.set(position, number);
+                }
+                Some(Place::Tensor { name, index }) => found.tensor_mut(&name).set(index, number),
+                None => {}
+            }
+        }
+        // Stable: of two with one name the first one stays in front.
+        found.names.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if let Some((_, first)) = found.tensors.first_mut() {
+            first.0.clone_from(&found.positions.0);
+        }
+        found
+    }
+
+    /// How many columns the model has, whether they are looked for here or not; at most [`COLUMNS_MAX`].
+    pub(crate) fn count(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// What this column makes of its values; `None` if it is not looked for on this side.
+    pub(crate) fn reads(&self, column: usize) -> Option<Projection> {
+        self.reads.get(column).copied().flatten()
+    }
+
+    /// From now on what is looked up in vain is noted, for [`Columns::unlisted`].
+    pub(crate) fn note_unlisted(&mut self) {
+        self.notes.open();
+    }
+
+    /// What was looked up in vain since [`Columns::note_unlisted`].
+    pub(crate) fn unlisted(&self) -> Unlisted {
+        self.notes.read()
+    }
+
+    /// The column of this name: a member of a row that is an object, a table's head, a column of its own. Binary search.
+    pub(crate) fn named(&self, name: &[u8]) -> Option<usize> {
+        let found = self.known(name);
+        if found.is_none() {
+            self.notes.name(name);
+        }
+        found
+    }
+
+    /// As [`Columns::named`], for what may as well be no name but a value.
+    pub(crate) fn known(&self, name: &[u8]) -> Option<usize> {
+        let first = self.names.partition_point(|(known, _)| **known < *name);
+        self.names.get(first).filter(|(known, _)| **known == *name).map(|&(_, column)| column)
+    }
+
+    /// The column at this position, from 0, of a row without names.
+    pub(crate) fn at(&self, position: usize) -> Option<usize> {
+        let found = self.positions.get(position);
+        if found.is_none() {
+            self.notes.position(position);
+        }
+        found
+    }
+
+    /// The column at this position, from 0, of a row whose values have names, but for this one none that is known.
+    pub(crate) fn at_nameless(&self, position: usize) -> Option<usize> {
+        self.fixed.get(position)
+    }
+
+    /// How many positions a row without names is expected to have; 0 if no column has a position.
+    pub(crate) fn width(&self) -> usize {
+        self.positions.0.len()
+    }
+
+    /// The tensor of this name, which is tensor number `ordinal`, from 0, of its body; `None` if nothing is looked for
+    /// in it. Compares with each name, once per tensor.
+    pub(crate) fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
+        let mut named = self.tensors.iter().enumerate().skip(1);
+        let found =
+            named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
+        if found.is_none() {
+            self.notes.name(name);
+        }
+        found.or_else(|| (ordinal == 0 && self.width() != 0).then_some(Tensor(0)))
+    }
+
+    /// The column at this index, from 0, of each row of a tensor.
+    pub(crate) fn in_tensor(&self, tensor: Tensor, index: usize) -> Option<usize> {
+        let (name, positions) = self.tensors.get(tensor.0)?;
+        let found = positions.get(index);
+        if found.is_none() {
+            if tensor.is_nameless() {
+                self.notes.position(index);
+            } else {
+                self.notes.wide(name);
+            }
+        }
+        found
+    }
+
+    fn tensor_mut(&mut self, name: &[u8]) -> &mut Positions {
+        let named = self.tensors.iter().skip(1).position(|(known, _)| **known == *name);
+        let number = named.map_or(self.tensors.len(), |number| number.saturating_add(1));
+        if number == self.tensors.len() {
+            self.tensors.push((name.into(), Positions::default()));
+        }
+        // The list has an element at its start, so there is a last one.
+        let last = self.tensors.len().saturating_sub(1);
+        #[expect(clippy::indexing_slicing, reason = "`number` is at most the last index")]
+        &mut self.tensors[number.min(last)].1
+    }
+}
+
+impl Positions {
+    fn get(&self, position: usize) -> Option<usize> {
+        self.0.get(position).copied().flatten().map(usize::from)
+    }
+
+    fn set(&mut self, position: usize, column: usize) {
+        if POSITIONS_MAX <= position {
+            return;
+        }
+        if self.0.len() <= position {
+            self.0.resize(position.saturating_add(1), None);
+        }
+        if let Some(slot @ None) = self.0.get_mut(position) {
+            *slot = u16::try_from(column).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+impl Columns {
+    /// Columns with these names, in this order, which are looked for as usual and read as they are.
+    pub(crate) fn usual(names: &[&str]) -> Columns {
+        Columns::new(names.iter().enumerate().map(|(position, name)| {
+            Some((Place::Usual { name: name.as_bytes().into(), position }, Projection::Value))
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_name_or_else_by_position() {
+        let columns = Columns::usual(&["b", "a", "c"]);
+        assert_eq!(columns.count(), 3);
+        assert_eq!(
+            [b"a", b"b", b"c", b"d"].map(|name| columns.named(name)),
+            [Some(1), Some(0), Some(2), None]
+        );
+        assert_eq!([0, 2, 3].map(|position| columns.at(position)), [Some(0), Some(2), None]);
+        assert_eq!(columns.width(), 3);
+        assert_eq!(columns.at_nameless(0), None);
+    }
+
+    #[test]
+    fn a_first_tensor_that_is_nobodys_has_columns_by_index() {
+        let columns = Columns::usual(&["a", "b"]);
+        let first = columns.tensor(b"input-0", 0).unwrap();
+        assert_eq!(
+            [0, 1, 2].map(|index| columns.in_tensor(first, index)),
+            [Some(0), Some(1), None]
+        );
+        let named = columns.tensor(b"b", 0).unwrap();
+        assert_eq!([0, 1].map(|index| columns.in_tensor(named, index)), [Some(1), None]);
+        assert_eq!(columns.tensor(b"input-1", 1), None);
+    }
+
+    #[test]
+    fn places_that_are_said_are_the_only_ones() {
+        let columns = Columns::new([
+            Some((Place::Name(b"a".as_slice().into()), Projection::TextLength)),
+            Some((Place::Position(3), Projection::Value)),
+            Some((Place::Tensor { name: b"x".as_slice().into(), index: 5 }, Projection::Value)),
+            None,
+        ]);
+        assert_eq!((columns.at(0), columns.at(3), columns.width()), (None, Some(1), 4));
+        assert_eq!((columns.named(b"a"), columns.named(b"x")), (Some(0), None));
+        assert_eq!([0, 3].map(|position| columns.at_nameless(position)), [None, Some(1)]);
+        let x = columns.tensor(b"x", 7).unwrap();
+        assert_eq!([0, 5].map(|index| columns.in_tensor(x, index)), [None, Some(2)]);
+        assert_eq!(
+            [0, 1, 3].map(|column| columns.reads(column)),
+            [Some(Projection::TextLength), Some(Projection::Value), None]
+        );
+    }
+
+    #[test]
+    fn nothing_is_found_where_nothing_is_looked_for() {
+        let columns = Columns::new([None, None]);
+        assert_eq!((columns.named(b""), columns.at(0), columns.tensor(b"", 0)), (None, None, None));
+        let far = Columns::new([Some((Place::Position(usize::MAX), Projection::Value))]);
+        assert_eq!(far.at(usize::MAX), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! Rows in CSV (RFC 4180), with the names of their columns in the first record or without; no record is kept, but for
+//! the beginning of the first one where nobody says whether it has names.
+//!
+//! Fields are read by `csv-core`, which takes any cut, quotes anywhere, CR, LF and CRLF, and passes over empty lines. A
+//! field has no type: [`Cell::Untyped`]. An empty one is null, quoted or not, and so are `NA` and `null`, as a profile
+//! reads them.
+
+mod first;
+#[cfg(test)]
+mod tests;
+
+use alloc::boxed::Box;
+
+use csv_core::ReadFieldResult;
+
+use self::first::First;
+use super::{Cell, Columns, Event, Projection, Unbinned, head::Head, row::Row};
+use driftline_wire::json::{JsonEnd, TEXT_BYTES_MAX, characters};
+
+/// Words for a missing value, in any case.
+const NULLS: [&[u8]; 2] = [b"na", b"null"];
+
+/// What the first record of a body is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Header {
+    /// The names of the columns.
+    Present,
+    /// A row.
+    Absent,
+    /// Names if one of them is looked for, else a row.
+    Unknown,
+}
+
+/// What the fields of a record are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Record {
+    /// One row.
+    Row,
+    /// A row each if rows have one column, as where answers come as one record for all; else one row.
+    RowOrRows,
+}
+
+/// Projection records from a body that arrives in pieces.
+#[derive(Debug)]
+pub(crate) struct CsvReader {
+    reader: Box<csv_core::Reader>,
+    record: Record,
+    first: First,
+    head: Head,
+    row: Row,
+    /// The beginning of the open field.
+    field: [u8; TEXT_BYTES_MAX],
+    /// How many bytes of it are there.
+    length: usize,
+    characters: u64,
+    /// Whether the open field is quoted; `None` before its first byte.
+    is_quoted: Option<bool>,
+    /// The open quoted field has an odd number of quotes, so it goes on.
+    is_open: bool,
+    has_bytes: bool,
+    /// Nothing has been read yet.
+    is_fresh: bool,
+}
+
+impl CsvReader {
+    pub(crate) fn new(header: Header, record: Record) -> CsvReader {
+        CsvReader {
+            reader: Box::new(csv_core::Reader::new()),
+            record,
+            first: First::new(header),
+            head: Head::default(),
+            row: Row::default(),
+            field: [0; TEXT_BYTES_MAX],
+            length: 0,
+            characters: 0,
+            is_quoted: None,
+            is_open: false,
+            has_bytes: false,
+            is_fresh: true,
+        }
+    }
+
+    /// Takes the next piece of the body; calls `take` with everything it completes.
+    pub(crate) fn read(
+        &mut self,
+        bytes: &[u8],
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) {
+        let mut rest = self.first.pass_mark(bytes);
+        while !rest.is_empty() {
+            self.has_bytes |= rest.iter().any(|byte| !byte.is_ascii_whitespace());
+            let Some(held) = self.first.hold(&mut rest, columns) else {
+                self.fields(rest, columns, take);
+                return;
+            };
+            self.fields(&held, columns, take);
+        }
+    }
+
+    /// Ends the body. The last record needs no line end.
+    pub(crate) fn finish(
+        &mut self,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> JsonEnd {
+        let held = self.first.finish(columns);
+        self.fields(&held, columns, take);
+        if self.is_open {
+            return JsonEnd::Incomplete;
+        }
+        loop {
+            let room = self.field.get_mut(self.length..).unwrap_or_default();
+            let (result, _, _) = self.reader.read_field(&[], room);
+            match result {
+                ReadFieldResult::Field { record_end } => {
+                    self.end_field(record_end, columns, take);
+                }
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {
+                    return JsonEnd::Complete;
+                }
+                ReadFieldResult::End => break,
+            }
+        }
+        if self.has_bytes { JsonEnd::Complete } else { JsonEnd::Empty }
+    }
+
+    /// Whether there was anything at all: every record is a row, or the head of a table.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.has_bytes
+    }
+
+    fn fields(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
+        // What a full field cannot hold.
+        let mut overflow = [0; TEXT_BYTES_MAX];
+        while !bytes.is_empty() {
+            let is_full = self.length == self.field.len();
+            let room = match is_full {
+                true => overflow.as_mut_slice(),
+                false => self.field.get_mut(self.length..).unwrap_or_default(),
+            };
+            // At its first call, csv-core would take a mark for one that follows another one, if it has all of it.
+            let seen =
+                if core::mem::take(&mut self.is_fresh) { bytes.get(..1) } else { Some(bytes) };
+            let (result, read, written) = self.reader.read_field(seen.unwrap_or_default(), room);
+            self.characters =
+                self.characters.saturating_add(characters(room.get(..written).unwrap_or_default()));
+            if !is_full {
+                self.length = self.length.saturating_add(written);
+            }
+            self.follow_quotes(bytes.get(..read).unwrap_or_default());
+            bytes = bytes.get(read..).unwrap_or_default();
+            match result {
+                ReadFieldResult::Field { record_end } => self.end_field(record_end, columns, take),
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {}
+                ReadFieldResult::End => return,
+            }
+        }
+    }
+
+    /// Finds out whether the field would go on behind these bytes of it.
+    fn follow_quotes(&mut self, bytes: &[u8]) {
+        let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
+        let is_quoted = *self.is_quoted.get_or_insert(match first {
+            Some(byte) => *byte == b'"',
+            // The line ends of the record before.
+            None => return,
+        });
+        if is_quoted {
+            let quotes = memchr::memchr_iter(b'"', bytes).count();
+            self.is_open ^= quotes & 1 == 1;
+        }
+    }
+
+    fn end_field(&mut self, is_last: bool, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
+        let CsvReader { head, row, field, .. } = self;
+        let field = field.get(..self.length).unwrap_or_default();
+        let is_single = self.record == Record::RowOrRows && head.expected(columns) == 1;
+        if self.first.is_head() {
+            head.push(columns.named(field.trim_ascii()));
+            if is_last {
+                self.first.end_head();
+            }
+        } else {
+            row.is_list = true;
+            match head.at(columns, row.position).filter(|column| row.mark(*column)) {
+                Some(column) => {
+                    let reads = columns.reads(column).unwrap_or_default();
+                    let cell = written(field, self.characters, reads);
+                    take(Event::Cell { column, row: row.index, cell });
+                }
+                None => row.has_extra = true,
+            }
+            row.position = row.position.saturating_add(1);
+            if is_last || is_single {
+                let expected = head.expected(columns);
+                if columns.count() == 0 {
+                    row.restart();
+                }
+                row.end(expected, take);
+            }
+        }
+        (self.length, self.characters) = (0, 0);
+        (self.is_quoted, self.is_open) = (None, false);
+    }
+}
+
+/// What a field is to a column that reads it so.
+fn written(field: &[u8], characters: u64, reads: Projection) -> Cell<'_> {
+    let word = field.trim_ascii();
+    if word.is_empty() || NULLS.iter().any(|null| word.eq_ignore_ascii_case(null)) {
+        return Cell::Unbinned(Unbinned::Null);
+    }
+    match reads {
+        Projection::Value => Cell::Untyped(field),
+        Projection::TextLength => Cell::Number(characters as f64),
+        Projection::VectorNorm => Cell::Unbinned(Unbinned::WrongType),
+    }
+}

@@ -1,0 +1,258 @@
+//! Rows that are lists, objects or single values, and the values in them; where they stand is found elsewhere.
+
+use super::{
+    super::{
+        Columns, Event,
+        value::{BASE64, Next, Step},
+    },
+    At, IsRow, WRAPPED_MAX, Walk, skip_if_opens,
+};
+use driftline_wire::json::Token;
+
+impl Walk {
+    pub(super) fn in_rows(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        match token {
+            Token::ArrayStart | Token::ObjectStart if self.wants_nothing() => {
+                self.row.end(0, take);
+                return Next::Skip;
+            }
+            Token::ArrayStart => self.at = self.list_row(),
+            Token::ObjectStart => self.at = At::ObjectRow,
+            Token::ArrayEnd => self.after_member(),
+            token => return self.single_value(token, columns, take),
+        }
+        Next::Read
+    }
+
+    /// A row begins that is a list.
+    pub(super) fn list_row(&mut self) -> At {
+        self.row.is_list = true;
+        if self.wants.is_some_and(|wants| wants.vectors) { At::VectorRow } else { At::ListRow }
+    }
+
+    /// A row that is a single value, which this token begins.
+    pub(super) fn single_value(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        self.row.is_list = true;
+        let next = self.element(token, columns, take, At::RowEnd);
+        if self.at == At::RowEnd {
+            self.end_row(columns, take);
+        }
+        next
+    }
+
+    /// The value at the next position.
+    #[inline]
+    pub(super) fn element(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+        back: At,
+    ) -> Next {
+        let position = self.row.position;
+        self.row.position = position.saturating_add(1);
+        match self.column_at(columns, position) {
+            Some(column) if self.tell(column) => {
+                self.column = column;
+                self.value(token, columns, take, back)
+            }
+            _ => {
+                self.row.has_extra = true;
+                self.at = back;
+                skip_if_opens(token)
+            }
+        }
+    }
+
+    #[inline]
+    fn column_at(&self, columns: &Columns, position: usize) -> Option<usize> {
+        match self.tensor {
+            None => self.head.at(columns, position),
+            Some(tensor) => columns.in_tensor(tensor, position),
+        }
+    }
+
+    /// Marks the column as told; false if its value came before.
+    #[inline]
+    fn tell(&mut self, column: usize) -> bool {
+        !self.columnar.has(column) && self.row.mark(column)
+    }
+
+    /// A token of the value of the column at hand, behind which reading goes on at `back`.
+    #[inline]
+    pub(super) fn value(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+        back: At,
+    ) -> Next {
+        let (column, reads) = (self.column, columns.reads(self.column).unwrap_or_default());
+        match self.value.step(token, reads) {
+            Step::More(next) => {
+                self.back = back;
+                self.at = At::Value;
+                next
+            }
+            Step::Done(cell, next) => {
+                let row = self.row.index.saturating_add(self.columnar.offset());
+                take(Event::Cell { column, row, cell });
+                self.at = back;
+                if matches!(back, At::ColumnRows | At::ColumnEnd) {
+                    self.columnar.end_row();
+                }
+                next
+            }
+        }
+    }
+
+    pub(super) fn in_list_row(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        if token != Token::ArrayEnd {
+            return self.element(token, columns, take, At::ListRow);
+        }
+        if core::mem::take(&mut self.is_wrapped_list) {
+            self.at = At::ObjectRow;
+        } else {
+            self.end_row(columns, take);
+        }
+        Next::Read
+    }
+
+    pub(super) fn in_vector_row(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        self.at = At::ListRow;
+        match (token, columns.at(0)) {
+            (Token::ArrayStart | Token::ArrayEnd, _) | (_, None) => {
+                self.in_list_row(token, columns, take)
+            }
+            (token, Some(column)) => {
+                self.row.position = 1;
+                self.column = column;
+                self.tell(column);
+                self.value.begin_vector();
+                self.value(token, columns, take, At::RowEnd)
+            }
+        }
+    }
+
+    pub(super) fn in_object_row(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        let Token::Key(key) = token else {
+            if self.wrapped == 0 {
+                self.end_row(columns, take);
+            }
+            self.wrapped = self.wrapped.saturating_sub(1);
+            return Next::Read;
+        };
+        if let Some(column) = columns.named(key.bytes) {
+            if !self.tell(column) {
+                // The first value has been counted. Most servers take the last one, so it may not be what they saw.
+                self.row.has_extra = true;
+                return Next::Skip;
+            }
+            self.column = column;
+            self.at = At::ObjectValue;
+            return Next::Read;
+        }
+        if self.is_row != IsRow::No && self.list.is_none() && self.wrapped == 0 {
+            let from = self.inside.first().copied().unwrap_or(0);
+            self.next = self.table.with_key(from, 0, key.bytes);
+            if self.next != 0 {
+                self.is_row = IsRow::HoldsRows;
+                self.row.restart();
+                self.at = At::Member;
+                return Next::Read;
+            }
+        }
+        if self.table.wraps(key.bytes) && self.wrapped < WRAPPED_MAX {
+            self.at = At::Wrapped;
+            return Next::Read;
+        }
+        if key.bytes == BASE64
+            && !self.row.is_list
+            && let Some(column) = self.column_at(columns, 0)
+            && self.tell(column)
+        {
+            // The row is no object, but a single value.
+            self.row.is_list = true;
+            self.row.position = 1;
+            self.column = column;
+            self.value.begin_base64();
+            (self.at, self.back) = (At::Value, At::RowEnd);
+            return Next::Pieces;
+        }
+        self.row.has_extra = true;
+        Next::Skip
+    }
+
+    pub(super) fn behind_wrapper(&mut self, token: Token<'_>) -> Next {
+        match token {
+            Token::ArrayStart => {
+                self.row.is_list = true;
+                self.is_wrapped_list = true;
+                self.at = At::ListRow;
+                Next::Read
+            }
+            Token::ObjectStart => {
+                self.wrapped = self.wrapped.saturating_add(1);
+                self.at = At::ObjectRow;
+                Next::Read
+            }
+            _ => {
+                self.row.has_extra = true;
+                self.at = At::ObjectRow;
+                Next::Read
+            }
+        }
+    }
+
+    /// The open row is over.
+    pub(super) fn end_row(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
+        if self.is_row == IsRow::HoldsRows && self.list.is_none() && self.depth == 1 {
+            // What looked like a row was the document.
+            self.row.restart();
+        } else {
+            self.count_row(self.head.expected(columns), take);
+        }
+        match self.list {
+            Some(at) => self.at = at,
+            None => {
+                if self.is_row != IsRow::No && self.depth == 1 {
+                    self.depth = 0;
+                }
+                self.after_member();
+            }
+        }
+    }
+
+    /// Reports that the open row is over, which should have so many values; 0 if nobody knows.
+    pub(super) fn count_row(&mut self, expected: usize, take: &mut impl FnMut(Event<'_>)) {
+        if self.wants_nothing() {
+            self.row.restart();
+        }
+        self.row.end(expected, take);
+    }
+}

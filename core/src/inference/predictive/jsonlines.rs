@@ -1,0 +1,81 @@
+//! Rows in JSON lines: each line is a document, as a rule one row, or one that holds rows. No line is kept.
+
+use super::{
+    Columns, Event,
+    document::{DocumentReader, Table},
+};
+use driftline_wire::{frame::Step, json::JsonEnd, ndjson};
+
+/// Projection the lines of a body that arrives in pieces.
+#[derive(Debug)]
+pub(crate) struct LinesReader {
+    lines: ndjson::Reader,
+    document: DocumentReader,
+    /// What the lines were that ended, the worst of them.
+    ending: JsonEnd,
+}
+
+impl LinesReader {
+    /// A reader of lines that are documents with these members.
+    pub(crate) fn new(table: &'static Table) -> LinesReader {
+        LinesReader {
+            lines: ndjson::Reader::default(),
+            document: DocumentReader::new(table),
+            ending: JsonEnd::Empty,
+        }
+    }
+
+    /// Takes the next piece of the body; calls `take` with everything it completes.
+    pub(crate) fn read(
+        &mut self,
+        mut bytes: &[u8],
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) {
+        loop {
+            let progress = self.lines.next(bytes);
+            bytes = bytes.get(progress.consumed..).unwrap_or_default();
+            match progress.step {
+                Step::Data(data) => self.document.read(data, columns, take),
+                Step::EventEnd | Step::EventBroken => {
+                    // What breaks off in its line cannot go on in the next one.
+                    let ending = match self.document.finish(columns, take) {
+                        JsonEnd::Incomplete => JsonEnd::Malformed,
+                        ending => ending,
+                    };
+                    self.add(ending);
+                }
+                Step::InputEmpty => return,
+            }
+        }
+    }
+
+    /// Ends the body; a line that was no document makes it malformed, whatever the others were.
+    pub(crate) fn finish(
+        &mut self,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> JsonEnd {
+        if self.lines.is_open() {
+            let ending = self.document.finish(columns, take);
+            self.add(ending);
+        }
+        self.ending
+    }
+
+    /// Whether a row came by, or a member that holds rows.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.document.has_rows()
+    }
+
+    fn add(&mut self, ending: JsonEnd) {
+        let is_worse = match self.ending {
+            JsonEnd::Empty => true,
+            JsonEnd::Complete | JsonEnd::Incomplete => ending != JsonEnd::Complete,
+            JsonEnd::Malformed | JsonEnd::TooDeep => false,
+        };
+        if is_worse {
+            self.ending = ending;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! A text that is put together from pieces: its beginning, and how many characters it has; it keeps no more than that.
+
+use driftline_wire::{
+    base64::Decoder,
+    json::{TEXT_BYTES_MAX, characters},
+};
+
+/// Base64 is decoded in pieces of so many digits.
+const DIGITS_MAX: usize = 64;
+
+/// The first [`TEXT_BYTES_MAX`] bytes of a text, and its length.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    bytes: [u8; TEXT_BYTES_MAX],
+    /// Bytes that are kept.
+    length: usize,
+    characters: u64,
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch { bytes: [0; TEXT_BYTES_MAX], length: 0, characters: 0 }
+    }
+}
+
+impl Scratch {
+    pub(super) const fn clear(&mut self) {
+        self.length = 0;
+        self.characters = 0;
+    }
+
+    /// Appends a piece, which may begin or end within a character.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        let room = self.bytes.get_mut(self.length..).unwrap_or_default();
+        let count = room.len().min(piece.len());
+        if let (Some(room), Some(piece)) = (room.get_mut(..count), piece.get(..count)) {
+            room.copy_from_slice(piece);
+            self.length = self.length.saturating_add(count);
+        }
+        self.characters = self.characters.saturating_add(characters(piece));
+    }
+
+    /// Appends what a piece of Base64 says.
+    pub(super) fn push_base64(&mut self, decoder: &mut Decoder, piece: &[u8]) {
+        for digits in piece.chunks(DIGITS_MAX) {
+            let mut decoded = [0; DIGITS_MAX];
+            let count = decoder.decode(digits, &mut decoded);
+            self.push(decoded.get(..count).unwrap_or_default());
+        }
+    }
+
+    /// The beginning.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// How many characters the whole text has. Of bytes that are no UTF-8, those count that could begin a character.
+    pub(super) fn characters(&self) -> f64 {
+        self.characters as f64
+    }
+}

@@ -1,0 +1,6 @@
+//! Metrics as Prometheus sees them: the catalogue, the series of a configuration, changes on their way. It reads no body.
+
+pub mod buffer;
+pub mod catalogue;
+pub(crate) mod measures;
+pub mod series;

@@ -1,0 +1,501 @@
+//! Every metric that Driftline exports, in one table; no metric name is spelled anywhere else.
+//!
+//! `cargo xtask codegen` derives `docs/metrics.md` and `envoy/stats.yaml` from it, and a test fails
+//! while they are stale. All values are whole numbers, because a proxy's stats are: times are in
+//! microseconds, ratios in parts per million.
+
+use alloc::{format, string::String};
+
+/// How a metric behaves over time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down, or is set.
+    Gauge,
+    /// A distribution of samples. The proxy keeps two significant digits of each, so every
+    /// histogram has two exact counters beside it: see [`Definition::companions`].
+    Histogram,
+}
+
+/// A dimension of a metric.
+///
+/// A proxy cuts labels out of stat names by unanchored patterns, so no label's name may end with
+/// another one's: a test checks it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Label {
+    /// A model that the configuration admits, or `other`.
+    Model,
+    /// The version of the model whose profile counts. Only there if the profile names one.
+    Version,
+    /// The proxy's route, or `other`. Only there if the configuration lists `routes`.
+    Route,
+    /// How a request ended: [`crate::inference::outcome::Outcome`].
+    Outcome,
+    /// `success` for the outcome `complete`, else `failure`: keeps their latencies apart.
+    Result,
+    /// `feature` for a model's input, `prediction` for its output.
+    Role,
+    /// A feature of the reference profile; `prediction` for the output.
+    Feature,
+    /// A bin of the reference profile, `00`, `01`, ..., or `other` for a value never seen there.
+    Bin,
+    /// `fast` for the window of `window_seconds`, `slow` for `slow_windows` of them.
+    Window,
+    /// What a move is measured from: `training`, `window_before` or `day_before`.
+    Since,
+    /// `low` for values below the outermost edges of the bins, `high` for those above.
+    Side,
+    /// `ok`, `drift` or `insufficient`.
+    Verdict,
+    /// Why something was skipped or could not be read.
+    Reason,
+}
+
+impl Label {
+    /// All labels, in the order in which stat names carry them.
+    pub const ALL: &[Label] = &[
+        Label::Model,
+        Label::Version,
+        Label::Route,
+        Label::Outcome,
+        Label::Result,
+        Label::Role,
+        Label::Feature,
+        Label::Bin,
+        Label::Window,
+        Label::Since,
+        Label::Side,
+        Label::Verdict,
+        Label::Reason,
+    ];
+
+    /// The name as Prometheus shows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Label::Model => "model",
+            Label::Route => "route",
+            Label::Outcome => "outcome",
+            Label::Result => "result",
+            Label::Reason => "reason",
+            Label::Role => "role",
+            Label::Feature => "feature",
+            Label::Bin => "bin",
+            Label::Version => "version",
+            Label::Window => "window",
+            Label::Since => "since",
+            Label::Side => "side",
+            Label::Verdict => "verdict",
+        }
+    }
+}
+
+/// What is known about a metric before any traffic.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// The exported name, unit last; `_total` for counters.
+    pub name: &'static str,
+    /// How the metric behaves over time.
+    pub kind: Kind,
+    /// What one unit of the value is, as a plural noun.
+    pub unit: &'static str,
+    /// The labels, in the order of [`Label::ALL`].
+    pub labels: &'static [Label],
+    /// Upper bounds of a histogram's buckets, in `unit`; empty for the other kinds.
+    pub buckets: &'static [u64],
+    /// One sentence for people.
+    pub help: &'static str,
+}
+
+/// An exact counter beside a histogram.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Companion {
+    /// The exported name.
+    pub name: String,
+    /// What one unit of the value is.
+    pub unit: &'static str,
+    /// One sentence for people.
+    pub help: String,
+}
+
+impl Definition {
+    /// The exact sum and the exact number of a histogram's samples, with the same labels;
+    /// `None` for the other kinds.
+    ///
+    /// A mean that must be right is computed from these: the proxy's own `_sum` is off by up to
+    /// a few per cent, because it is rebuilt from two-digit samples.
+    pub fn companions(&self) -> Option<[Companion; 2]> {
+        if self.kind != Kind::Histogram {
+            return None;
+        }
+        let stem = self.name.rsplit_once('_').map_or(self.name, |(stem, _unit)| stem);
+        Some([
+            Companion {
+                name: format!("{}_total", self.name),
+                unit: self.unit,
+                help: format!("Exact sum of the samples of `{}`.", self.name),
+            },
+            Companion {
+                name: format!("{stem}_observations_total"),
+                unit: "samples",
+                help: format!("Exact number of the samples of `{}`.", self.name),
+            },
+        ])
+    }
+}
+
+macro_rules! metrics {
+    ($(
+        $(#[doc = $help:literal])+
+        $variant:ident = $kind:ident $name:literal in $unit:literal [$($label:ident),*] $($buckets:ident)?;
+    )*) => {
+        /// A metric. Its definition is [`Metric::definition`].
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Metric {$(
+            $(#[doc = $help])+
+            $variant,
+        )*}
+
+        impl Metric {
+            /// All metrics, in the order in which the documentation lists them.
+            pub const ALL: &[Metric] = &[$(Metric::$variant),*];
+
+            /// Name, kind, unit, labels, bounds and help of this metric.
+            pub const fn definition(self) -> Definition {
+                match self {$(
+                    Metric::$variant => Definition {
+                        name: $name,
+                        kind: Kind::$kind,
+                        unit: $unit,
+                        labels: &[$(Label::$label),*],
+                        buckets: metrics!(@buckets $($buckets)?),
+                        help: concat!($($help),+),
+                    },
+                )*}
+            }
+        }
+    };
+    (@buckets) => { &[] };
+    (@buckets $buckets:ident) => { $buckets };
+}
+
+metrics! {
+    /// Requests that ended, by how they ended. Every measured request is in exactly one outcome.
+    Requests = Counter "driftline_requests_total" in "requests" [Model, Route, Outcome];
+    /// Requests whose model is known and that have not ended yet.
+    RequestsInFlight = Gauge "driftline_requests_in_flight" in "requests" [Model, Route];
+    /// Time from the request headers to the end of the exchange.
+    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Route, Result] DURATION;
+    /// Time from the request headers to the first event that carries generated output of any kind:
+    /// text, reasoning, a tool call, a refusal or audio. Streamed answers only.
+    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
+    /// Time from the request headers to the first event that carries output a user sees, which
+    /// reasoning is not. Streamed answers only.
+    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
+    /// Time from the request headers to the last event that carries generated output; usage and
+    /// end marks do not count. Streamed answers only.
+    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Route, Result] DURATION;
+    /// TPOT: (last token - first token) / (output tokens - 1), hidden reasoning tokens subtracted.
+    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Route, Result] PER_TOKEN;
+    /// Time between two successive pieces of the answer that carry generated output. A piece may
+    /// hold several tokens, so this is not an inter-token latency.
+    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model, Route] PER_TOKEN;
+    /// Streamed answers for which TPOT could not be told, by reason: `usage_missing`, `one_chunk`,
+    /// `too_few_tokens` or `several_choices`.
+    TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Route, Reason];
+    /// Input tokens, from the usage that the model server reports; cached ones included.
+    InputTokens = Counter "driftline_input_tokens_total" in "tokens" [Model, Route];
+    /// Input tokens that the model server read from its cache; a part of the input tokens.
+    CachedInputTokens = Counter "driftline_cached_input_tokens_total" in "tokens" [Model, Route];
+    /// Input tokens that the model server wrote to its cache; a part of the input tokens.
+    CacheWriteTokens = Counter "driftline_cache_write_tokens_total" in "tokens" [Model, Route];
+    /// Output tokens, from the usage that the model server reports; reasoning included.
+    OutputTokens = Counter "driftline_output_tokens_total" in "tokens" [Model, Route];
+    /// Output tokens spent on reasoning; a part of the output tokens.
+    ReasoningTokens = Counter "driftline_reasoning_tokens_total" in "tokens" [Model, Route];
+    /// Answers by why the model stopped: `stop`, `length`, `tool_calls`, `refusal`, `content_filter`, `error`, or
+    /// `other` for a word that Driftline does not know.
+    Finished = Counter "driftline_answers_finished_total" in "answers" [Model, Route, Reason];
+    /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
+    /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (an event, which is read all the
+    /// same, or the data of a tensor that comes before its name or shape, which is not), `usage_missing`,
+    /// `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`, `decoded_too_dense` (as a
+    /// bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once, or too much data of such tensors),
+    /// `unexpected_content_type` or `load_report_malformed`. Traffic passes in any case.
+    ReadProblems = Counter "driftline_read_problems_total" in "problems" [Model, Route, Reason];
+    /// Load reports of model servers (ORCA) that could be read. The gauges below stand at 0 until a report says more.
+    LoadReports = Counter "driftline_load_reports_total" in "reports" [Model, Route];
+    /// Share of its processors that a model server uses, by its last report. A snapshot, as all that servers report: of
+    /// when an answer began if it came in a header, of when one ended if in a trailer, and of whichever server was last.
+    ServerCpuUtilization = Gauge "driftline_server_cpu_utilization_ppm" in "parts per million" [Model, Route];
+    /// Share of its memory that a model server uses, by its last report; a snapshot.
+    ServerMemoryUtilization = Gauge "driftline_server_memory_utilization_ppm" in "parts per million" [Model, Route];
+    /// How full a model server is by its own measure, by its last report; a snapshot.
+    ServerApplicationUtilization = Gauge "driftline_server_application_utilization_ppm" in "parts per million" [Model, Route];
+    /// Requests per thousand seconds that a model server serves, by its last report; a snapshot.
+    ServerRequestRate = Gauge "driftline_server_request_rate_millihertz" in "requests per thousand seconds" [Model, Route];
+    /// Errors per thousand seconds that a model server answers, by its last report; a snapshot.
+    ServerErrorRate = Gauge "driftline_server_error_rate_millihertz" in "errors per thousand seconds" [Model, Route];
+    /// Share of the cache for keys and values that is in use, by the last report; a snapshot.
+    ServerKvCacheUsage = Gauge "driftline_server_kv_cache_usage_ppm" in "parts per million" [Model, Route];
+    /// Tokens that the cache for keys and values can hold, by the last report; a snapshot.
+    ServerKvCacheCapacity = Gauge "driftline_server_kv_cache_capacity_tokens" in "tokens" [Model, Route];
+    /// Requests that a model server works at, by its last report; a snapshot.
+    ServerRequestsRunning = Gauge "driftline_server_running_requests" in "requests" [Model, Route];
+    /// Requests that wait in a model server, by its last report; a snapshot.
+    ServerRequestsWaiting = Gauge "driftline_server_waiting_requests" in "requests" [Model, Route];
+    /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
+    /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
+    Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
+    /// Rows that were asked to be predicted.
+    Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
+    /// Predictions that were answered.
+    Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
+    /// Values that fell into a bin of the reference profile.
+    FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Version, Role, Feature, Bin];
+    /// Values that fell into no bin, by reason: `null`, `missing`, `wrong_type` or `not_finite`.
+    FeatureUnbinned = Counter "driftline_feature_unbinned_total" in "values" [Model, Version, Role, Feature, Reason];
+    /// Values that fell into a bin, but that the profile's schema does not allow, by reason: `out_of_range` or
+    /// `novel_category`.
+    FeatureOutside = Counter "driftline_feature_outside_total" in "values" [Model, Version, Role, Feature, Reason];
+    /// How far values lie beyond the outermost edges of the bins, added up; one value adds a thousand standard
+    /// deviations at most.
+    FeatureTailExcess = Counter "driftline_feature_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Role, Feature, Side];
+    /// Breaches of the profile's schema, by reason: of a feature or the prediction `required_missing`, `required_null`,
+    /// `wrong_type`, `not_finite`, `out_of_range` or `novel_category`; and of the model as a whole, without the labels
+    /// `role` and `feature`, `extra_column` (a value that no feature of the profile is called like, or another one of a
+    /// name that the row had) or `wrong_shape` (rows of another width, tensors that do not fit together).
+    SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Role, Feature, Reason];
+    /// How old timestamps are when a request comes: its time by the proxy's wall clock, less the value. The age is also
+    /// what falls into the bins of such a feature.
+    FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] AGE;
+    /// Timestamps that lie behind the request's own time, and therefore have no age.
+    FeatureInFuture = Counter "driftline_feature_in_future_total" in "values" [Model, Version, Role, Feature];
+    /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
+    ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Version, Role, Feature, Bin];
+    /// Values in the bins of the window; its measures are computed from these.
+    FeatureWindowRows = Gauge "driftline_feature_window_rows" in "values" [Model, Version, Role, Feature, Window];
+    /// PSI of the window against the reference profile, half a count added to every bin. This measure and all others
+    /// are 0 while the window is empty.
+    FeaturePsi = Gauge "driftline_feature_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The PSI that sampling noise alone exceeds in 5 % of all windows of so many rows.
+    FeaturePsiCritical = Gauge "driftline_feature_psi_critical_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Whether the window has drifted from the reference profile: 1 for the verdict that holds, 0 for the others. `drift`
+    /// is both beyond chance and material, in PSI or in the share of rows without a value; `insufficient` is a window
+    /// of fewer than `rows_min` rows.
+    FeatureVerdict = Gauge "driftline_feature_verdict" in "verdicts" [Model, Version, Role, Feature, Window, Verdict];
+    /// Features of the model whose verdict is `drift`.
+    DriftedFeatures = Gauge "driftline_drifted_features" in "features" [Model, Version, Window];
+    /// Kullback-Leibler divergence of the window from the reference, in nats, half a count added to every bin: large
+    /// where live values fall in bins that the reference hardly has.
+    FeatureKlLive = Gauge "driftline_feature_kl_live_from_reference_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Kullback-Leibler divergence of the reference from the window: large where live values have left bins of the
+    /// reference.
+    FeatureKlReference = Gauge "driftline_feature_kl_reference_from_live_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Jensen-Shannon distance: the square root of the divergence in nats, 0.8326 at most.
+    FeatureJensenShannon = Gauge "driftline_feature_jensen_shannon_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Hellinger distance, 1 at most.
+    FeatureHellinger = Gauge "driftline_feature_hellinger_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Total variation: the share of rows that would have to move to another bin.
+    FeatureTotalVariation = Gauge "driftline_feature_total_variation_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The largest change of one bin's share.
+    FeatureLInfinity = Gauge "driftline_feature_l_infinity_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Kolmogorov-Smirnov statistic on the bins: the largest distance of the two distribution functions. Numbers only.
+    FeatureKsStatistic = Gauge "driftline_feature_ks_statistic_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes the Kolmogorov-Smirnov statistic as large; 1 while the window is empty. Numbers only.
+    FeatureKsPValue = Gauge "driftline_feature_ks_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Chi-square statistic of the window if the reference is the law itself. The largest number there is if values
+    /// fell where the reference has none.
+    FeatureChiSquareFit = Gauge "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes that statistic as large; 1 while the window is empty.
+    FeatureChiSquareFitPValue = Gauge "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Chi-square statistic of two samples, the window and the reference.
+    FeatureChiSquare = Gauge "driftline_feature_chi_square_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes that statistic as large; 1 while the window is empty.
+    FeatureChiSquarePValue = Gauge "driftline_feature_chi_square_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Wasserstein distance in millionths of the feature's own unit. Of values with bins of their own, only those that
+    /// have one count. Numbers only.
+    FeatureWasserstein = Gauge "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Wasserstein distance in standard deviations of the reference. Numbers only.
+    FeatureWassersteinDeviations = Gauge "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// By how much the share of rows without a value (null or missing) exceeds that of the reference; 0 if it fell.
+    FeatureNullRatioIncrease = Gauge "driftline_feature_null_ratio_increase_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// By how much the share of rows without a value falls short of that of the reference; 0 if it rose.
+    FeatureNullRatioDecrease = Gauge "driftline_feature_null_ratio_decrease_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The change of the share of rows without a value, in standard errors, whichever way it went.
+    FeatureNullRatioZ = Gauge "driftline_feature_null_ratio_z_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The place of the feature among all of the model by how far it moved, in PSI: 1 moved most, 0 cannot tell. Since
+    /// `training`, since the window before, or, between whole windows, since the one that ended a slow window earlier,
+    /// which is `day_before` by default.
+    FeatureRank = Gauge "driftline_feature_rank" in "places" [Model, Version, Role, Feature, Since];
+    /// PSI of the window against the one before (`window_before`), and of the last whole window against the one that
+    /// ended a slow window earlier (`day_before`); 0 while either has too few rows.
+    FeatureMovedPsi = Gauge "driftline_feature_moved_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Since];
+    /// Training-serving skew: PSI of the first rows under this profile, those of a window at least and `rows_min` at
+    /// least, against it. It stays as it is from then on, whatever drifts later.
+    FeatureSkewPsi = Gauge "driftline_feature_skew_psi_ppm" in "parts per million" [Model, Version, Role, Feature];
+    /// The verdict on those rows: 1 for the one that holds, 0 for the others. `insufficient` until they are there.
+    FeatureSkewVerdict = Gauge "driftline_feature_skew_verdict" in "verdicts" [Model, Version, Role, Feature, Verdict];
+    /// When the reference profile was made, in seconds since 1970.
+    ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
+    /// When the model, in this version, was deployed, as the configuration says it, in seconds since 1970.
+    ModelDeployed = Gauge "driftline_model_deployed_timestamp_seconds" in "seconds" [Model, Version];
+    /// Values of features and predictions that were counted against a profile, those that are missing included, of all
+    /// models.
+    MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
+    /// Times that the evaluator compared the live window with the reference profile.
+    Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
+}
+
+/// OpenTelemetry's bounds of `gen_ai.server.time_to_first_token`, and four beyond for long queues.
+const FIRST_TOKEN: &[u64] = &[
+    1_000,
+    5_000,
+    10_000,
+    20_000,
+    40_000,
+    60_000,
+    80_000,
+    100_000,
+    250_000,
+    500_000,
+    750_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    7_500_000,
+    10_000_000,
+    20_000_000,
+    40_000_000,
+    80_000_000,
+    160_000_000,
+];
+
+/// OpenTelemetry's bounds of `gen_ai.server.request.duration`, finer below for small models and
+/// two beyond for long answers.
+const DURATION: &[u64] = &[
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    20_000,
+    40_000,
+    80_000,
+    160_000,
+    320_000,
+    640_000,
+    1_280_000,
+    2_560_000,
+    5_120_000,
+    10_240_000,
+    20_480_000,
+    40_960_000,
+    81_920_000,
+    163_840_000,
+    327_680_000,
+];
+
+/// OpenTelemetry's bounds of `gen_ai.server.time_per_output_token`, finer below for fast decoders.
+const PER_TOKEN: &[u64] = &[
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000,
+    400_000, 500_000, 750_000, 1_000_000, 2_500_000,
+];
+
+/// From a second to five years: what is streamed, what is computed by the hour or the day, and what somebody forgot.
+const AGE: &[u64] = &[
+    1,
+    5,
+    15,
+    60,
+    300,
+    900,
+    3_600,
+    14_400,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    2_592_000,
+    7_776_000,
+    31_536_000,
+    157_680_000,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{string::ToString, vec::Vec};
+
+    use super::*;
+
+    /// Every exported name with its kind, companions included.
+    fn names() -> Vec<(String, Kind)> {
+        let mut names = Vec::new();
+        for metric in Metric::ALL {
+            let definition = metric.definition();
+            names.push((definition.name.to_string(), definition.kind));
+            for companion in definition.companions().into_iter().flatten() {
+                names.push((companion.name, Kind::Counter));
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn names_follow_the_rules() {
+        for (name, kind) in names() {
+            assert!(name.starts_with("driftline_"), "{name}: prefix");
+            let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
+            assert!(plain, "{name}: lower case and underscores only");
+            assert_eq!(
+                name.ends_with("_total"),
+                kind == Kind::Counter,
+                "{name}: _total is for counters"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = names().into_iter().map(|(name, _)| name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn no_label_ends_with_another_ones_name() {
+        for a in Label::ALL {
+            for b in Label::ALL {
+                assert!(a == b || !a.name().ends_with(b.name()), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_come_in_the_one_order() {
+        for metric in Metric::ALL {
+            assert!(metric.definition().labels.is_sorted(), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn only_histograms_have_bounds_and_they_rise() {
+        for metric in Metric::ALL {
+            let Definition { kind, buckets, .. } = metric.definition();
+            assert_eq!(!buckets.is_empty(), kind == Kind::Histogram, "{metric:?}");
+            assert!(buckets.is_sorted_by(|a, b| a < b), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn help_is_a_sentence() {
+        for metric in Metric::ALL {
+            let help = metric.definition().help.trim();
+            assert!(
+                help.ends_with('.') && help.starts_with(char::is_uppercase),
+                "{metric:?}: {help}"
+            );
+        }
+    }
+}

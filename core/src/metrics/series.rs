@@ -1,0 +1,173 @@
+//! The series of one configuration: every combination of metric and label values.
+//! Their numbers are all known before any traffic, so memory and cardinality are fixed when the proxy reads its
+//! configuration; only names that are admitted later get their labels later.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use crate::metrics::catalogue::{Kind, Label, Metric};
+
+/// A time series of this configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SeriesId(u32);
+
+impl SeriesId {
+    /// Its number, from 0.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    fn new(number: usize) -> SeriesId {
+        SeriesId(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+}
+
+/// A histogram's series together with its two exact counters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// Takes the samples.
+    pub histogram: SeriesId,
+    /// Sum of the samples.
+    pub sum: SeriesId,
+    /// Number of the samples.
+    pub observations: SeriesId,
+}
+
+impl Timing {
+    /// How many series it is.
+    pub(crate) const SERIES: usize = 3;
+}
+
+/// One time series.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Series {
+    /// The exported name of the metric.
+    pub name: String,
+    /// How the series behaves over time.
+    pub kind: Kind,
+    /// Label values in the order of the metric's definition.
+    pub labels: Vec<(Label, String)>,
+}
+
+impl Series {
+    /// The name under which the proxy knows this series, labels encoded the way that Istio's
+    /// `extraStatTags` does it: `driftline_requests_total.model=.=rain;.;outcome=.=complete;.;`.
+    ///
+    /// The generated `stats_tags` turn it into a name with labels again. Label values must not
+    /// hold `;.;` or control characters; the configuration refuses such names.
+    pub fn stat_name(&self) -> String {
+        let mut name = self.name.clone();
+        for (index, (label, value)) in self.labels.iter().enumerate() {
+            if index == 0 {
+                name.push('.');
+            }
+            name.push_str(label.name());
+            name.push_str("=.=");
+            name.push_str(value);
+            name.push_str(";.;");
+        }
+        name
+    }
+}
+
+/// Numbers series one after another, and tells each to whoever is to keep its name; it keeps none itself, since names
+/// take far more memory than all that is needed of a series afterwards.
+pub struct SeriesRegistrar<'t> {
+    next: usize,
+    tell: &'t mut dyn FnMut(SeriesId, Series),
+}
+
+impl<'t> SeriesRegistrar<'t> {
+    /// A registrar whose first series has the number `first`.
+    pub fn starting_at(
+        first: usize,
+        tell: &'t mut dyn FnMut(SeriesId, Series),
+    ) -> SeriesRegistrar<'t> {
+        SeriesRegistrar { next: first, tell }
+    }
+
+    /// The number of the next series.
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Adds a counter or a gauge. `values` are the label values in the order of the definition; where one is empty
+    /// the series does not have the label.
+    pub fn add(&mut self, metric: Metric, values: &[&str]) -> SeriesId {
+        let definition = metric.definition();
+        self.push(definition.name.to_string(), definition.kind, definition.labels, values)
+    }
+
+    /// Adds a histogram and its exact counters.
+    pub fn add_timing(&mut self, metric: Metric, values: &[&str]) -> Timing {
+        let definition = metric.definition();
+        let histogram = self.add(metric, values);
+        let [sum, observations] = match definition.companions() {
+            Some(companions) => companions.map(|companion| {
+                self.push(companion.name, Kind::Counter, definition.labels, values)
+            }),
+            // Not a histogram: its own series takes all three, which no caller does.
+            None => [histogram, histogram],
+        };
+        Timing { histogram, sum, observations }
+    }
+
+    fn push(&mut self, name: String, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
+        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
+        let id = SeriesId::new(self.next);
+        let labels = labels
+            .iter()
+            .zip(values)
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(&label, value)| (label, (*value).to_string()))
+            .collect();
+        self.next = self.next.saturating_add(1);
+        (self.tell)(id, Series { name, kind, labels });
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::ToOwned, vec};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(metric: Metric, values: &[&str], stat_name: &str) {
+        let mut told = Vec::new();
+        let mut tell = |id, series: Series| told.push((id, series.stat_name()));
+        let id = SeriesRegistrar::starting_at(7, &mut tell).add(metric, values);
+        assert_eq!((id.index(), told), (7, vec![(id, stat_name.to_owned())]));
+    }
+
+    #[test]
+    fn labels_are_encoded_behind_the_name() {
+        check(Metric::Evaluations, &[], "driftline_evaluations_total");
+        check(
+            Metric::RequestsInFlight,
+            &["a.b", ""],
+            "driftline_requests_in_flight.model=.=a.b;.;",
+        );
+        check(
+            Metric::Requests,
+            &["rain", "chat", "complete"],
+            "driftline_requests_total.model=.=rain;.;route=.=chat;.;outcome=.=complete;.;",
+        );
+    }
+
+    #[test]
+    fn a_timing_has_its_exact_counters() {
+        let mut told = Vec::new();
+        let mut tell = |_, series: Series| told.push(series.name);
+        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let timing = registrar.add_timing(Metric::InterChunkGap, &["m", ""]);
+        assert_eq!(registrar.next(), Timing::SERIES);
+        let name = |id: SeriesId| told[id.index()].as_str();
+        assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
+        assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");
+        assert_eq!(name(timing.observations), "driftline_inter_chunk_gap_observations_total");
+    }
+}

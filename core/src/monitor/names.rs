@@ -1,0 +1,206 @@
+//! Names that requests bring, made fit for a label and looked up among those that the configuration lists.
+//! A name never becomes longer than it came, and never longer than a label may be.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use crate::{inference::glob::Glob, monitor::config::OTHER_NAME};
+use driftline_statistics::document::LABEL_BYTES_MAX;
+
+/// What stands for bytes that a label cannot have.
+const REPLACEMENT: char = '_';
+
+/// What a name is to the configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Named {
+    /// One of those that are known at configuration, by number. The first stands for all that are not admitted.
+    Listed(usize),
+    /// Not listed, but it fits a pattern: the name, made fit for a label.
+    Fitting(String),
+}
+
+impl Named {
+    /// The one that stands for all that the configuration does not admit.
+    pub(crate) const OTHER: Named = Named::Listed(0);
+}
+
+/// The names of one kind that a configuration admits.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    listed: Vec<(String, usize)>,
+    patterns: Vec<Glob>,
+}
+
+impl Names {
+    /// Admits this name. Listed names have the numbers that they are given here, patterns have none.
+    pub(crate) fn admit(&mut self, name: &str, number: usize) {
+        if Glob::is_pattern(name) {
+            self.patterns.push(Glob::new(name));
+        } else {
+            self.listed.push((name.into(), number));
+        }
+    }
+
+    /// What a name is that came as these bytes. Compares with each, which for 64 names is faster than a map.
+    pub(crate) fn find(&self, raw: &[u8]) -> Named {
+        if let Some(number) = self.listed(raw) {
+            return Named::Listed(number);
+        }
+        let name = clean(raw);
+        if let Some(number) = self.listed(name.as_bytes()) {
+            Named::Listed(number)
+        } else if !name.is_empty()
+            && name != OTHER_NAME
+            && self.patterns.iter().any(|pattern| pattern.matches(name.as_bytes()))
+        {
+            Named::Fitting(name)
+        } else {
+            Named::OTHER
+        }
+    }
+
+    fn listed(&self, name: &[u8]) -> Option<usize> {
+        self.listed.iter().find(|(listed, _)| listed.as_bytes() == name).map(|&(_, number)| number)
+    }
+}
+
+/// Makes a label of a name: at most [`LABEL_BYTES_MAX`] bytes of it, and in place of what is no UTF-8, of control
+/// characters and of what delimits labels in stat names a `_`. Empty if there is no name.
+///
+/// Names that become the same label are the same name from here on.
+pub(crate) fn clean(raw: &[u8]) -> String {
+    let mut name = String::new();
+    'name: for chunk in raw.utf8_chunks() {
+        let invalid = (!chunk.invalid().is_empty()).then_some(REPLACEMENT);
+        for character in chunk.valid().chars().chain(invalid) {
+            let character = if character.is_control() { REPLACEMENT } else { character };
+            if LABEL_BYTES_MAX < name.len().saturating_add(character.len_utf8()) {
+                break 'name;
+            }
+            name.push(character);
+        }
+    }
+    // Both replacements keep a byte that cannot begin what they replace, so none is left over or made.
+    if name.contains(";.") {
+        name = name.replace(";.", ";_");
+    }
+    if name.contains("=.=") {
+        name = name.replace("=.=", "=._");
+    }
+    name
+}
+
+/// A piece of a path with its `%XX` decoded. What is no such escape stays as it is.
+pub(crate) fn percent_decoded(raw: &[u8]) -> Cow<'_, [u8]> {
+    if !raw.contains(&b'%') {
+        return Cow::Borrowed(raw);
+    }
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        let escaped = match behind {
+            [high, low, behind @ ..] if byte == b'%' => {
+                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, behind))
+            }
+            _ => None,
+        };
+        match escaped {
+            Some((escaped, behind)) => {
+                decoded.push(escaped);
+                rest = behind;
+            }
+            None => decoded.push(byte),
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+    use driftline_statistics::document::label_fault;
+
+    #[test]
+    fn a_name_that_is_fit_for_a_label_stays_as_it_is() {
+        for name in ["gpt-4", "meta-llama/Llama-3.1-8B", "größe", "a.b;c=d", "a b", "\"{}\\"] {
+            assert_eq!(clean(name.as_bytes()), name);
+        }
+    }
+
+    #[test]
+    fn what_a_label_cannot_have_is_replaced() {
+        for (raw, cleaned) in [
+            (&b"a\nb\0c\x7f"[..], "a_b_c_"),
+            ("a\u{85}b".as_bytes(), "a_b"),
+            (b"\xff\xfea\xe2\x82", "__a_"),
+            (b"x;.;outcome=.=y", "x;_;outcome=._y"),
+            (b"=.=.=.=;..", "=._.=._;_."),
+            (b"", ""),
+        ] {
+            assert_eq!(clean(raw), cleaned, "{}", raw.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        let long = "é".repeat(1000);
+        assert_eq!(clean(long.as_bytes()), "é".repeat(LABEL_BYTES_MAX / 2));
+        assert_eq!(clean(format!("x{long}").as_bytes()).len(), LABEL_BYTES_MAX - 1);
+    }
+
+    #[test]
+    fn whatever_comes_becomes_a_label_and_stays_it() {
+        // Every word of up to five of these bytes.
+        let letters = b";.=\n\xff\xc3\xa9";
+        for number in 0..letters.len().pow(5) {
+            let raw: Vec<u8> = (0..5)
+                .map(|position| letters[number / letters.len().pow(position) % letters.len()])
+                .collect();
+            let cleaned = clean(&raw);
+            assert_eq!(label_fault(&cleaned), None, "{}", raw.escape_ascii());
+            assert_eq!(clean(cleaned.as_bytes()), cleaned, "{}", raw.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn escapes_of_a_path_are_decoded() {
+        for (raw, decoded) in [
+            ("anthropic.claude-3%3A0", "anthropic.claude-3:0"),
+            ("a%2fb%2Fc", "a/b/c"),
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%%41", "%A"),
+            ("a+b", "a+b"),
+        ] {
+            assert_eq!(percent_decoded(raw.as_bytes()), decoded.as_bytes(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn listed_names_come_before_patterns_and_others_are_one() {
+        let mut names = Names::default();
+        for (number, name) in ["gpt-4", "gpt-*", "a_b"].into_iter().enumerate() {
+            names.admit(name, number + 1);
+        }
+        for (raw, found) in [
+            (&b"gpt-4"[..], Named::Listed(1)),
+            (b"a_b", Named::Listed(3)),
+            (b"a\nb", Named::Listed(3)),
+            (b"gpt-5", Named::Fitting("gpt-5".into())),
+            (b"gpt-\n", Named::Fitting("gpt-_".into())),
+            (b"claude", Named::OTHER),
+            (b"", Named::OTHER),
+        ] {
+            assert_eq!(names.find(raw), found, "{}", raw.escape_ascii());
+        }
+        names.admit("*", 0);
+        assert_eq!(names.find(b"other"), Named::OTHER);
+        assert_eq!(names.find(b""), Named::OTHER);
+    }
+}

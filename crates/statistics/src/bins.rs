@@ -1,0 +1,204 @@
+//! Fixed bins of a feature: which bin a value falls in, and what each bin is called.
+//! The bins come from the reference alone; live values never move them.
+
+use alloc::{format, string::String, vec::Vec};
+
+/// The most bins that a feature may have, `other` included. Labels have two digits.
+pub const BINS_MAX: usize = 100;
+
+/// The label of the bin for values that the reference has never seen.
+pub const OTHER: &str = "other";
+
+/// The bins of one feature or prediction.
+///
+/// Reading a profile checks what the variants ask of their numbers; code that builds bins by hand
+/// must keep to it, or [`of`](Bins::of) answers nonsense (but never panics).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bins {
+    /// Ranges between edges, for numbers of many values.
+    ///
+    /// Bins are closed on the right, like the `le` of a Prometheus histogram: the first holds
+    /// `x <= edges[0]`, bin `i` holds `edges[i-1] < x <= edges[i]`, the last holds what is above
+    /// all edges. That is `numpy.searchsorted(edges, x, side="left")`. It is the closing that fits
+    /// quantiles: with edge `k` the smallest value that at least `k/B` of the rows do not exceed,
+    /// every bin holds its share of the rows however many values are tied.
+    Quantile {
+        /// Finite and strictly increasing, at least one; there is one bin more than edges.
+        edges: Vec<f64>,
+    },
+    /// One bin per value, for integers and booleans of few values, and a last one for all others.
+    Values {
+        /// Finite and strictly increasing, at least one; there is one bin more than values.
+        values: Vec<f64>,
+    },
+    /// One bin per category, and a last one for all others, be they rare in the reference or never seen there.
+    Categories {
+        /// Unique, fit for labels, at least one; there is one bin more than names.
+        names: Vec<String>,
+    },
+}
+
+impl Bins {
+    /// How many bins there are, `other` included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let named = match self {
+            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => bounds.len(),
+            Bins::Categories { names } => names.len(),
+        };
+        named.saturating_add(1)
+    }
+
+    /// The bin of the number `x`, from 0 to `count() - 1`; the last one for categories. Binary search, no allocation.
+    ///
+    /// The infinities fall in the outer bins or in `other`. `x` must not be NaN, which has no bin and
+    /// gets an arbitrary one: count it as invalid before asking.
+    #[must_use]
+    pub fn of(&self, x: f64) -> usize {
+        match self {
+            Bins::Quantile { edges } => edges.partition_point(|edge| *edge < x),
+            Bins::Values { values } => {
+                let index = values.partition_point(|value| *value < x);
+                if values.get(index) == Some(&x) { index } else { values.len() }
+            }
+            Bins::Categories { names } => names.len(),
+        }
+    }
+
+    /// The bin of a category; `None` if these are bins of numbers. Compares with each name.
+    #[must_use]
+    pub fn of_category(&self, category: &[u8]) -> Option<usize> {
+        match self {
+            Bins::Categories { names } => {
+                let found = names.iter().position(|name| name.as_bytes() == category);
+                Some(found.unwrap_or(names.len()))
+            }
+            Bins::Quantile { .. } | Bins::Values { .. } => None,
+        }
+    }
+
+    /// What bin `index` is called in metrics: `00`, `01`, ..., or the category, and [`OTHER`] for the last of value bins
+    /// and of categories.
+    #[must_use]
+    pub fn label(&self, index: usize) -> String {
+        match self {
+            Bins::Values { values } if index == values.len() => String::from(OTHER),
+            Bins::Categories { names } => names.get(index).map_or(OTHER, String::as_str).into(),
+            _ => format!("{index:02}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(bins: &Bins, x: f64, bin: usize) {
+        assert_eq!(bins.of(x), bin, "{x}");
+        assert!(bin < bins.count());
+    }
+
+    #[test]
+    fn a_value_on_an_edge_belongs_to_the_bin_below_it() {
+        let bins = Bins::Quantile { edges: vec![-1.0, 0.0, 2.5] };
+        assert_eq!(bins.count(), 4);
+        for (x, bin) in [
+            (f64::NEG_INFINITY, 0),
+            (-1.0, 0),
+            (-0.999, 1),
+            (-0.0, 1),
+            (0.0, 1),
+            (f64::MIN_POSITIVE, 2),
+            (2.5, 2),
+            (2.500_001, 3),
+            (f64::INFINITY, 3),
+        ] {
+            check(&bins, x, bin);
+        }
+    }
+
+    /// The samples are generated as tests/data/vectors/versions.json says, the counts are numpy's.
+    #[test]
+    fn counts_are_those_of_numpy() {
+        let file: Value =
+            serde_json::from_str(include_str!("../../../tests/data/vectors/binned.json")).unwrap();
+        let mut compared = 0;
+        for (name, case) in file["cases"].as_object().unwrap() {
+            for (spec, counts) in [("ref_spec", "ref_counts"), ("cur_spec", "cur_counts")] {
+                if case[spec][0] != "ih_list" {
+                    continue;
+                }
+                let part = |index: usize| case[spec][index].as_f64().unwrap();
+                let mut seed = case[spec][1].as_u64().unwrap();
+                let bins = Bins::Quantile { edges: numbers(&case["edges"]) };
+                let mut found = vec![0.0; bins.count()];
+                for _ in 0..part(2) as usize {
+                    let x = irwin_hall(&mut seed) * part(3) + part(4);
+                    found[bins.of(x)] += 1.0;
+                }
+                assert_eq!(found, numbers(&case[counts]), "{name} {counts}");
+                compared += 1;
+            }
+        }
+        assert!(18 < compared, "{compared}");
+    }
+
+    fn numbers(list: &Value) -> Vec<f64> {
+        list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    }
+
+    /// Twelve uniforms minus six: nearly normal, and the same bits everywhere.
+    fn irwin_hall(seed: &mut u64) -> f64 {
+        let mut sum = 0.0;
+        for _ in 0..12 {
+            *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = *seed;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            sum += ((z ^ (z >> 31)) >> 11) as f64 * 2.0_f64.powi(-53);
+        }
+        sum - 6.0
+    }
+
+    #[test]
+    fn a_value_without_a_bin_is_other() {
+        let bins = Bins::Values { values: vec![0.0, 1.0, 4.0] };
+        assert_eq!(bins.count(), 4);
+        for (x, bin) in
+            [(0.0, 0), (-0.0, 0), (1.0, 1), (4.0, 2), (2.0, 3), (4.5, 3), (-7.0, 3), (9e9, 3)]
+        {
+            check(&bins, x, bin);
+        }
+    }
+
+    #[test]
+    fn nothing_panics_on_a_value_that_is_not_a_number() {
+        assert!(Bins::Quantile { edges: vec![0.0] }.of(f64::NAN) < 2);
+        assert_eq!(Bins::Values { values: vec![0.0] }.of(f64::NAN), 1);
+        assert_eq!(Bins::Values { values: vec![] }.of(1.0), 0);
+    }
+
+    #[test]
+    fn labels_sort_as_their_bins_do() {
+        let quantile = Bins::Quantile { edges: vec![0.0; 11] };
+        assert_eq!((quantile.label(0), quantile.label(11)), ("00".into(), "11".into()));
+        let values = Bins::Values { values: vec![0.0, 1.0] };
+        assert_eq!((values.label(1), values.label(2)), ("01".into(), "other".into()));
+    }
+
+    #[test]
+    fn a_category_is_its_name_or_other() {
+        let bins = Bins::Categories { names: vec!["N".into(), "E".into()] };
+        assert_eq!(bins.count(), 3);
+        let of = |name: &str| bins.of_category(name.as_bytes());
+        assert_eq!([of("N"), of("E"), of("n"), of("")], [Some(0), Some(1), Some(2), Some(2)]);
+        assert_eq!((bins.label(1), bins.label(2)), ("E".into(), "other".into()));
+        assert_eq!(bins.of(1.0), 2, "a number is none of the names");
+        assert_eq!(Bins::Values { values: vec![0.0] }.of_category(b"N"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! How far live counts have moved from the counts of the reference; every measure is a pure function of two histograms.
+//! It never sees a raw value, keeps no state, and answers `None` rather than NaN.
+//!
+//! | measure | of which shares | range | what it sees best |
+//! | --- | --- | --- | --- |
+//! | [`psi`] | raised by half a count | 0 to ∞, nats | the industry's word for drift; has a critical value for the sample size |
+//! | [`kullback_leibler`] | raised by half a count | 0 to ∞, nats | bins that one side has nearly left |
+//! | [`jensen_shannon`] | as counted | 0 to √ln 2 | a bounded distance, for thresholds across features |
+//! | [`hellinger`] | as counted | 0 to 1 | a bounded distance, sensitive to small shares |
+//! | [`total_variation`] | as counted | 0 to 1 | the share of rows that would have to move |
+//! | [`l_infinity`] | as counted | 0 to 1 | one category that grew or vanished |
+//! | [`kolmogorov_smirnov`] | cumulated | 0 to 1 | a shift of ordered values; has a p-value |
+//! | [`chi_square`] | counts | 0 to ∞ | any change of categories; has a p-value |
+//! | [`wasserstein`] | with a point for each bin | 0 to ∞, units of the value | how far the values moved |
+//! | [`null_ratio`] | rows without a value | z | values that stopped coming |
+//!
+//! # Example
+//!
+//! ```
+//! use driftline_core::drift::{Histograms, kolmogorov_smirnov, psi};
+//!
+//! let moved = Histograms::new(&[500, 300, 200], &[20, 30, 50]).unwrap();
+//! assert!(0.4 < psi(&moved).value);
+//! assert!(kolmogorov_smirnov(&moved).p_value < 0.001);
+//! ```
+
+mod chi_square;
+mod hellinger;
+mod histograms;
+mod jensen_shannon;
+mod kolmogorov_smirnov;
+mod kullback_leibler;
+mod l_infinity;
+mod null_ratio;
+pub mod probability;
+mod psi;
+mod scale;
+mod total_variation;
+mod wasserstein;
+
+#[cfg(test)]
+mod known_answers;
+
+pub use self::{
+    chi_square::{ChiSquare, Reference, chi_square},
+    hellinger::hellinger,
+    histograms::Histograms,
+    jensen_shannon::jensen_shannon,
+    kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov},
+    kullback_leibler::{KullbackLeibler, kullback_leibler},
+    l_infinity::{LInfinity, l_infinity},
+    null_ratio::{NullCounts, NullRatio, null_ratio},
+    psi::{Psi, psi},
+    scale::{BinPositions, EXCESS_THOUSANDTHS_MAX, Tail},
+    total_variation::total_variation,
+    wasserstein::{Points, wasserstein},
+};

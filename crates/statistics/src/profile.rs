@@ -1,0 +1,275 @@
+//! The reference profile of a model: what its training data looked like, as counts of fixed bins.
+//! It holds no row of that data, and nothing in it changes once it is read.
+//!
+//! # The file
+//!
+//! ```json
+//! {
+//!   "format": "driftline-profile", "format_version": 1,
+//!   "model": "rain", "version": "3", "created_at": "2026-11-25T12:00:00Z", "rows": 3000,
+//!   "features": [{
+//!     "name": "dew point", "type": "number",
+//!     "schema": {"required": true, "minimum": -3.1, "maximum": 2.2},
+//!     "nulls": 0, "mean": 0.1, "standard_deviation": 1.0, "minimum": -3.1, "maximum": 2.2,
+//!     "bins": {"kind": "quantile", "edges": [-1.0, 0.5], "counts": [900, 1100, 1000], "means": [-1.6, -0.2, 1.3]},
+//!     "tail_excess": {"low": 0.6, "high": 0.8},
+//!     "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 9.21}
+//!   }],
+//!   "prediction": null
+//! }
+//! ```
+//!
+//! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
+//!
+//! A reader refuses a version of the format that it does not know. Within a version no field is added or changes
+//! its meaning, because a filter that ignores half of a profile compares with something else than
+//! its author meant.
+
+mod read;
+mod write;
+
+pub use self::read::moment;
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::{
+    bins::Bins,
+    document::{self, Node, Path, Problems},
+};
+
+/// What the field `format` says.
+pub const FORMAT: &str = "driftline-profile";
+/// The version of the format that this code writes, and the only one that it reads.
+pub const FORMAT_VERSION: u64 = 1;
+/// The most features of one model.
+pub const FEATURES_MAX: usize = 256;
+/// The most categories that a schema may list. Of more the profiler lists none, and then all are allowed.
+pub const CATEGORIES_MAX: usize = 1_000;
+/// The longest category that a schema may list, in bytes of UTF-8.
+pub const CATEGORY_BYTES_MAX: usize = 128;
+/// The longest profile that is read, in bytes.
+pub const PROFILE_BYTES_MAX: usize = 4 << 20;
+
+/// The last second of the year 9999, after which a profile cannot be made.
+pub const CREATED_AT_MAX: u64 = 253_402_300_799;
+
+/// A reference profile that has passed every check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The model that was trained on these rows.
+    pub model: String,
+    /// The version of that model, if it has one. Fit for a label.
+    pub version: Option<String>,
+    /// When the profile was made, in seconds since 1970; at most [`CREATED_AT_MAX`].
+    pub created_at: u64,
+    /// Rows of the reference, at least 1.
+    pub rows: u64,
+    /// At most [`FEATURES_MAX`], with unique names, in the order of the columns where a row is a plain list.
+    pub features: Vec<Feature>,
+    /// What the model is expected to answer, if the reference tells.
+    pub prediction: Option<Column>,
+}
+
+/// An input of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// What requests call it, and what metrics show. Fit for a label: see [`document::label_fault`].
+    pub name: String,
+    /// What its values were.
+    pub column: Column,
+}
+
+/// The values of one feature or prediction in the reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// What a value is.
+    pub kind: Kind,
+    /// What a live value must be to be one that the model was trained for.
+    pub schema: Schema,
+    /// Rows of the reference without a value.
+    pub nulls: u64,
+    /// The bins that live values fall in.
+    pub bins: Bins,
+    /// Rows of the reference in each bin; together with `nulls` they add up to the profile's `rows`.
+    pub counts: Vec<u64>,
+    /// What only numbers have; `None` for categories.
+    pub numbers: Option<Numbers>,
+    /// How many different values there were, if somebody asked. The filter makes nothing of it.
+    pub distinct: Option<Distinct>,
+    /// From where on the bins differ by more than chance explains.
+    pub chi_square: Quantiles,
+}
+
+/// An estimate of how many different values a column has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distinct {
+    /// At least 1, and at most as many as there were values.
+    pub values: u64,
+    /// Of the estimate, as a share of it: from 0 to 1.
+    pub relative_standard_error: f64,
+}
+
+/// What a live value must be. The profiler writes what it saw; people may edit it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// Whether each live row must have a value: so it is if no reference row lacked one.
+    pub required: bool,
+    /// The numbers that are allowed; `None` for categories, and for numbers if all are.
+    pub range: Option<Range>,
+    /// Every allowed category, sorted by their bytes, without repetition, [`CATEGORIES_MAX`] at most; `None` for
+    /// numbers, and for categories if all are. It may list more than have a bin.
+    pub categories: Option<Vec<String>>,
+}
+
+/// Allowed numbers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The smallest; `NEG_INFINITY` if there is none.
+    pub minimum: f64,
+    /// The largest, at least `minimum`; `INFINITY` if there is none.
+    pub maximum: f64,
+}
+
+/// Quantiles of the chi-square distribution with as many degrees of freedom as the column has bins, less one.
+///
+/// They are part of the profile because computing them takes more code than a filter should carry. Each is at least the
+/// one before it, and more than 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiles {
+    /// Exceeded by chance in 5 % of the windows.
+    pub five_percent: f64,
+    /// Exceeded by chance in 1 %.
+    pub one_percent: f64,
+    /// Exceeded by chance in 1 % divided by twice the number of columns, the prediction included (Bonferroni): a column
+    /// is judged by its bins and by its share of nulls, and any of them is called drifted by chance in 1 % at most.
+    pub family: f64,
+}
+
+/// The numbers of a column, over the rows that are not null. Booleans are 0 and 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Population standard deviation (divided by the number of values, not one less); 0 for a constant.
+    pub standard_deviation: f64,
+    /// The smallest value.
+    pub minimum: f64,
+    /// The largest value, at least `minimum`.
+    pub maximum: f64,
+    /// Mean of the reference values in each bin; `None` where the bin is empty.
+    pub means: Vec<Option<f64>>,
+    /// How far the outer bins reach.
+    pub tail_excess: TailExcess,
+}
+
+/// What a value of a column is on the wire, or is made of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Any finite number.
+    Number,
+    /// A number without a fraction.
+    Integer,
+    /// `true` or `false`, counted as 1 and 0.
+    Boolean,
+    /// Text that is compared as it is.
+    Category,
+    /// Text, of which the number of characters (Unicode scalar values) counts.
+    TextLength,
+    /// A list of numbers, of which the Euclidean norm counts.
+    VectorNorm,
+    /// A moment, of which the age counts, in seconds: see [`crate::time::moment`]. In traffic it is what has passed until
+    /// the request, in a reference what had passed until the row was made; negative for a moment that is still to come.
+    Timestamp,
+}
+
+/// How far beyond the outermost edges the reference lies, in standard deviations.
+///
+/// Bins cannot tell how far out a value of an outer bin is; with these two means, and the same of
+/// the live rows, a distance such as Wasserstein's can.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TailExcess {
+    /// Mean of `(edges[0] - x) / standard_deviation` over the rows of the first bin alone. 0 if that
+    /// bin is empty, the deviation is 0, or the bins are of values.
+    pub low: f64,
+    /// Mean of `(x - edges[last]) / standard_deviation` over the rows of the last bin alone; 0 likewise.
+    pub high: f64,
+}
+
+/// Everything wrong with a profile, so that one edit can fix it all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProfileError(Problems);
+
+impl Profile {
+    /// Reads and checks the text of a profile; at most [`PROFILE_BYTES_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// Lists every problem with its path.
+    pub fn from_json(json: &[u8]) -> Result<Profile, ProfileError> {
+        let mut problems = Problems::default();
+        document::parse(json, PROFILE_BYTES_MAX, &mut problems)
+            .and_then(|value| Profile::from_node(&Node::new(&value, Path::ROOT), &mut problems))
+            .filter(|_| problems.is_empty())
+            .ok_or(ProfileError(problems))
+    }
+
+    /// Reads and checks a profile that stands at `node` within a larger document.
+    ///
+    /// `None` only after noting at least one problem. A value can come back together with problems
+    /// (an unknown field, say): whoever gets it must look at `problems` too.
+    pub fn from_node(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
+        read::profile(node, problems)
+    }
+}
+
+impl Range {
+    /// Whether `x` is within, ends included; never for NaN.
+    #[must_use]
+    pub fn contains(&self, x: f64) -> bool {
+        self.minimum <= x && x <= self.maximum
+    }
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 7] = [
+        Kind::Number,
+        Kind::Integer,
+        Kind::Boolean,
+        Kind::Category,
+        Kind::TextLength,
+        Kind::VectorNorm,
+        Kind::Timestamp,
+    ];
+
+    /// The word that the file uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Number => "number",
+            Kind::Integer => "integer",
+            Kind::Boolean => "boolean",
+            Kind::Category => "category",
+            Kind::TextLength => "text_length",
+            Kind::VectorNorm => "vector_norm",
+            Kind::Timestamp => "timestamp",
+        }
+    }
+}
+
+impl ProfileError {
+    /// What is wrong.
+    #[must_use]
+    pub fn problems(&self) -> &Problems {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "profile refused: {}", self.0)
+    }
+}
+
+impl core::error::Error for ProfileError {}

@@ -1,0 +1,117 @@
+//! Reads a profile out of parsed JSON and checks that its numbers fit together; it repairs nothing.
+
+mod bins;
+mod column;
+mod schema;
+
+use alloc::{string::String, vec::Vec};
+
+use self::column::column;
+use super::{CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSION, Feature, Profile};
+use crate::{
+    document::{Node, Problems, WHOLE_MAX},
+    time::rfc3339::UnixTime,
+};
+
+const PROFILE_FIELDS: [&str; 8] = [
+    "format",
+    "format_version",
+    "model",
+    "version",
+    "created_at",
+    "rows",
+    "features",
+    "prediction",
+];
+const NAME: &str = "name";
+
+pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
+    // Nothing is said about the other fields of an unknown version: they may be right there.
+    is_ours(node, problems)?;
+    let fields = node.object(&PROFILE_FIELDS, problems)?;
+    let model = fields.required("model", problems).and_then(|node| node.label(problems));
+    let version = fields
+        .required("version", problems)
+        .and_then(|node| if node.is_null() { Some(None) } else { node.label(problems).map(Some) });
+    let created_at =
+        fields.required("created_at", problems).and_then(|node| moment(&node, problems));
+    let rows =
+        fields.required("rows", problems).and_then(|node| node.whole(1..=WHOLE_MAX, problems));
+    let mut seen = Vec::new();
+    let features = fields.required("features", problems).and_then(|list| {
+        list.array(0..=FEATURES_MAX, problems, |node, problems| {
+            feature(&node, rows, &mut seen, problems)
+        })
+    });
+    let prediction = match fields.required("prediction", problems) {
+        Some(node) if node.is_null() => Some(None),
+        Some(node) => column(&node, &[], rows, problems).and_then(|(_, column)| column.map(Some)),
+        None => None,
+    };
+    let profile = Profile {
+        model: model?,
+        version: version?,
+        created_at: created_at?,
+        rows: rows?,
+        features: features?,
+        prediction: prediction?,
+    };
+    if profile.features.is_empty() && profile.prediction.is_none() {
+        problems.add(
+            node.path(),
+            format_args!(
+                "found neither a feature nor a prediction, expected at least one to watch"
+            ),
+        );
+        return None;
+    }
+    Some(profile)
+}
+
+/// Whole seconds since 1970; what a fraction says beyond them is dropped.
+pub fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
+    let text = node.text(problems)?;
+    let found = UnixTime::from_rfc3339(text.as_bytes())
+        .and_then(|time| u64::try_from(time.seconds).ok())
+        .filter(|seconds| *seconds <= CREATED_AT_MAX);
+    if found.is_none() {
+        node.refuse(
+            format_args!(
+                "a moment from 1970 to 9999 as RFC 3339 has it, like 2026-11-25T12:00:00Z"
+            ),
+            problems,
+        );
+    }
+    found
+}
+
+/// Checks `format` and `format_version` before anything else.
+fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<()> {
+    let fields = node.open_object(problems)?;
+    let format = fields.required("format", problems)?;
+    format.word(&[(FORMAT, ())], problems)?;
+    let version = fields.required("format_version", problems)?;
+    // Any other number is a version too, of a newer profiler perhaps.
+    if version.whole(0..=WHOLE_MAX, problems)? != FORMAT_VERSION {
+        version.refuse(
+            format_args!("{FORMAT_VERSION}, the only version that this build of Driftline reads"),
+            problems,
+        );
+        return None;
+    }
+    Some(())
+}
+
+fn feature(
+    node: &Node<'_, '_>,
+    rows: Option<u64>,
+    seen: &mut Vec<String>,
+    problems: &mut Problems,
+) -> Option<Feature> {
+    let (fields, column) = column(node, &[NAME], rows, problems)?;
+    let name = fields.required(NAME, problems).and_then(|node| node.new_label(seen, problems));
+    Some(Feature { name: name?, column: column? })
+}
+
+#[cfg(test)]
+mod tests;

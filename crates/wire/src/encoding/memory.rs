@@ -1,0 +1,143 @@
+//! The memory of decoders, and of what readers hold, counted before it is taken; it allocates nothing for them.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use super::Fault;
+
+/// The most memory that all decoders of a configuration within one VM take together, with what readers hold of bodies: a
+/// quarter of what a VM may have. Bodies that find none left are counted and not read.
+pub const DECODERS_BYTES_MAX: usize = 16 << 20;
+/// The most memory that the decoder of one coding of one body takes.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// What is left for all decoders, and for what readers hold.
+#[derive(Clone, Debug)]
+pub struct MemoryBudget(Arc<AtomicUsize>);
+
+impl MemoryBudget {
+    /// A room of this many bytes.
+    pub fn new(bytes: usize) -> MemoryBudget {
+        MemoryBudget(Arc::new(AtomicUsize::new(bytes)))
+    }
+
+    /// Memory of something that is held beside the decoders, of which nothing is taken yet.
+    pub fn reservation(&self) -> Reservation {
+        Reservation { account: BodyBudget::new(self), bytes: 0 }
+    }
+
+    /// What nobody has taken.
+    #[must_use]
+    pub fn bytes_left(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+/// What is left for one decoder.
+#[derive(Debug)]
+pub(super) struct BodyBudget {
+    room: MemoryBudget,
+    left: AtomicUsize,
+    lacked_room: AtomicBool,
+}
+
+/// Memory of a decoder, or of what a reader holds, given back when it is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    account: Arc<BodyBudget>,
+    bytes: usize,
+}
+
+impl BodyBudget {
+    pub(super) fn new(room: &MemoryBudget) -> Arc<BodyBudget> {
+        Arc::new(BodyBudget {
+            room: room.clone(),
+            left: AtomicUsize::new(BODY_BYTES_MAX),
+            lacked_room: AtomicBool::new(false),
+        })
+    }
+
+    /// Takes memory, before it is allocated.
+    pub(super) fn hold(self: &Arc<BodyBudget>, bytes: usize) -> Result<Reservation, Fault> {
+        self.take(bytes)?;
+        Ok(Reservation { account: Arc::clone(self), bytes })
+    }
+
+    /// Why memory was refused.
+    pub(super) fn refusal(&self) -> Fault {
+        if self.lacked_room.load(Relaxed) { Fault::NoRoom } else { Fault::TooLarge }
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Fault> {
+        if !take_from(&self.left, bytes) {
+            return Err(Fault::TooLarge);
+        }
+        if !take_from(&self.room.0, bytes) {
+            self.left.fetch_add(bytes, Relaxed);
+            self.lacked_room.store(true, Relaxed);
+            return Err(Fault::NoRoom);
+        }
+        Ok(())
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.left.fetch_add(bytes, Relaxed);
+        self.room.0.fetch_add(bytes, Relaxed);
+    }
+}
+
+impl Reservation {
+    /// Holds so much from now on, be it more or less than before.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NoRoom`] if others have it, [`Fault::TooLarge`] beyond [`BODY_BYTES_MAX`]; as much is held as before then.
+    pub fn resize(&mut self, bytes: usize) -> Result<(), Fault> {
+        if let Some(more) = bytes.checked_sub(self.bytes) {
+            self.account.take(more)?;
+        } else {
+            self.account.give_back(self.bytes.saturating_sub(bytes));
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.account.give_back(self.bytes);
+    }
+}
+
+fn take_from(left: &AtomicUsize, bytes: usize) -> bool {
+    left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_free_again() {
+        let room = MemoryBudget::new(100);
+        let account = BodyBudget::new(&room);
+        let mut held = account.hold(60).unwrap();
+        assert_eq!(account.hold(50).unwrap_err(), Fault::NoRoom);
+        assert_eq!(account.refusal(), Fault::NoRoom);
+        held.resize(100).unwrap();
+        assert_eq!(held.resize(101), Err(Fault::NoRoom));
+        assert_eq!(room.bytes_left(), 0);
+        held.resize(40).unwrap();
+        assert_eq!(room.bytes_left(), 60);
+        drop(held);
+        assert_eq!(room.bytes_left(), 100);
+    }
+
+    #[test]
+    fn one_body_cannot_take_all_of_the_room() {
+        let room = MemoryBudget::new(DECODERS_BYTES_MAX);
+        let account = BodyBudget::new(&room);
+        assert_eq!(account.hold(BODY_BYTES_MAX + 1).unwrap_err(), Fault::TooLarge);
+        assert_eq!(account.refusal(), Fault::TooLarge);
+    }
+}
