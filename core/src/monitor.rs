@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod config;
 pub mod evaluator;
+pub mod host;
 pub mod label_table;
 pub mod layout;
 pub mod lease;

@@ -1,0 +1,73 @@
+//! Words that exchanges end in and metrics are labelled with; a leaf that decides nothing.
+//!
+//! [`labels!`] makes an enum, the word of each variant and the list of all from one table. Data by such an enum lie in
+//! an [`EnumMap`], which has a place for every variant: a variant without one does not compile.
+
+#![no_std]
+
+mod direction;
+
+pub use self::direction::Direction;
+
+pub use enum_map::{Enum, EnumMap, enum_map};
+
+/// Declares an enum whose variants are values of a label.
+///
+/// ```
+/// driftline_labels::labels! {
+///     /// Why the door is shut.
+///     pub enum Reason {
+///         /// It is night.
+///         Night = "night",
+///         /// Nobody is in.
+///         Empty = "empty",
+///     }
+/// }
+/// assert_eq!(Reason::ALL.map(Reason::name), ["night", "empty"]);
+/// ```
+#[macro_export]
+macro_rules! labels {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis enum $name:ident {
+            $($(#[$of_variant:meta])* $variant:ident = $word:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        $visibility enum $name {
+            $($(#[$of_variant])* $variant),+
+        }
+
+        impl $name {
+            /// All variants, in the order of their discriminants.
+            $visibility const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
+
+            /// The value of the label.
+            #[must_use]
+            $visibility const fn name(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word),+
+                }
+            }
+        }
+
+        impl $crate::Enum for $name {
+            const LENGTH: usize = $name::ALL.len();
+
+            fn from_usize(index: usize) -> $name {
+                $name::ALL.get(index).copied().unwrap_or($name::ALL[0])
+            }
+
+            fn into_usize(self) -> usize {
+                self as usize
+            }
+        }
+
+        impl<V> $crate::EnumArray<V> for $name {
+            type Array = [V; $name::ALL.len()];
+        }
+    };
+}
+
+pub use enum_map::EnumArray;
