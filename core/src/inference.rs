@@ -7,3 +7,4 @@ pub mod known;
 pub mod load;
 pub mod outcome;
 pub mod predictive;
+pub mod recognition;

@@ -2,5 +2,5 @@
 
 pub mod buffer;
 pub mod catalogue;
-pub(crate) mod measures;
+pub mod measures;
 pub mod series;

@@ -44,7 +44,7 @@ fn monitor(features: usize, bins: usize) -> Monitor {
     let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.
-    Monitor::tell(&config, &mut |_, _| ())
+    Monitor::register(&config, &mut |_, _| ())
 }
 
 const SECOND: u64 = 1_000_000_000;

@@ -6,17 +6,17 @@
 
 #![allow(unsafe_code)]
 
-use std::{num::NonZeroU32, ptr, slice};
+use std::{ptr, slice};
 
-use driftline_core::metrics::{buffer::Change, catalogue::Kind};
+use driftline_core::{
+    metrics::{buffer::Change, catalogue::Kind},
+    monitor::host::{HeaderMap, Host, LogLevel, MetricId},
+};
+use driftline_labels::Direction;
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 /// The host's word that a call worked.
 const OK: u32 = 0;
-
-/// For [`set_shared_data`]: writes only if there is no value yet. Hosts give numbers from 1 upwards and compare them
-/// where there is a value, so this one fits none.
-pub(crate) const CAS_IF_ABSENT: u32 = u32::MAX;
 
 /// `CLOCK_MONOTONIC` of WASI. Unlike proxy-wasm's own clock it never steps back, and it has
 /// nanoseconds where that one has microseconds.
@@ -81,164 +81,153 @@ unsafe extern "C" {
     fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
 }
 
-/// A body or a configuration that the host keeps.
-#[derive(Clone, Copy)]
-pub(crate) enum Buffer {
-    RequestBody = 0,
-    ResponseBody = 1,
-    PluginConfiguration = 7,
+/// The kinds of buffers that the host keeps.
+mod buffer {
+    pub(super) const REQUEST_BODY: u32 = 0;
+    pub(super) const RESPONSE_BODY: u32 = 1;
+    pub(super) const PLUGIN_CONFIGURATION: u32 = 7;
 }
 
-/// A header map, readable in its own callback.
-#[derive(Clone, Copy)]
-pub(crate) enum Headers {
-    Request = 0,
-    Response = 2,
-    ResponseTrailers = 3,
-}
+/// The proxy, as the SDK's ABI reaches it.
+pub(crate) struct ProxyWasm;
 
-/// How loud a message is.
-#[derive(Clone, Copy)]
-pub(crate) enum Level {
-    Info = 2,
-    Error = 4,
-}
-
-/// The host's name for a defined metric: one more than its number, so that there being none takes no room.
-#[derive(Clone, Copy)]
-pub(crate) struct MetricId(NonZeroU32);
-
-impl MetricId {
-    fn new(number: u32) -> Option<MetricId> {
-        NonZeroU32::new(number.wrapping_add(1)).map(MetricId)
+impl Host for ProxyWasm {
+    fn now(&self) -> Timestamp {
+        let mut time = 0;
+        // SAFETY: the host writes one u64 to `time`, which outlives the call.
+        let _ = unsafe { clock_time_get(CLOCK_MONOTONIC, 1, &mut time) };
+        Timestamp(time)
     }
 
-    fn number(self) -> u32 {
-        self.0.get().wrapping_sub(1)
+    fn wall_clock(&self) -> Option<UnixTime> {
+        let mut time = 0;
+        // SAFETY: the host writes one u64 to `time`, which outlives the call.
+        let status = unsafe { clock_time_get(CLOCK_REALTIME, 1, &mut time) };
+        (status == OK).then(|| UnixTime::from_nanoseconds(time))
     }
-}
 
-/// The host's monotonic clock; zero, for good, on a host that has none.
-pub(crate) fn now() -> Timestamp {
-    let mut time = 0;
-    // SAFETY: the host writes one u64 to `time`, which outlives the call.
-    let _ = unsafe { clock_time_get(CLOCK_MONOTONIC, 1, &mut time) };
-    Timestamp(time)
-}
+    fn configuration(&self) -> Vec<u8> {
+        bytes_of(buffer::PLUGIN_CONFIGURATION, 0, usize::MAX).unwrap_or_default()
+    }
 
-/// The host's wall clock; `None` on a host that has none.
-pub(crate) fn wall_clock() -> Option<UnixTime> {
-    let mut time = 0;
-    // SAFETY: the host writes one u64 to `time`, which outlives the call.
-    let status = unsafe { clock_time_get(CLOCK_REALTIME, 1, &mut time) };
-    (status == OK).then(|| UnixTime::from_nanoseconds(time))
-}
+    fn log(&self, level: LogLevel, message: &str) {
+        let level = match level {
+            LogLevel::Info => 2,
+            LogLevel::Error => 4,
+        };
+        // SAFETY: the host reads the message during the call only.
+        let _ = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
+    }
 
-/// Writes to the proxy's log.
-pub(crate) fn log(level: Level, message: &str) {
-    // SAFETY: the host reads the message during the call only.
-    let _ = unsafe { proxy_log(level as u32, message.as_ptr(), message.len()) };
-}
+    fn set_tick_period(&self, milliseconds: u32) {
+        // SAFETY: plain numbers.
+        let _ = unsafe { proxy_set_tick_period_milliseconds(milliseconds) };
+    }
 
-/// Asks for a tick every so many milliseconds.
-pub(crate) fn set_tick_period(milliseconds: u32) {
-    // SAFETY: plain numbers.
-    let _ = unsafe { proxy_set_tick_period_milliseconds(milliseconds) };
-}
+    fn define_metric(&self, kind: Kind, stat_name: &str) -> Option<MetricId> {
+        let kind = match kind {
+            Kind::Counter => 0,
+            Kind::Gauge => 1,
+            Kind::Histogram => 2,
+        };
+        let mut id = 0;
+        // SAFETY: the host reads the name during the call and writes one u32 to `id`.
+        let status =
+            unsafe { proxy_define_metric(kind, stat_name.as_ptr(), stat_name.len(), &mut id) };
+        if status == OK { MetricId::new(id) } else { None }
+    }
 
-/// Up to `max` bytes of a buffer from `start`.
-pub(crate) fn buffer(buffer: Buffer, start: usize, max: usize) -> Option<Vec<u8>> {
-    // SAFETY: the host writes to `data` and `size` only, which outlive the call.
-    returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer as u32, start, max, data, size) })
-}
-
-/// The first value of a header.
-pub(crate) fn header(headers: Headers, key: &str) -> Option<Vec<u8>> {
-    // SAFETY: the host reads the key during the call, and writes to `data` and `size` only.
-    returned(|data, size| unsafe {
-        proxy_get_header_map_value(headers as u32, key.as_ptr(), key.len(), data, size)
-    })
-}
-
-/// Puts a header in. With [`remove_header`] the only call of the filter that changes traffic. A host that refuses it
-/// leaves the headers as they are.
-pub(crate) fn add_header(headers: Headers, key: &str, value: &str) {
-    // SAFETY: the host reads key and value during the call.
-    let _ = unsafe {
-        proxy_add_header_map_value(
-            headers as u32,
-            key.as_ptr(),
-            key.len(),
-            value.as_ptr(),
-            value.len(),
-        )
-    };
-}
-
-/// Takes a header out, all its values. With [`add_header`] the only call of the filter that changes traffic. A host that
-/// refuses it leaves the header where it is.
-pub(crate) fn remove_header(headers: Headers, key: &str) {
-    // SAFETY: the host reads the key during the call.
-    let _ = unsafe { proxy_remove_header_map_value(headers as u32, key.as_ptr(), key.len()) };
-}
-
-/// A property of the stream; `path` has its parts separated by NUL.
-pub(crate) fn property(path: &str) -> Option<Vec<u8>> {
-    // SAFETY: the host reads the path during the call, and writes to `data` and `size` only.
-    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
-}
-
-/// A value that all VMs of the filter share, and the number to replace it with.
-pub(crate) fn shared_data(key: &str) -> Option<(Vec<u8>, u32)> {
-    let mut cas = 0;
-    // SAFETY: the host reads the key during the call, and writes to the three places only.
-    let value = returned(|data, size| unsafe {
-        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas)
-    })?;
-    Some((value, cas))
-}
-
-/// Replaces a shared value if nobody did since `cas` was read; 0 replaces in any case. Whether it did.
-pub(crate) fn set_shared_data(key: &str, value: &[u8], cas: u32) -> bool {
-    // SAFETY: the host reads key and value during the call.
-    let status =
-        unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas) };
-    status == OK
-}
-
-/// Defines a metric. Every call takes a new id, so it is made once per series and configuration.
-pub(crate) fn define_metric(kind: Kind, name: &str) -> Option<MetricId> {
-    let kind = match kind {
-        Kind::Counter => 0,
-        Kind::Gauge => 1,
-        Kind::Histogram => 2,
-    };
-    let mut id = 0;
-    // SAFETY: the host reads the name during the call and writes one u32 to `id`.
-    let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) };
-    if status == OK { MetricId::new(id) } else { None }
-}
-
-/// Makes a change to a metric. A host that refuses it loses this one change and nothing else.
-pub(crate) fn change_metric(id: MetricId, change: Change) {
-    // SAFETY: plain numbers.
-    let _ = unsafe {
-        match change {
-            Change::Add(amount) => {
-                proxy_increment_metric(id.number(), i64::try_from(amount).unwrap_or(i64::MAX))
+    fn change_metric(&self, id: MetricId, change: Change) {
+        // SAFETY: plain numbers.
+        let _ = unsafe {
+            match change {
+                Change::Add(amount) => {
+                    proxy_increment_metric(id.number(), i64::try_from(amount).unwrap_or(i64::MAX))
+                }
+                Change::Shift(by) => proxy_increment_metric(id.number(), by),
+                Change::Set(value) | Change::Sample(value) => {
+                    proxy_record_metric(id.number(), value)
+                }
             }
-            Change::Shift(by) => proxy_increment_metric(id.number(), by),
-            Change::Set(value) | Change::Sample(value) => proxy_record_metric(id.number(), value),
-        }
-    };
+        };
+    }
+
+    fn metric(&self, id: MetricId) -> Option<u64> {
+        let mut value = 0;
+        // SAFETY: the host writes one u64 to `value`, which outlives the call.
+        let status = unsafe { proxy_get_metric(id.number(), &mut value) };
+        (status == OK).then_some(value)
+    }
+
+    fn shared_data(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+        let mut version = 0;
+        // SAFETY: the host reads the key during the call, and writes to the three places only.
+        let value = returned(|data, size| unsafe {
+            proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut version)
+        })?;
+        Some((value, version))
+    }
+
+    fn set_shared_data(&self, key: &str, value: &[u8], version: u32) -> bool {
+        // SAFETY: the host reads key and value during the call.
+        let status = unsafe {
+            proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version)
+        };
+        status == OK
+    }
+
+    fn header(&self, map: HeaderMap, name: &str) -> Option<Vec<u8>> {
+        // SAFETY: the host reads the name during the call, and writes to `data` and `size` only.
+        returned(|data, size| unsafe {
+            proxy_get_header_map_value(number(map), name.as_ptr(), name.len(), data, size)
+        })
+    }
+
+    fn add_header(&self, map: HeaderMap, name: &str, value: &str) {
+        // SAFETY: the host reads name and value during the call.
+        let _ = unsafe {
+            proxy_add_header_map_value(
+                number(map),
+                name.as_ptr(),
+                name.len(),
+                value.as_ptr(),
+                value.len(),
+            )
+        };
+    }
+
+    fn remove_header(&self, map: HeaderMap, name: &str) {
+        // SAFETY: the host reads the name during the call.
+        let _ = unsafe { proxy_remove_header_map_value(number(map), name.as_ptr(), name.len()) };
+    }
+
+    fn property(&self, path: &str) -> Option<Vec<u8>> {
+        // SAFETY: the host reads the path during the call, and writes to `data` and `size` only.
+        returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+    }
+
+    fn body(&self, direction: Direction, start: usize, max: usize) -> Option<Vec<u8>> {
+        let kind = match direction {
+            Direction::Request => buffer::REQUEST_BODY,
+            Direction::Response => buffer::RESPONSE_BODY,
+        };
+        bytes_of(kind, start, max)
+    }
 }
 
-/// The value of a counter or gauge of the whole proxy; 0 if the host does not tell.
-pub(crate) fn metric(id: MetricId) -> u64 {
-    let mut value = 0;
-    // SAFETY: the host writes one u64 to `value`, which outlives the call.
-    let _ = unsafe { proxy_get_metric(id.number(), &mut value) };
-    value
+/// The ABI's number of a header map.
+const fn number(map: HeaderMap) -> u32 {
+    match map {
+        HeaderMap::Request => 0,
+        HeaderMap::Response => 2,
+        HeaderMap::ResponseTrailers => 3,
+    }
+}
+
+/// Up to `max` bytes of a buffer from `start` on.
+fn bytes_of(kind: u32, start: usize, max: usize) -> Option<Vec<u8>> {
+    // SAFETY: the host writes to `data` and `size` only, which outlive the call.
+    returned(|data, size| unsafe { proxy_get_buffer_bytes(kind, start, max, data, size) })
 }
 
 /// Makes a call that returns bytes, and takes them over.

@@ -15,11 +15,8 @@
     clippy::unwrap_used
 )]
 
-mod admission;
-mod evaluation;
 mod host;
 mod root;
-mod shared;
 mod stream;
 
 proxy_wasm::main! {{

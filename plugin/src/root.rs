@@ -1,73 +1,47 @@
-//! The root context: reads the configuration, makes streams, passes on ticks.
+//! The root context: makes a session of the configuration, and streams that share it; passes on ticks.
 
 use std::rc::Rc;
 
-use driftline_core::monitor::config::{Config, ConfigError};
+use driftline_core::monitor::session::Session;
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
 };
 
-use crate::{
-    evaluation::Evaluation,
-    host::{self, Buffer, Level},
-    shared::Shared,
-    stream::Stream,
-};
+use crate::{host::ProxyWasm, stream::Stream};
 
 /// One configuration of the filter within one VM.
 #[derive(Default)]
 pub(crate) struct Root {
     /// `None` until a configuration was accepted.
-    shared: Option<Rc<Shared>>,
-    evaluation: Option<Evaluation>,
+    session: Option<Rc<Session>>,
 }
 
 impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
-        let config = match read_config() {
-            Ok(config) => config,
-            Err(error) => {
-                host::log(Level::Error, &format!("driftline: {error}"));
-                return false;
+        match Session::configure(&ProxyWasm) {
+            Ok(session) => {
+                self.session = Some(Rc::new(session));
+                true
             }
-        };
-        let models = config.models.len();
-        let shared = Rc::new(Shared::new(config));
-        host::log(
-            Level::Info,
-            &format!(
-                "driftline {}: watching {} models in at most {} series",
-                env!("CARGO_PKG_VERSION"),
-                models,
-                shared.monitor().series_max(),
-            ),
-        );
-        self.evaluation = Evaluation::begin(Rc::clone(&shared));
-        self.shared = Some(shared);
-        true
+            // The host keeps the configuration before. What is wrong with this one is in its log.
+            Err(_) => false,
+        }
     }
 
     fn on_tick(&mut self) {
-        if let Some(evaluation) = &mut self.evaluation {
-            evaluation.tick();
+        if let Some(session) = &self.session {
+            session.tick(&ProxyWasm);
         }
     }
 
     fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.shared.clone())))
+        Some(Box::new(Stream::new(self.session.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
-}
-
-/// The text itself is gone when this returns: it would take memory beside all that is made of it, and what a VM once took
-/// it keeps.
-fn read_config() -> Result<Config, ConfigError> {
-    let json = host::buffer(Buffer::PluginConfiguration, 0, usize::MAX).unwrap_or_default();
-    Config::from_json(&json)
 }

@@ -16,18 +16,18 @@ mod request;
 mod timeline;
 mod usage;
 
-pub(crate) use self::{
+pub use self::{
     answer::{Answer, ExpectedResponse},
     dialect::{Dialect, recognise},
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
     finish::FinishReason,
     path::Pattern,
-    prompt::PromptReader,
+    prompt::{Prompt, PromptReader},
     request::Request,
-    timeline::PerToken,
+    usage::Usage,
 };
 
 /// Bytes that a streamed answer takes beside its exchange.
 #[cfg(test)]
-pub(crate) const EVENTS_BYTES: usize = size_of::<events::Events>();
+pub const EVENTS_BYTES: usize = size_of::<events::Events>();

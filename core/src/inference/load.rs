@@ -20,8 +20,6 @@ mod protobuf;
 mod tests;
 mod text;
 
-use crate::metrics::catalogue::Metric;
-
 /// The header, or trailer, with a report in any format.
 pub const REPORT_HEADER: &str = "endpoint-load-metrics";
 /// The header, or trailer, with a report as Base64 of a protobuf message.
@@ -65,85 +63,70 @@ pub struct ReportHeaders<'a> {
     pub binary: Option<&'a [u8]>,
 }
 
-/// Something that reports say.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Measure {
-    CpuUtilization,
-    MemoryUtilization,
-    ApplicationUtilization,
-    RequestRate,
-    ErrorRate,
-    KvCacheUsage,
-    KvCacheCapacity,
-    RequestsRunning,
-    RequestsWaiting,
+driftline_labels::labels! {
+    /// Something that reports say.
+    pub enum LoadMeasure {
+        /// The share of the processors in use.
+        CpuUtilization = "cpu_utilization",
+        /// The share of the memory in use.
+        MemoryUtilization = "memory_utilization",
+        /// What the server itself calls its utilization.
+        ApplicationUtilization = "application_utilization",
+        /// Requests per second.
+        RequestRate = "request_rate",
+        /// Errors per second.
+        ErrorRate = "error_rate",
+        /// The share of the KV cache in use.
+        KvCacheUsage = "kv_cache_usage",
+        /// Tokens that the KV cache holds.
+        KvCacheCapacity = "kv_cache_capacity",
+        /// Requests being served.
+        RequestsRunning = "requests_running",
+        /// Requests in the queue.
+        RequestsWaiting = "requests_waiting",
+    }
 }
 
-impl Measure {
-    pub(crate) const ALL: [Measure; 9] = [
-        Measure::CpuUtilization,
-        Measure::MemoryUtilization,
-        Measure::ApplicationUtilization,
-        Measure::RequestRate,
-        Measure::ErrorRate,
-        Measure::KvCacheUsage,
-        Measure::KvCacheCapacity,
-        Measure::RequestsRunning,
-        Measure::RequestsWaiting,
-    ];
-
-    /// The gauge that it sets.
-    pub(crate) const fn metric(self) -> Metric {
-        match self {
-            Measure::CpuUtilization => Metric::ServerCpuUtilization,
-            Measure::MemoryUtilization => Metric::ServerMemoryUtilization,
-            Measure::ApplicationUtilization => Metric::ServerApplicationUtilization,
-            Measure::RequestRate => Metric::ServerRequestRate,
-            Measure::ErrorRate => Metric::ServerErrorRate,
-            Measure::KvCacheUsage => Metric::ServerKvCacheUsage,
-            Measure::KvCacheCapacity => Metric::ServerKvCacheCapacity,
-            Measure::RequestsRunning => Metric::ServerRequestsRunning,
-            Measure::RequestsWaiting => Metric::ServerRequestsWaiting,
-        }
-    }
-
+impl LoadMeasure {
     /// How many units of the gauge one of the report is.
     const fn scale(self) -> f64 {
         match self {
-            Measure::CpuUtilization
-            | Measure::MemoryUtilization
-            | Measure::ApplicationUtilization
-            | Measure::KvCacheUsage => 1e6,
-            Measure::RequestRate | Measure::ErrorRate => 1e3,
-            Measure::KvCacheCapacity | Measure::RequestsRunning | Measure::RequestsWaiting => 1.0,
+            LoadMeasure::CpuUtilization
+            | LoadMeasure::MemoryUtilization
+            | LoadMeasure::ApplicationUtilization
+            | LoadMeasure::KvCacheUsage => 1e6,
+            LoadMeasure::RequestRate | LoadMeasure::ErrorRate => 1e3,
+            LoadMeasure::KvCacheCapacity
+            | LoadMeasure::RequestsRunning
+            | LoadMeasure::RequestsWaiting => 1.0,
         }
     }
 }
 
 /// What reports call each measure, in JSON's form of paths. The named ones are those of vLLM, before and since 2025, and
 /// of Triton's TensorRT-LLM backend. JSON of protobuf has the names of fields in either case.
-const NAMES: [(&str, Measure); 21] = [
-    ("cpu_utilization", Measure::CpuUtilization),
-    ("mem_utilization", Measure::MemoryUtilization),
-    ("application_utilization", Measure::ApplicationUtilization),
-    ("rps_fractional", Measure::RequestRate),
-    ("eps", Measure::ErrorRate),
-    ("named_metrics.kv_cache_usage_perc", Measure::KvCacheUsage),
-    ("named_metrics.gpu_cache_usage_perc", Measure::KvCacheUsage),
-    ("named_metrics.kv_cache_utilization", Measure::KvCacheUsage),
-    ("named_metrics.max_token_capacity", Measure::KvCacheCapacity),
-    ("named_metrics.num_requests_running", Measure::RequestsRunning),
-    ("named_metrics.num_requests_waiting", Measure::RequestsWaiting),
-    ("cpuUtilization", Measure::CpuUtilization),
-    ("memUtilization", Measure::MemoryUtilization),
-    ("applicationUtilization", Measure::ApplicationUtilization),
-    ("rpsFractional", Measure::RequestRate),
-    ("namedMetrics.kv_cache_usage_perc", Measure::KvCacheUsage),
-    ("namedMetrics.gpu_cache_usage_perc", Measure::KvCacheUsage),
-    ("namedMetrics.kv_cache_utilization", Measure::KvCacheUsage),
-    ("namedMetrics.max_token_capacity", Measure::KvCacheCapacity),
-    ("namedMetrics.num_requests_running", Measure::RequestsRunning),
-    ("namedMetrics.num_requests_waiting", Measure::RequestsWaiting),
+const NAMES: [(&str, LoadMeasure); 21] = [
+    ("cpu_utilization", LoadMeasure::CpuUtilization),
+    ("mem_utilization", LoadMeasure::MemoryUtilization),
+    ("application_utilization", LoadMeasure::ApplicationUtilization),
+    ("rps_fractional", LoadMeasure::RequestRate),
+    ("eps", LoadMeasure::ErrorRate),
+    ("named_metrics.kv_cache_usage_perc", LoadMeasure::KvCacheUsage),
+    ("named_metrics.gpu_cache_usage_perc", LoadMeasure::KvCacheUsage),
+    ("named_metrics.kv_cache_utilization", LoadMeasure::KvCacheUsage),
+    ("named_metrics.max_token_capacity", LoadMeasure::KvCacheCapacity),
+    ("named_metrics.num_requests_running", LoadMeasure::RequestsRunning),
+    ("named_metrics.num_requests_waiting", LoadMeasure::RequestsWaiting),
+    ("cpuUtilization", LoadMeasure::CpuUtilization),
+    ("memUtilization", LoadMeasure::MemoryUtilization),
+    ("applicationUtilization", LoadMeasure::ApplicationUtilization),
+    ("rpsFractional", LoadMeasure::RequestRate),
+    ("namedMetrics.kv_cache_usage_perc", LoadMeasure::KvCacheUsage),
+    ("namedMetrics.gpu_cache_usage_perc", LoadMeasure::KvCacheUsage),
+    ("namedMetrics.kv_cache_utilization", LoadMeasure::KvCacheUsage),
+    ("namedMetrics.max_token_capacity", LoadMeasure::KvCacheCapacity),
+    ("namedMetrics.num_requests_running", LoadMeasure::RequestsRunning),
+    ("namedMetrics.num_requests_waiting", LoadMeasure::RequestsWaiting),
 ];
 
 /// What stands before the names that a server made up itself.
@@ -151,15 +134,15 @@ const NAMED: &str = "named_metrics.";
 
 /// A report that is none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// What a report says, in the units of the gauges.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Report([Option<u64>; Measure::ALL.len()]);
+pub struct Report([Option<u64>; LoadMeasure::ALL.len()]);
 
 impl Report {
     /// Reads the report of a head, or of trailers; `None` if there is none.
-    pub(crate) fn read(headers: &ReportHeaders<'_>) -> Option<Result<Report, Malformed>> {
+    pub fn read(headers: &ReportHeaders<'_>) -> Option<Result<Report, Malformed>> {
         let read = match (headers.binary, headers.report) {
             (Some(binary), _) => protobuf::read(binary),
             (None, Some(report)) => any(report),
@@ -169,13 +152,13 @@ impl Report {
     }
 
     /// What was said.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (Measure, u64)> {
-        let values = Measure::ALL.into_iter().zip(self.0);
+    pub fn values(&self) -> impl Iterator<Item = (LoadMeasure, u64)> {
+        let values = LoadMeasure::ALL.into_iter().zip(self.0);
         values.filter_map(|(measure, value)| Some((measure, value?)))
     }
 
     /// Takes a value over; of several for one measure, the last.
-    fn set(&mut self, measure: Measure, value: f64) -> Result<(), Malformed> {
+    fn set(&mut self, measure: LoadMeasure, value: f64) -> Result<(), Malformed> {
         if !value.is_finite() || value < 0.0 {
             return Err(Malformed);
         }
@@ -208,6 +191,6 @@ fn any(report: &[u8]) -> Result<Report, Malformed> {
 }
 
 /// The measure that goes by this name.
-fn measure(name: &[u8]) -> Option<Measure> {
+fn measure(name: &[u8]) -> Option<LoadMeasure> {
     NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, measure)| measure)
 }

@@ -1,62 +1,6 @@
-//! How an exchange ended: exactly one of nine words, told from what the proxy and the stream say.
+//! Which of the nine outcomes an exchange has, by what the proxy and the stream say.
 
-/// How a request ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// The answer came whole and carries output.
-    Complete,
-    /// The client left before the answer's end.
-    ClientCancel,
-    /// The model server's connection failed or broke off.
-    UpstreamReset,
-    /// A time limit of the proxy cut the exchange.
-    Timeout,
-    /// The answer ended without the mark or the bracket that its dialect ends with.
-    Truncated,
-    /// The answer says success in its status and an error in its body.
-    ErrorEvent,
-    /// The model server answered with a status of 400 or more, or over gRPC with any but `OK`.
-    ErrorStatus,
-    /// The answer came whole and holds no output: an empty body, a redirect, a document without any.
-    NoOutput,
-    /// The proxy answered in the model server's place.
-    LocalReply,
-}
-
-impl Outcome {
-    /// All outcomes; an outcome's index here is [`Outcome::index`].
-    pub const ALL: [Outcome; 9] = [
-        Outcome::Complete,
-        Outcome::ClientCancel,
-        Outcome::UpstreamReset,
-        Outcome::Timeout,
-        Outcome::Truncated,
-        Outcome::ErrorEvent,
-        Outcome::ErrorStatus,
-        Outcome::NoOutput,
-        Outcome::LocalReply,
-    ];
-
-    /// Position in [`Outcome::ALL`].
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The label value.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Outcome::Complete => "complete",
-            Outcome::ClientCancel => "client_cancel",
-            Outcome::UpstreamReset => "upstream_reset",
-            Outcome::Timeout => "timeout",
-            Outcome::Truncated => "truncated",
-            Outcome::ErrorEvent => "error_event",
-            Outcome::ErrorStatus => "error_status",
-            Outcome::NoOutput => "no_output",
-            Outcome::LocalReply => "local_reply",
-        }
-    }
-}
+use driftline_labels::Outcome;
 
 /// What the proxy says about an exchange that is over.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -225,12 +169,5 @@ mod tests {
     #[test]
     fn an_exchange_without_any_answer_is_not_complete() {
         assert_eq!(decide(ProxyVerdict::default(), BodyVerdict::Unreadable), Outcome::Truncated);
-    }
-
-    #[test]
-    fn the_index_is_the_position() {
-        for (index, outcome) in Outcome::ALL.into_iter().enumerate() {
-            assert_eq!(outcome.index(), index);
-        }
     }
 }

@@ -2,10 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{
-    metrics::series::{SeriesId, Timing},
-    monitor::capture::Capture,
-};
+use crate::metrics::series::{SeriesId, Timing};
 
 /// A change of one series.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,19 +30,13 @@ pub struct MetricBuffer {
     touched: Vec<SeriesId>,
     /// Everything that is not a counter, in order, and increments that are too large to wait.
     others: Vec<(SeriesId, Change)>,
-    pub(crate) capture: Capture,
 }
 
 impl MetricBuffer {
     /// A buffer for a registrar of this many series.
     pub fn new(series: usize) -> MetricBuffer {
         let pending = vec![0; series];
-        MetricBuffer {
-            pending,
-            touched: Vec::new(),
-            others: Vec::new(),
-            capture: Capture::default(),
-        }
+        MetricBuffer { pending, touched: Vec::new(), others: Vec::new() }
     }
 
     /// Adds to a counter.
@@ -144,7 +135,7 @@ mod tests {
     fn a_sample_moves_three_series() {
         let mut tell = |_, _| ();
         let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
-        let timing = registrar.add_timing(Metric::InterChunkGap, &["a", ""]);
+        let timing: Timing = registrar.add(Metric::InterChunkGap, &["a", ""]);
         let mut buffer = MetricBuffer::new(registrar.next());
         buffer.observe(timing, 7);
         buffer.observe(timing, 0);

@@ -5,7 +5,7 @@ use driftline_statistics::measure::Measure;
 use crate::metrics::catalogue::Metric;
 
 /// The metrics of a measure, one for each of its values.
-pub(crate) const fn metrics(measure: Measure) -> &'static [Metric] {
+pub const fn metrics(measure: Measure) -> &'static [Metric] {
     match measure {
         Measure::KullbackLeibler => &[Metric::FeatureKlLive, Metric::FeatureKlReference],
         Measure::JensenShannon => &[Metric::FeatureJensenShannon],

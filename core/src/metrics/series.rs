@@ -7,6 +7,8 @@ use alloc::{
     vec::Vec,
 };
 
+use driftline_labels::{EnumArray, EnumMap, LabelValue};
+
 use crate::metrics::catalogue::{Kind, Label, Metric};
 
 /// A time series of this configuration.
@@ -33,11 +35,6 @@ pub struct Timing {
     pub sum: SeriesId,
     /// Number of the samples.
     pub observations: SeriesId,
-}
-
-impl Timing {
-    /// How many series it is.
-    pub(crate) const SERIES: usize = 3;
 }
 
 /// One time series.
@@ -70,22 +67,52 @@ impl Series {
         }
         name
     }
+
+    /// The series of this kind that has such a [stat name](Series::stat_name); `None` if none has.
+    pub fn of_stat_name(kind: Kind, stat_name: &str) -> Option<Series> {
+        let (name, mut rest) = match stat_name.split_once('.') {
+            Some((name, rest)) => (name, rest),
+            None => (stat_name, ""),
+        };
+        let mut labels = Vec::new();
+        while !rest.is_empty() {
+            let (pair, after) = rest.split_once(";.;")?;
+            let (label, value) = pair.split_once("=.=")?;
+            let label = Label::ALL.iter().find(|known| known.name() == label)?;
+            labels.push((*label, value.to_string()));
+            rest = after.strip_prefix('.').unwrap_or(after);
+        }
+        Some(Series { name: name.to_string(), kind, labels })
+    }
 }
 
-/// Numbers series one after another, and tells each to whoever is to keep its name; it keeps none itself, since names
-/// take far more memory than all that is needed of a series afterwards.
+/// Numbers series one after another, and hands each to whatever keeps its name; it keeps none itself, since names take
+/// far more memory than all that is needed of a series afterwards.
 pub struct SeriesRegistrar<'t> {
     next: usize,
-    tell: &'t mut dyn FnMut(SeriesId, Series),
+    /// `None` for series that are only numbered.
+    register: Option<&'t mut dyn FnMut(SeriesId, Series)>,
+}
+
+/// What a field of series is made of: one series, or several that belong together.
+pub trait Registered {
+    /// Registers it. `values` are the label values in the order of the metric's definition, but for those that the field
+    /// itself tells apart; where one is empty the series does not have the label.
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Self;
 }
 
 impl<'t> SeriesRegistrar<'t> {
     /// A registrar whose first series has the number `first`.
     pub fn starting_at(
         first: usize,
-        tell: &'t mut dyn FnMut(SeriesId, Series),
+        register: &'t mut dyn FnMut(SeriesId, Series),
     ) -> SeriesRegistrar<'t> {
-        SeriesRegistrar { next: first, tell }
+        SeriesRegistrar { next: first, register: Some(register) }
+    }
+
+    /// The same for series that have no labels yet, so that only their numbers are of use.
+    pub fn numbering(first: usize) -> SeriesRegistrar<'t> {
+        SeriesRegistrar { next: first, register: None }
     }
 
     /// The number of the next series.
@@ -93,39 +120,74 @@ impl<'t> SeriesRegistrar<'t> {
         self.next
     }
 
-    /// Adds a counter or a gauge. `values` are the label values in the order of the definition; where one is empty
-    /// the series does not have the label.
-    pub fn add(&mut self, metric: Metric, values: &[&str]) -> SeriesId {
-        let definition = metric.definition();
-        self.push(definition.name.to_string(), definition.kind, definition.labels, values)
+    /// Registers what a field is made of: see [`Registered::register`].
+    pub fn add<R: Registered>(&mut self, metric: Metric, values: &[&str]) -> R {
+        R::register(self, metric, values)
     }
 
-    /// Adds a histogram and its exact counters.
-    pub fn add_timing(&mut self, metric: Metric, values: &[&str]) -> Timing {
+    fn push(&mut self, name: &str, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
+        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
+        let id = SeriesId::new(self.next);
+        self.next = self.next.saturating_add(1);
+        if let Some(register) = &mut self.register {
+            let labels = labels
+                .iter()
+                .zip(values)
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(&label, value)| (label, (*value).to_string()))
+                .collect();
+            register(id, Series { name: name.to_string(), kind, labels });
+        }
+        id
+    }
+}
+
+/// How many series `add` adds, none of which is kept.
+pub fn count<T>(add: impl FnOnce(&mut SeriesRegistrar<'_>) -> T) -> usize {
+    let mut registrar = SeriesRegistrar::numbering(0);
+    add(&mut registrar);
+    registrar.next()
+}
+
+impl Registered for SeriesId {
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> SeriesId {
         let definition = metric.definition();
-        let histogram = self.add(metric, values);
+        registrar.push(definition.name, definition.kind, definition.labels, values)
+    }
+}
+
+/// A histogram and its exact counters.
+impl Registered for Timing {
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Timing {
+        let definition = metric.definition();
+        let histogram = registrar.add(metric, values);
         let [sum, observations] = match definition.companions() {
             Some(companions) => companions.map(|companion| {
-                self.push(companion.name, Kind::Counter, definition.labels, values)
+                registrar.push(&companion.name, Kind::Counter, definition.labels, values)
             }),
             // Not a histogram: its own series takes all three, which no caller does.
             None => [histogram, histogram],
         };
         Timing { histogram, sum, observations }
     }
+}
 
-    fn push(&mut self, name: String, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
-        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
-        let id = SeriesId::new(self.next);
-        let labels = labels
-            .iter()
-            .zip(values)
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(&label, value)| (label, (*value).to_string()))
-            .collect();
-        self.next = self.next.saturating_add(1);
-        (self.tell)(id, Series { name, kind, labels });
-        id
+/// One for each word of the metric's last label.
+impl<K: LabelValue + EnumArray<R>, R: Registered> Registered for EnumMap<K, R> {
+    fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        metric: Metric,
+        values: &[&str],
+    ) -> EnumMap<K, R> {
+        EnumMap::from_fn(|key: K| {
+            // No metric has more labels.
+            let mut all = [""; Label::ALL.len()];
+            for (slot, value) in all.iter_mut().zip(values.iter().copied().chain([key.word()])) {
+                *slot = value;
+            }
+            let length = values.len().saturating_add(1);
+            registrar.add(metric, all.get(..length).unwrap_or(&all))
+        })
     }
 }
 
@@ -139,7 +201,7 @@ mod tests {
     fn check(metric: Metric, values: &[&str], stat_name: &str) {
         let mut told = Vec::new();
         let mut tell = |id, series: Series| told.push((id, series.stat_name()));
-        let id = SeriesRegistrar::starting_at(7, &mut tell).add(metric, values);
+        let id: SeriesId = SeriesRegistrar::starting_at(7, &mut tell).add(metric, values);
         assert_eq!((id.index(), told), (7, vec![(id, stat_name.to_owned())]));
     }
 
@@ -163,8 +225,8 @@ mod tests {
         let mut told = Vec::new();
         let mut tell = |_, series: Series| told.push(series.name);
         let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
-        let timing = registrar.add_timing(Metric::InterChunkGap, &["m", ""]);
-        assert_eq!(registrar.next(), Timing::SERIES);
+        let timing: Timing = registrar.add(Metric::InterChunkGap, &["m", ""]);
+        assert_eq!(registrar.next(), 3);
         let name = |id: SeriesId| told[id.index()].as_str();
         assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
         assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");

@@ -2,16 +2,11 @@
 
 use alloc::{string::String, vec::Vec};
 
-pub use crate::inference::predictive::Unlisted;
+use driftline_labels::Unbinned;
+use driftline_statistics::{profile::Kind, value::Cell};
 
-use crate::{
-    inference::{
-        generative::Feature,
-        predictive::{Cell, Unbinned},
-    },
-    metrics::{buffer::MetricBuffer, series::SeriesId},
-};
-use driftline_statistics::profile::Kind;
+pub use crate::inference::predictive::Unlisted;
+use crate::{inference::generative::Feature, metrics::series::SeriesId};
 
 /// A value as it was read, before it fell into a bin.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,35 +35,34 @@ pub fn language_features() -> impl Iterator<Item = (&'static str, Kind)> {
     Feature::ALL.into_iter().map(|feature| (feature.name(), feature.kind()))
 }
 
-/// Whether values are kept for somebody, and those that nobody took yet.
+/// Whether values are kept, and those that nobody took yet; they are not unless a tool asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct Capture(Option<Vec<Captured>>);
 
-impl MetricBuffer {
-    /// From now on every value of a monitored column is kept until [`MetricBuffer::captured`] takes it: without a bound, so for
-    /// tools only.
-    pub fn start_capture(&mut self) {
-        self.capture.0.get_or_insert_default();
+impl Capture {
+    /// From now on every value of a monitored column is kept, without a bound.
+    pub(crate) fn start(&mut self) {
+        self.0.get_or_insert_default();
     }
 
-    /// Hands out the values that were read since the last call, in their order; none if the capture is closed.
-    pub fn captured(&mut self) -> Vec<Captured> {
-        self.capture.0.as_mut().map(core::mem::take).unwrap_or_default()
+    /// Hands out the values since the last call, in their order.
+    pub(crate) fn take(&mut self) -> Vec<Captured> {
+        self.0.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
-    /// Keeps a value, if the capture is open.
+    /// Keeps a value.
     #[inline]
-    pub(crate) fn capture(&mut self, column: Option<&SeriesId>, cell: Cell<'_>) {
-        if let (Some(kept), Some(&column)) = (&mut self.capture.0, column) {
+    pub(crate) fn value(&mut self, column: Option<&SeriesId>, cell: Cell<'_>) {
+        if let (Some(kept), Some(&column)) = (&mut self.0, column) {
             kept.push(Captured { column, value: Value::of(cell) });
         }
     }
 
-    /// Keeps that a column is missing from so many rows, if the capture is open.
-    pub(crate) fn capture_missing(&mut self, column: Option<&SeriesId>, rows: u64) {
-        if self.capture.0.is_some() {
+    /// Keeps that a column is missing from this many rows.
+    pub(crate) fn missing(&mut self, column: Option<&SeriesId>, rows: u64) {
+        if self.0.is_some() {
             for _ in 0..rows {
-                self.capture(column, Cell::Unbinned(Unbinned::Missing));
+                self.value(column, Cell::Unbinned(Unbinned::Missing));
             }
         }
     }

@@ -11,7 +11,7 @@ pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
     endpoint::Endpoint,
     model::{Model, ModelKind, Sampling},
-    selector::{Place, Selector, Sides, Step},
+    selector::{Place, Selector, Sides},
 };
 
 use alloc::vec::Vec;

@@ -23,6 +23,9 @@ pub trait Host {
     /// The wall clock, which may step; `None` on a host that has none.
     fn wall_clock(&self) -> Option<UnixTime>;
 
+    /// The filter's configuration, as the operator wrote it.
+    fn configuration(&self) -> Vec<u8>;
+
     /// Writes a line to the proxy's log.
     fn log(&self, level: LogLevel, message: &str);
 

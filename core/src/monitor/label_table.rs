@@ -13,7 +13,10 @@ use core::str;
 
 use crate::{
     metrics::series::{Series, SeriesId},
-    monitor::layout::{ModelId, Monitor},
+    monitor::{
+        ids::{ModelId, SeriesKey},
+        layout::Monitor,
+    },
 };
 use driftline_statistics::document::LABEL_BYTES_MAX;
 
@@ -21,15 +24,6 @@ use driftline_statistics::document::LABEL_BYTES_MAX;
 pub const LABEL_TABLE_KEY: &str = "driftline/names/1";
 /// The most entries of the shared table, those of earlier configurations included; then nobody is admitted any more.
 pub const LABEL_TABLE_ENTRIES_MAX: usize = 2000;
-
-/// Whom an exchange is counted under, as its labels say it.
-#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct SeriesKey {
-    /// The label `model`.
-    pub model: String,
-    /// The label `route`; empty where routes are not told apart.
-    pub route: String,
-}
 
 /// One worker's view of the table: those whom its configuration admits.
 #[derive(Debug, Default)]

@@ -3,74 +3,56 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+use driftline_labels::{Direction, EnumMap, Unmeasured};
+use driftline_statistics::measure::Measure;
+use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
+
 use crate::{
-    inference::{load::ReportFormat, predictive::Unlisted},
+    inference::{
+        exchange::ReadSettings,
+        load::ReportFormat,
+        predictive::{ColumnSelectors, Unlisted},
+        recognition::Recogniser,
+    },
     metrics::{
         buffer::MetricBuffer,
         catalogue::Metric,
-        series::{Series, SeriesId, SeriesRegistrar},
+        series::{Series, SeriesId, SeriesRegistrar, count},
     },
     monitor::{
-        config::{Config, Endpoint, ModelKind},
+        config::{Config, ModelKind},
         evaluator::Horizons,
-        label_table::SeriesKey,
-        model::{ColumnSelectors, Model, MonitoredColumn, PredictionSeries},
+        ids::{ModelId, PredictorId, SeriesKey},
+        model::{ModelSeries, MonitoredColumn, PredictionSeries},
         names::Named,
         registry::{AdmissionRequest, ModelRegistry},
     },
 };
-use driftline_statistics::measure::Measure;
-use driftline_wire::encoding::{Codings, DECODERS_BYTES_MAX, MemoryBudget};
-
-/// Why a stream was not measured.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unmeasured {
-    /// The proxy refused the request before the filter saw its headers.
-    NoRequestHeaders,
-    /// The request speaks no dialect that Driftline knows.
-    UnrecognisedPath,
-    /// The path is one that a model answers at, but the method is not POST.
-    OtherMethod,
-    /// The configuration declares that this is not for a model.
-    DeclaredNone,
-}
-
-impl Unmeasured {
-    pub(crate) const ALL: [Unmeasured; 4] = [
-        Unmeasured::NoRequestHeaders,
-        Unmeasured::UnrecognisedPath,
-        Unmeasured::OtherMethod,
-        Unmeasured::DeclaredNone,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Unmeasured::NoRequestHeaders => "no_request_headers",
-            Unmeasured::UnrecognisedPath => "unrecognised_path",
-            Unmeasured::OtherMethod => "other_method",
-            Unmeasured::DeclaredNone => "declared_none",
-        }
-    }
-}
 
 /// A configuration made ready.
 #[derive(Debug)]
 pub struct Monitor {
-    /// The series that have their labels by configuration, for tools; empty where [`Monitor::tell`] told them.
+    /// The series that have their labels by configuration, for tools; empty where [`Monitor::register`] told them.
     named: Vec<Series>,
     /// How many those are; the series of places come behind.
     named_max: usize,
     registry: ModelRegistry,
+    /// How many series each model has that is admitted later.
+    slot_series: usize,
     /// Those of the registry, and then one for each place of a [`LabelTable`](crate::monitor::label_table::LabelTable).
-    models: Vec<Model>,
+    models: Vec<ModelSeries>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
     /// Those that predict or have a profile, one for each version that is told apart. The first is any that is not listed.
     predictors: Vec<PredictionSeries>,
-    endpoints: Vec<Endpoint>,
+    pub(crate) recogniser: Recogniser,
+    /// How bodies are read.
+    pub(crate) read: ReadSettings,
+    /// Of a model that looks for nothing.
+    pub(crate) no_selectors: ColumnSelectors,
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
-    unmeasured: [SeriesId; Unmeasured::ALL.len()],
+    unmeasured: EnumMap<Unmeasured, SeriesId>,
     /// Where it says when a model was deployed, and what it says.
     deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
@@ -82,11 +64,6 @@ pub struct Monitor {
     pub(crate) material_psi: f64,
     /// What is exported beside PSI.
     pub(crate) measures: Vec<Measure>,
-    pub(crate) event_bytes_max: u64,
-    /// The codings that are read.
-    pub(crate) codings: Codings,
-    /// What is left for decoders, and for data that is held.
-    pub(crate) decoders: MemoryBudget,
     /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
     pub remove_accept_encoding: bool,
     /// In which format a request that is measured is to ask for reports of load, if it does not ask itself.
@@ -95,20 +72,11 @@ pub struct Monitor {
     pub tick_milliseconds: u64,
 }
 
-/// A model of a [`Monitor`], on one route where routes are told apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ModelId(pub(crate) usize);
-
-/// A model of a [`Monitor`] that predicts, in one of its versions, whatever the route. By default the one that stands for
-/// all others.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct PredictorId(usize);
-
 impl Monitor {
     /// Lays out all series of a configuration, and keeps their names for [`Monitor::series`].
     pub fn new(config: &Config) -> Monitor {
         let mut named = Vec::new();
-        let mut monitor = Monitor::tell(config, &mut |_, series| named.push(series));
+        let mut monitor = Monitor::register(config, &mut |_, series| named.push(series));
         named.shrink_to_fit();
         monitor.named = named;
         monitor
@@ -116,14 +84,22 @@ impl Monitor {
 
     /// The same for a host: tells each series with its number, in the order of the numbers, and keeps no names, which
     /// would take far more memory than all else.
-    pub fn tell(config: &Config, tell: &mut dyn FnMut(SeriesId, Series)) -> Monitor {
+    pub fn register(config: &Config, register: &mut dyn FnMut(SeriesId, Series)) -> Monitor {
+        Monitor::lay_out(config, SeriesRegistrar::starting_at(0, register))
+    }
+
+    /// How many series a configuration makes, those of names that are admitted later included.
+    pub(crate) fn count(config: &Config) -> usize {
+        Monitor::lay_out(config, SeriesRegistrar::numbering(0)).series_max()
+    }
+
+    fn lay_out(config: &Config, mut registrar: SeriesRegistrar<'_>) -> Monitor {
         let registry = ModelRegistry::new(config);
-        let mut registrar = SeriesRegistrar::starting_at(0, tell);
-        let mut models: Vec<Model> = registry
+        let mut models: Vec<ModelSeries> = registry
             .listed()
             .map(|series_key| {
                 let generates = !registry.predicts(&series_key.model);
-                Model::new(&mut registrar, &series_key, generates)
+                ModelSeries::new(&mut registrar, &series_key, generates)
             })
             .collect();
         let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
@@ -155,26 +131,37 @@ impl Monitor {
             Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
         });
         let deployed = deployed.collect();
-        let unmeasured =
-            Unmeasured::ALL.map(|reason| registrar.add(Metric::Unmeasured, &[reason.name()]));
+        let unmeasured = registrar.add(Metric::Unmeasured, &[]);
         let evaluations = registrar.add(Metric::Evaluations, &[]);
         let (listed, named_max) = (models.len(), registrar.next());
-        // Their series have no labels yet, so only their numbers are of use.
-        let mut tell_nobody = |_, _| ();
-        let mut places = SeriesRegistrar::starting_at(named_max, &mut tell_nobody);
+        let mut places = SeriesRegistrar::numbering(named_max);
         models.extend(
-            (0..registry.places_max).map(|_| Model::new(&mut places, &SeriesKey::default(), true)),
+            (0..registry.places_max)
+                .map(|_| ModelSeries::new(&mut places, &SeriesKey::default(), true)),
         );
+        let reads_prompts = predictors.iter().any(|predictor| !predictor.language.is_empty());
         Monitor {
             named: Vec::new(),
             named_max,
             registry,
+            slot_series: count(|registrar| {
+                ModelSeries::new(registrar, &SeriesKey::default(), true)
+            }),
             models,
             listed,
-            request_headers: headers(predictors.iter().map(|predictor| &predictor.request)),
-            response_headers: headers(predictors.iter().map(|predictor| &predictor.response)),
+            request_headers: headers(predictors.iter().map(|it| it.selectors(Direction::Request))),
+            response_headers: headers(
+                predictors.iter().map(|it| it.selectors(Direction::Response)),
+            ),
+            no_selectors: ColumnSelectors::default(),
             predictors,
-            endpoints: config.endpoints.clone(),
+            recogniser: Recogniser::new(config.endpoints.clone()),
+            read: ReadSettings {
+                event_bytes_max: config.event_bytes_max,
+                codings: config.decode,
+                memory: MemoryBudget::new(DECODERS_BYTES_MAX),
+                reads_prompts,
+            },
             unmeasured,
             deployed,
             evaluations,
@@ -186,45 +173,39 @@ impl Monitor {
             rows_min: config.drift.rows_min,
             material_psi: config.drift.material_psi,
             measures: config.drift.measures.clone(),
-            event_bytes_max: config.event_bytes_max,
-            codings: config.decode,
-            decoders: MemoryBudget::new(DECODERS_BYTES_MAX),
             remove_accept_encoding: config.remove_accept_encoding,
             request_load_reports: config.request_load_reports,
             tick_milliseconds: config.tick_milliseconds,
         }
     }
 
-    /// The series that are known by configuration, by number; none if they were [told](Monitor::tell).
+    /// The series that are known by configuration, by number; none if they were [registered](Monitor::register).
     pub fn series(&self) -> &[Series] {
         &self.named
     }
 
     /// How many series there can be: those of [`Monitor::series`], and those of names that are admitted later.
     pub fn series_max(&self) -> usize {
-        let places = self.registry.places_max.saturating_mul(Model::series(true));
+        let places = self.registry.places_max.saturating_mul(self.slot_series);
         self.named_max.saturating_add(places)
     }
 
     /// Whether the name of the proxy's route makes a difference.
     pub fn asks_for_route(&self) -> bool {
-        self.registry.has_routes() || self.endpoints.iter().any(|it| it.route.is_some())
+        self.registry.has_routes() || self.recogniser.asks_for_route()
     }
 
-    /// Whether the moment of a request makes a difference: [`RequestHead::asked_at`](crate::inference::exchange::RequestHead::asked_at).
+    /// Whether the moment of a request makes a difference.
     pub fn asks_for_time(&self) -> bool {
         self.predictors.iter().flat_map(PredictionSeries::columns).any(MonitoredColumn::has_ages)
     }
 
-    /// The headers of requests, in lower case, in which features are looked for:
-    /// [`RequestHead::values`](crate::inference::exchange::RequestHead::values) has theirs.
-    pub fn request_headers(&self) -> &[Box<str>] {
-        &self.request_headers
-    }
-
-    /// Likewise those of responses, for [`ResponseHead::values`](crate::inference::exchange::ResponseHead::values).
-    pub fn response_headers(&self) -> &[Box<str>] {
-        &self.response_headers
+    /// The headers, in lower case, in which features are looked for in this direction.
+    pub fn headers(&self, direction: Direction) -> &[Box<str>] {
+        match direction {
+            Direction::Request => &self.request_headers,
+            Direction::Response => &self.response_headers,
+        }
     }
 
     /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed.
@@ -241,18 +222,11 @@ impl Monitor {
 
     /// Counts a stream that is let through unmeasured.
     pub fn count_unmeasured(&self, buffer: &mut MetricBuffer, reason: Unmeasured) {
-        if let Some(&id) = self.unmeasured.get(reason as usize) {
-            buffer.add(id, 1);
-        }
+        buffer.add(self.unmeasured[reason], 1);
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {
         self.predictors.iter()
-    }
-
-    /// The declaration that a request fits, the first one if there are several.
-    pub(crate) fn endpoint(&self, path: &[u8], route: Option<&[u8]>) -> Option<&Endpoint> {
-        self.endpoints.iter().find(|endpoint| endpoint.fits(path, route))
     }
 
     /// A model that generates, by its name in a request.
@@ -287,7 +261,7 @@ impl Monitor {
     /// [`Monitor::unlisted`]. For tools only.
     pub fn note_unlisted(&mut self) {
         for predictor in self.predictors.iter_mut().skip(1) {
-            predictor.request.columns.note_unlisted();
+            predictor.note_unlisted();
         }
     }
 
@@ -297,12 +271,9 @@ impl Monitor {
     pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
         let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
         let found = self.predictor(id);
-        found.map(|found| found.request.columns.unlisted()).unwrap_or_default()
-    }
-
-    /// Whether any language model has a profile, so that requests are read for what they are like.
-    pub(crate) fn compares_prompts(&self) -> bool {
-        self.predictors.iter().any(|predictor| !predictor.language.is_empty())
+        found
+            .map(|found| found.selectors(Direction::Request).columns.unlisted())
+            .unwrap_or_default()
     }
 
     /// The model that the exchanges of a predictor are counted under.
@@ -324,7 +295,7 @@ impl Monitor {
         self.registry.find(model, route)
     }
 
-    pub(crate) fn model(&self, id: ModelId) -> Option<&Model> {
+    pub(crate) fn model(&self, id: ModelId) -> Option<&ModelSeries> {
         self.models.get(id.0)
     }
 
@@ -355,11 +326,11 @@ impl Monitor {
         series_key: &SeriesKey,
         mut take: impl FnMut(SeriesId, &Series),
     ) {
-        let before = place.saturating_mul(Model::series(true));
+        let before = place.saturating_mul(self.slot_series);
         let mut tell = |id, series: Series| take(id, &series);
         let mut registrar =
             SeriesRegistrar::starting_at(self.named_max.saturating_add(before), &mut tell);
-        Model::new(&mut registrar, series_key, !self.registry.predicts(&series_key.model));
+        ModelSeries::new(&mut registrar, series_key, !self.registry.predicts(&series_key.model));
     }
 }
 
@@ -381,7 +352,7 @@ mod tests {
         let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
         let config = Config::from_json(config).unwrap();
         let (listing, mut told) = (Monitor::new(&config), Vec::new());
-        let monitor = Monitor::tell(&config, &mut |id, series| {
+        let monitor = Monitor::register(&config, &mut |id, series| {
             assert_eq!(id.index(), told.len());
             told.push(series);
         });
@@ -394,7 +365,7 @@ mod tests {
     fn places_have_the_numbers_behind_all_others() {
         let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "routes": ["r", "s-*"], "names_max": 3}"#;
         let monitor = Monitor::new(&Config::from_json(config).unwrap());
-        let per_model = Model::series(true);
+        let per_model = monitor.slot_series;
         assert_eq!(monitor.models.len(), 4 + 3);
         assert_eq!(monitor.series_max(), monitor.series().len() + 3 * per_model);
         let series_key = SeriesKey { model: "b-1".into(), route: "s-1".into() };

@@ -8,8 +8,7 @@ use alloc::{
 
 use crate::monitor::{
     config::{Config, ModelKind, OTHER_NAME},
-    label_table::SeriesKey,
-    layout::ModelId,
+    ids::{ModelId, SeriesKey},
     names::{Named, Names},
 };
 

@@ -21,10 +21,14 @@ fn check<'c, D: IntoIterator<Item = Delivery<'c>>>(
     let work = || {
         loop {
             let Some(case) = next.lock().unwrap().next() else { return };
-            let mut native = Native::new(&case.config);
+            let native = Native::new(&case.config);
             for delivery in deliveries(case) {
                 let found = match native.run(case, &delivery) {
-                    Ok(counts) => counts::problems(case, &delivery, counts),
+                    Ok((counts, observation)) => {
+                        let mut problems = counts::problems(case, &delivery, counts);
+                        problems.extend(counts::contradictions(case, &observation));
+                        problems
+                    }
                     Err(problem) => vec![problem],
                 };
                 if !found.is_empty() {

@@ -6,10 +6,24 @@
 #![no_std]
 
 mod direction;
+mod operation;
+mod outcome;
+mod reasons;
 
-pub use self::direction::Direction;
+pub use self::{
+    direction::Direction,
+    operation::Operation,
+    outcome::{Outcome, RequestResult},
+    reasons::{ReadProblem, TpotSkipped, Unbinned, Unmeasured},
+};
 
 pub use enum_map::{Enum, EnumMap, enum_map};
+
+/// A value of a label.
+pub trait LabelValue: Enum {
+    /// How metrics spell it.
+    fn word(self) -> &'static str;
+}
 
 /// Declares an enum whose variants are values of a label.
 ///
@@ -49,6 +63,12 @@ macro_rules! labels {
                 match self {
                     $($name::$variant => $word),+
                 }
+            }
+        }
+
+        impl $crate::LabelValue for $name {
+            fn word(self) -> &'static str {
+                self.name()
             }
         }
 

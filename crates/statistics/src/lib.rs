@@ -26,4 +26,5 @@ pub mod fingerprint;
 pub mod measure;
 pub mod profile;
 pub mod time;
+pub mod value;
 pub mod window;

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use driftline_core::metrics::series::Series;
+use driftline_core::{
+    inference::{
+        exchange::{Observation, ObservationKind},
+        known,
+    },
+    metrics::series::Series,
+};
 
 use crate::{
     corpus::{Case, Values},
@@ -48,6 +54,43 @@ pub fn problems(case: &Case, delivery: &Delivery<'_>, mut found: Counts) -> Vec<
     for (name, count) in found {
         if !expected.counts.contains_key(&name) {
             problems.push(format!("{name}: expected nothing, found {count}"));
+        }
+    }
+    problems
+}
+
+/// What an exchange's observation says otherwise than its case, a line each.
+#[must_use]
+pub fn contradictions(case: &Case, observation: &Observation) -> Vec<String> {
+    let expected = &case.expected;
+    let mut problems = Vec::new();
+    let mut compare = |what: &str, expected: String, found: String| {
+        if expected != found {
+            problems.push(format!("observation: {what}: expected {expected}, found {found}"));
+        }
+    };
+    compare("outcome", expected.outcome.clone(), observation.outcome.name().to_owned());
+    let is_dialect =
+        |name: &str| known::generating().chain(known::predicting()).any(|it| it.name == name);
+    // Some folders are called by what their exchanges have in common, such as an encoding.
+    if is_dialect(case.dialect()) {
+        compare("dialect", case.dialect().to_owned(), observation.dialect.to_owned());
+    }
+    compare("status", case.status.to_string(), observation.status.unwrap_or(0).to_string());
+    let bytes = [&case.request, &case.response].map(|message| message.body.len() as u64);
+    let found = [observation.request_bytes, observation.response_bytes];
+    compare("bytes", format!("{bytes:?}"), format!("{found:?}"));
+    match &observation.kind {
+        ObservationKind::Generation(generated) => {
+            let finish = generated.finish.map(|reason| reason.name());
+            compare("finish", format!("{:?}", expected.finish.as_deref()), format!("{finish:?}"));
+            let output = generated.usage.output.unwrap_or(0);
+            compare("output tokens", expected.output_tokens.to_string(), output.to_string());
+        }
+        ObservationKind::Prediction(predicted) => {
+            let rows = (expected.rows, expected.predictions);
+            let found = (predicted.instances, predicted.predictions);
+            compare("rows", format!("{rows:?}"), format!("{found:?}"));
         }
     }
     problems

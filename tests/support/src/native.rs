@@ -1,12 +1,13 @@
-//! Carries cases out against the core, called in the order in which a proxy calls a filter.
+//! Carries cases out against the core, driven as a proxy drives the filter.
 
 use driftline_core::{
-    inference::{
-        exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-        load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
+    inference::exchange::Observation,
+    metrics::series::Series,
+    monitor::{
+        config::Config,
+        native::{Header, NativeHost, NativeStream, header},
+        session::Session,
     },
-    metrics::buffer::{Change, MetricBuffer},
-    monitor::{config::Config, layout::Monitor},
 };
 use driftline_statistics::time::Timestamp;
 
@@ -14,13 +15,13 @@ use crate::{
     corpus::Case,
     counts::{self, Counts},
     delivery::Delivery,
+    message::Message,
 };
 
 /// The core under one configuration.
-#[derive(Debug)]
 pub struct Native {
-    monitor: Monitor,
-    buffer: MetricBuffer,
+    host: NativeHost,
+    session: Session,
     names: Vec<String>,
 }
 
@@ -28,90 +29,76 @@ impl Native {
     /// Panics over a configuration that is refused.
     pub fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let monitor = Monitor::new(&config);
-        let buffer = MetricBuffer::new(monitor.series().len());
-        let names = monitor.series().iter().map(counts::name).collect();
-        Native { monitor, buffer, names }
+        let host = NativeHost::default();
+        let session = Session::new(&host, config);
+        let name = |metric: driftline_core::monitor::native::Metric| {
+            let series = Series::of_stat_name(metric.kind, &metric.stat_name);
+            counts::name(&series.expect("the session gave the name"))
+        };
+        let names = host.metrics().into_iter().map(name).collect();
+        host.changes();
+        Native { host, session, names }
     }
 
-    /// What an exchange changes that is delivered so.
+    /// What an exchange changes that is delivered so, and what is known of it.
     ///
     /// # Errors
     ///
     /// If no dialect is recognised.
-    pub fn run(&mut self, case: &Case, delivery: &Delivery<'_>) -> Result<Counts, String> {
-        let Native { monitor, buffer, .. } = self;
-        let content_encoding = case.request.header("content-encoding").map(str::as_bytes);
-        let path = case.path.as_bytes();
-        let content_type = case.request.header("content-type").map(str::as_bytes);
-        let head = RequestHead {
-            method: b"POST",
-            path,
-            content_type,
-            content_encoding,
-            document_length: case.request.header(DOCUMENT_LENGTH).map(str::as_bytes),
-            message_encoding: case.request.header(MESSAGE_ENCODING).map(str::as_bytes),
-            ..RequestHead::default()
-        };
-        let Some(mut exchange) = Exchange::start(monitor, buffer, at_ms(0), &head) else {
-            buffer.flush(|_, _| ());
+    pub fn run(
+        &self,
+        case: &Case,
+        delivery: &Delivery<'_>,
+    ) -> Result<(Counts, Observation), String> {
+        self.set_ms(0);
+        let first = [header(":method", "POST"), header(":path", &case.path)];
+        let headers = headers(first, &case.request);
+        let mut stream = NativeStream::begin(&self.session, &self.host, headers, false);
+        if !stream.is_measured() {
+            self.host.changes();
             return Err(format!("no dialect is spoken at {}", case.path));
-        };
+        }
         for piece in &delivery.request {
-            exchange.request_body(monitor, buffer, piece);
+            stream.request_body(piece, false);
         }
-        exchange.request_end();
-        let head = ResponseHead {
-            status: Some(case.status),
-            content_type: case.response.header("content-type").map(str::as_bytes),
-            content_encoding: case.response.header("content-encoding").map(str::as_bytes),
-            document_length: case.response.header(DOCUMENT_LENGTH).map(str::as_bytes),
-            message_encoding: case.response.header(MESSAGE_ENCODING).map(str::as_bytes),
-            grpc_status: case.response.header("grpc-status").and_then(|status| status.parse().ok()),
-            ..ResponseHead::default()
-        };
-        exchange.response_head(monitor, buffer, &head);
-        exchange.load_report(monitor, buffer, &report(|name| case.response.header(name)));
+        stream.request_body(b"", true);
+        let first = [header(":status", &case.status.to_string())];
+        stream.response_headers(headers_of_response(first, case), false);
         for (piece, ms) in delivery.response.iter().zip(1..) {
-            exchange.response_body(monitor, buffer, at_ms(ms), piece);
+            self.set_ms(ms);
+            stream.response_body(piece, false);
         }
-        let trailers = &case.expected.trailers;
-        exchange.load_report(
-            monitor,
-            buffer,
-            &report(|name| trailers.get(name).map(String::as_str)),
-        );
-        if case.expected.response_ends {
-            exchange.response_end();
+        let trailers = case.expected.trailers.iter();
+        let trailers: Vec<Header> = trailers.map(|(name, value)| header(name, value)).collect();
+        if case.expected.response_ends && trailers.is_empty() {
+            stream.response_body(b"", true);
+        } else if case.expected.response_ends {
+            stream.response_trailers(trailers);
         }
-        exchange.finish(monitor, buffer, at_ms(delivery.end_ms()), case.expected.flags);
-        Ok(self.drain())
+        self.set_ms(delivery.end_ms());
+        let observation = stream.end(case.expected.flags).expect("it is measured");
+        Ok((self.changes(), observation))
     }
 
-    fn drain(&mut self) -> Counts {
+    fn changes(&self) -> Counts {
         let mut counts = Counts::new();
-        let names = &self.names;
-        self.buffer.flush(|id, change| {
-            let count = counts.entry(names[id.index()].clone()).or_default();
-            *count += match change {
-                Change::Add(amount) => i64::try_from(amount).expect("a count of a test is small"),
-                Change::Shift(by) => by,
-                Change::Sample(_) => 1,
-                // What is set does not add up.
-                Change::Set(value) => i64::try_from(value).expect("it is small") - *count,
-            };
-        });
+        for change in self.host.changes() {
+            *counts.entry(self.names[change.number].clone()).or_default() += change.by;
+        }
         counts.retain(|_, count| *count != 0);
         counts
     }
+
+    fn set_ms(&self, ms: u64) {
+        self.host.now.set(Timestamp(ms * 1_000_000));
+    }
 }
 
-/// The headers with a load report, of a head or of trailers.
-fn report<'h>(value: impl Fn(&str) -> Option<&'h str>) -> ReportHeaders<'h> {
-    let value = |name| value(name).map(str::as_bytes);
-    ReportHeaders { report: value(REPORT_HEADER), binary: value(BINARY_REPORT_HEADER) }
+fn headers<const N: usize>(first: [Header; N], message: &Message) -> Vec<Header> {
+    let others = message.headers.iter().map(|(name, value)| header(name, value));
+    first.into_iter().chain(others).collect()
 }
 
-fn at_ms(ms: u64) -> Timestamp {
-    Timestamp(ms * 1_000_000)
+fn headers_of_response<const N: usize>(first: [Header; N], case: &Case) -> Vec<Header> {
+    headers(first, &case.response)
 }

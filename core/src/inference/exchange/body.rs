@@ -1,12 +1,15 @@
 //! One body of an exchange on its way to its reader, decoded where it must be; it knows no dialect.
 
-use crate::{inference::outcome::BodyVerdict, monitor::model::ReadProblem};
+use crate::inference::outcome::BodyVerdict;
+use driftline_labels::ReadProblem;
 use driftline_wire::encoding::{Decoder, Encoding, Fault, Layers, MemoryBudget};
 
 /// How far a body has come.
 #[derive(Debug)]
 pub(super) struct Body {
     form: Form,
+    /// Bytes that came, read or not.
+    pub(super) bytes: u64,
     pub(super) has_bytes: bool,
     /// The proxy saw its end.
     pub(super) is_over: bool,
@@ -28,14 +31,25 @@ enum Form {
     },
 }
 
-impl Body {
-    pub(super) fn new(encoding: Encoding) -> Body {
-        let form = match encoding {
+impl Form {
+    fn new(encoding: Encoding) -> Form {
+        match encoding {
             Encoding::None => Form::Plain,
             Encoding::Unreadable => Form::Unreadable,
             Encoding::Readable(layers) => Form::Encoded(layers),
-        };
-        Body { form, has_bytes: false, is_over: false, fault: None }
+        }
+    }
+}
+
+impl Body {
+    pub(super) fn new(encoding: Encoding) -> Body {
+        let form = Form::new(encoding);
+        Body { form, bytes: 0, has_bytes: false, is_over: false, fault: None }
+    }
+
+    /// From here on the body is in this encoding.
+    pub(super) fn set_encoding(&mut self, encoding: Encoding) {
+        self.form = Form::new(encoding);
     }
 
     /// Takes the next piece, and calls `take` with what it says.

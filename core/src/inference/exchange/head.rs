@@ -1,23 +1,14 @@
 //! What an exchange needs to know of the headers of either side; it reads no header map itself.
 
-use alloc::vec::Vec;
-
-use driftline_statistics::time::rfc3339::UnixTime;
-
 /// The header that says how long the JSON document is which stands in front of raw tensors.
 pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 /// The header of a call over gRPC that says how those of its messages are coded that are compressed.
 pub const MESSAGE_ENCODING: &str = "grpc-encoding";
 
-/// What is known of a request before its body.
+/// What is known of a request before its body, once it is recognised.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestHead<'a> {
-    /// The `:method`.
-    pub method: &'a [u8],
-    /// The `:path`, query included.
-    pub path: &'a [u8],
-    /// The name of the proxy's route; `None` if it has none, or if the [monitor](crate::monitor::layout::Monitor) does not
-    /// [ask for it](crate::monitor::layout::Monitor::asks_for_route).
+    /// The name of the proxy's route; `None` if it has none, or if nothing depends on it.
     pub route: Option<&'a [u8]>,
     /// The `content-type`, if there is one.
     pub content_type: Option<&'a [u8]>,
@@ -27,12 +18,6 @@ pub struct RequestHead<'a> {
     pub document_length: Option<&'a [u8]>,
     /// The [`MESSAGE_ENCODING`] header, if there is one.
     pub message_encoding: Option<&'a [u8]>,
-    /// The values of the [monitor's `request_headers`](crate::monitor::layout::Monitor::request_headers), in that order; `None`
-    /// for one that is not there.
-    pub values: &'a [Option<Vec<u8>>],
-    /// When the request came, by the host's wall clock; `None` if the host does not know, or if the
-    /// [monitor](crate::monitor::layout::Monitor) does not [ask for it](crate::monitor::layout::Monitor::asks_for_time).
-    pub asked_at: Option<UnixTime>,
 }
 
 /// What is known of a response before its body.
@@ -48,25 +33,10 @@ pub struct ResponseHead<'a> {
     pub document_length: Option<&'a [u8]>,
     /// The [`MESSAGE_ENCODING`] header, if there is one.
     pub message_encoding: Option<&'a [u8]>,
-    /// The values of the [monitor's `response_headers`](crate::monitor::layout::Monitor::response_headers), likewise.
-    pub values: &'a [Option<Vec<u8>>],
     /// The `grpc-status`, if the head is all there is of an answer over gRPC.
     pub grpc_status: Option<u32>,
     /// The proxy itself made the response, in the model server's place.
     pub is_local_reply: bool,
-}
-
-impl RequestHead<'_> {
-    /// Whether the request asks a model for something. On the same paths a browser asks for permission
-    /// (OPTIONS), and clients list or probe (GET, HEAD).
-    pub(super) fn asks(&self) -> bool {
-        self.method == b"POST"
-    }
-
-    /// The path without its query.
-    pub(super) fn bare_path(&self) -> &[u8] {
-        self.path.split(|&byte| byte == b'?').next().unwrap_or(self.path)
-    }
 }
 
 impl ResponseHead<'_> {

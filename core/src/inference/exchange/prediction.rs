@@ -1,62 +1,59 @@
-//! An exchange with a model that predicts: rows are counted as they pass, whatever becomes of the exchange.
+//! An exchange with a model that predicts: rows go to the sink as they pass, whatever becomes of the exchange.
 
-mod reading;
-mod tally;
-
-use self::reading::{Asked, Reading, Way};
-use super::{RequestHead, ResponseHead};
-use crate::{
-    inference::{
-        outcome::BodyVerdict,
-        predictive::{Dialect, Reader},
-    },
-    metrics::buffer::MetricBuffer,
-    monitor::{
-        layout::{Monitor, PredictorId},
-        model::{Model, ReadProblem},
-        names::Named,
-    },
-};
-use driftline_statistics::time::moment;
+use driftline_labels::{Direction, EnumMap, ReadProblem};
 use driftline_wire::{
     encoding::{Encoding, Fault, Faults},
     json::JsonEnd,
 };
 
+use super::{ExchangeSink, Predicted, ReadSettings, body_reader::BodyReader, name::ModelName};
+use crate::inference::{
+    outcome::BodyVerdict,
+    predictive::{Dialect, Forms, Reader},
+};
+
 /// The predicting side of an exchange.
 #[derive(Debug)]
 pub(super) struct Prediction {
-    dialect: &'static Dialect,
-    asked: Asked,
+    pub(super) dialect: &'static Dialect,
     /// `None` for a request whose body has no rows that could be read.
-    request: Option<Reading>,
+    request: Option<BodyReader>,
     /// `None` until a successful answer's head has come, and if its body is not read.
-    answer: Option<Reading>,
+    answer: Option<BodyReader>,
     is_answer_malformed: bool,
 }
 
+/// What headers say about a body with rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RowsHead<'h> {
+    pub(super) content_type: Option<&'h [u8]>,
+    pub(super) content_encoding: Option<&'h [u8]>,
+    pub(super) document_length: Option<&'h [u8]>,
+    pub(super) message_encoding: Option<&'h [u8]>,
+}
+
+impl RowsHead<'_> {
+    /// The reader of such a body; `None` if it has no rows that could be read.
+    fn reader(&self, forms: &Forms, settings: &ReadSettings) -> Option<Reader> {
+        let form = forms.of(self.content_type)?;
+        let messages =
+            Encoding::of_messages(self.message_encoding, self.content_encoding, settings.codings);
+        let form = form.with_document_length(self.document_length).with_message_encoding(messages);
+        Some(Reader::new(form, &settings.memory, settings.event_bytes_max))
+    }
+}
+
 impl Prediction {
-    pub(super) fn new(
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
+    pub(super) fn new<'c>(
+        settings: &ReadSettings,
+        sink: &mut impl ExchangeSink<'c>,
         dialect: &'static Dialect,
-        predictor: Option<PredictorId>,
-        head: &RequestHead<'_>,
+        head: RowsHead<'_>,
     ) -> Prediction {
-        let asked = Asked {
-            predictor: predictor.unwrap_or_default(),
-            awaits_name: predictor.is_none().then(|| head.values.to_vec()),
-            at: head.asked_at.map(moment::seconds),
-        };
-        let request = dialect.request.of(head.content_type).map(|form| {
-            let (messages, body) = (head.message_encoding, head.content_encoding);
-            let form = form
-                .with_document_length(head.document_length)
-                .with_message_encoding(Encoding::of_messages(messages, body, monitor.codings));
-            let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
-            Reading::new(monitor, buffer, Way::Request, &asked, reader, head.values)
-        });
-        Prediction { dialect, asked, request, answer: None, is_answer_malformed: false }
+        let request = head
+            .reader(&dialect.request, settings)
+            .map(|reader| BodyReader::begin(Direction::Request, reader, sink));
+        Prediction { dialect, request, answer: None, is_answer_malformed: false }
     }
 
     /// Whether the request's body may have rows.
@@ -64,48 +61,37 @@ impl Prediction {
         self.request.is_some()
     }
 
-    /// Takes the next piece of the request's body; gives the model, once, if it was for the body to name it.
-    pub(super) fn request_body(
+    pub(super) fn request_body<'c>(
         &mut self,
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
+        name: &mut ModelName,
+        sink: &mut impl ExchangeSink<'c>,
         bytes: &[u8],
-    ) -> Option<Named> {
-        let Prediction { request, asked, .. } = self;
-        let awaited_name = asked.awaits_name.is_some();
-        request.as_mut()?.read(monitor, buffer, Way::Request, asked, bytes);
-        let is_named = awaited_name && asked.awaits_name.is_none();
-        is_named.then(|| monitor.model_of(asked.predictor))
-    }
-
-    /// Ends the request's body, once.
-    pub(super) fn finish_request(
-        &mut self,
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
-    ) -> JsonEnd {
-        match &mut self.request {
-            Some(request) => request.finish(monitor, buffer, Way::Request, &mut self.asked),
-            // Nobody knows better.
-            None => JsonEnd::Complete,
+    ) {
+        if let Some(request) = &mut self.request {
+            request.read(name, sink, bytes);
         }
     }
 
-    /// From here on the response's body is an answer to be read; false if such a body has no rows that could be.
-    pub(super) fn expect_answer(
+    /// Ends the request's body, once.
+    pub(super) fn finish_request<'c>(
         &mut self,
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
-        head: &ResponseHead<'_>,
+        name: &mut ModelName,
+        sink: &mut impl ExchangeSink<'c>,
+    ) -> JsonEnd {
+        // A body that is not read could be anything.
+        self.request.as_mut().map_or(JsonEnd::Complete, |request| request.finish(name, sink))
+    }
+
+    /// From here on the response's body is an answer to be read; false if such a body has no rows that could be.
+    pub(super) fn expect_answer<'c>(
+        &mut self,
+        settings: &ReadSettings,
+        sink: &mut impl ExchangeSink<'c>,
+        head: RowsHead<'_>,
     ) -> bool {
-        self.answer = self.dialect.response.of(head.content_type).map(|form| {
-            let (messages, body) = (head.message_encoding, head.content_encoding);
-            let form = form
-                .with_document_length(head.document_length)
-                .with_message_encoding(Encoding::of_messages(messages, body, monitor.codings));
-            let reader = Reader::new(form, &monitor.decoders, monitor.event_bytes_max);
-            Reading::new(monitor, buffer, Way::Response, &self.asked, reader, head.values)
-        });
+        self.answer = head
+            .reader(&self.dialect.response, settings)
+            .map(|reader| BodyReader::begin(Direction::Response, reader, sink));
         self.reads_response()
     }
 
@@ -114,45 +100,45 @@ impl Prediction {
         self.answer.is_some()
     }
 
-    pub(super) fn response_body(
+    pub(super) fn response_body<'c>(
         &mut self,
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
+        name: &mut ModelName,
+        sink: &mut impl ExchangeSink<'c>,
         bytes: &[u8],
     ) {
         if let Some(answer) = &mut self.answer {
-            answer.read(monitor, buffer, Way::Response, &mut self.asked, bytes);
+            answer.read(name, sink, bytes);
         }
     }
 
     /// Ends the answer. `reached_end` tells whether the proxy saw its end, or it broke off.
-    pub(super) fn finish(
+    pub(super) fn finish<'c>(
         &mut self,
-        monitor: &Monitor,
-        buffer: &mut MetricBuffer,
+        name: &mut ModelName,
+        sink: &mut impl ExchangeSink<'c>,
         reached_end: bool,
     ) -> BodyVerdict {
         let Some(answer) = &mut self.answer else {
             return BodyVerdict::Unreadable;
         };
-        let ending = answer.finish(monitor, buffer, Way::Response, &mut self.asked);
+        let end = answer.finish(name, sink);
         if answer.reader.has_error() {
             return BodyVerdict::Error;
         }
         let gap = answer.reader.compressed().and_then(|compressed| compressed.gap());
-        match ending {
+        match end {
             // Not a byte came, as with status 204: nothing is missing from it.
             JsonEnd::Empty if reached_end => BodyVerdict::Empty,
             JsonEnd::Empty | JsonEnd::Incomplete => BodyVerdict::Partial,
-            // More could have come, and nobody knows.
+            // More could have come.
             JsonEnd::Complete if answer.reader.is_open_ended() && !reached_end => {
                 BodyVerdict::Partial
             }
             JsonEnd::Complete => match gap {
                 Some(Fault::Malformed) => BodyVerdict::Partial,
-                // Nobody knows what else the message says.
+                // What else the message says is unknown.
                 Some(_) => BodyVerdict::Unreadable,
-                None if answer.tally.rows != 0 => BodyVerdict::Whole,
+                None if answer.rows != 0 => BodyVerdict::Whole,
                 None => BodyVerdict::Empty,
             },
             JsonEnd::Malformed | JsonEnd::TooDeep => {
@@ -162,25 +148,32 @@ impl Prediction {
         }
     }
 
-    /// Why parts of the request, and of the answer, were not decoded or not held.
-    pub(super) fn faults(&self) -> [Faults; 2] {
-        [&self.request, &self.answer].map(|reading| {
-            reading.as_ref().map(|reading| reading.reader.faults()).unwrap_or_default()
-        })
+    /// Why parts of the body of this direction were not decoded or not held.
+    pub(super) fn faults(&self, direction: Direction) -> Faults {
+        let body = match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.answer,
+        };
+        body.as_ref().map(|body| body.reader.faults()).unwrap_or_default()
     }
 
-    /// Counts what only this kind of exchange can lack.
-    pub(super) fn record(&self, model: &Model, buffer: &mut MetricBuffer, request: JsonEnd) {
+    /// Notes what only this kind of exchange can lack.
+    pub(super) fn note_problems(&self, request: JsonEnd, problems: &mut EnumMap<ReadProblem, u64>) {
         let lacks_rows = self.request.as_ref().is_some_and(|request| {
             let has_gaps = request.reader.compressed().is_some_and(|found| found.gap().is_some());
             !request.reader.has_rows() && !has_gaps
         });
         let lacks_rows = request == JsonEnd::Complete && lacks_rows;
-        model.count_problem(buffer, ReadProblem::InstancesMissing, u64::from(lacks_rows));
-        for body in [&self.request, &self.answer].into_iter().flatten() {
-            model.count_problem(buffer, ReadProblem::EventTooLarge, body.reader.too_large());
-        }
-        let is_malformed = u64::from(self.is_answer_malformed);
-        model.count_problem(buffer, ReadProblem::ResponseMalformed, is_malformed);
+        problems[ReadProblem::InstancesMissing] = u64::from(lacks_rows);
+        let too_large = [&self.request, &self.answer].into_iter().flatten();
+        problems[ReadProblem::EventTooLarge] =
+            too_large.fold(0, |sum, body| sum.saturating_add(body.reader.too_large()));
+        problems[ReadProblem::ResponseMalformed] = u64::from(self.is_answer_malformed);
+    }
+
+    /// The rows of both bodies.
+    pub(super) fn observed(&self) -> Predicted {
+        let rows = |body: &Option<BodyReader>| body.as_ref().map_or(0, |body| body.rows);
+        Predicted { instances: rows(&self.request), predictions: rows(&self.answer) }
     }
 }

@@ -21,15 +21,15 @@ use driftline_wire::{json::JsonEnd, json_array, ndjson, sse};
 ///
 /// Memory is that of one reader, about 1 KiB, whatever the model server sends.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub struct Answer {
     dialect: &'static Dialect,
     form: Form,
     /// Everything that whole events, or the whole document, said.
-    pub(crate) facts: Facts,
+    pub facts: Facts,
     /// When output came; stays empty for an answer that is one document.
-    pub(crate) timeline: Timeline,
+    pub timeline: Timeline,
     /// Events that were no JSON, or the document, if it was none.
-    pub(crate) malformed: u64,
+    pub malformed: u64,
     has_end_mark: bool,
     /// When the body's last byte came so far.
     last_byte_at: Timestamp,
@@ -49,18 +49,18 @@ enum Form {
 
 /// What is known of an answer before its first byte.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ExpectedResponse {
-    pub(crate) dialect: &'static Dialect,
+pub struct ExpectedResponse {
+    pub dialect: &'static Dialect,
     /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
-    pub(crate) is_lines: bool,
+    pub is_lines: bool,
     /// What the client asked for; `None` if it left that to the server.
-    pub(crate) wants_stream: Option<bool>,
-    pub(crate) event_bytes_max: u64,
+    pub wants_stream: Option<bool>,
+    pub event_bytes_max: u64,
 }
 
 impl Answer {
     /// An answer that is not read.
-    pub(crate) fn unread(dialect: &'static Dialect) -> Answer {
+    pub fn unread(dialect: &'static Dialect) -> Answer {
         Answer {
             dialect,
             form: Form::Unread,
@@ -74,18 +74,18 @@ impl Answer {
     }
 
     /// An answer of any form.
-    pub(crate) fn of(promise: ExpectedResponse) -> Answer {
+    pub fn of(promise: ExpectedResponse) -> Answer {
         Answer { form: Form::Undecided(promise), ..Answer::unread(promise.dialect) }
     }
 
     /// Whether its body is read.
-    pub(crate) fn is_read(&self) -> bool {
+    pub fn is_read(&self) -> bool {
         !matches!(self.form, Form::Unread)
     }
 
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
     /// output.
-    pub(crate) fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
+    pub fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
         if !bytes.is_empty() {
             self.last_byte_at = now;
         }
@@ -110,7 +110,7 @@ impl Answer {
 
     /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
     /// off.
-    pub(crate) fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
+    pub fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
         match &mut self.form {
             Form::Unread => {}
             // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
@@ -145,7 +145,7 @@ impl Answer {
     }
 
     /// What the body says about itself; final after [`Answer::finish`].
-    pub(crate) fn verdict(&self) -> BodyVerdict {
+    pub fn verdict(&self) -> BodyVerdict {
         match self.form {
             Form::Unread => BodyVerdict::Unreadable,
             _ if self.facts.has_error => BodyVerdict::Error,
@@ -157,19 +157,19 @@ impl Answer {
     }
 
     /// Whether the answer is a stream of events, so that its tokens have a time.
-    pub(crate) fn is_streamed(&self) -> bool {
+    pub fn is_streamed(&self) -> bool {
         matches!(self.form, Form::Events(_))
     }
 
     /// Token counts in Driftline's meaning.
-    pub(crate) fn usage(&self) -> Usage {
+    pub fn usage(&self) -> Usage {
         let usage = self.facts.usage.canonical(self.dialect.excludes);
         let counted = self.dialect.has_token_per_event && self.is_streamed();
         Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
     }
 
     /// Events that were longer than the configured limit.
-    pub(crate) fn large_events(&self) -> u64 {
+    pub fn large_events(&self) -> u64 {
         match &self.form {
             Form::Events(events) => events.large_events,
             _ => 0,

@@ -4,46 +4,49 @@ use crate::inference::generative::{
     facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField, request::Wish,
     usage::Excludes,
 };
+use driftline_labels::Operation;
 use driftline_wire::fields::Field;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.
 ///
 /// Made with `..Dialect::PLAIN`, so that a table holds what is particular to its dialect.
 #[derive(Debug)]
-pub(crate) struct Dialect {
+pub struct Dialect {
     /// By which a configuration declares it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Ends of the request paths that speak it, by themselves and undeclared: [`Pattern`].
-    pub(crate) paths: &'static [Pattern],
+    pub paths: &'static [Pattern],
+    /// What its requests ask for.
+    pub operation: Operation,
     /// What is read from the request's body.
-    pub(crate) request: &'static [Field<Wish>],
+    pub request: &'static [Field<Wish>],
     /// What is read from the request's body besides, where it is compared with a reference.
-    pub(crate) prompt: &'static [Field<PromptField>],
+    pub prompt: &'static [Field<PromptField>],
     /// How the events of a streamed answer are told from each other.
-    pub(crate) framing: Framing,
+    pub framing: Framing,
     /// What is read from each event of a streamed answer.
-    pub(crate) event: &'static [Field<Fact>],
+    pub event: &'static [Field<Fact>],
     /// What is read from an answer that is one document.
-    pub(crate) document: &'static [Field<Fact>],
+    pub document: &'static [Field<Fact>],
     /// What the words for an event's kind say, be they in its data or in its frame. Others say nothing.
-    pub(crate) kinds: &'static [(&'static str, EventKind)],
+    pub kinds: &'static [(&'static str, EventKind)],
     /// What the words for the end of a choice say. Others are [`FinishReason::Other`].
-    pub(crate) finish: &'static [(&'static str, FinishReason)],
+    pub finish: &'static [(&'static str, FinishReason)],
     /// The data of the event that closes a stream and is no JSON; empty if there is none.
-    pub(crate) end_mark: &'static [u8],
+    pub end_mark: &'static [u8],
     /// Whether a stream says that it is over. If not, the end of the body is its end.
-    pub(crate) announces_end: bool,
+    pub announces_end: bool,
     /// Whether answers have output tokens to be reported.
-    pub(crate) generates_tokens: bool,
+    pub generates_tokens: bool,
     /// Every event with output is one token, so events are counted where no usage is given.
-    pub(crate) has_token_per_event: bool,
+    pub has_token_per_event: bool,
     /// What its token counts leave out.
-    pub(crate) excludes: Excludes,
+    pub excludes: Excludes,
 }
 
 /// How the events of a stream are told from each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// Server-sent events.
     ServerSentEvents,
     /// One JSON document per line.
@@ -58,7 +61,7 @@ pub(crate) enum Framing {
 
 /// What the word for an event's kind says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum EventKind {
+pub enum EventKind {
     /// Its delta is thought.
     Reasoning,
     /// In its delta, the model declines to answer.
@@ -77,9 +80,10 @@ pub(crate) enum EventKind {
 
 impl Dialect {
     /// What most dialects have in common.
-    pub(crate) const PLAIN: Dialect = Dialect {
+    pub const PLAIN: Dialect = Dialect {
         name: "",
         paths: &[],
+        operation: Operation::Chat,
         request: &[],
         prompt: &[],
         framing: Framing::ServerSentEvents,
@@ -95,12 +99,12 @@ impl Dialect {
     };
 
     /// What this word for an event's kind says; `None` if it says nothing.
-    pub(crate) fn kind(&self, word: &[u8]) -> Option<EventKind> {
+    pub fn kind(&self, word: &[u8]) -> Option<EventKind> {
         look_up(self.kinds, word)
     }
 
     /// What this word for the end of a choice says; `None` if no table has it.
-    pub(crate) fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
+    pub fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
         look_up(self.finish, word)
     }
 }
@@ -111,18 +115,15 @@ fn look_up<T: Copy>(table: &[(&str, T)], word: &[u8]) -> Option<T> {
 
 /// What a request's path tells by itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Recognised<'p> {
-    pub(crate) dialect: &'static Dialect,
+pub struct Recognised<'p> {
+    pub dialect: &'static Dialect,
     /// The model, where the path names it; percent-encoding left as it is.
-    pub(crate) model: Option<&'p [u8]>,
+    pub model: Option<&'p [u8]>,
 }
 
 /// The dialect that requests to `path` speak; `None` if it is none of `dialects`. The first one that has the longest
 /// fitting pattern is taken.
-pub(crate) fn recognise<'p>(
-    dialects: &[&'static Dialect],
-    path: &'p [u8],
-) -> Option<Recognised<'p>> {
+pub fn recognise<'p>(dialects: &[&'static Dialect], path: &'p [u8]) -> Option<Recognised<'p>> {
     let path = path.split(|&byte| byte == b'?').next().unwrap_or(path);
     let mut best: Option<(usize, Recognised<'p>)> = None;
     for dialect in dialects {

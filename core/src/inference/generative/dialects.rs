@@ -18,7 +18,7 @@ mod triton_generate;
 use super::dialect::Dialect;
 
 /// Every dialect, the one that is likelier to be meant first.
-pub(crate) const DIALECTS: &[&Dialect] = &[
+pub const DIALECTS: &[&Dialect] = &[
     &openai_chat::DIALECT,
     &openai_responses::DIALECT,
     &openai_completions::DIALECT,

@@ -11,7 +11,7 @@ use driftline_wire::{fields::FieldReader, frame::Step, json::JsonEnd};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Event {
+pub enum Event {
     /// A JSON document with these facts.
     Facts(Facts),
     /// The mark that closes the stream.
@@ -22,14 +22,14 @@ pub(crate) enum Event {
 
 /// Reads a streamed answer as it passes.
 #[derive(Debug)]
-pub(crate) struct Events {
+pub struct Events {
     dialect: &'static Dialect,
     frames: Frames,
     fields: FieldReader<Fact>,
     open: OpenEvent,
     event_bytes_max: u64,
     /// Events beyond `event_bytes_max` so far. They are read all the same, in the same memory.
-    pub(crate) large_events: u64,
+    pub large_events: u64,
 }
 
 /// What is known of the event that is not closed yet.
@@ -44,7 +44,7 @@ struct OpenEvent {
 const HEAD_BYTES_MAX: usize = 8;
 
 impl Events {
-    pub(crate) fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
+    pub fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
         Events {
             dialect,
             frames,
@@ -56,7 +56,7 @@ impl Events {
     }
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
-    pub(crate) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
+    pub fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
         loop {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
@@ -79,13 +79,13 @@ impl Events {
     }
 
     /// Whether the stream's frame was closed, so that a connection that breaks now takes nothing away.
-    pub(crate) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.frames.is_closed()
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
     /// blank line. One that broke off is no event; how the exchange ended tells of it.
-    pub(crate) fn finish(&mut self, take: impl FnMut(Event)) {
+    pub fn finish(&mut self, take: impl FnMut(Event)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }

@@ -11,7 +11,7 @@ use driftline_wire::fields::Value;
 
 /// What a path of an answer means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fact {
+pub enum Fact {
     /// Text that a user gets. Says something if it is not empty.
     Visible,
     /// Text that is only thought.
@@ -67,28 +67,28 @@ pub(crate) enum Fact {
 
 /// What was found so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Facts {
-    pub(crate) has_visible: bool,
-    pub(crate) has_reasoning: bool,
+pub struct Facts {
+    pub has_visible: bool,
+    pub has_reasoning: bool,
     /// There is a token, whether or not it has text.
-    pub(crate) has_token: bool,
+    pub has_token: bool,
     /// The output is no sequence of tokens.
-    pub(crate) is_tokenless: bool,
+    pub is_tokenless: bool,
     /// A choice has come to its end; usage and marks may follow.
-    pub(crate) is_finished: bool,
+    pub is_finished: bool,
     /// The answer is over by its own word.
-    pub(crate) is_ended: bool,
-    pub(crate) has_error: bool,
+    pub is_ended: bool,
+    pub has_error: bool,
     /// There is more than the one choice with index 0.
-    pub(crate) has_choices: bool,
+    pub has_choices: bool,
     /// The last word on why the model stopped.
-    pub(crate) finish: Option<FinishReason>,
+    pub finish: Option<FinishReason>,
     /// As reported, in the provider's own meaning.
-    pub(crate) usage: Usage,
+    pub usage: Usage,
     /// Events that brought output.
-    pub(crate) pieces: u64,
+    pub pieces: u64,
     /// Characters of text that a user gets.
-    pub(crate) characters: u64,
+    pub characters: u64,
     /// What only the end of the event can settle.
     pub(in crate::inference::generative) open: Open,
 }
@@ -106,7 +106,7 @@ pub(in crate::inference::generative) struct Open {
 
 impl Facts {
     /// Takes note of a value at a path that means `fact`.
-    pub(crate) fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
+    pub fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
         // Role events open with an empty string and usage may be null: neither says anything.
         let is_given = match value {
             Value::String(text) => text.length != 0,
@@ -193,7 +193,7 @@ impl Facts {
     }
 
     /// Ends the event. `kind` is what its frame calls it, which counts where its data say nothing.
-    pub(crate) fn settle(&mut self, kind: Option<EventKind>) {
+    pub fn settle(&mut self, kind: Option<EventKind>) {
         self.settle_part();
         let open = mem::take(&mut self.open);
         let kind = open.kind.or(kind);
@@ -223,12 +223,12 @@ impl Facts {
     }
 
     /// Whether there is generated output of any kind.
-    pub(crate) fn has_output(self) -> bool {
+    pub fn has_output(self) -> bool {
         self.has_visible || self.has_reasoning || self.has_token
     }
 
     /// Adds what a later event says.
-    pub(crate) fn update(&mut self, newer: Facts) {
+    pub fn update(&mut self, newer: Facts) {
         self.has_visible |= newer.has_visible;
         self.has_reasoning |= newer.has_reasoning;
         self.has_token |= newer.has_token;

@@ -1,15 +1,13 @@
 //! The features of requests and answers of a model that generates, by the names that its profile calls them.
 //! Each is a number or a word of a fixed list; no text of a prompt or an answer is among them.
 
-use crate::inference::{
-    generative::{finish::FinishReason, prompt::Prompt},
-    predictive::{Cell, Unbinned},
-};
-use driftline_statistics::profile::Kind;
+use crate::inference::generative::{finish::FinishReason, prompt::Prompt};
+use driftline_labels::Unbinned;
+use driftline_statistics::{profile::Kind, value::Cell};
 
 /// A feature of an exchange with a model that generates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Feature {
+pub enum Feature {
     PromptCharacters,
     Messages,
     Tools,
@@ -23,14 +21,14 @@ pub(crate) enum Feature {
 
 /// What an answer is like that came whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct ResponseFeatures {
-    pub(crate) output_tokens: Option<u64>,
-    pub(crate) finish: Option<FinishReason>,
-    pub(crate) characters: u64,
+pub struct ResponseFeatures {
+    pub output_tokens: Option<u64>,
+    pub finish: Option<FinishReason>,
+    pub characters: u64,
 }
 
 impl Feature {
-    pub(crate) const ALL: [Feature; 9] = [
+    pub const ALL: [Feature; 9] = [
         Feature::PromptCharacters,
         Feature::Messages,
         Feature::Tools,
@@ -43,7 +41,7 @@ impl Feature {
     ];
 
     /// What a profile calls it.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Feature::PromptCharacters => "prompt_characters",
             Feature::Messages => "messages",
@@ -58,7 +56,7 @@ impl Feature {
     }
 
     /// What its values are.
-    pub(crate) const fn kind(self) -> Kind {
+    pub const fn kind(self) -> Kind {
         match self {
             Feature::PromptCharacters
             | Feature::Messages
@@ -73,18 +71,14 @@ impl Feature {
     }
 
     /// The feature that a profile calls so.
-    pub(crate) fn of(name: &str) -> Option<Feature> {
+    pub fn of(name: &str) -> Option<Feature> {
         Feature::ALL.into_iter().find(|feature| feature.name() == name)
     }
 
     /// Its value in a request; `None` if it is one of answers.
     ///
     /// What a request leaves to the server is missing from it: the limit, the temperature, whether to stream.
-    pub(crate) fn in_request(
-        self,
-        prompt: Prompt,
-        wants_stream: Option<bool>,
-    ) -> Option<Cell<'static>> {
+    pub fn in_request(self, prompt: Prompt, wants_stream: Option<bool>) -> Option<Cell<'static>> {
         let cell = match self {
             Feature::PromptCharacters => number(Some(prompt.characters)),
             Feature::Messages => number(Some(prompt.messages)),
@@ -100,7 +94,7 @@ impl Feature {
     }
 
     /// Its value in a whole answer; `None` if it is one of requests.
-    pub(crate) fn in_answer(self, answer: ResponseFeatures) -> Option<Cell<'static>> {
+    pub fn in_answer(self, answer: ResponseFeatures) -> Option<Cell<'static>> {
         match self {
             Feature::OutputTokens => Some(number(answer.output_tokens)),
             Feature::AnswerCharacters => Some(number(Some(answer.characters))),

@@ -5,13 +5,13 @@
 /// `{model}` and `{version}` stand for at least one byte within a segment, `*` for any whole segment; all else stands
 /// for itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pattern(&'static str);
+pub struct Pattern(&'static str);
 
 /// What a path says at the places that a pattern names.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Found<'p> {
-    pub(crate) model: Option<&'p [u8]>,
-    pub(crate) version: Option<&'p [u8]>,
+pub struct Found<'p> {
+    pub model: Option<&'p [u8]>,
+    pub version: Option<&'p [u8]>,
 }
 
 const MODEL: &str = "{model}";
@@ -19,27 +19,27 @@ const VERSION: &str = "{version}";
 const ANY: &str = "*";
 
 impl Pattern {
-    pub(crate) const fn new(pattern: &'static str) -> Pattern {
+    pub const fn new(pattern: &'static str) -> Pattern {
         Pattern(pattern)
     }
 
     /// The pattern as it is written.
-    pub(crate) const fn text(self) -> &'static str {
+    pub const fn text(self) -> &'static str {
         self.0
     }
 
     /// How particular the pattern is: its segments.
-    pub(crate) fn weight(self) -> usize {
+    pub fn weight(self) -> usize {
         self.0.split('/').count()
     }
 
     /// Whether `path`, without its query, ends so; then the name of the model, if the pattern has it.
-    pub(crate) fn matches(self, path: &[u8]) -> Option<Option<&[u8]>> {
+    pub fn matches(self, path: &[u8]) -> Option<Option<&[u8]>> {
         self.find(path).map(|found| found.model)
     }
 
     /// What `path`, without its query, says at the places that the pattern names; `None` if it does not end so.
-    pub(crate) fn find(self, path: &[u8]) -> Option<Found<'_>> {
+    pub fn find(self, path: &[u8]) -> Option<Found<'_>> {
         let mut segments = path.rsplit(|&byte| byte == b'/');
         let mut found = Found::default();
         // What stands before the first slash is no segment.

@@ -8,7 +8,7 @@ use driftline_wire::{
 
 /// What a path of a request means for its size and shape.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum PromptField {
+pub enum PromptField {
     /// Text for the model; whatever is no text is none.
     Text,
     /// One more message.
@@ -23,12 +23,12 @@ pub(crate) enum PromptField {
 
 /// What a request is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Prompt {
-    pub(crate) characters: u64,
-    pub(crate) messages: u64,
-    pub(crate) tools: u64,
-    pub(crate) max_tokens: Option<f64>,
-    pub(crate) temperature: Option<f64>,
+pub struct Prompt {
+    pub characters: u64,
+    pub messages: u64,
+    pub tools: u64,
+    pub max_tokens: Option<f64>,
+    pub temperature: Option<f64>,
 }
 
 /// Reads the body of a request for what it is like.
@@ -36,18 +36,18 @@ pub(crate) struct Prompt {
 /// It reads what [`Request`](super::Request) has read before, because that one skips prompts, which may be large, and
 /// because only few models have a reference to compare them with.
 #[derive(Debug)]
-pub(crate) struct PromptReader {
+pub struct PromptReader {
     reader: FieldReader<PromptField>,
-    pub(crate) prompt: Prompt,
+    pub prompt: Prompt,
 }
 
 impl PromptReader {
-    pub(crate) fn new(dialect: &Dialect) -> PromptReader {
+    pub fn new(dialect: &Dialect) -> PromptReader {
         PromptReader { reader: FieldReader::new(dialect.prompt), prompt: Prompt::default() }
     }
 
     /// Takes the next piece of the body.
-    pub(crate) fn read(&mut self, bytes: &[u8]) {
+    pub fn read(&mut self, bytes: &[u8]) {
         let prompt = &mut self.prompt;
         self.reader.read(bytes, &mut |ask, value| match (ask, value) {
             (PromptField::Text, Value::String(text)) => {
@@ -64,7 +64,7 @@ impl PromptReader {
     }
 
     /// Ends the body: what it is like, if it was one whole document.
-    pub(crate) fn finish(&mut self) -> Option<Prompt> {
+    pub fn finish(&mut self) -> Option<Prompt> {
         (self.reader.finish() == JsonEnd::Complete).then_some(self.prompt)
     }
 }

@@ -8,7 +8,7 @@ use driftline_wire::{
 
 /// What a path of a request means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Wish {
+pub enum Wish {
     /// The name of the model that is asked.
     Model,
     /// Whether the answer shall be streamed.
@@ -17,19 +17,19 @@ pub(crate) enum Wish {
 
 /// Reads the body of a request as it passes.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub struct Request {
     reader: FieldReader<Wish>,
     /// Whether the client asked for a stream; `None` if it left that to the server.
-    pub(crate) wants_stream: Option<bool>,
+    pub wants_stream: Option<bool>,
 }
 
 impl Request {
-    pub(crate) fn new(dialect: &Dialect) -> Request {
+    pub fn new(dialect: &Dialect) -> Request {
         Request { reader: FieldReader::new(dialect.request), wants_stream: None }
     }
 
     /// Takes the next piece; calls `model` with the name when it comes by.
-    pub(crate) fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
+    pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
         let wants_stream = &mut self.wants_stream;
         self.reader.read(bytes, &mut |wish, value| match (wish, value) {
             // A name that was cut is longer than any name that can be configured.
@@ -40,7 +40,7 @@ impl Request {
     }
 
     /// Ends the body: whether it was one whole JSON document.
-    pub(crate) fn finish(&mut self) -> JsonEnd {
+    pub fn finish(&mut self) -> JsonEnd {
         self.reader.finish()
     }
 }

@@ -1,40 +1,26 @@
 //! When generated output arrived, and the time per output token that follows; it knows no bytes.
 
 use crate::inference::generative::{facts::Facts, usage::Usage};
+use driftline_labels::TpotSkipped;
 use driftline_statistics::time::Timestamp;
 
 /// The moments of a streamed answer that count.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Timeline {
+pub struct Timeline {
     /// The first event with generated output of any kind.
-    pub(crate) first: Option<Timestamp>,
+    pub first: Option<Timestamp>,
     /// The first event with output that is not reasoning.
-    pub(crate) first_visible: Option<Timestamp>,
+    pub first_visible: Option<Timestamp>,
     /// The last event with generated output.
-    pub(crate) last: Option<Timestamp>,
+    pub last: Option<Timestamp>,
     /// Different moments at which output came. Events that one read brought count once.
-    pub(crate) chunks: u64,
-}
-
-/// Time per output token, or why there is none.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum PerToken {
-    /// In microseconds, rounded to the nearest.
-    Microseconds(u64),
-    /// The model server did not say how many tokens there were.
-    UsageMissing,
-    /// All output came at one moment, so there is no time to divide.
-    OneChunk,
-    /// Fewer than two tokens were streamed, so there is nothing to divide by.
-    TooFewTokens,
-    /// Several choices came interleaved; their tokens do not follow one another.
-    SeveralChoices,
+    pub chunks: u64,
 }
 
 impl Timeline {
     /// Takes note of an event at `now`; gives the microseconds since the piece of output before
     /// it, if this is a new one.
-    pub(crate) fn note(&mut self, now: Timestamp, event: Facts) -> Option<u64> {
+    pub fn note(&mut self, now: Timestamp, event: Facts) -> Option<u64> {
         if !event.has_output() {
             return None;
         }
@@ -50,30 +36,32 @@ impl Timeline {
         before.map(|before| now.microseconds_since(before))
     }
 
-    /// `(last - first) / (tokens - 1)`.
+    /// `(last - first) / (tokens - 1)` in microseconds, rounded to the nearest, or why there is none.
     ///
     /// Reasoning tokens that were counted but never streamed took their time before the first
     /// token, so they are left out of the count.
-    pub(crate) fn per_token(&self, usage: Usage, answer: Facts) -> PerToken {
+    pub fn per_token(&self, usage: Usage, answer: Facts) -> Result<u64, TpotSkipped> {
         let (Some(first), Some(last)) = (self.first, self.last) else {
-            return PerToken::TooFewTokens;
+            return Err(TpotSkipped::TooFewTokens);
         };
         let Some(output) = usage.output else {
-            return PerToken::UsageMissing;
+            return Err(TpotSkipped::UsageMissing);
         };
         if answer.has_choices {
-            return PerToken::SeveralChoices;
+            return Err(TpotSkipped::SeveralChoices);
         }
         let hidden = if answer.has_reasoning { 0 } else { usage.reasoning.unwrap_or(0) };
         let steps = output.saturating_sub(hidden).saturating_sub(1);
         if self.chunks < 2 {
-            return if steps == 0 { PerToken::TooFewTokens } else { PerToken::OneChunk };
+            return if steps == 0 {
+                Err(TpotSkipped::TooFewTokens)
+            } else {
+                Err(TpotSkipped::OneChunk)
+            };
         }
         let half_step = steps.checked_div(2).unwrap_or(0);
-        match last.microseconds_since(first).saturating_add(half_step).checked_div(steps) {
-            Some(microseconds) => PerToken::Microseconds(microseconds),
-            None => PerToken::TooFewTokens,
-        }
+        let window = last.microseconds_since(first).saturating_add(half_step);
+        window.checked_div(steps).ok_or(TpotSkipped::TooFewTokens)
     }
 }
 
@@ -101,40 +89,46 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(moments: &[u64], output: u64, reasoning: u64, expected: PerToken) {
+    fn check(moments: &[u64], output: u64, reasoning: u64, expected: Result<u64, TpotSkipped>) {
         assert_eq!(at_ms(moments).per_token(usage(output, reasoning), visible()), expected);
     }
 
     #[test]
     fn the_window_is_divided_by_the_steps_between_tokens() {
-        check(&[100, 150, 200], 3, 0, PerToken::Microseconds(50_000));
-        check(&[100, 200], 101, 0, PerToken::Microseconds(1_000));
-        check(&[0, 1], 4, 0, PerToken::Microseconds(333));
-        check(&[0, 2], 4, 0, PerToken::Microseconds(667));
+        check(&[100, 150, 200], 3, 0, Ok(50_000));
+        check(&[100, 200], 101, 0, Ok(1_000));
+        check(&[0, 1], 4, 0, Ok(333));
+        check(&[0, 2], 4, 0, Ok(667));
     }
 
     #[test]
     fn hidden_reasoning_is_left_out_of_the_count() {
-        check(&[100, 200], 111, 10, PerToken::Microseconds(1_000));
+        check(&[100, 200], 111, 10, Ok(1_000));
         let mut answer = visible();
         answer.has_reasoning = true;
         assert_eq!(
             at_ms(&[100, 200]).per_token(usage(101, 10), answer),
-            PerToken::Microseconds(1_000),
+            Ok(1_000),
             "reasoning that was streamed counts"
         );
     }
 
     #[test]
     fn what_cannot_be_divided_is_not() {
-        check(&[], 5, 0, PerToken::TooFewTokens);
-        check(&[100], 1, 0, PerToken::TooFewTokens);
-        check(&[100], 5, 0, PerToken::OneChunk);
-        check(&[100, 200], 1, 0, PerToken::TooFewTokens);
-        check(&[100, 200], 5, 9, PerToken::TooFewTokens);
+        check(&[], 5, 0, Err(TpotSkipped::TooFewTokens));
+        check(&[100], 1, 0, Err(TpotSkipped::TooFewTokens));
+        check(&[100], 5, 0, Err(TpotSkipped::OneChunk));
+        check(&[100, 200], 1, 0, Err(TpotSkipped::TooFewTokens));
+        check(&[100, 200], 5, 9, Err(TpotSkipped::TooFewTokens));
         let several = Facts { has_choices: true, ..visible() };
-        assert_eq!(at_ms(&[1, 2]).per_token(usage(9, 0), several), PerToken::SeveralChoices);
-        assert_eq!(at_ms(&[1, 2]).per_token(Usage::default(), visible()), PerToken::UsageMissing);
+        assert_eq!(
+            at_ms(&[1, 2]).per_token(usage(9, 0), several),
+            Err(TpotSkipped::SeveralChoices)
+        );
+        assert_eq!(
+            at_ms(&[1, 2]).per_token(Usage::default(), visible()),
+            Err(TpotSkipped::UsageMissing)
+        );
     }
 
     #[test]

@@ -2,33 +2,33 @@
 
 /// Token counts as the model server reports them; `None` where it says nothing, which is not 0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// Tokens of the prompt.
-    pub(crate) input: Option<u64>,
+    pub input: Option<u64>,
     /// Tokens that tools brought into the prompt, where they are counted apart.
-    pub(crate) tool_input: Option<u64>,
+    pub tool_input: Option<u64>,
     /// Tokens of the prompt that were read from a cache.
-    pub(crate) cached_input: Option<u64>,
+    pub cached_input: Option<u64>,
     /// Tokens of the prompt that were written to a cache.
-    pub(crate) cache_write: Option<u64>,
+    pub cache_write: Option<u64>,
     /// Generated tokens.
-    pub(crate) output: Option<u64>,
+    pub output: Option<u64>,
     /// Generated tokens spent on reasoning.
-    pub(crate) reasoning: Option<u64>,
+    pub reasoning: Option<u64>,
 }
 
 /// What a provider leaves out of its counts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Excludes {
+pub struct Excludes {
     /// The input does not hold what a cache was read for or written with.
-    pub(crate) cache: bool,
+    pub cache: bool,
     /// The output does not hold the tokens of reasoning.
-    pub(crate) reasoning: bool,
+    pub reasoning: bool,
 }
 
 impl Usage {
     /// Takes over what `newer` says; counts in a stream are cumulative, so the last one holds.
-    pub(crate) fn update(&mut self, newer: Usage) {
+    pub fn update(&mut self, newer: Usage) {
         self.input = newer.input.or(self.input);
         self.tool_input = newer.tool_input.or(self.tool_input);
         self.cached_input = newer.cached_input.or(self.cached_input);
@@ -39,7 +39,7 @@ impl Usage {
 
     /// The counts in Driftline's meaning: the input holds all that the model was given, cached or not; the output
     /// holds all that it generated, reasoning included.
-    pub(crate) fn canonical(self, excludes: Excludes) -> Usage {
+    pub fn canonical(self, excludes: Excludes) -> Usage {
         let also = |count: Option<u64>, is_left_out: bool| {
             if is_left_out { count.unwrap_or(0) } else { 0 }
         };

@@ -1,6 +1,6 @@
 //! Load reports as a JSON object, as protobuf's JSON writes them; it keeps no text.
 
-use super::{Malformed, Measure, NAMES, Report};
+use super::{LoadMeasure, Malformed, NAMES, Report};
 use driftline_wire::{
     fields::{Field, FieldReader, Value},
     json::JsonEnd,
@@ -10,7 +10,7 @@ use driftline_wire::{
     clippy::indexing_slicing,
     reason = "a constant, so this runs in the compiler, where a panic is an error message"
 )]
-static FIELDS: [Field<Measure>; NAMES.len()] = {
+static FIELDS: [Field<LoadMeasure>; NAMES.len()] = {
     let mut fields = [Field::at(NAMES[0].0, NAMES[0].1); NAMES.len()];
     let mut row = 1;
     while row < NAMES.len() {

@@ -2,16 +2,16 @@
 
 use alloc::vec;
 
-use super::{Malformed, Measure, NAMED, NAMES, Report};
+use super::{LoadMeasure, Malformed, NAMED, NAMES, Report};
 use driftline_wire::base64::Decoder;
 
 /// Fields of `OrcaLoadReport` that hold a double.
-const DOUBLES: [(u64, Measure); 5] = [
-    (1, Measure::CpuUtilization),
-    (2, Measure::MemoryUtilization),
-    (6, Measure::RequestRate),
-    (7, Measure::ErrorRate),
-    (9, Measure::ApplicationUtilization),
+const DOUBLES: [(u64, LoadMeasure); 5] = [
+    (1, LoadMeasure::CpuUtilization),
+    (2, LoadMeasure::MemoryUtilization),
+    (6, LoadMeasure::RequestRate),
+    (7, LoadMeasure::ErrorRate),
+    (9, LoadMeasure::ApplicationUtilization),
 ];
 /// The field of `OrcaLoadReport` that maps names to doubles.
 const NAMED_METRICS: u64 = 8;
@@ -61,7 +61,7 @@ fn named(entry: &[u8], report: &mut Report) -> Result<(), Malformed> {
         }
         Ok(())
     })?;
-    let is_it = |known: &&(&str, Measure)| {
+    let is_it = |known: &&(&str, LoadMeasure)| {
         known.0.strip_prefix(NAMED).is_some_and(|known| known.as_bytes() == name)
     };
     match NAMES.iter().find(is_it) {

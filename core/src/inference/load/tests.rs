@@ -4,7 +4,7 @@ use std::{format, string::String, vec::Vec};
 
 use super::*;
 
-/// What a report says, as `measure value` in the order of [`Measure::ALL`]; `None` for a malformed one.
+/// What a report says, as `measure value` in the order of [`LoadMeasure::ALL`]; `None` for a malformed one.
 fn read(headers: &ReportHeaders<'_>) -> Option<String> {
     let report = Report::read(headers).expect("there is one").ok()?;
     let values: Vec<_> =

@@ -10,13 +10,13 @@ use super::unlisted::{Notes, Unlisted};
 use driftline_statistics::profile::Kind;
 
 /// The most columns a model can have: its features and its prediction.
-pub(crate) const COLUMNS_MAX: usize = 256 + 1;
+pub const COLUMNS_MAX: usize = 256 + 1;
 /// The highest position or index, exclusive, at which a value may be looked for.
-pub(crate) const POSITIONS_MAX: usize = 1 << 16;
+pub const POSITIONS_MAX: usize = 1 << 16;
 
 /// Where a column's values stand.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
+pub enum Place {
     /// Wherever rows, columns or tensors have this name; where they have none, at this position. What stands in the
     /// first tensor of a body, whose own name is nobody's, has no other name than its index.
     Usual { name: Box<[u8]>, position: usize },
@@ -30,7 +30,7 @@ pub(crate) enum Place {
 
 /// What a column makes of its values.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Projection {
+pub enum Projection {
     /// The value itself: a number, a boolean, a text.
     #[default]
     Value,
@@ -43,7 +43,7 @@ pub(crate) enum Projection {
 
 impl Projection {
     /// What a column of this kind reads.
-    pub(crate) const fn of(kind: Kind) -> Projection {
+    pub const fn of(kind: Kind) -> Projection {
         match kind {
             Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category | Kind::Timestamp => {
                 Projection::Value
@@ -56,18 +56,18 @@ impl Projection {
 
 /// A tensor in which columns are looked for; good for the [`Columns`] that gave it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Tensor(usize);
+pub struct Tensor(usize);
 
 impl Tensor {
     /// Whether it is looked into only because it is the first one and nobody's.
-    pub(crate) const fn is_nameless(self) -> bool {
+    pub const fn is_nameless(self) -> bool {
         self.0 == 0
     }
 }
 
 /// The columns that one side of an exchange is searched for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Columns {
+pub struct Columns {
     /// By number; `None` for a column that is not looked for on this side.
     reads: Vec<Option<Projection>>,
     /// In the order of the names.
@@ -90,7 +90,7 @@ impl Columns {
     ///
     /// Of two columns with the same place the first one gets the values; the configuration refuses such. Columns
     /// beyond [`COLUMNS_MAX`] and positions beyond [`POSITIONS_MAX`] are never found.
-    pub(crate) fn new(columns: impl IntoIterator<Item = Option<(Place, Projection)>>) -> Columns {
+    pub fn new(columns: impl IntoIterator<Item = Option<(Place, Projection)>>) -> Columns {
         let mut found = Columns { tensors: vec![Default::default()], ..Columns::default() };
         for (number, column) in columns.into_iter().take(COLUMNS_MAX).enumerate() {
             found.reads.push(column.as_ref().map(|(_, reads)| *reads));
@@ -121,27 +121,27 @@ impl Columns {
     }
 
     /// How many columns the model has, whether they are looked for here or not; at most [`COLUMNS_MAX`].
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.reads.len()
     }
 
     /// What this column makes of its values; `None` if it is not looked for on this side.
-    pub(crate) fn reads(&self, column: usize) -> Option<Projection> {
+    pub fn reads(&self, column: usize) -> Option<Projection> {
         self.reads.get(column).copied().flatten()
     }
 
     /// From now on what is looked up in vain is noted, for [`Columns::unlisted`].
-    pub(crate) fn note_unlisted(&mut self) {
+    pub fn note_unlisted(&mut self) {
         self.notes.open();
     }
 
     /// What was looked up in vain since [`Columns::note_unlisted`].
-    pub(crate) fn unlisted(&self) -> Unlisted {
+    pub fn unlisted(&self) -> Unlisted {
         self.notes.read()
     }
 
     /// The column of this name: a member of a row that is an object, a table's head, a column of its own. Binary search.
-    pub(crate) fn named(&self, name: &[u8]) -> Option<usize> {
+    pub fn named(&self, name: &[u8]) -> Option<usize> {
         let found = self.known(name);
         if found.is_none() {
             self.notes.name(name);
@@ -150,13 +150,13 @@ impl Columns {
     }
 
     /// As [`Columns::named`], for what may as well be no name but a value.
-    pub(crate) fn known(&self, name: &[u8]) -> Option<usize> {
+    pub fn known(&self, name: &[u8]) -> Option<usize> {
         let first = self.names.partition_point(|(known, _)| **known < *name);
         self.names.get(first).filter(|(known, _)| **known == *name).map(|&(_, column)| column)
     }
 
     /// The column at this position, from 0, of a row without names.
-    pub(crate) fn at(&self, position: usize) -> Option<usize> {
+    pub fn at(&self, position: usize) -> Option<usize> {
         let found = self.positions.get(position);
         if found.is_none() {
             self.notes.position(position);
@@ -165,18 +165,18 @@ impl Columns {
     }
 
     /// The column at this position, from 0, of a row whose values have names, but for this one none that is known.
-    pub(crate) fn at_nameless(&self, position: usize) -> Option<usize> {
+    pub fn at_nameless(&self, position: usize) -> Option<usize> {
         self.fixed.get(position)
     }
 
     /// How many positions a row without names is expected to have; 0 if no column has a position.
-    pub(crate) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.positions.0.len()
     }
 
     /// The tensor of this name, which is tensor number `ordinal`, from 0, of its body; `None` if nothing is looked for
     /// in it. Compares with each name, once per tensor.
-    pub(crate) fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
+    pub fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
         let mut named = self.tensors.iter().enumerate().skip(1);
         let found =
             named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
@@ -187,7 +187,7 @@ impl Columns {
     }
 
     /// The column at this index, from 0, of each row of a tensor.
-    pub(crate) fn in_tensor(&self, tensor: Tensor, index: usize) -> Option<usize> {
+    pub fn in_tensor(&self, tensor: Tensor, index: usize) -> Option<usize> {
         let (name, positions) = self.tensors.get(tensor.0)?;
         let found = positions.get(index);
         if found.is_none() {
@@ -234,7 +234,7 @@ impl Positions {
 #[cfg(test)]
 impl Columns {
     /// Columns with these names, in this order, which are looked for as usual and read as they are.
-    pub(crate) fn usual(names: &[&str]) -> Columns {
+    pub fn usual(names: &[&str]) -> Columns {
         Columns::new(names.iter().enumerate().map(|(position, name)| {
             Some((Place::Usual { name: name.as_bytes().into(), position }, Projection::Value))
         }))

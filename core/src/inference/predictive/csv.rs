@@ -22,7 +22,7 @@ const NULLS: [&[u8]; 2] = [b"na", b"null"];
 
 /// What the first record of a body is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Header {
+pub enum Header {
     /// The names of the columns.
     Present,
     /// A row.
@@ -33,7 +33,7 @@ pub(crate) enum Header {
 
 /// What the fields of a record are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Record {
+pub enum Record {
     /// One row.
     Row,
     /// A row each if rows have one column, as where answers come as one record for all; else one row.
@@ -42,7 +42,7 @@ pub(crate) enum Record {
 
 /// Projection records from a body that arrives in pieces.
 #[derive(Debug)]
-pub(crate) struct CsvReader {
+pub struct CsvReader {
     reader: Box<csv_core::Reader>,
     record: Record,
     first: First,
@@ -63,7 +63,7 @@ pub(crate) struct CsvReader {
 }
 
 impl CsvReader {
-    pub(crate) fn new(header: Header, record: Record) -> CsvReader {
+    pub fn new(header: Header, record: Record) -> CsvReader {
         CsvReader {
             reader: Box::new(csv_core::Reader::new()),
             record,
@@ -81,12 +81,7 @@ impl CsvReader {
     }
 
     /// Takes the next piece of the body; calls `take` with everything it completes.
-    pub(crate) fn read(
-        &mut self,
-        bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    pub fn read(&mut self, bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let mut rest = self.first.pass_mark(bytes);
         while !rest.is_empty() {
             self.has_bytes |= rest.iter().any(|byte| !byte.is_ascii_whitespace());
@@ -99,11 +94,7 @@ impl CsvReader {
     }
 
     /// Ends the body. The last record needs no line end.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> JsonEnd {
+    pub fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> JsonEnd {
         let held = self.first.finish(columns);
         self.fields(&held, columns, take);
         if self.is_open {
@@ -126,7 +117,7 @@ impl CsvReader {
     }
 
     /// Whether there was anything at all: every record is a row, or the head of a table.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         self.has_bytes
     }
 

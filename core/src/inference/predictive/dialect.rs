@@ -5,15 +5,15 @@ use crate::inference::generative::Pattern;
 
 /// A dialect: how its requests are recognised, and where the rows of its bodies stand.
 #[derive(Debug)]
-pub(crate) struct Dialect {
+pub struct Dialect {
     /// By which a configuration declares it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Ends of the request paths that speak it, by themselves and undeclared.
-    pub(crate) paths: &'static [Pattern],
+    pub paths: &'static [Pattern],
     /// The forms of a request's body.
-    pub(crate) request: Forms,
+    pub request: Forms,
     /// The forms of a successful response's body.
-    pub(crate) response: Forms,
+    pub response: Forms,
 }
 
 /// The forms of a body by its content type.
@@ -21,26 +21,26 @@ pub(crate) struct Dialect {
 /// A type that is not listed means nothing: clients send JSON as a form (`curl --data`) or as plain text. So all of them
 /// are [`Forms::usual`], but for types that say that there are no rows to be read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Forms {
+pub struct Forms {
     /// Without a content type, or with one that says nothing.
-    pub(crate) usual: Form,
+    pub usual: Form,
     /// By media type in lower case, without parameters.
-    pub(crate) by_type: &'static [(&'static str, Form)],
+    pub by_type: &'static [(&'static str, Form)],
 }
 
 /// Whom a request's path asks; percent-encoding is left as it is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Target<'p> {
-    pub(crate) model: Option<&'p [u8]>,
+pub struct Target<'p> {
+    pub model: Option<&'p [u8]>,
     /// The version, or the label that stands for one.
-    pub(crate) version: Option<&'p [u8]>,
+    pub version: Option<&'p [u8]>,
 }
 
 /// What a request's path tells by itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Recognised<'p> {
-    pub(crate) dialect: &'static Dialect,
-    pub(crate) target: Target<'p>,
+pub struct Recognised<'p> {
+    pub dialect: &'static Dialect,
+    pub target: Target<'p>,
 }
 
 /// Media types whose bodies have no rows that could be read, be they whole types (`image/`) or single ones.
@@ -61,12 +61,12 @@ const UNREAD: &[&str] = &[
 
 impl Dialect {
     /// Whether a request's body names the model, so that its path need not.
-    pub(crate) const fn names_model_in_body(&self) -> bool {
+    pub const fn names_model_in_body(&self) -> bool {
         matches!(self.request.usual, Form::Messages { .. })
     }
 
     /// Whom a request to `path` asks, if the path is one of this dialect; its query says nothing.
-    pub(crate) fn target<'p>(&self, path: &'p [u8]) -> Option<Target<'p>> {
+    pub fn target<'p>(&self, path: &'p [u8]) -> Option<Target<'p>> {
         self.best(path).map(|(_, target)| target)
     }
 
@@ -83,7 +83,7 @@ impl Dialect {
 
 impl Forms {
     /// The form that a content type says; `None` if such a body has no rows that could be read.
-    pub(crate) fn of(&self, content_type: Option<&[u8]>) -> Option<Form> {
+    pub fn of(&self, content_type: Option<&[u8]>) -> Option<Form> {
         let content_type = content_type.unwrap_or_default();
         let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
         let media_type = media_type.trim_ascii();
@@ -103,10 +103,7 @@ impl Forms {
 
 /// The dialect that requests to `path` speak; `None` if it is none of `dialects`. The one with the longest fitting path
 /// is taken, and the first one of several.
-pub(crate) fn recognise<'p>(
-    dialects: &[&'static Dialect],
-    path: &'p [u8],
-) -> Option<Recognised<'p>> {
+pub fn recognise<'p>(dialects: &[&'static Dialect], path: &'p [u8]) -> Option<Recognised<'p>> {
     let mut best: Option<(usize, Recognised<'p>)> = None;
     for dialect in dialects {
         let Some((weight, target)) = dialect.best(path) else { continue };

@@ -13,7 +13,7 @@ mod v2_rest;
 use super::dialect::Dialect;
 
 /// Every dialect.
-pub(crate) const DIALECTS: &[&Dialect] = &[
+pub const DIALECTS: &[&Dialect] = &[
     &kserve_v1::DIALECT,
     &seldon_v1::DIALECT,
     &sagemaker::DIALECT,

@@ -26,14 +26,14 @@ use super::{
 };
 use driftline_wire::json::{JsonEnd, Token, Tokenizer};
 
-pub(crate) use self::table::{Holds, Member, Table};
+pub use self::table::{Holds, Member, Table};
 
 /// Objects behind a wrapper's name may nest this deep in a row.
 const WRAPPED_MAX: u8 = 4;
 
 /// Projection rows from documents that arrive in pieces, one document after the other.
 #[derive(Debug)]
-pub(crate) struct DocumentReader {
+pub struct DocumentReader {
     tokenizer: Tokenizer,
     walk: Walk,
 }
@@ -133,17 +133,12 @@ enum At {
 
 impl DocumentReader {
     /// A reader of documents with these members.
-    pub(crate) fn new(table: &'static Table) -> DocumentReader {
+    pub fn new(table: &'static Table) -> DocumentReader {
         DocumentReader { tokenizer: Tokenizer::new(), walk: Walk::new(table) }
     }
 
     /// Takes the next piece of the document; calls `take` with everything it completes.
-    pub(crate) fn read(
-        &mut self,
-        mut bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    pub fn read(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         self.walk.wants(columns);
         loop {
             let progress = self.tokenizer.next(bytes);
@@ -159,11 +154,7 @@ impl DocumentReader {
     }
 
     /// Ends the document, and is ready for the next one, whose rows are numbered on.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> JsonEnd {
+    pub fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> JsonEnd {
         let finish = self.tokenizer.finish();
         if let Some(token) = finish.token {
             self.walk.wants(columns);
@@ -174,7 +165,7 @@ impl DocumentReader {
     }
 
     /// Whether a member with rows came by, in any document so far.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         self.walk.has_rows
     }
 }

@@ -8,7 +8,7 @@ use driftline_wire::{frame::Step, json::JsonEnd, ndjson};
 
 /// Projection the lines of a body that arrives in pieces.
 #[derive(Debug)]
-pub(crate) struct LinesReader {
+pub struct LinesReader {
     lines: ndjson::Reader,
     document: DocumentReader,
     /// What the lines were that ended, the worst of them.
@@ -17,7 +17,7 @@ pub(crate) struct LinesReader {
 
 impl LinesReader {
     /// A reader of lines that are documents with these members.
-    pub(crate) fn new(table: &'static Table) -> LinesReader {
+    pub fn new(table: &'static Table) -> LinesReader {
         LinesReader {
             lines: ndjson::Reader::default(),
             document: DocumentReader::new(table),
@@ -26,12 +26,7 @@ impl LinesReader {
     }
 
     /// Takes the next piece of the body; calls `take` with everything it completes.
-    pub(crate) fn read(
-        &mut self,
-        mut bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    pub fn read(&mut self, mut bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         loop {
             let progress = self.lines.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
@@ -51,11 +46,7 @@ impl LinesReader {
     }
 
     /// Ends the body; a line that was no document makes it malformed, whatever the others were.
-    pub(crate) fn finish(
-        &mut self,
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> JsonEnd {
+    pub fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> JsonEnd {
         if self.lines.is_open() {
             let ending = self.document.finish(columns, take);
             self.add(ending);
@@ -64,7 +55,7 @@ impl LinesReader {
     }
 
     /// Whether a row came by, or a member that holds rows.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         self.document.has_rows()
     }
 

@@ -3,17 +3,25 @@
 //! It reads beside the reader of rows, a second time, and only where a configuration asks for it. The paths that
 //! dialects need are fixed tables: see [`driftline_wire::fields`].
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String};
 
-use super::Cell;
-use crate::monitor::config::Step;
+use super::{Cell, cell_of};
 use driftline_wire::json::{Token, Tokenizer};
 
+/// A step of a path.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Into the member of this name.
+    Key(String),
+    /// Into every element.
+    Elements,
+}
+
 /// Paths that are looked for, by column. Those beyond [`PATHS_MAX`] are not.
-pub(crate) type Paths = [(usize, Box<[Step]>)];
+pub type Paths = [(usize, Box<[Step]>)];
 
 /// The most paths of one side.
-pub(crate) const PATHS_MAX: usize = 64;
+pub const PATHS_MAX: usize = 64;
 /// The most steps of a path; a configuration has no longer one.
 const STEPS_MAX: usize = 16;
 
@@ -22,7 +30,7 @@ type Set = u64;
 
 /// Projection one document.
 #[derive(Debug)]
-pub(crate) struct PathReader {
+pub struct PathReader {
     tokenizer: Tokenizer,
     /// For each open container, outermost first: the paths whose steps so far lead into it.
     inside: [Set; STEPS_MAX],
@@ -34,7 +42,7 @@ pub(crate) struct PathReader {
 }
 
 impl PathReader {
-    pub(crate) const fn new() -> PathReader {
+    pub const fn new() -> PathReader {
         PathReader {
             tokenizer: Tokenizer::new(),
             inside: [0; STEPS_MAX],
@@ -49,7 +57,7 @@ impl PathReader {
     /// A container at the end of a path is a value of the wrong type. Of a name that an object repeats the first value
     /// counts, as it does in rows. Compares each key of a container on the way of a
     /// path with the step of each path.
-    pub(crate) fn read(
+    pub fn read(
         &mut self,
         mut bytes: &[u8],
         paths: &Paths,
@@ -92,7 +100,7 @@ impl PathReader {
             let ending = having(paths, self.next & !self.told, |steps| steps.len() == depth);
             if ending != 0 {
                 self.told |= ending;
-                let cell = Cell::of(token);
+                let cell = cell_of(token);
                 for (column, _) in members(paths, ending) {
                     take(*column, cell);
                 }

@@ -16,7 +16,7 @@ use driftline_wire::{
 
 /// The format of a body, and where its rows stand.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Form {
+pub enum Form {
     /// One JSON document.
     Document(&'static Table),
     /// A JSON document per line.
@@ -41,7 +41,7 @@ pub(crate) enum Form {
 
 /// Projection one body of an exchange with a model that predicts.
 #[derive(Debug)]
-pub(crate) enum Reader {
+pub enum Reader {
     /// One JSON document.
     Document(Box<DocumentReader>),
     /// A JSON document per line.
@@ -76,7 +76,7 @@ pub(super) const BYTES_MAX: usize = {
 
 impl Form {
     /// This form, as the parameters of a content type have it: `header` says whether CSV has names (RFC 7111).
-    pub(crate) fn with_parameters(self, content_type: &[u8]) -> Form {
+    pub fn with_parameters(self, content_type: &[u8]) -> Form {
         let Form::Csv(header, record) = self else { return self };
         let mut parameters = content_type.split(|&byte| byte == b';').skip(1);
         let said = parameters.find_map(|parameter| {
@@ -92,12 +92,12 @@ impl Form {
     }
 
     /// Messages over gRPC.
-    pub(crate) const fn messages(message: Message) -> Form {
+    pub const fn messages(message: Message) -> Form {
         Form::Messages { message, encoding: Encoding::None }
     }
 
     /// This form, as a call's head has it: so are messages coded that are compressed.
-    pub(crate) fn with_message_encoding(self, encoding: Encoding) -> Form {
+    pub fn with_message_encoding(self, encoding: Encoding) -> Form {
         match self {
             Form::Messages { message, .. } => Form::Messages { message, encoding },
             _ => self,
@@ -107,7 +107,7 @@ impl Form {
     /// This form, as the header `inference-header-content-length` has it: so long is a document with raw bytes behind it.
     ///
     /// A length that is no number is none, and the body then broken.
-    pub(crate) fn with_document_length(self, header: Option<&[u8]>) -> Form {
+    pub fn with_document_length(self, header: Option<&[u8]>) -> Form {
         match self {
             Form::Tensors { member, .. } => {
                 let length = header.map(|text| {
@@ -123,7 +123,7 @@ impl Form {
 impl Reader {
     /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`, as does
     /// what must be held until it is known what it is, which may have `held_bytes_max`.
-    pub(crate) fn new(form: Form, room: &MemoryBudget, held_bytes_max: u64) -> Reader {
+    pub fn new(form: Form, room: &MemoryBudget, held_bytes_max: u64) -> Reader {
         match form {
             Form::Document(table) => Reader::Document(Box::new(DocumentReader::new(table))),
             Form::Lines(table) => Reader::Lines(Box::new(LinesReader::new(table))),
@@ -140,7 +140,7 @@ impl Reader {
     }
 
     /// Takes the next piece of the body; tells `sink` everything that it completes.
-    pub(crate) fn read<'c>(&mut self, bytes: &[u8], sink: &mut impl Sink<'c>) {
+    pub fn read<'c>(&mut self, bytes: &[u8], sink: &mut impl Sink<'c>) {
         if let Reader::Messages(messages) = self {
             return messages.read(bytes, sink);
         }
@@ -156,7 +156,7 @@ impl Reader {
     }
 
     /// Ends the body: what only its end tells is reported.
-    pub(crate) fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
+    pub fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
         let columns = sink.columns();
         let take = &mut |event: Event<'_>| sink.take(event);
         match self {
@@ -169,7 +169,7 @@ impl Reader {
     }
 
     /// Whether a place that holds rows came by, be it empty.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         match self {
             Reader::Document(document) => document.has_rows(),
             Reader::Lines(lines) => lines.has_rows(),
@@ -180,7 +180,7 @@ impl Reader {
     }
 
     /// Whether the body is whole at several places, so that only its end tells that it is over.
-    pub(crate) fn is_open_ended(&self) -> bool {
+    pub fn is_open_ended(&self) -> bool {
         match self {
             Reader::Document(_) | Reader::Tensors(_) => false,
             Reader::Lines(_) | Reader::Csv(_) => true,
@@ -189,7 +189,7 @@ impl Reader {
     }
 
     /// Whether the body says an error in place of an answer.
-    pub(crate) fn has_error(&self) -> bool {
+    pub fn has_error(&self) -> bool {
         match self {
             Reader::Messages(messages) => messages.has_error(),
             _ => false,
@@ -197,7 +197,7 @@ impl Reader {
     }
 
     /// How many parts of the body had to be held, and were too long for that.
-    pub(crate) fn too_large(&self) -> u64 {
+    pub fn too_large(&self) -> u64 {
         match self {
             Reader::Tensors(tensors) => tensors.too_large(),
             _ => 0,
@@ -205,7 +205,7 @@ impl Reader {
     }
 
     /// Why parts of the body were not decoded or, for lack of room, not held.
-    pub(crate) fn faults(&self) -> Faults {
+    pub fn faults(&self) -> Faults {
         match self {
             Reader::Tensors(tensors) if tensors.lacked_room() => {
                 let mut faults = Faults::default();
@@ -218,7 +218,7 @@ impl Reader {
     }
 
     /// What became of messages that were compressed each for itself, in a form that has such.
-    pub(crate) fn compressed(&self) -> Option<&Messages> {
+    pub fn compressed(&self) -> Option<&Messages> {
         match self {
             Reader::Messages(messages) => Some(messages.compressed()),
             _ => None,

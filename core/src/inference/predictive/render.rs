@@ -66,6 +66,7 @@ pub(super) fn shown(event: Event<'_>) -> String {
             let column = char::from(b'a' + u8::try_from(column).unwrap());
             format!("{column}{row}={}", render_cell(cell))
         }
+        Event::Value { column, cell } => format!("{column}={}", render_cell(cell)),
         Event::Rows(rows) => format!("+{rows}"),
         Event::Fault(Fault::ExtraColumn) => "extra".into(),
         Event::Fault(Fault::WrongShape) => "shape".into(),

@@ -3,7 +3,7 @@
 use super::{Columns, Event};
 
 /// Takes what is read from a body.
-pub(crate) trait Sink<'c> {
+pub trait Sink<'c> {
     /// The body named its model and that model's version, each empty if it left it out: at most once, and before it asks
     /// for the columns of its first row. Only some forms of bodies name any.
     fn named(&mut self, model: &[u8], version: &[u8]);
@@ -17,9 +17,9 @@ pub(crate) trait Sink<'c> {
 
 /// For tests: columns that are known whatever the body names, and a function that takes what is read.
 #[cfg(test)]
-pub(crate) struct Fixed<'c, F> {
-    pub(crate) columns: &'c Columns,
-    pub(crate) take: F,
+pub struct Fixed<'c, F> {
+    pub columns: &'c Columns,
+    pub take: F,
 }
 
 #[cfg(test)]

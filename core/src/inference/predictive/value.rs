@@ -1,7 +1,7 @@
 //! One value of a row, token by token: plain, the only one of a list, a vector, Base64, a text of any length.
 //! It keeps the beginning of one text, and of a list nothing but what it amounts to.
 
-use crate::inference::predictive::{Cell, Projection, Unbinned, text::Scratch};
+use crate::inference::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
 use driftline_wire::{base64::Decoder, json::Token};
 
 /// The only member of an object that stands for bytes.
@@ -261,7 +261,7 @@ impl ValueReader {
 fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
     match (token, reads) {
         (Token::Null, _) => Cell::Unbinned(Unbinned::Null),
-        (token, Projection::Value) => Cell::of(token),
+        (token, Projection::Value) => cell_of(token),
         (Token::String(text), Projection::TextLength) => Cell::Number(text.characters() as f64),
         _ => Cell::Unbinned(Unbinned::WrongType),
     }

@@ -7,12 +7,12 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX,
-    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, SERIES_MAX,
-    TICK_MILLISECONDS, TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
+    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, TICK_MILLISECONDS,
+    TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
     inference::{glob::Glob, load::ReportFormat},
-    monitor::model::{self, MonitoredColumn, PredictionSeries, Role},
+    monitor::series_limit,
 };
 use driftline_statistics::document::{Node, Problems};
 use driftline_wire::encoding::{Coding, Codings};
@@ -102,22 +102,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         remove_accept_encoding: remove_accept_encoding?,
         request_load_reports: request_load_reports?,
     };
-    let series = series(&config);
-    if SERIES_MAX < series {
-        problems.add(
-            fields.path(),
-            format_args!(
-                "found models, routes and profiles that make {series} series, expected at most {SERIES_MAX}: \
-                 {} for each model that generates and {} for each that predicts, both on each route and on `other`, \
-                 {} for each of `names_max` if there is a pattern, two for each bin, and {} or fewer for each feature and \
-                 prediction, fewer if `measures` lists fewer",
-                model::Model::series(true),
-                model::Model::series(false),
-                model::Model::series(true),
-                MonitoredColumn::series_beside_bins(true, true, true, Role::Feature, &config.drift.measures)
-            ),
-        );
-    }
+    series_limit::check(&config, fields.path(), problems);
     Some(config)
 }
 
@@ -126,33 +111,6 @@ fn codings(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Codings> {
     let codings =
         node.array(0..=words.len(), problems, |node, problems| node.word(&words, problems));
     codings.map(Codings::from_iter)
-}
-
-/// How many series a configuration makes, but for the few that are the same for all; a test compares it with those
-/// that are laid out.
-fn series(config: &Config) -> usize {
-    let of_listed = |generates: bool| {
-        let routes = config.routes.iter().filter(|route| route.is_exact()).count();
-        let on_other = usize::from(!config.routes.is_empty() || routes == 0);
-        model::Model::series(generates).saturating_mul(routes.saturating_add(on_other))
-    };
-    let predicting = |profile| PredictionSeries::series(profile, &config.drift.measures);
-    let others = of_listed(true).saturating_add(predicting(None));
-    let places = config.places().saturating_mul(model::Model::series(true));
-    let mut names: Vec<&str> = Vec::new();
-    let mut all = others.saturating_add(places);
-    for model in config.models.iter().filter(|model| !model.is_pattern()) {
-        all = all.saturating_add(usize::from(model.deployed_at.is_some()));
-        // Versions of one model are one name.
-        if !names.contains(&model.name.as_str()) {
-            names.push(&model.name);
-            all = all.saturating_add(of_listed(model.kind == ModelKind::Language));
-        }
-        if model.profile.is_some() || model.kind == ModelKind::Predictive {
-            all = all.saturating_add(predicting(model.profile.as_ref()));
-        }
-    }
-    all
 }
 
 /// The name of something that is told apart, or a pattern for such: new, fit for a label, and not reserved.

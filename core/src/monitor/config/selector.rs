@@ -2,6 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
+use crate::inference::predictive::Step;
 use driftline_statistics::document::{Node, Object, Problems};
 
 /// The highest `column` and `index` that may be written: rows beyond have no names either.
@@ -30,15 +31,6 @@ pub enum Place {
     Path(Vec<Step>),
     /// A header, by its name in lower case: one value for the whole body.
     Header(String),
-}
-
-/// A step of a path.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Step {
-    /// Into the member of this name.
-    Key(String),
-    /// Into every element.
-    Elements,
 }
 
 /// On which sides of an exchange values are looked for.

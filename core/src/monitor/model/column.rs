@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 
 use self::ages::AgeSeries;
 use crate::{
-    inference::predictive::{Cell, InBin, Placed, Unbinned},
     metrics::{
         buffer::MetricBuffer,
         catalogue::Metric,
@@ -17,12 +16,14 @@ use crate::{
     },
     monitor::model::violation::{Violation, Violations},
 };
+use driftline_labels::{EnumMap, Unbinned};
 use driftline_statistics::{
     bins::Bins,
     drift::{BinPositions, NullCounts, Tail},
     fingerprint::Fingerprint,
     measure::Measure,
     profile::{Column, Kind, Quantiles, Schema},
+    value::{Cell, InBin, Placed},
 };
 
 /// A feature, or the prediction, with its reference and its series.
@@ -38,10 +39,10 @@ pub(crate) struct MonitoredColumn {
     pub(crate) scale: Option<BinPositions>,
     pub(crate) chi_square: Quantiles,
     counts: Vec<SeriesId>,
-    unbinned: [SeriesId; Unbinned::ALL.len()],
+    unbinned: EnumMap<Unbinned, SeriesId>,
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
-    tails: Option<[SeriesId; Tail::ALL.len()]>,
+    tails: Option<EnumMap<Tail, SeriesId>>,
     /// `None` for a column of other values than timestamps.
     ages: Option<AgeSeries>,
     violations: Violations,
@@ -109,36 +110,6 @@ impl Cells {
 }
 
 impl MonitoredColumn {
-    /// How many series a column has; a test compares it with those that are made.
-    pub(crate) fn series(column: &Column, role: Role, measures: &[Measure]) -> usize {
-        let scale = scale(column);
-        let has_tails = scale.as_ref().is_some_and(BinPositions::has_tails);
-        column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
-            has_tails,
-            scale.is_some(),
-            column.kind == Kind::Timestamp,
-            role,
-            measures,
-        ))
-    }
-
-    /// How many of them are not those of a bin.
-    pub(crate) fn series_beside_bins(
-        has_tails: bool,
-        is_of_numbers: bool,
-        has_ages: bool,
-        role: Role,
-        measures: &[Measure],
-    ) -> usize {
-        Unbinned::ALL
-            .len()
-            .saturating_add(1)
-            .saturating_add(if has_tails { Tail::ALL.len() } else { 0 })
-            .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
-            .saturating_add(Violations::SERIES)
-            .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
-    }
-
     pub(super) fn new(
         registrar: &mut SeriesRegistrar<'_>,
         labels: ColumnLabels<'_>,
@@ -173,12 +144,9 @@ impl MonitoredColumn {
             scale,
             chi_square: column.chi_square,
             counts,
-            unbinned: Unbinned::ALL
-                .map(|reason| registrar.add(Metric::FeatureUnbinned, &with(reason.name()))),
+            unbinned: registrar.add(Metric::FeatureUnbinned, &of_column),
             outside: registrar.add(Metric::FeatureOutside, &with(outside.name())),
-            tails: has_tails.then(|| {
-                Tail::ALL.map(|side| registrar.add(Metric::FeatureTailExcess, &with(side.name())))
-            }),
+            tails: has_tails.then(|| registrar.add(Metric::FeatureTailExcess, &of_column)),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
             violations: Violations::new(registrar, labels, is_of_numbers),
             monitored_values,
@@ -210,9 +178,7 @@ impl MonitoredColumn {
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, buffer: &mut MetricBuffer, rows: u64) {
         buffer.add(self.monitored_values, rows);
-        if let Some(&id) = self.unbinned.get(Unbinned::Missing as usize) {
-            buffer.add(id, rows);
-        }
+        buffer.add(self.unbinned[Unbinned::Missing], rows);
         if self.schema.required {
             self.violations.count(buffer, Violation::RequiredMissing, rows);
         }
@@ -256,17 +222,14 @@ impl MonitoredColumn {
                     self.violations.count(buffer, outside(&self.bins), 1);
                 }
                 if let Some((side, thousandths)) = tail_distance
-                    && let Some(&id) =
-                        self.tails.as_ref().and_then(|tails| tails.get(side as usize))
+                    && let Some(tails) = &self.tails
                 {
-                    buffer.add(id, thousandths);
+                    buffer.add(tails[side], thousandths);
                 }
             }
             Err(Unbinned::Missing) => self.count_missing(buffer, 1),
             Err(reason) => {
-                if let Some(&id) = self.unbinned.get(reason as usize) {
-                    buffer.add(id, 1);
-                }
+                buffer.add(self.unbinned[reason], 1);
                 match reason {
                     Unbinned::Null if !self.schema.required => {}
                     Unbinned::Null => self.violations.count(buffer, Violation::RequiredNull, 1),
@@ -294,8 +257,8 @@ impl MonitoredColumn {
         let bins = self.counts.iter().copied().enumerate();
         let without_value = [Unbinned::Null, Unbinned::Missing]
             .into_iter()
-            .filter_map(move |reason| Some((nulls, *self.unbinned.get(reason as usize)?)));
-        let tails = self.tails.iter().flatten().copied();
+            .map(move |reason| (nulls, self.unbinned[reason]));
+        let tails = self.tails.iter().flat_map(EnumMap::values).copied();
         bins.chain(without_value).chain((nulls.saturating_add(1)..).zip(tails))
     }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     inference::{
         generative::Feature,
-        predictive::{self, Columns, Projection},
+        predictive::{self, ColumnSelectors, Columns, Projection},
     },
     metrics::{
         buffer::MetricBuffer,
@@ -18,10 +18,11 @@ use crate::{
         series::{SeriesId, SeriesRegistrar},
     },
     monitor::{
-        config::{self, ModelKind, Place, Sampling, Selector, Sides, Step},
+        config::{self, ModelKind, Place, Sampling, Selector, Sides},
         evaluator::Span,
     },
 };
+use driftline_labels::Direction;
 use driftline_statistics::{
     drift::probability::chi_square_quantile,
     measure::Measure,
@@ -47,8 +48,8 @@ pub(crate) struct PredictionSeries {
     pub(crate) columns: Vec<MonitoredColumn>,
     /// How many of `columns` are features.
     features: usize,
-    pub(crate) request: ColumnSelectors,
-    pub(crate) response: ColumnSelectors,
+    request: ColumnSelectors,
+    response: ColumnSelectors,
     /// What the columns of a language model are, by number; none for a model that predicts.
     pub(crate) language: Vec<Feature>,
     /// By [`Span`]; `None` without a profile, as the two below.
@@ -60,31 +61,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) null_z: f64,
 }
 
-/// Where values are looked for on one side of an exchange.
-#[derive(Debug, Default)]
-pub(crate) struct ColumnSelectors {
-    /// In the rows of the body.
-    pub(crate) columns: Columns,
-    /// In the whole of its document, by path: the column, and its steps.
-    pub(crate) paths: Vec<(usize, Box<[Step]>)>,
-    /// In headers: the column, and the header's name in lower case.
-    pub(crate) headers: Vec<(usize, Box<str>)>,
-}
-
 impl PredictionSeries {
-    /// How many series a model has; a test compares it with those that are made.
-    pub(crate) fn series(profile: Option<&Profile>, measures: &[Measure]) -> usize {
-        let Some(profile) = profile else {
-            return 2;
-        };
-        columns_of(profile)
-            .map(|(role, _, column)| MonitoredColumn::series(column, role, measures))
-            .fold(2, usize::saturating_add)
-            .saturating_add(RowViolations::SERIES)
-            .saturating_add(Span::ALL.len())
-            .saturating_add(1)
-    }
-
     /// What stands for all models that are not listed.
     pub(crate) fn others(registrar: &mut SeriesRegistrar<'_>) -> PredictionSeries {
         PredictionSeries::without_profile(registrar, 0, config::OTHER_NAME, None)
@@ -147,8 +124,8 @@ impl PredictionSeries {
             sampling: model.sampling,
             columns,
             features: profile.features.len(),
-            request: ColumnSelectors::new(profile, &model.selectors, true),
-            response: ColumnSelectors::new(profile, &model.selectors, false),
+            request: column_selectors(profile, &model.selectors, true),
+            response: column_selectors(profile, &model.selectors, false),
             language: match model.kind {
                 ModelKind::Predictive => Vec::new(),
                 ModelKind::Language => {
@@ -161,6 +138,19 @@ impl PredictionSeries {
             // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
             null_z: libm::sqrt(chi_square_quantile(FAMILY_LEVEL / (2.0 * family), 1.0)),
         }
+    }
+
+    /// What is looked for in this direction.
+    pub(crate) fn selectors(&self, direction: Direction) -> &ColumnSelectors {
+        match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.response,
+        }
+    }
+
+    /// From now on values of requests that no column looks for are noted.
+    pub(crate) fn note_unlisted(&mut self) {
+        self.request.columns.note_unlisted();
     }
 
     /// The version that requests call it, if versions are told apart.
@@ -201,39 +191,39 @@ fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> 
     features.chain(profile.prediction.iter().map(|column| (Role::Prediction, PREDICTION, column)))
 }
 
-impl ColumnSelectors {
-    /// What the selectors look for in the request, or else in the answer.
-    fn new(profile: &Profile, selectors: &[Selector], is_request: bool) -> ColumnSelectors {
-        let looks = if is_request { Sides::has_request } else { Sides::has_response };
-        let mut sources = ColumnSelectors::default();
-        let mut columns = Vec::new();
-        for (number, ((role, name, column), selector)) in
-            columns_of(profile).zip(selectors).enumerate()
-        {
-            let is_here = looks(selector.sides);
-            let place = match &selector.place {
-                Place::Usual => Some(usual(name, number, role, is_request)),
-                Place::Member(name) => Some(predictive::Place::Name(name.as_bytes().into())),
-                Place::Column(position) => Some(predictive::Place::Position(*position)),
-                Place::Tensor { name, index } => {
-                    Some(predictive::Place::Tensor { name: name.as_bytes().into(), index: *index })
-                }
-                Place::Path(steps) if is_here => {
-                    sources.paths.push((number, steps.as_slice().into()));
-                    None
-                }
-                Place::Header(name) if is_here => {
-                    sources.headers.push((number, name.as_str().into()));
-                    None
-                }
-                Place::Path(_) | Place::Header(_) => None,
-            };
-            columns
-                .push(place.filter(|_| is_here).map(|place| (place, Projection::of(column.kind))));
-        }
-        sources.columns = Columns::new(columns);
-        sources
+/// What the selectors look for in the request, or else in the answer.
+fn column_selectors(
+    profile: &Profile,
+    selectors: &[Selector],
+    is_request: bool,
+) -> ColumnSelectors {
+    let looks = if is_request { Sides::has_request } else { Sides::has_response };
+    let mut sources = ColumnSelectors::default();
+    let mut columns = Vec::new();
+    for (number, ((role, name, column), selector)) in columns_of(profile).zip(selectors).enumerate()
+    {
+        let is_here = looks(selector.sides);
+        let place = match &selector.place {
+            Place::Usual => Some(usual(name, number, role, is_request)),
+            Place::Member(name) => Some(predictive::Place::Name(name.as_bytes().into())),
+            Place::Column(position) => Some(predictive::Place::Position(*position)),
+            Place::Tensor { name, index } => {
+                Some(predictive::Place::Tensor { name: name.as_bytes().into(), index: *index })
+            }
+            Place::Path(steps) if is_here => {
+                sources.paths.push((number, steps.as_slice().into()));
+                None
+            }
+            Place::Header(name) if is_here => {
+                sources.headers.push((number, name.as_str().into()));
+                None
+            }
+            Place::Path(_) | Place::Header(_) => None,
+        };
+        columns.push(place.filter(|_| is_here).map(|place| (place, Projection::of(column.kind))));
     }
+    sources.columns = Columns::new(columns);
+    sources
 }
 
 /// Where a column is looked for if nothing is said: by its name, and in rows without names at its position. There,

@@ -95,9 +95,6 @@ impl RowViolation {
 pub(crate) struct Violations([SeriesId; Violation::OF_NUMBERS.len()]);
 
 impl Violations {
-    /// How many series they are.
-    pub(crate) const SERIES: usize = Violation::OF_NUMBERS.len();
-
     pub(super) fn new(
         registrar: &mut SeriesRegistrar<'_>,
         labels: ColumnLabels<'_>,
@@ -124,9 +121,6 @@ impl Violations {
 pub(crate) struct RowViolations([SeriesId; RowViolation::ALL.len()]);
 
 impl RowViolations {
-    /// How many series they are.
-    pub(crate) const SERIES: usize = RowViolation::ALL.len();
-
     pub(super) fn new(
         registrar: &mut SeriesRegistrar<'_>,
         model: &str,
@@ -154,7 +148,7 @@ mod tests {
     #[test]
     fn the_position_of_a_violation_is_that_in_the_lists() {
         for all in [Violation::OF_NUMBERS, Violation::OF_CATEGORIES] {
-            assert!(all.into_iter().map(Violation::position).eq(0..Violations::SERIES));
+            assert!(all.into_iter().map(Violation::position).eq(0..all.len()));
         }
     }
 }

@@ -2,16 +2,16 @@
 //! bodies have bytes. Which counts are right is a matter of the corpora.
 
 use driftline_core::{
-    inference::{
-        exchange::{Exchange, RequestHead, ResponseHead},
-        outcome::Outcome,
-    },
+    inference::exchange::Observation,
     metrics::{
-        buffer::{Change, MetricBuffer},
-        catalogue::Metric,
+        catalogue::{Kind, Metric},
         series::Series,
     },
-    monitor::{config::Config, layout::Monitor},
+    monitor::{
+        config::Config,
+        native::{Header, NativeHost, NativeStream, header},
+        session::Session,
+    },
 };
 use driftline_statistics::time::Timestamp;
 use driftline_wire::encoding::{DECODED_BYTES_FREE, DECODED_PER_ENCODED_BYTE_MAX};
@@ -41,6 +41,19 @@ pub(super) struct Message<'w> {
 }
 
 impl Message<'_> {
+    /// Its headers, after these.
+    fn headers<const N: usize>(&self, first: [Header; N]) -> Vec<Header> {
+        let named = [
+            ("content-type", self.content_type),
+            ("content-encoding", self.encoding),
+            ("inference-header-content-length", self.document_length),
+            ("grpc-encoding", self.message_encoding),
+        ];
+        let given =
+            named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_vec())));
+        first.into_iter().chain(given).collect()
+    }
+
     /// As many rows as the body can hold, be it that some of it is compressed and some is not. A row is a byte at least, but
     /// for the last one: a comma alone stands between two predictions that are empty.
     fn rows_max(&self) -> u64 {
@@ -52,20 +65,20 @@ impl Message<'_> {
     }
 }
 
-/// What an exchange changed.
+/// What is known of an exchange, and what it changed.
 #[derive(Debug, PartialEq)]
 struct Counts {
-    outcome: Outcome,
-    /// By number of the series, without those that are 0.
-    changed: Vec<(usize, i64)>,
+    observation: Observation,
+    /// By number of the series, without those that are as before: by how much, and the sum of samples.
+    changed: Vec<(usize, i64, u64)>,
 }
 
-/// The core, called as a proxy's filter calls it.
+/// The core, driven as a proxy drives the filter.
 pub(super) struct Host {
-    pub(super) monitor: Monitor,
-    pub(super) buffer: MetricBuffer,
-    /// By number of the series; all 0 between exchanges.
-    counts: Vec<i64>,
+    host: NativeHost,
+    pub(super) session: Session,
+    /// By number.
+    series: Vec<Series>,
 }
 
 /// The series counts a body in a coding that was not read to its end.
@@ -82,10 +95,35 @@ fn is_broken(series: &Series) -> bool {
 impl Host {
     pub(super) fn new(config: &str) -> Host {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let monitor = Monitor::new(&config);
-        let (buffer, counts) =
-            (MetricBuffer::new(monitor.series_max()), vec![0; monitor.series_max()]);
-        Host { monitor, buffer, counts }
+        let host = NativeHost::default();
+        let session = Session::new(&host, config);
+        let series = host.metrics().into_iter().map(|metric| {
+            Series::of_stat_name(metric.kind, &metric.stat_name).expect("the session gave the name")
+        });
+        let series = series.collect();
+        host.changes();
+        Host { host, session, series }
+    }
+
+    /// What the head of a response changes that has this header, and the in-flight gauge apart.
+    pub(super) fn response_head<'h>(
+        &'h self,
+        path: &str,
+        name: &str,
+        value: &[u8],
+    ) -> Vec<(&'h Series, i64)> {
+        let first = vec![header(":method", "POST"), header(":path", path)];
+        let mut stream = NativeStream::begin(&self.session, &self.host, first, true);
+        // Without a name it counts as one of the others now, as it would with the response's head.
+        self.host.changes();
+        let head = vec![header(":status", "200"), (name.to_owned(), value.to_vec())];
+        stream.response_headers(head, false);
+        let changes = self.host.changes().into_iter();
+        let changes = changes.map(|change| (&self.series[change.number], change.by));
+        let changes = changes.filter(|(series, _)| !series.name.ends_with("_in_flight")).collect();
+        stream.end(0);
+        self.host.changes();
+        changes
     }
 
     /// Whole or cut, an exchange counts the same, and each row has bytes.
@@ -122,8 +160,8 @@ impl Host {
         let name = metric.definition().name;
         let changed = self.names(counts).zip(&counts.changed);
         let rows = changed.filter(|(series, _)| series.name == name);
-        // Whoever wrapped around counts for what it was.
-        let rows: u128 = rows.map(|(_, (_, count))| u128::from(count.cast_unsigned())).sum();
+        // What wrapped around counts for what it was.
+        let rows: u128 = rows.map(|(_, (_, count, _))| u128::from(count.cast_unsigned())).sum();
         let rows_max = message.rows_max();
         assert!(rows <= u128::from(rows_max), "{name}: {rows} rows in a body for {rows_max}");
     }
@@ -135,61 +173,36 @@ impl Host {
         request: impl Iterator<Item = &'b [u8]>,
         response: impl Iterator<Item = &'b [u8]>,
     ) -> Counts {
-        let Host { monitor, buffer, counts } = self;
-        let mut drain = |buffer: &mut MetricBuffer| {
-            buffer.flush(|id, change| {
-                let count = &mut counts[id.index()];
-                *count = count.wrapping_add(match change {
-                    Change::Add(amount) => amount.cast_signed(),
-                    Change::Shift(by) => by,
-                    Change::Sample(value) => value.cast_signed().wrapping_mul(31).wrapping_add(1),
-                    Change::Set(value) => value.cast_signed(),
-                });
-            });
-        };
-        let head = RequestHead {
-            method: b"POST",
-            path: wire.path.as_bytes(),
-            content_type: wire.request.content_type,
-            content_encoding: wire.request.encoding,
-            document_length: wire.request.document_length,
-            message_encoding: wire.request.message_encoding,
-            ..RequestHead::default()
-        };
-        let mut exchange = Exchange::start(monitor, buffer, Timestamp(0), &head)
-            .unwrap_or_else(|| panic!("{} speaks nothing", wire.path));
-        drain(buffer);
+        let Host { host, session, series } = self;
+        host.now.set(Timestamp(0));
+        let first = [header(":method", "POST"), header(":path", wire.path)];
+        let mut stream = NativeStream::begin(session, host, wire.request.headers(first), false);
+        assert!(stream.is_measured(), "{} speaks nothing", wire.path);
         for piece in request.filter(|piece| !piece.is_empty()) {
-            exchange.request_body(monitor, buffer, piece);
-            drain(buffer);
+            stream.request_body(piece, false);
         }
-        exchange.request_end();
-        let head = ResponseHead {
-            status: Some(200),
-            content_type: wire.response.content_type,
-            content_encoding: wire.response.encoding,
-            document_length: wire.response.document_length,
-            message_encoding: wire.response.message_encoding,
-            ..ResponseHead::default()
-        };
-        exchange.response_head(monitor, buffer, &head);
-        drain(buffer);
+        stream.request_body(b"", true);
+        stream.response_headers(wire.response.headers([header(":status", "200")]), false);
+        host.now.set(Timestamp(5_000_000));
         for piece in response.filter(|piece| !piece.is_empty()) {
-            exchange.response_body(monitor, buffer, Timestamp(5_000_000), piece);
-            drain(buffer);
+            stream.response_body(piece, false);
         }
         if wire.ends {
-            exchange.response_end();
+            stream.response_body(b"", true);
         }
-        let outcome = exchange.finish(monitor, buffer, Timestamp(9_000_000), 0);
-        drain(buffer);
-        let changed = counts.iter_mut().enumerate().filter(|(_, count)| **count != 0);
-        let changed = changed.map(|(number, count)| (number, std::mem::take(count))).collect();
-        Counts { outcome, changed }
+        host.now.set(Timestamp(9_000_000));
+        let observation = stream.end(0).expect("it is measured");
+        let changes = host.changes().into_iter();
+        let mut changed: Vec<_> =
+            changes.map(|change| (change.number, change.by, change.sum)).collect();
+        changed.sort_unstable();
+        // Gauges of load are set, so they are as they were set before; no wire here has a report.
+        debug_assert!(changed.iter().all(|(number, ..)| series[*number].kind != Kind::Gauge));
+        Counts { observation, changed }
     }
 
     /// The series that an exchange changed.
     fn names<'h>(&'h self, counts: &'h Counts) -> impl Iterator<Item = &'h Series> {
-        counts.changed.iter().filter_map(|(number, _)| self.monitor.series().get(*number))
+        counts.changed.iter().filter_map(|(number, ..)| self.series.get(*number))
     }
 }

@@ -28,26 +28,13 @@ struct Tails {
     high: f64,
 }
 
-/// A side of the line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Tail {
-    /// Below the lowest edge.
-    Low,
-    /// Above the highest edge.
-    High,
-}
-
-impl Tail {
-    /// Both; a side's position here is its discriminant.
-    pub const ALL: [Tail; 2] = [Tail::Low, Tail::High];
-
-    /// The label value.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Tail::Low => "low",
-            Tail::High => "high",
-        }
+driftline_labels::labels! {
+    /// A tail of the reference's distribution.
+    pub enum Tail {
+        /// Below the lowest edge.
+        Low = "low",
+        /// Above the highest edge.
+        High = "high",
     }
 }
 

@@ -254,7 +254,7 @@ fn findings(monitor: &Monitor, buffer: &mut MetricBuffer, has_answer: bool) -> S
 fn show(value: &Value) -> String {
     match value {
         Value::Number(number) => number.to_string(),
-        Value::Text(text) | Value::Written(text) => format!("{text:?}"),
+        Value::Text(text) | Value::Untyped(text) => format!("{text:?}"),
         Value::None(reason) => format!("({reason})"),
     }
 }

@@ -6,6 +6,8 @@
 //! table is the union of theirs. Bedrock adds its own counts to the last event of a stream, in the meaning of Anthropic:
 //! without what came from a cache. A model of which Bedrock tells its counts in the head only has no usage here.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::{Dialect, EventKind, Framing},
     facts::Fact,
@@ -18,6 +20,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "bedrock_invoke",
+    operation: Operation::TextCompletion,
     paths: &[
         Pattern::new("/model/{model}/invoke"),
         Pattern::new("/model/{model}/invoke-with-response-stream"),

@@ -4,6 +4,8 @@
 //! events with `alt=sse` and else one JSON array that grows. No mark ends it: the finish reason and the end of the body
 //! do. What running code gave back is no output of the model.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
@@ -16,6 +18,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "gemini",
+    operation: Operation::GenerateContent,
     paths: &[
         Pattern::new("/models/{model}:generateContent"),
         Pattern::new("/models/{model}:streamGenerateContent"),

@@ -3,6 +3,8 @@
 //! Reference: Ollama, "Generate a response", and its `api/types.go`. Counts that are 0 are left out, as the prompt's is
 //! when all of it was cached. A model that makes images gives one at the end.
 
+use driftline_labels::Operation;
+
 use super::ollama::{FINISH, REQUEST};
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
@@ -14,6 +16,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_generate",
+    operation: Operation::TextCompletion,
     paths: &[Pattern::new("/api/generate")],
     request: REQUEST,
     prompt: &[

@@ -3,6 +3,8 @@
 //! Reference: OpenAI API, "Create completion" and "The completion object". A prompt that is to be echoed comes in the
 //! first event, together with the first token, so its text moves no clock.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
     request::Wish,
@@ -11,6 +13,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_completions",
+    operation: Operation::TextCompletion,
     paths: &[
         Pattern::new("/v1/completions"),
         // DeepSeek.

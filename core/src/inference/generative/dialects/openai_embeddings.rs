@@ -2,6 +2,8 @@
 //!
 //! Reference: OpenAI API, "Create embeddings". An embedding is an array of numbers, or their bytes as Base64.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::Dialect, facts::Fact, path::Pattern, prompt::PromptField, request::Wish,
 };
@@ -9,6 +11,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_embeddings",
+    operation: Operation::Embeddings,
     paths: &[
         Pattern::new("/v1/embeddings"),
         // Azure, and OpenAI before: the path names the model, and the body need not.

@@ -4,6 +4,8 @@
 //! output is known even where `details` were not asked for. The token may have no text: a piece of a character, or one
 //! that only ends the answer. A request names no model; LoRAX names an adapter.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
     request::Wish,
@@ -12,6 +14,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
+    operation: Operation::TextCompletion,
     paths: &[Pattern::new("/generate"), Pattern::new("/generate_stream")],
     request: &[Field::at("stream", Wish::Stream), Field::at("parameters.adapter_id", Wish::Model)],
     prompt: &[

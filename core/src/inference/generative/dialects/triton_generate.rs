@@ -4,6 +4,8 @@
 //! vLLM". Triton announces no end, the protocol has `done`. There is no usage unless the request asks a backend for it,
 //! and what the events of a stream then count is their own tokens, not all so far, so those are not read.
 
+use driftline_labels::Operation;
+
 use crate::inference::generative::{
     dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
 };
@@ -11,6 +13,7 @@ use driftline_wire::fields::Field;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "triton_generate",
+    operation: Operation::TextCompletion,
     paths: &[
         Pattern::new("/models/{model}/generate"),
         Pattern::new("/models/{model}/generate_stream"),

@@ -1,21 +1,21 @@
 //! Which members of a document hold rows, and how: tables that a dialect gives; they read nothing.
 
 /// Steps of a member's path.
-pub(crate) const PATH_MAX: usize = 4;
+pub const PATH_MAX: usize = 4;
 /// Members of one table; further ones never match.
-pub(crate) const MEMBERS_MAX: usize = 32;
+pub const MEMBERS_MAX: usize = 32;
 
 /// The members of a document that mean something.
 #[derive(Debug)]
-pub(crate) struct Table {
-    pub(crate) members: &'static [Member],
+pub struct Table {
+    pub members: &'static [Member],
     /// Names in a row that is an object, behind which the row's values stand, as a list or as an object again.
-    pub(crate) wrappers: &'static [&'static str],
+    pub wrappers: &'static [&'static str],
 }
 
 /// A member of a document: where it stands, and what it holds.
 #[derive(Debug)]
-pub(crate) struct Member {
+pub struct Member {
     /// Names from the root on; none is the root itself.
     pub(super) path: &'static [&'static str],
     pub(super) holds: Holds,
@@ -23,7 +23,7 @@ pub(crate) struct Member {
 
 /// What a member holds. A value of another kind passes unread.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Holds {
+pub enum Holds {
     /// A list of rows. A row is a list by position, an object by name, or a single value, which is a list of one.
     Rows,
     /// One row.
@@ -48,14 +48,14 @@ pub(crate) enum Holds {
 pub(super) type Members = u32;
 
 impl Member {
-    pub(crate) const fn at(path: &'static [&'static str], holds: Holds) -> Member {
+    pub const fn at(path: &'static [&'static str], holds: Holds) -> Member {
         Member { path, holds }
     }
 }
 
 impl Table {
     /// The table for documents with these members.
-    pub(crate) const fn of(members: &'static [Member]) -> Table {
+    pub const fn of(members: &'static [Member]) -> Table {
         Table { members, wrappers: &[] }
     }
 

@@ -20,7 +20,7 @@ use driftline_wire::{
 
 /// Which message a body is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Message {
+pub enum Message {
     /// `ModelInferRequest`, of either call.
     Request,
     /// `ModelInferResponse`.
@@ -31,7 +31,7 @@ pub(crate) enum Message {
 
 /// Projection the tensors of a body.
 #[derive(Debug)]
-pub(crate) struct GrpcReader {
+pub struct GrpcReader {
     frames: grpc::Reader,
     compressed: Messages,
     content: Content,
@@ -40,7 +40,7 @@ pub(crate) struct GrpcReader {
 
 impl GrpcReader {
     /// A reader at the start of a body; `encoding` is what its head says about messages that are compressed.
-    pub(crate) fn new(message: Message, encoding: Encoding, room: &MemoryBudget) -> GrpcReader {
+    pub fn new(message: Message, encoding: Encoding, room: &MemoryBudget) -> GrpcReader {
         GrpcReader {
             frames: grpc::Reader::new(),
             compressed: Messages::new(encoding, room),
@@ -50,7 +50,7 @@ impl GrpcReader {
     }
 
     /// Takes the next piece of the body; tells `sink` everything that it completes.
-    pub(crate) fn read<'c>(&mut self, mut bytes: &[u8], sink: &mut impl Sink<'c>) {
+    pub fn read<'c>(&mut self, mut bytes: &[u8], sink: &mut impl Sink<'c>) {
         self.has_bytes |= !bytes.is_empty();
         let GrpcReader { frames, compressed, content, .. } = self;
         loop {
@@ -76,7 +76,7 @@ impl GrpcReader {
     }
 
     /// Ends the body: the rows of a message that broke off are reported.
-    pub(crate) fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
+    pub fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
         self.content.finish(sink);
         if self.frames.is_lost() || self.content.is_malformed() {
             JsonEnd::Malformed
@@ -90,22 +90,22 @@ impl GrpcReader {
     }
 
     /// Whether a tensor came by.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         self.content.has_tensors()
     }
 
     /// Whether any number of messages may come.
-    pub(crate) fn is_stream(&self) -> bool {
+    pub fn is_stream(&self) -> bool {
         self.content.is_stream()
     }
 
     /// Whether a message in a stream said an error.
-    pub(crate) fn has_error(&self) -> bool {
+    pub fn has_error(&self) -> bool {
         self.content.has_error()
     }
 
     /// What became of the messages that were compressed.
-    pub(crate) fn compressed(&self) -> &Messages {
+    pub fn compressed(&self) -> &Messages {
         &self.compressed
     }
 }

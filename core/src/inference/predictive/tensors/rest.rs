@@ -16,7 +16,7 @@ use driftline_wire::{
 
 /// Projection the tensors of a body.
 #[derive(Debug)]
-pub(crate) struct RestReader {
+pub struct RestReader {
     tokenizer: Tokenizer,
     /// Bytes of the document that have not come; `None` if it is the whole body.
     document_left: Option<u64>,
@@ -34,7 +34,7 @@ impl RestReader {
     /// Tensors under this member of the root object. `document_bytes` is the length of the document, if a header says
     /// that raw bytes come behind it. Of a tensor in the document whose data comes before its name or shape, so many bytes
     /// are held at most, and taken from `room`.
-    pub(crate) fn new(
+    pub fn new(
         member: &'static [u8],
         document_bytes: Option<u64>,
         early_bytes_max: usize,
@@ -52,12 +52,7 @@ impl RestReader {
     }
 
     /// Takes the next piece of the body; calls `take` with everything it completes.
-    pub(crate) fn read(
-        &mut self,
-        bytes: &[u8],
-        columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) {
+    pub fn read(&mut self, bytes: &[u8], columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let Some(left) = &mut self.document_left else {
             self.read_document(bytes, columns, take);
             return;
@@ -76,11 +71,7 @@ impl RestReader {
     }
 
     /// Ends the body: its rows are reported.
-    pub(crate) fn finish(
-        &mut self,
-        _columns: &Columns,
-        take: &mut impl FnMut(Event<'_>),
-    ) -> JsonEnd {
+    pub fn finish(&mut self, _columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> JsonEnd {
         let ending = match self.document_was {
             Some(JsonEnd::Complete) => {
                 let lacks_bytes = self.raw_left != 0 || self.awaits_raw();
@@ -100,17 +91,17 @@ impl RestReader {
     }
 
     /// Whether the member that holds the tensors came by.
-    pub(crate) fn has_rows(&self) -> bool {
+    pub fn has_rows(&self) -> bool {
         self.document.has_list
     }
 
     /// How many tensors were not read because their data came before their names or shapes and was too long to be held.
-    pub(crate) fn too_large(&self) -> u64 {
+    pub fn too_large(&self) -> u64 {
         self.document.early.too_large()
     }
 
     /// Whether a tensor was not read for the same reason, because others had all the memory for what is held.
-    pub(crate) fn lacked_room(&self) -> bool {
+    pub fn lacked_room(&self) -> bool {
         self.document.early.lacked_room()
     }
 

@@ -45,6 +45,7 @@ fn said(event: Event<'_>) -> String {
                 Cell::Unbinned(reason) => format!("{name}{row}={}", reason.name()),
             }
         }
+        Event::Value { .. } => unreachable!("no tensor stands at a path"),
         Event::Rows(1) => "1 row".to_string(),
         Event::Rows(rows) => format!("{rows} rows"),
         Event::Fault(Fault::ExtraColumn) => "extra".to_string(),

@@ -14,12 +14,9 @@ pub(super) struct AgeSeries {
 }
 
 impl AgeSeries {
-    /// How many there are.
-    pub(super) const SERIES: usize = Timing::SERIES.saturating_add(1);
-
     pub(super) fn new(registrar: &mut SeriesRegistrar<'_>, labels: [&str; 4]) -> AgeSeries {
         AgeSeries {
-            ages: registrar.add_timing(Metric::FeatureAge, &labels),
+            ages: registrar.add(Metric::FeatureAge, &labels),
             in_future: registrar.add(Metric::FeatureInFuture, &labels),
         }
     }

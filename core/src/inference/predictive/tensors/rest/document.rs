@@ -1,7 +1,7 @@
 //! What is known of the document with the tensors, token by token; it knows no raw bytes.
 
 use crate::inference::predictive::{
-    Cell, Columns, Event, Fault,
+    Cell, Columns, Event, Fault, cell_of,
     columns::Tensor,
     tensors::{
         datatype::Datatype,
@@ -279,7 +279,7 @@ impl Document {
             Token::String(text) if self.filler.wants_characters(columns) => {
                 Element::Characters(text.characters())
             }
-            token => Element::Cell(Cell::of(token)),
+            token => Element::Cell(cell_of(token)),
         };
         self.filler.element(element, columns, take);
         if self.place == Place::Data {

@@ -183,7 +183,7 @@ fn cell(value: &Value, kind: Option<Kind>) -> Option<Cell<'_>> {
     let cell = match (value, kind) {
         (Value::None(_), _) => Cell::Null,
         (Value::Text(text), Some(Kind::Category) | None) => Cell::Text(text),
-        (Value::Written(text), kind) => Cell::from_text_of(text, kind),
+        (Value::Untyped(text), kind) => Cell::from_text_of(text, kind),
         (Value::Number(number), Some(Kind::Boolean)) if matches!(*number, 0.0 | 1.0) => {
             Cell::Boolean(*number == 1.0)
         }

@@ -24,30 +24,18 @@ fn frame(is_compressed: bool, content: &[u8]) -> Vec<u8> {
 /// Plays a call of which the answer is made of these messages, each compressed as it is.
 #[track_caller]
 fn check(messages: &[&[u8]], expected: Outcome, rows: i64, problems: &[&str]) {
-    let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
-    let mut buffer = MetricBuffer::new(monitor.series().len());
-    let head = RequestHead {
-        method: b"POST",
-        path: b"/inference.GRPCInferenceService/ModelStreamInfer",
-        content_type: Some(b"application/grpc"),
-        ..RequestHead::default()
-    };
-    let mut exchange = Exchange::start(&monitor, &mut buffer, Timestamp(0), &head).unwrap();
-    exchange.request_body(&monitor, &mut buffer, &frame(false, &field(1, b"rain")));
-    exchange.request_end();
-    let head = ResponseHead {
-        status: Some(200),
-        content_type: Some(b"application/grpc"),
-        message_encoding: Some(b"deflate"),
-        ..ResponseHead::default()
-    };
-    exchange.response_head(&monitor, &mut buffer, &head);
+    let world = World::new(CONFIG);
+    let grpc = ("content-type", "application/grpc");
+    let mut stream = world.post("/inference.GRPCInferenceService/ModelStreamInfer", &[grpc]);
+    stream.request_body(&frame(false, &field(1, b"rain")), true);
+    let headers = named(&[(":status", "200"), grpc, ("grpc-encoding", "deflate")], &[]);
+    stream.response_headers(headers, false);
     for message in messages {
-        exchange.response_body(&monitor, &mut buffer, Timestamp(1_000_000), &frame(true, message));
+        stream.response_body(&frame(true, message), false);
     }
-    exchange.response_end();
-    let outcome = exchange.finish(&monitor, &mut buffer, Timestamp(2_000_000), 0);
-    let totals = changed(&monitor, &mut buffer);
+    stream.response_body(b"", true);
+    let outcome = stream.end(0).unwrap().outcome;
+    let totals = world.changed();
     assert_eq!(outcome, expected, "{totals:?}");
     assert_eq!(totals.get("predictions_total{rain}"), Some(&rows), "{totals:?}");
     for reason in ["encoding_malformed", "decoded_too_dense"] {

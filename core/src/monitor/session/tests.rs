@@ -13,16 +13,18 @@ use std::{
     vec::Vec,
 };
 
-use super::{Exchange, RequestHead, ResponseHead};
-use crate::{
-    inference::outcome::Outcome,
-    metrics::{
-        buffer::{Change, MetricBuffer},
-        catalogue::Kind,
-    },
-    monitor::{config::Config, layout::Monitor},
-};
+use driftline_labels::Outcome;
 use driftline_statistics::time::Timestamp;
+
+use super::Session;
+use crate::{
+    inference::exchange::Exchange,
+    metrics::{catalogue::Kind, series::Series},
+    monitor::{
+        config::Config,
+        native::{Header, NativeHost, NativeStream, header},
+    },
+};
 
 /// An LLM, and a predictor with one feature of two bins and a prediction of the values 0 and 1.
 const CONFIG: &str = r#"{"event_bytes_max": 1024, "models": [{"name": "m"}, {"name": "rain", "profile": {
@@ -85,80 +87,98 @@ const STREAM: &[u8] =
     data: [DONE]\n\n"
         .as_bytes();
 
-/// What changed, as `name{values}` to amount; histograms count their samples. Series that depend
-/// on where a body was cut (times) are left out.
+/// A session and its host.
+struct World {
+    host: NativeHost,
+    session: Session,
+}
+
+impl World {
+    fn new(config: &str) -> World {
+        let host = NativeHost::default();
+        let session = Session::new(&host, Config::from_json(config.as_bytes()).unwrap());
+        host.changes();
+        World { host, session }
+    }
+
+    /// Begins a POST to this path.
+    fn post(&self, path: &str, headers: &[(&str, &str)]) -> NativeStream<'_> {
+        let all = [(":method", "POST"), (":path", path)];
+        NativeStream::begin(&self.session, &self.host, named(&all, headers), false)
+    }
+
+    /// What changed, as `name{values}` to amount. Series that depend on where a body was cut (times), and histograms,
+    /// are left out.
+    fn changed(&self) -> BTreeMap<String, i64> {
+        let mut totals = BTreeMap::new();
+        for (series, by) in self.changes() {
+            let depends_on_cuts = ["microseconds_total", "gap", "per_output_token"];
+            if series.kind == Kind::Histogram
+                || depends_on_cuts.iter().any(|part| series.name.contains(part))
+            {
+                continue;
+            }
+            let values: Vec<&str> = series.labels.iter().map(|(_, value)| value.as_str()).collect();
+            let name = series.name.strip_prefix("driftline_").unwrap();
+            totals.insert(format!("{name}{{{}}}", values.join(",")), by);
+        }
+        totals.retain(|_, total| *total != 0);
+        totals
+    }
+
+    fn changes(&self) -> Vec<(Series, i64)> {
+        let metrics = self.host.metrics();
+        let changes = self.host.changes().into_iter().map(|change| {
+            let metric = &metrics[change.number];
+            (Series::of_stat_name(metric.kind, &metric.stat_name).unwrap(), change.by)
+        });
+        changes.collect()
+    }
+
+    fn set_ms(&self, ms: u64) {
+        self.host.now.set(Timestamp(ms * 1_000_000));
+    }
+}
+
+/// Headers, those of HTTP/2 first.
+fn named(first: &[(&str, &str)], others: &[(&str, &str)]) -> Vec<Header> {
+    first.iter().chain(others).map(|(name, value)| header(name, value)).collect()
+}
+
 fn totals(
     wire: &Wire<'_>,
     request_cut: usize,
     response_cut: usize,
 ) -> (Outcome, BTreeMap<String, i64>) {
-    let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
-    played(&monitor, wire, request_cut, response_cut)
+    played(&World::new(CONFIG), wire, request_cut, response_cut)
 }
 
 fn played(
-    monitor: &Monitor,
+    world: &World,
     wire: &Wire<'_>,
     request_cut: usize,
     response_cut: usize,
 ) -> (Outcome, BTreeMap<String, i64>) {
-    let mut buffer = MetricBuffer::new(monitor.series().len());
-    let now = Timestamp(0);
-    let head =
-        RequestHead { method: b"POST", path: wire.path.as_bytes(), ..RequestHead::default() };
-    let mut exchange = Exchange::start(monitor, &mut buffer, now, &head).unwrap();
+    world.set_ms(0);
+    let mut stream = world.post(wire.path, &[]);
     let (first, second) = wire.request.split_at(request_cut);
-    exchange.request_body(monitor, &mut buffer, first);
-    // As a host does: what is not read is not handed over, and must not be missed.
-    if exchange.reads_request() {
-        exchange.request_body(monitor, &mut buffer, second);
-    }
-    if wire.request_ends {
-        exchange.request_end();
-    }
-    if wire.status.is_some() {
-        let head = ResponseHead {
-            status: wire.status,
-            content_type: Some(wire.content_type.as_bytes()),
-            content_encoding: wire.content_encoding.map(str::as_bytes),
-            ..ResponseHead::default()
-        };
-        exchange.response_head(monitor, &mut buffer, &head);
+    stream.request_body(first, false);
+    stream.request_body(second, wire.request_ends);
+    if let Some(status) = wire.status {
+        let status = status.to_string();
+        let encoding = wire.content_encoding.map(|encoding| ("content-encoding", encoding));
+        let headers = [(":status", &*status), ("content-type", wire.content_type)];
+        let encoding: Vec<_> = encoding.into_iter().collect();
+        stream.response_headers(named(&headers, &encoding), false);
         let (first, second) = wire.response.split_at(response_cut);
-        exchange.response_body(monitor, &mut buffer, Timestamp(1_000_000), first);
-        if exchange.reads_response() {
-            exchange.response_body(monitor, &mut buffer, Timestamp(2_000_000), second);
-        }
+        world.set_ms(1);
+        stream.response_body(first, false);
+        world.set_ms(2);
+        stream.response_body(second, wire.response_ends);
     }
-    if wire.response_ends {
-        exchange.response_end();
-    }
-    let outcome = exchange.finish(monitor, &mut buffer, Timestamp(3_000_000), wire.flags);
-    (outcome, changed(monitor, &mut buffer))
-}
-
-fn changed(monitor: &Monitor, buffer: &mut MetricBuffer) -> BTreeMap<String, i64> {
-    let mut totals = BTreeMap::new();
-    buffer.flush(|id, change| {
-        let series = &monitor.series()[id.index()];
-        let depends_on_cuts = ["microseconds_total", "gap", "per_output_token"];
-        if series.kind != Kind::Counter && series.kind != Kind::Gauge
-            || depends_on_cuts.iter().any(|part| series.name.contains(part))
-        {
-            return;
-        }
-        let values: Vec<&str> = series.labels.iter().map(|(_, value)| value.as_str()).collect();
-        let name = series.name.strip_prefix("driftline_").unwrap();
-        *totals.entry(format!("{name}{{{}}}", values.join(","))).or_default() += match change {
-            Change::Add(amount) => i64::try_from(amount).unwrap(),
-            Change::Shift(by) => by,
-            Change::Set(_) | Change::Sample(_) => {
-                unreachable!("no exchange does that to a counter")
-            }
-        };
-    });
-    totals.retain(|_, total| *total != 0);
-    totals
+    world.set_ms(3);
+    let observation = stream.end(wire.flags).expect("it is measured");
+    (observation.outcome, world.changed())
 }
 
 /// Cuts the exchange at every position of either body; `expected` are all series that change, but
@@ -177,11 +197,12 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     }
     let result = if outcome == Outcome::Complete { "success" } else { "failure" };
     all.insert(format!("request_duration_observations_total{{{model},{result}}}"), 1);
+    let (world, expected) = (World::new(CONFIG), (outcome, all));
     for cut in 0..=wire.request.len() {
-        assert_eq!(totals(wire, cut, 0), (outcome, all.clone()), "request cut at {cut}");
+        assert_eq!(played(&world, wire, cut, 0), expected, "request cut at {cut}");
     }
     for cut in 0..=wire.response.len() {
-        assert_eq!(totals(wire, 0, cut), (outcome, all.clone()), "response cut at {cut}");
+        assert_eq!(played(&world, wire, 0, cut), expected, "response cut at {cut}");
     }
 }
 
@@ -475,41 +496,57 @@ fn a_request_without_rows_says_so() {
 
 #[test]
 fn only_a_post_is_measured() {
-    let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
-    let mut buffer = MetricBuffer::new(monitor.series().len());
+    let world = World::new(CONFIG);
     for method in ["GET", "HEAD", "OPTIONS", "CONNECT", ""] {
         for path in [CHAT.path, PREDICT.path] {
-            let (method, path) = (method.as_bytes(), path.as_bytes());
-            let head = RequestHead { method, path, ..RequestHead::default() };
-            assert!(Exchange::start(&monitor, &mut buffer, Timestamp(0), &head).is_none());
+            let headers = named(&[(":method", method), (":path", path)], &[]);
+            let stream = NativeStream::begin(&world.session, &world.host, headers, true);
+            assert!(!stream.is_measured());
+            assert_eq!(stream.end(0), None);
             let counted = [("unmeasured_streams_total{other_method}".to_string(), 1)];
-            assert_eq!(changed(&monitor, &mut buffer), counted.into());
+            assert_eq!(world.changed(), counted.into());
         }
     }
 }
 
 #[test]
 fn a_request_in_flight_shows_while_it_is() {
-    let monitor = Monitor::new(&Config::from_json(CONFIG.as_bytes()).unwrap());
-    let mut buffer = MetricBuffer::new(monitor.series().len());
-    let head =
-        RequestHead { method: b"POST", path: b"/v1/models/rain:predict", ..RequestHead::default() };
-    let exchange = Exchange::start(&monitor, &mut buffer, Timestamp(0), &head).unwrap();
+    let world = World::new(CONFIG);
+    let stream = world.post("/v1/models/rain:predict", &[]);
     let in_flight = |totals: BTreeMap<String, i64>| totals.get("requests_in_flight{rain}").copied();
-    assert_eq!(in_flight(changed(&monitor, &mut buffer)), Some(1));
-    exchange.finish(&monitor, &mut buffer, Timestamp(0), 0);
-    assert_eq!(in_flight(changed(&monitor, &mut buffer)), Some(-1));
+    assert_eq!(in_flight(world.changed()), Some(1));
+    stream.end(0);
+    assert_eq!(in_flight(world.changed()), Some(-1));
+}
+
+#[test]
+fn an_observation_says_what_no_metric_does() {
+    let world = World::new(CONFIG);
+    let mut stream = world.post("/v1/chat/completions?x=1", &[]);
+    stream.request_body(CHAT.request, true);
+    world.host.set_property("upstream\0request_attempt_count", &2_u64.to_le_bytes());
+    let headers = named(&[(":status", "200"), ("content-type", "text/event-stream")], &[]);
+    stream.response_headers(headers, false);
+    world.set_ms(5);
+    stream.response_body(STREAM, true);
+    world.set_ms(7);
+    let observation = stream.end(0).unwrap();
+    assert_eq!((observation.dialect, observation.operation.name()), ("openai_chat", "chat"));
+    assert_eq!(observation.model.as_deref(), Some(&b"m"[..]));
+    assert_eq!((observation.status, observation.upstream_attempts), (Some(200), Some(2)));
+    let bytes = (CHAT.request.len() as u64, STREAM.len() as u64);
+    assert_eq!((observation.request_bytes, observation.response_bytes), bytes);
+    assert_eq!(observation.duration_microseconds, 7_000);
+    assert!(world.session.end(&world.host, &mut super::Stream::default()).is_none());
 }
 
 #[test]
 fn an_exchange_in_flight_is_small() {
-    let streamed = size_of::<Exchange>()
-        + size_of::<super::generating::Generation>()
-        + crate::inference::generative::EVENTS_BYTES;
-    let predicted = size_of::<Exchange>()
-        + size_of::<super::prediction::Prediction>()
-        // One for each body.
-        + 2 * crate::inference::predictive::READER_BYTES;
+    let exchange = size_of::<super::Measured>();
+    let (generation, prediction) = Exchange::SIDES_BYTES;
+    let streamed = exchange + generation + crate::inference::generative::EVENTS_BYTES;
+    // One reader for each body.
+    let predicted = exchange + prediction + 2 * crate::inference::predictive::READER_BYTES;
     assert!(streamed <= 4096, "{streamed}");
     assert!(predicted <= 4096, "{predicted}");
 }

@@ -1,6 +1,6 @@
 //! What requests to a language model and its answers are like, in the bins of its profile; no text is kept.
 
-use super::{BTreeMap, CHAT, Config, Monitor, STREAM, String, ToString, Wire, format, played};
+use super::{BTreeMap, CHAT, STREAM, String, ToString, Wire, World, format, played};
 
 /// A profile with all features: those that are numbers have one edge, 2, and `finish_reason` the category `stop`.
 fn config() -> String {
@@ -38,9 +38,9 @@ fn config() -> String {
 /// The features that changed, as `feature=bin` or `feature=reason`, and how many requests and answers they are of.
 #[track_caller]
 fn check(wire: &Wire<'_>, rows: [i64; 2], expected: &[&str]) {
-    let monitor = Monitor::new(&Config::from_json(config().as_bytes()).unwrap());
+    let world = World::new(&config());
     for cut in 0..=wire.request.len() {
-        let (_, totals) = played(&monitor, wire, cut, wire.response.len() / 2);
+        let (_, totals) = played(&world, wire, cut, wire.response.len() / 2);
         let of = |name: &str| totals.get(&format!("{name}{{m}}")).copied().unwrap_or(0);
         assert_eq!([of("instances_total"), of("predictions_total")], rows, "cut at {cut}");
         let found: BTreeMap<String, i64> = totals

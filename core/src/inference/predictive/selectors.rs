@@ -1,0 +1,16 @@
+//! Where the values of a model's columns are looked for in one direction of an exchange; it reads nothing.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{Columns, Step};
+
+/// What is looked for in one direction of an exchange.
+#[derive(Debug, Default)]
+pub struct ColumnSelectors {
+    /// In the rows of the body.
+    pub columns: Columns,
+    /// In the whole of its document, by path: the column, and its steps.
+    pub paths: Vec<(usize, Box<[Step]>)>,
+    /// In headers: the column, and the header's name in lower case.
+    pub headers: Vec<(usize, Box<str>)>,
+}
