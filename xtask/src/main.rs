@@ -130,7 +130,7 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
     // compiled to machine code at its start, optimised in either.
     let mut command = cargo();
     command
-        .args(["run", "--package", "driftline-host-sim", "--bin", "driftline", "--"])
+        .args(["run", "--package", "driftline-cli", "--bin", "driftline", "--"])
         .arg("demo")
         .arg("--filter")
         .arg(filter)

@@ -2,9 +2,10 @@
 //!
 //! ```
 //! # use host_sim::{Filter, World, WorldOptions};
-//! # let filter = Filter::from_bytes(br#"(module (func (export "proxy_abi_version_0_2_1"))
+//! # let module = wat::parse_str(r#"(module (func (export "proxy_abi_version_0_2_1"))
 //! #     (memory (export "memory") 1) (func (export "malloc") (param i32) (result i32) (i32.const 1024))
-//! #     (func (export "_initialize")))"#)?;
+//! #     (func (export "_initialize")))"#).unwrap();
+//! # let filter = Filter::from_bytes(&module)?;
 //! let world = World::new(&filter, WorldOptions::default())?;
 //! let outcome = world
 //!     .exchange(0)

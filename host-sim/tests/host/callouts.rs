@@ -183,7 +183,7 @@ fn every_entry_of_a_queue_is_announced_once_to_the_last_who_registered() {
 }
 
 fn dns_world() -> World {
-    let filter = host_sim::Filter::from_bytes(include_bytes!("dns.wat")).unwrap();
+    let filter = crate::filter_of(include_str!("dns.wat"));
     World::new(&filter, traced(WorldOptions::default())).unwrap()
 }
 

@@ -16,8 +16,7 @@ pub(crate) fn table(name: &str) -> Vec<Vec<String>> {
 /// The filter that was recorded, in the world it was recorded in.
 fn probe() -> World {
     static FILTER: OnceLock<Filter> = OnceLock::new();
-    let filter =
-        FILTER.get_or_init(|| Filter::from_bytes(include_bytes!("../probe/foreign.wat")).unwrap());
+    let filter = FILTER.get_or_init(|| crate::filter_of(include_str!("../probe/foreign.wat")));
     World::new(filter, traced(WorldOptions::default())).unwrap()
 }
 

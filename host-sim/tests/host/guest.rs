@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use host_sim::{Filter, HeaderMap, Trace, World};
 
+use crate::filter_of;
+
 /// Host functions by the name that a callback calls them by, with their parameters; `I` is 64 bits wide.
 const IMPORTS: &[(&str, &str)] = &[
     ("add_header_map_value", "iiiii"),
@@ -112,7 +114,7 @@ pub(crate) fn guest(bodies: &[(&str, &str)]) -> Filter {
     }
     let data: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
     let _ = writeln!(text, "(data (i32.const {DATA_START}) \"{data}\"))");
-    Filter::from_bytes(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    filter_of(&text)
 }
 
 const DATA_START: usize = 64;

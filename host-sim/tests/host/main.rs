@@ -3,8 +3,6 @@
 mod abi;
 mod acting;
 mod callouts;
-#[cfg(feature = "cli")]
-mod command;
 mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
@@ -12,9 +10,6 @@ mod failures;
 mod foreign;
 mod guest;
 mod holding;
-#[cfg(feature = "cli")]
-#[path = "../input/mod.rs"]
-mod input;
 mod limits;
 mod playing;
 mod proxy;
@@ -28,7 +23,19 @@ use host_sim::{Filter, Log};
 
 /// The filter of these tests, see `filter.wat`.
 fn filter() -> Filter {
-    Filter::from_bytes(include_bytes!("filter.wat")).unwrap()
+    filter_of(include_str!("filter.wat"))
+}
+
+/// A filter in WebAssembly's text form.
+#[track_caller]
+fn filter_of(text: &str) -> Filter {
+    Filter::from_bytes(&module_of(text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The binary form, which is all that the host loads.
+#[track_caller]
+fn module_of(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The callbacks that one VM logged.

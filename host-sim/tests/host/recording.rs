@@ -176,10 +176,10 @@ fn counting() -> Filter {
 
 #[test]
 fn every_callback_has_its_cost() {
-    let module = include_bytes!("filter.wat");
+    let module = crate::module_of(include_str!("filter.wat"));
     let mut options = traced(WorldOptions::with_config("k"));
     options.measure_cost = true;
-    let world = World::new(&Filter::metered(module).unwrap(), options).unwrap();
+    let world = World::new(&Filter::metered(&module).unwrap(), options).unwrap();
     for _ in 0..3 {
         let _ = world.exchange(0).get("/").answer(200, "ok").outcome();
     }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use host_sim::stats::StatsConfig;
 
 /// The labels and buckets of Driftline's own metrics.
-const DEFAULT_STATS: &str = include_str!("../../../../envoy/stats.yaml");
+const DEFAULT_STATS: &str = include_str!("../../envoy/stats.yaml");
 
 /// An address of an argument. Names are not looked up: one may stand for several.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {

@@ -22,7 +22,7 @@ use host_sim::{
 };
 
 /// The labels and buckets that a user pastes into an Envoy.
-const STATS_YAML: &str = include_str!("../../../../../envoy/stats.yaml");
+const STATS_YAML: &str = include_str!("../../../envoy/stats.yaml");
 
 /// What every exported name begins with; Envoy has hundreds of others.
 const PREFIX: &str = "driftline_";

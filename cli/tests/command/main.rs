@@ -1,4 +1,8 @@
-//! `driftline` as its users start it: what it says when it cannot begin; how it serves is `proxy`'s.
+//! `driftline` with filters that are not Driftline's: what it says of files that it cannot use. How it serves is tested in
+//! host-sim.
+
+#[path = "../input/mod.rs"]
+mod input;
 
 use std::{
     fs,
@@ -6,9 +10,15 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::input::Input;
+use self::input::Input;
 
-const FILTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/filter.wat");
+/// The filter of host-sim's own tests.
+const FILTER: &str = include_str!("../../../host-sim/tests/host/filter.wat");
+
+/// The file of a filter in WebAssembly's text form.
+fn filter_of(name: &str, text: &str) -> Input {
+    Input::new(name, wat::parse_str(text).unwrap())
+}
 
 /// Runs a command that must fail, and say each of these.
 #[track_caller]
@@ -27,6 +37,7 @@ fn what_serve_cannot_use_is_named_with_what_is_allowed() {
     let config = Input::new("config.json", b"");
     let old = Input::new("old.jsonl", b"{}");
     let text = Input::new("text.wasm", b"no module");
+    let filter = filter_of("serve.wasm", FILTER);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let serve = |more: &[&'static str], own: &[&str]| {
@@ -52,11 +63,11 @@ fn what_serve_cannot_use_is_named_with_what_is_allowed() {
     );
     check(serve(&["--listen", "localhost:1"], &[]), &["`localhost:1` is none", "127.0.0.1:10000"]);
     check(
-        serve(&["--filter", FILTER, "--admin", "127.0.0.1:0"], &["--listen", &address]),
+        serve(&["--admin", "127.0.0.1:0"], &["--filter", filter.name(), "--listen", &address]),
         &["cannot listen", &address, "in use"],
     );
     check(
-        serve(&["--filter", FILTER], &["--record", old.name()]),
+        serve(&[], &["--filter", filter.name(), "--record", old.name()]),
         &["--record", old.name(), "exists"],
     );
     assert_eq!(fs::read(&old.0).unwrap(), b"{}", "what was recorded stays");
@@ -68,8 +79,11 @@ fn what_replay_cannot_read_is_named_with_its_line() {
     let broken = Input::new("broken.jsonl", b"{}\n{\"method\":\"GET\",\"path\":\"/\",\"steps\":[{\"what\":\"response_end\",\"at_us\":1}]}\n");
     let binary = Input::new("binary.jsonl", b"\n\xff\n");
     let empty = Input::new("empty.jsonl", b"\n");
+    let filter = filter_of("replay.wasm", FILTER);
     let replay = |file: &Input, expected: &[&str]| {
-        check(&["replay", file.name(), "--filter", FILTER, "--config", config.name()], expected);
+        let arguments =
+            ["replay", file.name(), "--filter", filter.name(), "--config", config.name()];
+        check(&arguments, expected);
     };
     replay(
         &broken,
@@ -83,8 +97,9 @@ fn what_replay_cannot_read_is_named_with_its_line() {
 fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
     let config = Input::new("pipe.json", b"");
     let recording = Input::new("pipe.jsonl", b"{\"method\":\"GET\",\"path\":\"/\",\"steps\":[]}");
+    let filter = filter_of("pipe.wasm", FILTER);
     let mut child = Command::new(env!("CARGO_BIN_EXE_driftline"))
-        .args(["replay", recording.name(), "--filter", FILTER, "--config", config.name()])
+        .args(["replay", recording.name(), "--filter", filter.name(), "--config", config.name()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -102,9 +117,9 @@ fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
         "tick.jsonl",
         br#"{"method":"GET","path":"/","steps":[{"what":"response","at_us":9000000,"status":200,"ended":true}]}"#,
     );
-    let filter = Input::new(
-        "tick.wat",
-        br#"(module
+    let filter = filter_of(
+        "tick.wasm",
+        r#"(module
             (import "env" "proxy_define_metric"
               (func $define (param i32 i32 i32 i32) (result i32)))
             (import "env" "proxy_increment_metric" (func $increment (param i32 i64) (result i32)))
@@ -133,18 +148,16 @@ fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
 
 #[test]
 fn a_refused_configuration_is_told_once_and_with_the_filters_own_words() {
-    let folder = env!("CARGO_TARGET_TMPDIR");
-    let config = format!("{folder}/refused-{}.json", std::process::id());
-    fs::write(&config, "r").unwrap();
+    let config = Input::new("refused.json", b"r");
+    let filter = filter_of("refused.wasm", FILTER);
     let output = Command::new(env!("CARGO_BIN_EXE_driftline"))
-        .args(["serve", "--filter", FILTER, "--config", &config])
+        .args(["serve", "--filter", filter.name(), "--config", config.name()])
         .args(["--upstream", "http://127.0.0.1:1"])
         .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .output()
         .unwrap();
-    fs::remove_file(&config).unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{told}");
-    assert!(told.contains(&config) && told.contains("refused its configuration"), "{told}");
+    assert!(told.contains(config.name()) && told.contains("refused its configuration"), "{told}");
     assert_eq!(told.matches("refused by test").count(), 1, "{told}");
 }
