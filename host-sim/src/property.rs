@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     HeaderMap, StreamInfo,
+    attribute::{Value, joined},
     state::{Declared, Phase, State, StreamState},
     status::Status,
 };
@@ -64,23 +65,6 @@ const GROUPS: [(&str, &[&str]); 8] = [
         ],
     ),
 ];
-
-/// A value with the type that Envoy gives it, which expressions can tell and bytes cannot.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
-    Text(Bytes),
-    Bytes(Bytes),
-    Int(i64),
-    Uint(u64),
-    Bool(bool),
-    /// In nanoseconds.
-    Duration(i64),
-    /// In nanoseconds since 1970.
-    Time(i64),
-    Headers(HeaderMap),
-    /// What a name of [`GROUPS`] holds now.
-    Group(Vec<(String, Value)>),
-}
 
 /// The value under a path whose parts are separated by zero bytes.
 ///
@@ -257,24 +241,6 @@ fn header(map: Option<&HeaderMap>, name: &str) -> Option<Value> {
     joined(map?, name).map(Value::Text)
 }
 
-/// All values of `name` with commas between them. `host` is another name of `:authority`.
-pub(crate) fn joined(map: &HeaderMap, name: &str) -> Option<Bytes> {
-    let name = if name.eq_ignore_ascii_case("host") { ":authority" } else { name };
-    let is_it = |known: &Bytes| known.eq_ignore_ascii_case(name.as_bytes());
-    let mut values = map.iter().filter(|(known, _)| is_it(known)).map(|(_, value)| value);
-    let first = values.next()?.clone();
-    let mut rest = values.peekable();
-    if rest.peek().is_none() {
-        return Some(first);
-    }
-    let mut all = first.to_vec();
-    for value in rest {
-        all.push(b',');
-        all.extend_from_slice(value);
-    }
-    Some(all.into())
-}
-
 fn pairs(map: Option<&HeaderMap>) -> Value {
     Value::Headers(map.cloned().unwrap_or_default())
 }
@@ -320,20 +286,4 @@ fn int(value: u64) -> Value {
 /// Nothing that is counted here reaches half of 64 bits.
 fn signed(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
-}
-
-impl Value {
-    /// The bytes that cross the ABI; `None` for a group, which has none.
-    pub(crate) fn serialised(&self) -> Option<Bytes> {
-        Some(match self {
-            Value::Text(bytes) | Value::Bytes(bytes) => bytes.clone(),
-            Value::Int(value) | Value::Duration(value) | Value::Time(value) => {
-                Bytes::copy_from_slice(&value.to_le_bytes())
-            }
-            Value::Uint(value) => Bytes::copy_from_slice(&value.to_le_bytes()),
-            Value::Bool(value) => Bytes::copy_from_slice(&[u8::from(*value)]),
-            Value::Headers(map) => map.serialised().into(),
-            Value::Group(_) => return None,
-        })
-    }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -16,12 +16,12 @@ use crate::{
     Clock, FailurePolicy, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
     callout::{Arrived, Calls},
     cost::Costs,
-    expression::Expressions,
+    direction::Direction,
     flow::Reply,
+    foreign_functions::Expressions,
     random::Random,
     shared_queue::SharedQueues,
     stats::{Metric, Stats},
-    worker::Side,
 };
 
 /// V8 lets no table grow beyond this (measured).
@@ -51,6 +51,8 @@ pub(crate) struct Services {
     pub(crate) buffer_bytes_max: usize,
     /// `None` unless somebody wants to know.
     pub(crate) costs: Option<Arc<Costs>>,
+    /// Done once the log says that a foreign function is left out of this build.
+    pub(crate) left_out: Arc<Once>,
     /// The VMs started so far.
     pub(crate) vm_numbers: Arc<AtomicU64>,
     /// In the embedded proxy, what completes the head of each response behind the filter. It plays
@@ -171,7 +173,7 @@ pub(crate) enum Restriction {
 /// A request to the host that waits for the end of the callback.
 #[derive(Debug)]
 pub(crate) enum Deferred {
-    Continue(u32, Side),
+    Continue(u32, Direction),
     Close(u32),
     Reply(u32, Reply),
 }

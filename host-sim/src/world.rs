@@ -164,6 +164,7 @@ impl Vms {
             callback_time_max: options.callback_time_max,
             buffer_bytes_max: options.buffer_bytes_max,
             costs: options.measure_cost.then(Arc::default),
+            left_out: Arc::new(std::sync::Once::new()),
             vm_numbers: Arc::default(),
             embedded,
             seed: options.seed,

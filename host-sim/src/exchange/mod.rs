@@ -29,9 +29,10 @@ use std::{cell::RefCell, rc::Rc};
 
 pub use self::outcome::Outcome;
 use crate::{
-    HeaderMap, StreamInfo, Worker, flags,
+    HeaderMap, StreamInfo, Worker,
+    direction::Direction,
+    flags,
     flow::{Chain, Frame},
-    worker::Side,
 };
 
 /// An exchange under way. Dropped before its end, its client hangs up.
@@ -163,14 +164,14 @@ impl Exchange {
         self.info(|info| info.flags |= flags::UPSTREAM_RETRY_LIMIT_EXCEEDED)
     }
 
-    fn frame(self, side: Side, frame: Frame) -> Exchange {
+    fn frame(self, direction: Direction, frame: Frame) -> Exchange {
         // An upstream that was asked nothing answers nothing.
         let is_asked = self.read(|flow| flow.request.passed.headers.is_some());
-        if side == Side::Response && is_asked == Some(false) {
+        if direction == Direction::Response && is_asked == Some(false) {
             return self;
         }
         if let Some(id) = self.flow {
-            self.worker.borrow_mut().frame(id, side, frame);
+            self.worker.borrow_mut().frame(id, direction, frame);
         }
         self
     }

@@ -9,17 +9,18 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     body::{Framing, Piece, Writing},
-    connection::{Context, INPUT_BYTES_MAX},
+    context::Context,
     filtered::Filtered,
     head::{Kind, Request, Response},
-    wire::{Read, Wire},
+    wire::{INPUT_BYTES_MAX, Read, Wire},
 };
 use crate::{
-    EndInfo, LogLevel, StreamInfo, flags,
+    EndInfo, LogLevel, StreamInfo,
+    direction::Direction,
+    flags,
     flow::{Frame, Reply},
     local_reply::LocalReply,
     record::Tape,
-    worker::Side,
 };
 
 /// Whether the client's connection can carry another request.
@@ -191,10 +192,10 @@ impl Exchange {
             client.input.len() < INPUT_BYTES_MAX
         } else {
             to_upstream + self.request.unagreed.len() < INPUT_BYTES_MAX
-                && self.filtered.has_room(Side::Request)
+                && self.filtered.has_room(Direction::Request)
         };
         let read_upstream = client.output.len() < INPUT_BYTES_MAX
-            && self.filtered.has_room(Side::Response)
+            && self.filtered.has_room(Direction::Response)
             && !self.response.received;
         let write_client = !client.output.is_empty();
         let woken = self.context.progress.notified();
@@ -255,21 +256,21 @@ impl Exchange {
                 tape.request_end(piece.trailers.as_ref());
             }
         }
-        self.give(Side::Request, piece, upgrade);
+        self.give(Direction::Request, piece, upgrade);
         self.start_timer();
     }
 
     /// Gives the filter one piece, with HTTP/1's form of the end: an empty last chunk, or trailers.
-    fn give(&self, side: Side, piece: Piece, even_empty: bool) {
+    fn give(&self, direction: Direction, piece: Piece, even_empty: bool) {
         if !piece.data.is_empty() || (even_empty && !piece.ended) {
-            self.filtered.give(side, Frame::Data(piece.data, false));
+            self.filtered.give(direction, Frame::Data(piece.data, false));
         }
         if piece.ended {
             let end = match piece.trailers {
                 Some(trailers) => Frame::Trailers(trailers),
                 None => Frame::Data(Bytes::new(), true),
             };
-            self.filtered.give(side, end);
+            self.filtered.give(direction, end);
         }
     }
 
@@ -328,11 +329,11 @@ impl Exchange {
         }
         self.response.received = ended;
         let has_data = !piece.data.is_empty();
-        self.give(Side::Response, piece, switched);
+        self.give(Direction::Response, piece, switched);
         if closed && switched {
             if has_data {
                 // Envoy reads the end of the other protocol, and only then takes it for a break.
-                self.filtered.give(Side::Response, Frame::Data(Bytes::new(), false));
+                self.filtered.give(Direction::Response, Frame::Data(Bytes::new(), false));
             }
             self.filtered.end(EndInfo::upstream_disconnect());
         } else if closed && !ended {
@@ -360,7 +361,7 @@ impl Exchange {
             return self.filtered.reply(Reply::failed_handshake(response.status, headers));
         }
         self.filtered.update(|info| info.code_details = Some("via_upstream".into()));
-        self.filtered.give(Side::Response, Frame::Headers(headers, ended));
+        self.filtered.give(Direction::Response, Frame::Headers(headers, ended));
     }
 
     fn timed_out(&mut self) {

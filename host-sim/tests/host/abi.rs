@@ -2,7 +2,7 @@
 
 use host_sim::{Error, Filter, World, WorldOptions};
 
-use crate::{filter_of, module_of};
+use crate::guest::{filter_of, module_of};
 
 #[track_caller]
 fn refuses(wat: &str, expected: &str) {

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use host_sim::{DnsAddress, GrpcEvent, HttpAnswer, World, WorldOptions};
 
-use crate::{
-    guest::{seen, statuses},
-    statuses::{traced, world},
-};
+use crate::guest::{seen, statuses, traced, world};
 
 /// Asks `upstream` for permission and holds the request until it has it.
 const ASK: &str = r#"$call http_call @"upstream" @{:path=/may-i;:method=GET;:authority=auth} @"?" @{}
@@ -183,7 +180,7 @@ fn every_entry_of_a_queue_is_announced_once_to_the_last_who_registered() {
 }
 
 fn dns_world() -> World {
-    let filter = crate::filter_of(include_str!("dns.wat"));
+    let filter = crate::guest::filter_of(include_str!("dns.wat"));
     World::new(&filter, traced(WorldOptions::default())).unwrap()
 }
 

@@ -116,7 +116,7 @@ const STORIES: &[Story] = &[
 
 #[test]
 fn every_trace_of_envoy_is_reproduced_line_by_line() {
-    let filter = crate::filter_of(include_str!("../probe/probe.wat"));
+    let filter = crate::guest::filter_of(include_str!("../probe/probe.wat"));
     let mut options = WorldOptions::with_config("noop");
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.trace = Trace::on();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use host_sim::{Error, Filter, World, WorldOptions};
 
-use crate::{filter_of, guest::guest};
+use crate::guest::{filter_of, guest};
 
 const FOR_EVER: &str = "(loop $again (br $again))";
 

@@ -7,7 +7,7 @@ mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
 mod failures;
-mod foreign;
+#[path = "../guest/mod.rs"]
 mod guest;
 mod holding;
 mod limits;
@@ -23,19 +23,7 @@ use host_sim::{Filter, Log};
 
 /// The filter of these tests, see `filter.wat`.
 fn filter() -> Filter {
-    filter_of(include_str!("filter.wat"))
-}
-
-/// A filter in WebAssembly's text form.
-#[track_caller]
-fn filter_of(text: &str) -> Filter {
-    Filter::from_bytes(&module_of(text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-/// The binary form, which is all that the host loads.
-#[track_caller]
-fn module_of(text: &str) -> Vec<u8> {
-    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+    guest::filter_of(include_str!("filter.wat"))
 }
 
 /// The callbacks that one VM logged.

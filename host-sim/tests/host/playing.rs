@@ -6,7 +6,7 @@ use host_sim::{
     Chunking, Clock, Faults, Filter, Pace, Recording, Step, Trace, World, WorldOptions,
 };
 
-use crate::{guest::guest, statuses::traced};
+use crate::guest::{guest, traced};
 
 /// Counts requests and ends, and samples what it is told of bodies.
 fn counting() -> Filter {

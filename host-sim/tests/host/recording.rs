@@ -15,10 +15,7 @@ use host_sim::{
     replay,
 };
 
-use crate::{
-    guest::{guest, seen},
-    statuses::traced,
-};
+use crate::guest::{guest, seen, traced};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -176,7 +173,7 @@ fn counting() -> Filter {
 
 #[test]
 fn every_callback_has_its_cost() {
-    let module = crate::module_of(include_str!("filter.wat"));
+    let module = crate::guest::module_of(include_str!("filter.wat"));
     let mut options = traced(WorldOptions::with_config("k"));
     options.measure_cost = true;
     let world = World::new(&Filter::metered(&module).unwrap(), options).unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use host_sim::{Error, Filter, Trace, World, WorldOptions};
 
-use crate::{filter_of, foreign::table, statuses::traced};
+use crate::guest::{filter_of, table, traced};
 
 /// A filter that calls one function with zeros at the start, or while it gives memory for its configuration.
 fn calling(during: &str, function: &str, parameters: &str) -> Filter {

@@ -3,7 +3,11 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    super::body::Framing, FIELDS_MAX, HEAD_BYTES_MAX, NotHttp, framing, has_token, is_hop_by_hop,
+    super::{
+        body::Framing,
+        fields::{FIELDS_MAX, has_token, is_hop_by_hop},
+    },
+    HEAD_BYTES_MAX, NotHttp, framing,
 };
 use crate::{HeaderMap, local_reply::CODEC_ERROR};
 

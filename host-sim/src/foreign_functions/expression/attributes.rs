@@ -15,7 +15,10 @@ use cel::{
     },
 };
 
-use crate::{HeaderMap, property, property::Value};
+use crate::{
+    HeaderMap,
+    attribute::{self, Value},
+};
 
 /// An attribute, held for as long as an expression is evaluated.
 #[derive(Debug)]
@@ -104,7 +107,7 @@ impl Group {
 impl Headers {
     fn find(&self, index: &dyn Val) -> Result<Value, ExecutionError> {
         let name = name(index)?;
-        let found = property::joined(&self.map, name).map(Value::Text);
+        let found = attribute::joined(&self.map, name).map(Value::Text);
         found.ok_or_else(|| ExecutionError::no_such_key(name))
     }
 }

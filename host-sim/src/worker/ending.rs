@@ -1,9 +1,10 @@
 //! The ends of a stream: local replies, streams that are cut, a filter that died, and the last three callbacks.
 
-use super::{Chain, Frame, Reply};
+use super::Worker;
 use crate::{
     EndInfo,
-    worker::{Side, Worker},
+    direction::Direction,
+    flow::{Chain, Frame, Reply},
 };
 
 impl Worker {
@@ -41,15 +42,15 @@ impl Worker {
         }
         for frame in frames.into_iter().flatten() {
             if direct {
-                self.pass(id, Side::Response, frame);
+                self.pass(id, Direction::Response, frame);
             } else {
-                self.push(id, Side::Response, frame);
+                self.push(id, Direction::Response, frame);
             }
         }
     }
 
     /// The filter's VM is dead: the stream goes on without it, or is answered or cut.
-    pub(super) fn fail(&mut self, id: u64, side: Side, frame: Frame) {
+    pub(super) fn fail(&mut self, id: u64, direction: Direction, frame: Frame) {
         let goes_on = self.failure_policy().running_streams_bypass();
         let Some(flow) = self.flows.get_mut(&id) else { return };
         if !goes_on {
@@ -59,9 +60,9 @@ impl Worker {
             return;
         }
         flow.bypass = true;
-        self.resume(id, Side::Request);
-        self.resume(id, Side::Response);
-        self.pass(id, side, frame);
+        self.resume(id, Direction::Request);
+        self.resume(id, Direction::Response);
+        self.pass(id, direction, frame);
     }
 
     /// The last callbacks of a stream: log (unless it stands behind the router), done, delete.

@@ -1,24 +1,12 @@
 //! Frames on their way through the filter: shown, passed on, held, and let go again.
 
-use super::{
-    Chain, Flow, Frame, Reply,
-    lane::{DataAction, Lane, Stop},
-    reply::FAILED,
-};
+use super::Worker;
 use crate::{
     EndInfo, Error, StreamInfo,
+    direction::Direction,
+    flow::{Chain, DataAction, FAILED, Flow, Frame, Reply, Stop},
     state::{Deferred, Held},
-    worker::{Side, Worker},
 };
-
-impl Flow {
-    pub(crate) fn lane(&mut self, side: Side) -> &mut Lane {
-        match side {
-            Side::Request => &mut self.request,
-            Side::Response => &mut self.response,
-        }
-    }
-}
 
 impl Worker {
     /// Begins a stream. A dead VM is restarted, passed by or answered for, as its failure policy says.
@@ -42,79 +30,87 @@ impl Worker {
     }
 
     /// One frame from the client or the upstream, and all that follows from it.
-    pub(crate) fn frame(&mut self, id: u64, side: Side, frame: Frame) {
-        self.push(id, side, frame);
+    pub(crate) fn frame(&mut self, id: u64, direction: Direction, frame: Frame) {
+        self.push(id, direction, frame);
         self.settle();
     }
 
     /// [`Worker::frame`] without the consequences.
-    pub(super) fn push(&mut self, id: u64, side: Side, frame: Frame) {
+    pub(super) fn push(&mut self, id: u64, direction: Direction, frame: Frame) {
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        if flow.end.is_some() || flow.lane(side).closed {
+        if flow.end.is_some() || flow.lane(direction).closed {
             return;
         }
-        if matches!(lane_stop(flow, side), Stop::All { .. }) && !flow.bypass {
-            flow.lane(side).waiting.push_back(frame);
+        if matches!(lane_stop(flow, direction), Stop::All { .. }) && !flow.bypass {
+            flow.lane(direction).waiting.push_back(frame);
             return;
         }
-        self.offer(id, side, frame);
+        self.offer(id, direction, frame);
     }
 
     /// Shows a frame to the filter and does what it answers.
-    fn offer(&mut self, id: u64, side: Side, frame: Frame) {
+    fn offer(&mut self, id: u64, direction: Direction, frame: Frame) {
         let Some(flow) = self.flows.get(&id) else { return };
         if flow.bypass {
-            return self.pass(id, side, frame);
+            return self.pass(id, direction, frame);
         }
         let context = flow.context.filter(|_| flow.generation == self.generation);
         let Some(context) = context.filter(|_| !self.is_dead()) else {
-            return self.fail(id, side, frame);
+            return self.fail(id, direction, frame);
         };
         let mut untouched = frame.clone();
         let outcome = match frame {
             Frame::Headers(headers, ended) => {
-                let action = self.headers_raw(context, side, headers, ended);
-                action.map(|action| self.after_headers(id, context, side, action, ended))
+                let action = self.headers_raw(context, direction, headers, ended);
+                action.map(|action| self.after_headers(id, context, direction, action, ended))
             }
             Frame::Data(data, ended) => {
                 let Some(flow) = self.flows.get_mut(&id) else { return };
-                let lane = flow.lane(side);
+                let lane = flow.lane(direction);
                 let mut visible = data.clone();
                 if lane.stop == Stop::Buffering {
                     lane.buffer.extend_from_slice(&data);
                     visible = lane.buffer.split().freeze();
                 }
                 untouched = Frame::Data(visible.clone(), ended);
-                let (data, action) = self.body_raw(context, side, visible, data.len(), ended);
-                action.map(|action| self.after_data(id, context, side, action, data, ended))
+                let (data, action) = self.body_raw(context, direction, visible, data.len(), ended);
+                action.map(|action| self.after_data(id, context, direction, action, data, ended))
             }
             Frame::Trailers(trailers) => {
-                let action = self.trailers_raw(context, side, trailers);
-                action.map(|action| self.after_trailers(id, context, side, action))
+                let action = self.trailers_raw(context, direction, trailers);
+                action.map(|action| self.after_trailers(id, context, direction, action))
             }
         };
         if let Err(error) = outcome {
             self.note_error(id, error);
-            self.fail(id, side, untouched);
+            self.fail(id, direction, untouched);
         }
     }
 
-    fn after_headers(&mut self, id: u64, context: u32, side: Side, action: u32, ended: bool) {
+    fn after_headers(
+        &mut self,
+        id: u64,
+        context: u32,
+        direction: Direction,
+        action: u32,
+        ended: bool,
+    ) {
         let stopped = action != 0 || self.wants_reply(context);
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        flow.lane(side).seen = true;
+        flow.lane(direction).seen = true;
         if stopped {
-            flow.lane(side).stop = Stop::All { ended };
-            return self.hold(context, side, Held::Headers);
+            flow.lane(direction).stop = Stop::All { ended };
+            return self.hold(context, direction, Held::Headers);
         }
-        let headers = self.headers_of(context, side).cloned();
-        let required =
-            |headers: &crate::HeaderMap| side == Side::Request || headers.get(":status").is_some();
+        let headers = self.headers_of(context, direction).cloned();
+        let required = |headers: &crate::HeaderMap| {
+            direction == Direction::Request || headers.get(":status").is_some()
+        };
         if headers.as_ref().is_some_and(|headers| !required(headers)) {
             return self.reply(id, Reply::without_status());
         }
         if let Some(headers) = headers {
-            self.pass(id, side, Frame::Headers(headers, ended));
+            self.pass(id, direction, Frame::Headers(headers, ended));
         }
     }
 
@@ -122,7 +118,7 @@ impl Worker {
         &mut self,
         id: u64,
         context: u32,
-        side: Side,
+        direction: Direction,
         action: u32,
         data: bytes::Bytes,
         ended: bool,
@@ -130,21 +126,21 @@ impl Worker {
         let action = DataAction::from_raw(action);
         // A filter that has answered for itself passes nothing on, whatever it returns.
         let action = if self.wants_reply(context) { DataAction::Drop } else { action };
-        let made_trailers = self.trailers_of(context, side).cloned().filter(|_| ended);
+        let made_trailers = self.trailers_of(context, direction).cloned().filter(|_| ended);
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        let lane = flow.lane(side);
+        let lane = flow.lane(direction);
         match action {
             DataAction::Continue => {
                 // What was held with `Watermark` goes first.
                 let held = lane.buffer.split();
                 lane.stop = Stop::Open;
-                self.hold(context, side, Held::Nothing);
+                self.hold(context, direction, Held::Nothing);
                 if !held.is_empty() {
-                    self.pass(id, side, Frame::Data(held.freeze(), false));
+                    self.pass(id, direction, Frame::Data(held.freeze(), false));
                 }
-                self.pass(id, side, Frame::Data(data, ended && made_trailers.is_none()));
+                self.pass(id, direction, Frame::Data(data, ended && made_trailers.is_none()));
                 if let Some(trailers) = made_trailers {
-                    self.pass(id, side, Frame::Trailers(trailers));
+                    self.pass(id, direction, Frame::Trailers(trailers));
                 }
             }
             DataAction::Buffer | DataAction::Watermark => {
@@ -153,41 +149,41 @@ impl Worker {
                 let buffering = action == DataAction::Buffer;
                 lane.stop = if buffering { Stop::Buffering } else { Stop::Watermark };
                 let held = bytes::Bytes::copy_from_slice(&lane.buffer);
-                self.hold(context, side, Held::Body(held));
+                self.hold(context, direction, Held::Body(held));
                 let limit = self.buffer_bytes_max();
                 if buffering && limit < size {
-                    self.overflow(id, side);
+                    self.overflow(id, direction);
                 }
             }
             DataAction::Drop => lane.stop = Stop::Watermark,
         }
     }
 
-    fn after_trailers(&mut self, id: u64, context: u32, side: Side, action: u32) {
+    fn after_trailers(&mut self, id: u64, context: u32, direction: Direction, action: u32) {
         let stopped = action != 0 || self.wants_reply(context);
-        let Some(trailers) = self.trailers_of(context, side).cloned() else { return };
+        let Some(trailers) = self.trailers_of(context, direction).cloned() else { return };
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        let lane = flow.lane(side);
+        let lane = flow.lane(direction);
         if stopped {
             lane.stop = Stop::Trailers(trailers);
-            return self.hold(context, side, Held::Trailers);
+            return self.hold(context, direction, Held::Trailers);
         }
         let held = lane.held_data();
         lane.stop = Stop::Open;
         for frame in held.into_iter().chain([Frame::Trailers(trailers)]) {
-            self.pass(id, side, frame);
+            self.pass(id, direction, frame);
         }
     }
 
     /// Passes a frame to the other side, past the filter.
-    pub(super) fn pass(&mut self, id: u64, side: Side, frame: Frame) {
+    pub(super) fn pass(&mut self, id: u64, direction: Direction, frame: Frame) {
         let Some(flow) = self.flows.get_mut(&id) else { return };
         if flow.end.is_some() {
             return;
         }
         let mut frame = frame;
         let context = flow.context;
-        if side == Side::Response
+        if direction == Direction::Response
             && let Frame::Headers(headers, _) = &mut frame
             && let Some(complete) = self.vm.store.data().services.embedded
         {
@@ -197,9 +193,10 @@ impl Worker {
             }
         }
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        let first_of_request = side == Side::Request && matches!(frame, Frame::Headers(..));
-        flow.lane(side).passed.take(frame);
-        let over = side == Side::Response && flow.response.passed.complete;
+        let first_of_request =
+            direction == Direction::Request && matches!(frame, Frame::Headers(..));
+        flow.lane(direction).passed.take(frame);
+        let over = direction == Direction::Response && flow.response.passed.complete;
         let chain = flow.chain;
         let simulated = self.vm.store.data().services.embedded.is_none();
         if first_of_request
@@ -219,22 +216,22 @@ impl Worker {
     }
 
     /// Lets a held direction go on, as `continue_stream` asks.
-    pub(super) fn resume(&mut self, id: u64, side: Side) {
+    pub(super) fn resume(&mut self, id: u64, direction: Direction) {
         let Some(flow) = self.flows.get(&id) else { return };
         let context = flow.context;
-        let headers = context.and_then(|context| self.headers_of(context, side).cloned());
+        let headers = context.and_then(|context| self.headers_of(context, direction).cloned());
         if let Some(context) = context {
-            self.hold(context, side, Held::Nothing);
+            self.hold(context, direction, Held::Nothing);
         }
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        let lane = flow.lane(side);
+        let lane = flow.lane(direction);
         let frames = lane.release(headers);
         let waiting = std::mem::take(&mut lane.waiting);
         for frame in frames {
-            self.pass(id, side, frame);
+            self.pass(id, direction, frame);
         }
         for frame in waiting {
-            self.push(id, side, frame);
+            self.push(id, direction, frame);
         }
     }
 
@@ -272,7 +269,7 @@ impl Worker {
         };
         self.acted = true;
         match action {
-            Deferred::Continue(_, side) => self.resume(id, side),
+            Deferred::Continue(_, direction) => self.resume(id, direction),
             Deferred::Close(_) => {
                 // Details that the stream has already are kept.
                 let info = self.info_mut(context);
@@ -289,21 +286,21 @@ impl Worker {
         self.vm.store.data().deferred.iter().any(asked)
     }
 
-    fn overflow(&mut self, id: u64, side: Side) {
-        match side {
-            Side::Request => self.reply(id, Reply::payload_too_large()),
-            Side::Response => {
+    fn overflow(&mut self, id: u64, direction: Direction) {
+        match direction {
+            Direction::Request => self.reply(id, Reply::payload_too_large()),
+            Direction::Response => {
                 let details = Some("response_payload_too_large".into());
                 self.finish_flow(id, EndInfo { flags: 0, code_details: details });
             }
         }
     }
 
-    fn hold(&mut self, context: u32, side: Side, held: Held) {
+    fn hold(&mut self, context: u32, direction: Direction, held: Held) {
         if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&context) {
-            match side {
-                Side::Request => stream.held_request = held,
-                Side::Response => stream.held_response = held,
+            match direction {
+                Direction::Request => stream.held_request = held,
+                Direction::Response => stream.held_response = held,
             }
         }
     }
@@ -319,6 +316,6 @@ impl Worker {
 /// The upstream of a simulated proxy.
 const DEFAULT_UPSTREAM: &str = "127.0.0.1:8000";
 
-fn lane_stop(flow: &mut Flow, side: Side) -> &Stop {
-    &flow.lane(side).stop
+fn lane_stop(flow: &mut Flow, direction: Direction) -> &Stop {
+    &flow.lane(direction).stop
 }

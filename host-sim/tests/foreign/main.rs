@@ -1,22 +1,19 @@
 //! Foreign functions beside what a real Envoy answered them: every recorded expression and signature, byte for byte.
 
+#[path = "../guest/mod.rs"]
+#[allow(dead_code, reason = "most of it is for the tests in `host`")]
+mod guest;
+
 use std::{collections::BTreeMap, fs, sync::OnceLock};
 
 use host_sim::{Filter, World, WorldOptions};
 
-use crate::statuses::{traced, world};
-
-/// The lines of a recorded table, without its head.
-pub(crate) fn table(name: &str) -> Vec<Vec<String>> {
-    let path = format!("{}/tests/data/envoy-calls/{name}.tsv", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    text.lines().skip(1).map(|line| line.split('\t').map(String::from).collect()).collect()
-}
+use self::guest::{filter_of, table, traced, world};
 
 /// The filter that was recorded, in the world it was recorded in.
 fn probe() -> World {
     static FILTER: OnceLock<Filter> = OnceLock::new();
-    let filter = FILTER.get_or_init(|| crate::filter_of(include_str!("../probe/foreign.wat")));
+    let filter = FILTER.get_or_init(|| filter_of(include_str!("../probe/foreign.wat")));
     World::new(filter, traced(WorldOptions::default())).unwrap()
 }
 

@@ -3,13 +3,13 @@
 use ::p256::{
     elliptic_curve::ALGORITHM_OID as EC,
     pkcs8::{
-        AssociatedOid as _, ObjectIdentifier, PrivateKeyInfo, SubjectPublicKeyInfoRef,
+        AssociatedOid as _, ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef,
         der::{Decode as _, SliceReader},
     },
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use rsa::{
-    RsaPrivateKey, RsaPublicKey,
+    PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey,
     pkcs1::{ALGORITHM_OID as RSA, DecodeRsaPrivateKey as _},
 };
 use sec1::EcPrivateKey;
@@ -55,11 +55,11 @@ impl PrivateKey {
     }
 
     fn from_pkcs8(bytes: &[u8]) -> Option<PrivateKey> {
-        let info = PrivateKeyInfo::decode(&mut SliceReader::new(bytes).ok()?).ok()?;
+        let info = PrivateKeyInfoRef::decode(&mut SliceReader::new(bytes).ok()?).ok()?;
         match info.algorithm.oid {
             RSA => rsa_key(RsaPrivateKey::try_from(info)),
             EC => {
-                let key = EcPrivateKey::try_from(info.private_key).ok()?;
+                let key = EcPrivateKey::try_from(info.private_key.as_bytes()).ok()?;
                 signer(info.algorithm.parameters_oid().ok()?, key.private_key)
             }
             ED25519 => Some(PrivateKey::WithoutHash),

@@ -13,7 +13,7 @@ use std::{
 use cel::{Context, Env, IdedExpr, Value, common::value::CowVal, context::VariableResolver};
 
 use self::{attributes::Attributes, functions::made_known, serialised::serialised};
-use crate::{property, state::State, status::Status};
+use crate::{attribute, status::Status};
 
 /// The expressions of one root context by their tokens.
 #[derive(Clone, Debug, Default)]
@@ -44,30 +44,34 @@ impl Expressions {
         Ok(token)
     }
 
+    /// The value of an expression over the attributes that `find` knows by name, in the form that crosses the ABI.
+    ///
+    /// # Errors
+    /// Not found for a token that is none, an internal failure for an expression that has no value
+    /// here (an attribute that is not there, a division by zero, ...), a serialization failure for a
+    /// value without a form (`null`, a type, a group of attributes).
+    pub(crate) fn evaluate(
+        &self,
+        token: u32,
+        find: impl Fn(&str) -> Option<attribute::Value>,
+    ) -> Result<Vec<u8>, Status> {
+        let expression = self.known.get(&token).ok_or(Status::NotFound)?;
+        let references = expression.references();
+        let found = references
+            .variables()
+            .into_iter()
+            .filter_map(|name| Some((name.to_string(), Attributes::from(find(name)?))));
+        let resolver = Named(found.collect());
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        context.set_variable_resolver(&resolver);
+        let value = Value::resolve_val(expression, &context);
+        serialised(value.map_err(|_| Status::InternalFailure)?.as_ref())
+    }
+
     /// Forgets an expression; there need not be one.
     pub(crate) fn delete(&mut self, token: u32) {
         self.known.remove(&token);
     }
-}
-
-/// The value of an expression in the context whose callback runs, in the form that crosses the ABI.
-///
-/// # Errors
-/// Not found for a token that is none, an internal failure for an expression that has no value
-/// here (an attribute that is not there, a division by zero, ...), a serialization failure for a
-/// value without a form (`null`, a type, a group of attributes).
-pub(crate) fn evaluate(state: &State, token: u32) -> Result<Vec<u8>, Status> {
-    let root = state.roots.get(&state.root_of(state.current)).ok_or(Status::NotFound)?;
-    let expression = root.expressions.known.get(&token).ok_or(Status::NotFound)?;
-    let references = expression.references();
-    let found = references.variables().into_iter().filter_map(|name| {
-        Some((name.to_string(), Attributes::from(property::named(state, name)?)))
-    });
-    let resolver = Named(found.collect());
-    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-    context.set_variable_resolver(&resolver);
-    let value = Value::resolve_val(expression, &context);
-    serialised(value.map_err(|_| Status::InternalFailure)?.as_ref())
 }
 
 /// The attributes that an expression names, as they are now.

@@ -1,10 +1,8 @@
 //! Filters written in a test: WebAssembly text for the callbacks that matter, and the rest made around it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs, time::Duration};
 
-use host_sim::{Filter, HeaderMap, Trace, World};
-
-use crate::filter_of;
+use host_sim::{Clock, Filter, HeaderMap, Trace, World, WorldOptions};
 
 /// Host functions by the name that a callback calls them by, with their parameters; `I` is 64 bits wide.
 const IMPORTS: &[(&str, &str)] = &[
@@ -117,6 +115,32 @@ pub(crate) fn guest(bodies: &[(&str, &str)]) -> Filter {
     filter_of(&text)
 }
 
+/// A filter in WebAssembly's text form.
+#[track_caller]
+pub(crate) fn filter_of(text: &str) -> Filter {
+    Filter::from_bytes(&module_of(text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The binary form, which is all that the host loads.
+#[track_caller]
+pub(crate) fn module_of(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The options of a world whose runs are all the same, with a trace.
+pub(crate) fn traced(options: WorldOptions) -> WorldOptions {
+    let mut options = options;
+    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
+    options.trace = Trace::on();
+    options.seed = 7;
+    options
+}
+
+/// A world of a filter with these bodies; see [`guest`].
+pub(crate) fn world(bodies: &[(&str, &str)]) -> World {
+    World::new(&guest(bodies), traced(WorldOptions::default())).unwrap()
+}
+
 const DATA_START: usize = 64;
 
 /// Puts what stands behind `@` into `data`, and its address and length in its place.
@@ -175,4 +199,11 @@ pub(crate) fn seen(world: &World) -> Vec<String> {
     let lines = world.trace().take();
     let own = lines.iter().filter(|line| line.vm.starts_with("worker"));
     own.filter_map(|line| line.text.strip_prefix("[host->vm] proxy_on_")).map(Into::into).collect()
+}
+
+/// The lines of a recorded table, without its head.
+pub(crate) fn table(name: &str) -> Vec<Vec<String>> {
+    let path = format!("{}/tests/data/envoy-calls/{name}.tsv", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    text.lines().skip(1).map(|line| line.split('\t').map(String::from).collect()).collect()
 }

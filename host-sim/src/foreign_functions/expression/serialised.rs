@@ -9,7 +9,7 @@ use cel::common::{
 };
 
 use super::attributes::Headers;
-use crate::{headers::serialised_pairs, property, status::Status};
+use crate::{attribute, headers::serialised_pairs, status::Status};
 
 /// # Errors
 /// A serialization failure for a value that has no form of its own, or holds one that has none.
@@ -44,7 +44,7 @@ pub(super) fn serialised(value: &dyn Val) -> Result<Vec<u8>, Status> {
     } else if let Some(Headers { map, .. }) = value.downcast_ref::<Headers>() {
         let joined = |name: &bytes::Bytes| {
             let name = std::str::from_utf8(name).unwrap_or_default();
-            property::joined(map, name).unwrap_or_default().to_vec()
+            attribute::joined(map, name).unwrap_or_default().to_vec()
         };
         let pairs: Vec<_> = map.iter().map(|(name, _)| (name.to_vec(), joined(name))).collect();
         serialised_pairs(&pairs)
