@@ -158,7 +158,7 @@ fn test(arguments: &[OsString]) -> Result<ExitCode> {
 
 fn bench(arguments: &[OsString]) -> Result<ExitCode> {
     let mut command = cargo();
-    with_pieces(&mut command)?.args(["bench", "--package", "driftline"]).args(arguments);
+    with_pieces(&mut command)?.args(["bench", "--package", "driftline-benches"]).args(arguments);
     say("running the benches");
     pass_through(&mut command)
 }
