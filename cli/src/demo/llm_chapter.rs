@@ -21,14 +21,13 @@ use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     amount::{LANES, LlmAmount},
+    preparation::LANGUAGE_MODEL,
     readings::LlmReading,
     record::{Latency, LlmRecord, Pair, Shared, Story},
     stage::Stage,
     watch::Watch,
 };
 
-/// What requests call the language model.
-pub(super) const MODEL: &str = "demo-llm";
 const PROMPT: &str = "Tell me about the weather in as many words as you like.";
 /// Every so many requests of the second half asks for the whole answer at once.
 const WHOLE_EVERY: u32 = 4;
@@ -58,7 +57,7 @@ pub(super) async fn play(
     let look = {
         let (base, shared) = (base.clone(), shared.clone());
         move |scrape: &Scrape| {
-            let reading = LlmReading::of(&scrape.difference(&base), MODEL);
+            let reading = LlmReading::of(&scrape.difference(&base), LANGUAGE_MODEL);
             shared.with(|story| {
                 let record = part(story);
                 record.filter = reading;
@@ -119,7 +118,7 @@ async fn counted(
     let started = Instant::now();
     loop {
         let after = stage.scrape().await?;
-        let one = LlmReading::of(&after.difference(before), MODEL);
+        let one = LlmReading::of(&after.difference(before), LANGUAGE_MODEL);
         if (one.ended, one.ttft.count, one.tpot.count) == (1, 1, 1) {
             let latency = one.ttft.mean_ms().zip(one.tpot.mean_ms());
             let latency = latency.map(|(ttft_ms, tpot_ms)| Latency { ttft_ms, tpot_ms });
@@ -161,7 +160,7 @@ async fn together(stage: &Arc<Stage>, requests: u32, shared: &Shared, part: Part
 async fn settle(stage: &Stage, base: &Scrape, sent: u64) -> Result<()> {
     let started = Instant::now();
     while started.elapsed() < COUNTED_WITHIN {
-        let reading = LlmReading::of(&stage.scrape().await?.difference(base), MODEL);
+        let reading = LlmReading::of(&stage.scrape().await?.difference(base), LANGUAGE_MODEL);
         if sent <= reading.ended && reading.in_flight == 0 {
             break;
         }
@@ -175,7 +174,7 @@ async fn settle(stage: &Stage, base: &Scrape, sent: u64) -> Result<()> {
 /// Asks for a stream and writes down what the client saw; `None` if it was not whole.
 async fn ask(proxy: SocketAddr, shared: &Shared, part: Part) -> Option<Latency> {
     shared.with(|story| part(story).clients.sent += 1);
-    let seen = stream_client::ask(proxy, MODEL, PROMPT).await.and_then(whole);
+    let seen = stream_client::ask(proxy, LANGUAGE_MODEL, PROMPT).await.and_then(whole);
     shared.with(|story| {
         let clients = &mut part(story).clients;
         match seen {
@@ -224,7 +223,7 @@ async fn ask_whole(proxy: SocketAddr, shared: &Shared, part: Part) {
 }
 
 async fn tokens_of_whole(proxy: SocketAddr) -> Result<u64> {
-    let body = json!({"model": MODEL, "messages": [{"role": "user", "content": PROMPT}]});
+    let body = json!({"model": LANGUAGE_MODEL, "messages": [{"role": "user", "content": PROMPT}]});
     let request = Request::post_json("/v1/chat/completions", body.to_string());
     let response = request.send(proxy).await?;
     ensure!(response.status == 200, "an answer has status {}", response.status);

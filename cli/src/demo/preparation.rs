@@ -10,8 +10,10 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use driftline_profiler::{Made, Options, from_csv, to_text};
 use driftline_testbed::rain::{Day, RainModel, Weather};
 
-use super::{llm_chapter, weather_chapter};
-
+/// What requests call the language model, and the filter's configuration with them.
+pub(super) const LANGUAGE_MODEL: &str = "demo-llm";
+/// What they call the model that predicts rain.
+pub(super) const RAIN_MODEL: &str = "rain";
 /// Where the weather lies in the project.
 const DATA: &str = "tests/data/weather/rainfall_data.csv";
 /// The column with the answer.
@@ -69,7 +71,7 @@ pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
 
 fn config(csv: &str) -> Result<String> {
     let options = Options {
-        settings: driftline_profiler::Settings::of(weather_chapter::MODEL),
+        settings: driftline_profiler::Settings::of(RAIN_MODEL),
         target: Some(TARGET.into()),
         rows: Some(1..=REFERENCE.len() as u64),
         ..Options::default()
@@ -79,8 +81,8 @@ fn config(csv: &str) -> Result<String> {
     // Put together as text: a number of the profile that is read and written again might not be the same.
     Ok(format!(
         r#"{{"models":[{{"name":"{}"}},{{"name":"{}","profile":{}}}],"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS}}}"#,
-        llm_chapter::MODEL,
-        weather_chapter::MODEL,
+        LANGUAGE_MODEL,
+        RAIN_MODEL,
         to_text(&profile)
     ))
 }
@@ -107,12 +109,12 @@ mod tests {
     fn the_filter_accepts_what_is_prepared() {
         let Prepared { config, before, after, .. } = prepare(None).unwrap();
         let config = Config::from_json(config.as_bytes()).unwrap();
-        let (_, rain) = config.model(weather_chapter::MODEL).unwrap();
+        let (_, rain) = config.model(RAIN_MODEL).unwrap();
         let profile = rain.profile.as_ref().unwrap();
         assert_eq!(profile.features.len(), 8);
         assert!(profile.prediction.is_some());
         assert_eq!((before.len(), after.len()), (3000, 1000));
-        assert!(config.model(llm_chapter::MODEL).unwrap().1.profile.is_none());
+        assert!(config.model(LANGUAGE_MODEL).unwrap().1.profile.is_none());
     }
 
     #[test]

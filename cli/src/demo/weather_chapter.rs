@@ -17,7 +17,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::{
     checks::WATCHED,
-    preparation::Prepared,
+    preparation::{Prepared, RAIN_MODEL},
     readings::{ColumnReading, RainReading},
     record::Shared,
     stage::Stage,
@@ -25,8 +25,6 @@ use super::{
 };
 use crate::table::thousands;
 
-/// What requests call the rain model.
-pub(super) const MODEL: &str = "rain";
 const PATH: &str = "/v1/models/rain:predict";
 const BATCH_ROWS: usize = 50;
 /// Connections that take turns, so that more than one worker sees rows.
@@ -52,7 +50,7 @@ pub(super) async fn play(stage: &Arc<Stage>, prepared: &Prepared, shared: &Share
     let look = {
         let (base, shared) = (base.clone(), shared.clone());
         move |scrape: &Scrape| {
-            let reading = RainReading::of(&scrape.difference(&base), MODEL);
+            let reading = RainReading::of(&scrape.difference(&base), RAIN_MODEL);
             shared.with(|story| story.weather.filter = reading);
         }
     };
@@ -175,7 +173,7 @@ impl Phase<'_> {
         let started = Instant::now();
         while started.elapsed() < limit {
             let scrape = self.stage.scrape().await?;
-            let reading = RainReading::of(&scrape.difference(self.base), MODEL);
+            let reading = RainReading::of(&scrape.difference(self.base), RAIN_MODEL);
             if wanted(&reading) {
                 return Ok(Some(reading));
             }

@@ -1,4 +1,5 @@
 //! Foreign functions beside what a real Envoy answered them: every recorded expression and signature, byte for byte.
+#![cfg(feature = "foreign-functions")]
 
 #[path = "../guest/mod.rs"]
 #[allow(dead_code, reason = "most of it is for the tests in `host`")]
