@@ -44,3 +44,4 @@ mod arithmetic;
 mod invariants;
 mod memory;
 mod readme;
+mod schema;
