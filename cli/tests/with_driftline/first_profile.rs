@@ -141,6 +141,51 @@ fn check_column(page: &Scrape, name: &str, column: &Value) {
     assert_eq!(value("verdict", &[fast, ("verdict", "ok")]), Some(1.0), "{name}");
 }
 
+/// Sends the exchanges through `driftline serve --record`.
+async fn record(
+    exchanges: &[(String, String)],
+    upstream: &Upstream,
+    config: &Input,
+    golden: &Path,
+) {
+    let recording = Recording::start(config, upstream.address(), golden);
+    send_all(exchanges, upstream, recording.listen).await;
+    wait_until("not all exchanges were recorded", async || {
+        let text = fs::read_to_string(golden).unwrap();
+        (text.ends_with('\n') && text.lines().count() == REQUESTS).then_some(())
+    })
+    .await;
+}
+
+/// What `driftline profile --from-requests` makes of a recording.
+fn profile_of(golden: &Input, config: &Input, made: &Input) -> Value {
+    let mut profiling = driftline()
+        .args(["profile", "--from-requests", golden.name(), "--config", config.name()])
+        .args(["--model", "rain", "-o", made.name()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = String::new();
+    profiling.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(profiling.wait().unwrap().success(), "{stderr}");
+    assert!(stderr.contains(&format!("taken from {REQUESTS} exchanges")), "{stderr}");
+    serde_json::from_slice(&fs::read(&made.0).unwrap()).unwrap()
+}
+
+/// It has the columns of the traffic, with their types and nulls, and all of its rows.
+fn check_profile(profile: &Value) {
+    let found: Vec<_> = columns(profile)
+        .into_iter()
+        .map(|(name, it)| format!("{name} {} {}", it["type"].as_str().unwrap(), it["nulls"]))
+        .collect();
+    // Members of an object come in the order of their names.
+    let expected = ["city category 120", "days integer 0", "wind number 0", "prediction integer 0"];
+    assert_eq!(
+        (profile["rows"].as_u64(), &found[..]),
+        (Some(ROWS as u64), &expected.map(str::to_owned)[..])
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_traffic_that_made_the_first_profile_is_no_drift_in_a_real_envoy() {
     let exchanges = exchanges();
@@ -152,36 +197,9 @@ async fn the_traffic_that_made_the_first_profile_is_no_drift_in_a_real_envoy() {
     let made = Input::new("made.json", "");
     fs::remove_file(&golden.0).unwrap();
 
-    let recording = Recording::start(&config, upstream.address(), &golden.0);
-    send_all(&exchanges, &upstream, recording.listen).await;
-    wait_until("not all exchanges were recorded", async || {
-        let text = fs::read_to_string(&golden.0).unwrap();
-        (text.ends_with('\n') && text.lines().count() == REQUESTS).then_some(())
-    })
-    .await;
-    drop(recording);
-
-    let mut profiling = driftline()
-        .args(["profile", "--from-requests", golden.name(), "--config", config.name()])
-        .args(["--model", "rain", "-o", made.name()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = String::new();
-    profiling.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert!(profiling.wait().unwrap().success(), "{told}");
-    assert!(told.contains(&format!("taken from {REQUESTS} exchanges")), "{told}");
-    let profile: Value = serde_json::from_slice(&fs::read(&made.0).unwrap()).unwrap();
-    let found: Vec<_> = columns(&profile)
-        .into_iter()
-        .map(|(name, it)| format!("{name} {} {}", it["type"].as_str().unwrap(), it["nulls"]))
-        .collect();
-    // Members of an object come in the order of their names.
-    let expected = ["city category 120", "days integer 0", "wind number 0", "prediction integer 0"];
-    assert_eq!(
-        (profile["rows"].as_u64(), &found[..]),
-        (Some(ROWS as u64), &expected.map(str::to_owned)[..])
-    );
+    record(&exchanges, &upstream, &config, &golden.0).await;
+    let profile = profile_of(&golden, &config, &made);
+    check_profile(&profile);
 
     let config =
         json!({"models": [{"name": "rain", "profile": profile}], "tick_milliseconds": 250});
