@@ -1,6 +1,6 @@
 //! The two directions of a stream; it does not say who sends.
 
-/// What a message is part of, and the ABI has a callback of its own for.
+/// The ABI has callbacks of its own for each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Direction {
     /// From the client to the upstream.

@@ -81,7 +81,7 @@ pub(crate) fn get(state: &State, path: &[u8]) -> Result<Bytes, Status> {
     value.serialised().ok_or(Status::SerializationFailure)
 }
 
-/// What an expression finds under a name of its own, in the context whose callback runs.
+/// The value of a top-level name of an expression, in the context whose callback runs.
 pub(crate) fn named(state: &State, name: &str) -> Option<Value> {
     value(state, state.current, name, &[]).or_else(|| {
         let set = state.streams.get(&state.current)?.properties.get(name.as_bytes())?.clone();
@@ -221,12 +221,12 @@ fn xds(info: &StreamInfo, name: &str) -> Option<Value> {
     }
 }
 
-/// The status of a gRPC answer; for any other, the one that its HTTP status stands for.
+/// The status of a gRPC response; for any other, the one that corresponds to its HTTP status.
 fn grpc_status(stream: &StreamState) -> Option<u64> {
-    let told = [&stream.response_trailers, &stream.response_headers]
+    let given = [&stream.response_trailers, &stream.response_headers]
         .into_iter()
         .find_map(|map| map.as_ref()?.get_str("grpc-status")?.parse().ok());
-    told.or(Some(match stream.info.response_code? {
+    given.or(Some(match stream.info.response_code? {
         400 => 13,
         401 => 16,
         403 => 7,

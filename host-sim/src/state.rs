@@ -49,13 +49,13 @@ pub(crate) struct Services {
     pub(crate) callback_time_max: Option<Duration>,
     /// What one direction of a stream may hold back.
     pub(crate) buffer_bytes_max: usize,
-    /// `None` unless somebody wants to know.
+    /// `None` unless costs are measured.
     pub(crate) costs: Option<Arc<Costs>>,
     /// Done once the log says that a foreign function is left out of this build.
     pub(crate) left_out: Arc<Once>,
     /// The VMs started so far.
     pub(crate) vm_numbers: Arc<AtomicU64>,
-    /// In the embedded proxy, what completes the head of each response behind the filter. It plays
+    /// In the embedded proxy, what completes the head of each response after the filter. It plays
     /// less than a world does.
     pub(crate) embedded: Option<fn(&mut HeaderMap)>,
     /// Where the random numbers of every VM begin.
@@ -71,7 +71,7 @@ pub(crate) struct PluginNames {
     pub(crate) vm_config: Bytes,
 }
 
-/// The data behind a wasmtime store.
+/// The data of a wasmtime store.
 pub(crate) struct State {
     pub(crate) services: Services,
     pub(crate) vm: String,
@@ -245,12 +245,12 @@ impl State {
         self.streams.get_mut(&self.effective)
     }
 
-    /// The root context behind the effective one.
+    /// The root context of the effective one.
     pub(crate) fn root_id(&self) -> u32 {
         self.root_of(self.effective)
     }
 
-    /// The root context behind any.
+    /// The root context of `context`.
     pub(crate) fn root_of(&self, context: u32) -> u32 {
         self.streams.get(&context).map_or(context, |stream| stream.root)
     }

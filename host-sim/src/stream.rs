@@ -1,4 +1,4 @@
-//! One HTTP stream through the filter, told by a test or by the embedded proxy; there is no network here.
+//! One HTTP stream through the filter, driven by a test or by the embedded proxy. There is no network here.
 
 use std::{cell::RefCell, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! One request and its answer, told step by step as a proxy meets them; every method says what a client or an upstream does.
+//! One request and its response, step by step as a proxy sees them. Every method says what a client or an upstream does.
 //!
 //! ```
 //! # use host_sim::{Filter, World, WorldOptions};
@@ -41,7 +41,7 @@ use crate::{
 /// chooses the form of the end by protocol, it holds what the filter holds,
 /// and it answers where there is no upstream that could. A step of the
 /// upstream or of an end that comes before the request, and any that comes after
-/// the exchange is over, changes nothing, as nobody is there to see it.
+/// the exchange is over, changes nothing.
 #[derive(Debug)]
 #[must_use = "an exchange that is dropped is one whose client hung up"]
 pub struct Exchange {
@@ -88,7 +88,7 @@ impl Exchange {
 
     /// The route asks again, at most `count` times, where an attempt fails: its `retry_on` is `5xx`.
     ///
-    /// Attempts that the proxy hides are told with [`Exchange::attempt_fails`]. If what follows
+    /// Attempts that the proxy hides are played with [`Exchange::attempt_fails`]. If what follows
     /// them fails, too, and `count` is used up, Envoy says so in the flags (`URX`).
     pub fn retries(mut self, count: u64) -> Exchange {
         self.retries = Some(count);

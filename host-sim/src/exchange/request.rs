@@ -53,7 +53,7 @@ impl Exchange {
         self.frame(Direction::Request, Frame::Data(data.into(), false))
     }
 
-    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one behind it.
+    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one after it.
     pub fn request_last_chunk(mut self, data: impl Into<Bytes>) -> Exchange {
         if self.is_http2() {
             self.request_is_whole();

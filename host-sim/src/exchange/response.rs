@@ -40,7 +40,7 @@ impl Exchange {
         self.frame(Direction::Response, Frame::Data(data.into(), false))
     }
 
-    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one behind it.
+    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one after it.
     pub fn response_last_chunk(self, data: impl Into<Bytes>) -> Exchange {
         if self.upstream_http2 {
             return self.frame(Direction::Response, Frame::Data(data.into(), true));

@@ -26,7 +26,7 @@ pub(crate) enum Frame {
     Trailers(HeaderMap),
 }
 
-/// What one side received of a message.
+/// What the client or the upstream received of a message.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -40,12 +40,12 @@ pub struct Received {
     pub complete: bool,
 }
 
-/// Where in the proxy a filter stands.
+/// The filter chain that a filter is in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Chain {
     /// Before the router: one stream per request, with `on_log`.
     Downstream,
-    /// Behind the router: one stream per attempt, without `on_log`.
+    /// After the router: one stream per attempt, without `on_log`.
     Upstream,
 }
 

@@ -1,5 +1,5 @@
 //! The expressions of Envoy's foreign functions `expr_create`, `expr_evaluate` and `expr_delete`: CEL over a stream's
-//! attributes. It knows no function that Envoy does not know, whatever the library behind it offers.
+//! attributes. It knows no function that Envoy does not know, whatever the library offers.
 
 mod attributes;
 mod functions;

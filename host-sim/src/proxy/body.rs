@@ -14,7 +14,7 @@ const LINE_BYTES_MAX: usize = 60 * 1024;
 pub(super) enum Framing {
     /// Nothing more comes.
     Ended,
-    /// As many bytes.
+    /// This many bytes.
     Length(u64),
     /// Chunks, at this place in them.
     Chunked(Chunk),

@@ -81,7 +81,7 @@ async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: R
     let follows = if body.is_empty() { Follows::Nothing } else { Follows::Body };
     write_response(&headers, follows, refusal.keep_alive, &mut wire.output);
     wire.output.extend_from_slice(body.as_bytes());
-    // The client may be gone already; then nobody misses the answer.
+    // The client may be gone already; then the response does not matter.
     let sent = wire.flush().await;
     if refusal.keep_alive && sent.is_ok() { Next::KeepAlive } else { Next::Close }
 }

@@ -19,7 +19,7 @@ use crate::HeaderMap;
 const HEAD_BYTES_MAX: usize = 60 * 1024;
 const RESPONSE_HEAD_BYTES_MAX: usize = 80 * 1024;
 
-/// What comes behind a response's head.
+/// What follows a response's head.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Follows {
     Nothing,
@@ -86,7 +86,7 @@ pub(super) fn complete_head(headers: &mut HeaderMap) {
     headers.remove("transfer-encoding");
 }
 
-/// The words of a status code.
+/// The reason phrase of a status code.
 pub(super) fn reason(status: u16) -> &'static str {
     let known = hyper::StatusCode::from_u16(status).ok();
     known.and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
@@ -108,7 +108,7 @@ fn framing(fields: &HeaderMap, otherwise: Framing) -> Result<Framing, NotHttp> {
     let chunked = match (codings.next(), codings.next()) {
         (None, _) => false,
         (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => true,
-        // Other codings, or one twice: nobody may guess where such a body ends.
+        // Other encodings, or one twice: where such a body ends must not be guessed.
         (Some(_), _) => return Err(NotHttp),
     };
     match (length, chunked) {

@@ -84,7 +84,7 @@ impl Wire {
                 }
             }
         };
-        // Whoever goes on for longer, or has gone, gets what there is.
+        // A peer that sends for longer, or has gone, gets what there is.
         let _ = timeout(LINGER, drained).await;
     }
 

@@ -65,7 +65,7 @@ impl Worker {
         self.pass(id, direction, frame);
     }
 
-    /// The last callbacks of a stream: log (unless it stands behind the router), done, delete.
+    /// The last callbacks of a stream: log (unless it is after the router), done, delete.
     pub(crate) fn finish_flow(&mut self, id: u64, end: EndInfo) {
         let out_of_reach = self.is_out_of_reach(id);
         let Some(flow) = self.flows.get_mut(&id).filter(|flow| flow.end.is_none()) else { return };

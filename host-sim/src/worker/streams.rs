@@ -165,7 +165,7 @@ impl Worker {
         self.sweep()
     }
 
-    /// The end of a stream behind the router: only done and delete.
+    /// The end of a stream after the router: only done and delete.
     pub(crate) fn end_stream_unlogged(&mut self, id: u32, end: EndInfo) -> Result<(), Error> {
         let now = self.now_ns();
         let Some(stream) = self.enter(id, Phase::Done, true) else { return Ok(()) };

@@ -47,7 +47,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("set_tick_period_milliseconds", "i"),
 ];
 
-/// Callbacks with their parameters (`$0`, `$1`, ...) and what they answer unless told otherwise.
+/// Callbacks with their parameters (`$0`, `$1`, ...) and what they return by default.
 const CALLBACKS: &[(&str, usize, Option<u32>)] = &[
     ("context_create", 2, None),
     ("vm_start", 2, Some(1)),
@@ -143,7 +143,7 @@ pub(crate) fn world(bodies: &[(&str, &str)]) -> World {
 
 const DATA_START: usize = 64;
 
-/// Puts what stands behind `@` into `data`, and its address and length in its place.
+/// Puts what follows `@` into `data`, and its address and length in its place.
 fn with_data(body: &str, data: &mut Vec<u8>) -> String {
     let mut out = String::new();
     let mut rest = body;

@@ -149,7 +149,7 @@ fn compare(name: &str, simulated: &[Line]) -> Option<String> {
     if expected != found {
         return Some(format!("Envoy has\n{}\nwe have\n{}", expected.join("\n"), found.join("\n")));
     }
-    // Where the recording tells the threads, they must be the same ones.
+    // Where the recording has threads, they must be the same ones.
     let numbered = |text: &str| threads(text).is_some();
     let (expected, found) = (threads(&recorded), threads(&text));
     (numbered(&recorded) && expected != found)

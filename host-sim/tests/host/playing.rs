@@ -1,4 +1,4 @@
-//! Many exchanges at once, cut and broken by a seed: the same seed tells the same story, byte for byte.
+//! Many exchanges at once, cut and broken by a seed: the same seed gives the same result, byte for byte.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use host_sim::{
 
 use crate::guest::{guest, traced};
 
-/// Counts requests and ends, and samples what it is told of bodies.
+/// Counts requests and ends, and samples the sizes of bodies.
 fn counting() -> Filter {
     guest(&[
         (

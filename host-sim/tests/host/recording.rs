@@ -27,7 +27,7 @@ impl TraceFile {
         TraceFile(std::env::temp_dir().join(format!("host-sim-{}-{name}", std::process::id())))
     }
 
-    /// Waits until so many exchanges are written.
+    /// Waits until this many exchanges are written.
     fn read(&self, count: usize) -> Vec<Recording> {
         let start = Instant::now();
         loop {

@@ -173,8 +173,8 @@ fn a_function_that_is_left_out_is_not_found_and_the_log_says_once_what_brings_it
     }
     assert_eq!(statuses(world.trace(), "call_foreign_function"), [1; 12]);
     let lines = world.log().lines();
-    let told: Vec<_> = lines.iter().filter(|line| line.level == LogLevel::Warn).collect();
-    let [line] = told[..] else { panic!("{told:?}") };
+    let warnings: Vec<_> = lines.iter().filter(|line| line.level == LogLevel::Warn).collect();
+    let [line] = warnings[..] else { panic!("{warnings:?}") };
     assert!(
         line.message.contains("expr_create") && line.message.contains("feature foreign-functions")
     );
