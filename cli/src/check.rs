@@ -19,7 +19,7 @@ use host_sim::{Clock, Filter, World, WorldOptions};
 use self::sample::Sample;
 use crate::{
     inputs::{read, read_filter},
-    table::{Side, Table, thousands},
+    table::{Align, Table, thousands},
 };
 
 /// Check a configuration with its profiles: what it watches, its series, its memory.
@@ -60,7 +60,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     println!("{}", series(&monitor));
     if args.series {
         for series in monitor.series() {
-            println!("{}", shown(series));
+            println!("{}", render(series));
         }
         println!();
     }
@@ -75,13 +75,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 
 fn watched(config: &Config) -> String {
     let columns = [
-        ("model", Side::Left),
-        ("version", Side::Left),
-        ("type", Side::Left),
-        ("features", Side::Right),
-        ("prediction", Side::Left),
-        ("bins", Side::Right),
-        ("reference rows", Side::Right),
+        ("model", Align::Left),
+        ("version", Align::Left),
+        ("type", Align::Left),
+        ("features", Align::Right),
+        ("prediction", Align::Left),
+        ("bins", Align::Right),
+        ("reference rows", Align::Right),
     ];
     let rows = config
         .models
@@ -116,7 +116,7 @@ fn series(monitor: &Monitor) -> String {
     for series in monitor.series() {
         *by_name.entry(&series.name).or_default() += 1;
     }
-    let columns = [("metric", Side::Left), ("series", Side::Right)];
+    let columns = [("metric", Align::Left), ("series", Align::Right)];
     let rows =
         by_name.into_iter().map(|(name, count)| [name.to_string(), thousands(count)]).collect();
     let listed = monitor.series().len() as u64;
@@ -129,7 +129,7 @@ fn series(monitor: &Monitor) -> String {
 }
 
 /// A series as Prometheus shows it.
-fn shown(series: &Series) -> String {
+fn render(series: &Series) -> String {
     let labels: Vec<String> =
         series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name())).collect();
     if labels.is_empty() {
@@ -235,13 +235,13 @@ fn findings(monitor: &Monitor, ledger: &mut Ledger, has_answer: bool) -> String 
             Some([feature, shown.join(", "), bins.join(", ")])
         })
         .collect();
-    let columns = [("column", Side::Left), ("takes", Side::Left), ("counts in", Side::Left)];
+    let columns = [("column", Align::Left), ("takes", Align::Left), ("counts in", Align::Left)];
     let mut text = format!("From the sample:\n\n{}", Table { columns, rows });
     for (series, times) in &counted {
-        // Without an answer there is no outcome either, and how long a sample takes is nobody's concern.
+        // Without a response there is no outcome either, and the duration of a sample means nothing.
         let is_of_answer = ["outcome", "result"].iter().any(|name| !label(series, name).is_empty());
         if label(series, "feature").is_empty() && (has_answer || !is_of_answer) {
-            let _ = write!(text, "\n{} {times}", shown(series));
+            let _ = write!(text, "\n{} {times}", render(series));
         }
     }
     text

@@ -25,7 +25,7 @@ use driftline_profiler::{
 
 use self::{from_requests::Wanted, progress::Shown};
 
-/// What stands for standard input or output.
+/// The name of standard input or output.
 const STANDARD: &str = "-";
 /// The type of a column that is left out.
 const IGNORE: &str = "ignore";
@@ -112,11 +112,11 @@ pub(crate) struct Args {
 ///
 /// Says everything that is wrong with the data and the options at once. The output file is then as it was.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let told = panic::take_hook();
+    let default_hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         // It becomes an error, which says all that there is to say.
         if !is_reading_parquet() {
-            told(info);
+            default_hook(info);
         }
     }));
     let output = args.output.as_ref().filter(|path| path.as_os_str() != STANDARD);

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// Workers of the simulated proxy.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
-    /// `virtual` (nothing waits), `real`, or a number: so many times as fast as recorded.
+    /// `virtual` (nothing waits), `real`, or a number: this many times as fast as recorded.
     ///
     /// With --to, time is always real, and `virtual` is refused.
     #[arg(long, value_name = "SPEED")]
@@ -147,7 +147,7 @@ fn to_a_proxy(args: &Args, recordings: &[Recording], proxy: SocketAddr) -> anyho
 /// What a simulated wall clock begins with: some day in 2026.
 const SIMULATED_START: Duration = Duration::from_secs(1_790_000_000);
 
-/// Simulated time behind the last exchange: two of the filter's default ticks.
+/// Simulated time after the last exchange: two of the filter's default ticks.
 const AFTERWARDS: Duration = Duration::from_secs(10);
 
 fn summary(outcomes: &[Outcome]) -> String {

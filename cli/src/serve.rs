@@ -81,7 +81,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
         other => other.into(),
     })?;
-    // Whoever does not want to know where is served all the same.
+    // Serving goes on even if the addresses cannot be printed.
     let mut output = io::stdout();
     let _ = writeln!(output, "listening on http://{}", server.listen_addr());
     let _ = writeln!(output, "stats on http://{}/stats/prometheus", server.admin_addr());

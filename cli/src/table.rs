@@ -1,4 +1,4 @@
-//! Aligned text tables that are Markdown as well, and readable numbers; it knows nothing of what stands in them.
+//! Aligned text tables that are Markdown as well, and readable numbers; it does not know what they say.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Table<const COLUMNS: usize> {
     /// Column titles, with the side to which the column is aligned.
-    pub(crate) columns: [(&'static str, Side); COLUMNS],
+    pub(crate) columns: [(&'static str, Align); COLUMNS],
     pub(crate) rows: Vec<[String; COLUMNS]>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Side {
+pub(crate) enum Align {
     Left,
     Right,
 }
@@ -32,23 +32,23 @@ impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
         let mut line = |texts: &[&str]| {
-            for ((text, (_, side)), width) in texts.iter().zip(self.columns).zip(widths) {
+            for ((text, (_, align)), width) in texts.iter().zip(self.columns).zip(widths) {
                 let pad = " ".repeat(width - length(text));
-                match side {
-                    Side::Left => write!(f, "| {text}{pad} ")?,
-                    Side::Right => write!(f, "| {pad}{text} ")?,
+                match align {
+                    Align::Left => write!(f, "| {text}{pad} ")?,
+                    Align::Right => write!(f, "| {pad}{text} ")?,
                 }
             }
             writeln!(f, "|")
         };
         line(&self.columns.map(|(title, _)| title))?;
         let mut index = 0;
-        let rules = self.columns.map(|(_, side)| {
+        let rules = self.columns.map(|(_, align)| {
             let width: usize = widths[index];
             index += 1;
-            match side {
-                Side::Left => "-".repeat(width),
-                Side::Right => format!("{}:", "-".repeat(width - 1)),
+            match align {
+                Align::Left => "-".repeat(width),
+                Align::Right => format!("{}:", "-".repeat(width - 1)),
             }
         });
         line(&rules.each_ref().map(String::as_str))?;
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_text() {
         let table = Table {
-            columns: [("measure", Side::Left), ("µs", Side::Right)],
+            columns: [("measure", Align::Left), ("µs", Align::Right)],
             rows: vec![["a".into(), "1234".into()], ["long measure".into(), "5".into()]],
         };
         assert_eq!(

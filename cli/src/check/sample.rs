@@ -1,4 +1,4 @@
-//! A request or an answer as it stands in a file: a first line, headers, an empty line, the body. It sends none.
+//! A request or a response in a file: a first line, headers, an empty line, the body. It sends none.
 
 use std::{
     path::Path,
@@ -13,7 +13,7 @@ use driftline_core::{
 
 use crate::inputs::read;
 
-/// A message of HTTP/1.1 as text; its lines end with LF or CRLF, its body is all behind the empty line.
+/// A message of HTTP/1.1 as text; its lines end with LF or CRLF, its body is all that follows the empty line.
 #[derive(Debug)]
 pub(super) struct Sample {
     /// The words of the first line.
@@ -35,7 +35,7 @@ impl Sample {
         let (mut lines, mut rest) = (Vec::new(), bytes);
         loop {
             let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
-                bail!("no empty line ends the headers; the body stands behind one");
+                bail!("no empty line ends the headers; the body must follow one");
             };
             let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
             rest = &rest[end + 1..];
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_refused_with_its_line() {
-        refuses("{}", true, "no empty line ends the headers; the body stands behind one");
+        refuses("{}", true, "no empty line ends the headers; the body must follow one");
         refuses(
             "{}\n\n",
             true,

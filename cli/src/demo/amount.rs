@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use driftline_testbed::llm::Pace;
 
-/// Below this the chapters cannot be told apart with certainty.
+/// Below this the chapters cannot be distinguished with certainty.
 pub(super) const SECONDS_MIN: u64 = 30;
 pub(super) const SECONDS_DEFAULT: u64 = 60;
-/// Beyond this the demo tells nothing new.
+/// Beyond this the demo shows nothing new.
 pub(super) const SECONDS_MAX: u64 = 3600;
 
 /// Streams of the first chapter that are compared one by one.

@@ -29,7 +29,7 @@ use super::{
 };
 
 const PROMPT: &str = "Tell me about the weather in as many words as you like.";
-/// Every so many requests of the second half asks for the whole answer at once.
+/// One in this many requests of the second half asks for the whole response at once.
 const WHOLE_EVERY: u32 = 4;
 /// How long the counters may take to tell about a request that its client saw end.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
@@ -100,7 +100,7 @@ async fn one_by_one(
         if let (Some(client), Some(filter)) = (client, filter) {
             shared.with(|story| part(story).pairs.push(Pair { client, filter }));
         } else {
-            // The check will fail already; nobody should wait for it fifty times.
+            // The check fails already; no need to wait for it fifty times.
             patience = POLL;
         }
         before = after;
@@ -156,7 +156,7 @@ async fn together(stage: &Arc<Stage>, requests: u32, shared: &Shared, part: Part
     Ok(())
 }
 
-/// Waits until all requests have ended in the counters, but not for ever: the checks then say what is missing.
+/// Waits until the counters have the end of every request, but not without limit: the checks then say what is missing.
 async fn settle(stage: &Stage, base: &Scrape, sent: u64) -> Result<()> {
     let started = Instant::now();
     while started.elapsed() < COUNTED_WITHIN {

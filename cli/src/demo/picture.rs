@@ -1,4 +1,4 @@
-//! The live table and the line that stands for it, as text; it draws nothing and knows no terminal.
+//! The live table and the one-line form of it, as text. It draws nothing and knows no terminal.
 
 use super::{
     readings::ColumnReading,

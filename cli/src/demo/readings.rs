@@ -42,7 +42,7 @@ pub(super) struct ColumnReading {
     /// The feature's name, or [`PREDICTION`].
     pub(super) name: String,
     pub(super) psi: f64,
-    /// The PSI that chance alone exceeds in 5 % of all windows of so many rows.
+    /// The PSI that chance alone exceeds in 5 % of all windows of this many rows.
     pub(super) psi_critical: f64,
     /// Values in the live window.
     pub(super) window_rows: u64,

@@ -95,7 +95,7 @@ impl Shared {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Tells people what is going on, in one line.
+    /// Says what is going on, in one line.
     pub(super) fn say(&self, line: impl Into<String>) {
         self.with(|story| story.said.push(line.into()));
     }

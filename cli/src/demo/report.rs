@@ -8,7 +8,7 @@ use super::{
     readings::{ColumnReading, PREDICTION},
     record::{LlmRecord, Story, WeatherRecord, mean},
 };
-use crate::table::{Side, Table, thousands};
+use crate::table::{Align, Table, thousands};
 
 /// From here on, by the usual rule of thumb, a column has drifted.
 pub(super) const PSI_DRIFTED: f64 = 0.25;
@@ -63,11 +63,11 @@ pub(super) fn closing(story: &Story) -> String {
 fn measures(story: &Story) -> Table<5> {
     Table {
         columns: [
-            ("chapter", Side::Left),
-            ("measure", Side::Left),
-            ("clients", Side::Right),
-            ("filter", Side::Right),
-            ("difference", Side::Right),
+            ("chapter", Align::Left),
+            ("measure", Align::Left),
+            ("clients", Align::Right),
+            ("filter", Align::Right),
+            ("difference", Align::Right),
         ],
         rows: rows(story).into_iter().map(Row::texts).collect(),
     }
@@ -189,10 +189,10 @@ fn columns(weather: &WeatherRecord) -> Table<4> {
     });
     Table {
         columns: [
-            ("column", Side::Left),
-            ("PSI before", Side::Right),
-            ("PSI after", Side::Right),
-            ("verdict", Side::Left),
+            ("column", Align::Left),
+            ("PSI before", Align::Right),
+            ("PSI after", Align::Right),
+            ("verdict", Align::Left),
         ],
         rows: rows.collect(),
     }

@@ -98,7 +98,7 @@ fn size() -> Option<u16> {
     (SIZE_MIN.0 <= columns && SIZE_MIN.1 <= rows).then_some(columns)
 }
 
-/// Back to the first of so many lines.
+/// Back to the first of this many lines.
 fn up(lines: usize) -> String {
     if lines == 0 { String::new() } else { format!("\x1b[{lines}A\r") }
 }

@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
 use super::stage::Stage;
 
-/// Rare enough to disturb nobody's stopwatch.
+/// Rare enough not to disturb what is timed.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// A look every half second, until this is dropped.

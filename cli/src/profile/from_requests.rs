@@ -130,11 +130,11 @@ fn planned(
     json: &[u8],
     config: Config,
     wanted: &Wanted,
-    shown: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Plan> {
     let (at, model) = entry(&config, &wanted.settings)?;
     let Some(profile) = &model.profile else {
-        return first::plan(recording, json, at, model, wanted, shown);
+        return first::plan(recording, json, at, model, wanted, progress);
     };
     if !(wanted.exclude.is_empty() && wanted.kinds.is_empty() && wanted.value_bins.is_empty()) {
         bail!(
@@ -168,7 +168,7 @@ fn counted(
     recording: &Path,
     plan: Plan,
     wanted: &Wanted,
-    shown: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<(Made, Vec<String>)> {
     let Plan { config, entry_version, version, columns, mut notes } = plan;
     let monitor = Monitor::new(&config);
@@ -180,7 +180,8 @@ fn counted(
         builder.column(name, *role, Wish { kind: *kind, bin_by_value });
     }
     let mut reader = Reader::new(&monitor, model, entry_version.as_deref(), columns);
-    reader.read(recording, shown, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
+    reader
+        .read(recording, progress, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
     let taken = std::mem::take(&mut reader.taken);
     if taken.exchanges == 0 {
         return Err(taken.nothing(recording));
@@ -191,7 +192,7 @@ fn counted(
     let profile = match builder.build().map_err(refused)? {
         Built::Profile(profile) => profile,
         Built::ReadAgain(mut recount) => {
-            let mut again = |progress| shown(Progress { reading: 2, ..progress });
+            let mut again = |at| progress(Progress { reading: 2, ..at });
             reader.read(recording, &mut again, &mut |cells, place| {
                 recount.row(cells.iter().copied(), place);
             })?;
@@ -215,7 +216,7 @@ fn entry<'c>(config: &'c Config, settings: &Settings) -> anyhow::Result<(usize, 
         .or_else(|| entries().find(|(_, model)| model.version.is_some()))
         .or_else(|| entries().next());
     found.ok_or_else(|| {
-        let known: Vec<String> = config.models.iter().map(shown).collect();
+        let known: Vec<String> = config.models.iter().map(render).collect();
         anyhow!(
             "--config does not list the model `{}`{}; it lists {}. An entry for a first profile is \
              {{\"name\": \"{}\", \"type\": \"predictive\"}}, or \"language\" for a model that generates text",
@@ -244,7 +245,7 @@ fn refuse_timestamps(columns: &[Column]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn shown(model: &Model) -> String {
+fn render(model: &Model) -> String {
     match &model.version {
         Some(version) => format!("`{}` in version {version}", model.name),
         None => format!("`{}`", model.name),

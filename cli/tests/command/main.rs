@@ -24,12 +24,12 @@ fn filter_of(name: &str, text: &str) -> Input {
 #[track_caller]
 fn check(arguments: &[&str], expected: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_driftline")).args(arguments).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "{arguments:?}: {told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{arguments:?}: {stderr}");
     for expected in expected {
-        assert!(told.contains(expected), "{arguments:?} does not say {expected:?}: {told}");
+        assert!(stderr.contains(expected), "{arguments:?} does not say {expected:?}: {stderr}");
     }
-    assert!(!told.contains("panicked"), "{told}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && !told.contains("panicked"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
@@ -139,10 +139,10 @@ fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
         .args(["replay", recording.name(), "--filter", filter.name(), "--config", config.name()])
         .output()
         .unwrap();
-    let (printed, told) = (output.stdout, String::from_utf8(output.stderr).unwrap());
+    let (printed, stderr) = (output.stdout, String::from_utf8(output.stderr).unwrap());
     let printed = String::from_utf8(printed).unwrap();
-    assert!(!output.status.success(), "{told}");
-    assert!(told.contains("driftline: the filter crashed in proxy_on_tick"), "{told}");
+    assert!(!output.status.success(), "{stderr}");
+    assert!(stderr.contains("driftline: the filter crashed in proxy_on_tick"), "{stderr}");
     assert!(printed.contains("requests{} 1\n") && printed.contains("instr/call"), "{printed}");
 }
 
@@ -156,8 +156,11 @@ fn a_refused_configuration_is_told_once_and_with_the_filters_own_words() {
         .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "{told}");
-    assert!(told.contains(config.name()) && told.contains("refused its configuration"), "{told}");
-    assert_eq!(told.matches("refused by test").count(), 1, "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    assert!(
+        stderr.contains(config.name()) && stderr.contains("refused its configuration"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches("refused by test").count(), 1, "{stderr}");
 }

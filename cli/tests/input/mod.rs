@@ -1,4 +1,4 @@
-//! Files that a test gives to the command; it never leaves one behind.
+//! Files that a test gives to the command. They are removed with the test.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 pub(crate) struct Input(pub(crate) PathBuf);
 
 impl Input {
-    /// Names are told apart within a test binary by whoever gives them, and between binaries that run at once by process.
+    /// `name` must be unique within a test binary; the number of the process distinguishes binaries that run at once.
     pub(crate) fn new(name: &str, text: impl AsRef<[u8]>) -> Input {
         let name = format!("{}-{name}", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -63,8 +63,8 @@ fn check(arguments: &[&str]) -> Output {
 #[track_caller]
 fn accepts(arguments: &[&str]) -> String {
     let output = check(arguments);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && told.is_empty(), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -72,12 +72,12 @@ fn accepts(arguments: &[&str]) -> String {
 #[track_caller]
 fn refuses(arguments: &[&str], expected: &[&str]) {
     let output = check(arguments);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "{arguments:?}: {told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{arguments:?}: {stderr}");
     for expected in expected {
-        assert!(told.contains(expected), "{arguments:?} does not say {expected:?}: {told}");
+        assert!(stderr.contains(expected), "{arguments:?} does not say {expected:?}: {stderr}");
     }
-    assert!(!told.contains("panicked"), "{told}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 /// Whether one line of the text begins with these words, however far apart they stand.
@@ -86,7 +86,7 @@ fn has_line(text: &str, words: &str) -> bool {
         .any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(words))
 }
 
-/// A request or an answer as it stands in a file.
+/// A request or a response in a file.
 fn message(head: &str, body: &str) -> String {
     format!("{head}\r\ncontent-type: application/json\r\n\r\n{body}")
 }
@@ -97,7 +97,7 @@ fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
     let request = message(&format!("POST {PREDICT} HTTP/1.1\r\nX-Tier: silver"), ROWS);
     let request = Input::new("request.http", &request);
     let answer = Input::new("answer.http", message("HTTP/1.1 200 OK", PREDICTIONS));
-    let told = accepts(&[
+    let printed = accepts(&[
         "--config",
         config.name(),
         "--sample",
@@ -114,9 +114,9 @@ fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
         "| prediction | 1, 0, 1 | 00 x 1, 01 x 2 |",
         "driftline_requests_total{model=\"credit\",outcome=\"complete\"} 1",
     ] {
-        assert!(has_line(&told, line), "no line {line:?} in {told}");
+        assert!(has_line(&printed, line), "no line {line:?} in {printed}");
     }
-    let memory = told.lines().find(|line| line.starts_with("Memory: ")).unwrap();
+    let memory = printed.lines().find(|line| line.starts_with("Memory: ")).unwrap();
     let kib: u64 =
         memory["Memory: ".len()..].split(' ').next().unwrap().replace(',', "").parse().unwrap();
     assert!((64..64 << 10).contains(&kib), "{memory}");
@@ -138,8 +138,8 @@ fn folded(series: &Series) -> String {
 #[tokio::test]
 async fn the_series_it_lists_are_those_of_a_real_envoy_and_no_others() {
     let file = Input::new("series.json", config());
-    let told = accepts(&["--config", file.name(), "--series"]);
-    let listed: String = told
+    let printed = accepts(&["--config", file.name(), "--series"]);
+    let listed: String = printed
         .lines()
         .filter(|line| line.starts_with("driftline_"))
         .map(|line| format!("{line} 0\n"))
@@ -179,7 +179,7 @@ async fn the_series_it_lists_are_those_of_a_real_envoy_and_no_others() {
     assert_eq!(of(&listed, &shown), [""; 0], "listed and not shown");
     assert_eq!(of(&shown, &listed), [""; 0], "shown and not listed");
     let total = format!("{} series per proxy", listed.len());
-    assert!(told.replace(',', "").contains(&total), "not {total:?}: {told}");
+    assert!(printed.replace(',', "").contains(&total), "not {total:?}: {printed}");
 }
 
 #[test]
@@ -225,6 +225,9 @@ fn what_it_cannot_use_is_named() {
         .args(filter)
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && told.contains("`cargo xtask build` makes it"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && stderr.contains("`cargo xtask build` makes it"),
+        "{stderr}"
+    );
 }

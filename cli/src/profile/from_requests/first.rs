@@ -23,8 +23,8 @@ use super::{
     reader::{Came, Reader},
 };
 
-/// The only column of the first reading, which stands at position 0; nothing is called so.
-const NOBODY: &str = "driftline-finds-columns";
+/// The only column of the first reading, at position 0. No column has this name.
+const PLACEHOLDER: &str = "driftline-finds-columns";
 
 /// A model without a profile, and the recording of its traffic.
 struct Search<'s> {
@@ -46,34 +46,34 @@ pub(super) fn plan(
     at: usize,
     model: &Model,
     wanted: &Wanted,
-    shown: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Plan> {
     let json = serde_json::from_slice(json).context("--config")?;
     let mut search = Search { recording, json, at, model, wanted };
     match model.kind {
-        ModelKind::Language => search.language(shown),
-        ModelKind::Predictive => search.predictive(shown),
+        ModelKind::Language => search.language(progress),
+        ModelKind::Predictive => search.predictive(progress),
     }
 }
 
 impl Search<'_> {
     /// The features that Driftline knows of requests and answers, as far as they came.
-    fn language(&self, shown: &mut dyn FnMut(Progress)) -> anyhow::Result<Plan> {
+    fn language(&self, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Plan> {
         let columns: Vec<Column> = language_features()
             .map(|(name, kind)| Column { name: name.into(), role: Role::Feature, kind: Some(kind) })
             .collect();
         let mut notes = Vec::new();
         let columns = self.without_unwanted(columns)?;
-        let (came, _) = self.read(&columns, shown)?;
+        let (came, _) = self.read(&columns, progress)?;
         let columns = keep_those_that_came(columns, &came, &mut notes);
         self.finish(columns, notes)
     }
 
-    fn predictive(&mut self, shown: &mut dyn FnMut(Progress)) -> anyhow::Result<Plan> {
+    fn predictive(&mut self, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Plan> {
         let declared = self.declared();
         let mut notes = Vec::new();
         let names = match declared.is_empty() {
-            true => self.find(shown, &mut notes)?,
+            true => self.find(progress, &mut notes)?,
             false if !self.wanted.exclude.is_empty() => bail!(
                 "--exclude is for columns that are found; here `features` of the model in --config says which there are"
             ),
@@ -83,7 +83,7 @@ impl Search<'_> {
             names.into_iter().map(|name| self.column(name, Role::Feature)).collect();
         columns.push(self.column(PREDICTION.into(), Role::Prediction));
         let mut columns = self.without_unwanted(columns)?;
-        let (came, unlisted) = self.read(&columns, shown)?;
+        let (came, unlisted) = self.read(&columns, progress)?;
         let prediction = came.last().filter(|came| !came.value && !came.other);
         if prediction.is_some() {
             columns.pop();
@@ -115,12 +115,13 @@ impl Search<'_> {
     /// Finds what columns requests have.
     fn find(
         &mut self,
-        shown: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(Progress),
         notes: &mut Vec<String>,
     ) -> anyhow::Result<Vec<String>> {
-        let nobody = Column { name: NOBODY.into(), role: Role::Feature, kind: None };
+        let placeholder = Column { name: PLACEHOLDER.into(), role: Role::Feature, kind: None };
         let prediction = Column { name: PREDICTION.into(), role: Role::Prediction, kind: None };
-        let (came, Unlisted { names, width, .. }) = self.read(&[nobody, prediction], shown)?;
+        let (came, Unlisted { names, width, .. }) =
+            self.read(&[placeholder, prediction], progress)?;
         let first = came.first().copied().unwrap_or_default();
         let width = width.max(usize::from(first.value || first.other));
         if names.is_empty() && width == 0 {
@@ -183,18 +184,18 @@ impl Search<'_> {
         Ok(columns)
     }
 
-    /// Reads the recording for these columns: what came for each, and what nobody looked for.
+    /// Reads the recording for these columns: what came for each, and what was not looked for.
     fn read(
         &self,
         columns: &[Column],
-        shown: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(Progress),
     ) -> anyhow::Result<(Vec<Came>, Unlisted)> {
         let config = self.provisional(columns)?;
         let mut monitor = Monitor::new(&config);
         monitor.note_unlisted();
         let version = self.model.version.as_deref();
         let mut reader = Reader::new(&monitor, &self.model.name, version, columns.to_vec());
-        reader.read(self.recording, shown, &mut |_, _| {})?;
+        reader.read(self.recording, progress, &mut |_, _| {})?;
         let unlisted = monitor.unlisted(&self.model.name, version);
         if reader.taken.exchanges == 0 && unlisted == Unlisted::default() {
             let other = match self.model.kind {

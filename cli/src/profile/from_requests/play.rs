@@ -1,4 +1,4 @@
-//! Tells the filter's core what was recorded, as the filter would; it sends nothing to anybody.
+//! Plays a recording to the filter's core, as the filter would. It sends nothing.
 
 use driftline_core::{
     exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
@@ -35,7 +35,7 @@ pub(super) fn is_answered(recording: &Recording) -> bool {
     is_success && has_ended
 }
 
-/// Tells an exchange to the filter's core as the filter would.
+/// Plays an exchange to the filter's core as the filter would.
 pub(in crate::profile) fn play(recording: &Recording, monitor: &Monitor, ledger: &mut Ledger) {
     let values = values_of(&recording.headers, monitor.request_headers());
     let head = RequestHead {

@@ -47,7 +47,7 @@ pub(super) struct Reader<'m> {
     monitor: &'m Monitor,
     model: &'m str,
     version: Option<&'m str>,
-    /// Features, and behind them the prediction if there is one.
+    /// Features, followed by the prediction if there is one.
     columns: Vec<Column>,
     /// By column.
     pub(super) came: Vec<Came>,
@@ -72,7 +72,7 @@ impl<'m> Reader<'m> {
     pub(super) fn read(
         &mut self,
         recording: &Path,
-        shown: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(Progress),
         take: &mut dyn FnMut(&[Cell<'_>], Place),
     ) -> anyhow::Result<()> {
         let file = File::open(recording)
@@ -83,7 +83,7 @@ impl<'m> Reader<'m> {
         for (line, number) in BufReader::new(file).lines().zip(1..) {
             let line = line.with_context(|| format!("while reading {}", recording.display()))?;
             bytes += line.len() as u64 + 1;
-            shown(Progress { reading: 1, rows: row, bytes });
+            progress(Progress { reading: 1, rows: row, bytes });
             let recordings = Recording::from_json_lines(&line).map_err(|error| {
                 // It was given one line.
                 anyhow!(
@@ -176,7 +176,7 @@ fn label<'s>(series: &'s Series, name: &str) -> &'s str {
     labels.find(|(label, _)| label.name() == name).map_or("", |(_, value)| value)
 }
 
-/// What a value is to the profiler, which finds out what the column is if nobody says; `None` if it is of another type
+/// What a value is to the profiler, which infers the column's kind if it is not given; `None` if it is of another type
 /// than its column.
 fn cell(value: &Value, kind: Option<Kind>) -> Option<Cell<'_>> {
     let cell = match (value, kind) {

@@ -1,4 +1,4 @@
-//! The first profile of a model, out of nothing but its traffic; and what the filter then tells of the same traffic.
+//! The first profile of a model, out of nothing but its traffic; and what the filter then says about the same traffic.
 
 use std::collections::BTreeMap;
 
@@ -239,7 +239,7 @@ fn tensors_make_columns_of_their_names_or_of_their_one_rows() {
     folder.sees_what_it_was_made_of(&profile);
 }
 
-/// A body that is a document and the numbers behind it, in the format that they have in memory; the header says where
+/// A body that is a document followed by numbers, in the format that they have in memory; the header says where
 /// the document ends.
 fn with_numbers(document: &str, numbers: &[f32]) -> (Vec<u8>, (String, String)) {
     let length = ("Inference-Header-Content-Length".into(), document.len().to_string());
