@@ -8,7 +8,7 @@ use anyhow::Result;
 pub(crate) fn profile() -> Result<String> {
     let csv = fs::File::open(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/weather/rainfall_data.csv"
+        "/../tests/data/weather/rainfall_data.csv"
     ))?;
     let options = driftline_profiler::Options {
         settings: driftline_profiler::Settings::of("rain"),

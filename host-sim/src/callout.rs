@@ -182,14 +182,14 @@ impl HttpAnswer {
         HttpAnswer { headers, body: body.into(), trailers: HeaderMap::new() }
     }
 
-    /// What Envoy makes of a call to a service that it cannot connect to.
+    /// How Envoy answers a call to a service that it cannot connect to.
     #[must_use]
     pub fn unreachable() -> HttpAnswer {
         let refused = std::io::Error::from_raw_os_error(111);
         HttpAnswer::local(503, LocalReply::connection_failure(&refused).body)
     }
 
-    /// What Envoy makes of a call that nobody answered in time.
+    /// How Envoy answers a call that was not answered in time.
     pub(crate) fn timeout() -> HttpAnswer {
         HttpAnswer::local(504, LocalReply::timeout().body)
     }

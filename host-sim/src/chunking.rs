@@ -68,7 +68,7 @@ impl Chunking {
     }
 }
 
-/// Where each event ends: behind its empty line, with or without carriage returns.
+/// Where each event ends: after its empty line, with or without carriage returns.
 fn ends_of_events(body: &[u8]) -> Vec<usize> {
     let ends = (1..=body.len()).filter(|&end| {
         let so_far = &body[..end];

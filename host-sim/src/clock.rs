@@ -21,7 +21,7 @@ enum Kind {
 /// What the monotonic clock of the operating system counts from does not matter, only that all VMs share it.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// A virtual monotonic clock does not begin at zero, so that nobody takes zero for "never".
+/// A virtual monotonic clock does not begin at zero, so that zero is not taken for "never".
 const VIRTUAL_START_NS: u64 = 1_000_000_000;
 
 impl Clock {

@@ -20,7 +20,7 @@ impl Faults {
     /// upstream that breaks off, cannot be reached or is silent for too long.
     /// True if it was broken.
     ///
-    /// It breaks behind any of its steps, the request's head included; what
+    /// It breaks after any of its steps, the request's head included; what
     /// followed is dropped.
     pub fn break_some(&mut self, recording: &mut Recording) -> bool {
         if usize::from(self.per_cent) <= self.random.below(100) {

@@ -28,7 +28,7 @@ const ABI_BEFORE: &str = "proxy_abi_version_0_2_0";
 pub(crate) const ALLOCATORS: [&str; 2] = ["malloc", "proxy_on_memory_allocate"];
 
 impl Filter {
-    /// Compiles a `.wasm` module (or WAT, where wasmtime's `wat` feature is on). Takes about 0.3 s for a large filter.
+    /// Compiles a `.wasm` module. Takes about 0.3 s for a large filter.
     ///
     /// # Errors
     /// [`Error::Load`] for bytes that are no module, [`Error::Link`] if the

@@ -66,7 +66,7 @@ impl HeaderMap {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
-    /// Number of pairs, which is what the filter's callback is told.
+    /// Number of pairs, as the filter's callback receives it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()

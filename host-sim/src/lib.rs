@@ -3,17 +3,23 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+mod attribute;
 mod callout;
 mod chunking;
 mod clock;
 mod cost;
+mod direction;
 mod error;
 mod exchange;
-mod expression;
 mod failure;
 mod faults;
 mod filter;
 mod flow;
+#[cfg(feature = "foreign-functions")]
+mod foreign_functions;
+#[cfg(not(feature = "foreign-functions"))]
+#[path = "foreign_functions/left_out.rs"]
+mod foreign_functions;
 mod headers;
 mod local_reply;
 mod log;
@@ -26,7 +32,6 @@ mod recording;
 pub mod replay;
 mod shared_data;
 mod shared_queue;
-mod signature;
 mod state;
 pub mod stats;
 mod status;

@@ -1,4 +1,4 @@
-//! Answers that the proxy gives in the upstream's place, in Envoy's words; the filter sees them as responses.
+//! Responses of the proxy in the upstream's place, with Envoy's texts. The filter sees them as responses.
 
 use crate::flags;
 

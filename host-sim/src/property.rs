@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     HeaderMap, StreamInfo,
+    attribute::{Value, joined},
     state::{Declared, Phase, State, StreamState},
     status::Status,
 };
@@ -65,23 +66,6 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ),
 ];
 
-/// A value with the type that Envoy gives it, which expressions can tell and bytes cannot.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
-    Text(Bytes),
-    Bytes(Bytes),
-    Int(i64),
-    Uint(u64),
-    Bool(bool),
-    /// In nanoseconds.
-    Duration(i64),
-    /// In nanoseconds since 1970.
-    Time(i64),
-    Headers(HeaderMap),
-    /// What a name of [`GROUPS`] holds now.
-    Group(Vec<(String, Value)>),
-}
-
 /// The value under a path whose parts are separated by zero bytes.
 ///
 /// # Errors
@@ -97,7 +81,7 @@ pub(crate) fn get(state: &State, path: &[u8]) -> Result<Bytes, Status> {
     value.serialised().ok_or(Status::SerializationFailure)
 }
 
-/// What an expression finds under a name of its own, in the context whose callback runs.
+/// The value of a top-level name of an expression, in the context whose callback runs.
 pub(crate) fn named(state: &State, name: &str) -> Option<Value> {
     value(state, state.current, name, &[]).or_else(|| {
         let set = state.streams.get(&state.current)?.properties.get(name.as_bytes())?.clone();
@@ -237,12 +221,12 @@ fn xds(info: &StreamInfo, name: &str) -> Option<Value> {
     }
 }
 
-/// The status of a gRPC answer; for any other, the one that its HTTP status stands for.
+/// The status of a gRPC response; for any other, the one that corresponds to its HTTP status.
 fn grpc_status(stream: &StreamState) -> Option<u64> {
-    let told = [&stream.response_trailers, &stream.response_headers]
+    let given = [&stream.response_trailers, &stream.response_headers]
         .into_iter()
         .find_map(|map| map.as_ref()?.get_str("grpc-status")?.parse().ok());
-    told.or(Some(match stream.info.response_code? {
+    given.or(Some(match stream.info.response_code? {
         400 => 13,
         401 => 16,
         403 => 7,
@@ -255,24 +239,6 @@ fn grpc_status(stream: &StreamState) -> Option<u64> {
 /// All values of a header, which Envoy joins here and nowhere else.
 fn header(map: Option<&HeaderMap>, name: &str) -> Option<Value> {
     joined(map?, name).map(Value::Text)
-}
-
-/// All values of `name` with commas between them. `host` is another name of `:authority`.
-pub(crate) fn joined(map: &HeaderMap, name: &str) -> Option<Bytes> {
-    let name = if name.eq_ignore_ascii_case("host") { ":authority" } else { name };
-    let is_it = |known: &Bytes| known.eq_ignore_ascii_case(name.as_bytes());
-    let mut values = map.iter().filter(|(known, _)| is_it(known)).map(|(_, value)| value);
-    let first = values.next()?.clone();
-    let mut rest = values.peekable();
-    if rest.peek().is_none() {
-        return Some(first);
-    }
-    let mut all = first.to_vec();
-    for value in rest {
-        all.push(b',');
-        all.extend_from_slice(value);
-    }
-    Some(all.into())
 }
 
 fn pairs(map: Option<&HeaderMap>) -> Value {
@@ -320,20 +286,4 @@ fn int(value: u64) -> Value {
 /// Nothing that is counted here reaches half of 64 bits.
 fn signed(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
-}
-
-impl Value {
-    /// The bytes that cross the ABI; `None` for a group, which has none.
-    pub(crate) fn serialised(&self) -> Option<Bytes> {
-        Some(match self {
-            Value::Text(bytes) | Value::Bytes(bytes) => bytes.clone(),
-            Value::Int(value) | Value::Duration(value) | Value::Time(value) => {
-                Bytes::copy_from_slice(&value.to_le_bytes())
-            }
-            Value::Uint(value) => Bytes::copy_from_slice(&value.to_le_bytes()),
-            Value::Bool(value) => Bytes::copy_from_slice(&[u8::from(*value)]),
-            Value::Headers(map) => map.serialised().into(),
-            Value::Group(_) => return None,
-        })
-    }
 }

@@ -49,11 +49,13 @@ pub(crate) fn number(mut message: &[u8], wanted: u64) -> Option<u64> {
 }
 
 /// Appends a field that is true; one that is false is not written.
+#[cfg(any(feature = "foreign-functions", test))]
 pub(crate) fn write_true(out: &mut Vec<u8>, number: u8) {
     out.extend_from_slice(&[number << 3, 1]);
 }
 
 /// Appends a field of bytes or text, unless it is empty. Its number is below 16.
+#[cfg(any(feature = "foreign-functions", test))]
 pub(crate) fn write_bytes(out: &mut Vec<u8>, number: u8, bytes: &[u8]) {
     if bytes.is_empty() {
         return;

@@ -49,7 +49,7 @@ impl Recorder {
     fn write(&self, recording: &Recording) -> io::Result<()> {
         let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(file, "{}", recording.to_json_line())?;
-        // Whoever stops the proxy with a signal wants what was recorded until then.
+        // A signal may stop the proxy at any time, and what was recorded until then must be in the file.
         file.flush()
     }
 }

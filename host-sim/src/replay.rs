@@ -1,6 +1,6 @@
 //! Recordings played over the network: a client that asks as it was recorded, and an upstream that answers so.
 //!
-//! Between the two stands any proxy. The client marks each request with
+//! Any proxy may be between the two. The client marks each request with
 //! [`HEADER`], by which the upstream finds the answer. HTTP/1.1 without TLS;
 //! a connection per exchange. For simulated worlds see
 //! [`World::play`](crate::World::play).
@@ -27,12 +27,12 @@ pub const HEADER: &str = "x-driftline-recording";
 /// No read waits longer: a peer that is silent for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sleeps until `at_us` after `start`, at so many times the recorded speed.
+/// Sleeps until `at_us` after `start`, at this multiple of the recorded speed.
 fn sleep_until(start: Instant, at_us: u64, times: f64) {
     thread::sleep(scaled(at_us, times).saturating_sub(start.elapsed()));
 }
 
-/// How long recorded microseconds last at so many times the recorded speed; a year at most, whatever the speed.
+/// How long recorded microseconds last at this multiple of the recorded speed; a year at most, whatever the speed.
 pub(crate) fn scaled(us: u64, times: f64) -> Duration {
     const YEAR: Duration = Duration::from_secs(366 * 24 * 3_600);
     let seconds = Duration::from_micros(us).as_secs_f64() / times.max(f64::MIN_POSITIVE);

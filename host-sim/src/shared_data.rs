@@ -22,7 +22,7 @@ struct Inner {
 pub struct CasMismatch;
 
 impl SharedData {
-    /// The value and its version; `None` if nobody wrote the key.
+    /// The value and its version; `None` if the key was never written.
     #[must_use]
     pub fn get(&self, vm_id: &str, key: &[u8]) -> Option<(Bytes, u32)> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,7 +39,7 @@ impl SharedData {
     /// Writes the value if `cas` is 0, the key is new, or `cas` is its version.
     ///
     /// # Errors
-    /// [`CasMismatch`] if somebody wrote in between.
+    /// [`CasMismatch`] if the key was written in between.
     pub fn set(&self, vm_id: &str, key: &[u8], value: Bytes, cas: u32) -> Result<(), CasMismatch> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (vm_id.to_string(), key.to_vec());

@@ -1,4 +1,4 @@
-//! Queues between VMs: any VM of any `vm_id` may write, one context is told; it never loses or limits an entry.
+//! Queues between VMs: any VM of any `vm_id` may write, and one context is notified. It never loses or limits an entry.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -36,7 +36,7 @@ pub(crate) struct Ready {
 }
 
 impl SharedQueues {
-    /// The queue of this name, made if it is new. Whoever registers last is told of its entries.
+    /// The queue of this name, created if it is new. The context that registers last is notified of its entries.
     pub(crate) fn register(&self, vm_id: &str, name: &[u8], consumer: (u64, u32)) -> u32 {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = u32::try_from(inner.ids.len() + 1).unwrap_or(u32::MAX);
@@ -66,7 +66,7 @@ impl SharedQueues {
         queue.entries.pop_front().ok_or(Status::Empty)
     }
 
-    /// The oldest announcement that nobody has been told yet.
+    /// The oldest notification that has not been delivered yet.
     pub(crate) fn next_ready(&self) -> Option<Ready> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).ready.pop_front()
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -16,12 +16,12 @@ use crate::{
     Clock, FailurePolicy, HeaderMap, Log, LogLevel, LogLine, SharedData, StreamInfo, Trace,
     callout::{Arrived, Calls},
     cost::Costs,
-    expression::Expressions,
+    direction::Direction,
     flow::Reply,
+    foreign_functions::Expressions,
     random::Random,
     shared_queue::SharedQueues,
     stats::{Metric, Stats},
-    worker::Side,
 };
 
 /// V8 lets no table grow beyond this (measured).
@@ -49,11 +49,13 @@ pub(crate) struct Services {
     pub(crate) callback_time_max: Option<Duration>,
     /// What one direction of a stream may hold back.
     pub(crate) buffer_bytes_max: usize,
-    /// `None` unless somebody wants to know.
+    /// `None` unless costs are measured.
     pub(crate) costs: Option<Arc<Costs>>,
+    /// Done once the log says that a foreign function is left out of this build.
+    pub(crate) left_out: Arc<Once>,
     /// The VMs started so far.
     pub(crate) vm_numbers: Arc<AtomicU64>,
-    /// In the embedded proxy, what completes the head of each response behind the filter. It plays
+    /// In the embedded proxy, what completes the head of each response after the filter. It plays
     /// less than a world does.
     pub(crate) embedded: Option<fn(&mut HeaderMap)>,
     /// Where the random numbers of every VM begin.
@@ -69,7 +71,7 @@ pub(crate) struct PluginNames {
     pub(crate) vm_config: Bytes,
 }
 
-/// The data behind a wasmtime store.
+/// The data of a wasmtime store.
 pub(crate) struct State {
     pub(crate) services: Services,
     pub(crate) vm: String,
@@ -171,7 +173,7 @@ pub(crate) enum Restriction {
 /// A request to the host that waits for the end of the callback.
 #[derive(Debug)]
 pub(crate) enum Deferred {
-    Continue(u32, Side),
+    Continue(u32, Direction),
     Close(u32),
     Reply(u32, Reply),
 }
@@ -243,12 +245,12 @@ impl State {
         self.streams.get_mut(&self.effective)
     }
 
-    /// The root context behind the effective one.
+    /// The root context of the effective one.
     pub(crate) fn root_id(&self) -> u32 {
         self.root_of(self.effective)
     }
 
-    /// The root context behind any.
+    /// The root context of `context`.
     pub(crate) fn root_of(&self, context: u32) -> u32 {
         self.streams.get(&context).map_or(context, |stream| stream.root)
     }

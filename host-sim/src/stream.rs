@@ -1,13 +1,10 @@
-//! One HTTP stream through the filter, told by a test or by the embedded proxy; there is no network here.
+//! One HTTP stream through the filter, driven by a test or by the embedded proxy. There is no network here.
 
 use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 
-use crate::{
-    EndInfo, Error, HeaderMap, StreamInfo,
-    worker::{Side, Worker},
-};
+use crate::{EndInfo, Error, HeaderMap, StreamInfo, Worker, direction::Direction};
 
 /// An open stream of one worker. Every method is one callback into the filter.
 ///
@@ -42,7 +39,7 @@ impl Stream {
         headers: impl IntoHeaders,
         end_of_stream: bool,
     ) -> Result<(), Error> {
-        self.headers(Side::Request, headers.into_headers(), end_of_stream)
+        self.headers(Direction::Request, headers.into_headers(), end_of_stream)
     }
 
     /// One chunk of the request body; returns it as the filter left it.
@@ -54,7 +51,7 @@ impl Stream {
         chunk: impl Into<Bytes>,
         end_of_stream: bool,
     ) -> Result<Bytes, Error> {
-        let (chunk, outcome) = self.body(Side::Request, chunk.into(), end_of_stream);
+        let (chunk, outcome) = self.body(Direction::Request, chunk.into(), end_of_stream);
         outcome.map(|()| chunk)
     }
 
@@ -63,7 +60,7 @@ impl Stream {
     /// # Errors
     /// As [`Stream::request_headers`].
     pub fn request_trailers(&mut self, trailers: impl IntoHeaders) -> Result<(), Error> {
-        self.trailers(Side::Request, trailers.into_headers())
+        self.trailers(Direction::Request, trailers.into_headers())
     }
 
     /// Response headers, `:status` included.
@@ -75,7 +72,7 @@ impl Stream {
         headers: impl IntoHeaders,
         end_of_stream: bool,
     ) -> Result<(), Error> {
-        self.headers(Side::Response, headers.into_headers(), end_of_stream)
+        self.headers(Direction::Response, headers.into_headers(), end_of_stream)
     }
 
     /// One chunk of the response body; returns it as the filter left it.
@@ -87,7 +84,7 @@ impl Stream {
         chunk: impl Into<Bytes>,
         end_of_stream: bool,
     ) -> Result<Bytes, Error> {
-        let (chunk, outcome) = self.body(Side::Response, chunk.into(), end_of_stream);
+        let (chunk, outcome) = self.body(Direction::Response, chunk.into(), end_of_stream);
         outcome.map(|()| chunk)
     }
 
@@ -96,7 +93,7 @@ impl Stream {
     /// # Errors
     /// As [`Stream::request_headers`].
     pub fn response_trailers(&mut self, trailers: impl IntoHeaders) -> Result<(), Error> {
-        self.trailers(Side::Response, trailers.into_headers())
+        self.trailers(Direction::Response, trailers.into_headers())
     }
 
     /// The end, in Envoy's order: log, done, delete.
@@ -128,38 +125,42 @@ impl Stream {
     /// The request headers as the filter left them; `None` for a stream that bypasses it.
     #[must_use]
     pub fn request_header_map(&self) -> Option<HeaderMap> {
-        self.worker.borrow().headers_of(self.id?, Side::Request).cloned()
+        self.worker.borrow().headers_of(self.id?, Direction::Request).cloned()
     }
 
     /// The response headers as the filter left them; `None` for a stream that bypasses it.
     #[must_use]
     pub fn response_header_map(&self) -> Option<HeaderMap> {
-        self.worker.borrow().headers_of(self.id?, Side::Response).cloned()
+        self.worker.borrow().headers_of(self.id?, Direction::Response).cloned()
     }
 
     pub(crate) fn headers(
         &mut self,
-        side: Side,
+        direction: Direction,
         headers: HeaderMap,
         end_of_stream: bool,
     ) -> Result<(), Error> {
         let Some(id) = self.id else { return Ok(()) };
-        self.worker.borrow_mut().headers(id, side, headers, end_of_stream)
+        self.worker.borrow_mut().headers(id, direction, headers, end_of_stream)
     }
 
     pub(crate) fn body(
         &mut self,
-        side: Side,
+        direction: Direction,
         chunk: Bytes,
         end_of_stream: bool,
     ) -> (Bytes, Result<(), Error>) {
         let Some(id) = self.id else { return (chunk, Ok(())) };
-        self.worker.borrow_mut().body(id, side, chunk, end_of_stream)
+        self.worker.borrow_mut().body(id, direction, chunk, end_of_stream)
     }
 
-    pub(crate) fn trailers(&mut self, side: Side, trailers: HeaderMap) -> Result<(), Error> {
+    pub(crate) fn trailers(
+        &mut self,
+        direction: Direction,
+        trailers: HeaderMap,
+    ) -> Result<(), Error> {
         let Some(id) = self.id else { return Ok(()) };
-        self.worker.borrow_mut().trailers(id, side, trailers)
+        self.worker.borrow_mut().trailers(id, direction, trailers)
     }
 
     /// Headers that no callback has shown, for `on_log`.

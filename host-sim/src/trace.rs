@@ -1,4 +1,4 @@
-//! Every call into a VM and out of it, in the words of Envoy's `--component-log-level wasm:trace`; it never changes one.
+//! Every call into a VM and out of it, in the format of Envoy's `--component-log-level wasm:trace`. It never changes one.
 
 mod normal;
 
@@ -63,7 +63,7 @@ impl Trace {
         self.lines().iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// Every call of every filter comes here, and mostly nobody looks.
+    /// Every call of every filter comes here, and the trace is usually off.
     #[inline]
     pub(crate) fn write(&self, vm: &str, text: impl FnOnce() -> String) {
         if let Some(lines) = &self.0 {

@@ -122,7 +122,9 @@ impl Vm {
         match outcome {
             Ok(result) => {
                 let state = self.store.data();
-                state.trace(|| format!("[host<-vm] {} return: {}", callback.name, shown(&result)));
+                state.trace(|| {
+                    format!("[host<-vm] {} return: {}", callback.name, result_text(&result))
+                });
                 Ok(Some(result))
             }
             Err(error) => {
@@ -138,7 +140,7 @@ impl Vm {
         }
     }
 
-    /// The instructions left and the time, if somebody counts.
+    /// The remaining instructions and the time, if costs are measured.
     fn before_call(&mut self) -> Option<(u64, Instant)> {
         let state = self.store.data();
         // What is thrown away after its start costs no traffic.
@@ -169,14 +171,14 @@ fn is_interrupt(error: &wasmtime::Error) -> bool {
     error.downcast_ref::<Trap>() == Some(&Trap::Interrupt)
 }
 
-/// A tuple as it stands, a single number in brackets.
+/// A tuple unchanged, a single number in brackets.
 fn in_brackets(parameters: &impl fmt::Debug) -> String {
     let text = format!("{parameters:?}");
     if text.starts_with('(') { text } else { format!("({text})") }
 }
 
 /// A callback without a result answers `void` in Envoy's traces.
-fn shown(result: &impl fmt::Debug) -> String {
+fn result_text(result: &impl fmt::Debug) -> String {
     let text = format!("{result:?}");
     if text == "()" { "void".into() } else { text }
 }
@@ -187,7 +189,7 @@ impl<P: WasmParams, R: WasmResults> Callback<P, R> {
         instance: &Instance,
         store: &mut Store<State>,
     ) -> Result<Callback<P, R>, Error> {
-        // Envoy never withholds the start functions, and makes no callback it was told to withhold.
+        // Envoy never withholds the start functions, and makes no callback that the configuration withholds.
         let allowed = !name.starts_with("proxy_") || store.data().services.is_capable(name);
         let Some(function) = instance.get_func(&mut *store, name).filter(|_| allowed) else {
             return Ok(Callback { name, function: None });

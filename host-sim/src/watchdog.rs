@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// A store without a limit reaches this epoch in a billion years.
 const NEVER: u64 = u64::MAX >> 1;
 
-/// The engines whose epochs pass, as long as somebody uses them.
+/// The engines whose epochs pass, as long as they are in use.
 static WATCHED: Mutex<Vec<EngineWeak>> = Mutex::new(Vec::new());
 
 /// Lets time pass for this filter's VMs. The first one starts the thread, which then lives as long as the process.

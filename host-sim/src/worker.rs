@@ -1,17 +1,20 @@
 //! A VM with its root context and streams, as one thread of the proxy has it; it never talks to another worker.
 
 mod calls;
+mod ending;
+mod passing;
+mod streams;
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
 use bytes::Bytes;
 
 use crate::{
-    EndInfo, Error, FailurePolicy, Filter, HeaderMap, LogLevel, StreamInfo,
+    Error, FailurePolicy, Filter, LogLevel,
     clock::nanoseconds,
     failure::RELOAD_BACK_OFF,
     flow::Flow,
-    state::{Phase, Services, StreamState},
+    state::{Phase, Services},
     vm::Vm,
 };
 
@@ -35,13 +38,6 @@ pub struct Worker {
     started_ns: u64,
     /// Once its last stream is over, so is this VM.
     draining: bool,
-}
-
-/// A trailers callback without body, a body chunk: what a message is made of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Side {
-    Request,
-    Response,
 }
 
 impl Worker {
@@ -156,170 +152,6 @@ impl Worker {
         Ok(())
     }
 
-    pub(crate) fn open_stream(&mut self, mut info: StreamInfo) -> Result<u32, Error> {
-        let clock = &self.vm.store.data().services.clock;
-        info.start_wall_ns = clock.wall_ns();
-        info.start_monotonic_ns = clock.monotonic_ns();
-        let (id, root) = (self.next_context(), self.root);
-        self.vm.store.data_mut().streams.insert(id, StreamState::new(root, info));
-        let callback = self.vm.callbacks.context_create.clone();
-        self.vm.call(&callback, id, (id, root))?;
-        Ok(id)
-    }
-
-    pub(crate) fn headers(
-        &mut self,
-        id: u32,
-        side: Side,
-        headers: HeaderMap,
-        end_of_stream: bool,
-    ) -> Result<(), Error> {
-        let callback = match side {
-            Side::Request => self.vm.callbacks.request_headers.name(),
-            Side::Response => self.vm.callbacks.response_headers.name(),
-        };
-        continues(callback, self.headers_raw(id, side, headers, end_of_stream)?)
-    }
-
-    /// Shows headers to the filter; returns its raw answer.
-    pub(crate) fn headers_raw(
-        &mut self,
-        id: u32,
-        side: Side,
-        headers: HeaderMap,
-        end_of_stream: bool,
-    ) -> Result<u32, Error> {
-        let count = length(headers.len());
-        let callbacks = &self.vm.callbacks;
-        let (phase, callback) = match side {
-            Side::Request => (Phase::RequestHeaders, callbacks.request_headers.clone()),
-            Side::Response => (Phase::ResponseHeaders, callbacks.response_headers.clone()),
-        };
-        let Some(stream) = self.enter(id, phase, end_of_stream) else { return Ok(0) };
-        match side {
-            Side::Request => stream.request_headers = Some(headers),
-            Side::Response => {
-                stream.info.response_code =
-                    headers.get_str(":status").and_then(|code| code.parse().ok());
-                stream.response_headers = Some(headers);
-            }
-        }
-        let action = self.vm.call(&callback, id, (id, count, u32::from(end_of_stream)));
-        self.leave(id);
-        Ok(action?.unwrap_or(0))
-    }
-
-    /// Gives one chunk to the filter; the bytes come back as the filter left them.
-    pub(crate) fn body(
-        &mut self,
-        id: u32,
-        side: Side,
-        chunk: Bytes,
-        end_of_stream: bool,
-    ) -> (Bytes, Result<(), Error>) {
-        let callback = match side {
-            Side::Request => self.vm.callbacks.request_body.name(),
-            Side::Response => self.vm.callbacks.response_body.name(),
-        };
-        let new = chunk.len();
-        let (chunk, action) = self.body_raw(id, side, chunk, new, end_of_stream);
-        (chunk, action.and_then(|action| continues(callback, action)))
-    }
-
-    /// Gives the filter a chunk of which the last `new` bytes are new to it;
-    /// returns the bytes as it left them, and its raw answer.
-    pub(crate) fn body_raw(
-        &mut self,
-        id: u32,
-        side: Side,
-        chunk: Bytes,
-        new: usize,
-        end_of_stream: bool,
-    ) -> (Bytes, Result<u32, Error>) {
-        let size = chunk.len();
-        let callbacks = &self.vm.callbacks;
-        let (phase, callback) = match side {
-            Side::Request => (Phase::RequestBody, callbacks.request_body.clone()),
-            Side::Response => (Phase::ResponseBody, callbacks.response_body.clone()),
-        };
-        let Some(stream) = self.enter(id, phase, end_of_stream) else { return (chunk, Ok(0)) };
-        if side == Side::Request {
-            stream.info.request_bytes += new as u64;
-        }
-        stream.body = chunk;
-        let action = self.vm.call(&callback, id, (id, length(size), u32::from(end_of_stream)));
-        let mut chunk = Bytes::new();
-        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
-            chunk = mem::take(&mut stream.body);
-            if side == Side::Response {
-                // Envoy counts what it sends, so a filter does not yet see its own chunk.
-                stream.info.response_bytes += chunk.len() as u64;
-            }
-        }
-        self.leave(id);
-        (chunk, action.map(|action| action.unwrap_or(0)))
-    }
-
-    pub(crate) fn trailers(
-        &mut self,
-        id: u32,
-        side: Side,
-        trailers: HeaderMap,
-    ) -> Result<(), Error> {
-        let callback = match side {
-            Side::Request => self.vm.callbacks.request_trailers.name(),
-            Side::Response => self.vm.callbacks.response_trailers.name(),
-        };
-        continues(callback, self.trailers_raw(id, side, trailers)?)
-    }
-
-    /// Shows trailers to the filter; returns its raw answer.
-    pub(crate) fn trailers_raw(
-        &mut self,
-        id: u32,
-        side: Side,
-        trailers: HeaderMap,
-    ) -> Result<u32, Error> {
-        let count = length(trailers.len());
-        let callbacks = &self.vm.callbacks;
-        let (phase, callback) = match side {
-            Side::Request => (Phase::RequestTrailers, callbacks.request_trailers.clone()),
-            Side::Response => (Phase::ResponseTrailers, callbacks.response_trailers.clone()),
-        };
-        let Some(stream) = self.enter(id, phase, true) else { return Ok(0) };
-        match side {
-            Side::Request => stream.request_trailers = Some(trailers),
-            Side::Response => stream.response_trailers = Some(trailers),
-        }
-        let action = self.vm.call(&callback, id, (id, count));
-        self.leave(id);
-        Ok(action?.unwrap_or(0))
-    }
-
-    /// Log, done, delete: Envoy's order. The stream is gone afterwards, whatever happens.
-    pub(crate) fn end_stream(&mut self, id: u32, end: EndInfo) -> Result<(), Error> {
-        let now = self.now_ns();
-        let Some(stream) = self.enter(id, Phase::Log, true) else { return Ok(()) };
-        stream.info.end_monotonic_ns = Some(now);
-        stream.info.flags |= end.flags;
-        stream.info.code_details = end.code_details.or(stream.info.code_details.take());
-        let callback = self.vm.callbacks.log.clone();
-        self.vm.call(&callback, id, id)?;
-        self.finish(id)?;
-        self.sweep()
-    }
-
-    /// The end of a stream behind the router: only done and delete.
-    pub(crate) fn end_stream_unlogged(&mut self, id: u32, end: EndInfo) -> Result<(), Error> {
-        let now = self.now_ns();
-        let Some(stream) = self.enter(id, Phase::Done, true) else { return Ok(()) };
-        stream.info.end_monotonic_ns = Some(now);
-        stream.info.flags |= end.flags;
-        stream.info.code_details = end.code_details.or(stream.info.code_details.take());
-        self.finish(id)?;
-        self.sweep()
-    }
-
     /// Tells VMs of one name apart.
     pub(crate) fn number(&self) -> u64 {
         self.vm.store.data().number
@@ -375,49 +207,6 @@ impl Worker {
     /// True once a drained VM has ended.
     pub(crate) fn is_drained(&self) -> bool {
         self.draining && self.vm.store.data().roots.is_empty()
-    }
-
-    /// The response's headers as they were sent, and the request's if they are new, for `on_log`; no callback is made.
-    pub(crate) fn sent_headers(
-        &mut self,
-        id: u32,
-        request: Option<HeaderMap>,
-        response: HeaderMap,
-    ) {
-        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
-            stream.info.response_code =
-                response.get_str(":status").and_then(|code| code.parse().ok());
-            stream.response_headers = Some(response);
-            stream.request_headers = request.or(stream.request_headers.take());
-        }
-    }
-
-    /// What the proxy knows about the stream, for it to keep up to date.
-    pub(crate) fn info_mut(&mut self, id: u32) -> Option<&mut StreamInfo> {
-        self.vm.store.data_mut().streams.get_mut(&id).map(|stream| &mut stream.info)
-    }
-
-    /// The headers as the filter left them.
-    pub(crate) fn headers_of(&self, id: u32, side: Side) -> Option<&HeaderMap> {
-        let stream = self.vm.store.data().streams.get(&id)?;
-        match side {
-            Side::Request => stream.request_headers.as_ref(),
-            Side::Response => stream.response_headers.as_ref(),
-        }
-    }
-
-    /// The trailers as the filter left or made them.
-    pub(crate) fn trailers_of(&self, id: u32, side: Side) -> Option<&HeaderMap> {
-        let stream = self.vm.store.data().streams.get(&id)?;
-        match side {
-            Side::Request => stream.request_trailers.as_ref(),
-            Side::Response => stream.response_trailers.as_ref(),
-        }
-    }
-
-    /// What the filter left with `set_property`, path parts separated by zero bytes.
-    pub(crate) fn property(&self, id: u32, path: &[u8]) -> Option<Bytes> {
-        self.vm.store.data().streams.get(&id)?.properties.get(path).cloned()
     }
 
     /// A random number from the VM's own sequence.
@@ -511,24 +300,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Puts a stream into a phase; `None` if the VM is dead, which is when streams bypass it.
-    fn enter(&mut self, id: u32, phase: Phase, end_of_stream: bool) -> Option<&mut StreamState> {
-        if self.vm.is_dead() {
-            self.vm.store.data_mut().streams.remove(&id);
-            return None;
-        }
-        let stream = self.vm.store.data_mut().streams.get_mut(&id)?;
-        stream.phase = phase;
-        stream.end_of_stream = end_of_stream;
-        Some(stream)
-    }
-
-    fn leave(&mut self, id: u32) {
-        if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&id) {
-            stream.phase = Phase::Between;
-        }
-    }
-
     fn next_context(&mut self) -> u32 {
         self.last_context += 1;
         self.last_context
@@ -548,8 +319,4 @@ impl std::fmt::Debug for Worker {
 /// Lengths cross the ABI as 32 bits; Envoy's buffers are far smaller.
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-fn continues(callback: &'static str, action: u32) -> Result<(), Error> {
-    if action == 0 { Ok(()) } else { Err(Error::Paused { callback, action }) }
 }

@@ -48,7 +48,7 @@ pub struct WorldOptions {
     /// After which time samples of histograms show, as Envoy's `stats_flush_interval` (5 s there
     /// unless set). `None`: at once, so that a test need not wait.
     pub flush_interval: Option<Duration>,
-    /// The least level that is kept, and that the filter is told.
+    /// The lowest level that is kept, and that the filter sees as its log level.
     pub log_level: LogLevel,
     /// Whether log lines also go to standard error.
     pub print_log: bool,
@@ -164,6 +164,7 @@ impl Vms {
             callback_time_max: options.callback_time_max,
             buffer_bytes_max: options.buffer_bytes_max,
             costs: options.measure_cost.then(Arc::default),
+            left_out: Arc::new(std::sync::Once::new()),
             vm_numbers: Arc::default(),
             embedded,
             seed: options.seed,
@@ -221,7 +222,7 @@ impl World {
         Stream::open(Rc::clone(self.worker(worker)), info)
     }
 
-    /// A request on worker `worker` (modulo the number of workers), to be told step by step.
+    /// A request on worker `worker` (modulo the number of workers), which the test plays step by step.
     ///
     /// Unlike [`World::stream`], the proxy's own part is played too: it may
     /// hold, answer or cut the exchange, and nothing of it is an error here.
@@ -229,7 +230,7 @@ impl World {
         Exchange::new(Rc::clone(self.worker(worker)), Chain::Downstream)
     }
 
-    /// One attempt at the upstream, seen by a filter that stands behind the
+    /// One attempt at the upstream, seen by a filter that is after the
     /// router (a cluster's `http_filters`): without `on_log`.
     pub fn upstream_exchange(&self, worker: usize) -> Exchange {
         Exchange::new(Rc::clone(self.worker(worker)), Chain::Upstream)
@@ -285,7 +286,7 @@ impl World {
         }
     }
 
-    /// Ends all root contexts, as a proxy does that is told to stop: workers first, the main thread last.
+    /// Ends all root contexts, as a proxy does when it stops: workers first, the main thread last.
     ///
     /// # Errors
     /// The first [`Error::Trap`]; the other VMs are stopped all the same.

@@ -41,6 +41,8 @@ mod undeclared;
 mod unread;
 
 mod arithmetic;
+mod features;
 mod invariants;
 mod memory;
 mod readme;
+mod schema;

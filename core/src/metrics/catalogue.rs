@@ -30,7 +30,7 @@ pub enum Label {
     Version,
     /// The proxy's route, or `other`. Only there if the configuration lists `routes`.
     Route,
-    /// How a request ended: [`crate::inference::outcome::Outcome`].
+    /// How a request ended: [`driftline_labels::Outcome`].
     Outcome,
     /// `success` for the outcome `complete`, else `failure`: keeps their latencies apart.
     Result,

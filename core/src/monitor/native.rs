@@ -11,7 +11,7 @@ use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 use crate::{
     inference::exchange::Observation,
-    metrics::{buffer::Change, catalogue::Kind},
+    metrics::{buffer::Change, catalogue::Kind, series::Series},
     monitor::{
         host::{HeaderMap, Host, IF_ABSENT, LogLevel, MetricId},
         session::{Session, Stream},
@@ -81,6 +81,12 @@ impl NativeHost {
     /// All metrics, in the order of definition.
     pub fn metrics(&self) -> Vec<Metric> {
         self.metrics.borrow().clone()
+    }
+
+    /// All series, in the order of definition: a session defines none without a stat name of the catalogue's form.
+    pub fn series(&self) -> Vec<Series> {
+        let metrics = self.metrics.borrow();
+        metrics.iter().filter_map(|it| Series::of_stat_name(it.kind, &it.stat_name)).collect()
     }
 
     /// What changed since the last call, and is not as it was.

@@ -8,7 +8,7 @@ use crate::{Error, state::State};
 const NOT_PROVIDED: [(&str, &str); 2] =
     [("wasi_snapshot_preview1", "poll_oneoff"), ("wasi_unstable", "poll_oneoff")];
 
-/// Defines what `module` imports and nobody provided.
+/// Defines the imports of `module` that are not defined yet.
 ///
 /// # Errors
 /// Every import that Envoy could not satisfy either, in one message.
@@ -24,7 +24,7 @@ pub(super) fn define(linker: &mut Linker<State>, module: &Module) -> Result<(), 
         let trap = move |_: Caller<'_, State>, _: &[Val], _: &mut [Val]| {
             Err(wasmtime::Error::msg(message.clone()))
         };
-        // The linker refuses a second definition, so this succeeds only for what nobody provided.
+        // The linker refuses a second definition, so this succeeds only for imports that are not defined yet.
         if linker.func_new(from, name, signature, trap).is_ok()
             && !NOT_PROVIDED.contains(&(from, name))
         {

@@ -1,4 +1,4 @@
-//! Calls to other services, HTTP and gRPC; they are noted here, and answered by whoever plays the peers.
+//! Calls to other services, HTTP and gRPC; they are noted here, and the test that plays the peers answers them.
 
 use std::time::Duration;
 
@@ -223,7 +223,7 @@ fn is_call(token: u32) -> bool {
     token % 4 == Kind::GrpcCall as u32
 }
 
-/// Nothing for a timeout of zero: Envoy then waits for ever.
+/// Nothing for a timeout of zero: Envoy then waits without limit.
 fn due_ns(state: &State, milliseconds: u32) -> Option<u64> {
     let now = state.services.clock.monotonic_ns();
     (0 < milliseconds).then(|| now.saturating_add(u64::from(milliseconds) * 1_000_000))

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     HeaderMap,
+    direction::Direction,
     flow::Reply,
     state::{Deferred, Held, State},
     status::Status,
-    worker::Side,
 };
 
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -44,22 +44,22 @@ fn done(host: &mut Host<'_>) -> Answer {
 fn continue_stream(host: &mut Host<'_>, kind: u32) -> Answer {
     let (_, state) = split(host)?;
     // Two more kinds exist, for filters of connections.
-    let side = match kind {
-        0 => Side::Request,
-        1 => Side::Response,
+    let direction = match kind {
+        0 => Direction::Request,
+        1 => Direction::Response,
         2 | 3 => return answer(Ok(())),
         _ => return answer(Err(Status::BadArgument)),
     };
     let context = state.effective;
     if let Some(stream) = state.stream_mut() {
-        let held = match side {
-            Side::Request => &mut stream.held_request,
-            Side::Response => &mut stream.held_response,
+        let held = match direction {
+            Direction::Request => &mut stream.held_request,
+            Direction::Response => &mut stream.held_response,
         };
         if *held != Held::Headers {
             *held = Held::Nothing;
         }
-        state.deferred.push(Deferred::Continue(context, side));
+        state.deferred.push(Deferred::Continue(context, direction));
     }
     answer(Ok(()))
 }

@@ -1,4 +1,4 @@
-//! `envoy_resolve_dns`, which only Envoy has: the query is noted here, and answered by whoever plays the resolver.
+//! `envoy_resolve_dns`, which only Envoy has: the query is noted here, and the test that plays the resolver answers it.
 
 use wasmtime::Linker;
 

@@ -1,5 +1,7 @@
 //! Envoy's foreign functions, called by name; a name that Envoy does not have is not found.
 
+use std::{mem, sync::Arc};
+
 use miniz_oxide::{deflate::compress_to_vec_zlib, inflate::decompress_to_vec_zlib_with_limit};
 use wasmtime::Linker;
 
@@ -8,9 +10,8 @@ use super::{
     memory::{Answer, Host, answer, give, read, split, write},
 };
 use crate::{
-    expression,
+    LogLevel, foreign_functions, property,
     protobuf::{self, Message},
-    signature,
     state::{Declared, State},
     status::Status,
 };
@@ -47,12 +48,10 @@ fn call(
         "clear_route_cache" => Ok(Vec::new()),
         "set_envoy_filter_state" => set_filter_state(state, argument).map(|()| Vec::new()),
         "declare_property" => declare_property(state, argument).map(|()| Vec::new()),
-        "sign" => signature::sign(argument),
-        "verify_signature" => signature::verify(argument),
-        "expr_create" => create_expression(state, argument),
-        "expr_evaluate" => token(argument).and_then(|token| expression::evaluate(state, token)),
-        "expr_delete" => delete_expression(state, argument).map(|()| Vec::new()),
-        _ => return answer(Err(Status::NotFound)),
+        name => match optional(state, name, argument) {
+            Some(outcome) => outcome,
+            None => return answer(Err(Status::NotFound)),
+        },
     };
     let result = outcome.as_deref().unwrap_or_default().to_vec();
     // A guest that wants no result gives no address for it.
@@ -67,6 +66,27 @@ fn call(
         out => write(memory, out, &length.to_le_bytes()),
     };
     answer(written.and(outcome.map(|_| ())))
+}
+
+/// A function that not every build has. Expressions belong to the root of the context whose callback runs.
+fn optional(state: &mut State, name: &str, argument: &[u8]) -> Option<Result<Vec<u8>, Status>> {
+    let root = state.root_of(state.current);
+    let mut expressions = mem::take(&mut state.roots.entry(root).or_default().expressions);
+    let find = |name: &str| property::named(state, name);
+    let outcome = foreign_functions::call(name, argument, &mut expressions, find);
+    state.roots.entry(root).or_default().expressions = expressions;
+    if foreign_functions::LEFT_OUT.contains(&name) {
+        let first = Arc::clone(&state.services.left_out);
+        first.call_once(|| {
+            state.log(
+                LogLevel::Warn,
+                format!(
+                    "the foreign function {name} is not found: host-sim is built without its feature foreign-functions"
+                ),
+            );
+        });
+    }
+    outcome
 }
 
 /// Envoy knows the objects of its own extensions, which all have its name in theirs.
@@ -101,20 +121,3 @@ fn declare_property(state: &mut State, argument: &[u8]) -> Result<(), Status> {
 /// In `DeclarePropertyArguments`, the type of the value.
 const TYPE_FIELD: u64 = 3;
 const TYPE_STRING: u64 = 1;
-
-/// Expressions belong to the root of the context whose callback runs.
-fn create_expression(state: &mut State, source: &[u8]) -> Result<Vec<u8>, Status> {
-    let root = state.root_of(state.current);
-    let expressions = &mut state.roots.entry(root).or_default().expressions;
-    expressions.create(source).map(|token| token.to_le_bytes().to_vec())
-}
-
-fn delete_expression(state: &mut State, argument: &[u8]) -> Result<(), Status> {
-    let (token, root) = (token(argument)?, state.root_of(state.current));
-    state.roots.entry(root).or_default().expressions.delete(token);
-    Ok(())
-}
-
-fn token(argument: &[u8]) -> Result<u32, Status> {
-    argument.try_into().map(u32::from_le_bytes).map_err(|_| Status::BadArgument)
-}

@@ -22,7 +22,7 @@ const WASI_NOT_CAPABLE: u32 = 76;
 
 /// A host function of any number of parameters that answers with a status.
 pub(super) trait HostFunction<Parameters> {
-    /// Defines it in `linker`, behind the gate.
+    /// Defines it in `linker`, callable through the gate only.
     fn define(
         self,
         linker: &mut Linker<State>,

@@ -75,7 +75,7 @@ pub(super) fn give(
         .and_then(|()| write(memory, length_out, &length.to_le_bytes())))
 }
 
-/// Turns either side into the number that the guest sees.
+/// The number that the guest sees.
 pub(super) fn answer(result: Result<(), Status>) -> Answer {
     Ok(match result {
         Ok(()) => Status::Ok,

@@ -1,4 +1,4 @@
-//! Shared queues; who is told of an entry, and when, is the world's business.
+//! Shared queues. The world decides who is notified of an entry, and when.
 
 use bytes::Bytes;
 use wasmtime::Linker;

@@ -125,7 +125,7 @@ fn of_output(descriptor: u32) -> u32 {
 fn fd_tell(host: &mut Host<'_>, descriptor: u32, at_out: u32) -> Answer {
     let (memory, _) = split(host)?;
     if of_output(descriptor) == SUCCESS {
-        // Nobody looks at whether there was room for it.
+        // Envoy does not check whether there was room for it.
         let _ = write(memory, at_out, &0_u64.to_le_bytes());
     }
     Ok(of_output(descriptor))

@@ -51,7 +51,7 @@ impl Exchange {
     }
 }
 
-/// A message behind its prefix: not compressed, length in four bytes.
+/// A message after its prefix: not compressed, length in four bytes.
 fn framed(message: &[u8]) -> Bytes {
     let mut data = BytesMut::with_capacity(message.len() + 5);
     data.put_u8(0);

@@ -1,10 +1,11 @@
-//! One request and its answer, told step by step as a proxy meets them; every method says what a client or an upstream does.
+//! One request and its response, step by step as a proxy sees them. Every method says what a client or an upstream does.
 //!
 //! ```
 //! # use host_sim::{Filter, World, WorldOptions};
-//! # let filter = Filter::from_bytes(br#"(module (func (export "proxy_abi_version_0_2_1"))
+//! # let module = wat::parse_str(r#"(module (func (export "proxy_abi_version_0_2_1"))
 //! #     (memory (export "memory") 1) (func (export "malloc") (param i32) (result i32) (i32.const 1024))
-//! #     (func (export "_initialize")))"#)?;
+//! #     (func (export "_initialize")))"#).unwrap();
+//! # let filter = Filter::from_bytes(&module)?;
 //! let world = World::new(&filter, WorldOptions::default())?;
 //! let outcome = world
 //!     .exchange(0)
@@ -28,9 +29,10 @@ use std::{cell::RefCell, rc::Rc};
 
 pub use self::outcome::Outcome;
 use crate::{
-    HeaderMap, StreamInfo, Worker, flags,
+    HeaderMap, StreamInfo, Worker,
+    direction::Direction,
+    flags,
     flow::{Chain, Frame},
-    worker::Side,
 };
 
 /// An exchange under way. Dropped before its end, its client hangs up.
@@ -39,7 +41,7 @@ use crate::{
 /// chooses the form of the end by protocol, it holds what the filter holds,
 /// and it answers where there is no upstream that could. A step of the
 /// upstream or of an end that comes before the request, and any that comes after
-/// the exchange is over, changes nothing, as nobody is there to see it.
+/// the exchange is over, changes nothing.
 #[derive(Debug)]
 #[must_use = "an exchange that is dropped is one whose client hung up"]
 pub struct Exchange {
@@ -86,7 +88,7 @@ impl Exchange {
 
     /// The route asks again, at most `count` times, where an attempt fails: its `retry_on` is `5xx`.
     ///
-    /// Attempts that the proxy hides are told with [`Exchange::attempt_fails`]. If what follows
+    /// Attempts that the proxy hides are played with [`Exchange::attempt_fails`]. If what follows
     /// them fails, too, and `count` is used up, Envoy says so in the flags (`URX`).
     pub fn retries(mut self, count: u64) -> Exchange {
         self.retries = Some(count);
@@ -162,14 +164,14 @@ impl Exchange {
         self.info(|info| info.flags |= flags::UPSTREAM_RETRY_LIMIT_EXCEEDED)
     }
 
-    fn frame(self, side: Side, frame: Frame) -> Exchange {
+    fn frame(self, direction: Direction, frame: Frame) -> Exchange {
         // An upstream that was asked nothing answers nothing.
         let is_asked = self.read(|flow| flow.request.passed.headers.is_some());
-        if side == Side::Response && is_asked == Some(false) {
+        if direction == Direction::Response && is_asked == Some(false) {
             return self;
         }
         if let Some(id) = self.flow {
-            self.worker.borrow_mut().frame(id, side, frame);
+            self.worker.borrow_mut().frame(id, direction, frame);
         }
         self
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Exchange, header_map};
-use crate::{HeaderMap, flow::Frame, worker::Side};
+use crate::{HeaderMap, direction::Direction, flow::Frame};
 
 /// Headers that concern one connection and are not passed on.
 const HOP_BY_HOP: [&str; 4] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding"];
@@ -50,14 +50,14 @@ impl Exchange {
 
     /// A part of the body, as one read of the proxy's gave it.
     pub fn request_chunk(self, data: impl Into<Bytes>) -> Exchange {
-        self.frame(Side::Request, Frame::Data(data.into(), false))
+        self.frame(Direction::Request, Frame::Data(data.into(), false))
     }
 
-    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one behind it.
+    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one after it.
     pub fn request_last_chunk(mut self, data: impl Into<Bytes>) -> Exchange {
         if self.is_http2() {
             self.request_is_whole();
-            return self.frame(Side::Request, Frame::Data(data.into(), true));
+            return self.frame(Direction::Request, Frame::Data(data.into(), true));
         }
         let data = data.into();
         let this = if data.is_empty() { self } else { self.request_chunk(data) };
@@ -67,13 +67,13 @@ impl Exchange {
     /// The end of a body whose last part did not say so.
     pub fn request_end(mut self) -> Exchange {
         self.request_is_whole();
-        self.frame(Side::Request, Frame::Data(Bytes::new(), true))
+        self.frame(Direction::Request, Frame::Data(Bytes::new(), true))
     }
 
     /// Trailers, which are the end.
     pub fn request_trailers(mut self, trailers: &[(&str, &str)]) -> Exchange {
         self.request_is_whole();
-        self.frame(Side::Request, Frame::Trailers(header_map(trailers)))
+        self.frame(Direction::Request, Frame::Trailers(header_map(trailers)))
     }
 
     fn begin(
@@ -103,7 +103,7 @@ impl Exchange {
         if ended {
             self.request_is_whole();
         }
-        self.frame(Side::Request, Frame::Headers(headers, ended))
+        self.frame(Direction::Request, Frame::Headers(headers, ended))
     }
 
     /// The headers as Envoy's filters see them.

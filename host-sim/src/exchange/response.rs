@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::{Exchange, header_map};
 use crate::{
     HeaderMap,
+    direction::Direction,
     flow::{Frame, Reply},
-    worker::Side,
 };
 
 impl Exchange {
@@ -37,25 +37,25 @@ impl Exchange {
 
     /// A part of the body, as one read of the proxy's gave it.
     pub fn response_chunk(self, data: impl Into<Bytes>) -> Exchange {
-        self.frame(Side::Response, Frame::Data(data.into(), false))
+        self.frame(Direction::Response, Frame::Data(data.into(), false))
     }
 
-    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one behind it.
+    /// The last part of the body: HTTP/2 ends with it, HTTP/1 with an empty one after it.
     pub fn response_last_chunk(self, data: impl Into<Bytes>) -> Exchange {
         if self.upstream_http2 {
-            return self.frame(Side::Response, Frame::Data(data.into(), true));
+            return self.frame(Direction::Response, Frame::Data(data.into(), true));
         }
         self.response_chunk(data).response_end()
     }
 
     /// The end of a body whose last part did not say so.
     pub fn response_end(self) -> Exchange {
-        self.frame(Side::Response, Frame::Data(Bytes::new(), true))
+        self.frame(Direction::Response, Frame::Data(Bytes::new(), true))
     }
 
     /// Trailers, which are the end.
     pub fn response_trailers(self, trailers: &[(&str, &str)]) -> Exchange {
-        self.frame(Side::Response, Frame::Trailers(header_map(trailers)))
+        self.frame(Direction::Response, Frame::Trailers(header_map(trailers)))
     }
 
     /// An answer of the 1xx kind, of which no filter learns.
@@ -87,6 +87,6 @@ impl Exchange {
         }
         let this = if 500 <= status { self.attempt_has_failed() } else { self };
         let this = this.info(|info| info.code_details = Some("via_upstream".into()));
-        this.frame(Side::Response, Frame::Headers(map, ended))
+        this.frame(Direction::Response, Frame::Headers(map, ended))
     }
 }

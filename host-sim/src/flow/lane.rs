@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::{Frame, Received};
 use crate::HeaderMap;
 
-/// Where a direction stands.
+/// The state of one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     pub(crate) stop: Stop,

@@ -1,18 +1,19 @@
-//! One stream as Envoy's filter manager runs it: frames held while the filter wants that, local replies, cut streams.
+//! One stream as Envoy's filter manager has it: frames that have passed, frames that are held, local replies.
 //!
-//! A flow lives in a [`Worker`](crate::Worker) and not in its VM, because it
-//! outlives one that crashes. Nothing here decides what the other sides send;
-//! that is [`Exchange`](crate::Exchange)'s part.
+//! A flow belongs to a worker and not to its VM, because it outlives one that
+//! crashes. Nothing here runs a callback or decides what client and upstream
+//! send: the worker moves frames, the exchange makes them.
 
-mod ending;
 mod lane;
-mod passing;
 mod reply;
 
 use bytes::{Bytes, BytesMut};
 
-pub(crate) use self::{lane::Lane, reply::Reply};
-use crate::{EndInfo, Error, HeaderMap};
+pub(crate) use self::{
+    lane::{DataAction, Lane, Stop},
+    reply::{FAILED, Reply},
+};
+use crate::{EndInfo, Error, HeaderMap, direction::Direction};
 
 /// A part of a message, in the order headers, any data, maybe trailers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +26,7 @@ pub(crate) enum Frame {
     Trailers(HeaderMap),
 }
 
-/// What one side received of a message.
+/// What the client or the upstream received of a message.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Received {
@@ -39,12 +40,12 @@ pub struct Received {
     pub complete: bool,
 }
 
-/// Where in the proxy a filter stands.
+/// The filter chain that a filter is in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Chain {
     /// Before the router: one stream per request, with `on_log`.
     Downstream,
-    /// Behind the router: one stream per attempt, without `on_log`.
+    /// After the router: one stream per attempt, without `on_log`.
     Upstream,
 }
 
@@ -100,6 +101,13 @@ impl Flow {
 }
 
 impl Flow {
+    pub(crate) fn lane(&mut self, direction: Direction) -> &mut Lane {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        }
+    }
+
     /// Notes what kinds of answers the request's headers allow.
     pub(crate) fn describe(&mut self, request: &HeaderMap) {
         let get = |name| request.get_str(name).unwrap_or_default();

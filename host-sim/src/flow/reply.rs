@@ -14,7 +14,7 @@ pub(crate) struct Reply {
     /// Beside `:status` and what describes the body.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// A gRPC status to tell instead of the one that `status` stands for.
+    /// The gRPC status to send; if `None`, the one that corresponds to `status`.
     pub(crate) grpc_status: Option<u32>,
     pub(crate) details: String,
     /// Visible from the response's headers on.
@@ -78,7 +78,7 @@ impl Reply {
             return (self.as_trailers_only(), None);
         }
         let mut headers: HeaderMap = [(":status", self.status.to_string())].into_iter().collect();
-        // Envoy adds what it says of the body behind the headers that were asked for.
+        // Envoy adds the headers that describe the body after those of the caller.
         self.headers.iter().for_each(|(name, value)| headers.add(name, value.clone()));
         let type_of_its_own = self.headers.get("content-type").is_some();
         if !self.body.is_empty() {

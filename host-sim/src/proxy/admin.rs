@@ -26,7 +26,7 @@ async fn connection(tcp: TcpStream, stats: Arc<Stats>) {
         let response = answer(request.method(), request.uri().path(), &stats);
         async move { Ok::<_, Infallible>(response) }
     });
-    // A scraper that hangs up in the middle is its own affair.
+    // A scraper may hang up in the middle.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
 }
 

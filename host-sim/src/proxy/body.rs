@@ -1,7 +1,9 @@
 //! How a message's body is delimited: reading it from a connection's input and writing it again; it never looks inside.
 
 use bytes::{Buf, Bytes, BytesMut};
+use memchr::memchr;
 
+use super::fields::{FIELDS_MAX, write_field};
 use crate::HeaderMap;
 
 /// The longest line of a chunk's size or of all trailers together.
@@ -12,7 +14,7 @@ const LINE_BYTES_MAX: usize = 60 * 1024;
 pub(super) enum Framing {
     /// Nothing more comes.
     Ended,
-    /// As many bytes.
+    /// This many bytes.
     Length(u64),
     /// Chunks, at this place in them.
     Chunked(Chunk),
@@ -142,7 +144,7 @@ impl Writing {
         }
         output.extend_from_slice(b"0\r\n");
         for (name, value) in trailers.into_iter().flat_map(HeaderMap::iter) {
-            super::head::write_field(name, value, output);
+            write_field(name, value, output);
         }
         output.extend_from_slice(b"\r\n");
     }
@@ -155,7 +157,7 @@ fn split(input: &mut BytesMut, most: u64) -> Bytes {
 
 /// A line without its end; `None` if the end has not come.
 fn take_line(input: &mut BytesMut) -> Result<Option<Bytes>, Broken> {
-    let Some(end) = input.iter().position(|&byte| byte == b'\n') else {
+    let Some(end) = memchr(b'\n', input) else {
         return if LINE_BYTES_MAX < input.len() { Err(Broken) } else { Ok(None) };
     };
     let line = input.split_to(end).freeze();
@@ -175,7 +177,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, Broken> {
 }
 
 fn take_trailers(input: &mut BytesMut) -> Result<Option<HeaderMap>, Broken> {
-    let mut fields = [httparse::EMPTY_HEADER; super::head::FIELDS_MAX];
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     match httparse::parse_headers(input, &mut fields) {
         Ok(httparse::Status::Complete((size, fields))) => {
             let trailers = fields.iter().map(|field| (field.name, field.value)).collect();

@@ -1,40 +1,20 @@
 //! One client connection: request after request until either side ends it; pipelined requests wait their turn.
 
 use std::{
-    cell::RefCell,
-    collections::BTreeSet,
     net::SocketAddr,
     rc::Rc,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::Duration,
 };
 
-use tokio::{net::TcpStream, sync::Notify};
+use tokio::net::TcpStream;
 
 use super::{
+    context::Context,
     exchange::{Exchange, Next},
     head::{Follows, Kind, Refusal, Request, complete_head, reason, write_response},
-    pool::Pool,
-    wire::{Read, Wire},
+    wire::{INPUT_BYTES_MAX, Read, Wire},
 };
-use crate::{EndInfo, Error, HeaderMap, LogLevel, Recorder, Stream, StreamInfo, Worker, flags};
-
-/// What all connections of one worker share.
-#[derive(Debug)]
-pub(super) struct Context {
-    pub(super) worker: Rc<RefCell<Worker>>,
-    pub(super) pool: Pool,
-    pub(super) route_name: String,
-    pub(super) timeout: Option<Duration>,
-    pub(super) recorder: Option<Recorder>,
-    /// Protocols that a request may ask for, in lower case.
-    pub(super) upgrades: BTreeSet<String>,
-    /// Tells exchanges that a callback may have done something about them which they have not asked for.
-    pub(super) progress: Rc<Notify>,
-}
-
-/// Beyond this much unread input of one kind, the other side has to wait.
-pub(super) const INPUT_BYTES_MAX: usize = 64 * 1024;
+use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags};
 
 /// Connections are numbered over all workers.
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
@@ -101,7 +81,7 @@ async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: R
     let follows = if body.is_empty() { Follows::Nothing } else { Follows::Body };
     write_response(&headers, follows, refusal.keep_alive, &mut wire.output);
     wire.output.extend_from_slice(body.as_bytes());
-    // The client may be gone already; then nobody misses the answer.
+    // The client may be gone already; then the response does not matter.
     let sent = wire.flush().await;
     if refusal.keep_alive && sent.is_ok() { Next::KeepAlive } else { Next::Close }
 }
@@ -113,29 +93,4 @@ fn open(context: &Context, info: StreamInfo) -> Stream {
         context.note(Err(error));
         Stream::bypass(Rc::clone(&context.worker))
     })
-}
-
-impl Context {
-    /// A random UUID (version 4), as Envoy gives a request that brings none.
-    pub(super) fn request_id(&self) -> String {
-        let mut worker = self.worker.borrow_mut();
-        let (high, low) = (worker.random(), worker.random());
-        let high = high & 0xffff_ffff_ffff_0fff | 0x4000;
-        let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
-    }
-
-    /// Logs what the filter did wrong over a request that it does not see.
-    fn note(&self, outcome: Result<(), Error>) {
-        if let Err(error) = outcome {
-            self.worker.borrow_mut().note(LogLevel::Error, error.to_string());
-        }
-    }
 }

@@ -6,8 +6,8 @@ use bytes::BytesMut;
 
 use crate::{
     EndInfo, HeaderMap, StreamInfo, Worker,
+    direction::Direction,
     flow::{Chain, Flow, Frame, Reply},
-    worker::Side,
 };
 
 /// A stream of the worker's filter. One that is dropped is one whose client hung up.
@@ -50,15 +50,15 @@ impl Filtered {
         if let Some(flow) = borrowed.flows.get_mut(&id) {
             flow.describe(&headers);
         }
-        borrowed.frame(id, Side::Request, Frame::Headers(headers, ended));
+        borrowed.frame(id, Direction::Request, Frame::Headers(headers, ended));
         drop(borrowed);
         let (request, response) = Default::default();
         Filtered { worker: Rc::clone(worker), id, request, response }
     }
 
     /// Gives the filter a part of either message.
-    pub(super) fn give(&self, side: Side, frame: Frame) {
-        self.worker.borrow_mut().frame(self.id, side, frame);
+    pub(super) fn give(&self, direction: Direction, frame: Frame) {
+        self.worker.borrow_mut().frame(self.id, direction, frame);
     }
 
     /// Answers in the upstream's place, through the filter.
@@ -85,13 +85,13 @@ impl Filtered {
     }
 
     /// Takes what has passed and was not taken yet.
-    pub(super) fn take(&mut self, side: Side) -> Passed {
+    pub(super) fn take(&mut self, direction: Direction) -> Passed {
         let mut worker = self.worker.borrow_mut();
         let Some(flow) = worker.flows.get_mut(&self.id) else { return Passed::default() };
-        let passed = &mut flow.lane(side).passed;
-        let taken = match side {
-            Side::Request => &mut self.request,
-            Side::Response => &mut self.response,
+        let passed = &mut flow.lane(direction).passed;
+        let taken = match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
         };
         let head = if taken.head { None } else { passed.headers.clone() };
         taken.head |= head.is_some();
@@ -102,10 +102,10 @@ impl Filtered {
     }
 
     /// Whether the filter may keep back more in one direction.
-    pub(super) fn has_room(&self, side: Side) -> bool {
+    pub(super) fn has_room(&self, direction: Direction) -> bool {
         let mut worker = self.worker.borrow_mut();
         let limit = worker.buffer_bytes_max();
-        worker.flows.get_mut(&self.id).is_none_or(|flow| flow.lane(side).held_bytes() <= limit)
+        worker.flows.get_mut(&self.id).is_none_or(|flow| flow.lane(direction).held_bytes() <= limit)
     }
 
     /// Whether the client gets a whole answer.

@@ -3,21 +3,23 @@
 mod request;
 mod response;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 pub(super) use self::{
     request::{Kind, Refusal, Request},
     response::Response,
 };
-use super::body::{Framing, Writing};
+use super::{
+    body::{Framing, Writing},
+    fields::{values, write_fields},
+};
 use crate::HeaderMap;
 
 /// Envoy's default limits.
-pub(super) const FIELDS_MAX: usize = 100;
 const HEAD_BYTES_MAX: usize = 60 * 1024;
 const RESPONSE_HEAD_BYTES_MAX: usize = 80 * 1024;
 
-/// What comes behind a response's head.
+/// What follows a response's head.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Follows {
     Nothing,
@@ -84,25 +86,10 @@ pub(super) fn complete_head(headers: &mut HeaderMap) {
     headers.remove("transfer-encoding");
 }
 
-/// The words of a status code.
+/// The reason phrase of a status code.
 pub(super) fn reason(status: u16) -> &'static str {
     let known = hyper::StatusCode::from_u16(status).ok();
     known.and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
-}
-
-/// `name: value` and the line end.
-pub(super) fn write_field(name: &[u8], value: &[u8], output: &mut BytesMut) {
-    for part in [name, b": ", value, b"\r\n"] {
-        output.extend_from_slice(part);
-    }
-}
-
-fn write_fields(headers: &HeaderMap, output: &mut BytesMut) {
-    for (name, value) in headers.iter() {
-        if !name.starts_with(b":") && &name[..] != b"transfer-encoding" {
-            write_field(name, value, output);
-        }
-    }
 }
 
 fn end_head(chunked: bool, output: &mut BytesMut) -> Writing {
@@ -121,7 +108,7 @@ fn framing(fields: &HeaderMap, otherwise: Framing) -> Result<Framing, NotHttp> {
     let chunked = match (codings.next(), codings.next()) {
         (None, _) => false,
         (Some(coding), None) if coding.trim_ascii().eq_ignore_ascii_case(b"chunked") => true,
-        // Other codings, or one twice: nobody may guess where such a body ends.
+        // Other encodings, or one twice: where such a body ends must not be guessed.
         (Some(_), _) => return Err(NotHttp),
     };
     match (length, chunked) {
@@ -137,28 +124,4 @@ fn framing(fields: &HeaderMap, otherwise: Framing) -> Result<Framing, NotHttp> {
             Ok(Framing::length(text.parse().map_err(|_| NotHttp)?))
         }
     }
-}
-
-fn values<'a>(fields: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
-    fields.iter().filter(move |(known, _)| &known[..] == name.as_bytes()).map(|(_, value)| value)
-}
-
-fn has_token(fields: &HeaderMap, name: &str, token: &str) -> bool {
-    values(fields, name).any(|value| {
-        let mut tokens = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        tokens.any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
-    })
-}
-
-fn is_hop_by_hop(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 7] = [
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"transfer-encoding",
-        b"upgrade",
-        b"http2-settings",
-    ];
-    NAMES.contains(&name)
 }

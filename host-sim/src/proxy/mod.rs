@@ -9,7 +9,9 @@
 mod admin;
 mod body;
 mod connection;
+mod context;
 mod exchange;
+mod fields;
 mod filtered;
 mod head;
 mod options;

@@ -17,12 +17,7 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
-use super::{
-    Options, admin,
-    connection::{self, Context},
-    head::complete_head,
-    pool::Pool,
-};
+use super::{Options, admin, connection, context::Context, head::complete_head, pool::Pool};
 use crate::{Error, Log, LogLevel, Worker, stats::Stats, world::Vms};
 
 /// Envoy's default.

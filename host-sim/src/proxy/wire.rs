@@ -12,6 +12,9 @@ use tokio::{
 /// Room for one read. Envoy's slices are as large.
 const READ_BYTES: usize = 16 * 1024;
 
+/// Beyond this much unread input of one kind, the other side has to wait.
+pub(super) const INPUT_BYTES_MAX: usize = 64 * 1024;
+
 /// Envoy's default for `delayed_close_timeout`.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -81,7 +84,7 @@ impl Wire {
                 }
             }
         };
-        // Whoever goes on for longer, or has gone, gets what there is.
+        // A peer that sends for longer, or has gone, gets what there is.
         let _ = timeout(LINGER, drained).await;
     }
 

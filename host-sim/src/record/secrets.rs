@@ -1,4 +1,4 @@
-//! What of a request or a response is a secret: told by names alone, and never by looking at values.
+//! What of a request or a response is a secret. Names alone decide; values are never looked at.
 
 /// A name one of whose words is here carries a secret: `x-goog-api-key`, `x-amz-security-token`, `set-cookie`.
 const WORDS: [&str; 18] = [
@@ -25,7 +25,7 @@ const WORDS: [&str; 18] = [
 /// They have such a word, and are public.
 const PUBLIC: [&str; 3] = ["idempotency-key", "sec-websocket-key", "surrogate-key"];
 
-/// What stands in a header in place of a secret.
+/// Replaces a secret in a header.
 const REDACTED: &str = "(not recorded)";
 
 /// The same in a path, which holds no spaces.

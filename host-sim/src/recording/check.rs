@@ -5,7 +5,7 @@ use super::{Body, Recording, Step};
 /// No step of a file is longer; what a proxy reads at once is a thousandth of it.
 const STEP_BYTES_MAX: usize = 64 << 20;
 
-/// A year: whoever simulates an exchange has to pass every tick in it.
+/// A year: to simulate an exchange, every tick in it has to be run.
 const EXCHANGE_US_MAX: u64 = 366 * 24 * 3_600 * 1_000_000;
 
 /// What is wrong among the exchanges of one file, each given with the number of its line.

@@ -86,7 +86,7 @@ struct RegexEntry {
 }
 
 impl StatsConfig {
-    /// Reads YAML with one top-level key, `stats_config`, as it stands in an Envoy bootstrap.
+    /// Reads YAML with one top-level key, `stats_config`, as in an Envoy bootstrap.
     ///
     /// # Errors
     /// YAML that cannot be read, an unknown field, a regex without a capture

@@ -114,19 +114,19 @@ impl Stats {
         Metric(Kind::Histogram(Arc::clone(samples)))
     }
 
-    /// The value of a counter by its name as the filter spells it; `None` if nobody defined it.
+    /// The value of a counter by its name as the filter spells it; `None` if it is not defined.
     #[must_use]
     pub fn counter_value(&self, name: &str) -> Option<u64> {
         self.registry().counters.get(&full(name)).map(|number| number.get())
     }
 
-    /// The value of a gauge by its name as the filter spells it; `None` if nobody defined it.
+    /// The value of a gauge by its name as the filter spells it; `None` if it is not defined.
     #[must_use]
     pub fn gauge_value(&self, name: &str) -> Option<u64> {
         self.registry().gauges.get(&full(name)).map(|number| number.get())
     }
 
-    /// The samples that show of a histogram, by its name as the filter spells it; `None` if nobody defined it.
+    /// The samples that show of a histogram, by its name as the filter spells it; `None` if it is not defined.
     #[must_use]
     pub fn histogram_value(&self, name: &str) -> Option<Histogram> {
         self.registry().histograms.get(&full(name)).map(|samples| samples.recorded().total.clone())

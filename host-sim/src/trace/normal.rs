@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// The four ways over the border. Whatever stands before them in a line is a log's prefix.
+/// The four kinds of calls between host and VM. What precedes them in a line is the prefix of a log.
 const DIRECTIONS: [&str; 4] = ["[host->vm] ", "[host<-vm] ", "[vm->host] ", "[vm<-host] "];
 
 /// The parameters of each call, a letter each: `p` an address, `c` a context, `m` a metric, `q` a queue, `n` a number.

@@ -2,8 +2,9 @@
 
 use std::mem;
 
+use super::{Worker, length};
 use crate::{
-    Error, GrpcEvent, HttpAnswer, Worker,
+    Error, GrpcEvent, HttpAnswer,
     callout::{Arrived, DnsAddress, DnsQuery, GrpcCall, HttpCall, addresses_as_bytes},
     status::Status,
 };
@@ -145,9 +146,4 @@ impl Worker {
         state.status.1.clear();
         self.settle();
     }
-}
-
-/// Lengths cross the ABI as 32 bits; Envoy's buffers are far smaller.
-fn length(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -51,8 +51,8 @@ impl World {
 
     /// Names of all VMs that are not resolved yet.
     ///
-    /// A query that nobody answers stays here. Envoy's resolver gives up on a silent server after
-    /// a time that is its machine's affair; [`World::fail_dns`] plays that moment.
+    /// A query without an answer stays here. Envoy's resolver gives up on a silent server after
+    /// a time that its machine configures; [`World::fail_dns`] plays that moment.
     #[must_use]
     pub fn dns_queries(&self) -> Vec<DnsQuery> {
         self.all()
@@ -79,19 +79,19 @@ impl World {
     /// Tells readers of shared queues what has come since, each on its own VM, until nothing new comes; after
     /// 100,000 notices the rest waits for the next call, so that two filters that answer each other end.
     ///
-    /// [`World::advance`] does it, too. In Envoy every thread is told when it gets to it.
+    /// [`World::advance`] does it, too. In Envoy every thread is notified as soon as it is free.
     ///
     /// # Errors
-    /// The first [`Error::Trap`]; the other VMs are told all the same.
+    /// The first [`Error::Trap`]; the other VMs are notified all the same.
     pub fn deliver(&self) -> Result<(), Error> {
         let mut outcome = Ok(());
         for _ in 0..DELIVERIES_MAX {
             let Some(ready) = self.services().queues.next_ready() else { return outcome };
-            // The canary is gone by then, and whoever registers a queue there reads nothing.
-            let told = self.with_vm(ready.vm_number, |worker| {
+            // The canary is gone by then, so a queue that is registered there is never read.
+            let notified = self.with_vm(ready.vm_number, |worker| {
                 worker.queue_ready(ready.context, ready.queue).map(|()| true)
             });
-            outcome = outcome.and(told);
+            outcome = outcome.and(notified);
         }
         outcome
     }
@@ -107,5 +107,5 @@ impl World {
     }
 }
 
-/// Two filters that answer each other's entries for ever stop here.
+/// Two filters that answer each other's entries endlessly stop here.
 const DELIVERIES_MAX: usize = 100_000;

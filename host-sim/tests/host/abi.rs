@@ -2,15 +2,20 @@
 
 use host_sim::{Error, Filter, World, WorldOptions};
 
+use crate::guest::{filter_of, module_of};
+
 #[track_caller]
 fn refuses(wat: &str, expected: &str) {
-    let error = Filter::from_bytes(wat.as_bytes()).unwrap_err();
+    let error = Filter::from_bytes(&module_of(wat)).unwrap_err();
     assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[test]
 fn bytes_that_are_no_module_are_refused() {
-    refuses("(module", "the filter cannot be loaded");
+    for bytes in [&b"(module)"[..], b"\0asm", b""] {
+        let error = Filter::from_bytes(bytes).unwrap_err().to_string();
+        assert!(error.contains("the filter cannot be loaded"), "{error}");
+    }
 }
 
 #[test]
@@ -47,13 +52,12 @@ fn a_wrong_signature_does_not_link() {
 
 #[test]
 fn only_logging_is_allowed_before_the_vm_has_started() {
-    let filter = Filter::from_bytes(
-        br#"(module (import "env" "proxy_done" (func $done (result i32))) (memory (export "memory") 1)
+    let filter = filter_of(
+        r#"(module (import "env" "proxy_done" (func $done (result i32))) (memory (export "memory") 1)
             (func (export "proxy_abi_version_0_2_1"))
             (func (export "malloc") (param i32) (result i32) (i32.const 1024))
             (func (export "_initialize") (drop (call $done))))"#,
-    )
-    .unwrap();
+    );
     let error = World::new(&filter, WorldOptions::default()).unwrap_err();
     let Error::Trap { callback: "_initialize", message } = &error else { panic!("{error}") };
     assert!(message.contains("restricted_callback"), "{message}");
@@ -81,7 +85,7 @@ fn the_abi_before_only_lacks_the_log_level() {
                 (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024)))"#
         )
     };
-    let filter = Filter::from_bytes(module("").as_bytes()).unwrap();
+    let filter = filter_of(&module(""));
     let world = World::new(&filter, WorldOptions::default()).unwrap();
     assert_eq!(world.exchange(0).get("/").answer(200, "ok").outcome().text(), "ok");
     refuses(
@@ -96,7 +100,7 @@ fn start(exports: &str) -> Result<World, Error> {
         r#"(module (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
             (func (export "malloc") (param i32) (result i32) (i32.const 1024)) {exports})"#
     );
-    World::new(&Filter::from_bytes(wat.as_bytes()).unwrap(), WorldOptions::default())
+    World::new(&filter_of(&wat), WorldOptions::default())
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::{
 const PAUSE: &str = "(return (i32.const 1))";
 const REPLY: &str = r#"$call send_local_response (i32.const 418) @"own_words" @"I am a teapot" @{x-a=1} (i32.const -1);"#;
 
-/// A proxy whose filter does what `bodies` say, with nobody behind it.
+/// A proxy whose filter does what `bodies` say, without an upstream.
 fn alone(bodies: &[(&str, &str)]) -> Server {
     let options = Options::new(guest(bodies), WorldOptions::default(), nowhere().into());
     Server::start(options).unwrap()

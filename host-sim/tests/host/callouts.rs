@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use host_sim::{DnsAddress, GrpcEvent, HttpAnswer, World, WorldOptions};
 
-use crate::{
-    guest::{seen, statuses},
-    statuses::{traced, world},
-};
+use crate::guest::{seen, statuses, traced, world};
 
 /// Asks `upstream` for permission and holds the request until it has it.
 const ASK: &str = r#"$call http_call @"upstream" @{:path=/may-i;:method=GET;:authority=auth} @"?" @{}
@@ -50,7 +47,7 @@ fn an_answer_for_a_stream_that_is_gone_is_dropped() {
     world.trace().take();
     world.answer_http_call(&call, HttpAnswer::new(200, "late")).unwrap();
     assert_eq!(statuses(world.trace(), "set_effective_context"), [2]);
-    // A second answer meets nobody.
+    // A second answer has no effect.
     world.trace().take();
     world.answer_http_call(&call, HttpAnswer::new(200, "later")).unwrap();
     assert_eq!(seen(&world), [""; 0]);
@@ -72,7 +69,7 @@ fn a_call_that_nobody_answers_ends_with_504_at_its_time() {
 fn a_call_with_a_timeout_of_zero_waits_for_ever() {
     let ask = r#"$call http_call @"upstream" @{:path=/;:method=GET;:authority=a} @"" @{} (i32.const 0) (i32.const 0);
                  $call grpc_call @"upstream" @"a.B" @"C" @{} @"" (i32.const 0) (i32.const 0);"#;
-    // Asks again whenever it is told of an end, which would be at once and for ever.
+    // Asks again at every end, which would be at once and endlessly.
     let world =
         world(&[("request_headers", ask), ("http_call_response", ask), ("grpc_close", ask)]);
     let _open = world.exchange(0).get("/");
@@ -183,7 +180,7 @@ fn every_entry_of_a_queue_is_announced_once_to_the_last_who_registered() {
 }
 
 fn dns_world() -> World {
-    let filter = host_sim::Filter::from_bytes(include_bytes!("dns.wat")).unwrap();
+    let filter = crate::guest::filter_of(include_str!("dns.wat"));
     World::new(&filter, traced(WorldOptions::default())).unwrap()
 }
 
@@ -196,7 +193,7 @@ fn a_name_is_resolved_by_the_test_and_read_as_envoy_writes_it() {
     assert_eq!(queries.len(), 1);
     let query = &queries[0];
     assert_eq!((query.vm.as_str(), query.token, query.name.as_str()), ("worker 0", 2, "localhost"));
-    // Nobody hurries it.
+    // It has no timeout.
     world.advance(Duration::from_secs(3_600)).unwrap();
     assert!(exchange.request_is_held());
 

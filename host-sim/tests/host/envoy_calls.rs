@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use host_sim::{Exchange, HttpAnswer, World, WorldOptions, trace::normalised};
 
-use crate::{guest::guest, statuses::traced};
+use crate::guest::{guest, traced};
 
 const PAUSE: &str = "(return (i32.const 1))";
 const REPLY: &str = r#"$call send_local_response (i32.const 418) @"own_words" @"I am a teapot" @{x-a=1} (i32.const -1);"#;

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use host_sim::{
-    Clock, Exchange, Filter, Trace, World, WorldOptions,
+    Clock, Exchange, Trace, World, WorldOptions,
     trace::{Line, normalised},
 };
 
@@ -116,7 +116,7 @@ const STORIES: &[Story] = &[
 
 #[test]
 fn every_trace_of_envoy_is_reproduced_line_by_line() {
-    let filter = Filter::from_bytes(include_bytes!("../probe/probe.wat")).unwrap();
+    let filter = crate::guest::filter_of(include_str!("../probe/probe.wat"));
     let mut options = WorldOptions::with_config("noop");
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.trace = Trace::on();
@@ -149,7 +149,7 @@ fn compare(name: &str, simulated: &[Line]) -> Option<String> {
     if expected != found {
         return Some(format!("Envoy has\n{}\nwe have\n{}", expected.join("\n"), found.join("\n")));
     }
-    // Where the recording tells the threads, they must be the same ones.
+    // Where the recording has threads, they must be the same ones.
     let numbered = |text: &str| threads(text).is_some();
     let (expected, found) = (threads(&recorded), threads(&text));
     (numbered(&recorded) && expected != found)

@@ -2,7 +2,7 @@
 
 use host_sim::{Exchange, World, flags};
 
-use crate::{guest::seen, statuses::world};
+use crate::guest::{seen, world};
 
 #[track_caller]
 fn ends(world: &World, tell: impl Fn(Exchange) -> Exchange, flags: u64, details: &str) {

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use host_sim::{Exchange, FailurePolicy, World, WorldOptions};
 
-use crate::{
-    guest::{guest, seen},
-    statuses::{traced, world},
-};
+use crate::guest::{guest, seen, traced, world};
 
 /// Crashes over requests with a body.
 const CRASH: &[(&str, &str)] = &[("request_body", "unreachable")];

@@ -2,10 +2,7 @@
 
 use host_sim::World;
 
-use crate::{
-    guest::{seen, statuses},
-    statuses::world,
-};
+use crate::guest::{seen, statuses, world};
 
 const PAUSE: &str = "(return (i32.const 1))";
 const REPLY: &str = r#"$call send_local_response (i32.const 418) @"own_words" @"I am a teapot" @{x-a=1} (i32.const -1);"#;

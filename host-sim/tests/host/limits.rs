@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use host_sim::{Error, Filter, World, WorldOptions};
 
-use crate::guest::guest;
+use crate::guest::{filter_of, guest};
 
 const FOR_EVER: &str = "(loop $again (br $again))";
 
@@ -26,7 +26,7 @@ fn a_callback_that_never_returns_fails_by_name_and_with_its_limit() {
     let expected = "it was still running after 200ms, which is callback_time_max";
     assert!(message.starts_with(expected), "{message}");
     assert!(world.worker(0).borrow().is_dead());
-    // As behind any trap under `fail_open: true`.
+    // As after any trap under `fail_open: true`.
     assert_eq!(world.exchange(0).get("/").answer(200, "ok").outcome().text(), "ok");
 }
 
@@ -45,7 +45,7 @@ fn a_start_and_an_allocation_that_never_return_fail_too() {
                    (drop (call $buffer (i32.const 7) (i32.const 0) (i32.const -1) (i32.const 16) (i32.const 20)))
                    (i32.const 1)))"#
         );
-        let filter = Filter::from_bytes(text.as_bytes()).unwrap();
+        let filter = filter_of(&text);
         let mut options = WorldOptions::with_config("abcd");
         options.callback_time_max = Some(Duration::from_millis(100));
         let error = World::new(&filter, options).unwrap_err();
@@ -56,14 +56,14 @@ fn a_start_and_an_allocation_that_never_return_fail_too() {
 #[test]
 fn a_table_ends_where_v8_ends_it() {
     // As Envoy's V8: there is room for nine million more, and not for two million beside them.
-    let text = br#"(module (table $t 1 funcref) (memory (export "memory") 1)
+    let text = r#"(module (table $t 1 funcref) (memory (export "memory") 1)
         (func (export "proxy_abi_version_0_2_1")) (func (export "_initialize"))
         (func (export "malloc") (param i32) (result i32) (i32.const 1024))
         (func (export "proxy_on_configure") (param i32 i32) (result i32)
           (i32.and
             (i32.eq (table.grow $t (ref.null func) (i32.const 9000000)) (i32.const 1))
             (i32.eq (table.grow $t (ref.null func) (i32.const 2000000)) (i32.const -1)))))"#;
-    limited(&Filter::from_bytes(text).unwrap(), None).unwrap();
+    limited(&filter_of(text), None).unwrap();
 }
 
 #[test]

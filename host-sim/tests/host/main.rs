@@ -3,18 +3,13 @@
 mod abi;
 mod acting;
 mod callouts;
-#[cfg(feature = "cli")]
-mod command;
 mod envoy_calls;
 mod envoy_traces;
 mod exchanges;
 mod failures;
-mod foreign;
+#[path = "../guest/mod.rs"]
 mod guest;
 mod holding;
-#[cfg(feature = "cli")]
-#[path = "../input/mod.rs"]
-mod input;
 mod limits;
 mod playing;
 mod proxy;
@@ -28,7 +23,7 @@ use host_sim::{Filter, Log};
 
 /// The filter of these tests, see `filter.wat`.
 fn filter() -> Filter {
-    Filter::from_bytes(include_bytes!("filter.wat")).unwrap()
+    guest::filter_of(include_str!("filter.wat"))
 }
 
 /// The callbacks that one VM logged.

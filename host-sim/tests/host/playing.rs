@@ -1,4 +1,4 @@
-//! Many exchanges at once, cut and broken by a seed: the same seed tells the same story, byte for byte.
+//! Many exchanges at once, cut and broken by a seed: the same seed gives the same result, byte for byte.
 
 use std::time::{Duration, Instant};
 
@@ -6,9 +6,9 @@ use host_sim::{
     Chunking, Clock, Faults, Filter, Pace, Recording, Step, Trace, World, WorldOptions,
 };
 
-use crate::{guest::guest, statuses::traced};
+use crate::guest::{guest, traced};
 
-/// Counts requests and ends, and samples what it is told of bodies.
+/// Counts requests and ends, and samples the sizes of bodies.
 fn counting() -> Filter {
     guest(&[
         (

@@ -168,11 +168,11 @@ fn an_upstream_that_breaks_off_cuts_the_client_and_is_told_apart() {
         });
         let mut client = client(&server);
         client.write_all(GET).unwrap();
-        let told = String::from_utf8_lossy(answer).into_owned();
-        assert_eq!(ended_with(&server), expected, "{told:?}");
+        let text = String::from_utf8_lossy(answer).into_owned();
+        assert_eq!(ended_with(&server), expected, "{text:?}");
         let status = read_until(&mut client, "\r\n");
         let expected = if answer.is_empty() { "HTTP/1.1 503 " } else { "HTTP/1.1 200 " };
-        assert!(status.starts_with(expected), "{told:?}: {status}");
+        assert!(status.starts_with(expected), "{text:?}: {status}");
     }
 }
 

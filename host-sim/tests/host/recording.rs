@@ -15,10 +15,7 @@ use host_sim::{
     replay,
 };
 
-use crate::{
-    guest::{guest, seen},
-    statuses::traced,
-};
+use crate::guest::{guest, seen, traced};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,7 +27,7 @@ impl TraceFile {
         TraceFile(std::env::temp_dir().join(format!("host-sim-{}-{name}", std::process::id())))
     }
 
-    /// Waits until so many exchanges are written.
+    /// Waits until this many exchanges are written.
     fn read(&self, count: usize) -> Vec<Recording> {
         let start = Instant::now();
         loop {
@@ -176,10 +173,10 @@ fn counting() -> Filter {
 
 #[test]
 fn every_callback_has_its_cost() {
-    let module = include_bytes!("filter.wat");
+    let module = crate::guest::module_of(include_str!("filter.wat"));
     let mut options = traced(WorldOptions::with_config("k"));
     options.measure_cost = true;
-    let world = World::new(&Filter::metered(module).unwrap(), options).unwrap();
+    let world = World::new(&Filter::metered(&module).unwrap(), options).unwrap();
     for _ in 0..3 {
         let _ = world.exchange(0).get("/").answer(200, "ok").outcome();
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use host_sim::{Error, Filter, Trace, World, WorldOptions};
 
-use crate::{foreign::table, statuses::traced};
+use crate::guest::{filter_of, table, traced};
 
 /// A filter that calls one function with zeros at the start, or while it gives memory for its configuration.
 fn calling(during: &str, function: &str, parameters: &str) -> Filter {
@@ -33,7 +33,7 @@ fn calling(during: &str, function: &str, parameters: &str) -> Filter {
                (i32.const 1)))"#,
         kinds.join(" ")
     );
-    Filter::from_bytes(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    filter_of(&text)
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn wasi_answers_as_envoys() {
     );
     let mut options = traced(WorldOptions::default());
     options.trace = Trace::on();
-    let world = World::new(&Filter::from_bytes(text.as_bytes()).unwrap(), options).unwrap();
+    let world = World::new(&filter_of(&text), options).unwrap();
     let lines = world.trace().lines();
     let returned = lines.iter().filter(|line| line.vm == "main").filter_map(|line| {
         let (name, status) = line
@@ -122,7 +122,7 @@ fn what_is_written_must_lie_in_memory_unless_it_is_nothing() {
           (i32.const 1)))"#;
     let mut options = WorldOptions::default();
     options.trace = Trace::on();
-    let world = World::new(&Filter::from_bytes(text.as_bytes()).unwrap(), options).unwrap();
+    let world = World::new(&filter_of(&text), options).unwrap();
     let lines = world.trace().lines();
     let returned = lines.iter().filter(|line| line.vm == "main").filter_map(|line| {
         line.text.strip_prefix("[vm<-host] wasi_snapshot_preview1.fd_write return: ")

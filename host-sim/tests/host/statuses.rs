@@ -1,22 +1,10 @@
 //! What each host function answers: the statuses of Envoy 1.40, by phase and by argument.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use host_sim::{Clock, LogLevel, Trace, World, WorldOptions};
+use host_sim::{LogLevel, World, WorldOptions};
 
-use crate::guest::{guest, seen, statuses};
-
-pub(crate) fn traced(options: WorldOptions) -> WorldOptions {
-    let mut options = options;
-    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
-    options.trace = Trace::on();
-    options.seed = 7;
-    options
-}
-
-pub(crate) fn world(bodies: &[(&str, &str)]) -> World {
-    World::new(&guest(bodies), traced(WorldOptions::default())).unwrap()
-}
+use crate::guest::{guest, seen, statuses, traced, world};
 
 /// Runs one whole exchange through a filter with these bodies; returns the statuses of `function`.
 #[track_caller]
@@ -168,6 +156,28 @@ fn foreign_functions_are_envoys() {
     // The third argument is text here, so its first byte is no field.
     assert_eq!(found, [1, 0, 2, 0, 0, 3]);
     assert_eq!(stream.property(b"out").unwrap(), "a".repeat(24));
+}
+
+#[test]
+#[cfg(not(feature = "foreign-functions"))]
+fn a_function_that_is_left_out_is_not_found_and_the_log_says_once_what_brings_it() {
+    let call = r#"$call call_foreign_function @"no_such_thing" @"" (i32.const 24) (i32.const 28);
+                  $call call_foreign_function @"expr_create" @"1 + 1" (i32.const 24) (i32.const 28);
+                  $call call_foreign_function @"expr_evaluate" @"0000" (i32.const 24) (i32.const 28);
+                  $call call_foreign_function @"expr_delete" @"0000" (i32.const 24) (i32.const 28);
+                  $call call_foreign_function @"sign" @"" (i32.const 24) (i32.const 28);
+                  $call call_foreign_function @"verify_signature" @"" (i32.const 24) (i32.const 28);"#;
+    let world = world(&[("request_headers", call)]);
+    for _ in 0..2 {
+        world.exchange(0).get("/").answer(200, "x").outcome();
+    }
+    assert_eq!(statuses(world.trace(), "call_foreign_function"), [1; 12]);
+    let lines = world.log().lines();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.level == LogLevel::Warn).collect();
+    let [line] = warnings[..] else { panic!("{warnings:?}") };
+    assert!(
+        line.message.contains("expr_create") && line.message.contains("feature foreign-functions")
+    );
 }
 
 #[test]

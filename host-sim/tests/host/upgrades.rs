@@ -135,9 +135,9 @@ fn a_wish_for_http2_is_read_over() {
         let _ = socket.read(&mut [0]);
     });
     let mut client = client(&server);
-    let wish = "GET / HTTP/1.1\r\nhost: h\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\
+    let request = "GET / HTTP/1.1\r\nhost: h\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\
                 connection: Upgrade, HTTP2-Settings\r\n\r\n";
-    client.write_all(wish.as_bytes()).unwrap();
+    client.write_all(request.as_bytes()).unwrap();
     read_until(&mut client, "ok");
 }
 

@@ -1,4 +1,4 @@
-//! The stage without a filter: the core, called as the filter calls it, and the totals that a proxy would keep.
+//! The stage without a filter: the core's session under a native host, and the totals that a proxy would keep.
 
 use std::{
     collections::BTreeSet,
@@ -7,20 +7,12 @@ use std::{
 };
 
 use driftline_core::{
-    inference::{
-        exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
-        load::{BINARY_REPORT_HEADER, REPORT_HEADER, ReportHeaders},
-    },
-    metrics::{
-        buffer::{Change, MetricBuffer},
-        catalogue::Kind,
-        series::Series,
-    },
+    inference::exchange::Observation,
+    metrics::catalogue::Kind,
     monitor::{
         config::Config,
-        evaluator::Evaluator,
-        label_table::{LabelTable, with_series_key},
-        layout::{Monitor, Unmeasured},
+        native::{Header, NativeHost, header},
+        session::{Session, Stream},
     },
 };
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
@@ -29,7 +21,7 @@ use driftline_testbed::scrape::Scrape;
 use super::simulated::{self, Told};
 use crate::{expectation::Seen, script::Script};
 
-/// Tells these exchanges one after another.
+/// Plays these exchanges one after another.
 pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     let mut native = Native::new(config);
     let play = |script| {
@@ -40,133 +32,71 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     scripts.map(play)
 }
 
-/// The core without a filter, and the totals that a proxy would keep.
+/// The session without a filter, and a host that keeps its metrics.
 pub(crate) struct Native {
-    monitor: Monitor,
-    evaluator: Evaluator,
-    buffer: MetricBuffer,
-    label_table: LabelTable,
-    /// Those who were admitted, as hosts keep them.
-    table: Vec<u8>,
-    series: Vec<Option<Series>>,
-    /// By series: what a counter or gauge stands at, how many samples a histogram has.
-    totals: Vec<u64>,
-    exchange: Option<Exchange>,
-    now: Timestamp,
+    host: NativeHost,
+    session: Session,
+    stream: Stream,
+    /// What was known of the last exchange, if it was measured.
+    pub(crate) observation: Option<Observation>,
 }
 
 impl Native {
     pub(crate) fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let monitor = Monitor::new(&config);
-        let mut series: Vec<_> = monitor.series().iter().cloned().map(Some).collect();
-        series.resize(monitor.series_max(), None);
-        let mut native = Native {
-            evaluator: Evaluator::new(&monitor),
-            buffer: MetricBuffer::new(series.len()),
-            label_table: LabelTable::new(&monitor),
-            table: Vec::new(),
-            totals: vec![0; series.len()],
-            series,
-            monitor,
-            exchange: None,
-            now: Timestamp(1_000_000_000),
-        };
-        native.monitor.describe(&mut native.buffer, |_| ());
-        native.settle();
-        native
+        let host = NativeHost::default();
+        host.now.set(Timestamp(1_000_000_000));
+        let session = Session::new(&host, config);
+        Native { host, session, stream: Stream::default(), observation: None }
     }
 
-    /// Tells one exchange.
+    /// Plays one exchange.
     pub(crate) fn run(&mut self, script: &Script) {
         simulated::play(self, script);
     }
 
-    /// Lets so much time pass, and evaluates at its end.
+    /// Lets this much time pass, and ticks at its end.
     pub(crate) fn tick_after(&mut self, time: Duration) {
-        if !self.evaluator.is_running() {
-            self.evaluator.resume(&self.monitor, self.now, &[], |_| None);
-        }
         self.advance(time);
-        let counters = self.evaluator.counters().iter();
-        let values: Vec<u64> = counters.map(|id| self.totals[id.index()]).collect();
-        let (monitor, buffer) = (&self.monitor, &mut self.buffer);
-        self.evaluator.evaluate(monitor, buffer, self.now, &values, |_| {});
-        self.settle();
-    }
-
-    /// Answers a admission_request as the filter does, but that there is nobody to share the table with.
-    fn answer_admission(&mut self) {
-        let Some(exchange) = &mut self.exchange else { return };
-        let Some(subject) = exchange.admission_request() else { return };
-        let monitor = &self.monitor;
-        if self.label_table.find(monitor, subject).is_none() && !self.label_table.is_full() {
-            self.table = with_series_key(&self.table, subject);
-            let series = &mut self.series;
-            self.label_table
-                .read(monitor, &self.table, |id, new| series[id.index()] = Some(new.clone()));
-        }
-        let granted = self.label_table.find(monitor, subject);
-        exchange.answer_admission(monitor, &mut self.buffer, granted);
-    }
-
-    /// Hands on what headers or trailers say about the model server's load.
-    fn load_report(&mut self, headers: &[(String, String)]) {
-        let headers = ReportHeaders {
-            report: header(headers, REPORT_HEADER),
-            binary: header(headers, BINARY_REPORT_HEADER),
-        };
-        if let Some(exchange) = &self.exchange {
-            exchange.load_report(&self.monitor, &mut self.buffer, &headers);
-        }
-        self.settle();
-    }
-
-    /// Adds what is pending to the totals, as a proxy does with metric calls.
-    fn settle(&mut self) {
-        self.answer_admission();
-        let totals = &mut self.totals;
-        self.buffer.flush(|id, change| {
-            let total = &mut totals[id.index()];
-            *total = match change {
-                Change::Add(amount) => *total + amount,
-                Change::Shift(by) => total.checked_add_signed(by).expect("a gauge below zero"),
-                Change::Set(value) => value,
-                Change::Sample(_) => *total + 1,
-            };
-        });
+        self.session.tick(&self.host);
     }
 
     /// The totals as a proxy prints them.
     pub(crate) fn scrape(&self) -> Scrape {
         let mut text = String::new();
         let mut families = BTreeSet::new();
-        for (series, total) in self.series.iter().zip(&self.totals) {
-            let Some(series) = series else { continue };
+        for (series, metric) in self.host.series().iter().zip(self.host.metrics()) {
             let (kind, suffix) = match series.kind {
                 Kind::Counter => ("counter", ""),
                 Kind::Gauge => ("gauge", ""),
                 Kind::Histogram => ("histogram", "_count"),
             };
-            if families.insert(&series.name) {
+            if families.insert(series.name.clone()) {
                 let _ = writeln!(text, "# TYPE {} {kind}", series.name);
             }
             let labels =
                 series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name()));
             let labels: Vec<String> = labels.collect();
-            let _ = writeln!(text, "{}{suffix}{{{}}} {total}", series.name, labels.join(","));
+            let value = metric.value;
+            let _ = writeln!(text, "{}{suffix}{{{}}} {value}", series.name, labels.join(","));
         }
         Scrape::parse(&text).expect("what we print can be read")
     }
+
+    fn set_body(&self, bytes: &[u8]) {
+        *self.host.body.borrow_mut() = bytes.to_vec();
+    }
 }
 
-fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h [u8]> {
-    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_bytes())
+fn all(first: Vec<Header>, headers: &[(String, String)]) -> Vec<Header> {
+    let others = headers.iter().map(|(name, value)| header(name, value));
+    first.into_iter().chain(others).collect()
 }
 
 impl Told for Native {
     fn advance(&mut self, by: Duration) {
-        self.now.0 += u64::try_from(by.as_nanos()).expect("a story takes less than 500 years");
+        let by = u64::try_from(by.as_nanos()).expect("a story takes less than 500 years");
+        self.host.now.set(Timestamp(self.host.now.get().0 + by));
     }
 
     fn request_headers(
@@ -174,31 +104,19 @@ impl Told for Native {
         route: &str,
         path: &str,
         headers: &[(String, String)],
-        _ended: bool,
+        ended: bool,
     ) {
-        let head = RequestHead {
-            method: b"POST",
-            path: path.as_bytes(),
-            route: Some(route.as_bytes()),
-            content_type: header(headers, "content-type"),
-            content_encoding: header(headers, "content-encoding"),
-            document_length: header(headers, DOCUMENT_LENGTH),
-            message_encoding: header(headers, MESSAGE_ENCODING),
-            values: &values(headers, self.monitor.request_headers()),
-            asked_at: self.monitor.asks_for_time().then(asked_at),
-        };
-        self.exchange = Exchange::start(&self.monitor, &mut self.buffer, self.now, &head);
-        self.settle();
+        self.stream = Stream::default();
+        let first = vec![header(":method", "POST"), header(":path", path)];
+        *self.host.request.borrow_mut() = all(first, headers);
+        self.host.set_property("xds\0route_name", route.as_bytes());
+        self.host.wall_clock.set(Some(wall_clock()));
+        self.session.request_headers(&self.host, &mut self.stream, ended);
     }
 
     fn request_body(&mut self, bytes: &[u8], ended: bool) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.request_body(&self.monitor, &mut self.buffer, bytes);
-            if ended {
-                exchange.request_end();
-            }
-        }
-        self.settle();
+        self.set_body(bytes);
+        self.session.request_body(&self.host, &mut self.stream, bytes.len(), ended);
     }
 
     fn response_headers(
@@ -208,67 +126,36 @@ impl Told for Native {
         details: &str,
         ended: bool,
     ) {
-        if let Some(exchange) = &mut self.exchange {
-            let head = ResponseHead {
-                status: Some(status),
-                content_type: header(headers, "content-type"),
-                content_encoding: header(headers, "content-encoding"),
-                document_length: header(headers, DOCUMENT_LENGTH),
-                message_encoding: header(headers, MESSAGE_ENCODING),
-                values: &values(headers, self.monitor.response_headers()),
-                grpc_status: None,
-                is_local_reply: details != "via_upstream",
-            };
-            exchange.response_head(&self.monitor, &mut self.buffer, &head);
-        }
-        self.settle();
-        self.load_report(headers);
-        if let Some(exchange) = self.exchange.as_mut().filter(|_| ended) {
-            exchange.response_end();
-        }
+        *self.host.response.borrow_mut() =
+            all(vec![header(":status", &status.to_string())], headers);
+        self.host.set_property("response\0code_details", details.as_bytes());
+        self.session.response_headers(&self.host, &mut self.stream, ended);
     }
 
     fn response_body(&mut self, bytes: &[u8], ended: bool) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.response_body(&self.monitor, &mut self.buffer, self.now, bytes);
-            if ended {
-                exchange.response_end();
-            }
-        }
-        self.settle();
+        self.set_body(bytes);
+        self.session.response_body(&self.host, &mut self.stream, bytes.len(), ended);
     }
 
     fn response_trailers(&mut self, trailers: &[(String, String)]) {
-        self.load_report(trailers);
-        if let Some(exchange) = &mut self.exchange {
-            exchange.response_end();
-        }
-        self.settle();
+        *self.host.trailers.borrow_mut() = all(Vec::new(), trailers);
+        self.session.response_trailers(&self.host, &mut self.stream);
     }
 
     fn end(&mut self, flags: u64) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.end_naming(&self.monitor, &mut self.buffer);
-        }
-        self.answer_admission();
-        if let Some(exchange) = self.exchange.take() {
-            exchange.finish(&self.monitor, &mut self.buffer, self.now, flags);
-        }
-        self.settle();
+        self.host.set_property("response\0flags", &flags.to_le_bytes());
+        self.observation = self.session.end(&self.host, &mut self.stream);
+        self.host.end_stream();
     }
 
     fn refused(&mut self) {
-        self.monitor.count_unmeasured(&mut self.buffer, Unmeasured::NoRequestHeaders);
-        self.settle();
+        self.stream = Stream::default();
+        self.end(0);
     }
 }
 
-fn values(headers: &[(String, String)], names: &[Box<str>]) -> Vec<Option<Vec<u8>>> {
-    names.iter().map(|name| header(headers, name).map(<[u8]>::to_vec)).collect()
-}
-
 /// The real time, as a proxy would say it.
-fn asked_at() -> UnixTime {
+fn wall_clock() -> UnixTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
     UnixTime::from_nanoseconds(u64::try_from(since.as_nanos()).expect("a year before 2554"))
 }

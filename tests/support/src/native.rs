@@ -2,7 +2,6 @@
 
 use driftline_core::{
     inference::exchange::Observation,
-    metrics::series::Series,
     monitor::{
         config::Config,
         native::{Header, NativeHost, NativeStream, header},
@@ -31,11 +30,7 @@ impl Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let host = NativeHost::default();
         let session = Session::new(&host, config);
-        let name = |metric: driftline_core::monitor::native::Metric| {
-            let series = Series::of_stat_name(metric.kind, &metric.stat_name);
-            counts::name(&series.expect("the session gave the name"))
-        };
-        let names = host.metrics().into_iter().map(name).collect();
+        let names = host.series().iter().map(counts::name).collect();
         host.changes();
         Native { host, session, names }
     }

@@ -97,10 +97,7 @@ impl Host {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         let host = NativeHost::default();
         let session = Session::new(&host, config);
-        let series = host.metrics().into_iter().map(|metric| {
-            Series::of_stat_name(metric.kind, &metric.stat_name).expect("the session gave the name")
-        });
-        let series = series.collect();
+        let series = host.series();
         host.changes();
         Host { host, session, series }
     }

@@ -9,7 +9,7 @@ use super::{
     },
     Exchange, Upstream,
 };
-use crate::worker::Side;
+use crate::direction::Direction;
 
 impl Exchange {
     /// Writes what the filter has let pass, in both directions.
@@ -22,7 +22,7 @@ impl Exchange {
     }
 
     fn pass_request_on(&mut self) {
-        let passed = self.filtered.take(Side::Request);
+        let passed = self.filtered.take(Direction::Request);
         let request = &mut self.request;
         if let Some(head) = &passed.head {
             // A body that came with its head is over by now, and must be delimited all the same.
@@ -51,7 +51,7 @@ impl Exchange {
     }
 
     fn pass_response_on(&mut self, client: &mut Wire) {
-        let passed = self.filtered.take(Side::Response);
+        let passed = self.filtered.take(Direction::Response);
         let output = &mut client.output;
         if let Some(head) = &passed.head {
             // A client that still sends cannot be answered and kept.

@@ -3,7 +3,11 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    super::body::Framing, FIELDS_MAX, HEAD_BYTES_MAX, NotHttp, framing, has_token, is_hop_by_hop,
+    super::{
+        body::Framing,
+        fields::{FIELDS_MAX, has_token, is_hop_by_hop},
+    },
+    HEAD_BYTES_MAX, NotHttp, framing,
 };
 use crate::{HeaderMap, local_reply::CODEC_ERROR};
 
@@ -75,18 +79,58 @@ impl Request {
         if parsed.version != Some(1) {
             return Err(Refusal::protocol_error(426, "low_version"));
         }
-        let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
+        let method = parsed.method.unwrap_or_default();
         let fields: HeaderMap = parsed.headers.iter().map(|it| (it.name, it.value)).collect();
         let kind = kind(method, &fields);
+        let target = Target::of(parsed, &kind, &fields)?;
+        let expects_continue = has_token(&fields, "expect", "100-continue");
+        let headers = target.headers(method, &kind, &fields, expects_continue);
+        let mut framing = framing(&fields, Framing::Ended)
+            .map_err(|NotHttp| Refusal::protocol_error_of_framing(&fields))?;
+        if kind != Kind::Plain {
+            // What follows has no end that HTTP could tell.
+            framing = Framing::UntilClose;
+        }
+        let keep_alive = !has_token(&fields, "connection", "close");
+        if target.whole_server {
+            return Err(Refusal {
+                status: 404,
+                headers: Some(headers),
+                details: "absolute_path_rejected",
+                protocol_error: false,
+                keep_alive: keep_alive && framing.is_ended(),
+            });
+        }
+        let head_only = method == "HEAD";
+        Ok(Request { headers, framing, keep_alive, expects_continue, head_only, kind })
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy)]
+struct Target<'r> {
+    authority: &'r str,
+    path: &'r str,
+    /// `OPTIONS *`.
+    whole_server: bool,
+}
+
+impl<'r> Target<'r> {
+    fn of(
+        parsed: &'r httparse::Request<'_, '_>,
+        kind: &Kind,
+        fields: &'r HeaderMap,
+    ) -> Result<Target<'r>, Refusal> {
+        let (method, target) = (parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
         // A target with a host of its own wins over the header.
         let absolute = ["http://", "https://"].iter().find_map(|begin| target.strip_prefix(begin));
         let (authority, path) = match absolute {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-            None if kind == Kind::Connect => (target, ""),
+            None if *kind == Kind::Connect => (target, ""),
             None => (fields.get_str("host").unwrap_or_default(), target),
         };
         let whole_server = method == "OPTIONS" && path == "*";
-        if !whole_server && kind != Kind::Connect && !path.is_empty() && !path.starts_with('/') {
+        if !whole_server && *kind != Kind::Connect && !path.is_empty() && !path.starts_with('/') {
             let details = if path == "*" { "http1.invalid_url" } else { CODEC_ERROR };
             return Err(Refusal::protocol_error(400, details));
         }
@@ -101,13 +145,23 @@ impl Request {
             });
         }
         let path = if path.is_empty() { "/" } else { path };
-        let mut headers: HeaderMap = [(":authority", authority)].into_iter().collect();
-        if kind != Kind::Connect {
-            headers.add(":path", path.to_string());
+        Ok(Target { authority, path, whole_server })
+    }
+
+    /// The header map that Envoy's filters see.
+    fn headers(
+        self,
+        method: &str,
+        kind: &Kind,
+        fields: &HeaderMap,
+        expects_continue: bool,
+    ) -> HeaderMap {
+        let mut headers: HeaderMap = [(":authority", self.authority)].into_iter().collect();
+        if *kind != Kind::Connect {
+            headers.add(":path", self.path.to_string());
         }
         headers.add(":method", method.to_string());
         headers.add(":scheme", "http");
-        let expects_continue = has_token(&fields, "expect", "100-continue");
         for (name, value) in fields.iter() {
             let wanted = match &name[..] {
                 b"host" => false,
@@ -123,39 +177,25 @@ impl Request {
         if headers.get("x-forwarded-proto").is_none() {
             headers.add("x-forwarded-proto", "http");
         }
-        let mut framing = framing(&fields, Framing::Ended).map_err(|NotHttp| {
-            let both =
-                fields.get("content-length").is_some() && fields.get("transfer-encoding").is_some();
-            let coded = fields.get("transfer-encoding").is_some();
-            let (status, details) = match (both, coded) {
-                (true, _) => (400, "http1.content_length_and_chunked_not_allowed"),
-                (false, true) => (501, "http1.invalid_transfer_encoding"),
-                (false, false) => (400, CODEC_ERROR),
-            };
-            Refusal::protocol_error(status, details)
-        })?;
-        if kind != Kind::Plain {
-            // What follows has no end that HTTP could tell.
-            framing = Framing::UntilClose;
-        }
-        let keep_alive = !has_token(&fields, "connection", "close");
-        if whole_server {
-            return Err(Refusal {
-                status: 404,
-                headers: Some(headers),
-                details: "absolute_path_rejected",
-                protocol_error: false,
-                keep_alive: keep_alive && framing.is_ended(),
-            });
-        }
-        let head_only = method == "HEAD";
-        Ok(Request { headers, framing, keep_alive, expects_continue, head_only, kind })
+        headers
     }
 }
 
 impl Refusal {
     fn protocol_error(status: u16, details: &'static str) -> Refusal {
         Refusal { status, headers: None, details, protocol_error: true, keep_alive: false }
+    }
+
+    fn protocol_error_of_framing(fields: &HeaderMap) -> Refusal {
+        let both =
+            fields.get("content-length").is_some() && fields.get("transfer-encoding").is_some();
+        let encoded = fields.get("transfer-encoding").is_some();
+        let (status, details) = match (both, encoded) {
+            (true, _) => (400, "http1.content_length_and_chunked_not_allowed"),
+            (false, true) => (501, "http1.invalid_transfer_encoding"),
+            (false, false) => (400, CODEC_ERROR),
+        };
+        Refusal::protocol_error(status, details)
     }
 
     /// The request asks for a protocol that is not spoken here. What follows may be anything.
@@ -175,7 +215,7 @@ fn kind(method: &str, fields: &HeaderMap) -> Kind {
         return Kind::Connect;
     }
     let upgrade = fields.get_str("upgrade").unwrap_or_default().trim().to_ascii_lowercase();
-    // Envoy reads over a wish for HTTP/2.
+    // Envoy ignores a request for HTTP/2.
     if upgrade.is_empty() || upgrade == "h2c" || !has_token(fields, "connection", "upgrade") {
         return Kind::Plain;
     }

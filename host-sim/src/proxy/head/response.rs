@@ -3,8 +3,11 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    super::body::Framing, FIELDS_MAX, Kind, NotHttp, RESPONSE_HEAD_BYTES_MAX, framing, has_token,
-    is_hop_by_hop,
+    super::{
+        body::Framing,
+        fields::{FIELDS_MAX, has_token, is_hop_by_hop},
+    },
+    Kind, NotHttp, RESPONSE_HEAD_BYTES_MAX, framing,
 };
 use crate::HeaderMap;
 

@@ -1,0 +1,255 @@
+//! `driftline check`: what a configuration will do, before it is deployed; it changes nothing and calls no server.
+
+mod sample;
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use driftline_core::{
+    metrics::{catalogue::Kind, series::Series},
+    monitor::{
+        capture::{Captured, Value},
+        config::{Config, ModelKind},
+        layout::Monitor,
+        native::{NativeHost, NativeStream},
+        session::Session,
+    },
+};
+use host_sim::{Clock, Filter, World, WorldOptions};
+
+use self::sample::Sample;
+use crate::{
+    inputs::{read, read_filter},
+    table::{Align, Table, thousands},
+};
+
+/// Check a configuration with its profiles: what it watches, its series, its memory.
+///
+/// With --sample, a request is read as the filter would read it, and what each
+/// column takes from it is shown; with --answer, so is its answer.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The filter's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The filter's module, to measure the memory of a worker; `cargo xtask build` makes it.
+    #[arg(long, value_name = "FILE", default_value = "target/driftline.wasm")]
+    filter: PathBuf,
+    /// A request: a first line such as `POST /v1/models/rain:predict`, headers, an empty line, the body.
+    #[arg(long, value_name = "FILE")]
+    sample: Option<PathBuf>,
+    /// Its answer: a first line such as `HTTP/1.1 200`, headers, an empty line, the body.
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    answer: Option<PathBuf>,
+    /// Print the name of every series that is known by configuration.
+    #[arg(long)]
+    series: bool,
+}
+
+/// Values of one column that are shown.
+const VALUES_SHOWN: usize = 4;
+
+/// Checks, and prints what was found; fails if the filter would refuse the configuration or not read the sample.
+#[allow(clippy::print_stdout, reason = "the findings are what the caller asked for")]
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let json = read(&args.config, "--config")?;
+    let config =
+        Config::from_json(&json).with_context(|| format!("--config {}", args.config.display()))?;
+    let monitor = Monitor::new(&config);
+    println!("{}", watched(&config));
+    println!("{}", series(&monitor));
+    if args.series {
+        for series in monitor.series() {
+            println!("{}", render(series));
+        }
+        println!();
+    }
+    println!("{}", memory(&args, &config, json)?);
+    if let Some(path) = &args.sample {
+        let request = Sample::read(path, "--sample")?;
+        let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
+        println!("\n{}", taken(config, &request, answer.as_ref())?);
+    }
+    Ok(())
+}
+
+fn watched(config: &Config) -> String {
+    let columns = [
+        ("model", Align::Left),
+        ("version", Align::Left),
+        ("type", Align::Left),
+        ("features", Align::Right),
+        ("prediction", Align::Left),
+        ("bins", Align::Right),
+        ("reference rows", Align::Right),
+    ];
+    let rows = config
+        .models
+        .iter()
+        .map(|model| {
+            let profile = model.profile.as_ref();
+            let features = profile.map(|profile| &profile.features);
+            let columns = features.into_iter().flatten().map(|feature| &feature.column);
+            let prediction = profile.and_then(|profile| profile.prediction.as_ref());
+            let bins: usize = columns.chain(prediction).map(|column| column.bins.count()).sum();
+            let number = |count: Option<u64>| count.map_or("-".into(), thousands);
+            [
+                model.name.clone(),
+                model.version.clone().unwrap_or("-".into()),
+                match model.kind {
+                    ModelKind::Language => "language",
+                    ModelKind::Predictive => "predictive",
+                }
+                .into(),
+                number(features.map(|features| features.len() as u64)),
+                if prediction.is_some() { "yes" } else { "-" }.into(),
+                number(profile.map(|_| bins as u64)),
+                number(profile.map(|profile| profile.rows)),
+            ]
+        })
+        .collect();
+    format!("The configuration is valid. It watches:\n\n{}", Table { columns, rows })
+}
+
+fn series(monitor: &Monitor) -> String {
+    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    for series in monitor.series() {
+        *by_name.entry(&series.name).or_default() += 1;
+    }
+    let columns = [("metric", Align::Left), ("series", Align::Right)];
+    let rows =
+        by_name.into_iter().map(|(name, count)| [name.to_string(), thousands(count)]).collect();
+    let listed = monitor.series().len() as u64;
+    let max = monitor.series_max() as u64;
+    let mut text = format!("{}\n{} series per proxy", Table { columns, rows }, thousands(listed));
+    if listed < max {
+        let _ = write!(text, ", and up to {} with names that patterns admit", thousands(max));
+    }
+    text + ".\n(A histogram is one series here, and one for each bucket in Prometheus.)\n"
+}
+
+/// A series as Prometheus shows it.
+fn render(series: &Series) -> String {
+    let labels: Vec<String> =
+        series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name())).collect();
+    if labels.is_empty() {
+        return series.name.clone();
+    }
+    format!("{}{{{}}}", series.name, labels.join(","))
+}
+
+/// What the filter itself takes under this configuration, measured in a simulated proxy.
+fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String> {
+    let module = read_filter(&args.filter)?;
+    let filter = Filter::from_bytes(&module)
+        .with_context(|| format!("--filter {}", args.filter.display()))?;
+    let mut options = WorldOptions::with_config(json);
+    options.clock = Clock::virtual_from(std::time::Duration::ZERO);
+    let world = World::new(&filter, options).context("the filter refused what was found valid")?;
+    let worker = world.worker(0).borrow().memory_bytes();
+    let main = world.main().borrow().memory_bytes();
+    world.stop()?;
+    let kib = |bytes: usize| thousands((bytes / 1024) as u64);
+    let mut text = format!(
+        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 4 KiB for each stream in flight",
+        kib(worker),
+        kib(main)
+    );
+    if config.models.iter().any(|model| model.kind == ModelKind::Predictive) {
+        let _ = write!(
+            text,
+            " ({} KiB more where a tensor in JSON has its data before its name or shape)",
+            thousands(config.event_bytes_max.div_ceil(1024))
+        );
+    }
+    Ok(text + ".")
+}
+
+/// What each column takes from a request and its answer, as the filter reads them.
+fn taken(config: Config, request: &Sample, answer: Option<&Sample>) -> anyhow::Result<String> {
+    let host = NativeHost::default();
+    let mut session = Session::new(&host, config);
+    session.start_capture();
+    host.changes();
+    host.wall_clock.set(Some(sample::now()));
+    let mut stream = NativeStream::begin(&session, &host, request.request_headers(), false);
+    if !stream.is_measured() {
+        bail!(
+            "--sample: {} {} would pass unmeasured: its path, its route and its method are those of no model, or the \
+             configuration declares that it is none",
+            request.word(0),
+            request.word(1)
+        );
+    }
+    stream.request_body(&request.body, true);
+    if let Some(answer) = answer {
+        stream.response_headers(answer.response_headers(), false);
+        stream.response_body(&answer.body, true);
+    }
+    stream.end(0);
+    Ok(findings(&host, session.captured(), answer.is_some()))
+}
+
+fn findings(host: &NativeHost, captured: Vec<Captured>, has_answer: bool) -> String {
+    let all = host.series();
+    let mut values: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+    for Captured { column, value } in captured {
+        values.entry(column.index()).or_default().push(value);
+    }
+    let changes = host.changes().into_iter();
+    let changes = changes.map(|change| (&all[change.number], change.by.cast_unsigned()));
+    let counted: Vec<(&Series, u64)> =
+        changes.filter(|(series, _)| series.kind == Kind::Counter).collect();
+    let label = |series: &Series, name: &str| -> String {
+        let mut labels = series.labels.iter();
+        labels.find(|(label, _)| label.name() == name).map_or(String::new(), |(_, it)| it.clone())
+    };
+    let rows = values
+        .iter()
+        .filter_map(|(column, values)| {
+            let series = all.get(*column)?;
+            let feature = label(series, "feature");
+            let of_column = |other: &&(&Series, u64)| {
+                ["model", "version", "role", "feature"]
+                    .iter()
+                    .all(|name| label(other.0, name) == label(series, name))
+            };
+            let mut bins: Vec<String> = Vec::new();
+            for (counted, times) in counted.iter().filter(of_column) {
+                for name in ["bin", "reason"] {
+                    let value = label(counted, name);
+                    if !value.is_empty() {
+                        bins.push(format!("{value} x {times}"));
+                    }
+                }
+            }
+            bins.sort();
+            // A value out of range counts twice: as one outside, and as a violation.
+            bins.dedup();
+            let mut shown: Vec<String> = values.iter().take(VALUES_SHOWN).map(show).collect();
+            if VALUES_SHOWN < values.len() {
+                shown.push("...".into());
+            }
+            Some([feature, shown.join(", "), bins.join(", ")])
+        })
+        .collect();
+    let columns = [("column", Align::Left), ("takes", Align::Left), ("counts in", Align::Left)];
+    let mut text = format!("From the sample:\n\n{}", Table { columns, rows });
+    for (series, times) in &counted {
+        // Without a response there is no outcome either, and the duration of a sample means nothing.
+        let is_of_answer = ["outcome", "result"].iter().any(|name| !label(series, name).is_empty());
+        if label(series, "feature").is_empty() && (has_answer || !is_of_answer) {
+            let _ = write!(text, "\n{} {times}", render(series));
+        }
+    }
+    text
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) | Value::Untyped(text) => format!("{text:?}"),
+        Value::None(reason) => format!("({reason})"),
+    }
+}

@@ -1,0 +1,131 @@
+//! What must be there before the curtain: the weather, its profile within the filter's configuration, and a fitted
+//! rain model. It starts nothing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use driftline_profiler::{Made, Options, from_csv, to_text};
+use driftline_testbed::rain::{Day, RainModel, Weather};
+
+/// What requests call the language model, and the filter's configuration with them.
+pub(super) const LANGUAGE_MODEL: &str = "demo-llm";
+/// What they call the model that predicts rain.
+pub(super) const RAIN_MODEL: &str = "rain";
+/// Where the weather lies in the project.
+const DATA: &str = "tests/data/weather/rainfall_data.csv";
+/// The column with the answer.
+const TARGET: &str = "rain";
+
+/// Days of the reference, days before the change and days after it, counted from 0.
+const REFERENCE: std::ops::Range<usize> = 0..3_000;
+const BEFORE: std::ops::Range<usize> = 9_000..12_000;
+const AFTER: std::ops::Range<usize> = 12_000..13_000;
+
+/// The drift window: long enough to hold all rows of a phase, short enough to wait until it is empty.
+const WINDOW_SECONDS: u64 = 6;
+const TICK_MILLISECONDS: u64 = 250;
+
+/// Everything that was prepared.
+pub(super) struct Prepared {
+    /// The filter's configuration.
+    pub(super) config: String,
+    pub(super) rain: RainModel,
+    /// Days before and after the change.
+    pub(super) before: Vec<Day>,
+    pub(super) after: Vec<Day>,
+}
+
+/// Reads the weather, makes the profile of its first days as `driftline profile` does, and fits the model to them.
+///
+/// # Errors
+///
+/// If the file is missing, is no weather, or is too short.
+pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
+    let path = data.map_or_else(find_data, Ok)?;
+    let csv = fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the weather data {}", path.display()))?;
+    let named = || format!("weather data {}", path.display());
+    let config = config(&csv).with_context(named)?;
+    let weather = Weather::parse(&csv).with_context(named)?;
+    let days = |range: std::ops::Range<usize>| {
+        weather.days.get(range.clone()).with_context(|| {
+            format!(
+                "{}: expected {} rows at least, found {}",
+                named(),
+                range.end,
+                weather.days.len()
+            )
+        })
+    };
+    let reference = days(REFERENCE)?;
+    Ok(Prepared {
+        config,
+        rain: RainModel::fit(&weather.names, reference),
+        before: days(BEFORE)?.to_vec(),
+        after: days(AFTER)?.to_vec(),
+    })
+}
+
+fn config(csv: &str) -> Result<String> {
+    let options = Options {
+        settings: driftline_profiler::Settings::of(RAIN_MODEL),
+        target: Some(TARGET.into()),
+        rows: Some(1..=REFERENCE.len() as u64),
+        ..Options::default()
+    };
+    let Made { profile, .. } =
+        from_csv(csv.as_bytes(), &options).map_err(|error| anyhow!("{error}"))?;
+    // Put together as text: a number of the profile that is read and written again might not be the same.
+    Ok(format!(
+        r#"{{"models":[{{"name":"{}"}},{{"name":"{}","profile":{}}}],"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS}}}"#,
+        LANGUAGE_MODEL,
+        RAIN_MODEL,
+        to_text(&profile)
+    ))
+}
+
+/// Looks in the working directory first, then where this program was built.
+fn find_data() -> Result<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let built_from = workspace.join(DATA);
+    let places = [PathBuf::from(DATA), built_from];
+    let found = places.iter().find(|place| place.is_file());
+    ensure!(
+        found.is_some(),
+        "there is no {DATA} here: run the demo in the project's folder, or name the file with --data"
+    );
+    found.cloned().context(DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use driftline_core::monitor::config::Config;
+
+    #[test]
+    fn the_filter_accepts_what_is_prepared() {
+        let Prepared { config, before, after, .. } = prepare(None).unwrap();
+        let config = Config::from_json(config.as_bytes()).unwrap();
+        let (_, rain) = config.model(RAIN_MODEL).unwrap();
+        let profile = rain.profile.as_ref().unwrap();
+        assert_eq!(profile.features.len(), 8);
+        assert!(profile.prediction.is_some());
+        assert_eq!((before.len(), after.len()), (3000, 1000));
+        assert!(config.model(LANGUAGE_MODEL).unwrap().1.profile.is_none());
+    }
+
+    #[test]
+    fn data_that_is_missing_or_short_is_named() {
+        let refuse = |path: PathBuf| format!("{:#}", prepare(Some(path)).err().unwrap());
+        let missing = refuse("no/such.csv".into());
+        assert!(missing.contains("no/such.csv"), "{missing}");
+        let short = std::env::temp_dir().join(format!("driftline-demo-{}.csv", std::process::id()));
+        fs::write(&short, ",a,rain\n0,1.5,1\n1,2.5,0\n").unwrap();
+        let text = refuse(short.clone());
+        fs::remove_file(&short).unwrap();
+        assert!(text.contains("driftline-demo") && text.contains("3000"), "{text}");
+    }
+}

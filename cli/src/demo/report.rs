@@ -1,0 +1,294 @@
+//! The closing tables: what the clients measured beside what the filter measured. It computes differences and
+//! judges nothing; that is in `checks`.
+
+use std::fmt::Write;
+
+use super::{
+    checks::checks,
+    readings::{ColumnReading, PREDICTION},
+    record::{LlmRecord, Story, WeatherRecord, mean},
+};
+use crate::table::{Align, Table, thousands};
+
+/// From here on, by the usual rule of thumb, a column has drifted.
+pub(super) const PSI_DRIFTED: f64 = 0.25;
+
+/// A line of the first table.
+#[derive(Clone, Debug)]
+struct Row {
+    chapter: &'static str,
+    measure: String,
+    unit: Unit,
+    clients: Option<f64>,
+    filter: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    Count,
+    /// Differences are milliseconds as well.
+    Milliseconds,
+    /// Differences are a share of what the clients measured.
+    MillisecondsRelative,
+}
+
+/// Everything that is printed at the end.
+pub(super) fn closing(story: &Story) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "What the clients measured, and what the filter measured ({}):\n",
+        story.host
+    );
+    text += &measures(story).to_string();
+    text += "\nMedians are of the streams that ran alone, each read from the filter's exact counters;\n\
+             means are of all streams.\n";
+    let columns = columns(&story.weather);
+    if !columns.rows.is_empty() {
+        text += "\nRain model, live window against the reference (weather days 1 to 3,000):\n\n";
+        text += &columns.to_string();
+    }
+    text += "\nChecks:\n";
+    for check in checks(story) {
+        let word = match (check.holds(), check.is_measured()) {
+            (true, _) => "ok",
+            (false, true) => "FAILED",
+            (false, false) => "missing",
+        };
+        let _ = writeln!(text, "  {word:7}  {check}");
+    }
+    text
+}
+
+fn measures(story: &Story) -> Table<5> {
+    Table {
+        columns: [
+            ("chapter", Align::Left),
+            ("measure", Align::Left),
+            ("clients", Align::Right),
+            ("filter", Align::Right),
+            ("difference", Align::Right),
+        ],
+        rows: rows(story).into_iter().map(Row::texts).collect(),
+    }
+}
+
+fn rows(story: &Story) -> Vec<Row> {
+    let Story { healthy, slow, weather, .. } = story;
+    let mut rows = llm_rows("1 healthy", healthy);
+    rows.extend(llm_rows("2 slow start", slow));
+    let clients = &weather.clients;
+    rows.extend([
+        Row {
+            chapter: "3 weather",
+            measure: "requests".into(),
+            unit: Unit::Count,
+            clients: Some(clients.complete as f64),
+            filter: Some(weather.filter.complete as f64),
+        },
+        Row {
+            chapter: "",
+            measure: "rows".into(),
+            unit: Unit::Count,
+            clients: Some(clients.rows as f64),
+            filter: Some(weather.filter.instances as f64),
+        },
+        Row {
+            chapter: "",
+            measure: "predictions".into(),
+            unit: Unit::Count,
+            clients: Some(clients.predictions as f64),
+            filter: Some(weather.filter.predictions as f64),
+        },
+    ]);
+    rows
+}
+
+fn llm_rows(chapter: &'static str, record: &LlmRecord) -> Vec<Row> {
+    let LlmRecord { clients, filter, pairs, .. } = record;
+    let one_by_one = format!("median of {}", pairs.len());
+    let all = |count: u64| format!("mean of {count}");
+    let row =
+        |chapter, measure, unit, clients, filter| Row { chapter, measure, unit, clients, filter };
+    vec![
+        row(
+            chapter,
+            "requests".into(),
+            Unit::Count,
+            Some(clients.complete as f64),
+            Some(filter.complete as f64),
+        ),
+        row(
+            "",
+            "output tokens".into(),
+            Unit::Count,
+            Some(clients.output_tokens as f64),
+            Some(filter.output_tokens as f64),
+        ),
+        row(
+            "",
+            format!("TTFT, {one_by_one}"),
+            Unit::Milliseconds,
+            record.median_of_pairs(|pair| pair.client.ttft_ms),
+            record.median_of_pairs(|pair| pair.filter.ttft_ms),
+        ),
+        row(
+            "",
+            format!("TTFT, {}", all(filter.ttft.count)),
+            Unit::Milliseconds,
+            mean(&clients.ttft_ms),
+            filter.ttft.mean_ms(),
+        ),
+        row(
+            "",
+            format!("TPOT, {one_by_one}"),
+            Unit::MillisecondsRelative,
+            record.median_of_pairs(|pair| pair.client.tpot_ms),
+            record.median_of_pairs(|pair| pair.filter.tpot_ms),
+        ),
+        row(
+            "",
+            format!("TPOT, {}", all(filter.tpot.count)),
+            Unit::MillisecondsRelative,
+            mean(&clients.tpot_ms),
+            filter.tpot.mean_ms(),
+        ),
+    ]
+}
+
+impl Row {
+    fn texts(self) -> [String; 5] {
+        let both = self.clients.zip(self.filter);
+        let value = |value: Option<f64>| match (value, self.unit) {
+            (None, _) => "-".to_owned(),
+            (Some(value), Unit::Count) => thousands(value as u64),
+            (Some(value), _) => format!("{value:.2} ms"),
+        };
+        let difference = both.map_or_else(
+            || "-".to_owned(),
+            |(clients, filter)| match self.unit {
+                Unit::Count => signed(filter - clients, 0, ""),
+                Unit::Milliseconds => signed(filter - clients, 2, " ms"),
+                Unit::MillisecondsRelative => signed((filter / clients - 1.0) * 100.0, 2, " %"),
+            },
+        );
+        let texts = [value(self.clients), value(self.filter)];
+        let [clients, filter] = texts;
+        [self.chapter.to_owned(), self.measure, clients, filter, difference]
+    }
+}
+
+fn columns(weather: &WeatherRecord) -> Table<4> {
+    let shown = weather.before.as_ref().or(weather.after.as_ref());
+    let rows = shown.into_iter().flatten().map(|column| {
+        let psi = |columns| WeatherRecord::column(columns, &column.name).map(|column| column.psi);
+        let (before, after) = (psi(&weather.before), psi(&weather.after));
+        let text = |psi: Option<f64>| psi.map_or_else(|| "-".to_owned(), |psi| format!("{psi:.3}"));
+        let verdict = before.zip(after).map_or("-", |(before, after)| verdict(before, after));
+        [shown_name(column), text(before), text(after), verdict.to_owned()]
+    });
+    Table {
+        columns: [
+            ("column", Align::Left),
+            ("PSI before", Align::Right),
+            ("PSI after", Align::Right),
+            ("verdict", Align::Left),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn shown_name(column: &ColumnReading) -> String {
+    match column.name.as_str() {
+        PREDICTION => "rain (the prediction)".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// What the change did to a column, by the usual rule of thumb.
+fn verdict(before: f64, after: f64) -> &'static str {
+    match (before < PSI_DRIFTED, after < PSI_DRIFTED) {
+        (true, true) => "stays",
+        (true, false) => "drifts",
+        (false, false) => "had drifted before",
+        (false, true) => "comes back",
+    }
+}
+
+/// With its sign, unless it is nothing.
+fn signed(value: f64, digits: usize, unit: &str) -> String {
+    let text = format!("{value:+.digits$}");
+    // Rounded to nothing, a sign would say more than is known.
+    let is_nothing = !text.contains(|char: char| ('1'..='9').contains(&char));
+    format!("{}{unit}", if is_nothing { &text[1..] } else { &text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::checks::tests::good_story;
+
+    #[test]
+    fn a_column_is_judged_by_where_it_was_and_where_it_is() {
+        for (before, after, expected) in [
+            (0.04, 0.05, "stays"),
+            (0.04, 0.25, "drifts"),
+            (4.28, 0.99, "had drifted before"),
+            (0.3, 0.1, "comes back"),
+        ] {
+            assert_eq!(verdict(before, after), expected, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn differences_are_the_filters_less_the_clients() {
+        let text = measures(&good_story()).to_string();
+        for line in [
+            "| 1 healthy    | requests           |        60 |        60 |          0 |",
+            "|              | TTFT, median of 50 |  80.30 ms |  80.00 ms |   -0.30 ms |",
+            "| 2 slow start | requests           |        60 |        60 |          0 |",
+            "|              | TPOT, mean of 50   |  12.01 ms |  12.00 ms |    -0.08 % |",
+            "| 3 weather    | requests           |        80 |        80 |          0 |",
+            "|              | predictions        |     4,000 |     4,000 |          0 |",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_is_a_dash_and_no_number() {
+        let story = Story::default();
+        let text = measures(&story).to_string();
+        let ttft = text.lines().find(|line| line.contains("TTFT, median")).unwrap();
+        assert_eq!(ttft.matches(" - |").count(), 3, "{ttft}");
+        assert_eq!(columns(&story.weather).rows.len(), 0);
+    }
+
+    #[test]
+    fn a_phase_that_is_missing_leaves_no_verdict() {
+        let mut story = good_story();
+        story.weather.after = None;
+        let text = columns(&story.weather).to_string();
+        assert!(
+            text.contains("| dew point          |      0.040 |         - | -       |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn failed_checks_stand_out_in_the_closing() {
+        let mut story = good_story();
+        assert!(!closing(&story).contains("FAILED"));
+        story.slow.filter.output_tokens = 1;
+        assert_eq!(closing(&story).matches("  FAILED  ").count(), 1);
+        story.weather.after = None;
+        assert_eq!(closing(&story).matches("  missing  ").count(), 3);
+    }
+
+    #[test]
+    fn differences_have_their_sign_unless_they_are_none() {
+        assert_eq!(signed(-0.004, 2, " ms"), "0.00 ms");
+        assert_eq!(signed(0.06, 1, " %"), "+0.1 %");
+        assert_eq!(signed(-3.0, 0, ""), "-3");
+    }
+}

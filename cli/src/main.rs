@@ -1,0 +1,56 @@
+//! The `driftline` command: it reads arguments and hands over to one module per subcommand; it decides nothing else.
+
+mod check;
+mod demo;
+mod inputs;
+mod profile;
+mod replay;
+mod serve;
+mod table;
+
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Observes model servers through a proxy-wasm filter, without Envoy.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the filter in a reverse proxy in front of a model server.
+    Serve(serve::Args),
+    Profile(profile::Args),
+    Check(check::Args),
+    Demo(demo::Args),
+    Replay(replay::Args),
+}
+
+#[allow(clippy::print_stderr, reason = "a command reports its failure there")]
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Profile(args) => profile::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Replay(args) => replay::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader such as `head` has seen what it wanted.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("driftline: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,289 @@
+//! `driftline profile`: makes the reference profile of a model from its training data.
+//! It never leaves a half-written file, and never overwrites the data that it reads.
+
+mod from_requests;
+mod output;
+mod progress;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    io::{self, BufReader, Write as _},
+    ops::RangeInclusive,
+    panic,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, anyhow, bail};
+use driftline_profiler::{
+    AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
+    from_file, from_json_lines, is_reading_parquet, to_text,
+};
+use driftline_statistics::{profile::Kind, time::moment};
+
+use self::{from_requests::Wanted, progress::Shown};
+
+/// The name of standard input or output.
+const STANDARD: &str = "-";
+/// The type of a column that is left out.
+const IGNORE: &str = "ignore";
+/// Fewer rows than this for each bin, and a reference is mostly noise.
+const ROWS_PER_BIN: usize = 20;
+
+/// Make the reference profile of a model from its training data.
+///
+/// Every column becomes a feature, except the target, those excluded, and those without a name. Numbers get quantile
+/// bins; integers of few values and booleans a bin per value; text a bin for each of the most frequent; lists of numbers
+/// count by their norm. A summary goes to standard error, the profile to standard output or to the file of --output.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The training data: a CSV file with a header, JSON lines or Parquet, or `-` for standard input.
+    #[arg(required_unless_present = "from_requests")]
+    train: Option<PathBuf>,
+    /// Make it from recorded traffic instead, a golden period: a file of `driftline serve --record --record-bodies`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "config",
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "rows"]
+    )]
+    from_requests: Option<PathBuf>,
+    /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
+    /// same columns, else those that the traffic has.
+    #[arg(long, value_name = "FILE", requires = "from_requests")]
+    config: Option<PathBuf>,
+    /// The format of the training data; by default what the file's name ends in says, or else CSV.
+    #[arg(long, value_name = "csv|jsonl|parquet", value_parser = format)]
+    format: Option<Format>,
+    /// The name of the model, as requests call it.
+    #[arg(long, value_name = "NAME")]
+    model: String,
+    /// The version of the model that was trained on this data.
+    #[arg(long, value_name = "VERSION")]
+    model_version: Option<String>,
+    /// The column with the true answer: not a feature, and the reference of the predictions unless --prediction says otherwise.
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// The column with what the model answered on these rows: the reference of its predictions.
+    #[arg(long, value_name = "COLUMN")]
+    prediction: Option<String>,
+    /// A column that is no feature; may be given several times.
+    #[arg(long, value_name = "COLUMN")]
+    exclude: Vec<String>,
+    /// What the values of a column are: number, integer, boolean, category, text_length, vector_norm, timestamp, or
+    /// ignore; may be given several times.
+    #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = kind)]
+    types: Vec<(String, Option<Kind>)>,
+    /// When the rows were made, from which the ages of timestamps count: a moment like 2026-11-25T12:00:00Z, or the name
+    /// of a column that says it for each row and is no feature.
+    #[arg(long, value_name = "COLUMN|TIME")]
+    as_of: Option<String>,
+    /// A column of numbers that gets a bin for each value, 99 at most; may be given several times.
+    #[arg(long, value_name = "COLUMN")]
+    value_bins: Vec<String>,
+    /// The rows to read, like 1..3000: both ends included, the first row after the header is 1.
+    #[arg(long, value_name = "FIRST..LAST", value_parser = rows)]
+    rows: Option<RangeInclusive<u64>>,
+    /// How many quantile bins a column of numbers gets, from 2 to 99.
+    #[arg(long, value_name = "COUNT", default_value_t = BINS_DEFAULT)]
+    bins: usize,
+    /// How many categories of a column of text get a bin, from 1 to 99; as many as --bins by default.
+    #[arg(long, value_name = "COUNT")]
+    categories: Option<usize>,
+    /// Estimate how many different values each column has, with a standard error of 0.65 %, and write that into the profile.
+    #[arg(long)]
+    distinct: bool,
+    /// How many MiB of numbers are kept. Of more, each column keeps a sample, and the file is read twice.
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    memory_mib: u64,
+    /// Say how far reading has come even where standard error is no terminal.
+    #[arg(long)]
+    progress: bool,
+    /// The file to write; `-`, or nothing, for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Reads, computes, writes, and only then prints the summary.
+///
+/// # Errors
+///
+/// Says everything that is wrong with the data and the options at once. The output file is then as it was.
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let default_hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        // It becomes an error, which says all that there is to say.
+        if !is_reading_parquet() {
+            default_hook(info);
+        }
+    }));
+    let output = args.output.as_ref().filter(|path| path.as_os_str() != STANDARD);
+    let source = args.train.as_ref().or(args.from_requests.as_ref());
+    if let (Some(path), Some(source)) = (output, source) {
+        output::check(path, source)?;
+    }
+    let (Made { profile, nameless, sampled }, notes) =
+        match (&args.train, &args.from_requests, &args.config) {
+            (Some(train), ..) => (made(&args, train)?, Vec::new()),
+            (None, Some(recording), Some(config)) => {
+                from_requests::made(recording, config, &wanted(&args))?
+            }
+            // Clap has asked for one of them already.
+            (None, ..) => bail!("expected training data, or --from-requests and --config"),
+        };
+    let text = to_text(&profile);
+    match output {
+        Some(path) => output::replace(path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        None => io::stdout()
+            .write_all(text.as_bytes())
+            .context("cannot write the profile to standard output")?,
+    }
+    eprint!("{}", Summary(&profile));
+    for column in nameless {
+        eprintln!("left out: column {column}, which has no name, like the index of a data frame");
+    }
+    for note in notes {
+        eprintln!("{note}");
+    }
+    if let Some(kept) = sampled {
+        eprintln!(
+            "sampled: the edges of quantile bins come from {kept} numbers of each column, as --memory-mib allows; \
+             rows were counted in all of them"
+        );
+    }
+    let rows_wanted = (args.bins * ROWS_PER_BIN) as u64;
+    if profile.rows < rows_wanted {
+        eprintln!(
+            "few rows: {} for up to {} bins; from {rows_wanted} on a reference is more than noise",
+            profile.rows, args.bins
+        );
+    }
+    if let Some(path) = output {
+        eprintln!("written to {}", path.display());
+    }
+    Ok(())
+}
+
+fn settings(args: &Args) -> Settings {
+    Settings {
+        model: args.model.clone(),
+        version: args.model_version.clone(),
+        created_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        bins: args.bins,
+        categories: args.categories.unwrap_or(args.bins),
+        memory_bytes_max: args.memory_mib << 20,
+        distinct: args.distinct,
+    }
+}
+
+fn wanted(args: &Args) -> Wanted {
+    Wanted {
+        settings: settings(args),
+        exclude: excluded(args),
+        kinds: kinds(args),
+        value_bins: args.value_bins.clone(),
+        progress: args.progress,
+    }
+}
+
+/// The columns that are left out, however that was said.
+fn excluded(args: &Args) -> Vec<String> {
+    let ignored = args.types.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| name);
+    args.exclude.iter().chain(ignored).cloned().collect()
+}
+
+fn kinds(args: &Args) -> Vec<(String, Kind)> {
+    args.types.iter().filter_map(|(name, kind)| Some((name.clone(), (*kind)?))).collect()
+}
+
+fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
+    let options = Options {
+        settings: settings(args),
+        target: args.target.clone(),
+        prediction: args.prediction.clone(),
+        rows: args.rows.clone(),
+        exclude: excluded(args),
+        kinds: kinds(args),
+        as_of: args.as_of.as_deref().map(as_of),
+        value_bins: args.value_bins.clone(),
+    };
+    let made = if train.as_os_str() == STANDARD {
+        match args.format.unwrap_or(Format::Csv) {
+            Format::Csv => from_csv(io::stdin().lock(), &options),
+            Format::JsonLines => from_json_lines(BufReader::new(io::stdin().lock()), &options),
+            Format::Parquet => {
+                bail!(
+                    "cannot read Parquet from standard input, because its table of contents comes last; expected a file"
+                )
+            }
+        }
+    } else {
+        let bytes = check_input(train)?;
+        let format = args.format.unwrap_or_else(|| Format::of(train));
+        let mut shown = Shown::new(args.progress, Some(bytes));
+        let made = from_file(train, format, &options, &mut |progress| shown.show(progress));
+        shown.end();
+        made
+    };
+    made.map_err(|error| explain(error, train))
+}
+
+/// A moment if the text is one; no column is called so by accident.
+fn as_of(text: &str) -> AsOf {
+    let moment = moment::from_text(text.as_bytes());
+    moment.map_or_else(|| AsOf::Column(text.to_owned()), AsOf::Moment)
+}
+
+fn rows(text: &str) -> Result<RangeInclusive<u64>, String> {
+    text.split_once("..")
+        .and_then(|(first, last)| Some(first.trim().parse().ok()?..=last.trim().parse().ok()?))
+        .ok_or_else(|| String::from("expected two numbers of rows, like 1..3000"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let found = Format::ALL.into_iter().find(|format| format.word() == text);
+    found.ok_or_else(|| format!("expected one of {}", Format::ALL.map(Format::word).join(", ")))
+}
+
+/// A column and its kind; `None` for one that is left out.
+fn kind(text: &str) -> Result<(String, Option<Kind>), String> {
+    let words = || Kind::ALL.map(Kind::word).join(", ");
+    let found = text.rsplit_once('=').and_then(|(column, word)| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word);
+        (kind.is_some() || word == IGNORE).then(|| (column.to_owned(), kind))
+    });
+    found.ok_or_else(|| format!("expected COLUMN=TYPE, the type one of {}, {IGNORE}", words()))
+}
+
+/// How large the file is, if it is one.
+fn check_input(train: &Path) -> anyhow::Result<u64> {
+    let metadata = fs::metadata(train)
+        .with_context(|| format!("cannot open the training data {}", train.display()))?;
+    // Reading a directory fails with words that do not help; opening one does not fail at all.
+    if metadata.is_dir() {
+        bail!("cannot read {}: it is a directory, expected a file", train.display());
+    }
+    Ok(metadata.len())
+}
+
+/// One problem per line, and what to do about it.
+fn explain(error: ProfilerError, train: &Path) -> anyhow::Error {
+    let ProfilerError::Refused(problems) = error else {
+        return anyhow::Error::new(error).context(format!("while reading {}", train.display()));
+    };
+    let mut text = format!("no profile was made of {}:", train.display());
+    for problem in problems.kept() {
+        text += "\n  - ";
+        text += problem;
+    }
+    if problems.left_out() != 0 {
+        text += &format!("\n  - and {} more", problems.left_out());
+    }
+    if problems.kept().any(|problem| problem.contains("exclude it")) {
+        text += "\nA column is excluded with --exclude COLUMN, which may be given several times.";
+    }
+    anyhow!(text)
+}

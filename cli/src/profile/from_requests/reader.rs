@@ -1,0 +1,194 @@
+//! Reads a recording exchange by exchange, and hands out the rows that the readers of the filter itself find in it.
+//! It keeps no exchange.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
+
+use anyhow::{Context as _, anyhow};
+use driftline_core::{
+    metrics::series::Series,
+    monitor::capture::{Captured, Value},
+};
+use driftline_profiler::{Cell, Place, Progress, Role};
+use driftline_statistics::profile::Kind;
+use host_sim::Recording;
+
+use super::{
+    Taken,
+    play::{Player, is_answered, lacks_bodies},
+};
+
+/// A column of the profile to be.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// What its values are; `None` to find out.
+    pub(super) kind: Option<Kind>,
+}
+
+/// What came for a column, in all rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Came {
+    /// A number or a text.
+    pub(super) value: bool,
+    /// A list or an object where neither is looked for.
+    pub(super) other: bool,
+}
+
+/// Reads recordings for the values of one model.
+pub(super) struct Reader<'m> {
+    player: &'m Player,
+    model: &'m str,
+    version: Option<&'m str>,
+    /// Features, followed by the prediction if there is one.
+    columns: Vec<Column>,
+    /// By column.
+    pub(super) came: Vec<Came>,
+    /// Which of these a series is; `None` for those of other models.
+    known: HashMap<usize, Option<usize>>,
+    pub(super) taken: Taken,
+}
+
+impl<'m> Reader<'m> {
+    pub(super) fn new(
+        player: &'m Player,
+        model: &'m str,
+        version: Option<&'m str>,
+        columns: Vec<Column>,
+    ) -> Reader<'m> {
+        let came = vec![Came::default(); columns.len()];
+        let (known, taken) = (HashMap::new(), Taken::default());
+        Reader { player, model, version, columns, came, known, taken }
+    }
+
+    /// Hands out the rows of each exchange of the model, a cell per column.
+    pub(super) fn read(
+        &mut self,
+        recording: &Path,
+        progress: &mut dyn FnMut(Progress),
+        take: &mut dyn FnMut(&[Cell<'_>], Place),
+    ) -> anyhow::Result<()> {
+        let file = File::open(recording)
+            .with_context(|| format!("cannot open the recording {}", recording.display()))?;
+        let (mut row, mut bytes) = (0, 0);
+        for (line, number) in BufReader::new(file).lines().zip(1..) {
+            let line = line.with_context(|| format!("while reading {}", recording.display()))?;
+            bytes += line.len() as u64 + 1;
+            progress(Progress { reading: 1, rows: row, bytes });
+            let recordings = Recording::from_json_lines(&line).map_err(|error| {
+                // It was given one line.
+                anyhow!(
+                    "{}: {}",
+                    recording.display(),
+                    error.to_string().replace("line 1", &format!("line {number}"))
+                )
+            })?;
+            for exchange in recordings {
+                let values = self.values(&exchange);
+                let rows = values.iter().map(Vec::len).max().unwrap_or(0);
+                for index in 0..rows {
+                    row += 1;
+                    let cells: Vec<Cell<'_>> = values
+                        .iter()
+                        .zip(&self.columns)
+                        .map(|(values, column)| {
+                            let value = values.get(index);
+                            value.and_then(|value| cell(value, column.kind)).unwrap_or(Cell::Null)
+                        })
+                        .collect();
+                    take(&cells, Place { row, line: Some(number) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of each column in an exchange, row by row; none if the exchange does not count.
+    fn values(&mut self, recording: &Recording) -> Vec<Vec<Value>> {
+        let mut values = vec![Vec::new(); self.columns.len()];
+        if lacks_bodies(recording) {
+            self.taken.without_bodies += 1;
+            return values;
+        }
+        if !is_answered(recording) {
+            self.taken.failed += 1;
+            return values;
+        }
+        self.player.play(recording);
+        let mut any = false;
+        for Captured { column, value } in self.player.captured() {
+            let Some(column) = self.column(column.index()) else { continue };
+            any = true;
+            let Column { name, kind, .. } = &self.columns[column];
+            let came = &mut self.came[column];
+            match value {
+                Value::None("wrong_type") => came.other = true,
+                Value::None(_) => {}
+                _ => came.value = true,
+            }
+            let reason = match value {
+                Value::None(reason) => Some(reason),
+                ref value if cell(value, *kind).is_none() => Some("wrong_type"),
+                _ => None,
+            };
+            if let Some(reason) = reason.filter(|reason| !matches!(*reason, "null" | "missing")) {
+                *self.taken.unfit.entry((name.clone(), reason)).or_default() += 1;
+            }
+            values[column].push(value);
+        }
+        *(if any { &mut self.taken.exchanges } else { &mut self.taken.others }) += 1;
+        values
+    }
+
+    /// The column that a series is of.
+    fn column(&mut self, series: usize) -> Option<usize> {
+        if let Some(known) = self.known.get(&series) {
+            return *known;
+        }
+        let found = self.player.series.get(series).and_then(|series| {
+            let version = self.version.unwrap_or("");
+            if label(series, "model") != self.model || label(series, "version") != version {
+                return None;
+            }
+            let (role, feature) = (label(series, "role"), label(series, "feature"));
+            self.columns.iter().position(|column| match column.role {
+                Role::Feature => role == "feature" && feature == column.name,
+                Role::Prediction => role == "prediction",
+            })
+        });
+        self.known.insert(series, found);
+        found
+    }
+}
+
+fn label<'s>(series: &'s Series, name: &str) -> &'s str {
+    let mut labels = series.labels.iter();
+    labels.find(|(label, _)| label.name() == name).map_or("", |(_, value)| value)
+}
+
+/// What a value is to the profiler, which infers the column's kind if it is not given; `None` if it is of another type
+/// than its column.
+fn cell(value: &Value, kind: Option<Kind>) -> Option<Cell<'_>> {
+    let cell = match (value, kind) {
+        (Value::None(_), _) => Cell::Null,
+        (Value::Text(text), Some(Kind::Category) | None) => Cell::Text(text),
+        (Value::Untyped(text), kind) => Cell::from_text_of(text, kind),
+        (Value::Number(number), Some(Kind::Boolean)) if matches!(*number, 0.0 | 1.0) => {
+            Cell::Boolean(*number == 1.0)
+        }
+        (Value::Number(number), Some(Kind::TextLength)) => Cell::Length(*number),
+        (Value::Number(number), Some(Kind::Timestamp)) => Cell::Age(*number),
+        (Value::Number(number), Some(Kind::VectorNorm)) => Cell::List(*number),
+        (Value::Number(number), Some(Kind::Number | Kind::Integer) | None) => Cell::Number(*number),
+        (Value::Text(_), _) | (Value::Number(_), Some(Kind::Boolean | Kind::Category)) => {
+            return None;
+        }
+    };
+    let takes_text = kind.is_none_or(|kind| matches!(kind, Kind::Category | Kind::TextLength));
+    (takes_text || !matches!(cell, Cell::Text(_))).then_some(cell)
+}

@@ -1,0 +1,254 @@
+//! The JSON Schema in `docs/` against the reader and the writer, judged by Python's `jsonschema`: whoever trusts one can
+//! trust the other.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use driftline_profiler::{AsOf, Options, Settings, from_json_lines, to_text};
+use driftline_statistics::profile::{Kind, Profile};
+use driftline_testbed::pieces;
+use serde_json::{Value, json};
+
+/// What is wrong with each profile by the schema, which is checked first.
+fn judged(profiles: &[Value]) -> Vec<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/profile.schema.json")).unwrap();
+    let mut validator = Command::new(pieces::python().unwrap_or_else(|error| panic!("{error:#}")))
+        .env_clear()
+        .arg("-I")
+        .arg(root.join("tests/clients/schema.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: String =
+        [&schema].into_iter().chain(profiles).map(|line| format!("{line}\n")).collect();
+    let mut input = validator.stdin.take().unwrap();
+    // Beside reading, as neither pipe holds everything.
+    let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = validator.wait_with_output().unwrap();
+    assert!(output.status.success(), "schema.py failed; `cargo xtask setup` fetches what it needs");
+    writing.join().unwrap().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let judged: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(judged.len(), profiles.len());
+    judged
+}
+
+/// A profile with columns of every kind and every kind of bins.
+fn good() -> Value {
+    let mut lines = String::new();
+    for n in 0..100 {
+        let row = json!({
+            "number": f64::from(n) / 8.0, "integer": n * n, "few": n % 4, "flag": n % 3 == 0,
+            "city": if n % 3 == 0 { "E" } else { "N" }, "note": "x".repeat(n as usize),
+            "vector": [n, 1.5], "seen": 1_795_000_000 + n * n, "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
+        });
+        lines += &format!("{row}\n");
+    }
+    let options = Options {
+        settings: Settings {
+            version: Some("3".into()),
+            created_at: 1_795_608_000,
+            distinct: true,
+            ..Settings::of("rain")
+        },
+        prediction: Some("rain".into()),
+        kinds: vec![("note".into(), Kind::TextLength), ("seen".into(), Kind::Timestamp)],
+        as_of: Some(AsOf::Moment(1_795_608_000.0)),
+        ..Options::default()
+    };
+    let made =
+        from_json_lines(lines.as_bytes(), &options).unwrap_or_else(|error| panic!("{error}"));
+    serde_json::from_str(&to_text(&made.profile)).unwrap()
+}
+
+fn reads(profile: &Value) -> bool {
+    Profile::from_json(profile.to_string().as_bytes()).is_ok()
+}
+
+/// The index of the feature that this table speaks of.
+fn at(profile: &Value, pointer: &str) -> String {
+    let Some((name, rest)) =
+        pointer.strip_prefix('@').map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    else {
+        return pointer.to_owned();
+    };
+    let features = profile["features"].as_array().unwrap();
+    let index = features.iter().position(|feature| feature["name"] == name).unwrap();
+    format!("/features/{index}/{rest}").trim_end_matches('/').to_owned()
+}
+
+/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is good.
+fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
+    let bad = |pointer, value| (pointer, Some(value), false);
+    let fine = |pointer, value| (pointer, Some(value), true);
+    let mut changes = vec![
+        fine("/version", json!(null)),
+        fine("/version", json!("v 1.2; größe")),
+        fine("/created_at", json!("1970-01-01 00:00:00.25+00:00")),
+        fine("/prediction", json!(null)),
+        fine("/features", json!([])),
+        fine("@number/schema/minimum", json!(null)),
+        fine("@number/schema/maximum", json!(1e300)),
+        fine("@number/schema/required", json!(false)),
+        fine("@city/schema/categories", json!(null)),
+        fine("@city/schema/categories", json!(["", "E", "other", "x;.;y"])),
+        fine("@number/name", json!("größe=.x")),
+        fine("@flag/type", json!("integer")),
+        fine("@number/distinct", json!({"values": 3, "relative_standard_error": 0})),
+        fine("@city/distinct", json!({"values": 1, "relative_standard_error": 0.0065})),
+        bad("@city/distinct", json!(1)),
+        bad("@city/distinct", json!(null)),
+        bad("@city/distinct", json!({"values": 1})),
+        bad("@city/distinct", json!({"values": 0, "relative_standard_error": 0.5})),
+        bad("@city/distinct", json!({"values": 1.5, "relative_standard_error": 0.5})),
+        bad("@city/distinct", json!({"values": 1, "relative_standard_error": 1.5})),
+        bad("@city/distinct", json!({"values": 1, "relative_standard_error": 0.5, "x": 1})),
+        bad("/format", json!("parquet")),
+        bad("/format_version", json!(2)),
+        bad("/format_version", json!("1")),
+        bad("/model", json!("")),
+        bad("/model", json!(7)),
+        bad("/model", json!("x".repeat(129))),
+        bad("/model", json!("a\nb")),
+        bad("/model", json!("a\u{85}b")),
+        bad("/version", json!(3)),
+        bad("/version", json!("a=.=b")),
+        bad("/version", json!("a\n;.")),
+        bad("/created_at", json!("2026-11-25")),
+        bad("/created_at", json!("1969-12-31T23:59:59Z")),
+        bad("/created_at", json!("2026-13-25T12:00:00Z")),
+        bad("/created_at", json!("2026-11-25T12:00:00")),
+        bad("/created_at", json!(1_795_608_000)),
+        bad("/rows", json!(0)),
+        bad("/rows", json!(99.5)),
+        bad("/features", json!({})),
+        bad("/features/0", json!(null)),
+        bad("@number/name", json!("ends in ;.")),
+        bad("@number/type", json!("text")),
+        bad("@number/type", json!("category")),
+        bad("@city/type", json!("number")),
+        bad("@number/schema", json!({"required": true, "categories": null})),
+        bad("@city/schema", json!({"required": true, "minimum": 0, "maximum": 1})),
+        bad("@number/schema/minimum", json!("0")),
+        bad("@number/schema/required", json!(null)),
+        bad("@city/schema/categories", json!([])),
+        bad("@city/schema/categories", json!(["E", 7])),
+        bad("@city/schema/categories", json!(["E", "E"])),
+        bad("@city/schema/categories", json!(["x".repeat(129)])),
+        bad("@number/nulls", json!(-1)),
+        bad("@number/nulls", json!(1e300)),
+        bad("@number/mean", json!(null)),
+        bad("@number/standard_deviation", json!(-0.5)),
+        bad("@number/bins/kind", json!("categories")),
+        bad("@number/bins/kind", json!("values")),
+        bad("@number/bins/edges", json!([])),
+        bad("@number/bins/edges/0", json!("0")),
+        bad("@number/bins/edges", json!((0..100).collect::<Vec<_>>())),
+        bad("@number/bins/counts/0", json!(-1)),
+        bad("@number/bins/counts/0", json!(0.5)),
+        bad("@number/bins/means/0", json!("x")),
+        bad("@city/bins/categories/0", json!("other")),
+        bad("@city/bins/categories", json!(["N", "N"])),
+        bad("@city/bins/means", json!([0, 1, 2])),
+        bad("@number/tail_excess", json!({"low": 0})),
+        bad("@number/chi_square/family", json!(0)),
+        bad("@number/chi_square/five_percent", json!(-1)),
+        bad("/prediction/name", json!("rain")),
+        bad("/note", json!("")),
+        bad("@few/note", json!("")),
+        bad("@few/bins/note", json!("")),
+        bad("@few/chi_square/note", json!(0)),
+    ];
+    for pointer in [
+        "/format",
+        "/format_version",
+        "/model",
+        "/version",
+        "/created_at",
+        "/rows",
+        "/features",
+        "/prediction",
+        "@number/name",
+        "@number/type",
+        "@number/schema",
+        "@number/nulls",
+        "@number/mean",
+        "@number/standard_deviation",
+        "@number/minimum",
+        "@number/maximum",
+        "@number/bins",
+        "@number/tail_excess",
+        "@number/chi_square",
+        "@number/schema/required",
+        "@number/schema/minimum",
+        "@city/schema/categories",
+        "@number/bins/kind",
+        "@number/bins/edges",
+        "@number/bins/counts",
+        "@number/bins/means",
+        "@few/bins/values",
+        "@city/bins/categories",
+        "@number/tail_excess/high",
+        "@number/chi_square/one_percent",
+    ] {
+        changes.push((pointer, None, false));
+    }
+    changes
+}
+
+#[test]
+fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
+    let profile = good();
+    assert_eq!(judged(std::slice::from_ref(&profile)), [[""; 0]]);
+    assert!(reads(&profile));
+    for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
+        let distinct = at(&profile, &format!("@{name}/distinct/values"));
+        assert_eq!(profile.pointer(&distinct), Some(&json!(values)), "{name}");
+    }
+    let words: Vec<&str> = profile["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["type"].as_str().unwrap())
+        .collect();
+    for kind in Kind::ALL {
+        assert!(words.contains(&kind.word()), "{words:?} lack {}", kind.word());
+    }
+}
+
+#[test]
+fn the_schema_and_the_reader_refuse_the_same() {
+    let mut changed = Vec::new();
+    for (pointer, value, is_good) in changes() {
+        let mut profile = good();
+        let place = at(&profile, pointer);
+        let (parent, field) = place.rsplit_once('/').unwrap();
+        match (profile.pointer_mut(parent).unwrap(), &value) {
+            (Value::Object(fields), Some(value)) => {
+                fields.insert(field.to_owned(), value.clone());
+            }
+            (Value::Object(fields), None) => assert!(fields.remove(field).is_some(), "{pointer}"),
+            (list, value) => list[field.parse::<usize>().unwrap()] = value.clone().unwrap(),
+        }
+        assert_eq!(reads(&profile), is_good, "the reader of {pointer} = {value:?}");
+        changed.push((format!("{pointer} = {value:?}"), is_good, profile));
+    }
+    let profiles: Vec<Value> = changed.iter().map(|(.., profile)| profile.clone()).collect();
+    for ((name, is_good, _), problems) in changed.iter().zip(judged(&profiles)) {
+        assert_eq!(problems.is_empty(), *is_good, "the schema of {name}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_profile_that_watches_nothing_fits_neither() {
+    let mut profile = good();
+    profile["features"] = json!([]);
+    profile["prediction"] = json!(null);
+    assert!(!reads(&profile) && !judged(&[profile])[0].is_empty());
+}
