@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 
 use crate::{
     paths,
-    process::{cargo, run, say},
+    process::{cargo, say},
     wasm_std::{self, Choice, TARGET},
+    watch::compile,
 };
 
 /// The most linear memory that a VM of the filter can have, in bytes.
@@ -49,7 +50,7 @@ fn build_package(choice: Choice, package: &str, library: &str, to: &Path) -> Res
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", format!("-C link-arg=--max-memory={MEMORY_BYTES_MAX}"));
     wasm_std.configure(&mut command);
-    run(&mut command).with_context(|| format!("{package} was not built"))?;
+    compile(&mut command).with_context(|| format!("{package} was not built"))?;
 
     let built = paths::wasm_target().join(TARGET).join(format!("filter/{library}.wasm"));
     let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;

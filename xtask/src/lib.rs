@@ -4,6 +4,12 @@ pub mod codegen;
 
 pub mod paths;
 pub mod process;
+pub mod progress;
+pub mod terminal;
+pub mod watch;
+
+pub mod structure;
+pub mod testing;
 
 pub mod clients;
 pub mod debian;
