@@ -25,8 +25,8 @@ const CORE_MAY_USE: [&str; 9] = [
     "serde",
     "serde_json",
 ];
-/// What ARCHITECTURE.md allows.
-const MODULE_BYTES_MAX: usize = 5 << 18;
+/// The most that is shipped. The goal is 1,000,000.
+const MODULE_BYTES_MAX: usize = 1_190_000;
 
 /// All that the filter calls a proxy for, without `proxy_`. What changes traffic is the headers of two settings, one call each: there is
 /// nothing that sets a buffer, answers in a server's place, or holds a stream up.
@@ -196,14 +196,19 @@ fn the_filter_is_small_and_asks_a_proxy_for_nothing_unusual() {
     let mut of_wasi = BTreeSet::new();
     let mut modules = BTreeSet::new();
     for payload in Parser::new(0).parse_all(&module) {
-        if let Payload::ImportSection(imports) = payload.unwrap() {
-            for import in imports.into_imports() {
-                let import = import.unwrap();
-                modules.insert(import.module.to_owned());
-                if import.module != "env" {
-                    of_wasi.insert(import.name.to_owned());
+        match payload.unwrap() {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import.unwrap();
+                    modules.insert(import.module.to_owned());
+                    if import.module != "env" {
+                        of_wasi.insert(import.name.to_owned());
+                    }
                 }
             }
+            // Names are in the module beside it, for backtraces.
+            Payload::CustomSection(section) => panic!("a section `{}` is shipped", section.name()),
+            _ => {}
         }
     }
     let expected = ["env", "wasi_snapshot_preview1"].map(String::from);

@@ -18,4 +18,5 @@ pub mod filter;
 pub mod fuzz;
 pub mod prometheus;
 pub mod python;
+pub mod wasm;
 pub mod wasm_std;
