@@ -7,6 +7,7 @@ pub mod process;
 pub mod progress;
 pub mod terminal;
 pub mod watch;
+pub mod workspace;
 
 pub mod structure;
 pub mod testing;

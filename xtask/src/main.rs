@@ -17,6 +17,7 @@ use xtask::{
     testing::{self, Piece},
     wasm_std::{self, Choice, WasmStd},
     watch::{Place, compile, watch},
+    workspace::{PACKAGES, program},
 };
 
 /// The project's own commands. Each sets up what it lacks, and is quick when called again.
@@ -128,21 +129,16 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         arguments.push("--envoy-binary".into());
         arguments.push(envoy::set_up()?.into());
     }
-    // Not `--release`: the tests have built the same in this profile, or will find it built. The filter itself is
-    // compiled to machine code at its start, optimised in either.
-    const BINARY: [&str; 4] = ["--package", "driftline-host-sim", "--bin", "driftline"];
     say("building the demo");
-    compile(cargo().arg("build").args(BINARY))?;
+    // Not `--release`: the tests have built the same in this profile, or will find it built. The filter itself is
+    // compiled to machine code at its start, optimised in either. There are no examples, but with them cargo gives
+    // dependencies the features that tests need, so tests build none of them again.
+    compile(cargo().arg("build").args(PACKAGES).args(["--bin", "driftline", "--examples"]))?;
     say("starting the demo");
-    let mut command = cargo();
-    command
-        .args(["run", "--quiet"])
-        .args(BINARY)
-        .args(["--", "demo", "--filter"])
-        .arg(filter)
-        .args(arguments);
+    let mut demo = Command::new(program("driftline")?);
+    demo.current_dir(paths::root()).arg("demo").arg("--filter").arg(filter).args(arguments);
     // It becomes this process, so that Ctrl-C does not end us before the demo has printed its closing tables.
-    Err(command.exec()).context("cannot start cargo")
+    Err(demo.exec()).context("cannot start the demo")
 }
 
 fn test(arguments: &[OsString]) -> Result<ExitCode> {
@@ -166,7 +162,7 @@ fn ci() -> Result<ExitCode> {
     let clippy = |arguments: &[&str]| -> Result<()> {
         compile(cargo().arg("clippy").args(arguments).args(["--", "--deny", "warnings"]))
     };
-    clippy(&["--workspace", "--exclude", "driftline-plugin", "--all-targets"])?;
+    clippy(&[&PACKAGES[..], &["--all-targets"]].concat())?;
     let mut filter_lints = vec!["--package", "driftline-plugin"];
     let wasm_target = paths::wasm_target().display().to_string();
     // Clippy cannot read what Debian's newer compiler has made; then it sees the filter as native code,

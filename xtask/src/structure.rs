@@ -7,18 +7,15 @@ mod modules;
 mod source;
 mod tokens;
 
-use std::{fmt::Write, path::Path};
+use std::{fmt::Write, fs, path::Path};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use self::{
     circles::{Circle, circles},
     modules::Crate,
 };
-use crate::{
-    paths,
-    process::{cargo, output},
-};
+use crate::{paths, workspace};
 
 /// Arrows between crates that are to go, as (from, to). The check fails if one of them is gone, so the list only
 /// becomes shorter.
@@ -76,9 +73,14 @@ pub fn check() -> Result<()> {
 }
 
 fn problems() -> Result<Vec<String>> {
-    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let packages = floors::packages(&metadata)?;
+    let packages = floors::packages(&workspace::metadata()?)?;
     let mut problems = floors::problems(&packages, KNOWN_ARROWS);
+    for package in packages.iter().filter(|package| floors::is_bare(&package.name)) {
+        for root in &package.roots {
+            let text = fs::read_to_string(root).with_context(|| root.clone())?;
+            problems.extend(uses_std(&text).map(|how| format!("{}: {how}", package.name)));
+        }
+    }
     let mut found = Vec::new();
     for root in packages.iter().flat_map(|package| &package.roots) {
         let read = Crate::read(paths::root(), Path::new(root))?;
@@ -90,6 +92,16 @@ fn problems() -> Result<Vec<String>> {
     }
     problems.extend(compare(&found, KNOWN_CIRCLES));
     Ok(problems)
+}
+
+/// How the root of a crate lets `std` in, if it does.
+fn uses_std(root: &str) -> Option<&'static str> {
+    const STD: &str = "extern crate std;";
+    let for_tests = root.matches(&format!("#[cfg(test)]\n{STD}")).count();
+    if !root.contains("\n#![no_std]\n") {
+        return Some("its root has no `#![no_std]`");
+    }
+    (root.matches(STD).count() != for_tests).then_some("it uses `std`, and not for tests only")
 }
 
 /// Circles that are not known, and known ones that are gone.
@@ -132,6 +144,16 @@ mod tests {
     fn crates_use_only_what_is_below_them_and_modules_are_in_no_circle() {
         let problems = problems().unwrap();
         assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+    }
+
+    #[test]
+    fn a_root_without_std_is_told_from_others() {
+        let root = "//! x\n\n#![no_std]\n\nextern crate alloc;\n";
+        assert_eq!(uses_std(root), None);
+        assert_eq!(uses_std(&format!("{root}#[cfg(test)]\nextern crate std;\n")), None);
+        let found = uses_std(&format!("{root}extern crate std;\n"));
+        assert_eq!(found, Some("it uses `std`, and not for tests only"));
+        assert_eq!(uses_std("//! x\n"), Some("its root has no `#![no_std]`"));
     }
 
     #[test]

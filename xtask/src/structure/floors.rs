@@ -7,10 +7,16 @@ use serde_json::Value;
 struct Floor {
     package: &'static str,
     may_use: &'static [&'static str],
+    /// Whether it has no clock, no I/O, no threads and nothing that has: it may use [`BARE`] of others, and no `std`.
+    is_bare: bool,
 }
 
 const fn floor(package: &'static str, may_use: &'static [&'static str]) -> Floor {
-    Floor { package, may_use }
+    Floor { package, may_use, is_bare: false }
+}
+
+const fn bare(package: &'static str, may_use: &'static [&'static str]) -> Floor {
+    Floor { package, may_use, is_bare: true }
 }
 
 const WIRE: &str = "driftline-wire";
@@ -29,12 +35,12 @@ const SUPPORT: &str = "driftline-support";
 /// Every crate of the workspace, from the ground up: each uses only crates above its row, so the table has no circle.
 /// A row whose crate is not there yet says where it will stand.
 const FLOORS: &[Floor] = &[
-    floor(WIRE, &[]),
-    floor(STATISTICS, &[]),
-    floor(INFERENCE, &[WIRE, STATISTICS]),
-    floor(METRICS, &[STATISTICS]),
-    floor(MONITOR, &[WIRE, STATISTICS, INFERENCE, METRICS]),
-    floor(CORE, &[]),
+    bare(WIRE, &[]),
+    bare(STATISTICS, &[]),
+    bare(INFERENCE, &[WIRE, STATISTICS]),
+    bare(METRICS, &[STATISTICS]),
+    bare(MONITOR, &[WIRE, STATISTICS, INFERENCE, METRICS]),
+    bare(CORE, &[]),
     floor("driftline-plugin", &[STATISTICS, INFERENCE, METRICS, MONITOR, CORE]),
     floor(PROFILER, &[STATISTICS, CORE]),
     floor(PROFILER_FILES, &[STATISTICS, PROFILER, CORE]),
@@ -72,6 +78,19 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("wasm-bindgen", &["driftline-studio"]),
 ];
 
+/// Crates of others without a clock, I/O and threads, which need no `std`.
+const BARE: &[&str] = &[
+    "brotli-decompressor",
+    "crc32fast",
+    "csv-core",
+    "libm",
+    "memchr",
+    "miniz_oxide",
+    "ruzstd",
+    "serde",
+    "serde_json",
+];
+
 /// A package of the workspace, with what it is built from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Package {
@@ -87,8 +106,7 @@ pub(super) struct Package {
 /// # Errors
 ///
 /// If it is something else.
-pub(super) fn packages(metadata: &str) -> Result<Vec<Package>> {
-    let metadata: Value = serde_json::from_str(metadata).context("cargo metadata is no JSON")?;
+pub(super) fn packages(metadata: &Value) -> Result<Vec<Package>> {
     let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
     packages.iter().map(package).collect::<Option<_>>().context("cargo metadata has other packages")
 }
@@ -131,7 +149,12 @@ pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<Stri
             };
             format!("{name} uses {used}; crates of ours that it may use: {allowed}")
         }));
-        let outside = uses.iter().filter(|used| !may_use_outside(name, used));
+        let of_others = || uses.iter().filter(|used| !is_ours(used));
+        let not_bare = of_others().filter(|used| floor.is_bare && !BARE.contains(&used.as_str()));
+        problems.extend(not_bare.map(|used| {
+            format!("{name} uses {used}, which is not known to have no clock, I/O and threads")
+        }));
+        let outside = of_others().filter(|used| !may_use_outside(name, used));
         problems.extend(outside.map(|used| format!("{name} uses {used}, and must not know it")));
     }
     let is_there = |from: &str, to: &str| {
@@ -143,6 +166,11 @@ pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<Stri
         format!("{from} uses {to} no more: take it out of KNOWN_ARROWS in xtask/src/structure.rs")
     }));
     problems
+}
+
+/// Whether a package has no clock, I/O and threads, and so no `std`.
+pub(super) fn is_bare(package: &str) -> bool {
+    FLOORS.iter().any(|floor| floor.package == package && floor.is_bare)
 }
 
 fn may_use_outside(package: &str, used: &str) -> bool {
@@ -183,7 +211,8 @@ mod tests {
         let packages = [
             package(WIRE, &[STATISTICS]),
             package(STATISTICS, &[]),
-            package(METRICS, &[WIRE, STATISTICS, "wasmtime"]),
+            package(METRICS, &[WIRE, STATISTICS]),
+            package(TESTBED, &["wasmtime", "tokio"]),
         ];
         assert_eq!(
             problems(&packages, &[]),
@@ -191,9 +220,18 @@ mod tests {
                 "driftline-wire uses driftline-statistics; crates of ours that it may use: none",
                 "driftline-metrics uses driftline-wire; crates of ours that it may use: \
                  driftline-statistics",
-                "driftline-metrics uses wasmtime, and must not know it",
+                "driftline-testbed uses wasmtime, and must not know it",
             ]
         );
+    }
+
+    #[test]
+    fn what_decides_without_a_host_is_built_from_nothing_that_has_a_clock_or_does_io() {
+        let found = problems(&[package(WIRE, &["memchr", "tokio"])], &[]);
+        let expected =
+            "driftline-wire uses tokio, which is not known to have no clock, I/O and threads";
+        assert_eq!(found, [expected]);
+        assert!(is_bare(WIRE) && !is_bare(HOST_SIM));
     }
 
     #[test]
@@ -218,15 +256,17 @@ mod tests {
 
     #[test]
     fn packages_are_read_as_cargo_prints_them() {
-        let metadata = r#"{"packages": [{"name": "a", "dependencies": [
+        let metadata = serde_json::from_str(
+            r#"{"packages": [{"name": "a", "dependencies": [
             {"name": "b", "kind": null}, {"name": "c", "kind": "dev"},
             {"name": "d", "kind": "build"}, {"name": "b", "kind": null, "target": "cfg(unix)"}],
           "targets": [{"kind": ["cdylib", "rlib"], "src_path": "/x/lib.rs"},
             {"kind": ["test"], "src_path": "/x/t.rs"}, {"kind": ["bin"], "src_path": "/x/main.rs"},
-            {"kind": ["custom-build"], "src_path": "/x/build.rs"}]}]}"#;
+            {"kind": ["custom-build"], "src_path": "/x/build.rs"}]}]}"#,
+        );
         let mut expected = package("a", &["b", "d"]);
         expected.roots = vec!["/x/lib.rs".to_owned(), "/x/main.rs".to_owned()];
-        assert_eq!(packages(metadata).unwrap(), [expected]);
-        assert!(packages("{}").is_err());
+        assert_eq!(packages(&metadata.unwrap()).unwrap(), [expected]);
+        assert!(packages(&Value::Null).is_err());
     }
 }

@@ -2,9 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-/// All packages but the filter itself, which links only for wasm32. Each group selects the same ones, so that all are
-/// built with the same features, once.
-const PACKAGES: [&str; 3] = ["--workspace", "--exclude", "driftline-plugin"];
+use crate::workspace::PACKAGES;
 
 /// The quick ones first, and the stories with the last.
 const GROUPS: [Group; 3] = [
