@@ -19,6 +19,7 @@ pub mod prometheus;
 pub mod scrape;
 
 pub mod llm;
+pub mod machine;
 pub mod models;
 pub mod rain;
 pub mod upstream;

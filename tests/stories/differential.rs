@@ -22,6 +22,7 @@ pub(crate) use self::routes::cluster;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use driftline_testbed::machine;
 use tokio::runtime::Runtime;
 
 use self::{calls::Calls, real::Real, scenario::Scenario, simulated::Simulated};
@@ -54,13 +55,16 @@ fn envoy_and_the_simulator_make_the_same_calls_and_count_the_same() {
     assert!(25 <= scenarios.len(), "{} scenarios", scenarios.len());
     let simulated = Simulated::start(CONFIG);
     let mut found = Found::new();
-    runtime.block_on(async {
+    let is_compared = runtime.block_on(async {
         let mut real = Real::start(CONFIG).await.unwrap_or_else(|error| panic!("{error:#}"));
         check_calls(&mut found, "startup", &real.take_calls(), &simulated.take_calls());
         let mut endings = Vec::new();
         for scenario in &scenarios {
             endings
                 .push((scenario.name, compare(&mut found, scenario, &mut real, &simulated).await));
+            if real.has_ticked() {
+                return false;
+            }
         }
         let stopped = real.stop().await.unwrap_or_else(|error| panic!("shutdown: {error:#}"));
         check_calls(&mut found, "shutdown", &stopped.calls, &simulated.stop());
@@ -71,7 +75,13 @@ fn envoy_and_the_simulator_make_the_same_calls_and_count_the_same() {
             note(&mut found, name, Aspect::Ending, of_this, &ours);
         }
         assert!(theirs.is_empty(), "streams that no scenario has: {theirs:?}");
+        true
     });
+    if !is_compared {
+        return machine::skip(
+            "this machine is too slow: the filter evaluates before all is compared",
+        );
+    }
 
     let names: BTreeSet<_> = scenarios.iter().map(|scenario| scenario.name).collect();
     assert_eq!(names.len(), scenarios.len(), "a name stands for one scenario");

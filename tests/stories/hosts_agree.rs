@@ -9,7 +9,7 @@ use std::{
 };
 
 use driftline_testbed::{
-    pieces,
+    machine, pieces,
     scrape::{Scrape, Series},
 };
 
@@ -59,7 +59,7 @@ fn traffic() -> Vec<Script> {
 fn two_workers_on_either_host_show_the_same_page_and_promtool_can_read_it() {
     let _among_others = among_others();
     let config = CONFIG.replace("60000", "500");
-    let network = after_traffic(&config);
+    let Some(network) = after_traffic(&config) else { return };
     let [envoy, embedded] = [&network.envoy, &network.embedded].map(|host| {
         let text = network.block_on(async {
             let started = Instant::now();
@@ -104,8 +104,9 @@ fn two_workers_on_either_host_show_the_same_page_and_promtool_can_read_it() {
     check_with_promtool("Envoy's whole page", &whole_page);
 }
 
-/// Two hosts that have seen the traffic, at its pace: pieces that come at once are one, which would show.
-fn after_traffic(config: &str) -> Network {
+/// Two hosts that have seen the traffic, at its pace: pieces that come at once are one, which would show. `None` if this
+/// machine could not keep it, which is then said.
+fn after_traffic(config: &str) -> Option<Network> {
     for _ in 0..TRIES {
         let network = Network::start(settings(config).workers(2));
         let kept_pace = traffic().iter().all(|script| {
@@ -115,10 +116,13 @@ fn after_traffic(config: &str) -> Network {
             kept_pace
         });
         if kept_pace {
-            return network;
+            return Some(network);
         }
     }
-    panic!("{TRIES} times this machine was too busy to keep the pace of the traffic");
+    machine::skip(format_args!(
+        "this machine did not keep the pace of the traffic in {TRIES} tries"
+    ));
+    None
 }
 
 /// Whether the window has all rows of the traffic.

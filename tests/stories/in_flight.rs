@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use driftline_testbed::scrape::Scrape;
+use driftline_testbed::{
+    client::{End, Request},
+    scrape::Scrape,
+    upstream::{Framing, Gate, Script as UpstreamScript},
+};
 
 use crate::{
-    expectation::{PREFIX, problems},
-    phrases::{CHAT, CONFIG, DONE, STOP, chat, token, usage},
+    expectation::{PREFIX, Seen, problems},
+    phrases::{CHAT, CONFIG, DONE, STOP, token, usage},
     stage::{Host, Network, among_others, scrape, settings, world},
 };
 
@@ -56,31 +60,40 @@ fn twenty_thousand_streams_fit_into_one_worker() {
     assert_eq!(in_flight(&scrape(&world), "demo-llm"), 0.0);
 }
 
+/// The model server holds a stream back until it was seen in flight, however long that takes.
 #[test]
 fn both_hosts_show_a_stream_while_it_runs() {
     let _among_others = among_others();
     let network = Network::start(settings(CONFIG));
-    let stream = chat("demo-llm")
-        .starts_streaming()
-        .at_ms(60)
-        .sends(token("a"))
-        .at_ms(700)
-        .sends(token("b"))
-        .sends(STOP)
-        .sends(usage(4, 2))
-        .sends(DONE)
-        .finishes();
     for host in [&network.envoy, &network.embedded] {
-        let (seen, ()) =
-            network.block_on(async { tokio::join!(host.play(&stream), wait_for_one(host)) });
+        let changed = network.block_on(tell_held(host));
+        let seen = Seen { stage: host.name(), changed, is_real_time: true, kept_pace: true };
         // It is gone afterwards, as after every story.
         let expected = [
             "requests_total{model=demo-llm,outcome=complete} 1",
             "answers_finished_total{model=demo-llm,reason=stop} 1",
         ];
-        let wrong = problems(&seen.unwrap(), &expected);
+        let wrong = problems(&seen, &expected);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
+}
+
+/// Tells the stream, and gives what it changed.
+async fn tell_held(host: &Host) -> Scrape {
+    let before = host.scrape().await.unwrap();
+    let gate = Gate::default();
+    let head = [("content-type", "text/event-stream")];
+    let begun = UpstreamScript::new().head(200, &head, Framing::Chunked).write(token("a"));
+    let rest = [token("b"), STOP.to_owned(), usage(4, 2), DONE.to_owned()].concat();
+    host.upstream().push(begun.wait(&gate).write(rest).finish());
+    let asked = Request::post_json(CHAT, r#"{"model":"demo-llm","stream":true}"#);
+    let seen = async {
+        wait_for_one(host).await;
+        gate.open();
+    };
+    let (answer, ()) = tokio::join!(asked.send(host.listen()), seen);
+    assert_eq!(answer.unwrap().end, End::Complete, "{}", host.name());
+    host.settled(&before, 1).await.unwrap().difference(&before)
 }
 
 async fn wait_for_one(host: &Host) {

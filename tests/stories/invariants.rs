@@ -1,34 +1,21 @@
-//! What ARCHITECTURE.md promises, checked over the manifest, the sources and the built filter.
+//! What ARCHITECTURE.md promises, checked over the sources and the built filter. Which crate uses which, and how modules
+//! lie, `xtask/src/structure.rs` checks.
 
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use driftline_core::metrics::catalogue::Metric;
 use driftline_testbed::pieces;
-use serde::Deserialize;
 use wasmparser::{Parser, Payload};
 
 /// Folders with sources of ours.
-const CRATES: [&str; 8] =
-    ["cli", "core", "plugin", "host-sim", "profiler", "testbed", "xtask", "tests"];
-/// What `core` may be built from: nothing that has a clock, does I/O or needs `std`.
-const CORE_MAY_USE: [&str; 9] = [
-    "brotli-decompressor",
-    "crc32fast",
-    "csv-core",
-    "libm",
-    "memchr",
-    "miniz_oxide",
-    "ruzstd",
-    "serde",
-    "serde_json",
-];
-/// What ARCHITECTURE.md allows.
-const MODULE_BYTES_MAX: usize = 5 << 18;
+const CRATES: [&str; 9] =
+    ["cli", "core", "crates", "plugin", "host-sim", "profiler", "testbed", "xtask", "tests"];
+/// The most that is shipped. The goal is 1,000,000.
+const MODULE_BYTES_MAX: usize = 1_190_000;
 
 /// All that the filter calls a proxy for, without `proxy_`. What changes traffic is the headers of two settings, one call each: there is
 /// nothing that sets a buffer, answers in a server's place, or holds a stream up.
@@ -50,50 +37,6 @@ const ASKS_A_PROXY_FOR: [&str; 13] = [
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// What `cargo metadata` says of the workspace, as far as these tests ask.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    /// `dev`, `build`, or `None` for what a library or program is built from.
-    kind: Option<String>,
-    /// Of a crate of the workspace.
-    path: Option<PathBuf>,
-}
-
-impl Dependency {
-    fn is_for_tests(&self) -> bool {
-        self.kind.as_deref() == Some("dev")
-    }
-}
-
-fn metadata() -> Metadata {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["metadata", "--format-version", "1", "--no-deps"]).current_dir(root());
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("cargo metadata: {error}"))
-}
-
-/// Names of the packages that name `dependency` for what they build; tests may use more.
-fn users(metadata: &Metadata, dependency: &str) -> Vec<String> {
-    let uses = |package: &&Package| {
-        let mut built = package.dependencies.iter().filter(|it| !it.is_for_tests());
-        built.any(|it| it.name == dependency)
-    };
-    metadata.packages.iter().filter(uses).map(|package| package.name.clone()).collect()
 }
 
 /// Sources below a folder, in order, with what they say.
@@ -124,34 +67,6 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_test_file(path: &Path) -> bool {
     path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
-}
-
-#[test]
-fn only_the_plugin_knows_proxy_wasm_and_only_the_host_knows_wasmtime() {
-    let metadata = metadata();
-    assert_eq!(users(&metadata, "proxy-wasm"), ["driftline-plugin", "driftline-arithmetic"]);
-    assert_eq!(users(&metadata, "wasmtime"), ["driftline-host-sim"]);
-}
-
-#[test]
-fn the_core_is_built_from_nothing_that_has_a_clock_or_does_io() {
-    let metadata = metadata();
-    let core = metadata.packages.iter().find(|package| package.name == "driftline-core").unwrap();
-    let built = core.dependencies.iter().filter(|it| !it.is_for_tests());
-    let used: BTreeSet<&str> = built.map(|it| it.name.as_str()).collect();
-    assert!(used.is_subset(&CORE_MAY_USE.into()), "{used:?}, allowed are {CORE_MAY_USE:?}");
-    let library = fs::read_to_string(root().join("core/src/lib.rs")).unwrap();
-    assert!(library.contains("\n#![no_std]\n"));
-    let with_std = library.matches("extern crate std;").count();
-    assert_eq!(with_std, library.matches("#[cfg(test)]\nextern crate std;").count());
-}
-
-#[test]
-fn the_embedded_host_never_knows_which_filter_it_runs() {
-    let metadata = metadata();
-    let host = metadata.packages.iter().find(|it| it.name == "driftline-host-sim").unwrap();
-    let ours = host.dependencies.iter().find(|it| it.path.is_some());
-    assert!(ours.is_none(), "host-sim depends on {}", ours.unwrap().name);
 }
 
 #[test]
@@ -232,14 +147,19 @@ fn the_filter_is_small_and_asks_a_proxy_for_nothing_unusual() {
     let mut of_wasi = BTreeSet::new();
     let mut modules = BTreeSet::new();
     for payload in Parser::new(0).parse_all(&module) {
-        if let Payload::ImportSection(imports) = payload.unwrap() {
-            for import in imports.into_imports() {
-                let import = import.unwrap();
-                modules.insert(import.module.to_owned());
-                if import.module != "env" {
-                    of_wasi.insert(import.name.to_owned());
+        match payload.unwrap() {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import.unwrap();
+                    modules.insert(import.module.to_owned());
+                    if import.module != "env" {
+                        of_wasi.insert(import.name.to_owned());
+                    }
                 }
             }
+            // Names are in the module beside it, for backtraces.
+            Payload::CustomSection(section) => panic!("a section `{}` is shipped", section.name()),
+            _ => {}
         }
     }
     let expected = ["env", "wasi_snapshot_preview1"].map(String::from);

@@ -8,7 +8,7 @@ use std::{
 
 use driftline_testbed::{
     envoy::{Envoy, Update},
-    pieces,
+    machine, pieces,
 };
 use tokio::runtime::Runtime;
 
@@ -26,6 +26,8 @@ const DRAIN_SECONDS: u32 = 2;
 const WATCHED: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 const LIMIT: Duration = Duration::from_secs(10);
+/// Ticks of a machine that is later than this come when they come.
+const MACHINE_TOLERANCE: Duration = Duration::from_millis(100);
 
 fn config() -> String {
     weather::config(WINDOW.as_secs(), 500)
@@ -80,6 +82,7 @@ async fn until_rows(host: &Host, rows: f64, limit: Duration) {
 /// Sends days, updates, sends others, and looks at the windows. `verdicts` is what sea-level pressure is said to be
 /// from the update on.
 async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&str]) {
+    let Some(machine) = machine::watch(MACHINE_TOLERANCE) else { return };
     let settings = settings(&config()).workers(2).drain(DRAIN_SECONDS);
     let (mut envoy, host) = start_envoy(&settings).await.unwrap();
     let days = weather::all_days();
@@ -94,6 +97,9 @@ async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&st
     send(&days[12_300..12_500]).await;
     until_rows(&host, 500.0, LIMIT).await;
     let watched = watch(&host).await;
+    if !machine.kept_time() {
+        return;
+    }
     assert!(watched.pause < 3 * TICK, "no evaluation for {:?}", watched.pause);
     let ticks = WATCHED.as_secs_f64() / TICK.as_secs_f64();
     assert!(watched.evaluations <= ticks + 2.0, "{} in {ticks} ticks", watched.evaluations);
@@ -102,6 +108,9 @@ async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&st
     // The first ones leave the window when they would have without the update, give or take a step and a tick.
     until_rows(&host, 200.0, 2 * WINDOW).await;
     let age = at_first.elapsed();
+    if !machine.kept_time() {
+        return;
+    }
     assert!(WINDOW.mul_f64(0.85) < age && age < WINDOW.mul_f64(1.25), "they left after {age:?}");
     let page = host.scrape().await.unwrap();
     assert_eq!(page.value(&format!("{PREFIX}instances_total"), &[]), Some(500.0));

@@ -9,8 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::{
     paths,
-    process::{cargo, run, say},
+    process::{cargo, say},
+    wasm::without_custom_sections,
     wasm_std::{self, Choice, TARGET},
+    watch::compile,
 };
 
 /// The most linear memory that a VM of the filter can have, in bytes.
@@ -18,26 +20,30 @@ use crate::{
 /// Envoy has no limit of its own below 1 GiB per worker, so the module carries this one.
 const MEMORY_BYTES_MAX: u32 = 64 << 20;
 
-/// Leaves the filter at [`paths::filter`], and returns that path.
+/// Leaves the filter at [`paths::filter`], and returns that path; beside it, at [`paths::debug_filter`], the same one
+/// with the names of its functions.
 ///
 /// Sets up the standard library for wasm32 first. If nothing has changed, this costs cargo's look at
 /// the sources.
 pub fn build(choice: Choice) -> Result<PathBuf> {
     let filter = paths::filter();
-    let bytes = build_package(choice, "driftline-plugin", "driftline", &filter)?;
-    say(&format!("{} is {}", filter.display(), kibibytes(bytes)));
+    let named = build_package(choice, "driftline-plugin", "driftline")?;
+    let shipped = without_custom_sections(&named).context("the filter that was built")?;
+    write(&paths::debug_filter(), &named)?;
+    write(&filter, &shipped)?;
+    say(&format!("{} is {}", filter.display(), kibibytes(shipped.len())));
     Ok(filter)
 }
 
 /// Leaves the core's arithmetic at [`paths::arithmetic`], built exactly as the filter is, and returns that path.
 pub fn build_arithmetic(choice: Choice) -> Result<PathBuf> {
     let filter = paths::arithmetic();
-    build_package(choice, "driftline-arithmetic", "driftline_arithmetic", &filter)?;
+    write(&filter, &build_package(choice, "driftline-arithmetic", "driftline_arithmetic")?)?;
     Ok(filter)
 }
 
-/// Builds a package's library as a filter, and copies it; gives its size in bytes.
-fn build_package(choice: Choice, package: &str, library: &str, to: &Path) -> Result<usize> {
+/// Builds a package's library as a filter, and returns the module.
+fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>> {
     let wasm_std = wasm_std::set_up(choice)?;
     say(&format!("building {package} for {TARGET}"));
     let mut command = cargo();
@@ -49,17 +55,21 @@ fn build_package(choice: Choice, package: &str, library: &str, to: &Path) -> Res
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", format!("-C link-arg=--max-memory={MEMORY_BYTES_MAX}"));
     wasm_std.configure(&mut command);
-    run(&mut command).with_context(|| format!("{package} was not built"))?;
+    compile(&mut command).with_context(|| format!("{package} was not built"))?;
 
     let built = paths::wasm_target().join(TARGET).join(format!("filter/{library}.wasm"));
-    let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-    // Left alone if it is the same, so that whoever watches its age sees no change.
-    if fs::read(to).ok().as_deref() != Some(&module[..]) {
-        let new = to.with_extension("wasm.new");
-        fs::write(&new, &module).with_context(|| format!("cannot write {}", new.display()))?;
-        fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))?;
+    fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
+}
+
+/// Writes a module, whole or not at all. A file that is the same is left alone, so that nothing that watches its age
+/// sees a change.
+fn write(to: &Path, module: &[u8]) -> Result<()> {
+    if fs::read(to).ok().as_deref() == Some(module) {
+        return Ok(());
     }
-    Ok(module.len())
+    let new = to.with_extension("wasm.new");
+    fs::write(&new, module).with_context(|| format!("cannot write {}", new.display()))?;
+    fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))
 }
 
 /// A size for people, rounded up so that a limit is never passed unseen.

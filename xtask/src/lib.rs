@@ -4,6 +4,13 @@ pub mod codegen;
 
 pub mod paths;
 pub mod process;
+pub mod progress;
+pub mod terminal;
+pub mod watch;
+pub mod workspace;
+
+pub mod structure;
+pub mod testing;
 
 pub mod clients;
 pub mod debian;
@@ -12,4 +19,5 @@ pub mod filter;
 pub mod fuzz;
 pub mod prometheus;
 pub mod python;
+pub mod wasm;
 pub mod wasm_std;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands. Each sets up what it lacks and says so; none decides what a test is.
 
 use std::{
+    env,
     ffi::OsString,
     os::unix::process::CommandExt,
     path::PathBuf,
@@ -12,8 +13,11 @@ use clap::{Parser, Subcommand};
 use xtask::{
     clients, codegen, envoy, filter, fuzz, paths,
     process::{cargo, find_program, run, say},
-    prometheus,
+    prometheus, structure,
+    testing::{self, Piece},
     wasm_std::{self, Choice, WasmStd},
+    watch::{Place, compile, watch},
+    workspace::{PACKAGES, program},
 };
 
 /// The project's own commands. Each sets up what it lacks, and is quick when called again.
@@ -82,8 +86,8 @@ fn main() -> ExitCode {
         Task::Setup { wasm_std } => set_up(wasm_std),
         Task::Build { wasm_std } => build(wasm_std),
         Task::Demo { arguments } => demo(arguments),
-        Task::Test { arguments } => test(&arguments),
-        Task::Bench { arguments } => bench(&arguments),
+        Task::Test { .. } => test(&as_typed()),
+        Task::Bench { .. } => bench(&as_typed()),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
@@ -125,56 +129,40 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         arguments.push("--envoy-binary".into());
         arguments.push(envoy::set_up()?.into());
     }
-    say("building and starting the demo");
+    say("building the demo");
     // Not `--release`: the tests have built the same in this profile, or will find it built. The filter itself is
     // compiled to machine code at its start, optimised in either.
-    let mut command = cargo();
-    command
-        .args(["run", "--package", "driftline-cli", "--bin", "driftline", "--"])
-        .arg("demo")
-        .arg("--filter")
-        .arg(filter)
-        .args(arguments);
+    compile(cargo().args(["build", "--package", "driftline-cli", "--bin", "driftline"]))?;
+    say("starting the demo");
+    let mut demo = Command::new(program("driftline")?);
+    demo.current_dir(paths::root()).arg("demo").arg("--filter").arg(filter).args(arguments);
     // It becomes this process, so that Ctrl-C does not end us before the demo has printed its closing tables.
-    Err(command.exec()).context("cannot start cargo")
+    Err(demo.exec()).context("cannot start the demo")
 }
 
 fn test(arguments: &[OsString]) -> Result<ExitCode> {
-    // The quick ones first, and the stories with the last. Each selects the workspace's default members, so that all
-    // are built with the same features, once. Foreign functions bring packages of their own, and host-sim anew.
-    const TARGETS: [&[&str]; 4] = [
-        &["--lib", "--bins"],
-        &["--doc"],
-        &["--test", "*"],
-        &["--features", "driftline-host-sim/foreign-functions", "--test", "foreign"],
-    ];
-    say("running the tests");
-    for targets in TARGETS {
-        let mut command = cargo();
-        with_pieces(&mut command)?.arg("test").args(targets).args(arguments);
-        let code = pass_through(&mut command)?;
-        if code != ExitCode::SUCCESS {
-            return Ok(code);
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    testing::run(arguments, &pieces()?)
 }
 
 fn bench(arguments: &[OsString]) -> Result<ExitCode> {
-    let mut command = cargo();
-    with_pieces(&mut command)?.args(["bench", "--package", "driftline-benches"]).args(arguments);
+    let pieces = pieces()?;
     say("running the benches");
-    pass_through(&mut command)
+    let mut command = cargo();
+    command.envs(pieces).args(["bench", "--package", "driftline-benches"]).args(arguments);
+    exit_code(watch(&mut command, Place::Stdout, &mut |_| {})?)
 }
 
 fn ci() -> Result<ExitCode> {
     say("checking the formatting");
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    say("checking the structure");
+    structure::check()?;
     say("checking the lints");
     let clippy = |arguments: &[&str]| -> Result<()> {
-        run(cargo().arg("clippy").args(arguments).args(["--", "--deny", "warnings"]))
+        compile(cargo().arg("clippy").args(arguments).args(["--", "--deny", "warnings"]))
     };
-    clippy(&["--workspace", "--exclude", "driftline-plugin", "--all-targets"])?;
+    clippy(&[&PACKAGES[..], &["--all-targets"]].concat())?;
+    clippy(&["--package", "driftline-benches", "--all-targets"])?;
     clippy(&["--features", "driftline-host-sim/foreign-functions", "--all-targets"])?;
     let mut filter_lints = vec!["--package", "driftline-plugin"];
     let wasm_target = paths::wasm_target().display().to_string();
@@ -199,27 +187,22 @@ fn if_there(program: &str, arguments: &[&str]) -> Result<()> {
     run(Command::new(path).args(arguments).current_dir(paths::root()))
 }
 
-/// Sets up every piece, builds the filter, and tells the command where they are, as absolute paths.
-fn with_pieces(command: &mut Command) -> Result<&mut Command> {
-    let envoy = envoy::set_up()?;
-    let python = clients::set_up()?;
-    let promtool = prometheus::set_up_promtool()?;
-    let prometheus = prometheus::set_up_prometheus()?;
-    let filter = filter::build(Choice::Auto)?;
-    let arithmetic = filter::build_arithmetic(Choice::Auto)?;
-    Ok(command
-        .env("DRIFTLINE_WASM", filter)
-        .env("DRIFTLINE_ARITHMETIC", arithmetic)
-        .env("DRIFTLINE_ENVOY", envoy)
-        .env("DRIFTLINE_PYTHON", python)
-        .env("DRIFTLINE_PROMTOOL", promtool)
-        .env("DRIFTLINE_PROMETHEUS", prometheus))
+/// Sets up every piece and builds the filter; returns where they are, as absolute paths.
+fn pieces() -> Result<Vec<Piece>> {
+    Ok(vec![
+        ("DRIFTLINE_ENVOY", envoy::set_up()?),
+        ("DRIFTLINE_PYTHON", clients::set_up()?),
+        ("DRIFTLINE_PROMTOOL", prometheus::set_up_promtool()?),
+        ("DRIFTLINE_PROMETHEUS", prometheus::set_up_prometheus()?),
+        ("DRIFTLINE_WASM", filter::build(Choice::Auto)?),
+        ("DRIFTLINE_ARITHMETIC", filter::build_arithmetic(Choice::Auto)?),
+    ])
 }
 
-/// Runs a command, and ends as it ended.
-fn pass_through(command: &mut Command) -> Result<ExitCode> {
-    let status = command.status().context("cannot start cargo")?;
-    exit_code(status)
+/// The arguments behind the task's name as they were typed: a parser would drop the first `--`, which stands between
+/// what is for cargo and what is for the tests.
+fn as_typed() -> Vec<OsString> {
+    env::args_os().skip(2).collect()
 }
 
 fn exit_code(status: ExitStatus) -> Result<ExitCode> {

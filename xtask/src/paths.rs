@@ -24,6 +24,11 @@ pub fn filter() -> PathBuf {
     root().join("target/driftline.wasm")
 }
 
+/// The same filter with the names of its functions, which a backtrace shows.
+pub fn debug_filter() -> PathBuf {
+    root().join("target/driftline.debug.wasm")
+}
+
 /// The core's arithmetic as a filter, which tests compare with the native one.
 pub fn arithmetic() -> PathBuf {
     root().join("target/arithmetic.wasm")

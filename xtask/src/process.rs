@@ -97,7 +97,8 @@ pub(crate) fn show(command: &Command) -> String {
     shown
 }
 
-fn quote(word: &str) -> String {
+/// The word as a shell reads it.
+pub(crate) fn quote(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
+    sync::mpsc::{Sender, channel},
     thread,
     time::{Duration, Instant},
 };
@@ -47,10 +48,11 @@ impl Drop for TraceFile {
     }
 }
 
-/// Answers one request with two events.
-fn upstream() -> SocketAddr {
+/// Answers one request with two events, the second once the client has the first: at once, they might pass as one.
+fn upstream() -> (SocketAddr, Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let (has_first, first_is_there) = channel();
     thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
         let mut seen = Vec::new();
@@ -61,19 +63,23 @@ fn upstream() -> SocketAddr {
         }
         let head = "HTTP/1.1 200 OK\r\nset-cookie: secret\r\ntransfer-encoding: chunked\r\n\r\n";
         socket.write_all(head.as_bytes()).unwrap();
-        for event in ["one\n\n", "two\n\n"] {
+        let mut send = |event: &str| {
             thread::sleep(Duration::from_millis(20));
             write!(socket, "{:x}\r\n{event}\r\n", event.len()).unwrap();
-        }
+        };
+        send("one\n\n");
+        first_is_there.recv_timeout(PATIENCE).unwrap();
+        send("two\n\n");
         socket.write_all(b"0\r\n\r\n").unwrap();
         let _ = socket.read(&mut byte);
     });
-    address
+    (address, has_first)
 }
 
 fn record(name: &str, bodies: bool) -> Recording {
     let file = TraceFile::new(name);
-    let mut options = Options::new(guest(&[]), WorldOptions::default(), upstream().into());
+    let (upstream, has_first) = upstream();
+    let mut options = Options::new(guest(&[]), WorldOptions::default(), upstream.into());
     options.recorder = Some(Recorder::create(&file.0, bodies).unwrap());
     let server = Server::start(options).unwrap();
     let mut client = TcpStream::connect(server.listen_addr()).unwrap();
@@ -81,9 +87,15 @@ fn record(name: &str, bodies: bool) -> Recording {
     let request = "POST /x HTTP/1.1\r\nhost: h\r\nauthorization: Bearer secret\r\n\
                    content-length: 4\r\nconnection: close\r\n\r\nping";
     client.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("two"), "{answer}");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"one\n\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    has_first.send(()).unwrap();
+    client.read_to_end(&mut answer).unwrap();
+    assert!(answer.ends_with(b"two\n\n\r\n0\r\n\r\n"), "{answer:?}");
     file.read(1).remove(0)
 }
 

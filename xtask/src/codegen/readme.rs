@@ -11,7 +11,7 @@ const BEGIN: &str = "<!-- From here to the end of the table: `cargo xtask codege
 const END: &str = "\n<!-- End of the generated table. -->";
 
 /// The README as it should be. Fails if it has no place for the table.
-pub(super) fn readme() -> Result<String> {
+pub(super) fn render() -> Result<String> {
     let readme = fs::read_to_string(paths::root().join("README.md")).context("README.md")?;
     with_table(&readme).with_context(|| {
         format!("README.md needs the table of dialects between {BEGIN:?} and {END:?}")

@@ -21,47 +21,85 @@ groups:
 ";
 
 /// The text of `envoy/drift.rules.yml`.
-pub(super) fn rules() -> String {
-    let bins = Metric::FeatureBin.definition().name;
-    let reference = Metric::ReferenceBinRows.definition().name;
-    let by_feature = labels(&[Label::Model, Label::Version, Label::Role, Label::Feature]);
-    let by_bin = labels(&[Label::Model, Label::Version, Label::Role, Label::Feature, Label::Bin]);
-    let bin = Label::Bin.name();
-    let group_left = format!("on ({by_feature}) group_left ()");
-    let mut text = String::from(HEAD);
-    let mut group = |name: &str, rules: &[(String, String)]| {
-        let _ = writeln!(text, "  - name: {name}\n    interval: 1m\n    rules:");
-        for (record, expression) in rules {
-            let _ = writeln!(text, "      - record: {record}\n        expr: |");
-            for line in expression.lines() {
-                let _ = writeln!(text, "          {line}");
-            }
+pub(super) fn render() -> String {
+    let by = By::new();
+    let measures = [population_stability(&by), jensen_shannon(&by), kolmogorov_smirnov(&by)];
+    [HEAD.to_owned(), group("driftline_bins", &bins(&by)), group("driftline_measures", &measures)]
+        .concat()
+}
+
+/// A recording rule.
+struct Rule {
+    record: String,
+    expression: String,
+}
+
+fn rule(record: &str, expression: String) -> Rule {
+    Rule { record: format!("driftline:{record}"), expression }
+}
+
+/// What rules are summed by, and joined on.
+struct By {
+    feature: String,
+    bin: String,
+    /// Between two sides, the left one by bin and the right one by feature.
+    group_left: String,
+}
+
+impl By {
+    fn new() -> By {
+        let feature = labels(&[Label::Model, Label::Version, Label::Role, Label::Feature]);
+        let bin = labels(&[Label::Model, Label::Version, Label::Role, Label::Feature, Label::Bin]);
+        let group_left = format!("on ({feature}) group_left ()");
+        By { feature, bin, group_left }
+    }
+}
+
+fn group(name: &str, rules: &[Rule]) -> String {
+    let mut text = format!("  - name: {name}\n    interval: 1m\n    rules:\n");
+    for Rule { record, expression } in rules {
+        let _ = writeln!(text, "      - record: {record}\n        expr: |");
+        for line in expression.lines() {
+            let _ = writeln!(text, "          {line}");
         }
-    };
-    let rule = |record: &str, expression: String| (format!("driftline:{record}"), expression);
-    group(
-        "driftline_bins",
-        &[
-            rule("bin:live1h", format!("sum by ({by_bin}) (increase({bins}[1h]))")),
-            rule("bin:reference", format!("max by ({by_bin}) ({reference})")),
-            rule("feature:live1h", format!("sum by ({by_feature}) (driftline:bin:live1h) > 0")),
-            rule("feature:reference", format!("sum by ({by_feature}) (driftline:bin:reference)")),
-            rule("feature:bins", format!("count by ({by_feature}) (driftline:bin:reference)")),
-            rule(
-                "bin:live_share1h",
-                format!("driftline:bin:live1h / {group_left} driftline:feature:live1h"),
-            ),
-            rule(
-                "bin:reference_share",
-                format!("driftline:bin:reference / {group_left} driftline:feature:reference"),
-            ),
-        ],
-    );
+    }
+    text
+}
+
+/// Rows of the last hour and of the reference, and the shares of each bin in them.
+fn bins(By { feature, bin, group_left }: &By) -> Vec<Rule> {
+    let live = Metric::FeatureBin.definition().name;
+    let reference = Metric::ReferenceBinRows.definition().name;
+    vec![
+        rule("bin:live1h", format!("sum by ({bin}) (increase({live}[1h]))")),
+        rule("bin:reference", format!("max by ({bin}) ({reference})")),
+        rule("feature:live1h", format!("sum by ({feature}) (driftline:bin:live1h) > 0")),
+        rule("feature:reference", format!("sum by ({feature}) (driftline:bin:reference)")),
+        rule("feature:bins", format!("count by ({feature}) (driftline:bin:reference)")),
+        rule(
+            "bin:live_share1h",
+            format!("driftline:bin:live1h / {group_left} driftline:feature:live1h"),
+        ),
+        rule(
+            "bin:reference_share",
+            format!("driftline:bin:reference / {group_left} driftline:feature:reference"),
+        ),
+    ]
+}
+
+fn population_stability(By { feature, group_left, .. }: &By) -> Rule {
     let raised = |bins: &str, rows: &str| {
         format!("(({bins} + 0.5) / {group_left} ({rows} + 0.5 * driftline:feature:bins))")
     };
     let live = raised("driftline:bin:live1h", "driftline:feature:live1h");
     let reference = raised("driftline:bin:reference", "driftline:feature:reference");
+    rule(
+        "feature:psi1h",
+        format!("sum by ({feature}) (\n  ({live} - {reference})\n  * ln({live} / {reference})\n)"),
+    )
+}
+
+fn jensen_shannon(By { feature, .. }: &By) -> Rule {
     let term = |share: &str| {
         // 0 * ln(0) is 0, by the limit.
         format!(
@@ -69,42 +107,36 @@ pub(super) fn rules() -> String {
              > -Inf or {share} * 0)"
         )
     };
-    let mut measures = vec![
-        rule(
-            "feature:psi1h",
-            format!(
-                "sum by ({by_feature}) (\n  ({live} - {reference})\n  * ln({live} / {reference})\n)"
-            ),
+    let live = term("driftline:bin:live_share1h");
+    let reference = term("driftline:bin:reference_share");
+    rule(
+        "feature:jensen_shannon1h",
+        format!(
+            "sqrt(clamp_min(0.5 * (\n  sum by ({feature}) ({live})\n  + sum by ({feature}) ({reference})\n), 0))"
         ),
-        rule(
-            "feature:jensen_shannon1h",
-            format!(
-                "sqrt(clamp_min(0.5 * (\n  sum by ({by_feature}) ({})\n  + sum by ({by_feature}) ({})\n), 0))",
-                term("driftline:bin:live_share1h"),
-                term("driftline:bin:reference_share"),
-            ),
-        ),
-    ];
+    )
+}
+
+fn kolmogorov_smirnov(By { feature, .. }: &By) -> Rule {
+    let bin = Label::Bin.name();
     // Bins of numbers are called by two digits, and in order.
     let numbered: Vec<String> = (0..ORDERED_BINS_MAX).map(|bin| format!("{bin:02}")).collect();
     let distances: Vec<String> = (1..=numbered.len())
         .map(|bins| {
             let below = format!("{{{bin}=~\"{}\"}}", numbered[..bins].join("|"));
             format!(
-                "label_replace(abs(sum by ({by_feature}) (\n    driftline:bin:live_share1h{below}\n    - \
+                "label_replace(abs(sum by ({feature}) (\n    driftline:bin:live_share1h{below}\n    - \
                  driftline:bin:reference_share{below}\n  )), \"below\", \"{bins:02}\", \"\", \"\")"
             )
         })
         .collect();
-    measures.push(rule(
+    rule(
         "feature:kolmogorov_smirnov1h",
         format!(
-            "max by ({by_feature}) (\n  {}\n)\nand driftline:feature:bins <= {ORDERED_BINS_MAX}",
+            "max by ({feature}) (\n  {}\n)\nand driftline:feature:bins <= {ORDERED_BINS_MAX}",
             distances.join("\n  or ")
         ),
-    ));
-    group("driftline_measures", &measures);
-    text
+    )
 }
 
 fn labels(labels: &[Label]) -> String {

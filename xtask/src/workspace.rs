@@ -1,0 +1,36 @@
+//! What cargo knows of the workspace. It never reads a manifest itself.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process::{cargo, output};
+
+/// Selects all packages but the filter itself, which links only for wasm32, and the benches, which no test waits for.
+///
+/// The demo asks for the same features of what it shares with the tests, so nothing is compiled twice: see
+/// `tests/stories/features.rs`.
+pub const PACKAGES: [&str; 5] =
+    ["--workspace", "--exclude", "driftline-plugin", "--exclude", "driftline-benches"];
+
+/// What `cargo metadata` says, dependencies of dependencies left out.
+///
+/// # Errors
+///
+/// If cargo fails, or says something else.
+pub fn metadata() -> Result<Value> {
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    serde_json::from_str(&metadata).context("cargo metadata is no JSON")
+}
+
+/// Where cargo leaves a program that it has built without optimising.
+///
+/// # Errors
+///
+/// Those of [`metadata`].
+pub fn program(name: &str) -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let target = metadata["target_directory"].as_str().context("cargo has no target folder")?;
+    Ok([target, "debug", name].iter().collect())
+}
