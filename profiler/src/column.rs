@@ -368,7 +368,7 @@ mod tests {
         for (cell, row) in cells.iter().zip(1..) {
             builder.add(Cell::from_text_of(cell, wish.kind), Place { row, line: Some(row + 1) });
         }
-        let chi_square = |bins| quantiles(bins, 1).unwrap();
+        let chi_square = |bins| quantiles(bins, 1);
         builder.build(Sizes { bins, categories: bins }, chi_square).map(|collected| match collected
         {
             Collected::Column(column) => column,
