@@ -8,11 +8,11 @@ use driftline_core::{
 };
 
 use crate::{
-    Cell, Place,
+    Place,
     cardinality::Cardinality,
     category::Categories,
+    cell::{Cell, WITHOUT_AS_OF},
     distinct::{DISTINCT_MAX, Distinct},
-    input::WITHOUT_AS_OF,
     quantile::{Sum, edges},
     sample::Sample,
     tally::{Plan, Tally},

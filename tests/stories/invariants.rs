@@ -12,7 +12,8 @@ use driftline_testbed::pieces;
 use wasmparser::{Parser, Payload};
 
 /// Folders with sources of ours.
-const CRATES: [&str; 7] = ["core", "plugin", "host-sim", "profiler", "testbed", "xtask", "tests"];
+const CRATES: [&str; 8] =
+    ["core", "plugin", "host-sim", "profiler", "profiler-files", "testbed", "xtask", "tests"];
 /// What `core` may be built from: nothing that has a clock, does I/O or needs `std`.
 const CORE_MAY_USE: [&str; 9] = [
     "brotli-decompressor",
@@ -116,6 +117,26 @@ fn the_core_is_built_from_nothing_that_has_a_clock_or_does_io() {
     assert_eq!(with_std, library.matches("#[cfg(test)]\nextern crate std;").count());
 }
 
+/// It is built for browsers, too: no files, and nothing that needs a C compiler.
+#[test]
+fn the_profiler_opens_no_file_and_builds_no_c() {
+    let metadata = metadata();
+    let is_it = |package: &&cargo_metadata::Package| package.name == "driftline-profiler";
+    let profiler = metadata.packages.iter().find(is_it).unwrap();
+    let built = profiler.dependencies.iter().filter(|it| it.kind != DependencyKind::Development);
+    let names = built.map(|it| it.name.as_str());
+    let of_others: BTreeSet<&str> = names.filter(|name| !name.starts_with("driftline-")).collect();
+    assert_eq!(of_others, ["datasketches", "serde", "serde_json"].into());
+    for (path, text) in sources("profiler/src") {
+        for module in ["fs", "net", "process", "thread", "time"] {
+            // Alone, or in a list of what is used of `std`.
+            let (path_to, in_list) = (format!("std::{module}"), format!("{module},"));
+            let used = code(&text).find(|line| line.contains(&path_to) || line.trim() == in_list);
+            assert_eq!(used, None, "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_embedded_host_never_knows_which_filter_it_runs() {
     for (path, text) in sources("host-sim/src") {
@@ -132,9 +153,15 @@ fn a_metric_is_named_in_the_catalogue_and_nowhere_else() {
         names.insert(definition.name.to_owned());
         names.extend(definition.companions().into_iter().flatten().map(|companion| companion.name));
     }
-    for folder in
-        ["core/src", "plugin/src", "host-sim/src", "profiler/src", "testbed/src", "xtask/src"]
-    {
+    for folder in [
+        "core/src",
+        "plugin/src",
+        "host-sim/src",
+        "profiler/src",
+        "profiler-files/src",
+        "testbed/src",
+        "xtask/src",
+    ] {
         for (path, text) in sources(folder) {
             if path.ends_with("core/src/catalogue.rs") || is_test_file(&path) {
                 continue;

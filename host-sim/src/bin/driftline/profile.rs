@@ -18,9 +18,9 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use driftline_core::{profile::Kind, time::moment};
-use driftline_profiler::{
-    AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
-    from_file, from_json_lines, is_reading_parquet, to_text,
+use driftline_profiler::{AsOf, BINS_DEFAULT, Made, Options, Settings, Summary, to_text};
+use driftline_profiler_files::{
+    Format, ProfilerError, from_csv, from_file, from_json_lines, is_reading_parquet,
 };
 
 use self::{from_requests::Wanted, progress::Shown};

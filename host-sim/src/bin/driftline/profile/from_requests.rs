@@ -12,9 +12,8 @@ use driftline_core::{
     monitor::Monitor,
     profile::{Kind, Profile},
 };
-use driftline_profiler::{
-    Built, Made, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish,
-};
+use driftline_profiler::{Built, Made, ProfileBuilder, Progress, Role, Settings, Wish};
+use driftline_profiler_files::ProfilerError;
 
 use self::reader::{Column, Reader};
 use super::progress::Shown;

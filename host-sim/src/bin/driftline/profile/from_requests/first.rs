@@ -14,8 +14,9 @@ use driftline_core::{
     tap::{Unlisted, language_features},
 };
 use driftline_profiler::{
-    Built, Cell, Place, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish, to_text,
+    Built, Cell, Place, ProfileBuilder, Progress, Role, Settings, Wish, to_text,
 };
+use driftline_profiler_files::ProfilerError;
 use serde_json::{Value, json};
 
 use super::{

@@ -8,7 +8,8 @@ use driftline_core::{
     drift::{Histograms, psi},
     profile::Profile,
 };
-use driftline_profiler::{Made, Options, from_csv, to_text};
+use driftline_profiler::{Made, Options, to_text};
+use driftline_profiler_files::from_csv;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
 

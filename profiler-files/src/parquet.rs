@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use driftline_core::document::Path;
+use driftline_profiler::{Cell, TableRecorder};
 use parquet::{
     basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
     errors::ParquetError,
@@ -21,8 +21,7 @@ use parquet::{
     schema::types::Type,
 };
 
-use super::{ProfilerError, chosen, reading::Reading, refused};
-use crate::{Cell, cell::norm};
+use crate::error::{ProfilerError, refused};
 
 /// What a column may hold.
 const EXPECTED: &str =
@@ -41,17 +40,17 @@ pub fn is_reading_parquet() -> bool {
     IS_READING.get()
 }
 
-pub(super) fn read(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+pub(super) fn read(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
     IS_READING.set(true);
     // What is half read is given up with the error.
-    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, reading)));
+    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, recorder)));
     IS_READING.set(false);
     read.unwrap_or_else(|_| {
         Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
     })
 }
 
-fn read_rows(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
     let bytes = file.metadata()?.len();
     let reader = SerializedFileReader::new(file)?;
     let metadata = reader.metadata().file_metadata();
@@ -59,60 +58,52 @@ fn read_rows(file: fs::File, reading: &mut Reading<'_>) -> Result<(), ProfilerEr
     let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let names: Vec<String> =
         schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
-    chosen::check(&names, reading.options, &mut reading.problems);
-    let mut fields = Vec::new();
-    for field in schema.get_fields() {
-        if field.name().is_empty() {
-            reading.nameless.push(fields.len() + 1);
-        } else if let Some((role, wish)) = chosen::role(field.name(), reading.options) {
-            reading.column(field.name(), role, wish);
-            fields.push(Arc::clone(field));
-        }
-    }
+    let chosen = recorder.header(&names);
+    let fields: Vec<_> = chosen
+        .iter()
+        .filter_map(|(column, _)| schema.get_fields().get(*column).map(Arc::clone))
+        .collect();
     if fields.is_empty() && rows != 0 {
         // Without a column the builder would see no row, and say that there is none.
-        reading.problems.add(
-            &Path::ROOT,
-            format_args!("found no column to watch among {}, expected at least one", names.len()),
-        );
+        recorder.note(format_args!(
+            "found no column to watch among {}, expected at least one",
+            names.len()
+        ));
     }
     for field in &fields {
         if let Some(what) = unreadable(field) {
-            reading.problems.add(
-                &Path::ROOT,
-                format_args!("the column `{}` holds {what}; expected {EXPECTED}", field.name()),
-            );
+            recorder.note(format_args!(
+                "the column `{}` holds {what}; expected {EXPECTED}",
+                field.name()
+            ));
         } else if let Some(codec) = unknown_codec(reader.metadata(), field.name()) {
-            reading.problems.add(
-                &Path::ROOT,
-                format_args!(
-                    "the column `{}` is compressed with {codec}; expected no compression, snappy, gzip, lz4 or zstd",
-                    field.name()
-                ),
-            );
+            recorder.note(format_args!(
+                "the column `{}` is compressed with {codec}; expected no compression, snappy, gzip, lz4 or zstd",
+                field.name()
+            ));
         }
     }
-    if reading.gives_up() || fields.is_empty() {
+    if recorder.gives_up() || fields.is_empty() {
         return Ok(());
     }
     let means: Vec<Means> = fields.iter().map(|field| Means::of(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
     let mut found = reader.get_row_iter(Some(projection))?;
-    while reading.goes_on() {
+    while recorder.wants_rows() {
         let Some(row) = found.next() else { break };
         let row = row.map_err(|error| {
             refused(format_args!(
                 "row {} is not readable as Parquet: {}",
-                reading.rows() + 1,
+                recorder.rows() + 1,
                 shortened(&error)
             ))
         })?;
         // Bytes of rows lie in pieces all over the file, so a share is the best that can be told.
-        let so_far = (reading.rows() + 1).min(rows);
+        let so_far = (recorder.rows() + 1).min(rows);
         let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
-        if let Some(place) = reading.next(None, share) {
+        if let Some(place) = recorder.next_row(None, share) {
             let cells = row.get_column_iter().zip(&means);
-            reading.take(cells.map(|((_, field), means)| cell(field, *means)), place);
+            recorder.row(cells.map(|((_, field), means)| cell(field, *means)), place);
         }
     }
     Ok(())
@@ -214,7 +205,7 @@ fn vector(list: &List) -> Cell<'_> {
         other => std::slice::from_ref(other),
     });
     let numbers: Option<Vec<f64>> = elements.map(number_of).collect();
-    numbers.map_or(Cell::Other("a list of other things than numbers"), |n| Cell::List(norm(n)))
+    numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
 }
 
 /// The nearest double.

@@ -5,6 +5,7 @@ mod written;
 use std::slice;
 
 use driftline_core::profile::{Column, Kind};
+use driftline_profiler::{AsOf, Options, Settings};
 use parquet::{
     basic::{BrotliLevel, Compression},
     data_type::{
@@ -16,7 +17,7 @@ use parquet::{
 
 use self::written::{Writes, Written, leveled, plain, written};
 use super::*;
-use crate::{AsOf, Format, Options, Settings, from_file};
+use crate::{Format, from_file};
 
 /// As of 2026-11-25T12:00:00Z.
 fn options() -> Options {

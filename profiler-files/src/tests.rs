@@ -1,6 +1,7 @@
 //! What each format reads and refuses, and in which words.
 
-use driftline_core::bins::Bins;
+use driftline_core::{bins::Bins, profile::Kind};
+use driftline_profiler::{AsOf, Settings};
 
 use super::*;
 

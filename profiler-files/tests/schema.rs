@@ -1,7 +1,8 @@
 //! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
 
 use driftline_core::profile::{Kind, Profile};
-use driftline_profiler::{AsOf, Options, Settings, from_json_lines, to_text};
+use driftline_profiler::{AsOf, Options, Settings, to_text};
+use driftline_profiler_files::from_json_lines;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

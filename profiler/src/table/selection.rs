@@ -1,4 +1,4 @@
-//! Which columns of a source are read, and as what; it sees names only.
+//! Which columns of a table are read, and as what; it sees names only.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use driftline_core::{
     profile::Kind,
 };
 
-use crate::{AsOf, Options, Role, Wish};
+use super::{AsOf, Options};
+use crate::{builder::Role, column::Wish};
 
 /// What a column that is read is there for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,7 +20,7 @@ pub(super) enum Part {
 }
 
 /// What a column is there for and what was said of it; `None` if it is not read.
-pub(super) fn role(name: &str, options: &Options) -> Option<(Part, Wish)> {
+pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
     let is = |column: &Option<String>| column.as_deref() == Some(name);
     if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
         return Some((Part::AsOf, Wish { kind: Some(Kind::Timestamp), bin_by_value: false }));

@@ -7,15 +7,14 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
-use driftline_core::document::Path;
+use driftline_profiler::{Cell, TableRecorder};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::Value;
 
-use super::{ProfilerError, chosen, reading::Reading, refused};
-use crate::{Cell, cell::norm};
+use crate::error::{ProfilerError, refused};
 
 /// A longer line is refused.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -24,12 +23,12 @@ const COLUMNS_MAX: usize = 10_000;
 
 pub(super) fn read(
     mut source: impl io::BufRead,
-    reading: &mut Reading<'_>,
+    recorder: &mut TableRecorder<'_>,
 ) -> Result<(), ProfilerError> {
     let mut columns = Columns::default();
     let mut line = Vec::new();
     let (mut number, mut bytes) = (0, 0);
-    while reading.goes_on() {
+    while recorder.wants_rows() {
         line.clear();
         let count = source.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? as u64;
         if count == 0 {
@@ -49,20 +48,17 @@ pub(super) fn read(
         if text.is_empty() {
             continue;
         }
-        let Some(place) = reading.next(Some(number), bytes) else { continue };
+        let Some(place) = recorder.next_row(Some(number), bytes) else { continue };
         match serde_json::from_slice::<Members<'_>>(text) {
             Ok(Members(members)) => {
-                let Sorted { values, repeated } = columns.sort(members, reading)?;
+                let Sorted { values, repeated } = columns.sort(members, recorder)?;
                 for name in &repeated {
-                    reading.problems.add(
-                        &Path::ROOT,
-                        format_args!(
-                            "{place} has several members {name:?}; expected each name once; \
-                             jq --compact-output . FILE keeps the last one of each"
-                        ),
-                    );
+                    recorder.note(format_args!(
+                        "{place} has several members {name:?}; expected each name once; \
+                         jq --compact-output . FILE keeps the last one of each"
+                    ));
                 }
-                reading.take(values.iter().map(cell), place);
+                recorder.row(values.iter().map(cell), place);
             }
             Err(error) => {
                 let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
@@ -78,13 +74,11 @@ pub(super) fn read(
                 // The crate counts lines within what it was given, which is one.
                 let reason = error.to_string();
                 let reason = reason.replace(" at line 1 column ", " at column ");
-                reading
-                    .problems
-                    .add(&Path::ROOT, format_args!("{place} is no JSON object: {reason}{hint}"));
+                recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
             }
         }
     }
-    chosen::check(&columns.names, reading.options, &mut reading.problems);
+    recorder.check_names(&columns.names);
     Ok(())
 }
 
@@ -112,14 +106,14 @@ impl Columns {
     fn sort<'t>(
         &mut self,
         members: Vec<(Cow<'t, str>, Value)>,
-        reading: &mut Reading<'_>,
+        recorder: &mut TableRecorder<'_>,
     ) -> Result<Sorted<'t>, ProfilerError> {
         let mut values = vec![Value::Null; self.chosen];
         let (mut has, mut repeated) = (vec![false; self.chosen], BTreeSet::new());
         for (name, value) in members {
             let place = match self.places.get(name.as_ref()) {
                 Some(place) => *place,
-                None => self.add(&name, reading)?,
+                None => self.add(&name, recorder)?,
             };
             if let Some(place) = place {
                 if values.len() <= place {
@@ -138,15 +132,14 @@ impl Columns {
     fn add(
         &mut self,
         name: &str,
-        reading: &mut Reading<'_>,
+        recorder: &mut TableRecorder<'_>,
     ) -> Result<Option<usize>, ProfilerError> {
         if self.names.len() == COLUMNS_MAX {
             return Err(refused(format_args!(
                 "found more than {COLUMNS_MAX} different names of columns; expected the same ones in each object"
             )));
         }
-        let place = chosen::role(name, reading.options).map(|(role, wish)| {
-            reading.column(name, role, wish);
+        let place = recorder.column(name).map(|_| {
             self.chosen += 1;
             self.chosen - 1
         });
@@ -166,8 +159,7 @@ fn cell(value: &Value) -> Cell<'_> {
         Value::String(text) => Cell::Text(text),
         Value::Array(items) => {
             let numbers: Option<Vec<f64>> = items.iter().map(Value::as_f64).collect();
-            numbers
-                .map_or(Cell::Other("a list of other things than numbers"), |n| Cell::List(norm(n)))
+            numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
         }
         Value::Object(_) => Cell::Other("an object"),
     }

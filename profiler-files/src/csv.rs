@@ -1,14 +1,19 @@
 //! Reads comma-separated values: a header, and a record per row; what a cell means it leaves to [`Cell`].
 
+mod quotes;
+
 use std::io;
 
 use csv::{ByteRecord, ReaderBuilder};
-use driftline_core::document::Path;
+use driftline_profiler::{Cell, TableRecorder};
 
-use super::{ProfilerError, chosen, reading::Reading, refused};
-use crate::{Cell, quotes::Quotes};
+use self::quotes::Quotes;
+use crate::error::{ProfilerError, refused};
 
-pub(super) fn read(source: impl io::Read, reading: &mut Reading<'_>) -> Result<(), ProfilerError> {
+pub(super) fn read(
+    source: impl io::Read,
+    recorder: &mut TableRecorder<'_>,
+) -> Result<(), ProfilerError> {
     // `flexible`, because the crate's own error would end reading at the first ragged row.
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Quotes::new(source));
@@ -19,32 +24,20 @@ pub(super) fn read(source: impl io::Read, reading: &mut Reading<'_>) -> Result<(
         )));
     }
     let names = names(&record)?;
-    chosen::check(&names, reading.options, &mut reading.problems);
-    let mut columns = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        if name.is_empty() {
-            reading.nameless.push(index + 1);
-        } else if let Some((role, wish)) = chosen::role(name, reading.options) {
-            reading.column(name, role, wish);
-            columns.push((index, wish.kind));
-        }
-    }
-    if reading.gives_up() {
+    let columns = recorder.header(&names);
+    if recorder.gives_up() {
         return Ok(());
     }
 
-    while reading.goes_on() && reader.read_byte_record(&mut record)? {
+    while recorder.wants_rows() && reader.read_byte_record(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
-        let Some(place) = reading.next(Some(line), reader.position().byte()) else { continue };
+        let Some(place) = recorder.next_row(Some(line), reader.position().byte()) else { continue };
         if record.len() != names.len() {
-            reading.problems.add(
-                &Path::ROOT,
-                format_args!(
-                    "{place} has {} cells, expected {} as in the header",
-                    record.len(),
-                    names.len()
-                ),
-            );
+            recorder.note(format_args!(
+                "{place} has {} cells, expected {} as in the header",
+                record.len(),
+                names.len()
+            ));
             continue;
         }
         let texts: Result<Vec<&str>, _> = columns
@@ -54,21 +47,18 @@ pub(super) fn read(source: impl io::Read, reading: &mut Reading<'_>) -> Result<(
         match texts {
             Ok(texts) => {
                 let cells = texts.into_iter().zip(&columns);
-                reading.take(cells.map(|(text, (_, kind))| Cell::from_text_of(text, *kind)), place);
+                let cells = cells.map(|(text, (_, said))| Cell::from_text_of(text, said.kind));
+                recorder.row(cells, place);
             }
-            Err(_) => reading.problems.add(
-                &Path::ROOT,
-                format_args!("{place} holds bytes that are no UTF-8; expected a file in UTF-8"),
-            ),
+            Err(_) => recorder.note(format_args!(
+                "{place} holds bytes that are no UTF-8; expected a file in UTF-8"
+            )),
         }
     }
     if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
-        reading.problems.add(
-            &Path::ROOT,
-            format_args!(
-                "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
-            ),
-        );
+        recorder.note(format_args!(
+            "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
+        ));
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use driftline_core::profile::Kind;
 
-use super::chosen::Part;
-use crate::{AsOf, Cell, Wish};
+use super::{AsOf, selection::Part};
+use crate::{
+    cell::{Cell, WITHOUT_AS_OF},
+    column::Wish,
+};
 
-/// What a cell is shown as whose age nobody can tell.
-pub(crate) const WITHOUT_AS_OF: &str = "a date or time (whose age nobody knows without --as-of)";
 const WITHOUT_MOMENT: &str = "a date or time in a row that does not say when it was made";
 
 /// Which cells of a row are moments, and as of when they have an age.
