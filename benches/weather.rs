@@ -16,6 +16,6 @@ pub(crate) fn profile() -> Result<String> {
         rows: Some(1..=3000),
         ..driftline_profiler::Options::default()
     };
-    let made = driftline_profiler::from_csv(csv, &options)?;
+    let made = driftline_profiler_files::from_csv(csv, &options)?;
     Ok(driftline_profiler::to_text(&made.profile))
 }

@@ -17,9 +17,9 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_profiler::{
-    AsOf, BINS_DEFAULT, Format, Made, Options, ProfilerError, Settings, Summary, from_csv,
-    from_file, from_json_lines, is_reading_parquet, to_text,
+use driftline_profiler::{AsOf, BINS_DEFAULT, Made, Options, Settings, Summary, to_text};
+use driftline_profiler_files::{
+    Format, ProfilerError, from_csv, from_file, from_json_lines, is_reading_parquet,
 };
 use driftline_statistics::{profile::Kind, time::moment};
 

@@ -2,10 +2,10 @@
 
 use std::{fmt, ops::RangeInclusive};
 
-use driftline_core::monitor::config::OTHER_NAME;
+use driftline_statistics::document::OTHER_NAME;
 use driftline_statistics::{
     document::{Path, Problems, label_fault},
-    profile::{CREATED_AT_MAX, Column, FEATURES_MAX, Feature, Profile, Quantiles},
+    profile::{CREATED_AT_MAX, Column, FEATURES_MAX, Feature, Profile},
 };
 
 use crate::{
@@ -214,7 +214,7 @@ impl ProfileBuilder {
         if rows != 0 {
             let sizes = Sizes { bins: settings.bins, categories: settings.categories };
             for Named { name, role, column } in columns {
-                match column.build(sizes, |bins| chi_square(bins, all)) {
+                match column.build(sizes, |bins| quantiles(bins, all)) {
                     Err(fault) => problems.add(
                         &Path::ROOT,
                         format_args!("the column `{name}` {fault}; repair or exclude it"),
@@ -235,11 +235,11 @@ impl ProfileBuilder {
             named.map(|collected| match collected {
                 Collected::Column(column) => column,
                 Collected::Values(plan, values) => {
-                    tallied(plan, &values).column(|bins| chi_square(bins, all))
+                    tallied(plan, &values).column(|bins| quantiles(bins, all))
                 }
                 // There is none, as was seen above; what it would be is a column of no rows.
                 Collected::ReadAgain(plan) => {
-                    tallied(plan, &[]).column(|bins| chi_square(bins, all))
+                    tallied(plan, &[]).column(|bins| quantiles(bins, all))
                 }
             })
         });
@@ -267,15 +267,6 @@ pub(crate) fn profile(
         }
     }
     profile
-}
-
-pub(crate) fn chi_square(bins: usize, columns: usize) -> Quantiles {
-    // A column has two bins at least, for which there always are quantiles.
-    quantiles(bins, columns).unwrap_or(Quantiles {
-        five_percent: 1.0,
-        one_percent: 1.0,
-        family: 1.0,
-    })
 }
 
 impl Settings {

@@ -25,10 +25,20 @@ pub enum Cell<'c> {
     Other(&'static str),
 }
 
+/// What a moment is shown as whose age is not known.
+pub(crate) const WITHOUT_AS_OF: &str = "a date or time (whose age nobody knows without --as-of)";
+
 /// Words for a missing value, in lower case; any case is understood.
 const NULLS: [&str; 4] = ["", "na", "nan", "null"];
 
 impl<'c> Cell<'c> {
+    /// A list of numbers.
+    #[must_use]
+    pub fn list(numbers: impl IntoIterator<Item = f64>) -> Cell<'c> {
+        // In the order of the numbers, as the filter adds them.
+        Cell::List(numbers.into_iter().fold(0.0_f64, |sum, x| sum + x * x).sqrt())
+    }
+
     /// The moment that the cell says, in seconds since 1970, in whichever form; `None` if it says none.
     #[must_use]
     pub fn moment(self) -> Option<f64> {
@@ -70,7 +80,7 @@ impl<'c> Cell<'c> {
             Some(Kind::TextLength) if text.is_empty() => Cell::Null,
             Some(Kind::TextLength) => Cell::Text(text),
             Some(Kind::VectorNorm) => match serde_json::from_str::<Vec<f64>>(text) {
-                Ok(numbers) => Cell::List(norm(numbers)),
+                Ok(numbers) => Cell::list(numbers),
                 Err(_) => Cell::from_text(text),
             },
             Some(Kind::Number | Kind::Integer | Kind::Boolean | Kind::Timestamp) | None => {
@@ -78,11 +88,6 @@ impl<'c> Cell<'c> {
             }
         }
     }
-}
-
-/// The square root of the sum of squares, in the order of the numbers, as the filter adds them.
-pub(crate) fn norm(numbers: impl IntoIterator<Item = f64>) -> f64 {
-    numbers.into_iter().fold(0.0_f64, |sum, x| sum + x * x).sqrt()
 }
 
 #[cfg(test)]

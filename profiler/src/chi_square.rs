@@ -1,31 +1,25 @@
 //! The quantiles of the chi-square distribution that a profile carries; it computes no test with them.
 
-use driftline_statistics::profile::Quantiles;
-use statrs::distribution::{ChiSquared, ContinuousCDF as _};
+use driftline_statistics::{drift::probability::chi_square_quantile, profile::Quantiles};
 
 /// The quantiles for a column of that many bins, in a profile of that many columns, the prediction included.
 ///
-/// `None` for fewer than 2 bins, which have nothing to compare.
-pub(crate) fn quantiles(bins: usize, columns: usize) -> Option<Quantiles> {
-    let of = |probability: f64| quantile(bins.checked_sub(1)?, probability);
-    let one_percent = of(0.01)?;
-    Some(Quantiles {
-        five_percent: of(0.05)?,
-        one_percent,
+/// A column has two bins at least; one bin alone is treated as two, because it has nothing to compare.
+pub(crate) fn quantiles(bins: usize, columns: usize) -> Quantiles {
+    let degrees_of_freedom = bins.saturating_sub(1).max(1) as f64;
+    let of = |exceeded: f64| chi_square_quantile(exceeded, degrees_of_freedom);
+    Quantiles {
+        five_percent: of(0.05),
+        one_percent: of(0.01),
         // Each column is judged twice, by its bins and by its share of nulls, and may call a drift either way.
-        family: of(0.01 / (2.0 * columns.max(1) as f64))?,
-    })
-}
-
-/// What chance alone exceeds with that probability.
-fn quantile(degrees_of_freedom: usize, probability: f64) -> Option<f64> {
-    let law = ChiSquared::new(degrees_of_freedom as f64).ok()?;
-    Some(law.inverse_cdf(1.0 - probability))
+        family: of(0.01 / (2.0 * columns.max(1) as f64)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+    use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 
     use super::*;
 
@@ -39,24 +33,42 @@ mod tests {
         for (name, expected) in known {
             let (freedom, probability) =
                 name.trim_start_matches("df=").split_once(",alpha=").unwrap();
-            let found = quantile(freedom.parse().unwrap(), probability.parse().unwrap()).unwrap();
+            let found = chi_square_quantile(probability.parse().unwrap(), freedom.parse().unwrap());
             let expected = expected.as_f64().unwrap();
             let error = (found / expected - 1.0).abs();
-            assert!(error < 1e-9, "{name}: {found}, expected {expected}");
+            assert!(error < 1e-14, "{name}: {found}, expected {expected}");
         }
         assert!(20 < known.len());
+    }
+
+    /// What a quantile is exceeded by, as `statrs` has it, for every column that a profile may have. Its own quantiles are
+    /// not compared: the search for them ends when they are right to 1 part in 10^10.
+    #[test]
+    fn quantiles_are_exceeded_as_often_as_statrs_says() {
+        for bins in 2..=100 {
+            let law = ChiSquared::new(bins as f64 - 1.0).unwrap();
+            for columns in [1, 2, 9, 50, 257] {
+                let Quantiles { five_percent, one_percent, family } = quantiles(bins, columns);
+                let family_level = 0.01 / (2.0 * columns as f64);
+                for (quantile, level) in
+                    [(five_percent, 0.05), (one_percent, 0.01), (family, family_level)]
+                {
+                    let error = (law.sf(quantile) / level - 1.0).abs();
+                    assert!(error < 1e-12, "{bins} bins, {level}: {quantile} is off by {error}");
+                }
+            }
+        }
     }
 
     #[test]
     fn the_family_is_judged_more_strictly_the_larger_it_is() {
         // Two degrees of freedom have a closed form: minus twice the logarithm.
         for columns in [1, 50] {
-            let family = quantiles(3, columns).unwrap().family;
+            let family = quantiles(3, columns).family;
             let expected = -2.0 * (0.005 / columns as f64).ln();
-            assert!((family - expected).abs() < 1e-9, "{columns} columns: {family}");
+            assert!((family - expected).abs() < 1e-13, "{columns} columns: {family}");
         }
-        let largest = quantiles(100, 257).unwrap();
+        let largest = quantiles(100, 257);
         assert!(largest.five_percent < largest.one_percent && largest.one_percent < largest.family);
-        assert_eq!(quantiles(1, 5), None);
     }
 }

@@ -8,11 +8,11 @@ use driftline_statistics::{
 };
 
 use crate::{
-    Cell, Place,
+    Place,
     cardinality::Cardinality,
     category::Categories,
+    cell::{Cell, WITHOUT_AS_OF},
     distinct::{DISTINCT_MAX, Distinct},
-    input::WITHOUT_AS_OF,
     quantile::{Sum, edges},
     sample::Sample,
     tally::{Plan, Tally},
@@ -368,7 +368,7 @@ mod tests {
         for (cell, row) in cells.iter().zip(1..) {
             builder.add(Cell::from_text_of(cell, wish.kind), Place { row, line: Some(row + 1) });
         }
-        let chi_square = |bins| quantiles(bins, 1).unwrap();
+        let chi_square = |bins| quantiles(bins, 1);
         builder.build(Sizes { bins, categories: bins }, chi_square).map(|collected| match collected
         {
             Collected::Column(column) => column,

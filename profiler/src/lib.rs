@@ -2,7 +2,7 @@
 //!
 //! A [`ProfileBuilder`] is told the columns and then row after row; [`ProfileBuilder::build`] consumes
 //! it and answers with a [`Profile`](driftline_statistics::profile::Profile), so that collecting and asking
-//! are different types. [`from_file`] drives one from a file.
+//! are different types. [`profile_of`] drives one with the columns and rows of a table.
 //!
 //! # Memory
 //!
@@ -26,12 +26,11 @@ mod cell;
 mod chi_square;
 mod column;
 mod distinct;
-mod input;
 mod quantile;
-mod quotes;
 mod recount;
 mod sample;
 mod summary;
+mod table;
 mod tally;
 mod text;
 
@@ -41,10 +40,7 @@ pub use builder::{
 };
 pub use cell::Cell;
 pub use column::Wish;
-pub use input::{
-    AsOf, Format, Made, Options, ProfilerError, Progress, from_csv, from_file, from_json_lines,
-    is_reading_parquet,
-};
 pub use recount::Recount;
 pub use summary::Summary;
+pub use table::{AsOf, Made, Options, Progress, TableRecorder, profile_of};
 pub use text::to_text;

@@ -7,7 +7,8 @@ use driftline_statistics::{
 
 use crate::{
     Cell, Place, Role,
-    builder::{Settings, chi_square, profile},
+    builder::{Settings, profile},
+    chi_square::quantiles,
     column::{Collected, Value, tallied},
     tally::Tally,
 };
@@ -104,7 +105,7 @@ impl Recount {
         let columns = columns.into_iter().map(|named| {
             named.map(|counting| match counting {
                 Counting::Done(column) => column,
-                Counting::Rows(tally) => tally.column(|bins| chi_square(bins, all)),
+                Counting::Rows(tally) => tally.column(|bins| quantiles(bins, all)),
             })
         });
         Ok(profile(settings, rows, columns))

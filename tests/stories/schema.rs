@@ -7,7 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use driftline_profiler::{AsOf, Options, Settings, from_json_lines, to_text};
+use driftline_profiler::{AsOf, Options, Settings, to_text};
+use driftline_profiler_files::from_json_lines;
 use driftline_statistics::profile::{Kind, Profile};
 use driftline_testbed::pieces;
 use serde_json::{Value, json};

@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use driftline_profiler::{Options, from_csv, to_text};
+use driftline_profiler::{Options, to_text};
+use driftline_profiler_files::from_csv;
 use driftline_testbed::{
     machine,
     rain::{Day, Weather},
@@ -124,7 +125,7 @@ fn rank(page: &Scrape, feature: &str, since: &str) -> f64 {
 fn check(stage: &str, page: &Scrape, row: usize) {
     let is_behind = CHANGE <= row;
     // The data is known for at most .05 and .17 before, to two digits: the highest are .0549 and .1729, and no convention
-    // for 20 bins has less than .052 of pressure. See profiler/tests/weather.rs.
+    // for 20 bins has less than .052 of pressure. See profiler-files/tests/weather.rs.
     for (feature, before, behind) in [(PRESSURE, 5.0, 1.7), (DEW_POINT, 17.0, 4.5)] {
         let (found, expected) = (psi(page, feature), if is_behind { "drift" } else { "ok" });
         assert_eq!(verdict(page, feature), expected, "{stage}, {row}: {feature} {found}");

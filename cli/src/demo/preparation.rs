@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use driftline_profiler::{Made, Options, from_csv, to_text};
+use driftline_profiler::{Made, Options, to_text};
+use driftline_profiler_files::from_csv;
 use driftline_testbed::rain::{Day, RainModel, Weather};
 
 /// What requests call the language model, and the filter's configuration with them.

@@ -7,6 +7,8 @@ mod model;
 mod read;
 mod selector;
 
+pub use driftline_statistics::document::OTHER_NAME;
+
 pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
     endpoint::Endpoint,
@@ -32,8 +34,6 @@ pub const ENDPOINTS_MAX: usize = 64;
 /// The most series of one filter. In 128-byte names they take half of the memory that the filter may have; traffic
 /// needs the rest.
 pub const SERIES_MAX: usize = 60_000;
-/// The label under which models and routes that are not admitted are counted; no listed one may be called so.
-pub const OTHER_NAME: &str = "other";
 /// What `names_max` may be.
 pub const NAMES_MAX: RangeInclusive<u64> = 1..=500;
 /// What `window_seconds` may be: up to a week.

@@ -2,7 +2,6 @@
 //! kind of bad input, in every way that a network may cut. The built filter does the same in `tests/stories/corpus.rs`.
 
 mod llm;
-mod messages;
 mod predict;
 mod shown;
 

@@ -1,8 +1,10 @@
 //! What the inputs of each check begin with: the bodies that `tests/data` holds, in the form that the check reads.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::{fs, path::Path, sync::LazyLock};
+
+use driftline_support::{
+    corpus::{self, Corpus, Exchange},
+    message::Message,
 };
 
 use super::checks::{CODINGS, CONTENT_TYPES, DIALECTS, MESSAGE_ENCODINGS, PREDICTING, PROFILE};
@@ -62,36 +64,25 @@ fn configs() -> Vec<Vec<u8>> {
     .into()
 }
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data")
+/// Exchanges with language models, their bodies cut.
+static LLM: LazyLock<Vec<Exchange>> = LazyLock::new(|| cut(&corpus::LLM));
+/// Exchanges with models that predict, their bodies cut.
+static PREDICT: LazyLock<Vec<Exchange>> = LazyLock::new(|| cut(&corpus::PREDICT));
+
+fn cut(corpus: &Corpus) -> Vec<Exchange> {
+    let mut exchanges = corpus.exchanges();
+    for exchange in &mut exchanges {
+        exchange.request.body.truncate(BODY_BYTES_MAX);
+        exchange.response.body.truncate(BODY_BYTES_MAX);
+    }
+    exchanges
 }
 
-/// Files of a folder that end so, by name.
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries =
-        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let entries = entries.map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> =
-        entries.filter(|file| file.extension().is_some_and(|it| it == extension)).collect();
-    files.sort();
-    files
-}
-
-/// The head and the body of a message as a corpus keeps it.
-fn message(file: &Path) -> (String, Vec<u8>) {
-    let message = fs::read(file).unwrap();
-    let head = message.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
-    let mut body = message[head + 2..].to_vec();
-    body.truncate(BODY_BYTES_MAX);
-    (String::from_utf8(message[..head].to_vec()).unwrap(), body)
-}
-
-fn body(file: &Path) -> Vec<u8> {
-    message(file).1
-}
-
-fn bodies(dialect: &str, extension: &str) -> Vec<Vec<u8>> {
-    files(&data().join("llm").join(dialect), extension).iter().map(|file| body(file)).collect()
+/// Those of a dialect.
+fn of_dialect(exchanges: &'static [Exchange], dialect: &str) -> Vec<&'static Exchange> {
+    let found: Vec<_> = exchanges.iter().filter(|it| it.dialect() == dialect).collect();
+    assert!(!found.is_empty(), "the corpus has no exchange in {dialect}");
+    found
 }
 
 fn with_cuts(body: &[u8]) -> Vec<u8> {
@@ -99,41 +90,40 @@ fn with_cuts(body: &[u8]) -> Vec<u8> {
 }
 
 fn responses_of(dialects: &[&str]) -> Vec<Vec<u8>> {
-    dialects
-        .iter()
-        .flat_map(|dialect| bodies(dialect, "response"))
-        .map(|body| with_cuts(&body))
-        .collect()
+    let all = dialects.iter().flat_map(|dialect| of_dialect(&LLM, dialect));
+    all.map(|exchange| with_cuts(&exchange.response.body)).collect()
 }
 
 fn responses(is_one: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
-    let all = DIALECTS.iter().flat_map(|(dialect, _)| bodies(dialect.name, "response"));
-    all.filter(|body| is_one(body)).map(|body| with_cuts(&body)).collect()
+    let all = DIALECTS.iter().flat_map(|(dialect, _)| of_dialect(&LLM, dialect.name));
+    let bodies = all.map(|exchange| &*exchange.response.body);
+    bodies.filter(|body| is_one(body)).map(with_cuts).collect()
 }
 
 fn requests() -> impl Iterator<Item = Vec<u8>> {
-    DIALECTS
-        .iter()
-        .flat_map(|(dialect, _)| bodies(dialect.name, "request").into_iter().take(4))
-        .map(|body| with_cuts(&body))
+    let some = DIALECTS.iter().flat_map(|(dialect, _)| {
+        let exchanges = of_dialect(&LLM, dialect.name);
+        exchanges.into_iter().take(4)
+    });
+    some.map(|exchange| with_cuts(&exchange.request.body))
 }
 
 fn requests_by_dialect() -> Vec<Vec<u8>> {
     let all = (0..).zip(&*DIALECTS).flat_map(|(number, (dialect, _))| {
-        let bodies = bodies(dialect.name, "request").into_iter();
-        bodies.map(move |body| [&CUTS[..], &[number], &body].concat())
+        let exchanges = of_dialect(&LLM, dialect.name).into_iter();
+        exchanges.map(move |exchange| [&CUTS[..], &[number], &exchange.request.body].concat())
     });
     all.collect()
 }
 
 fn exchanges() -> Vec<Vec<u8>> {
     let all = (0..).zip(&*DIALECTS).flat_map(|(number, (dialect, _))| {
-        let pairs =
-            bodies(dialect.name, "request").into_iter().zip(bodies(dialect.name, "response"));
-        pairs.map(move |(request, response)| {
+        let exchanges = of_dialect(&LLM, dialect.name).into_iter();
+        exchanges.map(move |exchange| {
+            let (request, response) = (&exchange.request.body, &exchange.response.body);
             // Their content type is that of the first byte.
             let form = u8::from(response.starts_with(b"{"));
-            [&CUTS[..], &[number, form], &request, b"\0", &response].concat()
+            [&CUTS[..], &[number, form], request, b"\0", response].concat()
         })
     });
     all.collect()
@@ -141,43 +131,31 @@ fn exchanges() -> Vec<Vec<u8>> {
 
 fn predictions() -> Vec<Vec<u8>> {
     let all = (0..).zip(&*PREDICTING).flat_map(|(number, (dialect, _))| {
-        let folder = data().join("predict").join(dialect.name);
-        let pairs = files(&folder, "request").into_iter().zip(files(&folder, "response"));
-        pairs.map(move |(request, response)| {
-            prediction(number, message(&request), message(&response))
-        })
+        let exchanges = of_dialect(&PREDICT, dialect.name).into_iter();
+        exchanges.map(move |exchange| prediction(number, &exchange.request, &exchange.response))
     });
     all.collect()
 }
 
-fn prediction(
-    dialect: u8,
-    (request_head, request): (String, Vec<u8>),
-    (response_head, response): (String, Vec<u8>),
-) -> Vec<u8> {
-    let header = |head: &str, name: &str| {
-        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        line.map(str::to_owned)
-    };
-    let content_type = |head: &str| {
-        let said = header(head, "content-type");
+fn prediction(dialect: u8, request: &Message, response: &Message) -> Vec<u8> {
+    let content_type = |message: &Message| {
+        let said = message.header("content-type");
         // Others mean the same as none.
-        let place = CONTENT_TYPES.iter().position(|it| *it == said.as_deref());
+        let place = CONTENT_TYPES.iter().position(|it| *it == said);
         place.unwrap_or(CONTENT_TYPES.len() - 1)
     };
-    let document_bytes = |head: &str| {
-        let said = header(head, "inference-header-content-length");
+    let document_bytes = |message: &Message| {
+        let said = message.header("inference-header-content-length");
         let length = said.and_then(|length| length.parse().ok());
         // Over gRPC, how messages are compressed.
-        let coding = header(head, "grpc-encoding");
-        let coding = MESSAGE_ENCODINGS.iter().position(|it| *it == coding.as_deref());
+        let coding = message.header("grpc-encoding");
+        let coding = MESSAGE_ENCODINGS.iter().position(|it| *it == coding);
         length.or(coding.and_then(|place| u16::try_from(place).ok())).unwrap_or(0).to_be_bytes()
     };
-    let types = content_type(&request_head) + CONTENT_TYPES.len() * content_type(&response_head);
-    let request_bytes = u16::try_from(request.len()).expect("it is cut").to_be_bytes();
-    let lengths =
-        [request_bytes, document_bytes(&request_head), document_bytes(&response_head)].concat();
-    [&CUTS[..], &[dialect, types as u8], &lengths, &request, &response].concat()
+    let types = content_type(request) + CONTENT_TYPES.len() * content_type(response);
+    let request_bytes = u16::try_from(request.body.len()).expect("it is cut").to_be_bytes();
+    let lengths = [request_bytes, document_bytes(request), document_bytes(response)].concat();
+    [&CUTS[..], &[dialect, types as u8], &lengths, &request.body, &response.body].concat()
 }
 
 fn encoded() -> Vec<Vec<u8>> {
@@ -192,9 +170,10 @@ fn encoded() -> Vec<Vec<u8>> {
         ("dense.gzip", "gzip"),
         ("bomb.gzip.br", "gzip, br"),
     ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/encoded");
     let seed = |(file, coding): (&str, &str)| {
         let number = CODINGS.iter().position(|it| *it == coding).expect("it is one of them") as u8;
-        let mut body = fs::read(data().join("encoded").join(file)).unwrap();
+        let mut body = fs::read(folder.join(file)).unwrap();
         body.truncate(BODY_BYTES_MAX);
         [0, 1].map(|side| [&CUTS[..], &[number, side], &body].concat())
     };

@@ -14,7 +14,7 @@ mod problems;
 
 use alloc::format;
 
-pub use label::{LABEL_BYTES_MAX, label_fault};
+pub use label::{LABEL_BYTES_MAX, OTHER_NAME, label_fault};
 pub use node::{Node, Object, WHOLE_MAX};
 pub use path::Path;
 pub use problems::{PROBLEMS_MAX, Problems};

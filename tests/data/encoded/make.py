@@ -1,4 +1,4 @@
-"""Makes the compressed bodies in this folder, and the exchanges in ../llm/encoded, with the reference encoders.
+"""Makes the compressed bodies in this folder, and the exchanges in ../llm/encoded.exchanges, with the reference encoders.
 
 Needs `pip install brotli zstandard`; its output is committed, and the same again wherever it runs with these versions:
 brotli 1.2.1, zstandard 0.25.0, zlib 1.2.13.
@@ -6,14 +6,19 @@ brotli 1.2.1, zstandard 0.25.0, zlib 1.2.13.
 
 import json
 import random
+import sys
 import zlib
 from pathlib import Path
 
 import brotli
 import zstandard
 
+sys.dont_write_bytecode = True
 HERE = Path(__file__).parent
-CORPUS = HERE.parent / "llm" / "encoded"
+sys.path.insert(0, str(HERE.parent))
+import exchanges  # noqa: E402
+
+CORPUS = exchanges.File(HERE.parent / "llm" / "encoded", __file__)
 
 WORDS = "the quick brown fox jumps over a lazy dog while it rains in the dew of average wind speeds".split()
 
@@ -122,18 +127,15 @@ def request(model):
 
 def exchange(name, coding, body, expectation, content_type="text/event-stream", request_coding=None):
     body_of_request = request("m")
-    head = "POST /v1/chat/completions HTTP/1.1\ncontent-type: application/json\naccept-encoding: gzip, br, zstd\n"
+    asked = ["POST /v1/chat/completions HTTP/1.1", "content-type: application/json", "accept-encoding: gzip, br, zstd"]
     if request_coding:
-        head += f"content-encoding: {request_coding}\n"
+        asked.append(f"content-encoding: {request_coding}")
         body_of_request = encoded(CODINGS[request_coding], [body_of_request])
-    (CORPUS / f"{name}.request").write_bytes(head.encode() + b"\n" + body_of_request)
-    head = f"HTTP/1.1 200 OK\ncontent-type: {content_type}\ncontent-encoding: {coding}\n"
-    (CORPUS / f"{name}.response").write_bytes(head.encode() + b"\n" + body)
-    (CORPUS / f"{name}.json").write_text(json.dumps(expectation, indent=2) + "\n")
+    answered = ["HTTP/1.1 200 OK", f"content-type: {content_type}", f"content-encoding: {coding}"]
+    CORPUS.add(name, expectation, (asked, body_of_request), (answered, body))
 
 
 def main():
-    CORPUS.mkdir(exist_ok=True)
     pieces = [text(event) for event in events()]
     plain = b"".join(pieces)
     write("stream.txt", plain)
@@ -159,6 +161,7 @@ def main():
             "about": about[name], "source": "the reference encoders, see tests/data/encoded/make.py", "traps": [18],
             "event_ends": moments, **whole})
     cases(pieces, whole)
+    CORPUS.write()
 
     # Two members, one of them with all that a header may have.
     header = b"\x1f\x8b\x08\x1e" + bytes(4) + b"\x00\x03" + b"\x05\x00extra" + b"name\x00" + b"comment\x00"

@@ -1,14 +1,20 @@
 """Writes the exchanges over the Open Inference Protocol, whose bodies are partly binary: `python3 make_tensors.py`.
 
-It needs nothing beside Python, and removes no file. What a case must count is said here by hand, and computed nowhere.
+It needs nothing beside Python. What a case must count is said here by hand, and computed nowhere.
 """
 
 import json
 import pathlib
 import struct
+import sys
 import zlib
 
+sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+import exchanges  # noqa: E402
+
+FILES = {name: exchanges.File(HERE / name, __file__) for name in ("v2_rest", "v2_grpc", "v2_grpc_stream")}
 REST = "KServe, Open Inference Protocol (V2), REST"
 RAW = "Triton, binary tensor data extension"
 GRPC = "Triton and KServe, grpc_service.proto"
@@ -18,14 +24,10 @@ UNARY = "/inference.GRPCInferenceService/ModelInfer"
 STREAM = "/inference.GRPCInferenceService/ModelStreamInfer"
 
 
-def write(folder, name, request, response, expected):
-    folder = HERE / folder
-    folder.mkdir(exist_ok=True)
-    for part, (line, headers, body) in (("request", request), ("response", response)):
-        head = "".join(f"{text}\n" for text in [line, *(f"{key}: {value}" for key, value in headers.items()), ""])
-        (folder / f"{name}.{part}").write_bytes(head.encode() + body)
-    lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items())
-    (folder / f"{name}.json").write_text(f"{{\n{lines}\n}}\n")
+def write(dialect, name, request, response, expected):
+    messages = (([line, *(f"{key}: {value}" for key, value in headers.items())], body)
+                for line, headers, body in (request, response))
+    FILES[dialect].add(name, expected, *messages)
 
 
 # Over REST.
@@ -264,11 +266,11 @@ def zstd(content):
     return message(head + (len(content) << 3 | 1).to_bytes(3, "little") + content, compressed=1)
 
 
-def grpc(name, about, requests, responses, folder="v2_grpc", head=None, sent=None, **expected):
+def grpc(name, about, requests, responses, dialect="v2_grpc", head=None, sent=None, **expected):
     headers = {"content-type": "application/grpc", **(head or {})}
     expected = {"about": about, "source": GRPC, "outcome": "complete", **expected}
-    request = (f"POST {UNARY if folder == 'v2_grpc' else STREAM} HTTP/1.1", {"content-type": "application/grpc", "te": "trailers", **(sent or {})}, requests)
-    write(folder, name, request, ("HTTP/1.1 200 OK", headers, responses), expected)
+    request = (f"POST {UNARY if dialect == 'v2_grpc' else STREAM} HTTP/1.1", {"content-type": "application/grpc", "te": "trailers", **(sent or {})}, requests)
+    write(dialect, name, request, ("HTTP/1.1 200 OK", headers, responses), expected)
 
 
 MODEL = field(1, "m")
@@ -339,11 +341,14 @@ grpc("a_message_that_breaks_off", "What came before the end counts.", message(MO
 grpc("a_stream", "Every message has its rows; the last answer has none and is no prediction.",
      message(MODEL, *TYPED) + message(MODEL, *RAWS),
      message(field(2, SCORED)) + message(field(2, SCORED)) + message(field(2, MODEL + field(4, field(1, "triton_final_response") + field(2, b"\x08\1")))),
-     folder="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
+     dialect="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
      features={"a": {"01": 2, "02": 2}, "b": {"03": 2, "04": 2}, "c": {"x": 2, "y": 2}})
 grpc("a_stream_of_compressed_and_plain_messages", "Each message says for itself whether it is compressed.",
      coded(MODEL + b"".join(TYPED), 15) + message(MODEL, *RAWS), message(field(2, SCORED)) + coded(field(2, SCORED), 31),
-     sent=DEFLATE, head=GZIP, folder="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
+     sent=DEFLATE, head=GZIP, dialect="v2_grpc_stream", traps=[32], rows=4, predictions=4, prediction={"00": 2, "01": 2},
      features={"a": {"01": 2, "02": 2}, "b": {"03": 2, "04": 2}, "c": {"x": 2, "y": 2}})
 grpc("an_error_in_a_stream", "A stream says an error in a message, and its status is good.", message(MODEL, *TYPED),
-     message(field(1, "no such model")), folder="v2_grpc_stream", traps=[19], outcome="error_event", rows=2, features=ALL)
+     message(field(1, "no such model")), dialect="v2_grpc_stream", traps=[19], outcome="error_event", rows=2, features=ALL)
+
+for file in FILES.values():
+    file.write()

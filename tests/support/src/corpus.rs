@@ -1,23 +1,21 @@
 //! The corpora: exchanges as they stand on the wire, each with what it must count, and the configuration for that.
 //!
-//! How the files look is said in `tests/data/llm/README.md` and `tests/data/predict/README.md`. A file that does not look
-//! so is a mistake of its author: reading it panics with the file and what is wrong with it.
+//! How the files look is said in `tests/data/README.md`, what an exchange must count in `tests/data/llm/README.md` and
+//! `tests/data/predict/README.md`. A file that does not look so is a mistake of its author: reading it panics with the
+//! file, the line, and what is wrong there.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 
-use crate::{
-    events,
-    message::{Message, entries},
-    profile,
-};
+use crate::{events, exchanges, message::Message, profile};
 
 pub use crate::{
     events::End,
+    exchanges::Exchange,
     expectation::{Expectation, Values},
 };
 
@@ -44,6 +42,11 @@ pub const PREDICT: Corpus = Corpus {
 /// How the type of a prediction is called that does not exist.
 const NONE: &str = "none";
 
+/// How the name of a file of exchanges ends.
+const EXCHANGES: &str = "exchanges";
+/// How those of other files in the folder of a corpus end.
+const OTHERS: [&str; 2] = ["md", "py"];
+
 /// An exchange and its expectation.
 #[derive(Debug)]
 pub struct Case {
@@ -66,10 +69,10 @@ pub struct Case {
 }
 
 impl Case {
-    /// The folder that it lies in, which is that of its dialect.
+    /// The file that it stands in, which is that of its dialect.
     #[must_use]
     pub fn dialect(&self) -> &str {
-        self.name.split('/').next().unwrap_or_default()
+        exchanges::dialect_of(&self.name)
     }
 }
 
@@ -80,52 +83,27 @@ impl Corpus {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(self.folder)
     }
 
-    /// All files of its cases, by dialect and name.
+    /// All exchanges, by dialect, and in the order of its file.
     #[must_use]
-    pub fn files(&self) -> Vec<PathBuf> {
-        let dialects = entries(&self.folder()).into_iter().filter(|entry| entry.is_dir());
-        dialects.flat_map(|dialect| entries(&dialect)).collect()
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        files(&self.folder()).iter().flat_map(|file| read(file)).collect()
     }
 
-    /// All cases, by name.
+    /// The same, each with its expectation and the configuration for it.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
-        const PARTS: [&str; 3] = ["json", "request", "response"];
-        let mut parts: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
-        for file in self.files() {
-            let part = file.extension().and_then(|part| part.to_str()).unwrap_or_default();
-            // What a binary body was made from.
-            if part == "messages" {
-                continue;
-            }
-            assert!(
-                PARTS.contains(&part),
-                "{}: a case has files that end with .{}",
-                file.display(),
-                PARTS.join(", .")
-            );
-            parts.entry(file.with_extension("")).or_default().insert(part.to_owned());
-        }
-        let lacking = parts.iter().flat_map(|(case, found)| {
-            let missing = PARTS.iter().filter(|part| !found.contains(**part));
-            missing.map(|part| format!("{}.{part} is missing", case.display()))
-        });
-        let lacking: Vec<String> = lacking.collect();
-        assert!(lacking.is_empty(), "{}", lacking.join("\n"));
-        parts.keys().map(|case| self.read(case)).collect()
+        self.exchanges().into_iter().map(|exchange| self.case(exchange)).collect()
     }
 
-    fn read(&self, case: &Path) -> Case {
-        let folder = case.parent().and_then(Path::file_name).unwrap_or_default();
-        let name = Path::new(folder).join(case.file_name().unwrap_or_default());
-        let (path, request) = Message::request(&case.with_extension("request"));
-        let (status, response) = Message::response(&case.with_extension("response"));
-        let expected = Expectation::read(&case.with_extension("json"));
+    fn case(&self, exchange: Exchange) -> Case {
+        let Exchange { name, path, request, status, response, expected } = exchange;
+        let expected =
+            Expectation::from_json(&expected).unwrap_or_else(|what| panic!("{name}: {what}"));
         let event_ends = match &expected.event_ends {
             Some(ends) => ends.iter().copied().map(Some).collect(),
             None => events::ends(&response.body),
         };
-        let (name, config) = (name.display().to_string(), self.config(&expected));
+        let config = self.config(&expected);
         Case { name, config, path, request, status, response, event_ends, expected }
     }
 
@@ -151,5 +129,59 @@ impl Corpus {
             config["endpoints"] = json!([{"path": "/*", "dialect": dialect, "model": "m"}]);
         }
         config.to_string()
+    }
+}
+
+/// The files of exchanges in a folder, by name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in entries {
+        let file = entry.unwrap_or_else(|error| panic!("{}: {error}", folder.display())).path();
+        let end = file.extension().and_then(|end| end.to_str()).unwrap_or_default();
+        if end == EXCHANGES {
+            files.push(file);
+        } else {
+            assert!(
+                OTHERS.contains(&end),
+                "{}: an exchange stands in the file of its dialect, <dialect>.{EXCHANGES}",
+                file.display()
+            );
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The exchanges of a file.
+fn read(file: &Path) -> Vec<Exchange> {
+    let text =
+        fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let dialect = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    exchanges::parse(dialect, &text)
+        .unwrap_or_else(|problem| panic!("{}:{}: {}", file.display(), problem.line, problem.what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{counts, delivery::Delivery, native::Native};
+
+    /// The example in `tests/data/README.md` is an exchange that counts what it says.
+    #[test]
+    fn the_example_of_the_readme_holds() {
+        let readme = include_str!("../../data/README.md");
+        let example =
+            readme.split_once("```text\n").unwrap().1.split_once("=== the_next").unwrap().0;
+        let [exchange] = &exchanges::parse("openai_chat", example).unwrap()[..] else {
+            panic!("{example}");
+        };
+        let case = LLM.case(exchange.clone());
+        assert!(case.response.body.ends_with(b"[DONE]\n\n"));
+        for delivery in [Delivery::by_event(&case), Delivery::by_byte(&case)] {
+            let found = Native::new(&case.config).run(&case, &delivery).unwrap();
+            assert_eq!(counts::problems(&case, &delivery, found), [""; 0], "{}", delivery.name);
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! What a case says that an exchange must count; it compares nothing.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use crate::message::bytes;
 
 /// Values by bin, or by the reason why they are in none.
 pub type Values = BTreeMap<String, u64>;
@@ -115,25 +113,29 @@ fn yes() -> bool {
 }
 
 impl Expectation {
-    /// Panics over a file that says what no exchange can count.
-    pub(crate) fn read(file: &Path) -> Expectation {
-        let expected: Expectation = serde_json::from_slice(&bytes(file))
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    /// # Errors
+    ///
+    /// What in it no exchange can count.
+    pub(crate) fn from_json(json: &str) -> Result<Expectation, String> {
+        let expected: Expectation =
+            serde_json::from_str(json).map_err(|error| format!("what it must count: {error}"))?;
         let is_sentence = |text: &str| text.ends_with('.') && text.contains(' ');
-        assert!(is_sentence(&expected.about), "{}: `about` is no sentence", file.display());
-        assert!(!expected.source.is_empty(), "{}: `source` says nothing", file.display());
         let events = [
             expected.first_token_event,
             expected.first_visible_token_event,
             expected.last_token_event,
         ];
-        assert!(!events.contains(&Some(0)), "{}: events are counted from 1", file.display());
-        assert_eq!(
-            expected.first_token_event.is_some(),
-            expected.last_token_event.is_some(),
-            "{}: a first token has a last one",
-            file.display()
-        );
-        expected
+        let [first, _, last] = events.map(|event| event.is_some());
+        if !is_sentence(&expected.about) {
+            Err("`about` is no sentence".to_owned())
+        } else if expected.source.is_empty() {
+            Err("`source` says nothing".to_owned())
+        } else if events.contains(&Some(0)) {
+            Err("events are counted from 1".to_owned())
+        } else if first != last {
+            Err("a first token has a last one".to_owned())
+        } else {
+            Ok(expected)
+        }
     }
 }

@@ -12,6 +12,9 @@ pub mod even;
 pub mod message;
 pub mod native;
 
+mod aws_event_stream;
+mod body;
 mod events;
+mod exchanges;
 mod expectation;
 mod profile;

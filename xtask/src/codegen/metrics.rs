@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use driftline_core::catalogue::{Companion, Definition, Kind, Metric};
+use driftline_core::metrics::catalogue::{Companion, Definition, Kind, Metric};
 
 use super::histograms;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use driftline_core::catalogue::{Definition, Label};
+use driftline_core::metrics::catalogue::{Definition, Label};
 
 use super::histograms;
 

@@ -151,7 +151,9 @@ mod tests {
                     &format!(
                         "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --lib --bins {end}"
                     ),
-                    &format!("--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --doc {end}"),
+                    &format!(
+                        "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --doc {end}"
+                    ),
                     &format!(
                         "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --test * {end}"
                     ),
@@ -170,7 +172,9 @@ mod tests {
         );
         check(
             "--bin=driftline",
-            &["--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --bin=driftline --"],
+            &[
+                "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --bin=driftline --",
+            ],
         );
     }
 

@@ -11,8 +11,9 @@ use driftline_core::monitor::{
     config::{Config, Model, ModelKind},
 };
 use driftline_profiler::{
-    Built, Cell, Place, ProfileBuilder, ProfilerError, Progress, Role, Settings, Wish, to_text,
+    Built, Cell, Place, ProfileBuilder, Progress, Role, Settings, Wish, to_text,
 };
+use driftline_profiler_files::ProfilerError;
 use driftline_statistics::{document::Problems, profile::Kind};
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! Which texts may become the value of a metric's label; it refuses and never rewrites.
 
+/// The label under which models and routes that are not admitted are counted; no listed one may be called so.
+pub const OTHER_NAME: &str = "other";
 /// The longest name of a model or feature, in bytes of UTF-8.
 pub const LABEL_BYTES_MAX: usize = 128;
 

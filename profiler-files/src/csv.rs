@@ -1,0 +1,104 @@
+//! Reads comma-separated values: a header, and a record per row; what a cell means it leaves to [`Cell`].
+
+mod quotes;
+
+use std::io;
+
+use csv::{ByteRecord, ReaderBuilder};
+use driftline_profiler::{Cell, TableRecorder};
+
+use self::quotes::Quotes;
+use crate::error::{ProfilerError, refused};
+
+pub(super) fn read(
+    source: impl io::Read,
+    recorder: &mut TableRecorder<'_>,
+) -> Result<(), ProfilerError> {
+    // `flexible`, because the crate's own error would end reading at the first ragged row.
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Quotes::new(source));
+    let mut record = ByteRecord::new();
+    if !reader.read_byte_record(&mut record)? {
+        return Err(refused(format_args!(
+            "found an empty file, expected a header with the names of the columns"
+        )));
+    }
+    let names = names(&record)?;
+    let columns = recorder.header(&names);
+    if recorder.gives_up() {
+        return Ok(());
+    }
+
+    while recorder.wants_rows() && reader.read_byte_record(&mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let Some(place) = recorder.next_row(Some(line), reader.position().byte()) else { continue };
+        if record.len() != names.len() {
+            recorder.note(format_args!(
+                "{place} has {} cells, expected {} as in the header",
+                record.len(),
+                names.len()
+            ));
+            continue;
+        }
+        let texts: Result<Vec<&str>, _> = columns
+            .iter()
+            .map(|(index, _)| str::from_utf8(record.get(*index).unwrap_or_default()))
+            .collect();
+        match texts {
+            Ok(texts) => {
+                let cells = texts.into_iter().zip(&columns);
+                let cells = cells.map(|(text, (_, said))| Cell::from_text_of(text, said.kind));
+                recorder.row(cells, place);
+            }
+            Err(_) => recorder.note(format_args!(
+                "{place} holds bytes that are no UTF-8; expected a file in UTF-8"
+            )),
+        }
+    }
+    if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
+        recorder.note(format_args!(
+            "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
+        ));
+    }
+    Ok(())
+}
+
+/// The names of the columns, without the white space around them.
+fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
+    let names: Result<Vec<String>, _> =
+        header.iter().map(|name| str::from_utf8(name).map(|name| name.trim().to_owned())).collect();
+    let Ok(names) = names else {
+        return Err(refused(format_args!(
+            "the header holds bytes that are no UTF-8; expected a file in UTF-8"
+        )));
+    };
+    // What other programs call CSV; every row would be one text.
+    let others = [(';', "semicolons"), ('\t', "tabs")];
+    if let [name] = &names[..]
+        && let Some((_, what)) = others.into_iter().find(|(other, _)| name.contains(*other))
+    {
+        return Err(refused(format_args!(
+            "the header is one name with {what} in it, {name:?}; expected commas between the columns"
+        )));
+    }
+    let is_number = |name: &String| name.parse::<f64>().is_ok();
+    let is_count = |from: usize| names.iter().zip(from..).all(|(name, n)| *name == n.to_string());
+    // A data frame without names writes 0, 1, 2 and so on.
+    if names.iter().all(is_number) && !is_count(0) && !is_count(1) {
+        return Err(refused(format_args!(
+            "the header holds nothing but numbers ({}); expected the names of the columns",
+            names.iter().take(5).cloned().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    Ok(names)
+}
+
+impl From<csv::Error> for ProfilerError {
+    fn from(error: csv::Error) -> ProfilerError {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => ProfilerError::Io(error),
+            // A byte record neither is decoded nor has a fixed length, so nothing else occurs.
+            other => refused(format_args!("not readable as CSV: {other:?}")),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads a JSON object per line, each a row, whose columns are discovered as they come; it follows no nested names.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+    fmt,
+    io::{self, BufRead as _, Read as _},
+};
+
+use driftline_profiler::{Cell, TableRecorder};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::Value;
+
+use crate::error::{ProfilerError, refused};
+
+/// A longer line is refused.
+const LINE_BYTES_MAX: u64 = 64 << 20;
+/// More columns than this, those left out included, are no table.
+const COLUMNS_MAX: usize = 10_000;
+
+pub(super) fn read(
+    mut source: impl io::BufRead,
+    recorder: &mut TableRecorder<'_>,
+) -> Result<(), ProfilerError> {
+    let mut columns = Columns::default();
+    let mut line = Vec::new();
+    let (mut number, mut bytes) = (0, 0);
+    while recorder.wants_rows() {
+        line.clear();
+        let count = source.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? as u64;
+        if count == 0 {
+            break;
+        }
+        number += 1;
+        bytes += count;
+        if count == LINE_BYTES_MAX && !line.ends_with(b"\n") {
+            return Err(refused(format_args!(
+                "line {number} is longer than {LINE_BYTES_MAX} bytes; expected a JSON object per line"
+            )));
+        }
+        let text =
+            line.strip_prefix("\u{feff}".as_bytes()).filter(|_| number == 1).unwrap_or(&line);
+        // The crate would count the line's end as a line of its own.
+        let text = text.trim_ascii_end();
+        if text.is_empty() {
+            continue;
+        }
+        let Some(place) = recorder.next_row(Some(number), bytes) else { continue };
+        match serde_json::from_slice::<Members<'_>>(text) {
+            Ok(Members(members)) => {
+                let Sorted { values, repeated } = columns.sort(members, recorder)?;
+                for name in &repeated {
+                    recorder.note(format_args!(
+                        "{place} has several members {name:?}; expected each name once; \
+                         jq --compact-output . FILE keeps the last one of each"
+                    ));
+                }
+                recorder.row(values.iter().map(cell), place);
+            }
+            Err(error) => {
+                let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
+                let hint = if text.trim_ascii_start().starts_with(b"[") {
+                    "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
+                } else if error.is_eof() {
+                    "; objects over several lines are turned into such lines by jq --compact-output . FILE"
+                } else if has(b"NaN") || has(b"Infinity") {
+                    "; NaN and Infinity are no JSON, null is no value"
+                } else {
+                    ""
+                };
+                // The crate counts lines within what it was given, which is one.
+                let reason = error.to_string();
+                let reason = reason.replace(" at line 1 column ", " at column ");
+                recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
+            }
+        }
+    }
+    recorder.check_names(&columns.names);
+    Ok(())
+}
+
+/// The columns so far.
+#[derive(Default)]
+struct Columns {
+    /// In the order in which they came, those that are left out included.
+    names: Vec<String>,
+    /// Where a column's cell stands in a row; `None` if it is left out.
+    places: HashMap<String, Option<usize>>,
+    chosen: usize,
+}
+
+/// The members of an object.
+struct Sorted<'t> {
+    /// In the order of the columns.
+    values: Vec<Value>,
+    /// Names that came more than once, of columns that are read. Nobody can say which value the model got: parsers take
+    /// the last one as a rule, and the filter, which keeps no value until a row is over, the first.
+    repeated: BTreeSet<Cow<'t, str>>,
+}
+
+impl Columns {
+    /// Puts the members of an object in the order of the columns; new ones are announced.
+    fn sort<'t>(
+        &mut self,
+        members: Vec<(Cow<'t, str>, Value)>,
+        recorder: &mut TableRecorder<'_>,
+    ) -> Result<Sorted<'t>, ProfilerError> {
+        let mut values = vec![Value::Null; self.chosen];
+        let (mut has, mut repeated) = (vec![false; self.chosen], BTreeSet::new());
+        for (name, value) in members {
+            let place = match self.places.get(name.as_ref()) {
+                Some(place) => *place,
+                None => self.add(&name, recorder)?,
+            };
+            if let Some(place) = place {
+                if values.len() <= place {
+                    values.resize(place + 1, Value::Null);
+                    has.resize(place + 1, false);
+                }
+                values[place] = value;
+                if std::mem::replace(&mut has[place], true) {
+                    repeated.insert(name);
+                }
+            }
+        }
+        Ok(Sorted { values, repeated })
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        recorder: &mut TableRecorder<'_>,
+    ) -> Result<Option<usize>, ProfilerError> {
+        if self.names.len() == COLUMNS_MAX {
+            return Err(refused(format_args!(
+                "found more than {COLUMNS_MAX} different names of columns; expected the same ones in each object"
+            )));
+        }
+        let place = recorder.column(name).map(|_| {
+            self.chosen += 1;
+            self.chosen - 1
+        });
+        self.names.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
+        Ok(place)
+    }
+}
+
+fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(value) => Cell::Boolean(*value),
+        Value::Number(number) => {
+            number.as_f64().map_or(Cell::Other("a number that is none"), Cell::Number)
+        }
+        Value::String(text) => Cell::Text(text),
+        Value::Array(items) => {
+            let numbers: Option<Vec<f64>> = items.iter().map(Value::as_f64).collect();
+            numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
+        }
+        Value::Object(_) => Cell::Other("an object"),
+    }
+}
+
+/// The members of an object in their order, which a map of the crate would lose.
+struct Members<'t>(Vec<(Cow<'t, str>, Value)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((Name(name), value)) = map.next_entry()? {
+            members.push((name, value));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A name that is borrowed from the line if it holds no escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'t>(#[serde(borrow)] Cow<'t, str>);

@@ -1,0 +1,241 @@
+//! Reads the rows of a Parquet file, of the columns that are asked for alone; it knows no Arrow.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cell, fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use driftline_profiler::{Cell, TableRecorder};
+use parquet::{
+    basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
+    errors::ParquetError,
+    file::{
+        metadata::ParquetMetaData,
+        reader::{FileReader as _, SerializedFileReader},
+    },
+    record::{Field, List},
+    schema::types::Type,
+};
+
+use crate::error::{ProfilerError, refused};
+
+/// What a column may hold.
+const EXPECTED: &str =
+    "numbers, true and false, text, dates, timestamps or lists of numbers; exclude it";
+/// Of the library's own words, as many are shown: it may quote a whole value.
+const REASON_CHARS_MAX: usize = 200;
+
+thread_local! {
+    static IS_READING: cell::Cell<bool> = const { cell::Cell::new(false) };
+}
+
+/// Whether this thread reads a Parquet file. Of damaged files the library that does so panics at some, which
+/// [`from_file`](crate::from_file) turns into an error: a panic hook that asks has nothing to print then.
+#[must_use]
+pub fn is_reading_parquet() -> bool {
+    IS_READING.get()
+}
+
+pub(super) fn read(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
+    IS_READING.set(true);
+    // What is half read is given up with the error.
+    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, recorder)));
+    IS_READING.set(false);
+    read.unwrap_or_else(|_| {
+        Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
+    })
+}
+
+fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
+    let bytes = file.metadata()?.len();
+    let reader = SerializedFileReader::new(file)?;
+    let metadata = reader.metadata().file_metadata();
+    let schema = metadata.schema();
+    let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
+    let names: Vec<String> =
+        schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+    let chosen = recorder.header(&names);
+    let fields: Vec<_> = chosen
+        .iter()
+        .filter_map(|(column, _)| schema.get_fields().get(*column).map(Arc::clone))
+        .collect();
+    if fields.is_empty() && rows != 0 {
+        // Without a column the builder would see no row, and say that there is none.
+        recorder.note(format_args!(
+            "found no column to watch among {}, expected at least one",
+            names.len()
+        ));
+    }
+    for field in &fields {
+        if let Some(what) = unreadable(field) {
+            recorder.note(format_args!(
+                "the column `{}` holds {what}; expected {EXPECTED}",
+                field.name()
+            ));
+        } else if let Some(codec) = unknown_codec(reader.metadata(), field.name()) {
+            recorder.note(format_args!(
+                "the column `{}` is compressed with {codec}; expected no compression, snappy, gzip, lz4 or zstd",
+                field.name()
+            ));
+        }
+    }
+    if recorder.gives_up() || fields.is_empty() {
+        return Ok(());
+    }
+    let means: Vec<Means> = fields.iter().map(|field| Means::of(field)).collect();
+    let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
+    let mut found = reader.get_row_iter(Some(projection))?;
+    while recorder.wants_rows() {
+        let Some(row) = found.next() else { break };
+        let row = row.map_err(|error| {
+            refused(format_args!(
+                "row {} is not readable as Parquet: {}",
+                recorder.rows() + 1,
+                shortened(&error)
+            ))
+        })?;
+        // Bytes of rows lie in pieces all over the file, so a share is the best that can be told.
+        let so_far = (recorder.rows() + 1).min(rows);
+        let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
+        if let Some(place) = recorder.next_row(None, share) {
+            let cells = row.get_column_iter().zip(&means);
+            recorder.row(cells.map(|((_, field), means)| cell(field, *means)), place);
+        }
+    }
+    Ok(())
+}
+
+/// What the values of a column are that the library hands out as plain integers, because it has no type for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Means {
+    /// Just what they seem.
+    Themselves,
+    /// Moments, in nanoseconds since 1970: what pandas writes.
+    Nanoseconds,
+    /// Nanoseconds since midnight.
+    TimeOfDay,
+}
+
+impl Means {
+    fn of(field: &Type) -> Means {
+        match field.get_basic_info().logical_type_ref() {
+            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => Means::Nanoseconds,
+            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => Means::TimeOfDay,
+            _ => Means::Themselves,
+        }
+    }
+}
+
+/// What a column holds of which no value can be made, in words. The library must not be asked for it: in front of some
+/// such columns it panics.
+fn unreadable(field: &Type) -> Option<&'static str> {
+    let kind = field.get_basic_info().converted_type();
+    if field.is_primitive() {
+        return (kind == ConvertedType::INTERVAL).then_some("intervals");
+    }
+    match kind {
+        ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE => Some("maps"),
+        ConvertedType::LIST => {
+            // A list within is a group as well, so that only lists of plain values are left.
+            let is_plain = |field: &Type| field.is_primitive() && unreadable(field).is_none();
+            let is_repeated =
+                |field: &Type| field.get_basic_info().repetition() == Repetition::REPEATED;
+            let is_list = match field.get_fields() {
+                [repeated] if is_repeated(repeated) && repeated.is_group() => {
+                    matches!(repeated.get_fields(), [element] if is_plain(element) && !is_repeated(element))
+                }
+                [repeated] => is_repeated(repeated) && is_plain(repeated),
+                _ => false,
+            };
+            (!is_list).then_some("lists of other things than numbers")
+        }
+        _ => Some("structures"),
+    }
+}
+
+/// The codec of a column that this build does not have.
+fn unknown_codec(metadata: &ParquetMetaData, name: &str) -> Option<&'static str> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    columns
+        .filter(|column| column.column_path().parts().first().is_some_and(|first| first == name))
+        .find_map(|column| match column.compression() {
+            Compression::BROTLI(_) => Some("brotli"),
+            Compression::LZO => Some("lzo"),
+            _ => None,
+        })
+}
+
+fn cell(field: &Field, means: Means) -> Cell<'_> {
+    match (field, means) {
+        (Field::Long(since_1970), Means::Nanoseconds) => Cell::Moment(*since_1970 as f64 / 1e9),
+        (Field::Long(_), Means::TimeOfDay) => Cell::Other("a time of day"),
+        _ => cell_of(field),
+    }
+}
+
+fn cell_of(field: &Field) -> Cell<'_> {
+    match field {
+        Field::Null => Cell::Null,
+        Field::Bool(value) => Cell::Boolean(*value),
+        Field::Str(text) => Cell::Text(text),
+        Field::ListInternal(list) => vector(list),
+        Field::Bytes(_) => Cell::Other("bytes"),
+        Field::Group(_) => Cell::Other("a structure"),
+        Field::MapInternal(_) => Cell::Other("a map"),
+        Field::Date(days) => Cell::Moment(f64::from(*days) * 86_400.0),
+        Field::TimestampMillis(since_1970) => Cell::Moment(*since_1970 as f64 / 1e3),
+        Field::TimestampMicros(since_1970) => Cell::Moment(*since_1970 as f64 / 1e6),
+        Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
+        number => number_of(number).map_or(Cell::Other("a number that is none"), |x| {
+            // Data frames write a missing number as NaN.
+            if x.is_nan() { Cell::Null } else { Cell::Number(x) }
+        }),
+    }
+}
+
+fn vector(list: &List) -> Cell<'_> {
+    // A list whose elements are repeated themselves, as old writers have it, comes as a list of lists. One that is such
+    // has been refused.
+    let elements = list.elements().iter().flat_map(|element| match element {
+        Field::ListInternal(inner) => inner.elements(),
+        other => std::slice::from_ref(other),
+    });
+    let numbers: Option<Vec<f64>> = elements.map(number_of).collect();
+    numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
+}
+
+/// The nearest double.
+fn number_of(field: &Field) -> Option<f64> {
+    Some(match field {
+        Field::Byte(x) => f64::from(*x),
+        Field::Short(x) => f64::from(*x),
+        Field::Int(x) => f64::from(*x),
+        Field::Long(x) => *x as f64,
+        Field::UByte(x) => f64::from(*x),
+        Field::UShort(x) => f64::from(*x),
+        Field::UInt(x) => f64::from(*x),
+        Field::ULong(x) => *x as f64,
+        Field::Float16(x) => x.to_f64(),
+        Field::Float(x) => f64::from(*x),
+        Field::Double(x) => *x,
+        // Its text is exact, and reading text rounds once.
+        Field::Decimal(_) => field.to_string().parse().ok()?,
+        _ => return None,
+    })
+}
+
+impl From<ParquetError> for ProfilerError {
+    fn from(error: ParquetError) -> ProfilerError {
+        refused(format_args!("not readable as Parquet: {}", shortened(&error)))
+    }
+}
+
+fn shortened(error: &ParquetError) -> String {
+    let text = error.to_string();
+    let end = text.char_indices().nth(REASON_CHARS_MAX).map(|(end, _)| end);
+    end.map_or(text.clone(), |end| format!("{}...", &text[..end]))
+}

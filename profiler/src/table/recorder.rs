@@ -1,0 +1,188 @@
+//! Records one reading of a table: counts its rows, picks those asked for, and hands them on; it opens nothing.
+
+use std::{fmt, ops::RangeInclusive};
+
+use driftline_statistics::document::{Path, Problems};
+
+use super::{
+    Options, Progress,
+    ages::Ages,
+    selection::{self, Part},
+};
+use crate::{
+    builder::{Place, ProfileBuilder},
+    cell::Cell,
+    column::Wish,
+    recount::Recount,
+};
+
+/// How many rows come by between two reports.
+const ROWS_PER_REPORT: u64 = 1_000;
+
+/// Where rows go.
+pub(super) enum Pass {
+    /// They are collected.
+    First(ProfileBuilder),
+    /// They are counted.
+    Second(Recount),
+}
+
+impl Pass {
+    fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        match self {
+            Pass::First(builder) => builder.row(cells, place),
+            Pass::Second(recount) => recount.row(cells, place),
+        }
+    }
+}
+
+/// One reading of a table. What reads the source announces the columns, then hands over row after row:
+///
+/// ```text
+/// header(names)  or  column(name) as names come up, and check_names(names) at the end
+/// while wants_rows(): next_row(...), and row(cells) if that gave a place
+/// ```
+pub struct TableRecorder<'r> {
+    options: &'r Options,
+    problems: Problems,
+    /// Columns without a name, counted from 1.
+    nameless: Vec<usize>,
+    pass: Pass,
+    ages: Ages,
+    range: RangeInclusive<u64>,
+    row: u64,
+    bytes: u64,
+    /// No row was looked at, so how many there are is not known.
+    has_given_up: bool,
+    progress: &'r mut dyn FnMut(Progress),
+}
+
+impl<'r> TableRecorder<'r> {
+    /// # Errors
+    ///
+    /// If the rows that are asked for are no range.
+    pub(super) fn new(
+        options: &'r Options,
+        pass: Pass,
+        progress: &'r mut dyn FnMut(Progress),
+    ) -> Result<TableRecorder<'r>, Problems> {
+        if let Some(rows) =
+            options.rows.as_ref().filter(|rows| *rows.start() == 0 || rows.is_empty())
+        {
+            return Err(super::problem(format_args!(
+                "found the rows {} to {}, expected a range that begins at 1 or later and is not empty",
+                rows.start(),
+                rows.end()
+            )));
+        }
+        Ok(TableRecorder {
+            options,
+            problems: Problems::default(),
+            nameless: Vec::new(),
+            pass,
+            ages: Ages::new(options.as_of.as_ref()),
+            range: options.rows.clone().unwrap_or(1..=u64::MAX),
+            row: 0,
+            bytes: 0,
+            has_given_up: false,
+            progress,
+        })
+    }
+
+    /// Announces all columns of a source that names them before its rows, and checks the names that the options speak of.
+    /// Returns which columns the rows are to carry, counted from 0, each with what was said of it. Those without a name are
+    /// left out.
+    pub fn header(&mut self, names: &[String]) -> Vec<(usize, Wish)> {
+        self.check_names(names);
+        let mut chosen = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            if name.is_empty() {
+                self.nameless.push(index + 1);
+            } else if let Some(wish) = self.column(name) {
+                chosen.push((index, wish));
+            }
+        }
+        chosen
+    }
+
+    /// Announces a column, which was null in the rows before. Returns what was said of it if the rows are to carry it, in
+    /// the order of these calls, and `None` if it is left out.
+    pub fn column(&mut self, name: &str) -> Option<Wish> {
+        let (part, wish) = selection::part(name, self.options)?;
+        self.ages.column(part, wish);
+        // In the second pass the columns are known.
+        if let (Part::Column(role), Pass::First(builder)) = (part, &mut self.pass) {
+            builder.column(name, role, wish);
+        }
+        Some(wish)
+    }
+
+    /// Notes each column that the options speak of and that is not among all `names` of the table.
+    pub fn check_names(&mut self, names: &[String]) {
+        selection::check(names, self.options, &mut self.problems);
+    }
+
+    /// Notes a problem; there will be no profile.
+    pub fn note(&mut self, problem: fmt::Arguments<'_>) {
+        self.problems.add(&Path::ROOT, problem);
+    }
+
+    /// Whether there are problems already, so that no row need be looked at.
+    pub fn gives_up(&mut self) -> bool {
+        self.has_given_up = !self.problems.is_empty();
+        self.has_given_up
+    }
+
+    /// Whether a further row is of use.
+    pub fn wants_rows(&self) -> bool {
+        self.row < *self.range.end()
+    }
+
+    /// How many rows were found so far.
+    pub fn rows(&self) -> u64 {
+        self.row
+    }
+
+    /// Counts a row that was found, `bytes` into the source, and says where it is if it was asked for.
+    pub fn next_row(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
+        self.row += 1;
+        self.bytes = bytes;
+        if self.row.is_multiple_of(ROWS_PER_REPORT) {
+            self.report();
+        }
+        self.range.contains(&self.row).then_some(Place { row: self.row, line })
+    }
+
+    /// Takes the cells of a row that was asked for: one for each column that it is to carry.
+    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        if self.ages.is_asked_for() {
+            let cells = self.ages.take(cells);
+            self.pass.row(cells, place);
+        } else {
+            self.pass.row(cells, place);
+        }
+    }
+
+    /// # Errors
+    ///
+    /// What was noted while reading, and rows that were asked for but never came.
+    pub(super) fn finish(mut self) -> Result<(Vec<usize>, Pass), Problems> {
+        self.report();
+        if self.options.rows.is_some() && self.wants_rows() && !self.has_given_up {
+            let (first, last) = (self.range.start(), self.range.end());
+            self.problems.add(
+                &Path::ROOT,
+                format_args!("found {} rows, expected rows {first} to {last} to exist", self.row),
+            );
+        }
+        if self.problems.is_empty() { Ok((self.nameless, self.pass)) } else { Err(self.problems) }
+    }
+
+    fn report(&mut self) {
+        let reading = match self.pass {
+            Pass::First(_) => 1,
+            Pass::Second(_) => 2,
+        };
+        (self.progress)(Progress { reading, rows: self.row, bytes: self.bytes });
+    }
+}

@@ -1,0 +1,85 @@
+//! Which columns of a table are read, and as what; it sees names only.
+
+use std::fmt;
+
+use driftline_statistics::{
+    document::{Path, Problems},
+    profile::Kind,
+};
+
+use super::{AsOf, Options};
+use crate::{builder::Role, column::Wish};
+
+/// What a column that is read is there for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    /// The model has it.
+    Column(Role),
+    /// It says when each row was made, and is no part of the profile.
+    AsOf,
+}
+
+/// What a column is there for and what was said of it; `None` if it is not read.
+pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
+    let is = |column: &Option<String>| column.as_deref() == Some(name);
+    if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
+        return Some((Part::AsOf, Wish { kind: Some(Kind::Timestamp), bin_by_value: false }));
+    }
+    let role = if is(&options.prediction) {
+        Role::Prediction
+    } else if options.exclude.iter().any(|excluded| excluded == name) {
+        return None;
+    } else if is(&options.target) {
+        options.prediction.is_none().then_some(Role::Prediction)?
+    } else {
+        Role::Feature
+    };
+    let said = options.kinds.iter().rev().find(|(column, _)| column == name);
+    let wish = Wish {
+        kind: said.map(|(_, kind)| *kind),
+        bin_by_value: options.value_bins.iter().any(|column| column == name),
+    };
+    Some((Part::Column(role), wish))
+}
+
+/// Notes each column that the options speak of and that does not exist.
+pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
+    let asked = options.exclude.iter().map(|name| ("to exclude", name));
+    let as_of = match &options.as_of {
+        Some(AsOf::Column(name)) => Some(("to say when a row was made", name)),
+        Some(AsOf::Moment(_)) | None => None,
+    };
+    let asked = asked
+        .chain(as_of)
+        .chain(options.target.iter().map(|name| ("as the target", name)))
+        .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
+        .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))
+        .chain(options.value_bins.iter().map(|name| ("to bin by value", name)));
+    for (what, name) in asked.filter(|(_, name)| name.is_empty() || !names.contains(name)) {
+        problems.add(
+            &Path::ROOT,
+            format_args!("found no column `{name}` {what}, the columns are {}", List(names)),
+        );
+    }
+}
+
+struct List<'n>(&'n [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// A file of the wrong kind may have a header of any length.
+        const SHOWN_MAX: usize = 50;
+        let names: Vec<String> = self
+            .0
+            .iter()
+            .filter(|name| !name.is_empty())
+            .take(SHOWN_MAX)
+            .map(|name| format!("`{}`", name.chars().take(60).collect::<String>().escape_debug()))
+            .collect();
+        f.write_str(&names.join(", "))?;
+        match self.0.len().saturating_sub(SHOWN_MAX) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
