@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftline_core::{metrics::catalogue::Label, monitor::layout::config::Config};
+use driftline_core::{metrics::catalogue::Label, monitor::config::Config};
 use driftline_statistics::profile::Column;
 use host_sim::{Recording, Step};
 
