@@ -5,7 +5,7 @@ use crate::inference::generative::{
     usage::Excludes,
 };
 use driftline_labels::Operation;
-use driftline_wire::fields::Field;
+use driftline_wire::fields::FieldTable;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.
 ///
@@ -19,15 +19,15 @@ pub struct Dialect {
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
-    pub request: &'static [Field<Wish>],
+    pub request: FieldTable<Wish>,
     /// What is read from the request's body besides, where it is compared with a reference.
-    pub prompt: &'static [Field<PromptField>],
+    pub prompt: FieldTable<PromptField>,
     /// How the events of a streamed answer are told from each other.
     pub framing: Framing,
     /// What is read from each event of a streamed answer.
-    pub event: &'static [Field<Fact>],
+    pub event: FieldTable<Fact>,
     /// What is read from an answer that is one document.
-    pub document: &'static [Field<Fact>],
+    pub document: FieldTable<Fact>,
     /// What the words for an event's kind say, be they in its data or in its frame. Others say nothing.
     pub kinds: &'static [(&'static str, EventKind)],
     /// What the words for the end of a choice say. Others are [`FinishReason::Other`].
@@ -84,11 +84,11 @@ impl Dialect {
         name: "",
         paths: &[],
         operation: Operation::Chat,
-        request: &[],
-        prompt: &[],
+        request: FieldTable::EMPTY,
+        prompt: FieldTable::EMPTY,
         framing: Framing::ServerSentEvents,
-        event: &[],
-        document: &[],
+        event: FieldTable::EMPTY,
+        document: FieldTable::EMPTY,
         kinds: &[("error", EventKind::Error)],
         finish: &[],
         end_mark: b"",
