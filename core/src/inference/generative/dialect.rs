@@ -1,8 +1,7 @@
 //! What one provider's wire format means, as data; a dialect holds tables and no code.
 
 use crate::inference::generative::{
-    facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField, request::Wish,
-    usage::Excludes,
+    facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish, usage::Excludes,
 };
 use driftline_labels::Operation;
 use driftline_wire::fields::FieldTable;
@@ -14,8 +13,8 @@ use driftline_wire::fields::FieldTable;
 pub struct Dialect {
     /// By which a configuration declares it.
     pub name: &'static str,
-    /// Ends of the request paths that speak it, by themselves and undeclared: [`Pattern`].
-    pub paths: &'static [Pattern],
+    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`](crate::inference::dialect::Dialect::paths).
+    pub paths: &'static [&'static str],
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
@@ -111,28 +110,4 @@ impl Dialect {
 
 fn look_up<T: Copy>(table: &[(&str, T)], word: &[u8]) -> Option<T> {
     table.iter().find(|(name, _)| name.as_bytes() == word).map(|&(_, meaning)| meaning)
-}
-
-/// What a request's path tells by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Recognised<'p> {
-    pub dialect: &'static Dialect,
-    /// The model, where the path names it; percent-encoding left as it is.
-    pub model: Option<&'p [u8]>,
-}
-
-/// The dialect that requests to `path` speak; `None` if it is none of `dialects`. The first one that has the longest
-/// fitting pattern is taken.
-pub fn recognise<'p>(dialects: &[&'static Dialect], path: &'p [u8]) -> Option<Recognised<'p>> {
-    let path = path.split(|&byte| byte == b'?').next().unwrap_or(path);
-    let mut best: Option<(usize, Recognised<'p>)> = None;
-    for dialect in dialects {
-        for pattern in dialect.paths {
-            let Some(model) = pattern.matches(path) else { continue };
-            if best.as_ref().is_none_or(|&(segments, _)| segments < pattern.weight()) {
-                best = Some((pattern.weight(), Recognised { dialect, model }));
-            }
-        }
-    }
-    best.map(|(_, recognised)| recognised)
 }

@@ -9,7 +9,6 @@ use crate::inference::generative::{
     dialect::{Dialect, EventKind},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     request::Wish,
     usage::Excludes,
@@ -20,10 +19,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "anthropic_messages",
     paths: &[
         // Without the version, OpenAI's threads end so as well.
-        Pattern::new("/v1/messages"),
+        "/v1/messages",
         // Vertex AI: other publishers' models answer at the same two methods, each in its own dialect.
-        Pattern::new("/publishers/anthropic/models/{model}:rawPredict"),
-        Pattern::new("/publishers/anthropic/models/{model}:streamRawPredict"),
+        "/publishers/anthropic/models/{model}:rawPredict",
+        "/publishers/anthropic/models/{model}:streamRawPredict",
     ],
     request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
     prompt: field_table![

@@ -8,7 +8,6 @@ use crate::inference::generative::{
     dialect::{Dialect, EventKind, Framing},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     usage::Excludes,
 };
@@ -16,10 +15,7 @@ use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "bedrock_converse",
-    paths: &[
-        Pattern::new("/model/{model}/converse"),
-        Pattern::new("/model/{model}/converse-stream"),
-    ],
+    paths: &["/model/{model}/converse", "/model/{model}/converse-stream"],
     prompt: field_table![
         ("system[].text", PromptField::Text),
         ("messages[]", PromptField::Message),

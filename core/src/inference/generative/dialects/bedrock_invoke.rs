@@ -12,7 +12,6 @@ use crate::inference::generative::{
     dialect::{Dialect, EventKind, Framing},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     usage::Excludes,
 };
@@ -21,10 +20,7 @@ use driftline_wire::{field_table, fields::FieldTable};
 pub(super) const DIALECT: Dialect = Dialect {
     name: "bedrock_invoke",
     operation: Operation::TextCompletion,
-    paths: &[
-        Pattern::new("/model/{model}/invoke"),
-        Pattern::new("/model/{model}/invoke-with-response-stream"),
-    ],
+    paths: &["/model/{model}/invoke", "/model/{model}/invoke-with-response-stream"],
     prompt: PROMPT,
     framing: Framing::WrappedMessages,
     event: EVENT,

@@ -7,7 +7,6 @@ use crate::inference::generative::{
     dialect::{Dialect, EventKind},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     request::Wish,
 };
@@ -15,7 +14,7 @@ use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "cohere_chat",
-    paths: &[Pattern::new("/v2/chat")],
+    paths: &["/v2/chat"],
     request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
     prompt: field_table![
         ("messages[]", PromptField::Message),

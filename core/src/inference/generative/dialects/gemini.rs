@@ -10,7 +10,6 @@ use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     usage::Excludes,
 };
@@ -20,13 +19,13 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "gemini",
     operation: Operation::GenerateContent,
     paths: &[
-        Pattern::new("/models/{model}:generateContent"),
-        Pattern::new("/models/{model}:streamGenerateContent"),
-        Pattern::new("/tunedModels/{model}:generateContent"),
-        Pattern::new("/tunedModels/{model}:streamGenerateContent"),
+        "/models/{model}:generateContent",
+        "/models/{model}:streamGenerateContent",
+        "/tunedModels/{model}:generateContent",
+        "/tunedModels/{model}:streamGenerateContent",
         // Vertex AI: a tuned model answers at its endpoint.
-        Pattern::new("/endpoints/{model}:generateContent"),
-        Pattern::new("/endpoints/{model}:streamGenerateContent"),
+        "/endpoints/{model}:generateContent",
+        "/endpoints/{model}:streamGenerateContent",
     ],
     prompt: field_table![
         // Fields may be written in either case.

@@ -7,14 +7,13 @@ use super::ollama::{FINISH, REQUEST};
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
-    path::Pattern,
     prompt::PromptField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_chat",
-    paths: &[Pattern::new("/api/chat")],
+    paths: &["/api/chat"],
     request: REQUEST,
     prompt: field_table![
         ("messages[]", PromptField::Message),

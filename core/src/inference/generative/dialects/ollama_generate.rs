@@ -9,7 +9,6 @@ use super::ollama::{FINISH, REQUEST};
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
-    path::Pattern,
     prompt::PromptField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
@@ -17,7 +16,7 @@ use driftline_wire::{field_table, fields::FieldTable};
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_generate",
     operation: Operation::TextCompletion,
-    paths: &[Pattern::new("/api/generate")],
+    paths: &["/api/generate"],
     request: REQUEST,
     prompt: field_table![
         ("prompt", PromptField::Text),

@@ -6,17 +6,16 @@
 //! counts the cached tokens of the prompt beside it, too. Older vLLM and SGLang call an error by `object`.
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
-    request::Wish,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
 };
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_chat",
     paths: &[
-        Pattern::new("/chat/completions"),
+        "/chat/completions",
         // Azure: the path names the deployment, and the body need not.
-        Pattern::new("/deployments/{model}/chat/completions"),
+        "/deployments/{model}/chat/completions",
     ],
     request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
     prompt: field_table![

@@ -6,8 +6,7 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
-    request::Wish,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -15,12 +14,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_completions",
     operation: Operation::TextCompletion,
     paths: &[
-        Pattern::new("/v1/completions"),
+        "/v1/completions",
         // DeepSeek.
-        Pattern::new("/beta/completions"),
+        "/beta/completions",
         // Azure, and OpenAI before: the path names the model, and the body need not.
-        Pattern::new("/deployments/{model}/completions"),
-        Pattern::new("/engines/{model}/completions"),
+        "/deployments/{model}/completions",
+        "/engines/{model}/completions",
     ],
     request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
     prompt: field_table![

@@ -5,7 +5,7 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, path::Pattern, prompt::PromptField, request::Wish,
+    dialect::Dialect, facts::Fact, prompt::PromptField, request::Wish,
 };
 use driftline_wire::field_table;
 
@@ -13,10 +13,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_embeddings",
     operation: Operation::Embeddings,
     paths: &[
-        Pattern::new("/v1/embeddings"),
+        "/v1/embeddings",
         // Azure, and OpenAI before: the path names the model, and the body need not.
-        Pattern::new("/deployments/{model}/embeddings"),
-        Pattern::new("/engines/{model}/embeddings"),
+        "/deployments/{model}/embeddings",
+        "/engines/{model}/embeddings",
     ],
     request: field_table![("model", Wish::Model)],
     prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],

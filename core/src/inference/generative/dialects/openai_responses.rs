@@ -8,7 +8,6 @@ use crate::inference::generative::{
     dialect::{Dialect, EventKind},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     request::Wish,
 };
@@ -17,9 +16,9 @@ use driftline_wire::field_table;
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_responses",
     paths: &[
-        Pattern::new("/v1/responses"),
+        "/v1/responses",
         // Azure.
-        Pattern::new("/openai/responses"),
+        "/openai/responses",
     ],
     request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
     prompt: field_table![

@@ -7,15 +7,14 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
-    request::Wish,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
 };
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
     operation: Operation::TextCompletion,
-    paths: &[Pattern::new("/generate"), Pattern::new("/generate_stream")],
+    paths: &["/generate", "/generate_stream"],
     request: field_table![("stream", Wish::Stream), ("parameters.adapter_id", Wish::Model)],
     prompt: field_table![
         ("inputs", PromptField::Text),

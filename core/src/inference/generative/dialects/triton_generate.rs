@@ -7,7 +7,7 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField,
 };
 use driftline_wire::field_table;
 
@@ -15,10 +15,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "triton_generate",
     operation: Operation::TextCompletion,
     paths: &[
-        Pattern::new("/models/{model}/generate"),
-        Pattern::new("/models/{model}/generate_stream"),
-        Pattern::new("/models/{model}/versions/*/generate"),
-        Pattern::new("/models/{model}/versions/*/generate_stream"),
+        "/models/{model}/generate",
+        "/models/{model}/generate_stream",
+        "/models/{model}/versions/*/generate",
+        "/models/{model}/versions/*/generate_stream",
     ],
     prompt: field_table![
         ("text_input", PromptField::Text),
