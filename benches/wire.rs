@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use driftline_wire::{
-    fields::{Field, FieldReader, Value},
+    field_table,
+    fields::{FieldReader, FieldTable, Value},
     json::{JsonEnd, Token, Tokenizer},
     sse,
 };
@@ -24,19 +25,19 @@ enum Slot {
     Other,
 }
 
-static CHAT: &[Field<Slot>] = &[
-    Field::at("model", Slot::Model),
-    Field::at("choices[].delta.content", Slot::Content),
-    Field::at("choices[].delta.reasoning_content", Slot::Other),
-    Field::at("choices[].delta.reasoning", Slot::Other),
-    Field::at("choices[].delta.refusal", Slot::Other),
-    Field::at("choices[].delta.tool_calls[].function.name", Slot::Other),
-    Field::at("choices[].delta.tool_calls[].function.arguments", Slot::Other),
-    Field::at("choices[].finish_reason", Slot::Other),
-    Field::at("usage.prompt_tokens", Slot::Other),
-    Field::at("usage.completion_tokens", Slot::Other),
-    Field::at("usage.completion_tokens_details.reasoning_tokens", Slot::Other),
-    Field::at("error", Slot::Other),
+static CHAT: FieldTable<Slot> = field_table![
+    ("model", Slot::Model),
+    ("choices[].delta.content", Slot::Content),
+    ("choices[].delta.reasoning_content", Slot::Other),
+    ("choices[].delta.reasoning", Slot::Other),
+    ("choices[].delta.refusal", Slot::Other),
+    ("choices[].delta.tool_calls[].function.name", Slot::Other),
+    ("choices[].delta.tool_calls[].function.arguments", Slot::Other),
+    ("choices[].finish_reason", Slot::Other),
+    ("usage.prompt_tokens", Slot::Other),
+    ("usage.completion_tokens", Slot::Other),
+    ("usage.completion_tokens_details.reasoning_tokens", Slot::Other),
+    ("error", Slot::Other),
 ];
 
 /// What both ways must find in an answer.
@@ -196,7 +197,7 @@ fn sum_tokens(body: &[u8], chunk: usize) -> (usize, f64) {
 }
 
 fn sum_fields(body: &[u8], chunk: usize) -> (usize, f64) {
-    static ROWS: &[Field<()>] = &[Field::at("instances[][]", ())];
+    static ROWS: FieldTable<()> = field_table![("instances[][]", ())];
     let mut reader = FieldReader::new(ROWS);
     let (mut count, mut sum) = (0, 0.0);
     for input in body.chunks(chunk) {

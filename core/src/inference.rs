@@ -1,5 +1,6 @@
 //! What an HTTP exchange with a model says: dialects, bodies, outcomes. It knows no metric.
 
+pub mod dialect;
 pub mod exchange;
 pub mod generative;
 pub mod glob;

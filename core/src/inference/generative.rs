@@ -10,7 +10,6 @@ mod facts;
 mod features;
 mod finish;
 mod framing;
-mod path;
 mod prompt;
 mod request;
 mod timeline;
@@ -18,11 +17,10 @@ mod usage;
 
 pub use self::{
     answer::{Answer, ExpectedResponse},
-    dialect::{Dialect, recognise},
+    dialect::Dialect,
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
     finish::FinishReason,
-    path::Pattern,
     prompt::{Prompt, PromptReader},
     request::Request,
     usage::Usage,

@@ -26,7 +26,7 @@ mod value;
 pub use self::unlisted::Unlisted;
 pub use self::{
     columns::{Columns, Place, Projection},
-    dialect::{Dialect, Forms, Target, recognise},
+    dialect::{Dialect, Forms},
     dialects::DIALECTS,
     event::{Event, Fault},
     paths::{PathReader, Step},

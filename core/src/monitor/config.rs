@@ -11,7 +11,6 @@ pub use driftline_statistics::document::OTHER_NAME;
 
 pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
-    endpoint::Endpoint,
     model::{Model, ModelKind, Sampling},
     selector::{Place, Selector, Sides},
 };
@@ -19,7 +18,7 @@ pub use self::{
 use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};
 
-use crate::inference::{glob::Glob, load::ReportFormat};
+use crate::inference::{glob::Glob, load::ReportFormat, recognition::Endpoint};
 use driftline_statistics::document::{self, Node, Path, Problems};
 use driftline_wire::encoding::Codings;
 

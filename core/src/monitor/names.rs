@@ -1,7 +1,7 @@
 //! Names that requests bring, made fit for a label and looked up among those that the configuration lists.
 //! A name never becomes longer than it came, and never longer than a label may be.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use crate::{inference::glob::Glob, monitor::config::OTHER_NAME};
 use driftline_statistics::document::LABEL_BYTES_MAX;
@@ -89,36 +89,6 @@ pub(crate) fn clean(raw: &[u8]) -> String {
     name
 }
 
-/// A piece of a path with its `%XX` decoded. What is no such escape stays as it is.
-pub(crate) fn percent_decoded(raw: &[u8]) -> Cow<'_, [u8]> {
-    if !raw.contains(&b'%') {
-        return Cow::Borrowed(raw);
-    }
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((&byte, behind)) = rest.split_first() {
-        rest = behind;
-        let escaped = match behind {
-            [high, low, behind @ ..] if byte == b'%' => {
-                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, behind))
-            }
-            _ => None,
-        };
-        match escaped {
-            Some((escaped, behind)) => {
-                decoded.push(escaped);
-                rest = behind;
-            }
-            None => decoded.push(byte),
-        }
-    }
-    Cow::Owned(decoded)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use std::format;
@@ -165,20 +135,6 @@ mod tests {
             let cleaned = clean(&raw);
             assert_eq!(label_fault(&cleaned), None, "{}", raw.escape_ascii());
             assert_eq!(clean(cleaned.as_bytes()), cleaned, "{}", raw.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn escapes_of_a_path_are_decoded() {
-        for (raw, decoded) in [
-            ("anthropic.claude-3%3A0", "anthropic.claude-3:0"),
-            ("a%2fb%2Fc", "a/b/c"),
-            ("100%", "100%"),
-            ("%zz%4", "%zz%4"),
-            ("%%41", "%A"),
-            ("a+b", "a+b"),
-        ] {
-            assert_eq!(percent_decoded(raw.as_bytes()), decoded.as_bytes(), "{raw}");
         }
     }
 

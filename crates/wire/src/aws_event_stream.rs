@@ -13,7 +13,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::eventstream::{Reader, Step};
+//! use driftline_wire::aws_event_stream::{Reader, Step};
 //!
 //! let message = b"\0\0\0\x1d\0\0\0\0\xfdR\x8cZ{'foo':'bar'}\xc3e96";
 //! let mut reader = Reader::new();

@@ -1,6 +1,6 @@
 //! Picks the values at given paths out of a document that arrives in pieces; it never searches for substrings.
 //!
-//! A table of [`Field`]s names what is wanted; all else is skipped by the tokenizer at the speed of its scan. A path
+//! A [`FieldTable`] names what is wanted; all else is skipped by the tokenizer at the speed of its scan. A path
 //! follows the nesting of the document, so `"usage"` in a user's text is not the usage of the answer, and keys match
 //! after decoding, so `"us\u0061ge"` is.
 //!
@@ -14,7 +14,10 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::fields::{Field, FieldReader, Value};
+//! use driftline_wire::{
+//!     field_table,
+//!     fields::{FieldReader, FieldTable, Value},
+//! };
 //!
 //! #[derive(Clone, Copy, Debug, PartialEq)]
 //! enum Slot {
@@ -22,8 +25,8 @@
 //!     Content,
 //! }
 //!
-//! static CHAT: &[Field<Slot>] =
-//!     &[Field::at("model", Slot::Model), Field::at("choices[].delta.content", Slot::Content)];
+//! static CHAT: FieldTable<Slot> =
+//!     field_table![("model", Slot::Model), ("choices[].delta.content", Slot::Content)];
 //!
 //! let mut reader = FieldReader::new(CHAT);
 //! let mut text = String::new();
@@ -37,38 +40,17 @@
 //! assert_eq!(text, "Hi");
 //! ```
 
-mod path;
-mod plan;
+mod compile;
+mod table;
 #[cfg(test)]
 mod tests;
 
-use self::{
-    path::{Key, Path},
-    plan::{Plan, Rows},
-};
+use self::table::{Key, NodeId};
 use super::json::{JsonEnd, Text, Token, Tokenizer};
 
-pub use self::path::STEPS_MAX;
-
-/// Fields of one table; further ones never match.
-pub const FIELDS_MAX: usize = 64;
-
-/// One row of a table: where a value stands, and what the caller calls it.
-#[derive(Clone, Copy, Debug)]
-pub struct Field<T> {
-    path: Path,
-    slot: T,
-}
-
-impl<T> Field<T> {
-    /// A field at `path`.
-    ///
-    /// Meant for constants and statics, where a path that cannot be read does not compile: an empty one, one with an
-    /// empty key or stray brackets, one of more than [`STEPS_MAX`] steps.
-    pub const fn at(path: &'static str, slot: T) -> Field<T> {
-        Field { path: Path::parse(path), slot }
-    }
-}
+pub use self::table::{FieldTable, STEPS_MAX};
+#[doc(hidden)]
+pub use self::{compile::Compiled, table::Node};
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,38 +71,29 @@ pub enum Value<'a> {
     Array,
 }
 
-/// Reads documents against one table. Needs less than 1 KiB, whatever comes.
+/// Reads documents against one table. Needs less than 700 bytes, whatever comes.
 #[derive(Clone, Debug)]
 pub struct FieldReader<T: 'static> {
-    table: &'static [Field<T>],
-    plan: Plan,
+    table: FieldTable<T>,
     tokenizer: Tokenizer,
-    /// For each open container, outermost first: the rows whose paths go on inside it.
-    inside: [Rows; STEPS_MAX],
+    /// For each open container, outermost first: the node of an object, or that of an array's elements.
+    inside: [NodeId; STEPS_MAX],
     /// Open containers; all of them are on the way of some path, because all others are skipped.
     depth: usize,
-    /// The rows whose paths lead to the value that comes next, through it or ending there.
-    next: Rows,
+    /// The node of the value that comes next. In an object, a key will say.
+    next: NodeId,
 }
 
 impl<T: Copy> FieldReader<T> {
-    /// A reader at the start of a document.
-    ///
-    /// Costs time linear in the table; a reader that is used again, after [`finish`](Self::finish), costs nothing.
-    /// Rows whose paths begin alike are matched together where they stand together.
+    /// A reader at the start of a document. Costs nothing.
     #[must_use]
-    pub fn new(table: &'static [Field<T>]) -> FieldReader<T> {
-        // There is no bit for a row beyond, and the place behind the last bit must be no row.
-        let table = table.get(..FIELDS_MAX).unwrap_or(table);
-        let plan = Plan::of(table);
-        let next = plan.all();
+    pub const fn new(table: FieldTable<T>) -> FieldReader<T> {
         FieldReader {
             table,
-            plan,
             tokenizer: Tokenizer::new(),
-            inside: [0; STEPS_MAX],
+            inside: [NodeId::NONE; STEPS_MAX],
             depth: 0,
-            next,
+            next: NodeId::ROOT,
         }
     }
 
@@ -137,10 +110,9 @@ impl<T: Copy> FieldReader<T> {
             rest = rest.get(progress.consumed..).unwrap_or_default();
             let value = match token {
                 Token::Key(key) => {
-                    let rows = innermost(&self.inside, self.depth);
-                    let step = self.depth.saturating_sub(1);
-                    self.next = self.plan.with_key(self.table, rows, step, Key::of(key));
-                    if self.next == 0 {
+                    self.next =
+                        self.table.member(innermost(&self.inside, self.depth), Key::of(key));
+                    if self.next == NodeId::NONE {
                         self.tokenizer.skip();
                     }
                     continue;
@@ -160,24 +132,13 @@ impl<T: Copy> FieldReader<T> {
                 // They come where they were asked for, which is nowhere here.
                 Token::Piece(_) | Token::PiecesEnd | Token::Passed => continue,
             };
-            let mut ending = self.plan.ending(self.next, self.depth);
-            while let Some(field) = self.table.get(ending.trailing_zeros() as usize) {
-                found(field.slot, value);
-                ending &= ending.wrapping_sub(1);
+            for &slot in self.table.ending(self.next) {
+                found(slot, value);
             }
-            let inner = match value {
-                Value::Object => self.plan.inside_object(self.next, self.depth),
-                Value::Array => self.plan.inside_array(self.next, self.depth),
-                _ => continue,
-            };
-            match self.inside.get_mut(self.depth) {
-                Some(inside) if inner != 0 => {
-                    *inside = inner;
-                    self.depth = self.depth.saturating_add(1);
-                    // In an array, every element is on the way of these; in an object, a key will say.
-                    self.next = inner;
-                }
-                _ => self.tokenizer.skip(),
+            match value {
+                Value::Object => self.open(self.table.object(self.next)),
+                Value::Array => self.open(self.table.element(self.next)),
+                _ => {}
             }
         }
     }
@@ -193,12 +154,25 @@ impl<T: Copy> FieldReader<T> {
     pub fn reset(&mut self) {
         self.tokenizer.reset();
         self.depth = 0;
-        self.next = self.plan.all();
+        self.next = NodeId::ROOT;
+    }
+
+    /// Goes on inside the container that has just begun, or skips it if no path leads there.
+    #[inline]
+    fn open(&mut self, inner: NodeId) {
+        match self.inside.get_mut(self.depth) {
+            Some(inside) if inner != NodeId::NONE => {
+                *inside = inner;
+                self.depth = self.depth.saturating_add(1);
+                self.next = inner;
+            }
+            _ => self.tokenizer.skip(),
+        }
     }
 }
 
-/// The rows whose paths go on inside the innermost of `depth` open containers.
+/// The innermost of `depth` open containers.
 #[inline]
-fn innermost(inside: &[Rows], depth: usize) -> Rows {
-    depth.checked_sub(1).and_then(|top| inside.get(top)).copied().unwrap_or(0)
+fn innermost(inside: &[NodeId; STEPS_MAX], depth: usize) -> NodeId {
+    depth.checked_sub(1).and_then(|top| inside.get(top)).copied().unwrap_or(NodeId::NONE)
 }

@@ -10,7 +10,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::grpc::{Reader, Step};
+//! use driftline_wire::grpc::{Reader, Step};
 //!
 //! let mut reader = Reader::new();
 //! let mut message = Vec::new();

@@ -14,7 +14,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::json::{JsonEnd, Token, Tokenizer};
+//! use driftline_wire::json::{JsonEnd, Token, Tokenizer};
 //!
 //! let mut tokenizer = Tokenizer::new();
 //! let mut sum = 0.0;

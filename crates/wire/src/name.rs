@@ -7,8 +7,15 @@ pub struct Name<const MAX: usize> {
     bytes: [u8; MAX],
 }
 
+impl<const MAX: usize> Default for Name<MAX> {
+    fn default() -> Self {
+        Name::new()
+    }
+}
+
 impl<const MAX: usize> Name<MAX> {
     /// An empty name.
+    #[must_use]
     pub const fn new() -> Name<MAX> {
         const { assert!(MAX <= u8::MAX as usize, "the length is a byte") };
         Name { length: 0, bytes: [0; MAX] }
@@ -30,6 +37,7 @@ impl<const MAX: usize> Name<MAX> {
     }
 
     /// What is kept.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }

@@ -13,7 +13,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::protobuf::{Reader, Step};
+//! use driftline_wire::protobuf::{Reader, Step};
 //!
 //! let mut reader = Reader::new();
 //! let (mut name, mut shape) = (Vec::new(), Vec::new());

@@ -15,7 +15,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::wire::sse::{Reader, Step};
+//! use driftline_wire::sse::{Reader, Step};
 //!
 //! let mut reader = Reader::new();
 //! let mut data = Vec::new();

@@ -1,11 +1,10 @@
 //! What one provider's wire format means, as data; a dialect holds tables and no code.
 
 use crate::inference::generative::{
-    facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField, request::Wish,
-    usage::Excludes,
+    facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish, usage::Excludes,
 };
 use driftline_labels::Operation;
-use driftline_wire::fields::Field;
+use driftline_wire::fields::FieldTable;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.
 ///
@@ -14,20 +13,20 @@ use driftline_wire::fields::Field;
 pub struct Dialect {
     /// By which a configuration declares it.
     pub name: &'static str,
-    /// Ends of the request paths that speak it, by themselves and undeclared: [`Pattern`].
-    pub paths: &'static [Pattern],
+    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`](crate::inference::dialect::Dialect::paths).
+    pub paths: &'static [&'static str],
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
-    pub request: &'static [Field<Wish>],
+    pub request: FieldTable<Wish>,
     /// What is read from the request's body besides, where it is compared with a reference.
-    pub prompt: &'static [Field<PromptField>],
+    pub prompt: FieldTable<PromptField>,
     /// How the events of a streamed answer are told from each other.
     pub framing: Framing,
     /// What is read from each event of a streamed answer.
-    pub event: &'static [Field<Fact>],
+    pub event: FieldTable<Fact>,
     /// What is read from an answer that is one document.
-    pub document: &'static [Field<Fact>],
+    pub document: FieldTable<Fact>,
     /// What the words for an event's kind say, be they in its data or in its frame. Others say nothing.
     pub kinds: &'static [(&'static str, EventKind)],
     /// What the words for the end of a choice say. Others are [`FinishReason::Other`].
@@ -84,11 +83,11 @@ impl Dialect {
         name: "",
         paths: &[],
         operation: Operation::Chat,
-        request: &[],
-        prompt: &[],
+        request: FieldTable::EMPTY,
+        prompt: FieldTable::EMPTY,
         framing: Framing::ServerSentEvents,
-        event: &[],
-        document: &[],
+        event: FieldTable::EMPTY,
+        document: FieldTable::EMPTY,
         kinds: &[("error", EventKind::Error)],
         finish: &[],
         end_mark: b"",
@@ -111,28 +110,4 @@ impl Dialect {
 
 fn look_up<T: Copy>(table: &[(&str, T)], word: &[u8]) -> Option<T> {
     table.iter().find(|(name, _)| name.as_bytes() == word).map(|&(_, meaning)| meaning)
-}
-
-/// What a request's path tells by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Recognised<'p> {
-    pub dialect: &'static Dialect,
-    /// The model, where the path names it; percent-encoding left as it is.
-    pub model: Option<&'p [u8]>,
-}
-
-/// The dialect that requests to `path` speak; `None` if it is none of `dialects`. The first one that has the longest
-/// fitting pattern is taken.
-pub fn recognise<'p>(dialects: &[&'static Dialect], path: &'p [u8]) -> Option<Recognised<'p>> {
-    let path = path.split(|&byte| byte == b'?').next().unwrap_or(path);
-    let mut best: Option<(usize, Recognised<'p>)> = None;
-    for dialect in dialects {
-        for pattern in dialect.paths {
-            let Some(model) = pattern.matches(path) else { continue };
-            if best.as_ref().is_none_or(|&(segments, _)| segments < pattern.weight()) {
-                best = Some((pattern.weight(), Recognised { dialect, model }));
-            }
-        }
-    }
-    best.map(|(_, recognised)| recognised)
 }

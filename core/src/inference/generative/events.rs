@@ -142,11 +142,11 @@ mod tests {
     use std::{vec, vec::Vec};
 
     use super::*;
-    use crate::inference::generative::{dialect::recognise, dialects::DIALECTS};
+    use crate::inference::generative::dialects::DIALECTS;
     use driftline_wire::sse;
 
     fn chat() -> Events {
-        let chat = recognise(DIALECTS, b"/v1/chat/completions").unwrap().dialect;
+        let chat = DIALECTS.iter().find(|dialect| dialect.name == "openai_chat").unwrap();
         Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
     }
 

@@ -2,22 +2,26 @@
 
 use super::{LoadMeasure, Malformed, NAMES, Report};
 use driftline_wire::{
-    fields::{Field, FieldReader, Value},
+    field_table,
+    fields::{FieldReader, FieldTable, Value},
     json::JsonEnd,
 };
 
+static FIELDS: FieldTable<LoadMeasure> = field_table!(in &COLUMNS.0, &COLUMNS.1);
+
+/// [`NAMES`], by columns.
 #[expect(
     clippy::indexing_slicing,
     reason = "a constant, so this runs in the compiler, where a panic is an error message"
 )]
-static FIELDS: [Field<LoadMeasure>; NAMES.len()] = {
-    let mut fields = [Field::at(NAMES[0].0, NAMES[0].1); NAMES.len()];
-    let mut row = 1;
+const COLUMNS: ([&str; NAMES.len()], [LoadMeasure; NAMES.len()]) = {
+    let (mut paths, mut measures) = ([""; NAMES.len()], [LoadMeasure::ErrorRate; NAMES.len()]);
+    let mut row = 0;
     while row < NAMES.len() {
-        fields[row] = Field::at(NAMES[row].0, NAMES[row].1);
+        (paths[row], measures[row]) = NAMES[row];
         row += 1;
     }
-    fields
+    (paths, measures)
 };
 
 pub(super) fn read(json: &[u8]) -> Result<Report, Malformed> {
@@ -28,7 +32,7 @@ pub(super) fn read(json: &[u8]) -> Result<Report, Malformed> {
     }
     let mut report = Report::default();
     let mut is_malformed = false;
-    let mut reader = FieldReader::new(&FIELDS);
+    let mut reader = FieldReader::new(FIELDS);
     reader.read(json, &mut |measure, value| match value {
         Value::Number(number) => is_malformed |= report.set(measure, number).is_err(),
         Value::Null => {}

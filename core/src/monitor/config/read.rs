@@ -6,8 +6,8 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, Endpoint, MODELS_MAX,
-    Model, ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, TICK_MILLISECONDS,
+    Config, Drift, ENDPOINTS_MAX, EVENT_BYTES_MAX, EVENT_BYTES_MAX_DEFAULT, MODELS_MAX, Model,
+    ModelKind, NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, TICK_MILLISECONDS,
     TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     };
     let endpoints = match fields.optional("endpoints") {
         Some(node) => node.array(1..=ENDPOINTS_MAX, problems, |node, problems| {
-            Endpoint::read(&node, models.as_deref(), problems)
+            super::endpoint::read(&node, models.as_deref(), problems)
         }),
         None => Some(Vec::new()),
     };

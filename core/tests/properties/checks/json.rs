@@ -2,7 +2,8 @@
 //! has a test beside the tokenizer.
 
 use driftline_wire::{
-    fields::{Field, FieldReader, Value},
+    field_table,
+    fields::{FieldReader, FieldTable, Value},
     json::{Text, Token, Tokenizer},
 };
 
@@ -78,22 +79,22 @@ fn text(found: &mut Digest, kind: u64, text: Text<'_>) {
 }
 
 /// Paths of every shape that a table may have: shared beginnings, elements, elements of elements, ends at a container.
-static TABLE: &[Field<u64>] = &[
-    Field::at("a", 1),
-    Field::at("a.b", 2),
-    Field::at("a.b[]", 3),
-    Field::at("a.b[].c", 4),
-    Field::at("choices[].delta.content", 5),
-    Field::at("choices[].delta.reasoning_content", 6),
-    Field::at("usage.prompt_tokens", 7),
-    Field::at("usage", 8),
-    Field::at("error", 9),
-    Field::at("error.message", 10),
-    Field::at("instances[][]", 11),
-    Field::at("[][]", 12),
-    Field::at("[].a", 13),
-    Field::at("type", 14),
-    Field::at("type", 15),
+static TABLE: FieldTable<u64> = field_table![
+    ("a", 1),
+    ("a.b", 2),
+    ("a.b[]", 3),
+    ("a.b[].c", 4),
+    ("choices[].delta.content", 5),
+    ("choices[].delta.reasoning_content", 6),
+    ("usage.prompt_tokens", 7),
+    ("usage", 8),
+    ("error", 9),
+    ("error.message", 10),
+    ("instances[][]", 11),
+    ("[][]", 12),
+    ("[].a", 13),
+    ("type", 14),
+    ("type", 15),
 ];
 
 pub(crate) fn fields(input: &[u8]) {

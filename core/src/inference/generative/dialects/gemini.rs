@@ -10,36 +10,35 @@ use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
     finish::FinishReason,
-    path::Pattern,
     prompt::PromptField,
     usage::Excludes,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "gemini",
     operation: Operation::GenerateContent,
     paths: &[
-        Pattern::new("/models/{model}:generateContent"),
-        Pattern::new("/models/{model}:streamGenerateContent"),
-        Pattern::new("/tunedModels/{model}:generateContent"),
-        Pattern::new("/tunedModels/{model}:streamGenerateContent"),
+        "/models/{model}:generateContent",
+        "/models/{model}:streamGenerateContent",
+        "/tunedModels/{model}:generateContent",
+        "/tunedModels/{model}:streamGenerateContent",
         // Vertex AI: a tuned model answers at its endpoint.
-        Pattern::new("/endpoints/{model}:generateContent"),
-        Pattern::new("/endpoints/{model}:streamGenerateContent"),
+        "/endpoints/{model}:generateContent",
+        "/endpoints/{model}:streamGenerateContent",
     ],
-    prompt: &[
+    prompt: field_table![
         // Fields may be written in either case.
-        Field::at("systemInstruction.parts[].text", PromptField::Text),
-        Field::at("system_instruction.parts[].text", PromptField::Text),
-        Field::at("contents[]", PromptField::Message),
-        Field::at("contents[].parts[].text", PromptField::Text),
-        Field::at("tools[].functionDeclarations[]", PromptField::Tool),
-        Field::at("tools[].function_declarations[]", PromptField::Tool),
-        Field::at("generationConfig.maxOutputTokens", PromptField::MaxTokens),
-        Field::at("generationConfig.temperature", PromptField::Temperature),
-        Field::at("generation_config.max_output_tokens", PromptField::MaxTokens),
-        Field::at("generation_config.temperature", PromptField::Temperature),
+        ("systemInstruction.parts[].text", PromptField::Text),
+        ("system_instruction.parts[].text", PromptField::Text),
+        ("contents[]", PromptField::Message),
+        ("contents[].parts[].text", PromptField::Text),
+        ("tools[].functionDeclarations[]", PromptField::Tool),
+        ("tools[].function_declarations[]", PromptField::Tool),
+        ("generationConfig.maxOutputTokens", PromptField::MaxTokens),
+        ("generationConfig.temperature", PromptField::Temperature),
+        ("generation_config.max_output_tokens", PromptField::MaxTokens),
+        ("generation_config.temperature", PromptField::Temperature),
     ],
     framing: Framing::EventsOrElements,
     event: ANSWER,
@@ -63,22 +62,22 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A stream repeats the whole answer's shape in every event.
-const ANSWER: &[Field<Fact>] = &[
-    Field::at("candidates[].content.parts[]", Fact::Part),
-    Field::at("candidates[].content.parts[].text", Fact::PartText),
-    Field::at("candidates[].content.parts[].thought", Fact::PartIsThought),
+const ANSWER: FieldTable<Fact> = field_table![
+    ("candidates[].content.parts[]", Fact::Part),
+    ("candidates[].content.parts[].text", Fact::PartText),
+    ("candidates[].content.parts[].thought", Fact::PartIsThought),
     // The last piece of a call that is streamed by arguments is an empty object.
-    Field::at("candidates[].content.parts[].functionCall.name", Fact::PartOutput),
-    Field::at("candidates[].content.parts[].functionCall.partialArgs", Fact::PartOutput),
-    Field::at("candidates[].content.parts[].inlineData", Fact::PartOutput),
-    Field::at("candidates[].content.parts[].executableCode", Fact::PartOutput),
-    Field::at("candidates[].finishReason", Fact::Finish),
-    Field::at("candidates[].index", Fact::Choice),
-    Field::at("promptFeedback.blockReason", Fact::Blocked),
-    Field::at("usageMetadata.promptTokenCount", Fact::InputTokens),
-    Field::at("usageMetadata.toolUsePromptTokenCount", Fact::ToolInputTokens),
-    Field::at("usageMetadata.cachedContentTokenCount", Fact::CachedInputTokens),
-    Field::at("usageMetadata.candidatesTokenCount", Fact::OutputTokens),
-    Field::at("usageMetadata.thoughtsTokenCount", Fact::ReasoningTokens),
-    Field::at("error", Fact::Error),
+    ("candidates[].content.parts[].functionCall.name", Fact::PartOutput),
+    ("candidates[].content.parts[].functionCall.partialArgs", Fact::PartOutput),
+    ("candidates[].content.parts[].inlineData", Fact::PartOutput),
+    ("candidates[].content.parts[].executableCode", Fact::PartOutput),
+    ("candidates[].finishReason", Fact::Finish),
+    ("candidates[].index", Fact::Choice),
+    ("promptFeedback.blockReason", Fact::Blocked),
+    ("usageMetadata.promptTokenCount", Fact::InputTokens),
+    ("usageMetadata.toolUsePromptTokenCount", Fact::ToolInputTokens),
+    ("usageMetadata.cachedContentTokenCount", Fact::CachedInputTokens),
+    ("usageMetadata.candidatesTokenCount", Fact::OutputTokens),
+    ("usageMetadata.thoughtsTokenCount", Fact::ReasoningTokens),
+    ("error", Fact::Error),
 ];

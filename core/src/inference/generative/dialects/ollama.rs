@@ -1,11 +1,11 @@
 //! What Ollama's two native endpoints have in common; it is no dialect itself. Tables only.
 
 use crate::inference::generative::{finish::FinishReason, request::Wish};
-use driftline_wire::fields::Field;
+use driftline_wire::{field_table, fields::FieldTable};
 
 /// Streamed unless the request says otherwise.
-pub(super) const REQUEST: &[Field<Wish>] =
-    &[Field::at("model", Wish::Model), Field::at("stream", Wish::Stream)];
+pub(super) const REQUEST: FieldTable<Wish> =
+    field_table![("model", Wish::Model), ("stream", Wish::Stream)];
 
 /// A model that is only loaded or unloaded says `load` or `unload`, and generates nothing.
 pub(super) const FINISH: &[(&str, FinishReason)] =

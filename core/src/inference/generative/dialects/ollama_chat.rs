@@ -7,21 +7,20 @@ use super::ollama::{FINISH, REQUEST};
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
-    path::Pattern,
     prompt::PromptField,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_chat",
-    paths: &[Pattern::new("/api/chat")],
+    paths: &["/api/chat"],
     request: REQUEST,
-    prompt: &[
-        Field::at("messages[]", PromptField::Message),
-        Field::at("messages[].content", PromptField::Text),
-        Field::at("tools[]", PromptField::Tool),
-        Field::at("options.num_predict", PromptField::MaxTokens),
-        Field::at("options.temperature", PromptField::Temperature),
+    prompt: field_table![
+        ("messages[]", PromptField::Message),
+        ("messages[].content", PromptField::Text),
+        ("tools[]", PromptField::Tool),
+        ("options.num_predict", PromptField::MaxTokens),
+        ("options.temperature", PromptField::Temperature),
     ],
     framing: Framing::Lines,
     event: ANSWER,
@@ -31,13 +30,13 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A line has the shape of the whole answer.
-const ANSWER: &[Field<Fact>] = &[
-    Field::at("message.content", Fact::Visible),
-    Field::at("message.thinking", Fact::Reasoning),
-    Field::at("message.tool_calls[].function.name", Fact::Output),
-    Field::at("done", Fact::End),
-    Field::at("done_reason", Fact::Finish),
-    Field::at("prompt_eval_count", Fact::InputTokens),
-    Field::at("eval_count", Fact::OutputTokens),
-    Field::at("error", Fact::Error),
+const ANSWER: FieldTable<Fact> = field_table![
+    ("message.content", Fact::Visible),
+    ("message.thinking", Fact::Reasoning),
+    ("message.tool_calls[].function.name", Fact::Output),
+    ("done", Fact::End),
+    ("done_reason", Fact::Finish),
+    ("prompt_eval_count", Fact::InputTokens),
+    ("eval_count", Fact::OutputTokens),
+    ("error", Fact::Error),
 ];

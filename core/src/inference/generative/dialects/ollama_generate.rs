@@ -9,21 +9,20 @@ use super::ollama::{FINISH, REQUEST};
 use crate::inference::generative::{
     dialect::{Dialect, Framing},
     facts::Fact,
-    path::Pattern,
     prompt::PromptField,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_generate",
     operation: Operation::TextCompletion,
-    paths: &[Pattern::new("/api/generate")],
+    paths: &["/api/generate"],
     request: REQUEST,
-    prompt: &[
-        Field::at("prompt", PromptField::Text),
-        Field::at("system", PromptField::Text),
-        Field::at("options.num_predict", PromptField::MaxTokens),
-        Field::at("options.temperature", PromptField::Temperature),
+    prompt: field_table![
+        ("prompt", PromptField::Text),
+        ("system", PromptField::Text),
+        ("options.num_predict", PromptField::MaxTokens),
+        ("options.temperature", PromptField::Temperature),
     ],
     framing: Framing::Lines,
     event: ANSWER,
@@ -33,13 +32,13 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// A line has the shape of the whole answer.
-const ANSWER: &[Field<Fact>] = &[
-    Field::at("response", Fact::Visible),
-    Field::at("thinking", Fact::Reasoning),
-    Field::at("image", Fact::Output),
-    Field::at("done", Fact::End),
-    Field::at("done_reason", Fact::Finish),
-    Field::at("prompt_eval_count", Fact::InputTokens),
-    Field::at("eval_count", Fact::OutputTokens),
-    Field::at("error", Fact::Error),
+const ANSWER: FieldTable<Fact> = field_table![
+    ("response", Fact::Visible),
+    ("thinking", Fact::Reasoning),
+    ("image", Fact::Output),
+    ("done", Fact::End),
+    ("done_reason", Fact::Finish),
+    ("prompt_eval_count", Fact::InputTokens),
+    ("eval_count", Fact::OutputTokens),
+    ("error", Fact::Error),
 ];

@@ -6,28 +6,27 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
-    request::Wish,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_completions",
     operation: Operation::TextCompletion,
     paths: &[
-        Pattern::new("/v1/completions"),
+        "/v1/completions",
         // DeepSeek.
-        Pattern::new("/beta/completions"),
+        "/beta/completions",
         // Azure, and OpenAI before: the path names the model, and the body need not.
-        Pattern::new("/deployments/{model}/completions"),
-        Pattern::new("/engines/{model}/completions"),
+        "/deployments/{model}/completions",
+        "/engines/{model}/completions",
     ],
-    request: &[Field::at("model", Wish::Model), Field::at("stream", Wish::Stream)],
-    prompt: &[
-        Field::at("prompt", PromptField::Text),
-        Field::at("prompt[]", PromptField::Text),
-        Field::at("max_tokens", PromptField::MaxTokens),
-        Field::at("temperature", PromptField::Temperature),
+    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    prompt: field_table![
+        ("prompt", PromptField::Text),
+        ("prompt[]", PromptField::Text),
+        ("max_tokens", PromptField::MaxTokens),
+        ("temperature", PromptField::Temperature),
     ],
     event: ANSWER,
     document: ANSWER,
@@ -42,15 +41,15 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// Events are answers of fewer tokens.
-const ANSWER: &[Field<Fact>] = &[
-    Field::at("choices[].text", Fact::Visible),
-    Field::at("choices[].finish_reason", Fact::Finish),
-    Field::at("choices[].index", Fact::Choice),
-    Field::at("usage.prompt_tokens", Fact::InputTokens),
-    Field::at("usage.prompt_cache_hit_tokens", Fact::CachedInputTokens),
-    Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
-    Field::at("usage.completion_tokens", Fact::OutputTokens),
-    Field::at("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
-    Field::at("object", Fact::Kind),
-    Field::at("error", Fact::Error),
+const ANSWER: FieldTable<Fact> = field_table![
+    ("choices[].text", Fact::Visible),
+    ("choices[].finish_reason", Fact::Finish),
+    ("choices[].index", Fact::Choice),
+    ("usage.prompt_tokens", Fact::InputTokens),
+    ("usage.prompt_cache_hit_tokens", Fact::CachedInputTokens),
+    ("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
+    ("usage.completion_tokens", Fact::OutputTokens),
+    ("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+    ("object", Fact::Kind),
+    ("error", Fact::Error),
 ];

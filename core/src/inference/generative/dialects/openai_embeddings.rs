@@ -5,27 +5,27 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, path::Pattern, prompt::PromptField, request::Wish,
+    dialect::Dialect, facts::Fact, prompt::PromptField, request::Wish,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_embeddings",
     operation: Operation::Embeddings,
     paths: &[
-        Pattern::new("/v1/embeddings"),
+        "/v1/embeddings",
         // Azure, and OpenAI before: the path names the model, and the body need not.
-        Pattern::new("/deployments/{model}/embeddings"),
-        Pattern::new("/engines/{model}/embeddings"),
+        "/deployments/{model}/embeddings",
+        "/engines/{model}/embeddings",
     ],
-    request: &[Field::at("model", Wish::Model)],
-    prompt: &[Field::at("input", PromptField::Text), Field::at("input[]", PromptField::Text)],
-    document: &[
-        Field::at("data[].embedding", Fact::Output),
-        Field::at("usage.prompt_tokens", Fact::InputTokens),
-        Field::at("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
-        Field::at("object", Fact::Kind),
-        Field::at("error", Fact::Error),
+    request: field_table![("model", Wish::Model)],
+    prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
+    document: field_table![
+        ("data[].embedding", Fact::Output),
+        ("usage.prompt_tokens", Fact::InputTokens),
+        ("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        ("object", Fact::Kind),
+        ("error", Fact::Error),
     ],
     generates_tokens: false,
     ..Dialect::PLAIN

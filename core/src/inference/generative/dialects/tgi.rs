@@ -7,42 +7,41 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
-    request::Wish,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
     operation: Operation::TextCompletion,
-    paths: &[Pattern::new("/generate"), Pattern::new("/generate_stream")],
-    request: &[Field::at("stream", Wish::Stream), Field::at("parameters.adapter_id", Wish::Model)],
-    prompt: &[
-        Field::at("inputs", PromptField::Text),
-        Field::at("parameters.max_new_tokens", PromptField::MaxTokens),
-        Field::at("parameters.temperature", PromptField::Temperature),
+    paths: &["/generate", "/generate_stream"],
+    request: field_table![("stream", Wish::Stream), ("parameters.adapter_id", Wish::Model)],
+    prompt: field_table![
+        ("inputs", PromptField::Text),
+        ("parameters.max_new_tokens", PromptField::MaxTokens),
+        ("parameters.temperature", PromptField::Temperature),
     ],
-    event: &[
-        Field::at("token.id", Fact::Token),
-        Field::at("token.text", Fact::Visible),
-        Field::at("generated_text", Fact::End),
-        Field::at("details.finish_reason", Fact::Finish),
-        Field::at("details.input_length", Fact::InputTokens),
-        Field::at("details.prompt_tokens", Fact::InputTokens),
-        Field::at("details.generated_tokens", Fact::OutputTokens),
-        Field::at("error", Fact::Error),
+    event: field_table![
+        ("token.id", Fact::Token),
+        ("token.text", Fact::Visible),
+        ("generated_text", Fact::End),
+        ("details.finish_reason", Fact::Finish),
+        ("details.input_length", Fact::InputTokens),
+        ("details.prompt_tokens", Fact::InputTokens),
+        ("details.generated_tokens", Fact::OutputTokens),
+        ("error", Fact::Error),
     ],
-    document: &[
-        Field::at("generated_text", Fact::Visible),
-        Field::at("details.finish_reason", Fact::Finish),
-        Field::at("details.prompt_tokens", Fact::InputTokens),
-        Field::at("details.generated_tokens", Fact::OutputTokens),
-        Field::at("error", Fact::Error),
+    document: field_table![
+        ("generated_text", Fact::Visible),
+        ("details.finish_reason", Fact::Finish),
+        ("details.prompt_tokens", Fact::InputTokens),
+        ("details.generated_tokens", Fact::OutputTokens),
+        ("error", Fact::Error),
         // At `/`, where the path does not tell, the same stands in an array.
-        Field::at("[].generated_text", Fact::Visible),
-        Field::at("[].details.finish_reason", Fact::Finish),
-        Field::at("[].details.prompt_tokens", Fact::InputTokens),
-        Field::at("[].details.generated_tokens", Fact::OutputTokens),
+        ("[].generated_text", Fact::Visible),
+        ("[].details.finish_reason", Fact::Finish),
+        ("[].details.prompt_tokens", Fact::InputTokens),
+        ("[].details.generated_tokens", Fact::OutputTokens),
     ],
     finish: &[
         ("eos_token", FinishReason::Stop),

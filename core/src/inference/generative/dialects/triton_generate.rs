@@ -7,40 +7,40 @@
 use driftline_labels::Operation;
 
 use crate::inference::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, path::Pattern, prompt::PromptField,
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField,
 };
-use driftline_wire::fields::Field;
+use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "triton_generate",
     operation: Operation::TextCompletion,
     paths: &[
-        Pattern::new("/models/{model}/generate"),
-        Pattern::new("/models/{model}/generate_stream"),
-        Pattern::new("/models/{model}/versions/*/generate"),
-        Pattern::new("/models/{model}/versions/*/generate_stream"),
+        "/models/{model}/generate",
+        "/models/{model}/generate_stream",
+        "/models/{model}/versions/*/generate",
+        "/models/{model}/versions/*/generate_stream",
     ],
-    prompt: &[
-        Field::at("text_input", PromptField::Text),
-        Field::at("max_tokens", PromptField::MaxTokens),
-        Field::at("temperature", PromptField::Temperature),
-        Field::at("parameters.max_tokens", PromptField::MaxTokens),
-        Field::at("parameters.temperature", PromptField::Temperature),
+    prompt: field_table![
+        ("text_input", PromptField::Text),
+        ("max_tokens", PromptField::MaxTokens),
+        ("temperature", PromptField::Temperature),
+        ("parameters.max_tokens", PromptField::MaxTokens),
+        ("parameters.temperature", PromptField::Temperature),
     ],
-    event: &[
-        Field::at("text_output", Fact::Visible),
-        Field::at("text_output[]", Fact::Visible),
-        Field::at("done", Fact::End),
-        Field::at("num_input_tokens", Fact::InputTokens),
-        Field::at("error", Fact::Error),
+    event: field_table![
+        ("text_output", Fact::Visible),
+        ("text_output[]", Fact::Visible),
+        ("done", Fact::End),
+        ("num_input_tokens", Fact::InputTokens),
+        ("error", Fact::Error),
     ],
-    document: &[
-        Field::at("text_output", Fact::Visible),
-        Field::at("text_output[]", Fact::Visible),
-        Field::at("finish_reason", Fact::Finish),
-        Field::at("num_input_tokens", Fact::InputTokens),
-        Field::at("num_output_tokens", Fact::OutputTokens),
-        Field::at("error", Fact::Error),
+    document: field_table![
+        ("text_output", Fact::Visible),
+        ("text_output[]", Fact::Visible),
+        ("finish_reason", Fact::Finish),
+        ("num_input_tokens", Fact::InputTokens),
+        ("num_output_tokens", Fact::OutputTokens),
+        ("error", Fact::Error),
     ],
     finish: &[("stop", FinishReason::Stop), ("length", FinishReason::Length)],
     announces_end: false,

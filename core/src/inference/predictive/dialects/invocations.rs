@@ -5,19 +5,16 @@
 //! `mlflow` always has names there, and a declared `sagemaker` never.
 
 use super::sagemaker;
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        csv::{Header, Record},
-        dialect::{Dialect, Forms},
-        document::{Holds, Member, Table},
-        reader::Form,
-    },
+use crate::inference::predictive::{
+    csv::{Header, Record},
+    dialect::{Dialect, Forms},
+    document::{Holds, Member, Table},
+    reader::Form,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "invocations",
-    paths: &[Pattern::new("/invocations")],
+    paths: &["/invocations"],
     request: Forms {
         usual: Form::Document(&REQUEST),
         by_type: &[

@@ -5,27 +5,24 @@
 //! `results`, which that page calls `result`. The `context` of `:classify` and `:regress`, which stands for values that
 //! all examples have in common, is not read: such values are missing.
 
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        dialect::{Dialect, Forms},
-        document::{Holds, Member, Table},
-        reader::Form,
-    },
+use crate::inference::predictive::{
+    dialect::{Dialect, Forms},
+    document::{Holds, Member, Table},
+    reader::Form,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "kserve_v1",
     paths: &[
-        Pattern::new("/v1/models/{model}:predict"),
-        Pattern::new("/v1/models/{model}/versions/{version}:predict"),
-        Pattern::new("/v1/models/{model}/labels/{version}:predict"),
-        Pattern::new("/v1/models/{model}:classify"),
-        Pattern::new("/v1/models/{model}/versions/{version}:classify"),
-        Pattern::new("/v1/models/{model}/labels/{version}:classify"),
-        Pattern::new("/v1/models/{model}:regress"),
-        Pattern::new("/v1/models/{model}/versions/{version}:regress"),
-        Pattern::new("/v1/models/{model}/labels/{version}:regress"),
+        "/v1/models/{model}:predict",
+        "/v1/models/{model}/versions/{version}:predict",
+        "/v1/models/{model}/labels/{version}:predict",
+        "/v1/models/{model}:classify",
+        "/v1/models/{model}/versions/{version}:classify",
+        "/v1/models/{model}/labels/{version}:classify",
+        "/v1/models/{model}:regress",
+        "/v1/models/{model}/versions/{version}:regress",
+        "/v1/models/{model}/labels/{version}:regress",
     ],
     request: Forms { usual: Form::Document(&REQUEST), by_type: &[] },
     response: Forms { usual: Form::Document(&RESPONSE), by_type: &[] },

@@ -6,19 +6,16 @@
 //! first position of answers is looked for, each field is a row. `application/x-recordio-protobuf` and `text/libsvm` are
 //! not read.
 
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        csv::{Header, Record},
-        dialect::{Dialect, Forms},
-        document::{Holds, Member, Table},
-        reader::Form,
-    },
+use crate::inference::predictive::{
+    csv::{Header, Record},
+    dialect::{Dialect, Forms},
+    document::{Holds, Member, Table},
+    reader::Form,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "sagemaker",
-    paths: &[Pattern::new("/endpoints/{model}/invocations")],
+    paths: &["/endpoints/{model}/invocations"],
     request: Forms {
         usual: Form::Document(&REQUEST),
         by_type: &[

@@ -2,25 +2,22 @@
 //!
 //! Reference: Seldon Core 1, `prediction.proto` and "External API". `tftensor` and `binData` are not read.
 
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        dialect::{Dialect, Forms},
-        document::{Holds, Member, Table},
-        reader::Form,
-    },
+use crate::inference::predictive::{
+    dialect::{Dialect, Forms},
+    document::{Holds, Member, Table},
+    reader::Form,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "seldon_v1",
     paths: &[
-        Pattern::new("/api/v1.0/predictions"),
-        Pattern::new("/api/v0.1/predictions"),
-        Pattern::new("/seldon/*/{model}/api/v1.0/predictions"),
-        Pattern::new("/seldon/*/{model}/api/v0.1/predictions"),
+        "/api/v1.0/predictions",
+        "/api/v0.1/predictions",
+        "/seldon/*/{model}/api/v1.0/predictions",
+        "/seldon/*/{model}/api/v0.1/predictions",
         // A deployment in the cluster's own namespace of an older ingress.
-        Pattern::new("/seldon/{model}/api/v1.0/predictions"),
-        Pattern::new("/seldon/{model}/api/v0.1/predictions"),
+        "/seldon/{model}/api/v1.0/predictions",
+        "/seldon/{model}/api/v0.1/predictions",
     ],
     request: FORMS,
     response: FORMS,

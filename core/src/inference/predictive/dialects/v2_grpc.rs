@@ -3,19 +3,16 @@
 //! References: `grpc_service.proto` of KServe and of Triton; only the latter has the stream, whose answers are wrapped
 //! once more. The model is named in the message.
 
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        dialect::{Dialect, Forms},
-        reader::Form,
-        tensors::Message,
-    },
+use crate::inference::predictive::{
+    dialect::{Dialect, Forms},
+    reader::Form,
+    tensors::Message,
 };
 
 /// `ModelInfer`.
 pub(super) const DIALECT: Dialect = Dialect {
     name: "v2_grpc",
-    paths: &[Pattern::new("/inference.GRPCInferenceService/ModelInfer")],
+    paths: &["/inference.GRPCInferenceService/ModelInfer"],
     request: Forms { usual: Form::messages(Message::Request), by_type: &[] },
     response: Forms { usual: Form::messages(Message::Response), by_type: &[] },
 };
@@ -23,7 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 /// `ModelStreamInfer`.
 pub(super) const STREAM: Dialect = Dialect {
     name: "v2_grpc_stream",
-    paths: &[Pattern::new("/inference.GRPCInferenceService/ModelStreamInfer")],
+    paths: &["/inference.GRPCInferenceService/ModelStreamInfer"],
     response: Forms { usual: Form::messages(Message::StreamResponse), by_type: &[] },
     ..DIALECT
 };

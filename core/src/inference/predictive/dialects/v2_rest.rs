@@ -3,20 +3,14 @@
 //! References: KServe, "Open Inference Protocol (V2)", and Triton's *binary tensor data extension*, in which the header
 //! `inference-header-content-length` says how long the document is that raw bytes follow.
 
-use crate::inference::{
-    generative::Pattern,
-    predictive::{
-        dialect::{Dialect, Forms},
-        reader::Form,
-    },
+use crate::inference::predictive::{
+    dialect::{Dialect, Forms},
+    reader::Form,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "v2_rest",
-    paths: &[
-        Pattern::new("/v2/models/{model}/infer"),
-        Pattern::new("/v2/models/{model}/versions/{version}/infer"),
-    ],
+    paths: &["/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"],
     request: Forms {
         usual: Form::Tensors { member: b"inputs", document_bytes: None },
         by_type: &[],

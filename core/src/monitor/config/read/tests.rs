@@ -4,7 +4,7 @@ use alloc::{format, string::ToString};
 
 use super::*;
 use crate::{
-    inference::predictive::Step,
+    inference::{predictive::Step, recognition::Dialect},
     monitor::config::{Place, Sampling, Selector, Sides},
 };
 use driftline_statistics::measure::Measure;
@@ -393,7 +393,14 @@ fn endpoints_have_a_place_and_a_dialect() {
     let read: Vec<_> = config
         .endpoints
         .iter()
-        .map(|it| (it.path.as_ref(), it.route.as_ref(), it.dialect, it.model.as_deref()))
+        .map(|it| {
+            (
+                it.path.as_ref(),
+                it.route.as_ref(),
+                it.dialect.map(Dialect::name),
+                it.model.as_deref(),
+            )
+        })
         .collect();
     let glob = Glob::new;
     assert_eq!(
@@ -425,10 +432,9 @@ fn an_endpoint_that_means_nothing_is_refused() {
 
 #[test]
 fn an_unknown_dialect_is_refused_with_all_that_there_are() {
-    let all: Vec<String> = crate::inference::generative::DIALECTS
+    let all: Vec<String> = Dialect::ALL
         .iter()
-        .map(|dialect| dialect.name)
-        .chain(crate::inference::predictive::DIALECTS.iter().map(|dialect| dialect.name))
+        .map(|dialect| dialect.name())
         .chain(["none"])
         .map(|name| format!("`{name}`"))
         .collect();

@@ -1,0 +1,168 @@
+//! Tables of paths, compiled to trees while the crate that has them compiles; they know nothing of a document.
+//!
+//! A tree has a node for each step of each path, and one for several paths that begin alike. So a key is compared once
+//! with each key that any path has at its place, and a table takes no more room than its paths need.
+
+use crate::json::Text;
+
+/// Steps of one path: keys and `[]`.
+pub const STEPS_MAX: usize = 16;
+/// Bytes in a head. A shorter key is its head.
+pub(super) const HEAD_BYTES: usize = 8;
+
+/// Which values are wanted, by their paths, and what the caller calls each. Made by
+/// [`field_table!`](crate::field_table).
+#[derive(Debug)]
+pub struct FieldTable<T: 'static> {
+    /// The root of documents comes first.
+    nodes: &'static [Node],
+    /// The keys that are longer than a head, one after the other.
+    keys: &'static [u8],
+    /// The numbers of the fields, those of each node together.
+    order: &'static [u8],
+    slots: &'static [T],
+}
+
+/// A place in documents that some path leads to. Numbers of nodes and fields are positions in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// The first bytes of the key that leads here.
+    pub(super) head: u64,
+    /// Where the key lies among those longer than a head.
+    pub(super) key_start: u16,
+    /// 0 for `[]`; no key of a path is empty.
+    pub(super) key_bytes: u8,
+    /// The first of the nodes within this one, which are a list.
+    pub(super) child: NodeId,
+    /// The next node within the same one.
+    pub(super) sibling: NodeId,
+    /// The fields that end here, as positions in [`FieldTable::order`].
+    pub(super) order_start: u8,
+    pub(super) order_end: u8,
+}
+
+/// The number of a node, or [`NodeId::NONE`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct NodeId(pub(super) u8);
+
+impl NodeId {
+    /// The document itself.
+    pub(super) const ROOT: NodeId = NodeId(0);
+    /// No path leads here.
+    pub(super) const NONE: NodeId = NodeId(u8::MAX);
+}
+
+/// A key of a document, ready to be compared with many nodes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key<'a> {
+    head: u64,
+    text: Text<'a>,
+}
+
+impl<'a> Key<'a> {
+    #[inline]
+    pub(super) fn of(text: Text<'a>) -> Key<'a> {
+        let head = match text.bytes.first_chunk::<HEAD_BYTES>() {
+            Some(head) => u64::from_le_bytes(*head),
+            None => text.bytes.iter().rev().fold(0, |head, &byte| head << 8 | u64::from(byte)),
+        };
+        Key { head, text }
+    }
+}
+
+impl<T> Clone for FieldTable<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for FieldTable<T> {}
+
+impl<T> FieldTable<T> {
+    /// A table that wants nothing.
+    pub const EMPTY: FieldTable<T> =
+        FieldTable { nodes: &[Node::EMPTY], keys: &[], order: &[], slots: &[] };
+
+    /// The parts that [`field_table!`](crate::field_table) compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        nodes: &'static [Node],
+        keys: &'static [u8],
+        order: &'static [u8],
+        slots: &'static [T],
+    ) -> FieldTable<T> {
+        FieldTable { nodes, keys, order, slots }
+    }
+
+    /// What the fields that end at `node` are called, in the order of the table.
+    #[inline]
+    pub(super) fn ending(&self, node: NodeId) -> impl Iterator<Item = &'static T> {
+        let slots = self.slots;
+        let order = self.node(node).and_then(|node| {
+            self.order.get(usize::from(node.order_start)..usize::from(node.order_end))
+        });
+        order.unwrap_or_default().iter().filter_map(|&field| slots.get(usize::from(field)))
+    }
+
+    /// Where this key of an object at `node` leads.
+    #[inline]
+    pub(super) fn member(&self, node: NodeId, key: Key<'_>) -> NodeId {
+        self.child(node, |child| {
+            child.head == key.head
+                && u64::from(child.key_bytes) == key.text.length
+                && child.key_bytes != 0
+                && (usize::from(child.key_bytes) <= HEAD_BYTES || self.key(child) == key.text.bytes)
+        })
+    }
+
+    /// Where the elements of an array at `node` lie.
+    #[inline]
+    pub(super) fn element(&self, node: NodeId) -> NodeId {
+        self.child(node, |child| child.key_bytes == 0)
+    }
+
+    /// The node itself, if any key of an object there leads on.
+    #[inline]
+    pub(super) fn object(&self, node: NodeId) -> NodeId {
+        match self.child(node, |child| child.key_bytes != 0) {
+            NodeId::NONE => NodeId::NONE,
+            _ => node,
+        }
+    }
+
+    #[inline]
+    fn child(&self, node: NodeId, is_it: impl Fn(&Node) -> bool) -> NodeId {
+        let mut at = self.node(node).map_or(NodeId::NONE, |node| node.child);
+        while let Some(child) = self.node(at) {
+            if is_it(child) {
+                return at;
+            }
+            at = child.sibling;
+        }
+        NodeId::NONE
+    }
+
+    #[inline]
+    fn node(&self, id: NodeId) -> Option<&'static Node> {
+        self.nodes.get(usize::from(id.0))
+    }
+
+    fn key(&self, node: &Node) -> &'static [u8] {
+        let start = usize::from(node.key_start);
+        let end = start.wrapping_add(usize::from(node.key_bytes));
+        self.keys.get(start..end).unwrap_or_default()
+    }
+}
+
+impl Node {
+    pub(super) const EMPTY: Node = Node {
+        head: 0,
+        key_start: 0,
+        key_bytes: 0,
+        child: NodeId::NONE,
+        sibling: NodeId::NONE,
+        order_start: 0,
+        order_end: 0,
+    };
+}
