@@ -3,13 +3,13 @@
 
 use std::{fs::File, io::BufReader, ops::Range};
 
+use driftline_profiler::{Made, Options, to_text};
+use driftline_profiler_files::from_csv;
 use driftline_statistics::{
     bins::Bins,
     drift::{Histograms, psi},
     profile::Profile,
 };
-use driftline_profiler::{Made, Options, to_text};
-use driftline_profiler_files::from_csv;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
 

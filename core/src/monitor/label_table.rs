@@ -8,7 +8,7 @@
 //! What other configurations have admitted stays in the table, and takes no place in the view of one that does not
 //! admit it. So a narrower pattern gets its own places after too wide a one was flooded.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, vec::Vec};
 use core::str;
 
 use crate::{

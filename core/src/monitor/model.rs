@@ -5,7 +5,7 @@ mod predictor;
 mod violation;
 
 pub(crate) use self::{
-    column::{Cells, MonitoredColumn, Role, Since, exported},
+    column::{Cells, MonitoredColumn, Since, exported},
     predictor::PredictionSeries,
     violation::RowViolation,
 };

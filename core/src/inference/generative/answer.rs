@@ -50,11 +50,13 @@ enum Form {
 /// What is known of an answer before its first byte.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedResponse {
+    /// What the request spoke.
     pub dialect: &'static Dialect,
     /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
     pub is_lines: bool,
     /// What the client asked for; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
+    /// The longest event that is not counted as too large.
     pub event_bytes_max: u64,
 }
 

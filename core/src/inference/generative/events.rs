@@ -11,7 +11,7 @@ use driftline_wire::{fields::FieldReader, frame::Step, json::JsonEnd};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Event {
+pub(super) enum Event {
     /// A JSON document with these facts.
     Facts(Facts),
     /// The mark that closes the stream.
@@ -22,7 +22,7 @@ pub enum Event {
 
 /// Reads a streamed answer as it passes.
 #[derive(Debug)]
-pub struct Events {
+pub(super) struct Events {
     dialect: &'static Dialect,
     frames: Frames,
     fields: FieldReader<Fact>,
@@ -44,7 +44,7 @@ struct OpenEvent {
 const HEAD_BYTES_MAX: usize = 8;
 
 impl Events {
-    pub fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
+    pub(super) fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
         Events {
             dialect,
             frames,
@@ -56,7 +56,7 @@ impl Events {
     }
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
-    pub fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
+    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
         loop {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
@@ -79,13 +79,13 @@ impl Events {
     }
 
     /// Whether the stream's frame was closed, so that a connection that breaks now takes nothing away.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.frames.is_closed()
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
     /// blank line. One that broke off is no event; how the exchange ended tells of it.
-    pub fn finish(&mut self, take: impl FnMut(Event)) {
+    pub(super) fn finish(&mut self, take: impl FnMut(Event)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }

@@ -8,26 +8,39 @@ use driftline_statistics::{profile::Kind, value::Cell};
 /// A feature of an exchange with a model that generates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Feature {
+    /// Characters of all text for the model.
     PromptCharacters,
+    /// Messages of the conversation.
     Messages,
+    /// Tools that the model may call.
     Tools,
+    /// The most tokens that the answer may have.
     MaxTokens,
+    /// How much chance there is in the answer.
     Temperature,
+    /// Whether the client asks for a stream.
     Stream,
+    /// Generated tokens.
     OutputTokens,
+    /// Why the model stopped.
     FinishReason,
+    /// Characters of text that the user gets.
     AnswerCharacters,
 }
 
 /// What an answer is like that came whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResponseFeatures {
+    /// Generated tokens, if the model server says how many.
     pub output_tokens: Option<u64>,
+    /// Why the model stopped, if it says.
     pub finish: Option<FinishReason>,
+    /// Characters of text that the user gets.
     pub characters: u64,
 }
 
 impl Feature {
+    /// All of them.
     pub const ALL: [Feature; 9] = [
         Feature::PromptCharacters,
         Feature::Messages,

@@ -6,7 +6,7 @@ use driftline_wire::{aws_event_stream, bedrock_payload, frame::Progress, json_ar
 
 /// A reader of events in one of the framings.
 #[derive(Debug)]
-pub enum Frames {
+pub(super) enum Frames {
     ServerSentEvents(sse::Reader),
     Lines(ndjson::Reader),
     Elements(json_array::Reader),
@@ -16,7 +16,7 @@ pub enum Frames {
 
 impl Frames {
     /// Reads up to the end of the next fragment or event, in the manner of all wire readers.
-    pub fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
+    pub(super) fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
         match self {
             Frames::ServerSentEvents(reader) => reader.next(input),
             Frames::Lines(reader) => reader.next(input),
@@ -27,7 +27,7 @@ impl Frames {
     }
 
     /// Whether the frame itself said that no event comes any more.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         match self {
             Frames::Elements(reader) => reader.is_closed(),
             Frames::ServerSentEvents(_)
@@ -38,7 +38,7 @@ impl Frames {
     }
 
     /// What the frame calls the event that has just ended; empty if it has no name.
-    pub fn event_name(&self) -> &[u8] {
+    pub(super) fn event_name(&self) -> &[u8] {
         match self {
             Frames::ServerSentEvents(reader) => reader.event_name(),
             Frames::Lines(_) | Frames::Elements(_) => &[],
@@ -48,7 +48,7 @@ impl Frames {
     }
 
     /// Whether an event is one only when its frame was closed.
-    pub fn need_end(&self) -> bool {
+    pub(super) fn need_end(&self) -> bool {
         matches!(self, Frames::Messages(_) | Frames::WrappedMessages(_))
     }
 }

@@ -24,10 +24,15 @@ pub enum PromptField {
 /// What a request is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Prompt {
+    /// Characters of all text for the model.
     pub characters: u64,
+    /// Messages of the conversation.
     pub messages: u64,
+    /// Tools that the model may call.
     pub tools: u64,
+    /// The most tokens that the answer may have, if the request says so.
     pub max_tokens: Option<f64>,
+    /// How much chance there is in the answer, likewise.
     pub temperature: Option<f64>,
 }
 
@@ -38,10 +43,12 @@ pub struct Prompt {
 #[derive(Debug)]
 pub struct PromptReader {
     reader: FieldReader<PromptField>,
+    /// What was found so far.
     pub prompt: Prompt,
 }
 
 impl PromptReader {
+    /// A reader of requests in this dialect.
     pub fn new(dialect: &Dialect) -> PromptReader {
         PromptReader { reader: FieldReader::new(dialect.prompt), prompt: Prompt::default() }
     }

@@ -24,6 +24,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// A reader of requests in this dialect.
     pub fn new(dialect: &Dialect) -> Request {
         Request { reader: FieldReader::new(dialect.request), wants_stream: None }
     }

@@ -10,22 +10,32 @@ use super::unlisted::{Notes, Unlisted};
 use driftline_statistics::profile::Kind;
 
 /// The most columns a model can have: its features and its prediction.
-pub const COLUMNS_MAX: usize = 256 + 1;
+pub(super) const COLUMNS_MAX: usize = 256 + 1;
 /// The highest position or index, exclusive, at which a value may be looked for.
-pub const POSITIONS_MAX: usize = 1 << 16;
+pub(super) const POSITIONS_MAX: usize = 1 << 16;
 
 /// Where a column's values stand.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// Wherever rows, columns or tensors have this name; where they have none, at this position. What stands in the
-    /// first tensor of a body, whose own name is nobody's, has no other name than its index.
-    Usual { name: Box<[u8]>, position: usize },
+    /// Wherever rows, columns or tensors have this name; where they have none, at this position. Values of the first
+    /// tensor of a body are matched by index if no column has the tensor's name.
+    Usual {
+        /// The column's name.
+        name: Box<[u8]>,
+        /// Its position, from 0.
+        position: usize,
+    },
     /// Where rows, columns or tensors have this name, only.
     Name(Box<[u8]>),
     /// At this position of a row, only.
     Position(usize),
     /// At this index of each row of the tensor with this name, only.
-    Tensor { name: Box<[u8]>, index: usize },
+    Tensor {
+        /// The tensor's name.
+        name: Box<[u8]>,
+        /// Which of a row's elements, from 0.
+        index: usize,
+    },
 }
 
 /// What a column makes of its values.

@@ -26,7 +26,7 @@ use super::{
 };
 use driftline_wire::json::{JsonEnd, Token, Tokenizer};
 
-pub use self::table::{Holds, Member, Table};
+pub(super) use self::table::{Holds, Member, Table};
 
 /// Objects behind a wrapper's name may nest this deep in a row.
 const WRAPPED_MAX: u8 = 4;

@@ -5,14 +5,26 @@ use super::Cell;
 /// Something read from a body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
-    /// The value of a column in row `row` of the body, from 0. Within a row each column comes at most once.
+    /// The value of a column in a row of the body. Within a row each column comes at most once.
     ///
-    /// What a row lacks is not reported: whoever counts the values knows it once the body is over. A cell whose row
-    /// then breaks off has come all the same.
-    Cell { column: usize, row: u64, cell: Cell<'a> },
-    /// The value of a column that stands at a path of the document, and in no row. There may be several.
-    Value { column: usize, cell: Cell<'a> },
-    /// So many more rows ended, at least 1; a format by columns reports all of them once they are known.
+    /// What a row lacks is not reported: it is known from the number of values once the body is over. A cell counts even
+    /// if its row then breaks off.
+    Cell {
+        /// The column's number.
+        column: usize,
+        /// The row's, from 0.
+        row: u64,
+        /// The value.
+        cell: Cell<'a>,
+    },
+    /// A value that stands at a path of the document, and in no row. There may be several for a column.
+    Value {
+        /// The column's number.
+        column: usize,
+        /// The value.
+        cell: Cell<'a>,
+    },
+    /// This many more rows ended, at least 1; a format by columns reports all of them once they are known.
     Rows(u64),
     /// The body is read, but is not what the columns promise.
     Fault(Fault),

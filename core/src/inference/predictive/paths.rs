@@ -18,10 +18,10 @@ pub enum Step {
 }
 
 /// Paths that are looked for, by column. Those beyond [`PATHS_MAX`] are not.
-pub type Paths = [(usize, Box<[Step]>)];
+pub(super) type Paths = [(usize, Box<[Step]>)];
 
 /// The most paths of one side.
-pub const PATHS_MAX: usize = 64;
+pub(super) const PATHS_MAX: usize = 64;
 /// The most steps of a path; a configuration has no longer one.
 const STEPS_MAX: usize = 16;
 
@@ -42,6 +42,7 @@ pub struct PathReader {
 }
 
 impl PathReader {
+    /// A reader at the start of a document.
     pub const fn new() -> PathReader {
         PathReader {
             tokenizer: Tokenizer::new(),

@@ -23,11 +23,11 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
+pub(super) use self::{
     grpc::{GrpcReader, Message},
     rest::RestReader,
 };
 
 /// So many tensors of a body whose raw bytes come behind all descriptions are known; the bytes of further ones pass
 /// unread. Takes up to 72 bytes each.
-pub const TENSORS_MAX: usize = 64;
+pub(super) const TENSORS_MAX: usize = 64;

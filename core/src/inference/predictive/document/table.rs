@@ -1,9 +1,9 @@
 //! Which members of a document hold rows, and how: tables that a dialect gives; they read nothing.
 
 /// Steps of a member's path.
-pub const PATH_MAX: usize = 4;
+pub(super) const PATH_MAX: usize = 4;
 /// Members of one table; further ones never match.
-pub const MEMBERS_MAX: usize = 32;
+pub(super) const MEMBERS_MAX: usize = 32;
 
 /// The members of a document that mean something.
 #[derive(Debug)]

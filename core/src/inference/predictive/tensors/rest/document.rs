@@ -1,7 +1,7 @@
 //! What is known of the document with the tensors, token by token; it knows no raw bytes.
 
 use crate::inference::predictive::{
-    Cell, Columns, Event, Fault, cell_of,
+    Columns, Event, Fault, cell_of,
     columns::Tensor,
     tensors::{
         datatype::Datatype,
