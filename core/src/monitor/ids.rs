@@ -9,7 +9,7 @@ pub struct ModelId(pub(crate) usize);
 /// A model of a configuration that predicts, in one of its versions, whatever the route. By default the one that stands
 /// for all others.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct PredictorId(pub(crate) usize);
+pub(crate) struct PredictorId(pub(crate) Option<usize>);
 
 /// Whom an exchange is counted under, as its labels say it.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]

@@ -43,13 +43,13 @@ pub struct Monitor {
     models: Vec<ModelSeries>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// Those that predict or have a profile, one for each version that is told apart. The first is any that is not listed.
+    /// What stands for all models that predict and are not listed.
+    others: PredictionSeries,
+    /// Those that predict or have a profile, one for each version that is told apart.
     predictors: Vec<PredictionSeries>,
     pub(crate) recogniser: Recogniser,
     /// How bodies are read.
     pub(crate) read: ReadSettings,
-    /// Of a model that looks for nothing.
-    pub(crate) no_selectors: ColumnSelectors,
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: EnumMap<Unmeasured, SeriesId>,
@@ -103,8 +103,8 @@ impl Monitor {
             })
             .collect();
         let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
-        let mut predictors = Vec::from([PredictionSeries::others(&mut registrar)]);
-        predictors.extend(config.models.iter().filter_map(|model| {
+        let others = PredictionSeries::others(&mut registrar);
+        let predictors = config.models.iter().filter_map(|model| {
             let number = match registry.generating(model.name.as_bytes()) {
                 Named::Listed(number) if model.kind == ModelKind::Language => number,
                 _ => registry.predicting(model.name.as_bytes()),
@@ -124,7 +124,8 @@ impl Monitor {
                 &config.drift.measures,
                 monitored_values,
             ))
-        }));
+        });
+        let predictors: Vec<PredictionSeries> = predictors.collect();
         let deployed = config.models.iter().filter_map(|model| {
             let version = model.version.as_deref().unwrap_or_default();
             let seconds = model.deployed_at?;
@@ -153,7 +154,7 @@ impl Monitor {
             response_headers: headers(
                 predictors.iter().map(|it| it.selectors(Direction::Response)),
             ),
-            no_selectors: ColumnSelectors::default(),
+            others,
             predictors,
             recogniser: Recogniser::new(config.endpoints.clone()),
             read: ReadSettings {
@@ -248,7 +249,7 @@ impl Monitor {
             .find(|(_, entry)| version.is_some() && entry.version() == version)
             .or_else(|| entries().find(|(_, entry)| entry.version().is_none()))
             .or_else(|| entries().next().filter(|_| version.is_none() && entries().count() == 1));
-        PredictorId(found.map_or(0, |(index, _)| index))
+        PredictorId(found.map(|(index, _)| index))
     }
 
     /// The features of a language model that has a profile.
@@ -260,7 +261,7 @@ impl Monitor {
     /// From now on the values of requests that no column of a listed model looks for are noted, for
     /// [`Monitor::unlisted`]. For tools only.
     pub fn note_unlisted(&mut self) {
-        for predictor in self.predictors.iter_mut().skip(1) {
+        for predictor in &mut self.predictors {
             predictor.note_unlisted();
         }
     }
@@ -270,15 +271,12 @@ impl Monitor {
     #[must_use]
     pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
         let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
-        let found = self.predictor(id);
-        found
-            .map(|found| found.selectors(Direction::Request).columns.unlisted())
-            .unwrap_or_default()
+        self.predictor(id).selectors(Direction::Request).columns.unlisted()
     }
 
     /// The model that the exchanges of a predictor are counted under.
     pub(crate) fn model_of(&self, id: PredictorId) -> Named {
-        self.predictor(id).map_or(Named::OTHER, |predictor| Named::Listed(predictor.model))
+        Named::Listed(self.predictor(id).model)
     }
 
     /// A route, by its name in the proxy.
@@ -299,8 +297,8 @@ impl Monitor {
         self.models.get(id.0)
     }
 
-    pub(crate) fn predictor(&self, id: PredictorId) -> Option<&PredictionSeries> {
-        self.predictors.get(id.0)
+    pub(crate) fn predictor(&self, id: PredictorId) -> &PredictionSeries {
+        id.0.and_then(|index| self.predictors.get(index)).unwrap_or(&self.others)
     }
 
     /// How many may be admitted later.

@@ -15,7 +15,6 @@ use crate::{
         capture::Capture,
         ids::{ModelId, PredictorId, SeriesKey},
         layout::Monitor,
-        model::PredictionSeries,
         names::Named,
         record::{record, record_load},
         registry::AdmissionRequest,
@@ -89,6 +88,11 @@ impl Recorder {
         }
     }
 
+    /// Whether it is decided under which model the exchange counts.
+    pub(crate) fn is_named(&self) -> bool {
+        matches!(self.model, Counted::Under(_))
+    }
+
     /// Notes that no name can come any more. Without one the exchange counts as none of the admitted models.
     pub(crate) fn end_naming(&mut self, layout: &Monitor, buffer: &mut MetricBuffer) {
         self.count_as(layout, buffer, &Named::OTHER);
@@ -153,9 +157,7 @@ impl Recorder {
 pub(crate) struct Recording<'r, 'm> {
     layout: &'m Monitor,
     recorder: &'r mut Recorder,
-    series: Option<&'m PredictionSeries>,
-    buffer: &'r mut MetricBuffer,
-    capture: &'r mut Capture,
+    to: Counting<'r, 'm>,
 }
 
 impl<'r, 'm> Recording<'r, 'm> {
@@ -166,61 +168,56 @@ impl<'r, 'm> Recording<'r, 'm> {
         capture: &'r mut Capture,
     ) -> Recording<'r, 'm> {
         let series = layout.predictor(recorder.predictor);
-        Recording { layout, recorder, series, buffer, capture }
+        let asked_at = recorder.asked_at;
+        let to = Counting { series, direction: Direction::Request, asked_at, buffer, capture };
+        Recording { layout, recorder, to }
     }
 
-    /// Calls `act` with the recorder of this direction's rows and what it counts with.
-    #[inline]
-    fn with_rows(
-        &mut self,
-        direction: Direction,
-        act: impl FnOnce(&mut RowRecorder, &mut Counting<'_>),
-    ) {
-        let Some(series) = self.series else { return };
-        let mut counting = Counting {
-            series,
-            direction,
-            asked_at: self.recorder.asked_at,
-            header_names: self.layout.headers(direction),
-            buffer: self.buffer,
-            capture: self.capture,
-        };
-        act(self.recorder.rows(direction), &mut counting);
+    /// Notes that no name can come any more.
+    pub(crate) fn end_naming(&mut self) {
+        self.recorder.end_naming(self.layout, self.to.buffer);
     }
 
     fn named(&mut self, model: &[u8], version: Option<&[u8]>) {
         let named = if self.recorder.predicts {
             let id = self.layout.predicting_model(model, version);
             self.recorder.predictor = id;
-            self.series = self.layout.predictor(id);
+            self.to.series = self.layout.predictor(id);
             // The body itself named its model, so its headers are looked at now.
             if self.recorder.request.has_begun() {
-                self.with_rows(Direction::Request, |rows, to| rows.begin(to));
+                self.begin_rows(Direction::Request);
             }
             self.layout.model_of(id)
         } else {
             self.layout.generating_model(model)
         };
-        self.recorder.count_as(self.layout, self.buffer, &named);
+        self.recorder.count_as(self.layout, self.to.buffer, &named);
+    }
+
+    fn begin_rows(&mut self, direction: Direction) {
+        let header_names = self.layout.headers(direction);
+        self.to.direction = direction;
+        self.recorder.rows(direction).begin(header_names, &mut self.to);
     }
 
     fn gap(&mut self, microseconds: u64) {
         if let Counted::Under(id) = self.recorder.model
             && let Some(series) = self.layout.model(id).and_then(|it| it.generation.as_ref())
         {
-            self.buffer.observe(series.gap, microseconds);
+            self.to.buffer.observe(series.gap, microseconds);
         }
     }
 }
 
 impl<'m> RowSink<'m> for Recording<'_, 'm> {
     fn selectors(&self, direction: Direction) -> &'m ColumnSelectors {
-        self.series.map_or(&self.layout.no_selectors, |series| series.selectors(direction))
+        self.to.series.selectors(direction)
     }
 
     #[inline]
     fn take(&mut self, direction: Direction, event: Event<'_>) {
-        self.with_rows(direction, |rows, to| rows.take(event, to));
+        self.to.direction = direction;
+        self.recorder.rows(direction).take(event, &mut self.to);
     }
 }
 
@@ -228,9 +225,10 @@ impl<'m> ExchangeSink<'m> for Recording<'_, 'm> {
     fn progress(&mut self, progress: Progress<'_>) {
         match progress {
             Progress::Named { model, version } => self.named(model, version),
-            Progress::RowsBegin(direction) => self.with_rows(direction, |rows, to| rows.begin(to)),
+            Progress::RowsBegin(direction) => self.begin_rows(direction),
             Progress::RowsEnd { direction, is_whole } => {
-                self.with_rows(direction, |rows, to| rows.end(is_whole, to));
+                self.to.direction = direction;
+                self.recorder.rows(direction).end(is_whole, &mut self.to);
             }
             Progress::Gap(microseconds) => self.gap(microseconds),
         }

@@ -30,13 +30,11 @@ pub(crate) struct RowRecorder {
 }
 
 /// What a [`RowRecorder`] counts with.
-pub(crate) struct Counting<'a> {
-    pub(crate) series: &'a PredictionSeries,
+pub(crate) struct Counting<'a, 'm> {
+    pub(crate) series: &'m PredictionSeries,
     pub(crate) direction: Direction,
     /// When the request came, in seconds since 1970, if that is known.
     pub(crate) asked_at: Option<f64>,
-    /// The names of the headers in which anything is looked for.
-    pub(crate) header_names: &'a [Box<str>],
     pub(crate) buffer: &'a mut MetricBuffer,
     pub(crate) capture: &'a mut Capture,
 }
@@ -52,14 +50,15 @@ impl RowRecorder {
         self.has_begun
     }
 
-    /// Begins a body, and counts what is looked for in its headers. Again, if the body turns out to name another model.
-    pub(crate) fn begin(&mut self, to: &mut Counting<'_>) {
+    /// Begins a body, and counts what is looked for in its headers, whose names are these. Again, if the body turns out to
+    /// name another model.
+    pub(crate) fn begin(&mut self, header_names: &[Box<str>], to: &mut Counting<'_, '_>) {
         self.has_begun = true;
         self.rows = 0;
         self.present = vec![0; to.series.columns.len()].into();
         let selectors = to.series.selectors(to.direction);
         for (column, name) in &selectors.headers {
-            let position = to.header_names.iter().position(|known| known == name);
+            let position = header_names.iter().position(|known| known == name);
             let value = position.and_then(|position| self.headers.get(position)?.as_deref());
             match value {
                 Some(value) => count(&mut self.present, *column, Cell::Untyped(value), to),
@@ -70,7 +69,7 @@ impl RowRecorder {
 
     /// Takes what was read.
     #[inline]
-    pub(crate) fn take(&mut self, event: Event<'_>, to: &mut Counting<'_>) {
+    pub(crate) fn take(&mut self, event: Event<'_>, to: &mut Counting<'_, '_>) {
         match event {
             Event::Cell { column, row, cell } => {
                 if to.series.sampling.keeps(row) {
@@ -99,7 +98,7 @@ impl RowRecorder {
     ///
     /// A column of rows is missing from as many rows that count as had no value of it; one at a path with `[]` likewise
     /// from all rows; one at another path from the whole of a document that ended as one.
-    pub(crate) fn end(&self, is_whole: bool, to: &mut Counting<'_>) {
+    pub(crate) fn end(&self, is_whole: bool, to: &mut Counting<'_, '_>) {
         let selectors = to.series.selectors(to.direction);
         let kept = to.series.sampling.kept(self.rows);
         let lacking = |column: usize, expected: u64| {
@@ -120,7 +119,7 @@ impl RowRecorder {
 }
 
 /// The counter of rows in this direction.
-fn rows_series(to: &Counting<'_>) -> SeriesId {
+fn rows_series(to: &Counting<'_, '_>) -> SeriesId {
     match to.direction {
         Direction::Request => to.series.instances,
         Direction::Response => to.series.predictions,
@@ -128,7 +127,7 @@ fn rows_series(to: &Counting<'_>) -> SeriesId {
 }
 
 /// Counts a value of a column.
-fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'_>) {
+fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'_, '_>) {
     if let (Some(present), Some(monitored)) =
         (present.get_mut(column), to.series.columns.get(column))
     {
@@ -141,7 +140,7 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
 }
 
 /// Counts that a column has no value in this many rows.
-fn count_missing(column: usize, rows: u64, to: &mut Counting<'_>) {
+fn count_missing(column: usize, rows: u64, to: &mut Counting<'_, '_>) {
     if let Some(monitored) = to.series.columns.get(column) {
         monitored.count_missing(to.buffer, rows);
         to.capture.missing(monitored.first_bin(), rows);

@@ -14,7 +14,7 @@ mod heads;
 #[cfg(test)]
 mod tests;
 
-use alloc::{format, vec::Vec};
+use alloc::{boxed::Box, format, vec::Vec};
 use core::cell::Cell;
 
 use driftline_labels::{Direction, Unmeasured};
@@ -65,7 +65,7 @@ pub struct Session {
 #[derive(Debug, Default)]
 pub struct Stream {
     /// `None` before the request's headers, after the end, and for a stream that is not measured.
-    measured: Option<Measured>,
+    measured: Option<Box<Measured>>,
     /// A request that the proxy refuses early ends without ever showing its headers.
     saw_request_headers: bool,
     is_over: bool,
@@ -193,7 +193,7 @@ impl Session {
                 if end_of_stream {
                     measured.exchange.request_end();
                 }
-                stream.measured = Some(measured);
+                stream.measured = Some(Box::new(measured));
                 self.change_request_headers(host);
             }
             Err(reason) => {
@@ -212,7 +212,7 @@ impl Session {
     ) {
         let Some(measured) = &mut stream.measured else { return };
         measured.exchange.note_bytes(Direction::Request, size);
-        if measured.exchange.reads_request() {
+        if size != 0 && measured.exchange.reads_request() {
             self.recording(host, measured, |exchange, recording| {
                 for_each_window(host, Direction::Request, size, |bytes| {
                     exchange.request_body(&self.layout.read, recording, bytes);
@@ -235,9 +235,6 @@ impl Session {
     /// Takes the response's headers; `end_of_stream` if no body comes.
     pub fn response_headers(&self, host: &impl Host, stream: &mut Stream, end_of_stream: bool) {
         let Some(measured) = &mut stream.measured else { return };
-        // A model that was not named by now is none of the admitted ones.
-        self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
-        self.admit(host, &mut measured.recorder);
         let heads = Heads::read(host, HeaderMap::Response, measured.predicts);
         if measured.predicts {
             let values =
@@ -253,8 +250,11 @@ impl Session {
             ..heads.response()
         };
         self.recording(host, measured, |exchange, recording| {
+            // A model that was not named by now is none of the admitted ones.
+            recording.end_naming();
             exchange.response_head(&self.layout.read, recording, &head);
         });
+        self.admit(host, &mut measured.recorder);
         self.note_load_report(host, measured, HeaderMap::Response);
         if end_of_stream {
             measured.exchange.response_end();
@@ -271,7 +271,7 @@ impl Session {
     ) {
         let Some(measured) = &mut stream.measured else { return };
         measured.exchange.note_bytes(Direction::Response, size);
-        if measured.exchange.reads_response() {
+        if size != 0 && measured.exchange.reads_response() {
             let now = host.now();
             self.recording(host, measured, |exchange, recording| {
                 for_each_window(host, Direction::Response, size, |bytes| {
@@ -309,16 +309,20 @@ impl Session {
             response_flags: number(host, RESPONSE_FLAGS).unwrap_or(0),
             upstream_attempts: number(host, UPSTREAM_ATTEMPTS),
         };
-        self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
-        self.admit(host, &mut measured.recorder);
-        let Measured { exchange, mut recorder, .. } = measured;
-        Some(self.with_capture(host, |layout, buffer, capture| {
-            recorder.answer_admission(layout, buffer, None);
+        if !measured.recorder.is_named() {
+            self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
+            self.admit(host, &mut measured.recorder);
+        }
+        let Measured { exchange, mut recorder, .. } = *measured;
+        let mut observation = None;
+        // Written in place, because it is large: what a closure returns is copied.
+        let slot = &mut observation;
+        self.with_capture(host, |layout, buffer, capture| {
             let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
-            let observation = exchange.finish(&mut recording, &end);
-            recorder.end(layout, buffer, capture, &observation);
-            observation
-        }))
+            let observation = slot.insert(exchange.finish(&mut recording, &end));
+            recorder.end(layout, buffer, capture, observation);
+        });
+        observation
     }
 
     /// Evaluates, if no other VM does.
