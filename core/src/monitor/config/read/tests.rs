@@ -220,6 +220,22 @@ fn a_misspelt_field_is_named_with_its_place() {
 }
 
 #[test]
+fn a_field_that_is_given_twice_is_refused_with_its_place() {
+    refuses(
+        r#"{"models": [{"name": "m"}], "models": [{"name": "n", "name": "n"}], "rows_min": 0}"#,
+        "3 problems: models[0].name: given twice, as \"n\" and as \"n\"; \
+         models: given twice, as [{\"name\":\"m\"}] and as [{\"name\":\"n\"}]; \
+         rows_min: found 0, expected a whole number from 1 to 1000000000",
+    );
+    let profile =
+        with_profile("rain", "rain", 1).replace(r#""nulls": 0,"#, r#""nulls": 0, "nulls": 1,"#);
+    refuses(
+        &format!(r#"{{"models": [{profile}]}}"#),
+        "models[0].profile.features[0].nulls: given twice, as 0 and as 1",
+    );
+}
+
+#[test]
 fn null_is_not_a_way_to_say_nothing() {
     refuses(
         r#"{"models": [{"name": "m", "profile": null}], "window_seconds": null}"#,
