@@ -15,7 +15,7 @@ mod tree;
 
 use alloc::format;
 
-pub use label::{LABEL_BYTES_MAX, label_fault};
+pub use label::{LABEL_BYTES_MAX, label_fault, label_value, name_fault};
 pub use node::{Node, Object, WHOLE_MAX};
 pub use path::Path;
 pub use problems::{PROBLEMS_MAX, Problems};
