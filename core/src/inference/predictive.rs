@@ -22,7 +22,6 @@ mod text;
 mod unlisted;
 mod value;
 
-pub use self::unlisted::Unlisted;
 pub(crate) use self::{
     columns::{Columns, Place, Projection},
     dialect::{Dialect, Target, recognise},
@@ -31,6 +30,10 @@ pub(crate) use self::{
     paths::PathReader,
     reader::Reader,
     sink::Sink,
+};
+pub use self::{
+    paths::{PATHS_MAX, PathStep, STEPS_MAX},
+    unlisted::Unlisted,
 };
 
 use driftline_statistics::{bins::Bins, drift::Tail, time::moment};

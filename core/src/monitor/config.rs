@@ -11,8 +11,9 @@ pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
     endpoint::Endpoint,
     model::{Model, ModelKind, Sampling},
-    selector::{Place, Selector, Sides, Step},
+    selector::{Place, Selector, Sides},
 };
+pub use crate::inference::predictive::PathStep as Step;
 
 use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};

@@ -63,7 +63,7 @@ impl Reading {
     ) -> Reading {
         let series = monitor.predictor(asked.predictor).filter(|_| asked.awaits_name.is_none());
         let has_paths = series.is_some_and(|series| !way.sources(series).paths.is_empty());
-        let paths = has_paths.then(|| Box::new(PathReader::new()));
+        let paths = PathReader::beside(&reader).filter(|_| has_paths).map(Box::new);
         let mut tally = Tally::new(series, asked.at);
         if let Some(series) = series {
             count_headers(monitor, buffer, way, series, &mut tally, values);
@@ -100,13 +100,19 @@ impl Reading {
         way: Way,
         asked: &mut Asked,
     ) -> JsonEnd {
-        let Reading { reader, tally, .. } = self;
+        let Reading { reader, paths, tally } = self;
         let nothing = Columns::default();
         let mut counting = Counting::new(monitor, buffer, way, asked, tally, &nothing);
         let ending = reader.finish(&mut counting);
         let Counting { buffer, series, tally, .. } = counting;
         if let Some(series) = series {
-            tally.close(series, way.sources(series), buffer, ending);
+            let sources = way.sources(series);
+            if let Some(paths) = paths {
+                paths.finish(&sources.paths, &mut |column, cell| {
+                    tally.count(series, buffer, column, cell);
+                });
+            }
+            tally.close(series, sources, buffer, ending);
         }
         ending
     }
