@@ -4,7 +4,7 @@ use std::{fmt, ops::RangeInclusive};
 
 use driftline_statistics::document::OTHER_NAME;
 use driftline_statistics::{
-    document::{Path, Problems, label_fault},
+    document::{Path, Problems, label_fault, name_fault},
     profile::{CREATED_AT_MAX, Column, FEATURES_MAX, Feature, Profile},
 };
 
@@ -133,7 +133,7 @@ impl ProfileBuilder {
     /// A name that cannot be a label or occurs twice, one feature too many and a second prediction
     /// are problems that `build` reports.
     pub fn column(&mut self, name: &str, role: Role, wish: Wish) {
-        if let Some(fault) = label_fault(name) {
+        if let Some(fault) = name_fault(name) {
             self.note(format_args!("the name of a column {fault}: {name:?}"));
         } else if self.columns.iter().any(|column| column.name == name) {
             self.note(format_args!("two columns are called `{name}`, expected unique names"));

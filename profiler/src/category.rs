@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use driftline_statistics::{
     bins::{Bins, OTHER},
-    document::label_fault,
+    document::name_fault,
     profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},
 };
 
@@ -57,7 +57,7 @@ impl Categories {
             ));
         }
         let allowed = self.allowed();
-        let fits = |name: &str| label_fault(name).is_none() && name != OTHER;
+        let fits = |name: &str| name_fault(name).is_none() && name != OTHER;
         let mut named: Vec<(String, u64)> =
             self.counts.into_iter().filter(|(name, _)| fits(name)).collect();
         if named.is_empty() {

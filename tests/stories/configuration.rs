@@ -1,5 +1,6 @@
 //! Configurations: what cannot be understood is refused whole, with every reason, and the old one goes on.
 
+use driftline_support::even;
 use driftline_testbed::envoy::Update;
 use host_sim::{Error, World, WorldOptions};
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     expectation::{PREFIX, Seen, problems},
     phrases::{CONFIG, chat, completion, healthy},
-    stage::{Network, among_others, filter, run, scrape, settings, world},
+    script::{self, Framing, Script},
+    stage::{Network, among_others, filter, run, scrape, settings, tell_under, world},
 };
 
 /// A configuration that cannot be understood, and what must be said about it, all at once.
@@ -159,4 +161,53 @@ fn an_accepted_configuration_counts_on_where_the_old_one_was() {
     let scrape = network.block_on(network.envoy.scrape()).unwrap();
     let labels = [("model", "demo-llm"), ("outcome", "complete")];
     assert_eq!(scrape.value(&format!("{PREFIX}requests_total"), &labels), Some(2.0));
+}
+
+#[test]
+fn a_path_gives_its_values_from_every_line_and_misses_them_line_by_line() {
+    let mut profile = even::profile(2, 3);
+    profile["prediction"] = profile["features"][0].clone();
+    profile["prediction"].as_object_mut().unwrap().remove("name");
+    let [by_line, by_row] = ["feature number 000", "feature number 001"];
+    let config = json!({"models": [{
+        "name": "m", "profile": profile, "prediction": {"path": "score"},
+        "features": [{"name": by_line, "path": "user.age"}, {"name": by_row, "path": "rows[].x"}],
+    }]});
+    let lines = concat!(
+        r#"{"user": {"age": 0.5}, "rows": [{"x": 1.5}, {"x": 2.5}]}"#,
+        "\n",
+        r#"{"user": {}, "rows": [{"x": 2.5}]}"#,
+        "\r\n\n",
+        r#"{"user": {"age": 2.5}}"#
+    );
+    let answer = "{\"score\": 1}\n{\"score\": 2}\n{\"score\": 3}\n";
+    let json_lines = [("content-type", "application/jsonlines")];
+    let mut script = Script::post("/endpoints/m/invocations", lines)
+        .answers_with_head(200, &json_lines, Framing::Length(answer.len()))
+        .sends(answer)
+        .finishes();
+    if let script::Request::Post { headers, .. } = &mut script.request {
+        *headers = json_lines.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    }
+    tell_under(
+        &config.to_string(),
+        script,
+        &[
+            "requests_total{model=m,outcome=complete} 1",
+            "instances_total{model=m} 3",
+            "feature_bin_total{feature=feature number 000,bin=00} 1",
+            "feature_bin_total{feature=feature number 000,bin=02} 1",
+            "feature_bin_total{feature=feature number 000} 2",
+            "feature_unbinned_total{model=m,role=feature,feature=feature number 000,reason=missing} 1",
+            "schema_violations_total{model=m,role=feature,feature=feature number 000,reason=required_missing} 1",
+            "feature_bin_total{feature=feature number 001,bin=01} 1",
+            "feature_bin_total{feature=feature number 001,bin=02} 2",
+            "predictions_total{model=m} 3",
+            "feature_bin_total{role=prediction,bin=00} 1",
+            "feature_bin_total{role=prediction,bin=01} 1",
+            "feature_bin_total{role=prediction,bin=02} 1",
+            // Members of rows that are looked for by path are none that a row is expected to have.
+            "schema_violations_total{model=m,reason=extra_column} 6",
+        ],
+    );
 }

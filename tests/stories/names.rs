@@ -1,18 +1,31 @@
 //! Models that a pattern admits: series of their own, one table for all workers, and a bound that no flood moves.
 
-use std::{collections::BTreeSet, time::Duration};
+#[path = "../../core/tests/properties/random.rs"]
+mod random;
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use driftline_core::metrics::{
+    catalogue::Metric,
+    series::{Series, SeriesRegistrar},
+};
+use driftline_statistics::document::{label_fault, name_fault};
 use driftline_testbed::{client::Request, envoy::Update, scrape::Scrape, upstream};
-use host_sim::World;
-use serde_json::json;
+use host_sim::{World, stats::Stats};
+use serde_json::{Value, json};
+
+use self::random::Random;
 
 use crate::{
     expectation::{PREFIX, Seen, problems},
-    phrases::{CHAT, DONE, STOP, chat, completion, token, usage},
+    phrases::{CHAT, DONE, STOP, chat, completion, predict, token, usage},
     script::Script,
     stage::{
-        Host, Network, among_others, filter, run, scrape, settings, tell_under, traced_world,
-        world, world_of,
+        Host, Network, among_others, filter, run, scrape, settings, stats_config, tell_under,
+        traced_world, world, world_of,
     },
 };
 
@@ -74,6 +87,124 @@ fn a_name_is_made_fit_for_a_label() {
             "answers_finished_total{model=gpt-_a;_;outcome=._b,reason=stop} 1",
         ],
     );
+}
+
+#[test]
+fn a_dot_at_the_end_of_a_name_does_not_make_it_another_one() {
+    tell_under(
+        r#"{"models": [{"name": "gpt-4"}, {"name": "gpt-*"}]}"#,
+        chat("gpt-4.").answers(200, completion("Yes", 2, 1)),
+        &[
+            "requests_total{model=gpt-4_,outcome=complete} 1",
+            "answers_finished_total{model=gpt-4_,reason=stop} 1",
+            "requests_total{model=gpt-4} 0",
+        ],
+    );
+}
+
+/// A profile of two features that a dot tells apart, each with categories that only their dots tell apart.
+fn profile_with_dots() -> Value {
+    let categories = ["a", "a.", "a..", ".", ".a", "a..b", "%2E", "a%2E", " a "];
+    let feature = |name: &str| {
+        json!({
+            "name": name, "type": "category", "nulls": 0,
+            "schema": {"required": false, "categories": null},
+            "bins": {"kind": "categories", "categories": categories, "counts": vec![1; 10]},
+            "chi_square": {"five_percent": 1, "one_percent": 2, "family": 3},
+        })
+    };
+    json!({
+        "format": "driftline-profile", "format_version": 1, "version": null, "model": "rain", "rows": 10,
+        "created_at": "2026-11-25T12:00:00Z", "features": [feature("wind"), feature("wind.")], "prediction": null,
+    })
+}
+
+#[test]
+fn categories_and_features_that_only_their_dots_tell_apart_stay_apart() {
+    let config = json!({"models": [{"name": "rain", "profile": profile_with_dots()}]});
+    let rows = r#"{"instances": [["a", "a."], ["a..", "."], ["a", ".a"], ["a..b", "a%2E"], ["%2E", " a "]]}"#;
+    tell_under(
+        &config.to_string(),
+        predict(rows).answers(200, r#"{"predictions": []}"#),
+        &[
+            "requests_total{model=rain,outcome=no_output} 1",
+            "instances_total{model=rain} 5",
+            "feature_bin_total{feature=wind,bin=a} 2",
+            "feature_bin_total{feature=wind,bin=a.%2E} 1",
+            "feature_bin_total{feature=wind,bin=a..b} 1",
+            "feature_bin_total{feature=wind,bin=%252E} 1",
+            "feature_bin_total{feature=wind} 5",
+            "feature_bin_total{feature=wind%2E,bin=a%2E} 1",
+            "feature_bin_total{feature=wind%2E,bin=%2E} 1",
+            "feature_bin_total{feature=wind%2E,bin=.a} 1",
+            "feature_bin_total{feature=wind%2E,bin=a%252E} 1",
+            "feature_bin_total{feature=wind%2E,bin= a } 1",
+            "feature_bin_total{feature=wind%2E} 5",
+        ],
+    );
+}
+
+/// Texts that look as if they meant something in the name of a stat.
+const LIKE_LABELS: [&str; 8] = [
+    "rain",
+    "gpt-4...",
+    "%2E%252E",
+    "model=.=b;.;outcome=.=x;.;",
+    "a;.b=.c;=. \"\\",
+    "größe.model=.",
+    "_rq_200.bin=;",
+    "100 %25",
+];
+
+/// Arbitrary texts, the same ones in every run.
+fn texts(count: usize) -> impl Iterator<Item = String> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    (0..count).map(move |number| {
+        let mut bytes = LIKE_LABELS[number % LIKE_LABELS.len()].as_bytes().to_vec();
+        for _ in 0..random.below(8) {
+            random.mutate(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+#[test]
+fn labels_come_out_of_the_name_of_a_stat_as_they_went_in() {
+    let labels: Vec<String> = texts(20_000).filter(|it| label_fault(it).is_none()).collect();
+    let names: Vec<String> = texts(20_000).filter(|it| name_fault(it).is_none()).collect();
+    // The generator must not make good names only, nor bad ones.
+    assert!(5_000 < labels.len() && labels.len() + 500 < names.len() && names.len() < 19_000);
+    let mut registered: Vec<Series> = Vec::new();
+    let mut register = |_, series| registered.push(series);
+    let mut registrar = SeriesRegistrar::starting_at(0, &mut register);
+    for (number, name) in names.iter().enumerate() {
+        let label = |step: usize| labels[(number * step) % labels.len()].as_str();
+        registrar
+            .add(Metric::FeatureBin, &[label(1), label(3), "feature", name, &names[number / 2]]);
+        registrar.add(Metric::Requests, &[label(5), label(7), "complete"]);
+    }
+    // Where a name is registered once only, different names must be different series.
+    let of_names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let bins: BTreeSet<&str> = registered.iter().filter_map(|it| label_of(it, "feature")).collect();
+    assert_eq!(bins.len(), of_names.len());
+    for series in &registered {
+        let stats = Stats::new(stats_config());
+        stats.counter(&series.stat_name()).record(1);
+        let page = Scrape::parse(&stats.prometheus()).unwrap();
+        let expected: BTreeMap<String, String> = series
+            .labels
+            .iter()
+            .map(|(label, value)| (label.name().to_owned(), value.clone()))
+            .collect();
+        let found: Vec<_> =
+            page.samples().map(|(it, _)| (it.name.clone(), it.labels.clone())).collect();
+        assert_eq!(found, [(series.name.clone(), expected)], "{}", series.stat_name());
+    }
+}
+
+fn label_of<'s>(series: &'s Series, name: &str) -> Option<&'s str> {
+    let label = series.labels.iter().find(|(label, _)| label.name() == name);
+    label.map(|(_, value)| value.as_str())
 }
 
 #[test]

@@ -23,16 +23,16 @@ mod text;
 mod unlisted;
 mod value;
 
-pub use self::unlisted::Unlisted;
 pub use self::{
     columns::{Columns, Place, Projection},
     dialect::{Dialect, Forms},
     dialects::DIALECTS,
     event::{Event, Fault},
-    paths::{PathReader, Step},
+    paths::{PATHS_MAX, PathReader, PathStep, STEPS_MAX},
     reader::Reader,
     selectors::ColumnSelectors,
     sink::Sink,
+    unlisted::Unlisted,
 };
 
 use driftline_labels::Unbinned;

@@ -10,6 +10,7 @@ use alloc::{
 use driftline_labels::{EnumArray, EnumMap, LabelValue};
 
 use crate::metrics::catalogue::{Kind, Label, Metric};
+use driftline_statistics::document::label_value;
 
 /// A time series of this configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,7 +45,7 @@ pub struct Series {
     pub name: String,
     /// How the series behaves over time.
     pub kind: Kind,
-    /// Label values in the order of the metric's definition.
+    /// Label values in the order of the metric's definition, as [`label_value`] writes them.
     pub labels: Vec<(Label, String)>,
 }
 
@@ -52,8 +53,8 @@ impl Series {
     /// The name under which the proxy knows this series, labels encoded the way that Istio's
     /// `extraStatTags` does it: `driftline_requests_total.model=.=rain;.;outcome=.=complete;.;`.
     ///
-    /// The generated `stats_tags` turn it into a name with labels again. Label values must not
-    /// hold `;.;` or control characters; the configuration refuses such names.
+    /// The generated `stats_tags` turn it into a name with labels again. Label values must have no
+    /// [`name_fault`](driftline_statistics::document::name_fault); the configuration refuses such names.
     pub fn stat_name(&self) -> String {
         let mut name = self.name.clone();
         for (index, (label, value)) in self.labels.iter().enumerate() {
@@ -134,7 +135,7 @@ impl<'t> SeriesRegistrar<'t> {
                 .iter()
                 .zip(values)
                 .filter(|(_, value)| !value.is_empty())
-                .map(|(&label, value)| (label, (*value).to_string()))
+                .map(|(&label, value)| (label, label_value(value).into_owned()))
                 .collect();
             register(id, Series { name: name.to_string(), kind, labels });
         }
@@ -217,6 +218,11 @@ mod tests {
             Metric::Requests,
             &["rain", "chat", "complete"],
             "driftline_requests_total.model=.=rain;.;route=.=chat;.;outcome=.=complete;.;",
+        );
+        check(
+            Metric::RequestsInFlight,
+            &["a.", "%2E"],
+            "driftline_requests_in_flight.model=.=a%2E;.;route=.=%252E;.;",
         );
     }
 

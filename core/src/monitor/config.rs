@@ -14,6 +14,7 @@ pub use self::{
     model::{Model, ModelKind, Sampling},
     selector::{Place, Selector, Sides},
 };
+pub use crate::inference::predictive::PathStep as Step;
 
 use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};

@@ -114,7 +114,7 @@ fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use std::{format, vec};
+    use std::{format, string::String, vec};
 
     use super::*;
     use crate::monitor::config::Config;

@@ -63,8 +63,8 @@ impl Names {
     }
 }
 
-/// Makes a label of a name: at most [`LABEL_BYTES_MAX`] bytes of it, and in place of what is no UTF-8, of control
-/// characters and of what delimits labels in stat names a `_`. Empty if there is no name.
+/// Makes a label of a name: at most [`LABEL_BYTES_MAX`] bytes of it, and a `_` in place of what is not UTF-8, of control
+/// characters, of what delimits labels in stat names and of a dot at the end. Empty if there is no name.
 ///
 /// Names that become the same label are the same name from here on.
 pub(crate) fn clean(raw: &[u8]) -> String {
@@ -85,6 +85,11 @@ pub(crate) fn clean(raw: &[u8]) -> String {
     }
     if name.contains("=.=") {
         name = name.replace("=.=", "=._");
+    }
+    // Such a dot would be dropped by Envoy, and the name then be another one, perhaps one that is listed.
+    if name.ends_with('.') {
+        name.pop();
+        name.push(REPLACEMENT);
     }
     name
 }
@@ -110,7 +115,9 @@ mod tests {
             ("a\u{85}b".as_bytes(), "a_b"),
             (b"\xff\xfea\xe2\x82", "__a_"),
             (b"x;.;outcome=.=y", "x;_;outcome=._y"),
-            (b"=.=.=.=;..", "=._.=._;_."),
+            (b"=.=.=.=;..", "=._.=._;__"),
+            (b"gpt-4.", "gpt-4_"),
+            (b"a..", "a._"),
             (b"", ""),
         ] {
             assert_eq!(clean(raw), cleaned, "{}", raw.escape_ascii());
@@ -122,6 +129,8 @@ mod tests {
         let long = "é".repeat(1000);
         assert_eq!(clean(long.as_bytes()), "é".repeat(LABEL_BYTES_MAX / 2));
         assert_eq!(clean(format!("x{long}").as_bytes()).len(), LABEL_BYTES_MAX - 1);
+        let cut_at_a_dot = [&"x".repeat(LABEL_BYTES_MAX - 1), ".5"].concat();
+        assert_eq!(clean(cut_at_a_dot.as_bytes()), "x".repeat(LABEL_BYTES_MAX - 1) + "_");
     }
 
     #[test]
@@ -150,6 +159,8 @@ mod tests {
             (b"a\nb", Named::Listed(3)),
             (b"gpt-5", Named::Fitting("gpt-5".into())),
             (b"gpt-\n", Named::Fitting("gpt-_".into())),
+            (b"gpt-4.", Named::Fitting("gpt-4_".into())),
+            (b"a.b.", Named::OTHER),
             (b"claude", Named::OTHER),
             (b"", Named::OTHER),
         ] {

@@ -6,7 +6,7 @@ use driftline_labels::Direction;
 use driftline_statistics::value::Cell;
 
 use crate::{
-    inference::predictive::{Event, Fault, Step},
+    inference::predictive::{Event, Fault, PathStep},
     metrics::{buffer::MetricBuffer, series::SeriesId},
     monitor::{
         capture::Capture,
@@ -111,7 +111,7 @@ impl RowRecorder {
             }
         }
         for (column, steps) in &selectors.paths {
-            let is_of_rows = steps.contains(&Step::Elements);
+            let is_of_rows = steps.contains(&PathStep::Elements);
             let expected = if is_of_rows { self.rows } else { u64::from(is_whole) };
             count_missing(*column, lacking(*column, expected), to);
         }

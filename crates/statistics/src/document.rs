@@ -11,14 +11,18 @@ mod label;
 mod node;
 mod path;
 mod problems;
+mod tree;
 
 use alloc::format;
 
-pub use label::{LABEL_BYTES_MAX, OTHER_NAME, label_fault};
+pub use label::{LABEL_BYTES_MAX, OTHER_NAME, label_fault, label_value, name_fault};
 pub use node::{Node, Object, WHOLE_MAX};
 pub use path::Path;
 pub use problems::{PROBLEMS_MAX, Problems};
-use serde_json::Value;
+use serde::de::DeserializeSeed;
+use serde_json::{Deserializer, Value};
+
+use self::tree::Tree;
 
 /// The most memory that the parsed tree may take, in bytes, by a guess from above.
 ///
@@ -30,11 +34,12 @@ const VALUE_BYTES: usize = 48;
 /// An object beyond its values: a node of a tree with room for eleven of them.
 const OBJECT_BYTES: usize = 480;
 
-/// Parses `json`, or notes the one problem that stands in the way: its size, or the line and column of its fault.
+/// Parses `json`, or notes what stands in the way: its size, or the line and column of its fault.
 ///
 /// Longer input than `bytes_max`, or such of more than [`TREE_BYTES_MAX`], is refused before parsing, so that memory
 /// stays bounded.
-/// Nesting is bounded by the parser (128 levels). Of a field that occurs twice, the last counts.
+/// Nesting is bounded by the parser (128 levels). A field that an object has twice is a problem with its path, whatever
+/// the object is for; the first value then stands for both, so that the rest can be read for its problems.
 pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<Value> {
     if bytes_max < json.len() {
         problems.add(
@@ -53,7 +58,9 @@ pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<V
         );
         return None;
     }
-    match serde_json::from_slice(json) {
+    let mut parser = Deserializer::from_slice(json);
+    let tree = Tree { path: Path::ROOT, problems }.deserialize(&mut parser);
+    match tree.and_then(|value| parser.end().map(|()| value)) {
         Ok(value) => Some(value),
         Err(error) => {
             let reason = format!("{error}");

@@ -74,7 +74,7 @@ pub struct Profile {
 /// An input of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
-    /// What requests call it, and what metrics show. Fit for a label: see [`document::label_fault`].
+    /// What requests call it, and what metrics show. It has no [`document::name_fault`].
     pub name: String,
     /// What its values were.
     pub column: Column,

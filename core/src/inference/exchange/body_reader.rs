@@ -27,7 +27,7 @@ impl BodyReader {
         sink: &mut impl ExchangeSink<'c>,
     ) -> BodyReader {
         let has_paths = !sink.selectors(direction).paths.is_empty();
-        let paths = has_paths.then(|| Box::new(PathReader::new()));
+        let paths = PathReader::beside(&reader).filter(|_| has_paths).map(Box::new);
         sink.progress(Progress::RowsBegin(direction));
         BodyReader { direction, reader, paths, rows: 0 }
     }
@@ -56,9 +56,15 @@ impl BodyReader {
         name: &mut ModelName,
         sink: &mut impl ExchangeSink<'c>,
     ) -> JsonEnd {
-        let BodyReader { direction, reader, rows, .. } = self;
+        let BodyReader { direction, reader, paths, rows } = self;
         let direction = *direction;
         let end = reader.finish(&mut Directed { direction, name, sink, rows });
+        if let Some(paths) = paths {
+            let selectors = sink.selectors(direction);
+            paths.finish(&selectors.paths, &mut |column, cell| {
+                sink.take(direction, Event::Value { column, cell });
+            });
+        }
         sink.progress(Progress::RowsEnd { direction, is_whole: end == JsonEnd::Complete });
         end
     }

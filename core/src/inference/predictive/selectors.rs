@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Columns, Step};
+use super::{Columns, PathStep};
 
 /// What is looked for in one direction of an exchange.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub struct ColumnSelectors {
     /// In the rows of the body.
     pub columns: Columns,
     /// In the whole of its document, by path: the column, and its steps.
-    pub paths: Vec<(usize, Box<[Step]>)>,
+    pub paths: Vec<(usize, Box<[PathStep]>)>,
     /// In headers: the column, and the header's name in lower case.
     pub headers: Vec<(usize, Box<str>)>,
 }

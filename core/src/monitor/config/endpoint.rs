@@ -21,7 +21,7 @@ pub(super) fn read(
 ) -> Option<Endpoint> {
     let fields = node.object(&FIELDS, problems)?;
     let pattern = |name: &str, problems: &mut Problems| match fields.optional(name) {
-        Some(node) => node.label(problems).map(|text| Some(Glob::new(&text))),
+        Some(node) => node.name(problems).map(|text| Some(Glob::new(&text))),
         None => Some(None),
     };
     let path = pattern("path", problems);

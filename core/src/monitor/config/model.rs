@@ -259,7 +259,7 @@ fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> 
         let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
             let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
             let fields = node.object(&allowed, problems)?;
-            fields.required("name", problems)?.new_label(&mut said, problems)?;
+            fields.required("name", problems)?.new_name(&mut said, problems)?;
             Selector::read(&fields, Sides::Request, problems).map(drop)
         });
         read.map(drop)
@@ -350,7 +350,7 @@ fn selectors(
         let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
             let fields = node.object(&allowed, problems)?;
             let name = fields.required("name", problems)?;
-            let text = name.new_label(&mut said, problems)?;
+            let text = name.new_name(&mut said, problems)?;
             let selector = Selector::read(&fields, Sides::Request, problems)?;
             let number = profile.features.iter().position(|feature| feature.name == text);
             let Some(slot) = number.and_then(|number| selectors.get_mut(number)) else {

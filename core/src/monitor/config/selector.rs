@@ -2,13 +2,11 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::inference::predictive::Step;
+use crate::inference::predictive::{PathStep, STEPS_MAX};
 use driftline_statistics::document::{Node, Object, Problems};
 
 /// The highest `column` and `index` that may be written: rows beyond have no names either.
 const POSITION_MAX: u64 = 65_535;
-/// The most steps of a `path`.
-const STEPS_MAX: usize = 16;
 
 /// Where values stand.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +26,7 @@ pub enum Place {
         index: usize,
     },
     /// A path into the JSON document: keys parted by dots, `[]` for every element of an array.
-    Path(Vec<Step>),
+    Path(Vec<PathStep>),
     /// A header, by its name in lower case: one value for the whole body.
     Header(String),
 }
@@ -145,7 +143,7 @@ fn header(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
     Some(name.to_ascii_lowercase())
 }
 
-fn path(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<Step>> {
+fn path(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<PathStep>> {
     let text = node.text(problems)?;
     let steps = steps(text);
     if steps.is_none() {
@@ -161,7 +159,7 @@ fn path(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<Step>> {
 }
 
 /// Cuts a path into its steps; `None` if it is none.
-fn steps(text: &str) -> Option<Vec<Step>> {
+fn steps(text: &str) -> Option<Vec<PathStep>> {
     let mut steps = Vec::new();
     for (number, part) in text.split('.').enumerate() {
         let (key, mut elements) = match part.find('[') {
@@ -172,11 +170,11 @@ fn steps(text: &str) -> Option<Vec<Step>> {
             // A document that is an array itself begins with `[]`.
             "" if number == 0 && !elements.is_empty() => {}
             "" => return None,
-            key => steps.push(Step::Key(key.into())),
+            key => steps.push(PathStep::Key(key.into())),
         }
         while !elements.is_empty() {
             elements = elements.strip_prefix("[]")?;
-            steps.push(Step::Elements);
+            steps.push(PathStep::Elements);
         }
     }
     (steps.len() <= STEPS_MAX).then_some(steps)
@@ -190,8 +188,8 @@ mod tests {
     fn check(text: &str, expected: Option<&[&str]>) {
         let found = steps(text).map(|steps| {
             let word = |step| match step {
-                Step::Key(key) => key,
-                Step::Elements => "[]".into(),
+                PathStep::Key(key) => key,
+                PathStep::Elements => "[]".into(),
             };
             steps.into_iter().map(word).collect::<Vec<String>>()
         });

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     Path, Problems,
     found::{Found, Quoted},
-    label_fault,
+    label_fault, name_fault,
 };
 
 /// The largest whole number that a JSON number carries safely: 2^53 - 1.
@@ -159,19 +159,47 @@ impl<'v, 'p> Node<'v, 'p> {
         found
     }
 
-    /// Text that may become the value of a label: see [`label_fault`].
+    /// Text that becomes the value of a label as it is: see [`label_fault`].
     pub fn label(&self, problems: &mut Problems) -> Option<String> {
+        self.sound(label_fault, problems)
+    }
+
+    /// A name from training data, or another text of such a form: see [`name_fault`].
+    pub fn name(&self, problems: &mut Problems) -> Option<String> {
+        self.sound(name_fault, problems)
+    }
+
+    /// A [`label`](Node::label) that is not among `seen` yet; it is added there.
+    pub fn new_label(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
+        let label = self.label(problems)?;
+        self.unseen(label, seen, problems)
+    }
+
+    /// A [`name`](Node::name) that is not among `seen` yet; it is added there.
+    pub fn new_name(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
+        let name = self.name(problems)?;
+        self.unseen(name, seen, problems)
+    }
+
+    fn sound(
+        &self,
+        fault: fn(&str) -> Option<&'static str>,
+        problems: &mut Problems,
+    ) -> Option<String> {
         let text = self.text(problems)?;
-        if let Some(fault) = label_fault(text) {
+        if let Some(fault) = fault(text) {
             problems.add(&self.path, format_args!("found {}, a name {fault}", Quoted(text)));
             return None;
         }
         Some(String::from(text))
     }
 
-    /// A [`label`](Node::label) that is not among `seen` yet; it is added there.
-    pub fn new_label(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
-        let name = self.label(problems)?;
+    fn unseen(
+        &self,
+        name: String,
+        seen: &mut Vec<String>,
+        problems: &mut Problems,
+    ) -> Option<String> {
         if seen.contains(&name) {
             problems.add(
                 &self.path,
@@ -366,5 +394,11 @@ mod tests {
             Err("it: found \"a;.;b\", a name must not contain `;.` or `=.=`, \
                  which delimit labels in Envoy's stat names"),
         );
+        check(
+            json!("gpt-4."),
+            read,
+            Err("it: found \"gpt-4.\", a name must not end in a dot, which Envoy would drop"),
+        );
+        check(json!("a."), |node, problems| node.name(problems), Ok(String::from("a.")));
     }
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::found::{QUOTE_CHARS_MAX, Quoted};
+
 /// A place in a document, as a chain of steps back to the root.
 ///
 /// Each step borrows the one before it, so that walking a document of a million numbers builds no
@@ -23,7 +25,7 @@ impl<'p> Path<'p> {
     /// The document itself; it prints as nothing.
     pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
 
-    /// The field `name` of the object at this path. `name` is one of ours, never text from outside.
+    /// The field `name` of the object at this path. It is quoted and cut if it is not a plain word.
     #[must_use]
     pub const fn field(&'p self, name: &'p str) -> Path<'p> {
         Path { parent: Some(self), step: Step::Field(name) }
@@ -43,7 +45,7 @@ impl<'p> Path<'p> {
 }
 
 impl fmt::Display for Path<'_> {
-    /// Recurses once per step; the depth is that of our own schema, not of the input.
+    /// Recurses once per step, which the parser bounds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(parent) = self.parent {
             parent.fmt(f)?;
@@ -51,10 +53,17 @@ impl fmt::Display for Path<'_> {
         match self.step {
             Step::Root => Ok(()),
             Step::Index(index) => write!(f, "[{index}]"),
+            Step::Field(name) if !is_plain(name) => write!(f, "[{}]", Quoted(name)),
             Step::Field(name) if self.parent.is_none_or(Path::is_root) => f.write_str(name),
             Step::Field(name) => write!(f, ".{name}"),
         }
     }
+}
+
+/// Whether a name reads as one in a path, and is short.
+fn is_plain(name: &str) -> bool {
+    let is_of_words = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=QUOTE_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_of_words)
 }
 
 #[cfg(test)]
@@ -70,5 +79,11 @@ mod tests {
         assert_eq!(second.field("name").to_string(), "models[1].name");
         assert_eq!(Path::ROOT.to_string(), "");
         assert_eq!(Path::ROOT.index(3).field("x").to_string(), "[3].x");
+    }
+
+    #[test]
+    fn a_name_that_is_no_word_is_quoted() {
+        assert_eq!(Path::ROOT.field("dew point").field("x").to_string(), "[\"dew point\"].x");
+        assert_eq!(Path::ROOT.field("a").field("").to_string(), "a[\"\"]");
     }
 }

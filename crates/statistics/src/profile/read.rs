@@ -109,7 +109,7 @@ fn feature(
     problems: &mut Problems,
 ) -> Option<Feature> {
     let (fields, column) = column(node, &[NAME], rows, problems)?;
-    let name = fields.required(NAME, problems).and_then(|node| node.new_label(seen, problems));
+    let name = fields.required(NAME, problems).and_then(|node| node.new_name(seen, problems));
     Some(Feature { name: name?, column: column? })
 }
 

@@ -3,8 +3,9 @@
 use alloc::{format, string::ToString};
 
 use super::*;
+use crate::monitor::config::ModelKind;
 use crate::{
-    inference::{predictive::Step, recognition::Dialect},
+    inference::{predictive::PathStep, recognition::Dialect},
     monitor::config::{Place, Sampling, Selector, Sides},
 };
 use driftline_statistics::measure::Measure;
@@ -214,6 +215,22 @@ fn a_misspelt_field_is_named_with_its_place() {
         "2 problems: unknown field \"modles\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
          `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
          `request_load_reports`, `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
+    );
+}
+
+#[test]
+fn a_field_that_is_given_twice_is_refused_with_its_place() {
+    refuses(
+        r#"{"models": [{"name": "m"}], "models": [{"name": "n", "name": "n"}], "rows_min": 0}"#,
+        "3 problems: models[0].name: given twice, as \"n\" and as \"n\"; \
+         models: given twice, as [{\"name\":\"m\"}] and as [{\"name\":\"n\"}]; \
+         rows_min: found 0, expected a whole number from 1 to 1000000000",
+    );
+    let profile =
+        with_profile("rain", "rain", 1).replace(r#""nulls": 0,"#, r#""nulls": 0, "nulls": 1,"#);
+    refuses(
+        &format!(r#"{{"models": [{profile}]}}"#),
+        "models[0].profile.features[0].nulls: given twice, as 0 and as 1",
     );
 }
 
@@ -495,7 +512,7 @@ fn columns_are_looked_for_where_it_is_said() {
     let model = &config.models[0];
     assert_eq!(model.sampling, Sampling { rows: 100, every: 10 });
     let wind = Selector { place: Place::Tensor { name: "x".into(), index: 2 }, sides: Sides::Both };
-    let path = [Step::Key("scores".into()), Step::Elements, Step::Key("top".into())];
+    let path = [PathStep::Key("scores".into()), PathStep::Elements, PathStep::Key("top".into())];
     let prediction = Selector { place: Place::Path(path.into()), sides: Sides::Response };
     assert_eq!(model.selectors, [Selector::usual(Sides::Request), wind, prediction]);
 }

@@ -102,7 +102,7 @@ fn bounds(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<f64>> {
 fn names(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String>> {
     let mut seen = Vec::new();
     list.array(1..=BINS_MAX.saturating_sub(1), problems, |node, problems| {
-        let name = node.new_label(&mut seen, problems)?;
+        let name = node.new_name(&mut seen, problems)?;
         if name == OTHER {
             node.refuse(
                 format_args!("another name: this one stands for all categories without a bin"),

@@ -71,6 +71,21 @@ fn numbers_that_became_doubles_on_their_way_through_envoy_are_the_same_profile()
 }
 
 #[test]
+fn a_field_that_is_given_twice_is_refused_wherever_it_stands() {
+    for (field, message) in [
+        (r#""rows":10"#, "rows: given twice, as 10 and as 10"),
+        (
+            r#""kind":"categories""#,
+            r#"features[2].bins.kind: given twice, as "categories" and as "categories""#,
+        ),
+    ] {
+        let twice = rain().to_string().replace(field, &[field, field].join(","));
+        let error = Profile::from_json(twice.as_bytes()).unwrap_err();
+        assert_eq!(error.problems().to_string(), message);
+    }
+}
+
+#[test]
 fn another_format_or_version_is_refused_alone() {
     let mut json = rain();
     json["format_version"] = json!(2);
