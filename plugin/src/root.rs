@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use driftline_core::monitor::config::{Config, ConfigError};
+use driftline_core::monitor::{
+    config::{Config, ConfigError},
+    host::{Host, LogLevel},
+};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
@@ -10,7 +13,7 @@ use proxy_wasm::{
 
 use crate::{
     evaluation::Evaluation,
-    host::{self, Buffer, Level},
+    host::{self, ProxyWasm},
     shared::Shared,
     stream::Stream,
 };
@@ -30,14 +33,15 @@ impl RootContext for Root {
         let config = match read_config() {
             Ok(config) => config,
             Err(error) => {
-                host::log(Level::Error, &format!("driftline: {error}"));
+                ProxyWasm.log(LogLevel::Error, &format!("driftline: {error}"));
                 return false;
             }
         };
         let models = config.models.len();
-        let shared = Rc::new(Shared::new(config));
-        host::log(
-            Level::Info,
+        let (shared, instruments) = Shared::new(config);
+        let shared = Rc::new(shared);
+        ProxyWasm.log(
+            LogLevel::Info,
             &format!(
                 "driftline {}: watching {} models in at most {} series",
                 env!("CARGO_PKG_VERSION"),
@@ -45,7 +49,7 @@ impl RootContext for Root {
                 shared.monitor().series_max(),
             ),
         );
-        self.evaluation = Evaluation::begin(Rc::clone(&shared));
+        self.evaluation = Evaluation::begin(Rc::clone(&shared), instruments);
         self.shared = Some(shared);
         true
     }
@@ -68,6 +72,6 @@ impl RootContext for Root {
 /// The text itself is gone when this returns: it would take memory beside all that is made of it, and what a VM once took
 /// it keeps.
 fn read_config() -> Result<Config, ConfigError> {
-    let json = host::buffer(Buffer::PluginConfiguration, 0, usize::MAX).unwrap_or_default();
+    let json = host::configuration().unwrap_or_default();
     Config::from_json(&json)
 }

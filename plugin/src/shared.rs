@@ -8,13 +8,16 @@ use driftline_core::{
         buffer::MetricBuffer,
         series::{Series, SeriesId},
     },
-    monitor::{config::Config, layout::Monitor},
+    monitor::{
+        config::Config,
+        host::{Host, MetricId},
+        instruments::Instruments,
+        layout::Monitor,
+        tick::HostSeries,
+    },
 };
 
-use crate::{
-    admission::Admission,
-    host::{self, MetricId},
-};
+use crate::{admission::Admission, host::ProxyWasm};
 
 /// The host's names of all series, by number; `None` for what it refused to define, and for what is not defined yet.
 struct Metrics(Vec<Cell<Option<MetricId>>>);
@@ -31,11 +34,12 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Defines all series of a configuration, those of names that were admitted before included, and sets what it
-    /// alone says.
-    pub(crate) fn new(config: Config) -> Shared {
+    /// alone says. With it the instruments that watch it.
+    pub(crate) fn new(config: Config) -> (Shared, Instruments) {
         let mut metrics = Metrics(Vec::new());
-        let monitor =
+        let mut monitor =
             Monitor::tell(&config, &mut |_, series| metrics.0.push(Cell::new(define(&series))));
+        let instruments = monitor.take_instruments();
         drop(config);
         metrics.reserve_up_to(monitor.series_max());
         let admission = Admission::begin(&monitor, |id, series| metrics.define(id, series));
@@ -45,7 +49,7 @@ impl Shared {
         shared.record(|monitor, buffer| {
             monitor.describe(buffer, |buffer| shared.flush(buffer));
         });
-        shared
+        (shared, instruments)
     }
 
     /// The configuration made ready.
@@ -62,15 +66,6 @@ impl Shared {
         observed
     }
 
-    /// Hands the host what is in a buffer.
-    pub(crate) fn flush(&self, buffer: &mut MetricBuffer) {
-        buffer.flush(|series, change| {
-            if let Some(metric) = self.metrics.get(series) {
-                host::change_metric(metric, change);
-            }
-        });
-    }
-
     /// Answers the exchange's admission_request, if it has one.
     pub(crate) fn answer_admission(&self, exchange: &mut Exchange) {
         let Some(series_key) = exchange.admission_request() else {
@@ -80,10 +75,19 @@ impl Shared {
         let granted = self.admission.admit(&self.monitor, series_key, define);
         self.record(|monitor, buffer| exchange.answer_admission(monitor, buffer, granted));
     }
+}
 
-    /// What the whole proxy has counted in a series.
-    pub(crate) fn total(&self, series: SeriesId) -> u64 {
-        self.metrics.get(series).map_or(0, host::metric)
+impl HostSeries for Shared {
+    fn total(&self, series: SeriesId) -> Option<u64> {
+        ProxyWasm.metric(self.metrics.get(series)?)
+    }
+
+    fn flush(&self, buffer: &mut MetricBuffer) {
+        buffer.flush(|series, change| {
+            if let Some(metric) = self.metrics.get(series) {
+                ProxyWasm.change_metric(metric, change);
+            }
+        });
     }
 }
 
@@ -107,5 +111,5 @@ impl Metrics {
 }
 
 fn define(series: &Series) -> Option<MetricId> {
-    host::define_metric(series.kind, &series.stat_name())
+    ProxyWasm.define_metric(series.kind, &series.stat_name())
 }

@@ -8,15 +8,16 @@ use driftline_core::{
         exchange::{DOCUMENT_LENGTH, Exchange, MESSAGE_ENCODING, RequestHead, ResponseHead},
         load::{BINARY_REPORT_HEADER, FORMAT_HEADER, REPORT_HEADER, ReportHeaders},
     },
-    monitor::layout::Unmeasured,
+    monitor::{host::Host, layout::Unmeasured},
 };
+use driftline_labels::Direction;
 use proxy_wasm::{
     traits::{Context, HttpContext},
     types::Action,
 };
 
 use crate::{
-    host::{self, Buffer, Headers},
+    host::{self, Headers, ProxyWasm},
     shared::Shared,
 };
 
@@ -127,7 +128,7 @@ impl HttpContext for Stream {
         if let (Some(shared), Some(exchange)) = (&self.shared, &mut self.exchange) {
             if exchange.reads_request() {
                 shared.record(|monitor, buffer| {
-                    for_each_window(Buffer::RequestBody, size, |bytes| {
+                    for_each_window(Direction::Request, size, |bytes| {
                         exchange.request_body(monitor, buffer, bytes);
                     });
                 });
@@ -183,7 +184,7 @@ impl HttpContext for Stream {
             if exchange.reads_response() {
                 let now = host::now();
                 shared.record(|monitor, buffer| {
-                    for_each_window(Buffer::ResponseBody, size, |bytes| {
+                    for_each_window(Direction::Response, size, |bytes| {
                         exchange.response_body(monitor, buffer, now, bytes);
                     });
                 });
@@ -239,11 +240,11 @@ fn note_load_report(shared: &Shared, exchange: &Exchange, headers: Headers) {
 }
 
 /// Calls `take` with a body's bytes, window by window.
-fn for_each_window(buffer: Buffer, size: usize, mut take: impl FnMut(&[u8])) {
+fn for_each_window(direction: Direction, size: usize, mut take: impl FnMut(&[u8])) {
     let mut start = 0usize;
     while start < size {
         let length = size.saturating_sub(start).min(WINDOW_BYTES);
-        match host::buffer(buffer, start, length) {
+        match ProxyWasm.body(direction, start, length) {
             Some(bytes) if !bytes.is_empty() => {
                 take(&bytes);
                 start = start.saturating_add(bytes.len());

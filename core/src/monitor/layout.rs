@@ -12,14 +12,13 @@ use crate::{
     },
     monitor::{
         config::{Config, Endpoint, ModelKind},
-        evaluator::Horizons,
+        instruments::{DriftSettings, Instruments, ModelPanels},
         label_table::SeriesKey,
         model::{ColumnSelectors, Model, MonitoredColumn, PredictionSeries},
         names::Named,
         registry::{AdmissionRequest, ModelRegistry},
     },
 };
-use driftline_statistics::measure::Measure;
 use driftline_wire::encoding::{Codings, DECODERS_BYTES_MAX, MemoryBudget};
 
 /// Why a stream was not measured.
@@ -76,12 +75,8 @@ pub struct Monitor {
     pub(crate) evaluations: SeriesId,
     /// Moves whenever a counter of a monitored column does.
     pub(crate) monitored_values: SeriesId,
-    pub(crate) horizons: Horizons,
-    /// The rows that a window must have to be judged; `None` for so many for each bin.
-    pub(crate) rows_min: Option<u64>,
-    pub(crate) material_psi: f64,
-    /// What is exported beside PSI.
-    pub(crate) measures: Vec<Measure>,
+    pub(crate) drift: DriftSettings,
+    instruments: Instruments,
     pub(crate) event_bytes_max: u64,
     /// The codings that are read.
     pub(crate) codings: Codings,
@@ -91,7 +86,7 @@ pub struct Monitor {
     pub remove_accept_encoding: bool,
     /// In which format a request that is measured is to ask for reports of load, if it does not ask itself.
     pub request_load_reports: Option<ReportFormat>,
-    /// How often [`crate::monitor::evaluator::Evaluator::evaluate`] is to be called.
+    /// How often [`crate::monitor::tick::Tick::tick`] is to be called.
     pub tick_milliseconds: u64,
 }
 
@@ -127,7 +122,9 @@ impl Monitor {
             })
             .collect();
         let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
+        let drift = DriftSettings::of(config);
         let mut predictors = Vec::from([PredictionSeries::others(&mut registrar)]);
+        let mut instruments = Vec::from([ModelPanels::default()]);
         predictors.extend(config.models.iter().filter_map(|model| {
             let number = match registry.generating(model.name.as_bytes()) {
                 Named::Listed(number) if model.kind == ModelKind::Language => number,
@@ -136,18 +133,17 @@ impl Monitor {
             let Some(profile) = model.profile.as_ref() else {
                 let predicts = model.kind == ModelKind::Predictive;
                 return predicts.then(|| {
+                    instruments.push(ModelPanels::default());
                     let version = model.version.as_deref();
                     PredictionSeries::without_profile(&mut registrar, number, &model.name, version)
                 });
             };
-            Some(PredictionSeries::new(
-                &mut registrar,
-                number,
-                model,
-                profile,
-                &config.drift.measures,
-                monitored_values,
-            ))
+            let series =
+                PredictionSeries::new(&mut registrar, number, model, profile, monitored_values);
+            let labels = [&model.name, model.version.as_deref().unwrap_or_default()];
+            let panels = ModelPanels::register(&mut registrar, labels, profile, &drift, &series);
+            instruments.push(panels);
+            Some(series)
         }));
         let deployed = config.models.iter().filter_map(|model| {
             let version = model.version.as_deref().unwrap_or_default();
@@ -179,13 +175,8 @@ impl Monitor {
             deployed,
             evaluations,
             monitored_values,
-            horizons: Horizons {
-                window_seconds: config.window_seconds,
-                slow_windows: config.drift.slow_windows,
-            },
-            rows_min: config.drift.rows_min,
-            material_psi: config.drift.material_psi,
-            measures: config.drift.measures.clone(),
+            drift,
+            instruments: Instruments { models: instruments },
             event_bytes_max: config.event_bytes_max,
             codings: config.decode,
             decoders: MemoryBudget::new(DECODERS_BYTES_MAX),
@@ -193,6 +184,11 @@ impl Monitor {
             request_load_reports: config.request_load_reports,
             tick_milliseconds: config.tick_milliseconds,
         }
+    }
+
+    /// The instruments of all models, for [`Tick::begin`](crate::monitor::tick::Tick::begin); once.
+    pub fn take_instruments(&mut self) -> Instruments {
+        core::mem::take(&mut self.instruments)
     }
 
     /// The series that are known by configuration, by number; none if they were [told](Monitor::tell).

@@ -6,8 +6,12 @@
 #![no_std]
 
 mod direction;
+mod drift;
 
-pub use self::direction::Direction;
+pub use self::{
+    direction::Direction,
+    drift::{Baseline, DAY_BEFORE, Verdict, WEEK_BEFORE, Window},
+};
 
 pub use enum_map::{Enum, EnumMap, enum_map};
 

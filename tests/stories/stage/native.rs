@@ -1,6 +1,7 @@
 //! The stage without a filter: the core, called as the filter calls it, and the totals that a proxy would keep.
 
 use std::{
+    cell::RefCell,
     collections::BTreeSet,
     fmt::Write,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -14,16 +15,17 @@ use driftline_core::{
     metrics::{
         buffer::{Change, MetricBuffer},
         catalogue::Kind,
-        series::Series,
+        series::{Series, SeriesId},
     },
     monitor::{
         config::Config,
-        evaluator::Evaluator,
         label_table::{LabelTable, with_series_key},
         layout::{Monitor, Unmeasured},
+        tick::{HostSeries, Tick},
     },
 };
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
+use driftline_support::host::MemoryHost;
 use driftline_testbed::scrape::Scrape;
 
 use super::simulated::{self, Told};
@@ -43,34 +45,60 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
 /// The core without a filter, and the totals that a proxy would keep.
 pub(crate) struct Native {
     monitor: Monitor,
-    evaluator: Evaluator,
+    host: MemoryHost,
+    /// `None` if there is nothing to evaluate.
+    tick: Option<Tick>,
     buffer: MetricBuffer,
     label_table: LabelTable,
     /// Those who were admitted, as hosts keep them.
     table: Vec<u8>,
     series: Vec<Option<Series>>,
-    /// By series: what a counter or gauge stands at, how many samples a histogram has.
-    totals: Vec<u64>,
+    totals: Totals,
     exchange: Option<Exchange>,
     now: Timestamp,
+}
+
+/// By series: what a counter or gauge stands at, how many samples a histogram has.
+struct Totals(RefCell<Vec<u64>>);
+
+impl HostSeries for Totals {
+    fn total(&self, series: SeriesId) -> Option<u64> {
+        self.0.borrow().get(series.index()).copied()
+    }
+
+    fn flush(&self, buffer: &mut MetricBuffer) {
+        buffer.flush(|id, change| {
+            let total = &mut self.0.borrow_mut()[id.index()];
+            *total = match change {
+                Change::Add(amount) => *total + amount,
+                Change::Shift(by) => total.checked_add_signed(by).expect("a gauge below zero"),
+                Change::Set(value) => value,
+                Change::Sample(_) => *total + 1,
+            };
+        });
+    }
 }
 
 impl Native {
     pub(crate) fn new(config: &str) -> Native {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let monitor = Monitor::new(&config);
+        let mut monitor = Monitor::new(&config);
         let mut series: Vec<_> = monitor.series().iter().cloned().map(Some).collect();
         series.resize(monitor.series_max(), None);
+        let now = Timestamp(1_000_000_000);
+        let totals = Totals(RefCell::new(vec![0; series.len()]));
+        let (host, instruments) = (MemoryHost::starting_at(now), monitor.take_instruments());
         let mut native = Native {
-            evaluator: Evaluator::new(&monitor),
+            tick: Tick::begin(&host, &totals, &monitor, instruments),
+            host,
             buffer: MetricBuffer::new(series.len()),
             label_table: LabelTable::new(&monitor),
             table: Vec::new(),
-            totals: vec![0; series.len()],
+            totals,
             series,
             monitor,
             exchange: None,
-            now: Timestamp(1_000_000_000),
+            now,
         };
         native.monitor.describe(&mut native.buffer, |_| ());
         native.settle();
@@ -84,15 +112,11 @@ impl Native {
 
     /// Lets so much time pass, and evaluates at its end.
     pub(crate) fn tick_after(&mut self, time: Duration) {
-        if !self.evaluator.is_running() {
-            self.evaluator.resume(&self.monitor, self.now, &[], |_| None);
-        }
         self.advance(time);
-        let counters = self.evaluator.counters().iter();
-        let values: Vec<u64> = counters.map(|id| self.totals[id.index()]).collect();
-        let (monitor, buffer) = (&self.monitor, &mut self.buffer);
-        self.evaluator.evaluate(monitor, buffer, self.now, &values, |_| {});
-        self.settle();
+        self.host.set_now(self.now);
+        if let Some(tick) = &mut self.tick {
+            tick.tick(&self.host, &self.totals, &self.monitor, &mut self.buffer, true);
+        }
     }
 
     /// Answers a admission_request as the filter does, but that there is nobody to share the table with.
@@ -125,23 +149,14 @@ impl Native {
     /// Adds what is pending to the totals, as a proxy does with metric calls.
     fn settle(&mut self) {
         self.answer_admission();
-        let totals = &mut self.totals;
-        self.buffer.flush(|id, change| {
-            let total = &mut totals[id.index()];
-            *total = match change {
-                Change::Add(amount) => *total + amount,
-                Change::Shift(by) => total.checked_add_signed(by).expect("a gauge below zero"),
-                Change::Set(value) => value,
-                Change::Sample(_) => *total + 1,
-            };
-        });
+        self.totals.flush(&mut self.buffer);
     }
 
     /// The totals as a proxy prints them.
     pub(crate) fn scrape(&self) -> Scrape {
         let mut text = String::new();
         let mut families = BTreeSet::new();
-        for (series, total) in self.series.iter().zip(&self.totals) {
+        for (series, total) in self.series.iter().zip(&*self.totals.0.borrow()) {
             let Some(series) = series else { continue };
             let (kind, suffix) = match series.kind {
                 Kind::Counter => ("counter", ""),

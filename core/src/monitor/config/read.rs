@@ -12,9 +12,15 @@ use super::{
 };
 use crate::{
     inference::{glob::Glob, load::ReportFormat},
-    monitor::model::{self, MonitoredColumn, PredictionSeries, Role},
+    monitor::{
+        instruments::{self, DriftSettings},
+        model::{self, MonitoredColumn, PredictionSeries},
+    },
 };
-use driftline_statistics::document::{Node, Problems};
+use driftline_statistics::{
+    document::{Node, Problems},
+    profile::Profile,
+};
 use driftline_wire::encoding::{Coding, Codings};
 
 const FIELDS: [&str; 10] = [
@@ -114,7 +120,8 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
                 model::Model::series(true),
                 model::Model::series(false),
                 model::Model::series(true),
-                MonitoredColumn::series_beside_bins(true, true, true, Role::Feature, &config.drift.measures)
+                MonitoredColumn::series_beside_bins(true, true)
+                    .saturating_add(instruments::series_of_feature(&DriftSettings::of(&config)))
             ),
         );
     }
@@ -136,7 +143,11 @@ fn series(config: &Config) -> usize {
         let on_other = usize::from(!config.routes.is_empty() || routes == 0);
         model::Model::series(generates).saturating_mul(routes.saturating_add(on_other))
     };
-    let predicting = |profile| PredictionSeries::series(profile, &config.drift.measures);
+    let drift = DriftSettings::of(config);
+    let predicting = |profile: Option<&Profile>| {
+        let gauges = profile.map_or(0, |profile| instruments::series(profile, &drift));
+        PredictionSeries::series(profile).saturating_add(gauges)
+    };
     let others = of_listed(true).saturating_add(predicting(None));
     let places = config.places().saturating_mul(model::Model::series(true));
     let mut names: Vec<&str> = Vec::new();

@@ -1,9 +1,6 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
 mod ages;
-mod gauges;
-
-pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
 use alloc::vec::Vec;
 
@@ -21,7 +18,6 @@ use driftline_statistics::{
     bins::Bins,
     drift::{BinPositions, NullCounts, Tail},
     fingerprint::Fingerprint,
-    measure::Measure,
     profile::{Column, Kind, Quantiles, Schema},
 };
 
@@ -48,7 +44,6 @@ pub(crate) struct MonitoredColumn {
     /// Of all models: moves whenever a counter that the evaluator reads does.
     monitored_values: SeriesId,
     reference_rows: Vec<SeriesId>,
-    pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
     identity: Fingerprint,
 }
@@ -61,6 +56,18 @@ pub(crate) struct ColumnLabels<'a> {
     pub(crate) version: &'a str,
     pub(crate) role: Role,
     pub(crate) name: &'a str,
+}
+
+impl<'a> ColumnLabels<'a> {
+    /// The label values of what a column has one of.
+    pub(crate) const fn values(&self) -> [&'a str; 4] {
+        [self.model, self.version, self.role.name(), self.name]
+    }
+
+    /// The same, and another one.
+    pub(crate) const fn with(&self, last: &'a str) -> [&'a str; 5] {
+        [self.model, self.version, self.role.name(), self.name, last]
+    }
 }
 
 /// Which side of the model a column is on.
@@ -109,34 +116,22 @@ impl Cells {
 }
 
 impl MonitoredColumn {
-    /// How many series a column has; a test compares it with those that are made.
-    pub(crate) fn series(column: &Column, role: Role, measures: &[Measure]) -> usize {
-        let scale = scale(column);
-        let has_tails = scale.as_ref().is_some_and(BinPositions::has_tails);
-        column.bins.count().saturating_mul(2).saturating_add(MonitoredColumn::series_beside_bins(
-            has_tails,
-            scale.is_some(),
-            column.kind == Kind::Timestamp,
-            role,
-            measures,
-        ))
+    /// How many series a column has beside the gauges of its instruments; a test compares it with those that are made.
+    pub(crate) fn series(column: &Column) -> usize {
+        let has_tails = scale(column).is_some_and(|scale| scale.has_tails());
+        let beside_bins =
+            MonitoredColumn::series_beside_bins(has_tails, column.kind == Kind::Timestamp);
+        column.bins.count().saturating_mul(2).saturating_add(beside_bins)
     }
 
     /// How many of them are not those of a bin.
-    pub(crate) fn series_beside_bins(
-        has_tails: bool,
-        is_of_numbers: bool,
-        has_ages: bool,
-        role: Role,
-        measures: &[Measure],
-    ) -> usize {
+    pub(crate) fn series_beside_bins(has_tails: bool, has_ages: bool) -> usize {
         Unbinned::ALL
             .len()
             .saturating_add(1)
             .saturating_add(if has_tails { Tail::ALL.len() } else { 0 })
             .saturating_add(if has_ages { AgeSeries::SERIES } else { 0 })
             .saturating_add(Violations::SERIES)
-            .saturating_add(ColumnGauges::series(is_of_numbers, role, measures))
     }
 
     pub(super) fn new(
@@ -144,11 +139,9 @@ impl MonitoredColumn {
         labels: ColumnLabels<'_>,
         column: &Column,
         monitored_values: SeriesId,
-        measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
-        let of_column = [model, version, role.name(), name];
-        let with = |last: &'static str| [model, version, role.name(), name, last];
+        let of_column = labels.values();
         let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
             (0..column.bins.count())
                 .map(|bin| {
@@ -174,16 +167,16 @@ impl MonitoredColumn {
             chi_square: column.chi_square,
             counts,
             unbinned: Unbinned::ALL
-                .map(|reason| registrar.add(Metric::FeatureUnbinned, &with(reason.name()))),
-            outside: registrar.add(Metric::FeatureOutside, &with(outside.name())),
+                .map(|reason| registrar.add(Metric::FeatureUnbinned, &labels.with(reason.name()))),
+            outside: registrar.add(Metric::FeatureOutside, &labels.with(outside.name())),
             tails: has_tails.then(|| {
-                Tail::ALL.map(|side| registrar.add(Metric::FeatureTailExcess, &with(side.name())))
+                Tail::ALL
+                    .map(|side| registrar.add(Metric::FeatureTailExcess, &labels.with(side.name())))
             }),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
             violations: Violations::new(registrar, labels, is_of_numbers),
             monitored_values,
             reference_rows,
-            gauges: ColumnGauges::new(registrar, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
         }
     }

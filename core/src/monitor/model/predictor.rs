@@ -17,14 +17,10 @@ use crate::{
         catalogue::Metric,
         series::{SeriesId, SeriesRegistrar},
     },
-    monitor::{
-        config::{self, ModelKind, Place, Sampling, Selector, Sides, Step},
-        evaluator::Span,
-    },
+    monitor::config::{self, ModelKind, Place, Sampling, Selector, Sides, Step},
 };
 use driftline_statistics::{
     drift::probability::chi_square_quantile,
-    measure::Measure,
     profile::{Column, Profile},
 };
 
@@ -51,8 +47,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) response: ColumnSelectors,
     /// What the columns of a language model are, by number; none for a model that predicts.
     pub(crate) language: Vec<Feature>,
-    /// By [`Span`]; `None` without a profile, as the two below.
-    pub(crate) drifted: Option<[SeriesId; Span::ALL.len()]>,
+    /// `None` without a profile, as the one below.
     pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
@@ -72,16 +67,15 @@ pub(crate) struct ColumnSelectors {
 }
 
 impl PredictionSeries {
-    /// How many series a model has; a test compares it with those that are made.
-    pub(crate) fn series(profile: Option<&Profile>, measures: &[Measure]) -> usize {
+    /// How many series a model has beside the gauges of its instruments; a test compares it with those that are made.
+    pub(crate) fn series(profile: Option<&Profile>) -> usize {
         let Some(profile) = profile else {
             return 2;
         };
         columns_of(profile)
-            .map(|(role, _, column)| MonitoredColumn::series(column, role, measures))
+            .map(|(_, _, column)| MonitoredColumn::series(column))
             .fold(2, usize::saturating_add)
             .saturating_add(RowViolations::SERIES)
-            .saturating_add(Span::ALL.len())
             .saturating_add(1)
     }
 
@@ -109,7 +103,6 @@ impl PredictionSeries {
             request: ColumnSelectors::default(),
             response: ColumnSelectors::default(),
             language: Vec::new(),
-            drifted: None,
             violations: None,
             profile_created: None,
             null_z: f64::INFINITY,
@@ -122,7 +115,6 @@ impl PredictionSeries {
         number: usize,
         model: &config::Model,
         profile: &Profile,
-        measures: &[Measure],
         monitored_values: SeriesId,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
@@ -132,11 +124,9 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registrar, labels, column, monitored_values, measures)
+                MonitoredColumn::new(registrar, labels, column, monitored_values)
             })
             .collect();
-        let drifted = Span::ALL
-            .map(|span| registrar.add(Metric::DriftedFeatures, &[label, version, span.name()]));
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);
         let family = columns.len().max(1) as f64;
         PredictionSeries {
@@ -155,7 +145,6 @@ impl PredictionSeries {
                     profile.features.iter().filter_map(|it| Feature::of(&it.name)).collect()
                 }
             },
-            drifted: Some(drifted),
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
             // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
@@ -195,7 +184,7 @@ impl PredictionSeries {
 }
 
 /// The columns of a profile with their roles and names, the prediction last.
-fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
+pub(crate) fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
     let features = profile.features.iter();
     let features = features.map(|feature| (Role::Feature, feature.name.as_str(), &feature.column));
     features.chain(profile.prediction.iter().map(|column| (Role::Prediction, PREDICTION, column)))
