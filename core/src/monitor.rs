@@ -2,13 +2,15 @@
 
 mod admission;
 pub mod capture;
+pub(crate) mod codec;
 pub mod config;
-pub mod evaluator;
 pub mod host;
+pub mod host_series;
 pub mod ids;
+pub mod instruments;
 pub mod label_table;
 pub mod layout;
-pub mod lease;
+pub(crate) mod leader_lease;
 mod metric_ids;
 pub(crate) mod model;
 pub(crate) mod names;
@@ -19,3 +21,4 @@ pub(crate) mod registry;
 mod rows;
 mod series_limit;
 pub mod session;
+pub mod tick;

@@ -274,19 +274,19 @@ fn a_feature_that_drifts_is_told_apart_ranked_and_counted() {
             .map(|it| value("feature_rank", &[("feature", it), ("since", since)]));
         assert_eq!(places, [1.0, 2.0], "since {since}");
     }
-    let no_day_before =
-        value("feature_rank", &[("feature", "temperature"), ("since", "day_before")]);
-    assert_eq!(no_day_before, 0.0);
+    // 24 windows of a minute are no day.
+    let since = [("feature", "temperature"), ("since", "slow_window_before")];
+    assert_eq!(value("feature_rank", &since), 0.0, "nothing came so long ago");
 }
 
 #[test]
-fn the_window_of_the_day_before_is_found_a_slow_window_later() {
+fn the_window_before_is_found_a_slow_window_later() {
     let config = changed("\"window_seconds\": 60", "\"window_seconds\": 60, \"slow_windows\": 3");
     let mut options = WorldOptions::with_config(config);
     options.clock = Clock::virtual_from(Duration::from_secs(6_000));
     options.stats = stats_config();
     let world = World::new(filter(), options).unwrap();
-    // A window each: three of the usual, and then one that is hot. The day before ended three windows earlier.
+    // A window each: three of the usual, and then one that is hot. The slow window before ended three windows earlier.
     let spread = predict(&format!(
         "{{\"instances\": [{}]}}",
         vec!["[-5, 0], [5, 2], [20, 0], [5, 2]"; 20].join(",")
@@ -300,7 +300,7 @@ fn the_window_of_the_day_before_is_found_a_slow_window_later() {
     let value = |name: &str, labels: &[(&str, &str)]| {
         page.value(&format!("{PREFIX}{name}"), labels).unwrap_or(f64::NAN)
     };
-    let since = [("feature", "temperature"), ("since", "day_before")];
+    let since = [("feature", "temperature"), ("since", "slow_window_before")];
     let moved = value("feature_moved_psi_ppm", &since) / 1e6;
     let expected = psi(&[20.0, 40.0, 20.0], &[0.0, 0.0, 80.0]);
     assert!((moved - expected).abs() <= TOLERANCE, "{moved}, expected {expected}");

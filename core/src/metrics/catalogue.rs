@@ -42,7 +42,8 @@ pub enum Label {
     Bin,
     /// `fast` for the window of `window_seconds`, `slow` for `slow_windows` of them.
     Window,
-    /// What a move is measured from: `training`, `window_before` or `day_before`.
+    /// What a move is measured from: `training`, `window_before` or `slow_window_before`, which is called `day_before` or
+    /// `week_before` where a slow window is that long.
     Since,
     /// `low` for values below the outermost edges of the bins, `high` for those above.
     Side,
@@ -325,11 +326,13 @@ metrics! {
     /// The change of the share of rows without a value, in standard errors, whichever way it went.
     FeatureNullRatioZ = Gauge "driftline_feature_null_ratio_z_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// The place of the feature among all of the model by how far it moved, in PSI: 1 moved most, 0 cannot tell. Since
-    /// `training`, since the window before, or, between whole windows, since the one that ended a slow window earlier,
-    /// which is `day_before` by default.
+    /// `training`, since `window_before`, or, between whole windows, since the one that ended a slow window earlier:
+    /// `day_before` where a slow window is a day, as it is by default, `week_before` where it is a week, else
+    /// `slow_window_before`.
     FeatureRank = Gauge "driftline_feature_rank" in "places" [Model, Version, Role, Feature, Since];
     /// PSI of the window against the one before (`window_before`), and of the last whole window against the one that
-    /// ended a slow window earlier (`day_before`); 0 while either has too few rows.
+    /// ended a slow window earlier: `day_before` where a slow window is a day, `week_before` where it is a week, else
+    /// `slow_window_before`. 0 while either has too few rows.
     FeatureMovedPsi = Gauge "driftline_feature_moved_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Since];
     /// Training-serving skew: PSI of the first rows under this profile, those of a window at least and `rows_min` at
     /// least, against it. It stays as it is from then on, whatever drifts later.

@@ -4,7 +4,6 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use driftline_labels::{Direction, EnumMap, Unmeasured};
-use driftline_statistics::measure::Measure;
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
 
 use crate::{
@@ -21,8 +20,8 @@ use crate::{
     },
     monitor::{
         config::{Config, ModelKind},
-        evaluator::Horizons,
         ids::{ModelId, PredictorId, SeriesKey},
+        instruments::{DriftSettings, Instruments, ModelPanels},
         model::{ModelSeries, MonitoredColumn, PredictionSeries},
         names::Named,
         registry::{AdmissionRequest, ModelRegistry},
@@ -58,17 +57,13 @@ pub struct Monitor {
     pub(crate) evaluations: SeriesId,
     /// Moves whenever a counter of a monitored column does.
     pub(crate) monitored_values: SeriesId,
-    pub(crate) horizons: Horizons,
-    /// The rows that a window must have to be judged; `None` for so many for each bin.
-    pub(crate) rows_min: Option<u64>,
-    pub(crate) material_psi: f64,
-    /// What is exported beside PSI.
-    pub(crate) measures: Vec<Measure>,
+    pub(crate) drift: DriftSettings,
+    instruments: Instruments,
     /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
     pub remove_accept_encoding: bool,
     /// In which format a request that is measured is to ask for reports of load, if it does not ask itself.
     pub request_load_reports: Option<ReportFormat>,
-    /// How often [`crate::monitor::evaluator::Evaluator::evaluate`] is to be called.
+    /// How often [`crate::monitor::tick::Tick::tick`] is to be called.
     pub tick_milliseconds: u64,
 }
 
@@ -103,6 +98,8 @@ impl Monitor {
             })
             .collect();
         let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
+        let drift = DriftSettings::of(config);
+        let mut instruments = Vec::new();
         let others = PredictionSeries::others(&mut registrar);
         let predictors = config.models.iter().filter_map(|model| {
             let number = match registry.generating(model.name.as_bytes()) {
@@ -112,18 +109,17 @@ impl Monitor {
             let Some(profile) = model.profile.as_ref() else {
                 let predicts = model.kind == ModelKind::Predictive;
                 return predicts.then(|| {
+                    instruments.push(ModelPanels::default());
                     let version = model.version.as_deref();
                     PredictionSeries::without_profile(&mut registrar, number, &model.name, version)
                 });
             };
-            Some(PredictionSeries::new(
-                &mut registrar,
-                number,
-                model,
-                profile,
-                &config.drift.measures,
-                monitored_values,
-            ))
+            let series =
+                PredictionSeries::new(&mut registrar, number, model, profile, monitored_values);
+            let labels = [&model.name, model.version.as_deref().unwrap_or_default()];
+            let panels = ModelPanels::register(&mut registrar, labels, profile, &drift, &series);
+            instruments.push(panels);
+            Some(series)
         });
         let predictors: Vec<PredictionSeries> = predictors.collect();
         let deployed = config.models.iter().filter_map(|model| {
@@ -167,17 +163,17 @@ impl Monitor {
             deployed,
             evaluations,
             monitored_values,
-            horizons: Horizons {
-                window_seconds: config.window_seconds,
-                slow_windows: config.drift.slow_windows,
-            },
-            rows_min: config.drift.rows_min,
-            material_psi: config.drift.material_psi,
-            measures: config.drift.measures.clone(),
+            drift,
+            instruments: Instruments { models: instruments },
             remove_accept_encoding: config.remove_accept_encoding,
             request_load_reports: config.request_load_reports,
             tick_milliseconds: config.tick_milliseconds,
         }
+    }
+
+    /// The instruments of all models, for [`Tick::begin`](crate::monitor::tick::Tick::begin); once.
+    pub fn take_instruments(&mut self) -> Instruments {
+        core::mem::take(&mut self.instruments)
     }
 
     /// The series that are known by configuration, by number; none if they were [registered](Monitor::register).

@@ -5,8 +5,8 @@ mod predictor;
 mod violation;
 
 pub(crate) use self::{
-    column::{Cells, MonitoredColumn, Since, exported},
-    predictor::PredictionSeries,
+    column::{Cells, ColumnLabels, MonitoredColumn, Role},
+    predictor::{PredictionSeries, columns_of},
     violation::RowViolation,
 };
 
@@ -114,7 +114,7 @@ mod tests {
         violation::{RowViolation, Violation},
         *,
     };
-    use crate::monitor::evaluator::Verdict;
+    use driftline_labels::{Baseline, DAY_BEFORE, Verdict, WEEK_BEFORE};
 
     /// What an operator reads about a metric names all that its label can say.
     #[track_caller]
@@ -140,8 +140,12 @@ mod tests {
             Metric::FeatureOutside,
             [Violation::OutOfRange, Violation::NovelCategory].map(Violation::name),
         );
-        check(Metric::FeatureRank, [Since::Training, Since::DayBefore].map(Since::name));
-        check(Metric::FeatureMovedPsi, [Since::WindowBefore, Since::DayBefore].map(Since::name));
+        let slow_window_before = [Baseline::SlowWindowBefore.name(), DAY_BEFORE, WEEK_BEFORE];
+        for metric in [Metric::FeatureRank, Metric::FeatureMovedPsi] {
+            check(metric, slow_window_before);
+            check(metric, [Baseline::WindowBefore.name()]);
+        }
+        check(Metric::FeatureRank, [Baseline::Training.name()]);
         check(Metric::FeatureVerdict, [Verdict::Drift, Verdict::Insufficient].map(Verdict::name));
         check(
             Metric::Unmeasured,

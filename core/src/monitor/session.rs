@@ -33,9 +33,11 @@ use crate::{
         capture::{Capture, Captured},
         config::{Config, ConfigError},
         host::{HeaderMap, Host, LogLevel},
+        host_series::HostSeries,
         layout::Monitor,
         metric_ids::MetricIds,
         recorder::{Recorder, Recording},
+        tick::Tick,
     },
 };
 
@@ -59,6 +61,24 @@ pub struct Session {
     capture: Cell<Capture>,
     /// Whether this VM ever had a stream: one that has is no good place to evaluate.
     carries_traffic: Cell<bool>,
+    /// `None` if there is nothing to evaluate.
+    tick: Cell<Option<Tick>>,
+}
+
+/// The series of a session as a host keeps them.
+struct SessionSeries<'s, H> {
+    session: &'s Session,
+    host: &'s H,
+}
+
+impl<H: Host> HostSeries for SessionSeries<'_, H> {
+    fn total(&self, series: SeriesId) -> Option<u64> {
+        self.host.metric(self.session.metrics.get(series)?)
+    }
+
+    fn flush(&self, buffer: &mut MetricBuffer) {
+        self.session.flush(self.host, buffer);
+    }
 }
 
 /// One HTTP stream as a session follows it.
@@ -127,7 +147,8 @@ impl Session {
         Session::with_layout(host, layout, metrics)
     }
 
-    fn with_layout(host: &impl Host, layout: Monitor, mut metrics: MetricIds) -> Session {
+    fn with_layout(host: &impl Host, mut layout: Monitor, mut metrics: MetricIds) -> Session {
+        let instruments = layout.take_instruments();
         metrics.reserve_up_to(layout.series_max());
         let admission =
             Admission::begin(host, &layout, |id, series| metrics.define(host, id, series));
@@ -135,6 +156,7 @@ impl Session {
             buffer: Cell::new(MetricBuffer::new(layout.series_max())),
             capture: Cell::default(),
             carries_traffic: Cell::new(false),
+            tick: Cell::new(None),
             layout,
             metrics,
             admission,
@@ -142,6 +164,9 @@ impl Session {
         session.with_buffer(host, |layout, buffer| {
             layout.describe(buffer, |buffer| session.flush(host, buffer));
         });
+        let series = SessionSeries { session: &session, host };
+        let tick = Tick::begin(host, &series, &session.layout, instruments);
+        session.tick.set(tick);
         session
     }
 
@@ -325,8 +350,15 @@ impl Session {
         observation
     }
 
-    /// Evaluates, if no other VM does.
-    pub fn tick(&self, _host: &impl Host) {}
+    /// Moves the windows on and sets what instruments find, if no other VM of this process does.
+    pub fn tick(&self, host: &impl Host) {
+        let Some(mut tick) = self.tick.take() else { return };
+        let mut buffer = self.buffer.take();
+        let series = SessionSeries { session: self, host };
+        tick.tick(host, &series, &self.layout, &mut buffer, self.carries_traffic.get());
+        self.buffer.set(buffer);
+        self.tick.set(Some(tick));
+    }
 
     /// Begins to measure a request that is recognised.
     fn start(
@@ -433,11 +465,6 @@ impl Session {
                 host.change_metric(metric, change);
             }
         });
-    }
-
-    /// What the whole proxy has counted in a series; `None` if the host refuses to tell.
-    pub(crate) fn total(&self, host: &impl Host, series: SeriesId) -> Option<u64> {
-        host.metric(self.metrics.get(series)?)
     }
 }
 

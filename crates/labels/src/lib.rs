@@ -6,12 +6,14 @@
 #![no_std]
 
 mod direction;
+mod drift;
 mod operation;
 mod outcome;
 mod reasons;
 
 pub use self::{
     direction::Direction,
+    drift::{Baseline, DAY_BEFORE, Verdict, WEEK_BEFORE, Window},
     operation::Operation,
     outcome::{Outcome, RequestResult},
     reasons::{ReadProblem, TpotSkipped, Unbinned, Unmeasured},

@@ -1,7 +1,7 @@
 //! What counters grew by, slot of time after slot of time, in a ring; it keeps no rows and never asks for the time.
 //!
-//! Slots have absolute numbers, time divided by their length, so that whoever finds a written ring later knows which
-//! of its slots still count.
+//! Slots have absolute numbers, time divided by their length, so that the reader of a stored ring knows which of its
+//! slots still count.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::Range;
@@ -12,24 +12,22 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`], and `cells * 2` more for each slot in which
-/// a cell counts beyond 2^16 - 1, as long as the slot is there: twice as much at most. A cell of one slot counts to
-/// 2^32 - 1 and stays there.
-#[derive(Debug)]
+/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`]. It is twice as much as long as any cell of
+/// any slot has counted beyond 2^16 - 1. A cell of one slot counts to 2^32 - 1 and stays there.
+#[derive(Clone, Debug, Default)]
 pub struct Ring {
     slot_ns: u64,
-    slots: u64,
+    slots: usize,
     cells: usize,
     /// The number of the slot that grows.
     current: u64,
-    /// The lower halves of counts; slot `n` lies at place `n % slots`.
-    counts: Vec<u16>,
-    /// By the place of the slot.
-    uppers: Vec<Uppers>,
+    /// Where that slot lies; the one before it lies at the place before, and the first place follows the last one.
+    place: usize,
+    /// The lower halves of counts, place by place.
+    lower: Box<[u16]>,
+    /// The upper halves; `None` while all are 0.
+    upper: Option<Box<[u16]>>,
 }
-
-/// The upper halves of a slot's counts; `None` if all are 0.
-type Uppers = Option<Box<[u16]>>;
 
 impl Ring {
     /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one.
@@ -38,11 +36,12 @@ impl Ring {
         let (slot_ns, slots) = (slot_ns.max(1), slots.max(1));
         Ring {
             slot_ns,
-            slots: u64::try_from(slots).unwrap_or(u64::MAX),
+            slots,
             cells,
             current: now.0.checked_div(slot_ns).unwrap_or(0),
-            counts: vec![0; slots.saturating_mul(cells)],
-            uppers: vec![None; slots],
+            place: 0,
+            lower: vec![0; slots.saturating_mul(cells)].into_boxed_slice(),
+            upper: None,
         }
     }
 
@@ -50,32 +49,29 @@ impl Ring {
     /// backwards changes nothing.
     pub fn advance(&mut self, now: Timestamp) -> bool {
         let number = self.number(now);
-        if number <= self.current {
+        let Some(passed) = number.checked_sub(self.current).filter(|&passed| passed != 0) else {
             return false;
-        }
-        let passed = number.saturating_sub(self.current).min(self.slots);
+        };
         self.current = number;
-        for back in 0..passed {
-            if let Some((counts, uppers)) = self.slot_mut(back) {
-                counts.fill(0);
-                *uppers = None;
+        for _ in 0..usize::try_from(passed).unwrap_or(usize::MAX).min(self.slots) {
+            let next = self.place.saturating_add(1);
+            self.place = if next < self.slots { next } else { 0 };
+            let cells = self.cells_at(self.place);
+            for half in [Some(&mut self.lower), self.upper.as_mut()].into_iter().flatten() {
+                half.get_mut(cells.clone()).unwrap_or_default().fill(0);
             }
         }
+        // What was large is forgotten.
+        self.upper.take_if(|upper| upper.iter().all(|&upper| upper == 0));
         true
-    }
-
-    /// Whether [`Ring::advance`] would come to a new slot.
-    #[must_use]
-    pub fn ends_by(&self, now: Timestamp) -> bool {
-        self.current < self.number(now)
     }
 
     /// Adds to a cell of the current slot.
     pub fn add(&mut self, cell: usize, amount: u64) {
-        let before = self.slot_counts(0, cell..cell.saturating_add(1)).and_then(|mut it| it.next());
-        if let (Some(before), Some((counts, uppers))) = (before, self.slot_mut(0)) {
+        if cell < self.cells {
+            let at = self.cells_at(self.place).start.saturating_add(cell);
             let amount = u32::try_from(amount).unwrap_or(u32::MAX);
-            set(counts, uppers, cell, before.saturating_add(amount));
+            self.set(at, self.count(at).saturating_add(amount));
         }
     }
 
@@ -84,100 +80,78 @@ impl Ring {
     pub fn sum(&self, back: Range<u64>, cells: Range<usize>, sums: &mut Vec<u64>) {
         sums.clear();
         sums.resize(cells.len(), 0);
-        for back in back {
-            if let Some(counts) = self.small_counts(back, cells.clone()) {
-                for (sum, &count) in sums.iter_mut().zip(counts) {
-                    *sum = sum.saturating_add(u64::from(count));
-                }
-                continue;
-            }
-            let counts = self.slot_counts(back, cells.clone()).into_iter().flatten();
-            for (sum, count) in sums.iter_mut().zip(counts) {
-                *sum = sum.saturating_add(u64::from(count));
+        for place in back.filter_map(|back| self.place_of(back)) {
+            let start = self.cells_at(place).start;
+            let cells = start.saturating_add(cells.start)..start.saturating_add(cells.end);
+            let add = |sum: &mut u64, count| *sum = sum.saturating_add(count);
+            let lower = self.lower.get(cells.clone()).unwrap_or_default();
+            sums.iter_mut().zip(lower).for_each(|(sum, &count)| add(sum, u64::from(count)));
+            if let Some(upper) = self.upper.as_ref().and_then(|upper| upper.get(cells)) {
+                sums.iter_mut()
+                    .zip(upper)
+                    .for_each(|(sum, &count)| add(sum, u64::from(count) << 16));
             }
         }
     }
 
-    /// Some cells of every slot in which they are not all 0, each with the slot's number; the oldest slot first.
-    pub fn written(
-        &self,
-        cells: Range<usize>,
-    ) -> impl Iterator<Item = (u64, impl Iterator<Item = u32>)> {
-        (0..self.slots).rev().filter_map(move |back| {
+    /// The cells of every slot in which they are not all 0, each with the slot's number; the oldest slot first.
+    pub fn filled(&self) -> impl Iterator<Item = (u64, impl Iterator<Item = u32>)> {
+        let backs = 0..u64::try_from(self.slots).unwrap_or(u64::MAX);
+        backs.rev().filter_map(move |back| {
             let number = self.current.checked_sub(back)?;
-            let is_empty = match self.small_counts(back, cells.clone()) {
-                Some(counts) => counts.iter().all(|&count| count == 0),
-                None => self.slot_counts(back, cells.clone())?.all(|count| count == 0),
-            };
-            let counts = self.slot_counts(back, cells.clone())?;
-            (!is_empty).then_some((number, counts))
+            let cells = self.cells_at(self.place_of(back)?);
+            let counts = move || cells.clone().map(|at| self.count(at));
+            counts().any(|count| count != 0).then(|| (number, counts()))
         })
     }
 
-    /// Puts counts back into the slot with this number, from cell `first` on; does nothing if the ring does not reach
-    /// that slot.
-    pub fn restore(&mut self, number: u64, first: usize, counts: impl IntoIterator<Item = u32>) {
+    /// Puts counts back into the slot with this number; does nothing if the ring does not reach that slot.
+    pub fn restore(&mut self, number: u64, counts: impl IntoIterator<Item = u32>) {
         let back = self.current.checked_sub(number);
-        if let Some((slot, uppers)) = back.and_then(|back| self.slot_mut(back)) {
-            for (cell, count) in (first..slot.len()).zip(counts) {
-                set(slot, uppers, cell, count);
-            }
+        if let Some(place) = back.and_then(|back| self.place_of(back)) {
+            self.cells_at(place).zip(counts).for_each(|(at, count)| self.set(at, count));
         }
+    }
+
+    /// How many cells each slot has.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.cells
     }
 
     fn number(&self, now: Timestamp) -> u64 {
         now.0.checked_div(self.slot_ns).unwrap_or(0)
     }
 
-    /// What cells of a slot have counted; `None` if there is no such slot, or no such cells.
-    fn slot_counts(&self, back: u64, cells: Range<usize>) -> Option<impl Iterator<Item = u32>> {
-        let place = self.place(back)?;
-        let uppers = self.uppers.get(place)?.as_deref();
-        let counts = self.counts.get(self.range(place))?.get(cells.clone())?;
-        Some(counts.iter().zip(cells).map(move |(&lower, cell)| {
-            let upper = uppers.and_then(|uppers| uppers.get(cell)).map_or(0, |&upper| upper);
-            (u32::from(upper) << 16) | u32::from(lower)
-        }))
-    }
-
-    /// The same, quickly, of a slot in which no count is large; `None` otherwise.
-    fn small_counts(&self, back: u64, cells: Range<usize>) -> Option<&[u16]> {
-        let place = self.place(back)?;
-        let is_small = self.uppers.get(place)?.is_none();
-        self.counts.get(self.range(place))?.get(cells).filter(|_| is_small)
-    }
-
-    fn slot_mut(&mut self, back: u64) -> Option<(&mut [u16], &mut Uppers)> {
-        let place = self.place(back)?;
-        let range = self.range(place);
-        Some((self.counts.get_mut(range)?, self.uppers.get_mut(place)?))
-    }
-
-    fn place(&self, back: u64) -> Option<usize> {
-        if self.slots <= back {
-            return None;
+    fn place_of(&self, back: u64) -> Option<usize> {
+        let back = usize::try_from(back).ok().filter(|&back| back < self.slots)?;
+        match self.place.checked_sub(back) {
+            Some(place) => Some(place),
+            None => self.place.saturating_add(self.slots).checked_sub(back),
         }
-        usize::try_from(self.current.checked_sub(back)?.checked_rem(self.slots)?).ok()
     }
 
-    fn range(&self, place: usize) -> Range<usize> {
+    fn cells_at(&self, place: usize) -> Range<usize> {
         let start = place.saturating_mul(self.cells);
         start..start.saturating_add(self.cells)
     }
-}
 
-/// Makes a cell of a slot hold this.
-fn set(counts: &mut [u16], uppers: &mut Uppers, cell: usize, count: u32) {
-    let cells = counts.len();
-    let Some(lower) = counts.get_mut(cell) else {
-        return;
-    };
-    *lower = (count & 0xffff) as u16;
-    let upper = (count >> 16) as u16;
-    if upper != 0 || uppers.is_some() {
-        let uppers = uppers.get_or_insert_with(|| vec![0; cells].into_boxed_slice());
-        if let Some(it) = uppers.get_mut(cell) {
-            *it = upper;
+    fn count(&self, at: usize) -> u32 {
+        let half = |counts: &[u16]| counts.get(at).map_or(0, |&count| u32::from(count));
+        (self.upper.as_deref().map_or(0, half) << 16) | half(&self.lower)
+    }
+
+    fn set(&mut self, at: usize, count: u32) {
+        let (upper, lower) = ((count >> 16) as u16, (count & 0xffff) as u16);
+        if let Some(it) = self.lower.get_mut(at) {
+            *it = lower;
+        }
+        if upper != 0 || self.upper.is_some() {
+            let places = self.lower.len();
+            let uppers = self.upper.get_or_insert_with(|| vec![0; places].into_boxed_slice());
+            if let Some(it) = uppers.get_mut(at) {
+                *it = upper;
+            }
         }
     }
 }
@@ -255,11 +229,11 @@ mod tests {
             ring.sum(0..1, 1..4, &mut sums);
             assert_eq!(sums, expected[1..4], "step {step}");
         }
-        let written: Vec<u32> = ring.written(0..5).flat_map(|(_, counts)| counts).collect();
-        assert!(written.iter().copied().map(u64::from).eq(expected) && 1 << 16 < written[0]);
+        let filled: Vec<u32> = ring.filled().flat_map(|(_, counts)| counts).collect();
+        assert!(filled.iter().copied().map(u64::from).eq(expected) && 1 << 16 < filled[0]);
         let mut later = Ring::new(10, 3, 5, Timestamp(9));
-        later.restore(0, 0, [u32::MAX, 1 << 16, 0, 0, 3]);
-        later.restore(0, 0, written);
+        later.restore(0, [u32::MAX, 1 << 16, 0, 0, 3]);
+        later.restore(0, filled);
         let mut sums = Vec::new();
         later.sum(0..1, 0..5, &mut sums);
         assert_eq!(sums, expected);
@@ -272,23 +246,36 @@ mod tests {
     }
 
     #[test]
-    fn slots_that_are_written_down_are_put_back_where_they_belong() {
+    fn large_counts_take_memory_until_the_last_of_them_is_forgotten() {
+        let mut ring = ring();
+        ring.add(1, 1 << 16);
+        ring.advance(Timestamp(130));
+        assert!(ring.upper.is_none(), "they are forgotten after four slots of ten nanoseconds");
+        ring.add(0, 1 << 16);
+        ring.advance(Timestamp(169));
+        assert!(ring.upper.is_some());
+        assert_eq!(sum(&ring, 0..4), [1 << 16, 0]);
+        ring.advance(Timestamp(170));
+        assert!(ring.upper.is_none());
+        assert_eq!(sum(&ring, 0..4), [0, 0]);
+    }
+
+    #[test]
+    fn stored_slots_are_put_back_where_they_belong() {
         let mut ring = ring();
         ring.add(1, 3);
         ring.advance(Timestamp(115));
         ring.add(0, 4);
-        let written: Vec<(u64, Vec<u32>)> =
-            ring.written(0..2).map(|(number, counts)| (number, counts.collect())).collect();
-        assert_eq!(written, [(9, vec![0, 3]), (11, vec![4, 0])]);
-        let mut later = Ring::new(10, 4, 3, Timestamp(134));
-        for (number, counts) in written {
-            later.restore(number, 1, counts);
+        let filled: Vec<(u64, Vec<u32>)> =
+            ring.filled().map(|(number, counts)| (number, counts.collect())).collect();
+        assert_eq!(filled, [(9, vec![0, 3]), (11, vec![4, 0])]);
+        let mut later = Ring::new(10, 4, 2, Timestamp(134));
+        for (number, counts) in filled {
+            later.restore(number, counts);
         }
-        let mut sums = Vec::new();
-        later.sum(0..4, 0..3, &mut sums);
-        assert_eq!(sums, [0, 4, 0], "slot 9 is too old by now");
-        later.restore(99, 0, [1, 1]);
-        later.sum(0..4, 0..3, &mut sums);
-        assert_eq!(sums, [0, 4, 0], "slot 99 is yet to come");
+        assert_eq!(sum(&later, 0..4), [4, 0], "slot 9 is too old by now");
+        assert_eq!(sum(&later, 2..3), [4, 0], "slot 11 is two slots back");
+        later.restore(99, [1, 1]);
+        assert_eq!(sum(&later, 0..4), [4, 0], "slot 99 is yet to come");
     }
 }

@@ -9,6 +9,7 @@ pub mod corpus;
 pub mod counts;
 pub mod delivery;
 pub mod even;
+pub mod host;
 pub mod message;
 pub mod native;
 

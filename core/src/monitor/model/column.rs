@@ -1,9 +1,6 @@
 //! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
 
 mod ages;
-mod gauges;
-
-pub(crate) use self::gauges::{ColumnGauges, Since, exported};
 
 use alloc::vec::Vec;
 
@@ -21,7 +18,6 @@ use driftline_statistics::{
     bins::Bins,
     drift::{BinPositions, NullCounts, Tail},
     fingerprint::Fingerprint,
-    measure::Measure,
     profile::{Column, Kind, Quantiles, Schema},
     value::{Cell, InBin, Placed},
 };
@@ -49,7 +45,6 @@ pub(crate) struct MonitoredColumn {
     /// Of all models: moves whenever a counter that the evaluator reads does.
     monitored_values: SeriesId,
     reference_rows: Vec<SeriesId>,
-    pub(crate) gauges: ColumnGauges,
     /// Model, version, role and name.
     identity: Fingerprint,
 }
@@ -62,6 +57,18 @@ pub(crate) struct ColumnLabels<'a> {
     pub(crate) version: &'a str,
     pub(crate) role: Role,
     pub(crate) name: &'a str,
+}
+
+impl<'a> ColumnLabels<'a> {
+    /// The label values of what a column has one of.
+    pub(crate) const fn values(&self) -> [&'a str; 4] {
+        [self.model, self.version, self.role.name(), self.name]
+    }
+
+    /// The same, and another one.
+    pub(crate) const fn with(&self, last: &'a str) -> [&'a str; 5] {
+        [self.model, self.version, self.role.name(), self.name, last]
+    }
 }
 
 /// Which side of the model a column is on.
@@ -115,11 +122,9 @@ impl MonitoredColumn {
         labels: ColumnLabels<'_>,
         column: &Column,
         monitored_values: SeriesId,
-        measures: &[Measure],
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
-        let of_column = [model, version, role.name(), name];
-        let with = |last: &'static str| [model, version, role.name(), name, last];
+        let of_column = labels.values();
         let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
             (0..column.bins.count())
                 .map(|bin| {
@@ -145,13 +150,12 @@ impl MonitoredColumn {
             chi_square: column.chi_square,
             counts,
             unbinned: registrar.add(Metric::FeatureUnbinned, &of_column),
-            outside: registrar.add(Metric::FeatureOutside, &with(outside.name())),
+            outside: registrar.add(Metric::FeatureOutside, &labels.with(outside.name())),
             tails: has_tails.then(|| registrar.add(Metric::FeatureTailExcess, &of_column)),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
             violations: Violations::new(registrar, labels, is_of_numbers),
             monitored_values,
             reference_rows,
-            gauges: ColumnGauges::new(registrar, of_column, is_of_numbers, role, measures),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
         }
     }

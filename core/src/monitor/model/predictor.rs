@@ -17,15 +17,11 @@ use crate::{
         catalogue::Metric,
         series::{SeriesId, SeriesRegistrar},
     },
-    monitor::{
-        config::{self, ModelKind, Place, Sampling, Selector, Sides},
-        evaluator::Span,
-    },
+    monitor::config::{self, ModelKind, Place, Sampling, Selector, Sides},
 };
 use driftline_labels::Direction;
 use driftline_statistics::{
     drift::probability::chi_square_quantile,
-    measure::Measure,
     profile::{Column, Profile},
 };
 
@@ -52,8 +48,7 @@ pub(crate) struct PredictionSeries {
     response: ColumnSelectors,
     /// What the columns of a language model are, by number; none for a model that predicts.
     pub(crate) language: Vec<Feature>,
-    /// By [`Span`]; `None` without a profile, as the two below.
-    pub(crate) drifted: Option<[SeriesId; Span::ALL.len()]>,
+    /// `None` without a profile, as the one below.
     pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
@@ -86,7 +81,6 @@ impl PredictionSeries {
             request: ColumnSelectors::default(),
             response: ColumnSelectors::default(),
             language: Vec::new(),
-            drifted: None,
             violations: None,
             profile_created: None,
             null_z: f64::INFINITY,
@@ -99,7 +93,6 @@ impl PredictionSeries {
         number: usize,
         model: &config::Model,
         profile: &Profile,
-        measures: &[Measure],
         monitored_values: SeriesId,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
@@ -109,11 +102,9 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registrar, labels, column, monitored_values, measures)
+                MonitoredColumn::new(registrar, labels, column, monitored_values)
             })
             .collect();
-        let drifted = Span::ALL
-            .map(|span| registrar.add(Metric::DriftedFeatures, &[label, version, span.name()]));
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);
         let family = columns.len().max(1) as f64;
         PredictionSeries {
@@ -132,7 +123,6 @@ impl PredictionSeries {
                     profile.features.iter().filter_map(|it| Feature::of(&it.name)).collect()
                 }
             },
-            drifted: Some(drifted),
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
             // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
@@ -185,7 +175,7 @@ impl PredictionSeries {
 }
 
 /// The columns of a profile with their roles and names, the prediction last.
-fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
+pub(crate) fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
     let features = profile.features.iter();
     let features = features.map(|feature| (Role::Feature, feature.name.as_str(), &feature.column));
     features.chain(profile.prediction.iter().map(|column| (Role::Prediction, PREDICTION, column)))

@@ -1,18 +1,11 @@
-//! The evaluator without a host: how often it raises a false alarm, and what it writes down.
+//! How often thresholds raise a false alarm.
 
-use std::format;
+use std::{format, vec, vec::Vec};
 
-use super::*;
-use crate::monitor::config::Config;
+use driftline_labels::Verdict;
+use driftline_statistics::{drift::NullCounts, measure::Compared};
 
-/// A model with so many features of so many bins.
-fn monitor(features: usize, bins: usize) -> Monitor {
-    let profile = driftline_support::even::profile(features, bins);
-    let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
-    Monitor::new(&Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
-}
-
-const SECOND: u64 = 1_000_000_000;
+use super::verdict::Thresholds;
 
 /// Splitmix64: the same numbers everywhere.
 struct Random(u64);
@@ -155,112 +148,4 @@ fn so_it_is_for_a_model_of_many_features() {
     for rows in [200, 1000] {
         check_alarms("six features", rows, 3000, &columns);
     }
-}
-
-#[test]
-fn what_one_evaluator_writes_another_one_goes_on_with() {
-    let monitor = monitor(2, 4);
-    let mut buffer = MetricBuffer::new(monitor.series_max());
-    let mut first = Evaluator::new(&monitor);
-    let width = first.counters().len() / 2;
-    let mut values = vec![0; first.counters().len()];
-    let opening = first.opening(&monitor, 1, None, Timestamp(SECOND), &values).unwrap();
-    assert_eq!(first.opening(&monitor, 1, Some(&opening), Timestamp(SECOND), &values), None);
-    assert!(first.opening(&monitor, 0, Some(&opening), Timestamp(SECOND), &values).is_some());
-    let mut written = vec![Vec::new(); 2];
-    assert!(!first.write(0, None, &mut written[0]), "at rest there is nothing to write");
-    values[0] = 70;
-    values[width + 1] = 500;
-    // The second column was opened before its rows came, the first one begins behind them.
-    let keys: Vec<u64> = first.keys().collect();
-    let kept = |key| (key == keys[1]).then(|| opening.clone());
-    first.resume(&monitor, Timestamp(2 * SECOND), &values, kept);
-    first.evaluate(&monitor, &mut buffer, Timestamp(3 * SECOND), &values, |_| {});
-    assert!(first.takes_a_step() && !first.takes_a_step());
-    for (column, written) in written.iter_mut().enumerate() {
-        assert!(first.write(column, None, written));
-    }
-    let newer = vec![0; written[0].len()];
-    assert!(!first.write(0, Some(&newer), &mut Vec::new()), "another configuration has it now");
-    values[0] += 5;
-    let mut second = Evaluator::new(&monitor);
-    second.resume(&monitor, Timestamp(9 * SECOND), &values, |key| {
-        keys.iter().position(|it| *it == key).map(|column| written[column].clone())
-    });
-    buffer.flush(|_, _| {});
-    second.evaluate(&monitor, &mut buffer, Timestamp(10 * SECOND), &values, |_| {});
-    let mut rows = Vec::new();
-    let ids: Vec<_> = columns(&monitor).map(|column| column.gauges.windows[0].rows).collect();
-    buffer.flush(|id, change| {
-        if ids.contains(&id) {
-            rows.push(change);
-        }
-    });
-    assert_eq!(
-        rows,
-        [crate::metrics::buffer::Change::Set(5), crate::metrics::buffer::Change::Set(500)]
-    );
-}
-
-/// What the gauges say, by series.
-type Gauges = std::collections::BTreeMap<usize, u64>;
-
-fn note_gauges(buffer: &mut MetricBuffer, gauges: &mut Gauges) {
-    buffer.flush(|id, change| {
-        if let crate::metrics::buffer::Change::Set(value) = change {
-            gauges.insert(id.index(), value);
-        }
-    });
-}
-
-#[test]
-fn an_evaluation_that_is_spared_would_have_changed_no_gauge() {
-    let mut monitor = monitor(3, 4);
-    // Steps of 100 s, and first windows that end between two of them.
-    monitor.horizons = Horizons { window_seconds: 800, slow_windows: 3 };
-    let mut spared = 0;
-    for seed in 0..20 {
-        let mut random = Random(seed);
-        let start = Timestamp((1_000_000 + random.next() % 1_000) * SECOND);
-        let mut values = vec![0; Evaluator::new(&monitor).counters().len()];
-        let [mut always, mut sparing] = [(); 2].map(|()| {
-            let mut evaluator = Evaluator::new(&monitor);
-            evaluator.resume(&monitor, start, &values, |_| None);
-            (evaluator, MetricBuffer::new(monitor.series_max()), Gauges::new())
-        });
-        let mut pulse = 0;
-        // What a worker that moved the pulse has yet to move.
-        let mut late = Vec::new();
-        for tick in 1..600 {
-            let now = Timestamp(start.0 + tick * 9 * SECOND);
-            for (place, amount) in late.drain(..) {
-                values[place] += amount;
-            }
-            // An eighth of the ticks has traffic, in bursts.
-            if random.next() % 64 < if tick / 40 % 2 == 0 { 16 } else { 1 } {
-                for _ in 0..1 + random.next() % 9 {
-                    let place = random.next() as usize % values.len();
-                    let amount = random.next() % 90;
-                    pulse += amount;
-                    if random.next().is_multiple_of(4) {
-                        late.push((place, amount));
-                    } else {
-                        values[place] += amount;
-                    }
-                }
-            }
-            let (evaluator, buffer, gauges) = &mut always;
-            evaluator.evaluate(&monitor, buffer, now, &values, |_| {});
-            note_gauges(buffer, gauges);
-            let (evaluator, buffer, gauges) = &mut sparing;
-            if evaluator.is_settled(&monitor, buffer, now, pulse) {
-                spared += 1;
-            } else {
-                evaluator.evaluate(&monitor, buffer, now, &values, |_| {});
-            }
-            note_gauges(buffer, gauges);
-            assert_eq!(always.2, sparing.2, "seed {seed}, tick {tick}");
-        }
-    }
-    assert!(spared > 6_000, "{spared} of 12,000 were spared");
 }

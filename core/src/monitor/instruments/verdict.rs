@@ -1,39 +1,24 @@
 //! Whether a window has drifted: both beyond chance and by enough to matter; it keeps no state.
 
+use driftline_labels::{EnumMap, Verdict};
 use driftline_statistics::{
     drift::{Histograms, NullCounts, null_ratio, psi},
     measure::Compared,
     profile::Quantiles,
 };
 
+use super::{DriftSettings, Evaluation};
+use crate::{
+    metrics::{buffer::MetricBuffer, series::SeriesId},
+    monitor::model::{Cells, MonitoredColumn},
+};
+
+/// How many rows of a window there must be for each bin if the configuration does not say. From about ten on the
+/// critical value of PSI is what it promises.
+const ROWS_PER_BIN: u64 = 20;
+
 /// By how much the share of rows without a value must change to matter.
 const MATERIAL_NULL_CHANGE: f64 = 0.05;
-
-/// What is said about a window.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
-    /// No drift that is both significant and material.
-    Ok,
-    /// It has drifted.
-    Drift,
-    /// It has too few rows to tell.
-    Insufficient,
-}
-
-impl Verdict {
-    /// All of them; a verdict's position here is its discriminant.
-    pub const ALL: [Verdict; 3] = [Verdict::Ok, Verdict::Drift, Verdict::Insufficient];
-
-    /// The label value.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Verdict::Ok => "ok",
-            Verdict::Drift => "drift",
-            Verdict::Insufficient => "insufficient",
-        }
-    }
-}
 
 /// What a window is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +26,12 @@ pub(crate) struct Thresholds {
     pub(crate) rows_min: u64,
     pub(crate) material_psi: f64,
     pub(crate) chi_square: Quantiles,
-    /// The standard errors beyond which the share of rows without a value has changed, all columns accounted for.
+    /// The standard errors beyond which the share of rows without a value has changed, all columns of the model
+    /// accounted for.
     pub(crate) null_z: f64,
 }
 
-/// A window that was looked at.
+/// A judged window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Judged {
     /// 0 for an empty window.
@@ -56,6 +42,18 @@ pub(crate) struct Judged {
 }
 
 impl Thresholds {
+    /// Those of a column of the model at hand.
+    pub(super) fn of(column: &MonitoredColumn, evaluation: &Evaluation<'_>) -> Thresholds {
+        let DriftSettings { rows_min, material_psi, .. } = *evaluation.settings;
+        let bins = u64::try_from(column.reference.len()).unwrap_or(u64::MAX);
+        Thresholds {
+            rows_min: rows_min.unwrap_or(bins.saturating_mul(ROWS_PER_BIN)),
+            material_psi,
+            chi_square: column.chi_square,
+            null_z: evaluation.model.null_z,
+        }
+    }
+
     /// Judges a window. Two logarithms per bin.
     ///
     /// PSI is judged if the bins hold `rows_min` rows, the share of rows without a value if all rows are as many: a
@@ -83,6 +81,41 @@ impl Thresholds {
             Verdict::Insufficient
         };
         Judged { psi, critical, verdict }
+    }
+}
+
+/// Live rows of a column, by cell, beside its reference.
+pub(super) fn compared<'a>(
+    column: &'a MonitoredColumn,
+    cells: Cells,
+    sums: &'a [u64],
+) -> Compared<'a> {
+    let (live, nulls, live_tail_distance) = cells.split(sums);
+    Compared {
+        reference: &column.reference,
+        live,
+        scale: column.scale.as_ref(),
+        live_tail_distance,
+        reference_presence: column.reference_presence,
+        live_presence: NullCounts { nulls, rows: rows(live).saturating_add(nulls) },
+    }
+}
+
+/// All rows of some bins.
+pub(super) fn rows(bins: &[u64]) -> u64 {
+    bins.iter().fold(0, |sum, &count| sum.saturating_add(count))
+}
+
+/// One gauge for each verdict.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VerdictGauges(pub(super) EnumMap<Verdict, SeriesId>);
+
+impl VerdictGauges {
+    /// Makes this one hold, and no other.
+    pub(super) fn set(&self, buffer: &mut MetricBuffer, verdict: Verdict) {
+        for (other, id) in self.0 {
+            buffer.set(id, u64::from(other == verdict));
+        }
     }
 }
 
