@@ -1,4 +1,4 @@
-//! What all groups of tests came to, for people and for whoever counts. It never runs anything.
+//! The summary of all groups of tests, for people and for scripts. It never runs anything.
 
 use std::{
     fmt::{self, Write},
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{process::quote, progress::spoken};
 
-/// One group at its end.
+/// The result of one group.
 #[derive(Clone, Debug)]
 pub(super) struct GroupResult {
     pub(super) name: &'static str,
     pub(super) report: Report,
-    /// Compiling included.
+    /// Including compilation.
     pub(super) took: Duration,
 }
 
-/// The last thing that is printed: a table, what failed and how to run it alone, what was skipped, and one plain line.
+/// The end of the output: a table, failures with the commands that run them alone, skipped tests, and one plain line.
 pub(super) struct Summary {
     text: String,
     is_success: bool,
@@ -34,7 +34,7 @@ impl Summary {
         text += &section("skipped:", skips(groups));
         let ran_nothing = totals.counts.passed + totals.failed == 0;
         if ran_nothing && !selection.runs_nothing() {
-            text += "\nno test ran: no name has what was asked for\n";
+            text += "\nno test ran: no name matches\n";
         }
         text += &format!("\n{}\n", totals.line());
         let is_success = totals.failed == 0 && (!ran_nothing || selection.runs_nothing());
@@ -52,13 +52,13 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Numbers of a group, or of all.
+/// The numbers of one group, or of all.
 #[derive(Clone, Copy, Default)]
 struct Totals {
     binaries: usize,
     counts: Counts,
     skipped: usize,
-    /// Tests, and what else went wrong: binaries that broke off, crates that do not compile.
+    /// Failed tests, binaries that ended early, and crates that do not compile.
     failed: usize,
     took: Duration,
 }
@@ -68,7 +68,7 @@ impl Totals {
         let Report { binaries, errors, skipped } = &group.report;
         let all = |counts: Counts, binary: &Binary| counts.plus(binary.counts);
         let counts = binaries.iter().fold(Counts::default(), all);
-        let broken = binaries.iter().filter(|binary| binary.broke_off.is_some()).count();
+        let broken = binaries.iter().filter(|binary| binary.ended_early.is_some()).count();
         Totals {
             binaries: binaries.len(),
             counts: Counts { passed: counts.passed.saturating_sub(skipped.len()), ..counts },
@@ -88,7 +88,7 @@ impl Totals {
         })
     }
 
-    /// A line that a program finds, too.
+    /// The plain line.
     fn line(&self) -> String {
         let mut line = format!("{} passed, {} failed", self.counts.passed, self.failed);
         if self.skipped != 0 {
@@ -126,7 +126,7 @@ fn section(title: &str, lines: Vec<String>) -> String {
     if lines.is_empty() { lines } else { format!("\n{title}\n{lines}") }
 }
 
-/// What failed, and under each the command that runs it alone.
+/// The failures, each followed by the command that runs it alone.
 fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
     let mut lines = Vec::new();
     for Report { binaries, errors, .. } in groups.iter().map(|group| &group.report) {
@@ -137,8 +137,8 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
                 lines.push(format!("{test}, in {}", binary.name));
                 lines.push(format!("  cargo xtask test {targets}-- {} --exact", quote(test)));
             }
-            if let Some(how) = &binary.broke_off {
-                lines.push(format!("{} broke off: {how}", binary.name));
+            if let Some(how) = &binary.ended_early {
+                lines.push(format!("{} ended early: {how}", binary.name));
                 lines.push(format!("  cargo xtask test {targets}").trim_end().to_owned());
             }
         }
@@ -146,10 +146,10 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
     lines
 }
 
-/// How the binary is selected, with a space behind it.
+/// The flags that select the binary, followed by a space.
 ///
-/// Without its package, unless the caller has named packages: all packages at once are built with the same features as
-/// before, and a single one may not be.
+/// The package is omitted, unless the caller has named packages: a single package may get other features than all
+/// packages together, and cargo would compile its dependencies again.
 fn targets(selection: &Selection, binary: &Binary) -> String {
     let all = binary.selection.as_deref().unwrap_or_default();
     let words: Vec<&str> = all.split(' ').collect();
@@ -187,18 +187,18 @@ mod tests {
             selection: (!selection.is_empty()).then(|| selection.to_owned()),
             counts: Counts { passed, failed: failed.len(), ignored: 1 },
             failed: failed.iter().map(|&test| test.to_owned()).collect(),
-            broke_off: None,
+            ended_early: None,
         }
     }
 
     #[test]
-    fn it_names_what_failed_and_ends_with_a_plain_line() {
+    fn failures_are_named_and_the_end_is_a_plain_line() {
         let slow = Skipped { test: "timing::x".to_owned(), reason: "2 ms late".to_owned() };
         let failed = binary(7, &["a::b", "src/x.rs - f (line 8)"], "-p driftline --test stories");
         let broken = Binary {
             name: "crash".to_owned(),
             selection: Some("-p x --test crash".to_owned()),
-            broke_off: Some("signal: 6".to_owned()),
+            ended_early: Some("signal: 6".to_owned()),
             ..Binary::default()
         };
         let unit = Report { binaries: vec![binary(800, &[], "")], ..Report::default() };
@@ -216,7 +216,7 @@ failed:
     cargo xtask test --test stories -- a::b --exact
   src/x.rs - f (line 8), in stories (tests/stories/main.rs)
     cargo xtask test --test stories -- 'src/x.rs - f (line 8)' --exact
-  crash broke off: signal: 6
+  crash ended early: signal: 6
     cargo xtask test --test crash
 
 skipped:
