@@ -135,7 +135,7 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
             let targets = targets(selection, binary);
             for test in &binary.failed {
                 lines.push(format!("{test}, in {}", binary.name));
-                lines.push(format!("  cargo xtask test {targets}-- {} --exact", quote(test)));
+                lines.push(format!("  cargo xtask test {targets}-- {}", filter(&targets, test)));
             }
             if let Some(how) = &binary.ended_early {
                 lines.push(format!("{} ended early: {how}", binary.name));
@@ -144,6 +144,15 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The arguments that select a test of a binary.
+fn filter(targets: &str, test: &str) -> String {
+    match test.split_once(" - ") {
+        // rustdoc splits what it passes on at spaces, so a single doc test cannot be selected; those of its file can.
+        Some((file, _)) if targets.contains("--doc") => quote(file),
+        _ => format!("{} --exact", quote(test)),
+    }
 }
 
 /// The flags that select the binary, followed by a space.
@@ -194,7 +203,11 @@ mod tests {
     #[test]
     fn failures_are_named_and_the_end_is_a_plain_line() {
         let slow = Skipped { test: "timing::x".to_owned(), reason: "2 ms late".to_owned() };
-        let failed = binary(7, &["a::b", "src/x.rs - f (line 8)"], "-p driftline --test stories");
+        let failed = binary(7, &["a::b"], "-p driftline --test stories");
+        let docs = Binary {
+            name: "driftline_core".to_owned(),
+            ..binary(1, &["core/src/x.rs - x::f (line 8)"], "-p driftline-core --doc")
+        };
         let broken = Binary {
             name: "crash".to_owned(),
             selection: Some("-p x --test crash".to_owned()),
@@ -202,27 +215,30 @@ mod tests {
             ..Binary::default()
         };
         let unit = Report { binaries: vec![binary(800, &[], "")], ..Report::default() };
-        let stories =
-            Report { binaries: vec![failed, broken], skipped: vec![slow], errors: Vec::new() };
+        let stories = Report {
+            binaries: vec![failed, docs, broken],
+            skipped: vec![slow],
+            errors: Vec::new(),
+        };
         let groups = [group("unit tests", 12, unit), group("integration tests", 312, stories)];
         let summary = Summary::new(&select(&[]), &groups);
         let expected = "                   binaries  passed  failed  ignored  skipped          time
 unit tests                1     800       0        1        0          12 s
-integration tests         2       6       3        1        1    5 min 12 s
-all                       3     806       3        2        1    5 min 24 s
+integration tests         3       7       3        2        1    5 min 12 s
+all                       4     807       3        3        1    5 min 24 s
 
 failed:
   a::b, in stories (tests/stories/main.rs)
     cargo xtask test --test stories -- a::b --exact
-  src/x.rs - f (line 8), in stories (tests/stories/main.rs)
-    cargo xtask test --test stories -- 'src/x.rs - f (line 8)' --exact
+  core/src/x.rs - x::f (line 8), in driftline_core
+    cargo xtask test --doc -- core/src/x.rs
   crash ended early: signal: 6
     cargo xtask test --test crash
 
 skipped:
   timing::x: 2 ms late
 
-806 passed, 3 failed, 1 skipped
+807 passed, 3 failed, 1 skipped
 ";
         assert_eq!(summary.to_string(), expected);
         assert!(!summary.is_success());
