@@ -1,4 +1,4 @@
-//! The Python clients that stories run, at the versions of `tests/clients/requirements.txt`. It never runs one.
+//! Installs the Python clients of the stories, as listed in `tests/clients/requirements.txt`. It never runs one.
 
 use std::{fs, path::PathBuf};
 
@@ -6,27 +6,27 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths, python};
 
-/// A row of the file: a client at a version.
+/// A row of the file: a client and its version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Client<'a> {
-    /// As pip takes it: `name[extra]==version`.
+    /// The requirement for pip: `name[extra]==version`.
     requirement: &'a str,
     /// Without the extras.
     name: &'a str,
     version: &'a str,
 }
 
-/// Returns the interpreter that has every client, after fetching those that are missing.
+/// Installs the missing clients, and returns the interpreter that has all of them.
 ///
 /// # Errors
 ///
-/// If the file has a row without a version, or a client cannot be had.
+/// If a row of the file has no version, or a client cannot be installed.
 pub fn set_up() -> Result<PathBuf> {
     let file = paths::clients();
     let text =
         fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let clients = rows(&text).with_context(|| file.display().to_string())?;
-    // pip installs what a client needs before the client itself, so half of one is never taken for it.
+    // pip installs a package after its dependencies, so an installed client is complete.
     let missing: Vec<&str> = clients
         .iter()
         .filter(|client| !python::has(client.name, client.version))
@@ -36,7 +36,11 @@ pub fn set_up() -> Result<PathBuf> {
         python::fetch(&missing, "they need Python 3.11 or newer")?;
     }
     if let Some(client) = clients.iter().find(|client| !python::has(client.name, client.version)) {
-        bail!("{} was fetched, and is not there: remove {}", client.name, paths::venv().display());
+        bail!(
+            "{} is still missing after its installation: remove {}",
+            client.name,
+            paths::venv().display()
+        );
     }
     Ok(paths::python())
 }

@@ -1,7 +1,7 @@
-//! Files derived from the metrics and dialects that the core knows. They are committed, so that they can be read and
-//! copied on the web, and never edited by hand. Nothing here spells a metric, a label or a path.
+//! Files that are generated from the core's tables. They are committed, so that people can read and copy them on the
+//! web, and never edited by hand. Nothing here spells a metric, a label or a path.
 //!
-//! A new file is a module with a function that renders it, and a row of [`OUTPUTS`].
+//! To add a file, write a module with a function that renders it, and add a row to [`OUTPUTS`].
 
 mod metrics;
 mod readme;
@@ -15,11 +15,11 @@ use driftline_core::metrics::catalogue::{Definition, Kind, Metric};
 
 use crate::{paths, process::say};
 
-/// A file that is written from what the core knows.
+/// A generated file.
 struct Output {
-    /// Its path from the root of the project.
+    /// Its path, relative to the root of the project.
     path: &'static str,
-    /// Its text as it should be. Fails if a file that is generated in part has no place for its part.
+    /// Renders its text. Fails if a file that is only partly generated has no place for that part.
     render: fn() -> Result<String>,
 }
 
@@ -31,27 +31,27 @@ const OUTPUTS: &[Output] = &[
     Output { path: "README.md", render: readme::render },
 ];
 
-/// Writes the files that are stale, or only names them in an error if `check` is set.
+/// Writes the stale files. With `check`, writes nothing, and fails if there are any.
 ///
 /// # Errors
 ///
-/// If so, or if a file cannot be rendered or written.
+/// If `check` finds a stale file; if a file cannot be rendered or written.
 pub fn run(check: bool) -> Result<()> {
     let stale = stale()?;
     let paths: Vec<&str> = stale.iter().map(|(output, _)| output.path).collect();
     if stale.is_empty() {
-        say("all generated files are fresh");
+        say("all generated files are up to date");
         return Ok(());
     }
     if check {
-        bail!("stale, run `cargo xtask codegen`: {}", paths.join(", "));
+        bail!("outdated: {}; run `cargo xtask codegen`", paths.join(", "));
     }
     stale.iter().try_for_each(|(output, text)| output.write(text))?;
     say(&format!("wrote {}", paths.join(", ")));
     Ok(())
 }
 
-/// Files that are missing or say something else, each with the text that it should have.
+/// Files that are missing or outdated, each with its new text.
 fn stale() -> Result<Vec<(&'static Output, String)>> {
     let mut stale = Vec::new();
     for output in OUTPUTS {
@@ -90,15 +90,18 @@ mod tests {
 
     use super::*;
 
-    /// Rewrites a stale file and then fails, so that running the tests twice is the fix.
+    /// Rewrites stale files and then fails, so that running the tests twice is the fix.
     #[test]
-    fn generated_files_are_fresh() {
+    fn generated_files_are_up_to_date() {
         let stale = stale().unwrap();
         for (output, text) in &stale {
             output.write(text).unwrap();
         }
         let paths: Vec<&str> = stale.iter().map(|(output, _)| output.path).collect();
-        assert!(paths.is_empty(), "were stale and are rewritten now, please commit: {paths:?}");
+        assert!(
+            paths.is_empty(),
+            "these were outdated and have been rewritten, please commit them: {paths:?}"
+        );
     }
 
     #[test]

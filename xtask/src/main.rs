@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's own commands. Each sets up what it lacks and says so; none decides what a test is.
+//! `cargo xtask`: the project's own commands. Each one sets up what is missing, and says so. None decides what a test is.
 
 use std::{
     env,
@@ -20,7 +20,7 @@ use xtask::{
     workspace::{PACKAGES, program},
 };
 
-/// The project's own commands. Each sets up what it lacks, and is quick when called again.
+/// The project's own commands. Each one sets up what is missing.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -30,54 +30,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Fetches everything that the other commands need.
+    /// Download everything that the other commands need.
     Setup {
-        /// Where the standard library for wasm32 comes from.
+        /// The source of the standard library for wasm32.
         #[arg(long, value_enum, default_value_t)]
         wasm_std: Choice,
     },
-    /// Builds the filter and leaves it at target/driftline.wasm, and beside it what tests compare.
+    /// Build the filter: target/driftline.wasm, and target/driftline.debug.wasm with names.
     Build {
-        /// Where the standard library for wasm32 comes from.
+        /// The source of the standard library for wasm32.
         #[arg(long, value_enum, default_value_t)]
         wasm_std: Choice,
     },
-    /// Runs the whole thing on this machine: model servers, the filter, load with a story in it.
+    /// Run a demo on this machine: model servers, the filter, and load with a story in it.
     #[command(disable_help_flag = true)]
     Demo {
-        /// Passed on to `driftline demo`; with `--envoy`, a real Envoy is set up and used.
+        /// Arguments of `driftline demo`. With `--envoy`, a real Envoy is set up and used.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Runs all tests, including those on a real Envoy.
+    /// Run all tests, even after failures, and print a summary.
     #[command(disable_help_flag = true)]
     Test {
-        /// Passed on to `cargo test`.
+        /// Arguments of `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Runs the benches.
+    /// Run the benches.
     #[command(disable_help_flag = true)]
     Bench {
-        /// Passed on to `cargo bench`.
+        /// Arguments of `cargo bench`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Makes up inputs for a reader, and checks that its properties hold; needs cargo-fuzz.
+    /// Fuzz a reader; needs cargo-fuzz.
     Fuzz {
-        /// One of the targets of fuzz/Cargo.toml.
+        /// A target of fuzz/Cargo.toml.
         target: String,
-        /// How long.
+        /// The duration.
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Writes the files that are derived from the metric catalogue.
+    /// Write the files that are generated from the core's tables.
     Codegen {
-        /// Writes nothing, and fails if a file is stale.
+        /// Write nothing, and fail if a file is outdated.
         #[arg(long)]
         check: bool,
     },
-    /// Checks formatting and lints, then runs all tests.
+    /// Check formatting, structure and lints, then run all tests.
     Ci,
 }
 
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Fetches every piece; what is missing in the end is named all at once.
+/// Downloads every piece, and lists all that are missing in the end.
 fn set_up(choice: Choice) -> Result<ExitCode> {
     let mut problems = Vec::new();
     let mut report = |piece: &str, found: Result<String>| match found {
@@ -112,7 +112,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     report("promtool", prometheus::set_up_promtool().map(shown));
     report("Prometheus", prometheus::set_up_prometheus().map(shown));
     if !problems.is_empty() {
-        bail!("not everything is there:{}", problems.concat());
+        bail!("these cannot be set up:{}", problems.concat());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -130,13 +130,13 @@ fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         arguments.push(envoy::set_up()?.into());
     }
     say("building the demo");
-    // Not `--release`: the tests have built the same in this profile, or will find it built. The filter itself is
-    // compiled to machine code at its start, optimised in either.
+    // Not `--release`, so that the demo and the tests share what they compile. The filter itself is compiled to
+    // optimised machine code at its start in either profile.
     compile(cargo().args(["build", "--package", "driftline-cli", "--bin", "driftline"]))?;
     say("starting the demo");
     let mut demo = Command::new(program("driftline")?);
     demo.current_dir(paths::root()).arg("demo").arg("--filter").arg(filter).args(arguments);
-    // It becomes this process, so that Ctrl-C does not end us before the demo has printed its closing tables.
+    // It replaces this process, so that after Ctrl-C the demo can still print its closing tables.
     Err(demo.exec()).context("cannot start the demo")
 }
 
@@ -166,8 +166,8 @@ fn ci() -> Result<ExitCode> {
     clippy(&["--features", "driftline-host-sim/foreign-functions", "--all-targets"])?;
     let mut filter_lints = vec!["--package", "driftline-plugin"];
     let wasm_target = paths::wasm_target().display().to_string();
-    // Clippy cannot read what Debian's newer compiler has made; then it sees the filter as native code,
-    // which it can because nothing is linked.
+    // Clippy cannot read the output of Debian's newer compiler. It then checks the filter as native code, which works
+    // because nothing is linked.
     if wasm_std::set_up(Choice::Auto)? == WasmStd::Toolchain {
         filter_lints.extend(["--target", wasm_std::TARGET, "--target-dir", &wasm_target]);
     }
@@ -177,17 +177,17 @@ fn ci() -> Result<ExitCode> {
     test(&[])
 }
 
-/// Runs a checker that is too slow to build for everyone, where somebody has installed it.
+/// Runs an optional checker, if it is installed.
 fn if_there(program: &str, arguments: &[&str]) -> Result<()> {
     let Some(path) = find_program(program) else {
-        say(&format!("{program} is not here, so what it checks is not checked"));
+        say(&format!("{program} is not installed, so its checks are skipped"));
         return Ok(());
     };
-    say(&format!("checking with {program}"));
+    say(&format!("running {program}"));
     run(Command::new(path).args(arguments).current_dir(paths::root()))
 }
 
-/// Sets up every piece and builds the filter; returns where they are, as absolute paths.
+/// Sets up every piece and builds the filter. The paths are absolute.
 fn pieces() -> Result<Vec<Piece>> {
     Ok(vec![
         ("DRIFTLINE_ENVOY", envoy::set_up()?),
@@ -199,8 +199,8 @@ fn pieces() -> Result<Vec<Piece>> {
     ])
 }
 
-/// The arguments behind the task's name as they were typed: a parser would drop the first `--`, which stands between
-/// what is for cargo and what is for the tests.
+/// The arguments after the name of the task, as typed. The parser drops a leading `--`, which separates the arguments of
+/// cargo from those of the tests.
 fn as_typed() -> Vec<OsString> {
     env::args_os().skip(2).collect()
 }

@@ -1,4 +1,4 @@
-//! Where things lie in the project; it never creates or reads them.
+//! Paths in the project. It never creates or reads files.
 
 use std::{
     env,
@@ -6,8 +6,8 @@ use std::{
     sync::LazyLock,
 };
 
-/// Cargo says at run time where it found this package. What it said when it compiled is of another checkout if the
-/// target folder was moved or copied: cargo takes such a binary for fresh.
+/// Cargo passes the path of this package at run time. The path at compile time is wrong if the target folder was moved
+/// or copied from another checkout, because cargo does not rebuild the binary then.
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     let package = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -19,7 +19,7 @@ pub fn root() -> &'static Path {
     &ROOT
 }
 
-/// The built filter. Always under the workspace's own `target`, wherever `CARGO_TARGET_DIR` points.
+/// The built filter. Always in the workspace's own `target`, regardless of `CARGO_TARGET_DIR`.
 pub fn filter() -> PathBuf {
     root().join("target/driftline.wasm")
 }
@@ -34,27 +34,27 @@ pub fn arithmetic() -> PathBuf {
     root().join("target/arithmetic.wasm")
 }
 
-/// Cargo's target folder for wasm32, apart from the native one so that neither invalidates the other.
+/// Cargo's target folder for wasm32. It is separate, so that native builds do not invalidate it.
 pub fn wasm_target() -> PathBuf {
     root().join("target/wasm")
 }
 
-/// The Python environment that holds Envoy, and the clients that stories run.
+/// The Python environment with Envoy and the clients of the stories.
 pub fn venv() -> PathBuf {
     root().join("target/venv")
 }
 
-/// The interpreter of the environment.
+/// The Python interpreter in that environment.
 pub fn python() -> PathBuf {
     venv().join("bin/python3")
 }
 
-/// The file that says which clients stories run.
+/// The list of clients that stories run.
 pub fn clients() -> PathBuf {
     root().join("tests/clients/requirements.txt")
 }
 
-/// The Envoy of the environment.
+/// Envoy in that environment.
 pub fn envoy() -> PathBuf {
     venv().join("bin/envoy")
 }

@@ -1,4 +1,4 @@
-//! Child processes: each is announced, and each failure names the command; it never runs one through a shell.
+//! Child processes. Every failure names the command. It never starts a shell.
 
 use std::{
     fmt::Write,
@@ -10,19 +10,19 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// Prints what is about to happen, on stderr, as all progress is.
+/// Prints a message on stderr, where all progress goes.
 pub fn say(what: &str) {
     eprintln!("xtask: {what}");
 }
 
-/// Runs a command whose output the user sees, and fails unless it ends with status 0.
+/// Runs a command with inherited output, and fails unless it exits with status 0.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
     check(&shown, status)
 }
 
-/// Like [`run`], but ends the command after `limit`.
+/// Like [`run`], but kills the command after `limit`.
 pub fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
     let shown = show(command);
     let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
@@ -36,7 +36,7 @@ pub fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
         if limit < started.elapsed() {
             let _ = child.kill();
             let _ = child.wait();
-            bail!("`{shown}` was ended after {} s without a result", limit.as_secs());
+            bail!("`{shown}` did not finish within {} s", limit.as_secs());
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -52,11 +52,11 @@ pub fn output(command: &mut Command) -> Result<String> {
         bail!("`{shown}` failed ({}): {}", output.status, stderr.trim());
     }
     let stdout = String::from_utf8(output.stdout)
-        .with_context(|| format!("`{shown}` printed something that is not UTF-8"))?;
+        .with_context(|| format!("the output of `{shown}` is not UTF-8"))?;
     Ok(stdout.trim_end().to_owned())
 }
 
-/// The cargo that runs us, so that a `cargo +toolchain xtask` stays with its toolchain.
+/// The cargo that runs this program, so that `cargo +toolchain xtask` keeps its toolchain.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::paths::root());
@@ -81,7 +81,7 @@ fn check(shown: &str, status: ExitStatus) -> Result<()> {
     Ok(())
 }
 
-/// The command as one would type it, with the variables that were set for it.
+/// The command as typed in a shell, with the environment variables that are set for it.
 pub(crate) fn show(command: &Command) -> String {
     let mut shown = String::new();
     for (name, value) in command.get_envs() {
@@ -97,7 +97,7 @@ pub(crate) fn show(command: &Command) -> String {
     shown
 }
 
-/// The word as a shell reads it.
+/// The word, quoted for a shell if necessary.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_shown_as_one_would_type_it() {
+    fn a_command_is_shown_as_typed_in_a_shell() {
         let mut command = Command::new("cargo");
         command.env("RUSTFLAGS", "-C link-arg=x").args(["build", "it's", ""]);
         assert_eq!(show(&command), r"RUSTFLAGS='-C link-arg=x' cargo build 'it'\''s' ''");
@@ -130,11 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_hangs_is_ended() {
+    fn a_command_that_hangs_is_killed() {
         let started = Instant::now();
         let error =
             run_within(Command::new("sleep").arg("30"), Duration::from_millis(50)).unwrap_err();
-        assert!(error.to_string().starts_with("`sleep 30` was ended after"), "{error}");
+        assert!(error.to_string().starts_with("`sleep 30` did not finish within"), "{error}");
         assert!(started.elapsed() < Duration::from_secs(10));
     }
 

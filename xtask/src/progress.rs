@@ -1,29 +1,29 @@
-//! How far cargo has compiled, read from its progress bar, and about how long the rest takes. It compiles nothing
-//! itself, and never counts what cargo has counted.
+//! Reads from cargo's progress bar how far it has compiled, and estimates the rest. It never runs or counts anything
+//! itself.
 
 use std::time::Duration;
 
-/// How cargo's bar says that it compiles; other bars fetch.
+/// The start of the bar while cargo compiles. Other bars are about downloads.
 const COMPILING: &str = "Building [";
-/// Before this share is compiled, and this much time has passed, an estimate would be a guess.
+/// There is no estimate before this share of the units is compiled and this much time has passed.
 const SHARE_MIN: f64 = 0.1;
 const ELAPSED_MIN: Duration = Duration::from_secs(5);
-/// Fewer units than this say nothing about each other.
+/// There is no estimate for fewer units than this.
 const UNITS_MIN: usize = 20;
 
-/// What cargo's progress bar says.
+/// A state of cargo's progress bar.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Bar {
-    /// Units that are compiled, those from an earlier run included. A unit is a library, a binary or a build script.
+    /// Finished units, including those of earlier runs. A unit is a library, a binary or a build script.
     pub done: usize,
     /// All units.
     pub total: usize,
-    /// Units that are being compiled now, as cargo lists them.
+    /// Units in progress, as cargo lists them.
     pub active: String,
 }
 
 impl Bar {
-    /// Reads cargo's bar, `Building [==>   ] 12/345: serde, syn(build.rs)`, without colours. `None` for any other line.
+    /// Reads `Building [==>   ] 12/345: serde, syn(build.rs)`, without colours. `None` for any other line.
     #[must_use]
     pub fn read(line: &str) -> Option<Bar> {
         let (_, state) = line.trim().strip_prefix(COMPILING)?.split_once("] ")?;
@@ -37,22 +37,22 @@ impl Bar {
     }
 }
 
-/// Follows the bars of one cargo command. Time is given, not read.
+/// The progress of one cargo command. It has no clock.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Units that an earlier run had compiled: cargo counts them as done within the first moments.
+    /// Units of earlier runs: cargo counts them as done before it draws the first bar.
     fresh: Option<usize>,
     last: Option<Bar>,
 }
 
 impl Progress {
-    /// Takes the next bar over.
+    /// Records the next bar.
     pub fn advance(&mut self, bar: Bar) {
         self.fresh.get_or_insert(bar.done);
         self.last = Some(bar);
     }
 
-    /// What to say of the last bar, `elapsed` after the start; `None` before the first one.
+    /// A description of the last bar, `elapsed` after the start. `None` before the first bar.
     #[must_use]
     pub fn describe(&self, elapsed: Duration) -> Option<String> {
         let Bar { done, total, active } = self.last.as_ref()?;
@@ -66,7 +66,7 @@ impl Progress {
         Some(text)
     }
 
-    /// About how long the rest takes, or `None` while that would be a guess.
+    /// About how long the rest takes. `None` while too little is known.
     fn remaining(&self, elapsed: Duration) -> Option<Duration> {
         let bar = self.last.as_ref()?;
         let fresh = self.fresh?;
@@ -79,15 +79,15 @@ impl Progress {
     }
 }
 
-/// The share of time after which this share of the units is compiled, in a build from nothing.
+/// The share of the time that a cold build takes for this share of its units.
 ///
-/// Units are not alike: many small ones come first, and the workspace's own crates, which are large, come last. The
-/// form and the numbers are fitted to a cold build of this workspace on two cores; 1.0 gives exactly 1.0.
+/// Units differ: many small ones come first, and the workspace's own crates, which are large, come last. The form and
+/// the numbers are fitted to a cold build of this workspace on two cores; 1.0 gives exactly 1.0.
 fn share_of_time(share_of_units: f64) -> f64 {
-    0.65 * share_of_units.powf(1.3) + 0.35 * share_of_units.powi(12)
+    0.7 * share_of_units.powf(1.6) + 0.3 * share_of_units.powi(40)
 }
 
-/// A number of seconds that does not pretend to be exact.
+/// Rounds up to a step that grows with the duration.
 fn rounded(duration: Duration) -> Duration {
     let step = match duration.as_secs() {
         0..20 => 5,
@@ -98,7 +98,7 @@ fn rounded(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs().div_ceil(step).max(1) * step)
 }
 
-/// A duration for people: `45 s`, `2 min 5 s`.
+/// A duration in words: `45 s`, `2 min 5 s`.
 #[must_use]
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -135,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_before_there_is_a_bar() {
+    fn nothing_is_reported_before_the_first_bar() {
         assert_eq!(Progress::default().describe(Duration::from_secs(1)), None);
     }
 
     #[test]
-    fn an_estimate_waits_until_it_can_be_one() {
+    fn there_is_no_estimate_before_enough_is_known() {
         let mut progress = Progress::default();
         progress.advance(bar(0, 300, "libc(build.rs)"));
         let early = progress.describe(Duration::from_secs(2)).unwrap();
@@ -149,12 +149,12 @@ mod tests {
         let later = progress.describe(Duration::from_secs(65)).unwrap();
         assert_eq!(
             later,
-            "150 of 300 units compiled after 1 min 5 s, about 3 min 30 s left; now syn, cranelift-codegen"
+            "150 of 300 units compiled after 1 min 5 s, about 4 min left; now syn, cranelift-codegen"
         );
     }
 
     #[test]
-    fn units_of_an_earlier_run_say_nothing_of_the_rest() {
+    fn units_of_an_earlier_run_do_not_enter_the_estimate() {
         let mut progress = Progress::default();
         progress.advance(bar(200, 300, "a"));
         progress.advance(bar(205, 300, "b"));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_curve_rises_from_nothing_to_all_and_nothing_is_left_then() {
+    fn the_curve_rises_to_one_where_nothing_is_left() {
         assert!((share_of_time(1.0) - 1.0).abs() < 1e-12);
         let shares: Vec<f64> =
             (1..=10).map(|tenth| share_of_time(f64::from(tenth) / 10.0)).collect();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_rounded_and_spoken() {
+    fn a_duration_is_rounded_and_put_in_words() {
         for (seconds, expected) in
             [(3, "5 s"), (19, "20 s"), (61, "1 min 10 s"), (130, "2 min 30 s"), (1201, "21 min")]
         {

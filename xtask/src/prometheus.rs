@@ -1,4 +1,4 @@
-//! Prometheus and promtool, from Debian. It never installs them on the system, so no service is left running.
+//! Prometheus and promtool, from Debian. It never installs them on the system, so no service starts.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use anyhow::{Result, bail};
 
 use crate::{debian, paths, process::find_program};
 
-/// Returns the path of `promtool`, after fetching Debian's package if there is none.
+/// Returns the path of `promtool`, after downloading Debian's package if it is missing.
 pub fn set_up_promtool() -> Result<PathBuf> {
     set_up("promtool")
 }
 
-/// Returns the path of `prometheus`, after fetching Debian's package if there is none.
+/// Returns the path of `prometheus`, after downloading Debian's package if it is missing.
 pub fn set_up_prometheus() -> Result<PathBuf> {
     set_up("prometheus")
 }
@@ -24,10 +24,10 @@ fn set_up(program: &str) -> Result<PathBuf> {
     if unpacked.exists() {
         return Ok(unpacked);
     }
-    debian::unpack("prometheus", &paths::prometheus(), "checking what Prometheus would read")?;
+    debian::unpack("prometheus", &paths::prometheus(), "the tests with Prometheus")?;
     if !unpacked.exists() {
         bail!(
-            "Debian's package prometheus was fetched, but has no {program}: install Prometheus so that `{program}` is on the PATH"
+            "Debian's package prometheus has no {program}: install Prometheus so that `{program}` is on the PATH"
         );
     }
     Ok(unpacked)

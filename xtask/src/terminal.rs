@@ -1,14 +1,14 @@
-//! What a terminal adds to text, and how wide it is. It never writes to one.
+//! Escape sequences and the width of a terminal. It never writes to one.
 
 use std::{
     io::{IsTerminal, stderr, stdout},
     process::{Command, Stdio},
 };
 
-/// Where the width is not known.
+/// The width to assume where it is unknown.
 const COLUMNS: usize = 80;
 
-/// The text without escape sequences, which colour and move.
+/// The text without escape sequences.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -21,7 +21,7 @@ pub fn plain(text: &str) -> String {
     plain + rest
 }
 
-/// At most `columns` characters; three dots stand for what is cut off.
+/// The text in at most `columns` characters. If it is cut, it ends with three dots.
 #[must_use]
 pub fn cut(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
@@ -30,19 +30,19 @@ pub fn cut(text: &str, columns: usize) -> String {
     text.chars().take(columns.saturating_sub(3)).chain("...".chars()).collect()
 }
 
-/// Whether a person sees stderr at once.
+/// Whether stderr is a terminal.
 #[must_use]
 pub fn sees_stderr() -> bool {
     stderr().is_terminal()
 }
 
-/// Whether a person sees stdout at once.
+/// Whether stdout is a terminal.
 #[must_use]
 pub fn sees_stdout() -> bool {
     stdout().is_terminal()
 }
 
-/// The width of the terminal. Runs a program, so it is asked once for each command.
+/// The width of the terminal. Starts a process, so call it once per command.
 #[must_use]
 pub fn columns() -> usize {
     let size = Command::new("stty").arg("size").stdin(Stdio::inherit()).output();

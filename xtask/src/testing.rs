@@ -1,4 +1,4 @@
-//! Runs the tests, all of them whatever fails, and sums up at the end. What a test is, cargo decides.
+//! Runs all tests, even after failures, and prints a summary. Cargo decides what a test is.
 
 mod report;
 mod selection;
@@ -24,13 +24,14 @@ use crate::{
     watch::{Place, watch},
 };
 
-/// A variable that tells tests where something is, and the path.
+/// An environment variable that tells tests where something is, and the path.
 pub type Piece = (&'static str, PathBuf);
 
-/// Runs what `arguments` select, as `cargo test` takes them, in groups; each runs to its end whatever fails.
+/// Runs the tests that `arguments`, those of `cargo test`, select. They run in groups, each to its end, even after
+/// failures.
 ///
-/// Everything that cargo and the tests print is shown as it comes. The last line says how many tests passed, failed
-/// and were skipped. The exit code is a failure if a test failed, something did not compile, or nothing ran.
+/// The output of cargo and of the tests appears as it is written. The last line gives the numbers of tests that passed,
+/// failed and were skipped. The exit code is a failure if a test failed, something did not compile, or nothing ran.
 ///
 /// # Errors
 ///

@@ -1,25 +1,25 @@
-//! The sections of a wasm module. It never looks into one, and keeps the order of those it leaves.
+//! The sections of a wasm module. It never decodes their content.
 
 use anyhow::{Context, Result, ensure};
 
 /// The magic number and version 1 of the binary format.
 const HEADER: &[u8] = b"\0asm\x01\0\0\0";
-/// The id of sections that say nothing to a machine: names for backtraces, who produced the module.
+/// The id of custom sections, such as the names for backtraces.
 const CUSTOM: u8 = 0;
 
-/// The module without its custom sections. It does exactly the same, but its traps have no names.
+/// Removes the custom sections. The module behaves the same, but its backtraces have no names.
 ///
 /// # Errors
 ///
-/// If it is no module, or is cut.
+/// If it is not a module, or is truncated.
 pub fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
     ensure!(module.starts_with(HEADER), "not a wasm module of version 1");
     let mut left = HEADER.to_vec();
     let mut rest = &module[HEADER.len()..];
     while let [id, after_id @ ..] = rest {
-        let (bytes, length) = length(after_id).context("the length of a section is cut")?;
+        let (bytes, length) = length(after_id).context("the length of a section is truncated")?;
         let end = 1 + bytes + length;
-        ensure!(end <= rest.len(), "a section of {length} bytes is cut");
+        ensure!(end <= rest.len(), "a section of {length} bytes is truncated");
         if *id != CUSTOM {
             left.extend_from_slice(&rest[..end]);
         }
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn only_custom_sections_go() {
+    fn only_custom_sections_are_removed() {
         let types: &[u8] = &[1, 1, 0];
         let names: &[u8] = &[CUSTOM, 5, 4, b'n', b'a', b'm', b'e'];
         // 130 bytes: its length takes two.
@@ -60,11 +60,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_module_is_refused() {
+    fn a_truncated_module_is_refused() {
         for (module, expected) in [
             (b"(module)".to_vec(), "not a wasm module of version 1"),
-            (module(&[&[1, 3, 0]]), "a section of 3 bytes is cut"),
-            (module(&[&[1, 0x80]]), "the length of a section is cut"),
+            (module(&[&[1, 3, 0]]), "a section of 3 bytes is truncated"),
+            (module(&[&[1, 0x80]]), "the length of a section is truncated"),
         ] {
             assert_eq!(without_custom_sections(&module).unwrap_err().to_string(), expected);
         }

@@ -1,5 +1,5 @@
-//! The standard library for wasm32: the toolchain's own where it can be had, else Debian's sources.
-//! It never replaces what is already there.
+//! The standard library for wasm32: from rustup if possible, otherwise from Debian's sources.
+//! It never replaces one that is installed.
 
 use std::{
     fmt,
@@ -16,45 +16,45 @@ use crate::{
     process::{find_program, output, run_within, say},
 };
 
-/// What the filter is compiled for. The browser needs the same one.
+/// The target of the filter. Browsers need the same one.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// `rustup` answers within seconds or not at all; a slow line still gets its 25 MB through in this time.
+/// `rustup` responds within seconds or not at all. A slow connection still transfers 25 MB in this time.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 
-/// Debian's newer compiler, its sources of the standard library, and what links wasm.
+/// Debian's newer compiler, its sources of the standard library, and a linker for wasm.
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "rust-web-llvm"];
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// Which standard library to take.
+/// Which standard library to use.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum Choice {
-    /// What is there; else the toolchain's own by rustup; else Debian's.
+    /// One that is installed; otherwise from rustup; otherwise Debian's.
     #[default]
     Auto,
-    /// The toolchain's own.
+    /// The toolchain's own, from rustup.
     Rustup,
-    /// Debian's sources, compiled along with the filter.
+    /// Debian's sources, compiled together with the filter.
     Debian,
 }
 
-/// A standard library that is there.
+/// An installed standard library.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WasmStd {
-    /// Compiled, in the toolchain that runs us.
+    /// The compiled one of the current toolchain.
     Toolchain,
-    /// Sources of Debian's compiler, to be compiled with it.
+    /// The sources for Debian's compiler.
     Debian {
-        /// A `rust-lld` that links wasm.
+        /// The path of a `rust-lld` that links wasm.
         linker: PathBuf,
     },
 }
 
-/// Returns the standard library of this choice, after fetching it if it is missing.
+/// Returns the chosen standard library, after installing it if it is missing.
 ///
 /// # Errors
 ///
-/// If it cannot be had, the error names every way that was tried and the command for each.
+/// If it cannot be installed, the error lists every attempt and the command for each.
 pub fn set_up(choice: Choice) -> Result<WasmStd> {
     if let Some(found) = find(choice) {
         return Ok(found);
@@ -68,7 +68,7 @@ pub fn set_up(choice: Choice) -> Result<WasmStd> {
     }
     if choice != Choice::Rustup {
         if choice == Choice::Auto {
-            say("rustup could not add it, so Debian's packages are tried");
+            say("rustup cannot install it; trying Debian's packages");
         }
         match add_by_debian() {
             Ok(found) => return Ok(found),
@@ -77,19 +77,22 @@ pub fn set_up(choice: Choice) -> Result<WasmStd> {
     }
     let problems: Vec<String> =
         problems.iter().map(|problem| format!("\n  - {problem:#}")).collect();
-    bail!("the standard library for {TARGET} is missing and cannot be had:{}", problems.concat());
+    bail!(
+        "the standard library for {TARGET} is missing and cannot be installed:{}",
+        problems.concat()
+    );
 }
 
 impl WasmStd {
-    /// Tells cargo how to use this standard library. The target folder must not be the native one.
+    /// Configures cargo to use this standard library. The target folder must not be the native one.
     pub fn configure(&self, cargo: &mut Command) {
         if let WasmStd::Debian { linker } = self {
-            // `-Zbuild-std` is unstable; the variable makes a stable compiler accept it.
+            // `-Zbuild-std` is unstable; the variable enables it on the stable compiler.
             cargo
                 .env("RUSTC", DEBIAN_RUSTC)
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
-                // Set by `cargo run` to the toolchain's own libraries, which are not this compiler's.
+                // `cargo run` sets it to the libraries of another compiler, the toolchain's own.
                 .env_remove("LD_LIBRARY_PATH")
                 .arg("-Zbuild-std=std,panic_abort");
         }
@@ -107,7 +110,7 @@ impl fmt::Display for WasmStd {
     }
 }
 
-/// What is there already. Takes milliseconds, so that a second call costs nothing.
+/// An installed one. Takes milliseconds.
 fn find(choice: Choice) -> Option<WasmStd> {
     if choice != Choice::Debian && toolchain_has_it() {
         return Some(WasmStd::Toolchain);
@@ -140,7 +143,7 @@ fn find_debian() -> Option<WasmStd> {
     Some(WasmStd::Debian { linker: find_linker()? })
 }
 
-/// The toolchain's own `rust-lld`, else the one of Debian.
+/// The toolchain's own `rust-lld`, otherwise Debian's.
 fn find_linker() -> Option<PathBuf> {
     let own = output(rustc().args(["--print", "target-libdir"])).ok().and_then(|libraries| {
         let linker = Path::new(&libraries).parent()?.join("bin/rust-lld");
@@ -152,17 +155,15 @@ fn find_linker() -> Option<PathBuf> {
 fn add_by_rustup() -> Result<()> {
     let advice = format!("`rustup target add {TARGET}`");
     if find_program("rustup").is_none() {
-        bail!("no rustup here, which would fetch it with {advice}");
+        bail!("rustup, which would install it with {advice}, is missing");
     }
-    say(&format!("rustup: fetching the standard library for {TARGET}"));
+    say(&format!("rustup: downloading the standard library for {TARGET}"));
     let mut command = Command::new("rustup");
-    // Without a server, rustup's own error is enough.
+    // rustup's own message is enough if there is no server.
     command.args(["target", "add", TARGET]).env_remove("RUST_BACKTRACE");
-    run_within(&mut command, RUSTUP_LIMIT).with_context(|| format!("{advice} did not work"))?;
+    run_within(&mut command, RUSTUP_LIMIT).with_context(|| format!("{advice} failed"))?;
     if !toolchain_has_it() {
-        bail!(
-            "{advice} says that it worked, but `rustc` does not have it; is `rustc` the one of rustup?"
-        );
+        bail!("{advice} succeeded, but `rustc` does not find it: is `rustc` the one from rustup?");
     }
     Ok(())
 }
@@ -171,7 +172,7 @@ fn add_by_debian() -> Result<WasmStd> {
     let list = DEBIAN_PACKAGES.join(" ");
     debian::install(DEBIAN_PACKAGES, &format!("the standard library for {TARGET}"))?;
     find_debian().with_context(|| {
-        format!("{list} are installed, but {DEBIAN_RUSTC} has no sources of the standard library, or there is no `rust-lld`")
+        format!("{list} are installed, but {DEBIAN_RUSTC} has no sources of the standard library, or `rust-lld` is missing")
     })
 }
 

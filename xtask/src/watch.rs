@@ -1,7 +1,8 @@
-//! Runs cargo, shows its output as it comes, and says meanwhile how much is compiled and about how long the rest takes.
-//! It never compiles anything twice for that, and never changes a line.
+//! Runs cargo, shows its output as it is written, and reports how far it has compiled and about how long the rest takes.
+//! It never compiles anything twice, and never changes a line.
 
 use std::{
+    env,
     io::{Read, Write, pipe, stderr, stdout},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
@@ -17,25 +18,25 @@ use crate::{
     terminal::{self, cut, plain},
 };
 
-/// How often a terminal's line of progress is drawn anew, and how long a process that has ended may still be heard.
+/// How often the progress line of a terminal is redrawn, and how long output may take to arrive after cargo has ended.
 const TICK: Duration = Duration::from_millis(250);
-/// A process that a test has left behind keeps the pipe open; after this time nobody listens to it.
+/// A process that outlives its test keeps the pipe open. This long after cargo has ended, its output is ignored.
 const ECHO_MAX: Duration = Duration::from_secs(2);
-/// The pause between two lines of progress where there is no terminal, such as in CI.
+/// The time between two progress lines without a terminal, such as in CI.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Wide enough for the names of what cargo compiles.
+/// Wide enough for the names of the crates that cargo compiles.
 const BAR_COLUMNS: &str = "120";
 
-/// Where the output of cargo and of what it runs goes, both streams in their order.
+/// Where the output goes, both streams in their original order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// For output that is the result.
+    /// For results.
     Stdout,
     /// For progress and errors.
     Stderr,
 }
 
-/// Runs a command of cargo that compiles, and fails unless it ends with status 0.
+/// Runs a cargo command that compiles, and fails unless it exits with status 0.
 pub fn compile(command: &mut Command) -> Result<()> {
     let shown = show(command);
     let status = watch(command, Place::Stderr, &mut |_| {})?;
@@ -45,11 +46,11 @@ pub fn compile(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command of cargo, shows all its output in `place`, and gives each line of it, without colours, to `on_line`.
+/// Runs a cargo command, shows its output in `place`, and passes each line, without colours, to `on_line`.
 ///
 /// # Errors
 ///
-/// If it cannot be started or awaited. How it ends is not judged.
+/// If the command cannot be started or awaited. A status other than 0 is no error.
 pub fn watch(
     command: &mut Command,
     place: Place,
@@ -67,10 +68,10 @@ fn watch_into(
     is_coloured: bool,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<ExitStatus> {
-    // Cargo draws its bar for terminals only, unless it is told.
+    // By default, cargo draws its bar on terminals only.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always");
     command.env("CARGO_TERM_PROGRESS_WIDTH", BAR_COLUMNS);
-    if is_coloured {
+    if is_coloured && env::var_os("CARGO_TERM_COLOR").is_none() {
         command.env("CARGO_TERM_COLOR", "always");
     }
     let columns = terminal::sees_stderr().then(terminal::columns);
@@ -95,12 +96,12 @@ fn watch_into(
     child.wait().context("cannot wait for cargo")
 }
 
-/// Starts the command with one pipe for both of its streams, so that their order is kept.
+/// Starts the command with one pipe for both streams, which keeps their order.
 fn start(command: &mut Command) -> Result<(Child, Receiver<Vec<u8>>)> {
     let (mut reader, writer) = pipe().context("cannot make a pipe")?;
     command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
     let child = command.spawn().with_context(|| format!("cannot start `{}`", show(command)))?;
-    // The command still holds its ends of the pipe, and would keep it open.
+    // The command holds the write ends of the pipe, and would keep it open.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (sender, pieces) = channel();
     thread::spawn(move || {
@@ -114,21 +115,21 @@ fn start(command: &mut Command) -> Result<(Child, Receiver<Vec<u8>>)> {
     Ok((child, pieces))
 }
 
-/// What is shown: the output as it is, and beside it the progress of compiling.
+/// The output as it is, and the progress of compilation beside it.
 struct Screen<O, S> {
     out: O,
     status: S,
-    /// The width of the terminal, where the status is one line that changes; else it is a line now and then.
+    /// The width of the terminal, on which the progress is one line that is redrawn. Without one, it is printed in lines.
     columns: Option<usize>,
-    /// Whether cargo is still compiling: what ends in a carriage return is then a bar of its own.
+    /// Whether cargo is still compiling. Until then, text that ends with a carriage return is its bar.
     is_compiling: bool,
     progress: Progress,
     started: Instant,
-    /// When the status was last shown.
+    /// When the progress was last shown.
     said: Option<Instant>,
-    /// Whether the line of the status is on the terminal.
+    /// Whether the progress line is on the terminal now.
     is_drawn: bool,
-    /// The line so far, and how much of it is shown.
+    /// The current line, and how much of it is shown.
     line: Vec<u8>,
     shown: usize,
 }
@@ -158,7 +159,7 @@ impl<O: Write, S: Write> Screen<O, S> {
                 _ => {}
             }
         }
-        // A test that runs has said that it does before it has ended. A compiler writes whole lines.
+        // libtest prints the name of a test before its result. Compilers write whole lines.
         if !self.is_compiling {
             self.show_line();
         }
@@ -188,14 +189,14 @@ impl<O: Write, S: Write> Screen<O, S> {
     fn show_line(&mut self) {
         self.erase();
         if self.shown < self.line.len() {
-            // A reader who has gone, such as `head`, is no reason to stop the tests.
+            // A closed pipe, such as that of `head`, does not stop the tests.
             let _ = self.out.write_all(&self.line[self.shown..]);
             let _ = self.out.flush();
             self.shown = self.line.len();
         }
     }
 
-    /// Shows how far cargo is, if that is due.
+    /// Shows the progress, if it is due.
     fn tick(&mut self) {
         let is_due = self.columns.is_some() || self.said.is_none_or(|said| PAUSE <= said.elapsed());
         if !self.is_compiling || !is_due {
@@ -222,7 +223,7 @@ impl<O: Write, S: Write> Screen<O, S> {
         }
     }
 
-    /// Shows what is left, such as a last line without its end.
+    /// Shows the rest, such as a last line without a line break.
     fn close(&mut self, on_line: &mut dyn FnMut(&str)) {
         if !self.line.is_empty() {
             self.take_line(on_line);
@@ -242,7 +243,7 @@ mod tests {
         \x20   Building [===>          ] 3/12: itoa                 \r    Building [=====>     ] 5/12: p  \r\
         \x20   Finished `test` profile in 1.34s\n";
 
-    /// Feeds output in pieces of this size; returns what is shown, what is said, and the lines.
+    /// Feeds output in pieces of this size; returns the output, the progress, and the lines.
     fn shown(text: &str, piece: usize, columns: Option<usize>) -> (String, String, Vec<String>) {
         let mut screen = Screen::new(Vec::new(), Vec::new(), columns);
         let mut lines = Vec::new();
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_told_and_every_line_is_shown_however_the_output_is_cut() {
+    fn bars_are_reported_and_every_line_is_shown_however_the_output_is_cut() {
         for piece in 1..=BARS.len() {
             let (out, status, lines) = shown(BARS, piece, None);
             let expected = [
@@ -265,7 +266,7 @@ mod tests {
             ];
             assert_eq!(lines, expected, "{piece}");
             assert_eq!(out, expected.map(|line| format!("{line}\n")).concat(), "{piece}");
-            // The first bar is said at once, the next only after a pause.
+            // The first bar is reported at once, the next one after a pause.
             assert_eq!(
                 status, "xtask: 0 of 12 units compiled after 0 s; now anyhow(build.rs)\n",
                 "{piece}"
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_test_prints_is_shown_before_its_line_ends_and_kept_as_it_is() {
+    fn output_of_tests_is_shown_before_a_line_ends_and_is_not_changed() {
         let mut screen = Screen::new(Vec::new(), sink(), None);
         let mut lines = Vec::new();
         let mut take = |screen: &mut Screen<Vec<u8>, Sink>, text: &str| {
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn both_streams_of_a_command_come_in_their_order() {
+    fn both_streams_of_a_command_keep_their_order() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; echo two >&2; echo three; exit 7"]);
         let mut lines = Vec::new();
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_left_behind_is_not_awaited() {
+    fn a_process_that_outlives_its_parent_is_not_awaited() {
         let started = Instant::now();
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 20 & echo done"]);

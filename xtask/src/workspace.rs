@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace. It never reads a manifest itself.
+//! The workspace, as cargo describes it. It never reads a manifest itself.
 
 use std::path::PathBuf;
 
@@ -14,23 +14,24 @@ use crate::process::{cargo, output};
 pub const PACKAGES: [&str; 5] =
     ["--workspace", "--exclude", "driftline-plugin", "--exclude", "driftline-benches"];
 
-/// What `cargo metadata` says, dependencies of dependencies left out.
+/// The output of `cargo metadata` for the packages of the workspace.
 ///
 /// # Errors
 ///
-/// If cargo fails, or says something else.
+/// If cargo fails, or prints no JSON.
 pub fn metadata() -> Result<Value> {
     let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    serde_json::from_str(&metadata).context("cargo metadata is no JSON")
+    serde_json::from_str(&metadata).context("cargo metadata is not JSON")
 }
 
-/// Where cargo leaves a program that it has built without optimising.
+/// The path of a binary that is built in the profile `dev`.
 ///
 /// # Errors
 ///
 /// Those of [`metadata`].
 pub fn program(name: &str) -> Result<PathBuf> {
     let metadata = metadata()?;
-    let target = metadata["target_directory"].as_str().context("cargo has no target folder")?;
+    let target =
+        metadata["target_directory"].as_str().context("cargo metadata has no target folder")?;
     Ok([target, "debug", name].iter().collect())
 }

@@ -1,4 +1,4 @@
-//! The reference of all metrics, `docs/metrics.md`. It spells no metric and no label: the catalogue does.
+//! Renders `docs/metrics.md`, the reference of all metrics. It spells no metric and no label; the catalogue does.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The README's table of dialects, between two marks; the rest of the README is written by hand and stays as it is.
+//! Renders the table of dialects in the README. The rest of the README is written by hand and is not changed.
 
 use std::{fmt::Write, fs};
 
@@ -10,7 +10,7 @@ use crate::paths;
 const BEGIN: &str = "<!-- From here to the end of the table: `cargo xtask codegen`, of core/src/generation/dialects. -->\n\n";
 const END: &str = "\n<!-- End of the generated table. -->";
 
-/// The README as it should be. Fails if it has no place for the table.
+/// The text of the README. Fails if the marks around the table are missing.
 pub(super) fn render() -> Result<String> {
     let readme = fs::read_to_string(paths::root().join("README.md")).context("README.md")?;
     with_table(&readme).with_context(|| {
@@ -20,8 +20,8 @@ pub(super) fn render() -> Result<String> {
 
 fn with_table(readme: &str) -> Option<String> {
     let (before, rest) = readme.split_once(BEGIN)?;
-    let (_, behind) = rest.split_once(END)?;
-    Some([before, BEGIN, &table(), END, behind].concat())
+    let (_, after) = rest.split_once(END)?;
+    Some([before, BEGIN, &table(), END, after].concat())
 }
 
 fn table() -> String {
@@ -38,9 +38,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stands_between_the_marks_is_written() {
-        let readme = format!("before\n{BEGIN}| stale |\n{END}\nbehind\n");
-        let expected = format!("before\n{BEGIN}{}{END}\nbehind\n", table());
+    fn only_the_text_between_the_marks_is_written() {
+        let readme = format!("before\n{BEGIN}| stale |\n{END}\nafter\n");
+        let expected = format!("before\n{BEGIN}{}{END}\nafter\n", table());
         assert_eq!(with_table(&readme), Some(expected));
         assert_eq!(with_table("no mark"), None);
     }

@@ -1,15 +1,15 @@
-//! Recording rules that compute drift again in PromQL, over all pods at once, from the counters of bins. Nothing here
-//! spells a metric of the filter.
+//! Renders `envoy/drift.rules.yml`: recording rules that compute drift over all pods in PromQL, from the counters of
+//! bins. It spells no metric of the filter.
 //!
-//! Counters of bins add up over pods and survive restarts by `increase`, so the rules see the fleet as one proxy would
-//! that got all of its traffic.
+//! Counters of bins add up over pods, and `increase` handles restarts. So the rules give what a single proxy with all of
+//! the traffic would give.
 
 use std::fmt::Write;
 
 use driftline_core::metrics::catalogue::{Label, Metric};
 
-/// The most bins of a feature for which there is a Kolmogorov-Smirnov statistic: PromQL has no running sum, so each
-/// bin's is a rule of its own.
+/// The most bins for which the Kolmogorov-Smirnov statistic is computed. PromQL has no running sum, so each bin adds a
+/// term to the rule.
 const ORDERED_BINS_MAX: usize = 20;
 
 const HEAD: &str = "\
@@ -38,11 +38,11 @@ fn rule(record: &str, expression: String) -> Rule {
     Rule { record: format!("driftline:{record}"), expression }
 }
 
-/// What rules are summed by, and joined on.
+/// The labels to sum by and to join on.
 struct By {
     feature: String,
     bin: String,
-    /// Between two sides, the left one by bin and the right one by feature.
+    /// Joins a left side by bin with a right side by feature.
     group_left: String,
 }
 
@@ -66,7 +66,7 @@ fn group(name: &str, rules: &[Rule]) -> String {
     text
 }
 
-/// Rows of the last hour and of the reference, and the shares of each bin in them.
+/// Rows of the last hour and of the reference, and the share of each bin.
 fn bins(By { feature, bin, group_left }: &By) -> Vec<Rule> {
     let live = Metric::FeatureBin.definition().name;
     let reference = Metric::ReferenceBinRows.definition().name;
@@ -101,7 +101,7 @@ fn population_stability(By { feature, group_left, .. }: &By) -> Rule {
 
 fn jensen_shannon(By { feature, .. }: &By) -> Rule {
     let term = |share: &str| {
-        // 0 * ln(0) is 0, by the limit.
+        // The limit of x * ln(x) at 0 is 0.
         format!(
             "({share} * ln({share} / (0.5 * (driftline:bin:live_share1h + driftline:bin:reference_share)))\n  \
              > -Inf or {share} * 0)"
@@ -119,7 +119,7 @@ fn jensen_shannon(By { feature, .. }: &By) -> Rule {
 
 fn kolmogorov_smirnov(By { feature, .. }: &By) -> Rule {
     let bin = Label::Bin.name();
-    // Bins of numbers are called by two digits, and in order.
+    // Bins of numbers are named by two digits, in order.
     let numbered: Vec<String> = (0..ORDERED_BINS_MAX).map(|bin| format!("{bin:02}")).collect();
     let distances: Vec<String> = (1..=numbered.len())
         .map(|bins| {

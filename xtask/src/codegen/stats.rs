@@ -1,4 +1,4 @@
-//! What turns names of stats into labels and buckets, `envoy/stats.yaml`. It spells no metric and no label.
+//! Renders `envoy/stats.yaml`, which gives stats their labels and buckets. It spells no metric and no label.
 
 use std::fmt::Write;
 

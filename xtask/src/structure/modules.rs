@@ -1,4 +1,4 @@
-//! The modules of one crate, and which refers to which. It reads sources, and never judges them.
+//! The module tree of a crate, and the references between its modules. It reads sources, and never judges them.
 
 use std::{fs, path::Path as File, path::PathBuf};
 
@@ -6,13 +6,13 @@ use anyhow::{Context, Result, bail};
 
 use super::source::{self, Path, Scope};
 
-/// A name may be imported from a module that imports it, and so on. Nobody goes on for longer than this.
+/// The longest chain of imports that is followed.
 const STEPS_MAX: usize = 16;
 
-/// A module's place in [`Crate::modules`]. The crate's root is 0, and a parent comes before its children.
+/// An index into [`Crate::modules`]. The root is 0, and a parent precedes its children.
 pub(super) type Id = usize;
 
-/// A crate as its sources show it.
+/// A crate's module tree.
 #[derive(Debug)]
 pub(super) struct Crate {
     pub(super) modules: Vec<Module>,
@@ -26,38 +26,38 @@ pub(super) struct Module {
     /// `None` for the root.
     pub(super) parent: Option<Id>,
     children: Vec<Id>,
-    /// From the root of the workspace.
+    /// Relative to the workspace.
     pub(super) file: PathBuf,
     scope: Scope,
 }
 
-/// That a module refers to something in another one.
+/// A reference from one module to something in another.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Reference {
     pub(super) from: Id,
     pub(super) to: Id,
     pub(super) line: usize,
-    /// The path as it is written.
+    /// The path as written.
     pub(super) path: String,
 }
 
-/// What a name or a path stands for.
+/// What a name or a path refers to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Target {
     Module(Id),
-    /// Something that a module defines.
+    /// An item that the module defines.
     ItemOf(Id),
 }
 
 impl Crate {
-    /// Reads the crate whose root is `file`. Paths are shown from `workspace` on.
+    /// Reads the crate with the root `file`. Paths in it are relative to `workspace`.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read, or a module has none.
+    /// If a file cannot be read, or the file of a module is missing.
     pub(super) fn read(workspace: &File, file: &File) -> Result<Crate> {
         let mut found = Crate { modules: Vec::new() };
-        let folder = file.parent().context("a source without a folder")?;
+        let folder = file.parent().context("a source file without a folder")?;
         found.add_file(workspace, file, folder, String::new(), None)?;
         Ok(found)
     }
@@ -79,14 +79,14 @@ impl Crate {
             let inner = folder.join(&name);
             let file = [alone, inner.join("mod.rs")].into_iter().find(|file| file.exists());
             let Some(file) = file else {
-                bail!("{}: no file for `mod {name};`", shown.display());
+                bail!("{}: the file of `mod {name};` is missing", shown.display());
             };
             self.add_file(workspace, &file, &inner, name, Some(parent))?;
         }
         Ok(())
     }
 
-    /// Adds a module and those within its text; `files` gets those that have files of their own, with their folders.
+    /// Adds a module and its inline modules. Modules in other files are appended to `files`, with their folders.
     fn add(
         &mut self,
         mut scope: Scope,
@@ -116,7 +116,7 @@ impl Crate {
         names.collect::<Vec<_>>().join("::")
     }
 
-    /// A module and those around it, from the outermost on; the root is left out.
+    /// The module and its ancestors without the root, outermost first.
     pub(super) fn line_of(&self, id: Id) -> Vec<Id> {
         let mut line: Vec<Id> =
             std::iter::successors(Some(id), |id| self.modules[*id].parent).collect();
@@ -125,7 +125,7 @@ impl Crate {
         line
     }
 
-    /// All references from one module to another, in order.
+    /// All references between different modules, sorted.
     pub(super) fn references(&self) -> Vec<Reference> {
         let mut references = Vec::new();
         for (from, module) in self.modules.iter().enumerate() {
@@ -146,14 +146,14 @@ impl Crate {
         references
     }
 
-    /// What a name without a path stands for, if `use ...::*` brings it in.
+    /// What a single name refers to, if a glob import provides it.
     fn through_glob(&self, from: Id, name: &str) -> Option<Target> {
         let scope = &self.modules[from].scope;
         let is_known = scope.items.contains(name) || scope.names.contains_key(name);
         if is_known { None } else { self.find_in_globs(from, name, 0) }
     }
 
-    /// What a path stands for, as far as it is of this crate.
+    /// What a path refers to, if it is in this crate.
     fn resolve(&self, from: Id, path: &Path, steps: usize) -> Option<Target> {
         if STEPS_MAX < steps {
             return None;
@@ -169,7 +169,7 @@ impl Crate {
             target = match name.as_str() {
                 "super" => Target::Module(self.modules[module].parent?),
                 "self" => target,
-                // A name that is not found is of another crate, or made by a macro.
+                // An unknown name is re-exported from another crate, or made by a macro.
                 name => self.find(module, name, steps).unwrap_or(Target::ItemOf(module)),
             };
             rest = behind;
@@ -177,7 +177,7 @@ impl Crate {
         Some(target)
     }
 
-    /// What a name stands for in a module.
+    /// What a name refers to in a module.
     fn find(&self, module: Id, name: &str, steps: usize) -> Option<Target> {
         let Module { children, scope, .. } = &self.modules[module];
         if let Some(child) = children.iter().find(|child| self.modules[**child].name == name) {
@@ -187,7 +187,7 @@ impl Crate {
             return Some(Target::ItemOf(module));
         }
         match scope.names.get(name) {
-            // `use name;` stands for a crate, unless it is found otherwise.
+            // `use name;` imports a crate.
             Some(path) if path.len() == 1 && path[0] == name => None,
             Some(path) => self.resolve(module, path, steps + 1),
             None => self.find_in_globs(module, name, steps),
@@ -216,7 +216,7 @@ impl Target {
 
 #[cfg(test)]
 impl Crate {
-    /// A crate of modules within one text.
+    /// A crate in one text.
     pub(super) fn of_text(text: &str) -> Crate {
         let mut made = Crate { modules: Vec::new() };
         let (file, folder) = (File::new("lib.rs"), File::new(""));
@@ -231,7 +231,7 @@ impl Crate {
 mod tests {
     use super::*;
 
-    /// References as `from -> to`, the root being `crate`.
+    /// References as `from -> to`; the root is `crate`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let made = Crate::of_text(text);

@@ -1,26 +1,26 @@
-//! What one file of Rust says about modules: which it has, what each defines, imports and refers to.
-//! Code under `#[cfg(test)]` and `#[test]` is left out. It never follows a path.
+//! Reads one Rust file: the modules in it, and what each defines, imports and refers to. Code under `#[cfg(test)]` and
+//! `#[test]` is ignored. It never resolves a path.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tokens::{Kind, Token, tokens};
 
-/// A module as its own text shows it.
+/// One module, as written.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Scope {
-    /// Names of functions, types, macros and the like, those of modules not among them.
+    /// Names of functions, types, constants and macros; modules are listed separately.
     pub(super) items: BTreeSet<String>,
-    /// Names that `use` brings in, with what each stands for.
+    /// Names that `use` imports, each with its path.
     pub(super) names: BTreeMap<String, Path>,
-    /// Modules of which `use` brings in every name.
+    /// Paths of glob imports, without the `*`.
     pub(super) globs: Vec<Path>,
-    /// Every path that is written, in `use` or elsewhere, with its line.
+    /// Every path in `use` and in code, with its line.
     pub(super) references: Vec<(Path, usize)>,
-    /// Every name that looks like one of a type, with its first line.
+    /// Every capitalised name, with its first line: types that a glob import may provide.
     pub(super) mentions: BTreeMap<String, usize>,
-    /// Modules with a file of their own.
+    /// Modules declared as `mod name;`.
     pub(super) files: Vec<String>,
-    /// Modules within this text.
+    /// Modules declared as `mod name { ... }`.
     pub(super) inline: Vec<(String, Scope)>,
 }
 
@@ -76,7 +76,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what begins with a word. `is_outer` is false within bodies.
+    /// Reads an item or a path. `is_outer` is false inside bodies.
     fn word(&mut self, word: &str, scope: &mut Scope, is_outer: bool) {
         match word {
             "use" => self.imports(scope, is_outer),
@@ -121,7 +121,7 @@ impl Reader<'_> {
         self.at += 1;
     }
 
-    /// Reads a path outside of `use`; one word alone is none.
+    /// Reads a path outside of `use`. A single word is not recorded as a path.
     fn path(&mut self, scope: &mut Scope) {
         let line = self.line();
         let is_first = !self.is_behind(&Kind::Colons) && !self.is_behind(&Kind::Sign('.'));
@@ -152,10 +152,10 @@ impl Reader<'_> {
             == Some(kind)
     }
 
-    /// Reads `use ...;`. Names that are brought into a body are no names of the module.
+    /// Reads `use ...;`. A `use` inside a body adds references, but no names to the module.
     fn imports(&mut self, scope: &mut Scope, is_outer: bool) {
         self.at += 1;
-        // A path of another crate, for certain.
+        // A global path always names another crate.
         let is_global = self.peek(0).is_some_and(|token| token.kind == Kind::Colons);
         let mut inner = Scope::default();
         self.tree(&Path::new(), &mut inner);
@@ -169,7 +169,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads one tree of `use`, and what stands behind it up to a comma or its closing sign.
+    /// Reads one tree of `use`, up to the comma or the closing brace after it.
     fn tree(&mut self, prefix: &Path, found: &mut Scope) {
         let line = self.line();
         let mut path = prefix.clone();
@@ -212,9 +212,9 @@ impl Reader<'_> {
 }
 
 impl Scope {
-    /// Notes that a path is brought in under a name.
+    /// Records that a path is imported under a name.
     fn bring(&mut self, mut path: Path, mut name: String, line: usize) {
-        // `use a::{self}` brings `a`.
+        // `use a::{self}` imports `a`.
         if 1 < path.len() && path.last().is_some_and(|it| it == "self") {
             path.pop();
             if name == "self" {
@@ -226,7 +226,7 @@ impl Scope {
     }
 }
 
-/// Leaves out what is compiled for tests only, and all attributes.
+/// Removes attributes, and items that are compiled for tests only.
 fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     let mut left = Vec::with_capacity(tokens.len());
     let mut at = 0;
@@ -241,7 +241,7 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
             continue;
         }
         if attribute.is_inner {
-            // Of the whole file, for nothing else begins with it.
+            // An inner attribute applies to the whole file.
             return Vec::new();
         }
         at = item_end(&tokens, at);
@@ -252,7 +252,7 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
 struct Attribute {
     is_for_tests: bool,
     is_inner: bool,
-    /// The token behind it.
+    /// The index of the token after it.
     end: usize,
 }
 
@@ -268,14 +268,14 @@ impl Attribute {
         }
         let end = closing(tokens, start);
         let words: Vec<&str> = tokens[start..end].iter().filter_map(Token::word).collect();
-        // Not `cfg(not(test))`, nor `cfg(any(test, ...))`, under which code is compiled otherwise, too.
+        // `cfg(not(test))` and `cfg(any(test, ...))` also apply outside of tests.
         let is_for_tests = matches!(words[..], ["cfg", "test"] | ["cfg", "all", "test", ..])
             || matches!(words[..], [.., "test"] if words[0] != "cfg" && words[0] != "cfg_attr");
         Some(Attribute { is_for_tests, is_inner, end: end + 1 })
     }
 }
 
-/// The sign that closes the group that opens at `start`, or the last token.
+/// The index of the bracket that closes the group at `start`, or of the last token.
 fn closing(tokens: &[Token], start: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(start) {
@@ -293,10 +293,10 @@ fn closing(tokens: &[Token], start: usize) -> usize {
     tokens.len().saturating_sub(1)
 }
 
-/// The token behind the item that begins at `at`, attributes of its own included.
+/// The index of the token after the item at `at` and its attributes.
 ///
-/// An item ends with `;` or with a block. What is none, such as a field or an arm, ends with a comma, too, or where the
-/// group around it ends.
+/// An item ends with `;` or with a block. A field or a match arm also ends with a comma, or where the group around it
+/// ends.
 fn item_end(tokens: &[Token], mut at: usize) -> usize {
     while let Some(attribute) = (at < tokens.len()).then(|| Attribute::at(tokens, at)).flatten() {
         at = attribute.end;

@@ -1,6 +1,6 @@
-//! Rust source cut into the tokens that paths are made of. It never parses, and keeps nothing of comments and literals.
+//! Splits Rust source into tokens, as far as paths need it. It never parses, and discards comments and literals.
 
-/// A token and its line, from 1.
+/// A token with its line, counted from 1.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -14,7 +14,7 @@ pub(super) enum Kind {
     Word(String),
     /// `::`
     Colons,
-    /// Any other character. A literal or a lifetime is one `'"'`.
+    /// Any other character. A literal or a lifetime is represented by `'"'`.
     Sign(char),
 }
 
@@ -97,7 +97,7 @@ fn word(text: &str) -> Option<(&str, usize)> {
     starts.then(|| (&text[..end], raw + end))
 }
 
-/// The bytes of a number. `1..2` and `1.max(2)` are more than one.
+/// The bytes of a number. In `1..2` and `1.max(2)`, the dot is not part of it.
 fn number(text: &str) -> usize {
     let digits = |text: &str| text.find(|it| !is_of_word(it)).unwrap_or(text.len());
     let whole = digits(text);
@@ -125,7 +125,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
-/// The bytes of a string literal, of whatever prefix.
+/// The bytes of a string literal with any prefix.
 fn string(text: &str) -> Option<usize> {
     let prefix = ["br", "cr", "r", "b", "c", ""].into_iter().find(|prefix| {
         let rest = text.strip_prefix(prefix);
@@ -156,7 +156,7 @@ fn quoted(text: &str) -> Option<usize> {
     Some(start + body.find(|it| !is_of_word(it)).unwrap_or(body.len()))
 }
 
-/// The bytes up to the sign that closes a literal, that sign included.
+/// The bytes up to and including the quote that closes a literal.
 fn closed(body: &str, by: char) -> usize {
     let mut is_escaped = false;
     let end = body.char_indices().find(|&(_, it)| {

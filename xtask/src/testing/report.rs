@@ -1,35 +1,35 @@
-//! What one command of `cargo test` printed, read line by line. It never prints and never judges.
+//! Reads the output of one `cargo test` command, line by line. It never prints and never judges.
 //!
-//! Lines are those of cargo (`Running ...`, `Doc-tests ...`, `error: ...`) and of libtest (`running 3 tests`,
-//! `failures:`, `test result: ...`). What a failed test has printed stands between them and may look like any of these,
-//! so a result counts only if it sums up to the tests that were announced.
+//! It knows the lines of cargo (`Running ...`, `Doc-tests ...`, `error: ...`) and of libtest (`running 3 tests`,
+//! `failures:`, `test result: ...`). The output of failed tests appears between them and may look the same, so a result
+//! counts only if its numbers add up to the number of tests that libtest announced.
 
 use std::process::ExitStatus;
 
-/// What is known of a group of tests at its end.
+/// The results of one group of tests.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Report {
-    /// Every binary that was started, and the doc tests of every crate, in order.
+    /// Every test binary, and the doc tests of every crate, in order.
     pub(super) binaries: Vec<Binary>,
-    /// What went wrong beside the tests, such as a crate that does not compile, a sentence each.
+    /// Failures other than those of tests, such as a crate that does not compile, one sentence each.
     pub(super) errors: Vec<String>,
-    /// Tests that ran and left out what they are for, with the reason.
+    /// Tests that skipped themselves, with the reason.
     pub(super) skipped: Vec<Skipped>,
 }
 
 /// A test binary, or the doc tests of one crate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Binary {
-    /// The crate and, for a binary, the source that it begins with.
+    /// The crate and, for a binary, its root file.
     pub(super) name: String,
-    /// How cargo selects it, if something failed: `-p xtask --lib`.
+    /// The flags that select it, such as `-p xtask --lib`; cargo prints them only after a failure.
     pub(super) selection: Option<String>,
-    /// Tests by how they ended. Skipped ones are among those that passed, as libtest knows no other word.
+    /// Skipped tests are counted as passed, as libtest does.
     pub(super) counts: Counts,
     /// The names of the tests that failed.
     pub(super) failed: Vec<String>,
-    /// Why it ended before it had a result, such as a signal.
-    pub(super) broke_off: Option<String>,
+    /// Why it ended without a result, such as a signal.
+    pub(super) ended_early: Option<String>,
 }
 
 /// Numbers of tests.
@@ -40,22 +40,22 @@ pub(super) struct Counts {
     pub(super) ignored: usize,
 }
 
-/// A test that said `skipped: <name>: <reason>`.
+/// A test that printed `skipped: <name>: <reason>`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Skipped {
     pub(super) test: String,
     pub(super) reason: String,
 }
 
-/// Reads lines, which come without colours.
+/// Reads lines, from which colours have been removed.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     report: Report,
-    /// How many tests run now; `None` between runs.
+    /// The number of tests that libtest announced; `None` when none are running.
     announced: Option<usize>,
     /// The names since the last `failures:`.
     listed: Vec<String>,
-    /// The last thing that cargo called an error.
+    /// The last error that cargo printed.
     last_error: Option<String>,
 }
 
@@ -64,17 +64,25 @@ impl Reader {
         if let Some(skipped) = skipped(line) {
             self.report.skipped.push(skipped);
         } else if let Some(name) = started(line) {
-            self.break_off("it ended without a result");
+            self.end_early("it ended without a result");
             self.report.binaries.push(Binary { name, ..Binary::default() });
         } else if let Some(error) = line.strip_prefix("error: ") {
             self.error(error);
         } else if self.announced.is_some() {
             self.line_of_tests(line);
         } else if let Some(tests) = announced(line) {
-            self.announced = Some(tests);
-            self.listed.clear();
+            self.begin(tests);
         } else {
             self.cause(line);
+        }
+    }
+
+    fn begin(&mut self, tests: usize) {
+        self.announced = Some(tests);
+        self.listed.clear();
+        if self.report.binaries.is_empty() {
+            // `cargo test --quiet` does not name binaries; all of them count as one.
+            self.report.binaries.push(Binary { name: "tests".to_owned(), ..Binary::default() });
         }
     }
 
@@ -98,36 +106,36 @@ impl Reader {
         let Some(binary) = self.report.binaries.last_mut() else {
             return;
         };
-        // Doc tests come in several runs of one crate.
+        // The doc tests of one crate may come in several runs.
         binary.counts = binary.counts.plus(counts);
         if counts.failed != 0 {
             binary.failed.extend(listed.into_iter().rev().take(counts.failed).rev());
         }
     }
 
-    /// What cargo calls an error, or a test that has printed the same word.
+    /// An error of cargo, or a line of a test that looks like one.
     fn error(&mut self, error: &str) {
         self.last_error = Some(error.to_owned());
         if self.announced.is_none() && error.starts_with("could not compile ") {
             self.report.errors.push(error.to_owned());
         } else if let Some(selection) = rerun(error) {
-            self.break_off("it ended without a result");
+            self.end_early("it ended without a result");
             if let Some(binary) = self.report.binaries.last_mut() {
                 binary.selection = Some(selection.to_owned());
             }
         }
     }
 
-    /// Notes that the last binary has no result, if so.
-    fn break_off(&mut self, why: &str) {
+    /// Records that the last binary has no result, if tests were running.
+    fn end_early(&mut self, why: &str) {
         if self.announced.take().is_some()
             && let Some(binary) = self.report.binaries.last_mut()
         {
-            binary.broke_off = Some(why.to_owned());
+            binary.ended_early = Some(why.to_owned());
         }
     }
 
-    /// Cargo says how a process ended, if not as tests do.
+    /// Cargo prints how a process ended if its exit code is not that of failed tests.
     fn cause(&mut self, line: &str) {
         let cause = line.trim_start().strip_prefix("process didn't exit successfully: ");
         if let Some(cause) = cause
@@ -135,14 +143,14 @@ impl Reader {
             && binary.failed.is_empty()
         {
             let how = cause.rsplit_once("` (").map_or(cause, |(_, how)| how.trim_end_matches(')'));
-            binary.broke_off = Some(how.to_owned());
+            binary.ended_early = Some(how.to_owned());
         }
     }
 
-    /// The report, once cargo has ended.
+    /// The report, after cargo has ended.
     pub(super) fn finish(mut self, status: ExitStatus) -> Report {
-        self.break_off("it ended without a result");
-        let explains = |binary: &Binary| binary.counts.failed != 0 || binary.broke_off.is_some();
+        self.end_early("it ended without a result");
+        let explains = |binary: &Binary| binary.counts.failed != 0 || binary.ended_early.is_some();
         let is_explained =
             !self.report.errors.is_empty() || self.report.binaries.iter().any(explains);
         if !status.success() && !is_explained {
@@ -200,7 +208,7 @@ fn rerun(error: &str) -> Option<&str> {
     selection.strip_suffix('`')
 }
 
-/// What a test says that leaves something out; it writes past libtest, so the beginning of another line may come first.
+/// The line of a test that skips itself. It bypasses libtest, so it may follow the start of another line.
 fn skipped(line: &str) -> Option<Skipped> {
     let said = line.strip_prefix("skipped: ").or_else(|| {
         let (before, said) = line.split_once(" ... skipped: ")?;
@@ -216,7 +224,7 @@ mod tests {
 
     use super::*;
 
-    /// Printed by cargo 1.95, shortened where a compiler or a backtrace speaks.
+    /// Recorded from cargo 1.95, without backtraces.
     const EVERY_KIND: &str = include_str!("recorded/every_kind.txt");
     const COMPILE_ERROR: &str = include_str!("recorded/compile_error.txt");
     const NO_SUCH_TARGET: &str = include_str!("recorded/no_such_target.txt");
@@ -239,11 +247,11 @@ mod tests {
             selection: selection.map(str::to_owned),
             counts,
             failed: failed.iter().map(|&name| name.to_owned()).collect(),
-            broke_off: None,
+            ended_early: None,
         };
         let mut crashed =
             binary("crash (tests/crash.rs)", Some("--test crash"), counts(0, 0, 0), &[]);
-        crashed.broke_off = Some("signal: 6, SIGABRT: process abort signal".to_owned());
+        crashed.ended_early = Some("signal: 6, SIGABRT: process abort signal".to_owned());
         assert_eq!(
             report.binaries,
             [
@@ -279,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failed_test_prints_is_not_taken_for_a_result() {
+    fn the_output_of_a_failed_test_is_not_mistaken_for_a_result() {
         let text = "     Running unittests src/lib.rs (target/debug/deps/x-0)\n\nrunning 2 tests\n\
             test a ... FAILED\ntest b ... ok\n\nfailures:\n\n---- a stdout ----\nrunning 9 tests\n\n\
             failures:\n    z\n\ntest result: FAILED. 7 passed; 2 failed; 0 ignored; 0 measured; \
@@ -292,16 +300,26 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_that_vanishes_has_broken_off() {
+    fn binaries_that_cargo_does_not_name_count_as_one() {
+        let result = "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 2 filtered out; \
+                      finished in 0.00s\n";
+        let run = format!("\nrunning 1 test\n.\n{result}");
+        let report = read(&[run.as_str(), run.as_str()].concat(), 0);
+        let [binary] = &report.binaries[..] else { panic!("{report:?}") };
+        assert_eq!((binary.name.as_str(), binary.counts), ("tests", counts(2, 0, 0)));
+    }
+
+    #[test]
+    fn a_binary_without_a_result_has_ended_early() {
         let text =
             "     Running tests/a.rs (target/debug/deps/a-0)\n\nrunning 2 tests\ntest x ... ok\n";
         let report = read(text, 101);
-        assert_eq!(report.binaries[0].broke_off.as_deref(), Some("it ended without a result"));
+        assert_eq!(report.binaries[0].ended_early.as_deref(), Some("it ended without a result"));
         assert_eq!(report.errors, [""; 0]);
     }
 
     #[test]
-    fn a_test_says_that_it_is_skipped_on_a_line_of_its_own_or_behind_its_name() {
+    fn a_skipped_test_says_so_on_a_line_of_its_own_or_after_its_name() {
         let expected = Skipped { test: "a::b".to_owned(), reason: "too slow: 3 ms".to_owned() };
         for line in ["skipped: a::b: too slow: 3 ms", "test a::b ... skipped: a::b: too slow: 3 ms"]
         {

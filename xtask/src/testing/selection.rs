@@ -1,10 +1,10 @@
-//! Which tests are selected, in the words of `cargo test`. It never looks at the tests themselves.
+//! Which tests to run, in terms of the arguments of `cargo test`. It never looks at the tests themselves.
 
 use std::ffi::{OsStr, OsString};
 
 use crate::workspace::PACKAGES;
 
-/// The quick ones first, and the stories with the last.
+/// The quick ones first; the stories are in the last but one.
 const GROUPS: [Group; 4] = [
     Group { name: "unit tests", targets: &["--lib", "--bins"] },
     Group { name: "doc tests", targets: &["--doc"] },
@@ -15,7 +15,7 @@ const GROUPS: [Group; 4] = [
         targets: &["--features", "driftline-host-sim/foreign-functions", "--test", "foreign"],
     },
 ];
-/// What is run if the caller selects targets or packages.
+/// Replaces all groups if the caller selects targets or packages.
 const SELECTED: Group = Group { name: "selected tests", targets: &[] };
 
 const TARGET_FLAGS: [&str; 11] = [
@@ -36,17 +36,17 @@ const PACKAGE_FLAGS: [&str; 4] = ["-p", "--package", "--workspace", "--all"];
 /// Tests that one command of cargo runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Group {
-    /// For people.
+    /// The name in messages.
     pub(super) name: &'static str,
     targets: &'static [&'static str],
 }
 
-/// The caller's arguments.
+/// The arguments of the caller.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Selection {
     /// For cargo.
     of_cargo: Vec<OsString>,
-    /// For the test binaries, from behind `--`.
+    /// For the test binaries: those after `--`.
     of_tests: Vec<OsString>,
 }
 
@@ -57,13 +57,13 @@ impl Selection {
         Selection { of_cargo: next(), of_tests: next() }
     }
 
-    /// What is to run, in this order.
+    /// The groups to run, in order.
     pub(super) fn groups(&self) -> Vec<Group> {
         if self.has(&TARGET_FLAGS) || self.names_packages() {
             return vec![SELECTED];
         }
         let mut groups = GROUPS.to_vec();
-        // Cargo cannot compile these without running them.
+        // Cargo cannot compile doc tests without running them.
         groups.retain(|group| !self.only_compiles() || group.targets != ["--doc"]);
         groups
     }
@@ -75,7 +75,7 @@ impl Selection {
         let mut arguments: Vec<OsString> = own.map(OsString::from).collect();
         arguments.extend_from_slice(&self.of_cargo);
         arguments.push("--".into());
-        // Tests that write into a pipe leave colours out.
+        // libtest prints no colours into a pipe unless told to.
         if is_coloured && !self.of_tests.iter().any(|argument| flag(argument) == "--color") {
             arguments.extend(["--color", "always"].map(OsString::from));
         }
@@ -83,7 +83,7 @@ impl Selection {
         arguments
     }
 
-    /// Whether no test is meant to run: tests are compiled, or listed.
+    /// Whether the arguments ask for no test to run: tests are only compiled or listed.
     pub(super) fn runs_nothing(&self) -> bool {
         let asks_for_help = self.has(&["--help", "-h"]);
         asks_for_help || self.only_compiles() || self.of_tests.iter().any(|it| it == "--list")
@@ -103,7 +103,7 @@ impl Selection {
     }
 }
 
-/// A flag without the value behind its `=`.
+/// A flag without `=` and its value.
 fn flag(argument: &OsStr) -> &OsStr {
     argument.to_str().and_then(|it| it.split('=').next()).map_or(argument, OsStr::new)
 }

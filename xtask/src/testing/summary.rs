@@ -1,4 +1,4 @@
-//! What all groups of tests came to, for people and for whoever counts. It never runs anything.
+//! The summary of all groups of tests, for people and for scripts. It never runs anything.
 
 use std::{
     fmt::{self, Write},
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{process::quote, progress::spoken};
 
-/// One group at its end.
+/// The result of one group.
 #[derive(Clone, Debug)]
 pub(super) struct GroupResult {
     pub(super) name: &'static str,
     pub(super) report: Report,
-    /// Compiling included.
+    /// Including compilation.
     pub(super) took: Duration,
 }
 
-/// The last thing that is printed: a table, what failed and how to run it alone, what was skipped, and one plain line.
+/// The end of the output: a table, failures with the commands that run them alone, skipped tests, and one plain line.
 pub(super) struct Summary {
     text: String,
     is_success: bool,
@@ -34,7 +34,7 @@ impl Summary {
         text += &section("skipped:", skips(groups));
         let ran_nothing = totals.counts.passed + totals.failed == 0;
         if ran_nothing && !selection.runs_nothing() {
-            text += "\nno test ran: no name has what was asked for\n";
+            text += "\nno test ran: no name matches\n";
         }
         text += &format!("\n{}\n", totals.line());
         let is_success = totals.failed == 0 && (!ran_nothing || selection.runs_nothing());
@@ -52,13 +52,13 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Numbers of a group, or of all.
+/// The numbers of one group, or of all.
 #[derive(Clone, Copy, Default)]
 struct Totals {
     binaries: usize,
     counts: Counts,
     skipped: usize,
-    /// Tests, and what else went wrong: binaries that broke off, crates that do not compile.
+    /// Failed tests, binaries that ended early, and crates that do not compile.
     failed: usize,
     took: Duration,
 }
@@ -68,7 +68,7 @@ impl Totals {
         let Report { binaries, errors, skipped } = &group.report;
         let all = |counts: Counts, binary: &Binary| counts.plus(binary.counts);
         let counts = binaries.iter().fold(Counts::default(), all);
-        let broken = binaries.iter().filter(|binary| binary.broke_off.is_some()).count();
+        let broken = binaries.iter().filter(|binary| binary.ended_early.is_some()).count();
         Totals {
             binaries: binaries.len(),
             counts: Counts { passed: counts.passed.saturating_sub(skipped.len()), ..counts },
@@ -88,7 +88,7 @@ impl Totals {
         })
     }
 
-    /// A line that a program finds, too.
+    /// The plain line.
     fn line(&self) -> String {
         let mut line = format!("{} passed, {} failed", self.counts.passed, self.failed);
         if self.skipped != 0 {
@@ -126,7 +126,7 @@ fn section(title: &str, lines: Vec<String>) -> String {
     if lines.is_empty() { lines } else { format!("\n{title}\n{lines}") }
 }
 
-/// What failed, and under each the command that runs it alone.
+/// The failures, each followed by the command that runs it alone.
 fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
     let mut lines = Vec::new();
     for Report { binaries, errors, .. } in groups.iter().map(|group| &group.report) {
@@ -135,10 +135,10 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
             let targets = targets(selection, binary);
             for test in &binary.failed {
                 lines.push(format!("{test}, in {}", binary.name));
-                lines.push(format!("  cargo xtask test {targets}-- {} --exact", quote(test)));
+                lines.push(format!("  cargo xtask test {targets}-- {}", filter(&targets, test)));
             }
-            if let Some(how) = &binary.broke_off {
-                lines.push(format!("{} broke off: {how}", binary.name));
+            if let Some(how) = &binary.ended_early {
+                lines.push(format!("{} ended early: {how}", binary.name));
                 lines.push(format!("  cargo xtask test {targets}").trim_end().to_owned());
             }
         }
@@ -146,10 +146,19 @@ fn failures(selection: &Selection, groups: &[GroupResult]) -> Vec<String> {
     lines
 }
 
-/// How the binary is selected, with a space behind it.
+/// The arguments that select a test of a binary.
+fn filter(targets: &str, test: &str) -> String {
+    match test.split_once(" - ") {
+        // rustdoc splits what it passes on at spaces, so a single doc test cannot be selected; those of its file can.
+        Some((file, _)) if targets.contains("--doc") => quote(file),
+        _ => format!("{} --exact", quote(test)),
+    }
+}
+
+/// The flags that select the binary, followed by a space.
 ///
-/// Without its package, unless the caller has named packages: all packages at once are built with the same features as
-/// before, and a single one may not be.
+/// The package is omitted, unless the caller has named packages: a single package may get other features than all
+/// packages together, and cargo would compile its dependencies again.
 fn targets(selection: &Selection, binary: &Binary) -> String {
     let all = binary.selection.as_deref().unwrap_or_default();
     let words: Vec<&str> = all.split(' ').collect();
@@ -187,42 +196,49 @@ mod tests {
             selection: (!selection.is_empty()).then(|| selection.to_owned()),
             counts: Counts { passed, failed: failed.len(), ignored: 1 },
             failed: failed.iter().map(|&test| test.to_owned()).collect(),
-            broke_off: None,
+            ended_early: None,
         }
     }
 
     #[test]
-    fn it_names_what_failed_and_ends_with_a_plain_line() {
+    fn failures_are_named_and_the_end_is_a_plain_line() {
         let slow = Skipped { test: "timing::x".to_owned(), reason: "2 ms late".to_owned() };
-        let failed = binary(7, &["a::b", "src/x.rs - f (line 8)"], "-p driftline --test stories");
+        let failed = binary(7, &["a::b"], "-p driftline --test stories");
+        let docs = Binary {
+            name: "driftline_core".to_owned(),
+            ..binary(1, &["core/src/x.rs - x::f (line 8)"], "-p driftline-core --doc")
+        };
         let broken = Binary {
             name: "crash".to_owned(),
             selection: Some("-p x --test crash".to_owned()),
-            broke_off: Some("signal: 6".to_owned()),
+            ended_early: Some("signal: 6".to_owned()),
             ..Binary::default()
         };
         let unit = Report { binaries: vec![binary(800, &[], "")], ..Report::default() };
-        let stories =
-            Report { binaries: vec![failed, broken], skipped: vec![slow], errors: Vec::new() };
+        let stories = Report {
+            binaries: vec![failed, docs, broken],
+            skipped: vec![slow],
+            errors: Vec::new(),
+        };
         let groups = [group("unit tests", 12, unit), group("integration tests", 312, stories)];
         let summary = Summary::new(&select(&[]), &groups);
         let expected = "                   binaries  passed  failed  ignored  skipped          time
 unit tests                1     800       0        1        0          12 s
-integration tests         2       6       3        1        1    5 min 12 s
-all                       3     806       3        2        1    5 min 24 s
+integration tests         3       7       3        2        1    5 min 12 s
+all                       4     807       3        3        1    5 min 24 s
 
 failed:
   a::b, in stories (tests/stories/main.rs)
     cargo xtask test --test stories -- a::b --exact
-  src/x.rs - f (line 8), in stories (tests/stories/main.rs)
-    cargo xtask test --test stories -- 'src/x.rs - f (line 8)' --exact
-  crash broke off: signal: 6
+  core/src/x.rs - x::f (line 8), in driftline_core
+    cargo xtask test --doc -- core/src/x.rs
+  crash ended early: signal: 6
     cargo xtask test --test crash
 
 skipped:
   timing::x: 2 ms late
 
-806 passed, 3 failed, 1 skipped
+807 passed, 3 failed, 1 skipped
 ";
         assert_eq!(summary.to_string(), expected);
         assert!(!summary.is_success());

@@ -1,22 +1,23 @@
-//! Which crate may use which: a table, and what breaks it. Dependencies for tests only are free. It never reads sources.
+//! The table of which crate may use which, and the check against it. Dev-dependencies are exempt. It never reads sources.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// A crate of ours, and those below it that it may use.
-struct Floor {
+/// A crate of the workspace, and the crates below it that it may use.
+struct Layer {
     package: &'static str,
     may_use: &'static [&'static str],
-    /// Whether it has no clock, no I/O, no threads and nothing that has: it may use [`BARE`] of others, and no `std`.
+    /// Whether it has no clock, I/O or threads, and no dependency that has: of external crates it may use only [`BARE`],
+    /// and it is `no_std`.
     is_bare: bool,
 }
 
-const fn floor(package: &'static str, may_use: &'static [&'static str]) -> Floor {
-    Floor { package, may_use, is_bare: false }
+const fn layer(package: &'static str, may_use: &'static [&'static str]) -> Layer {
+    Layer { package, may_use, is_bare: false }
 }
 
-const fn bare(package: &'static str, may_use: &'static [&'static str]) -> Floor {
-    Floor { package, may_use, is_bare: true }
+const fn bare(package: &'static str, may_use: &'static [&'static str]) -> Layer {
+    Layer { package, may_use, is_bare: true }
 }
 
 const LABELS: &str = "driftline-labels";
@@ -25,34 +26,33 @@ const STATISTICS: &str = "driftline-statistics";
 const INFERENCE: &str = "driftline-inference";
 const METRICS: &str = "driftline-metrics";
 const MONITOR: &str = "driftline-monitor";
-/// What the five above are cut out of.
-const CORE: &str = "driftline-core";
 const HOST_SIM: &str = "driftline-host-sim";
 const PROFILER: &str = "driftline-profiler";
 const PROFILER_FILES: &str = "driftline-profiler-files";
 const TESTBED: &str = "driftline-testbed";
 const SUPPORT: &str = "driftline-support";
 
-/// Every crate of the workspace, from the ground up: each uses only crates above its row, so the table has no circle.
-/// A row whose crate is not there yet says where it will stand.
-const FLOORS: &[Floor] = &[
+/// Every crate of the workspace, lowest first. A row names only crates of earlier rows, so the table has no cycle.
+/// Rows of crates that do not exist yet are allowed.
+const LAYERS: &[Layer] = &[
     bare(LABELS, &[]),
     bare(WIRE, &[]),
     bare(STATISTICS, &[LABELS]),
     bare(INFERENCE, &[LABELS, WIRE, STATISTICS]),
     bare(METRICS, &[LABELS, STATISTICS]),
     bare(MONITOR, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS]),
-    bare(CORE, &[LABELS, WIRE, STATISTICS]),
-    floor("driftline-plugin", &[LABELS, STATISTICS, INFERENCE, METRICS, MONITOR, CORE]),
-    floor(PROFILER, &[STATISTICS, CORE]),
-    floor(PROFILER_FILES, &[STATISTICS, PROFILER, CORE]),
-    floor("driftline-studio", &[STATISTICS, METRICS, PROFILER]),
-    // A proxy of its own, which must not share the filter's mistakes.
-    floor(HOST_SIM, &[]),
-    floor(TESTBED, &[]),
-    floor(SUPPORT, &[WIRE, STATISTICS, INFERENCE, METRICS, MONITOR, CORE]),
-    floor("driftline-arithmetic", &[STATISTICS, CORE]),
-    floor(
+    layer("driftline-plugin", &[LABELS, STATISTICS, METRICS, MONITOR]),
+    layer(PROFILER, &[STATISTICS]),
+    layer(PROFILER_FILES, &[STATISTICS, PROFILER]),
+    layer("driftline-studio", &[STATISTICS, METRICS, PROFILER]),
+    // Independent of the others: it is the proxy, and must not share the filter's mistakes.
+    layer(HOST_SIM, &[]),
+    layer(TESTBED, &[]),
+    // Of bytes alone.
+    layer("driftline-cuts", &[]),
+    layer(SUPPORT, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS, MONITOR]),
+    layer("driftline-arithmetic", &[STATISTICS]),
+    layer(
         "driftline-cli",
         &[
             LABELS,
@@ -61,7 +61,6 @@ const FLOORS: &[Floor] = &[
             INFERENCE,
             METRICS,
             MONITOR,
-            CORE,
             PROFILER,
             PROFILER_FILES,
             HOST_SIM,
@@ -69,22 +68,20 @@ const FLOORS: &[Floor] = &[
             SUPPORT,
         ],
     ),
-    floor("xtask", &[STATISTICS, INFERENCE, METRICS, MONITOR, CORE]),
-    floor("driftline-benches", &[]),
-    // It knows bytes and nothing of ours.
-    floor("driftline-cuts", &[]),
-    // The stories: they use all the others, in tests.
-    floor("driftline", &[]),
+    layer("xtask", &[STATISTICS, INFERENCE, METRICS, MONITOR]),
+    // The benches and the stories, which use all of the others.
+    layer("driftline-benches", &[]),
+    layer("driftline", &[]),
 ];
 
-/// Crates of others that only these of ours may use. The arithmetic is a filter, too, for a test.
+/// External crates that only these packages may use. `driftline-arithmetic` is a filter for a test.
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("proxy-wasm", &["driftline-plugin", "driftline-arithmetic"]),
     ("wasmtime", &[HOST_SIM]),
     ("wasm-bindgen", &["driftline-studio"]),
 ];
 
-/// Crates of others without a clock, I/O and threads, which need no `std`.
+/// External crates that are `no_std` and have no clock, I/O or threads.
 const BARE: &[&str] = &[
     "brotli-decompressor",
     "crc32fast",
@@ -98,24 +95,28 @@ const BARE: &[&str] = &[
     "serde_json",
 ];
 
-/// A package of the workspace, with what it is built from.
+/// A package of the workspace, with its dependencies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Package {
     pub(super) name: String,
-    /// Names of packages, those for tests only left out.
+    /// Names of its dependencies, without dev-dependencies.
     pub(super) uses: Vec<String>,
-    /// The roots of its library and of its programs.
+    /// The root files of its library and its binaries.
     pub(super) roots: Vec<String>,
 }
 
-/// Reads what `cargo metadata --no-deps` prints.
+/// Reads the output of `cargo metadata --no-deps`.
 ///
 /// # Errors
 ///
-/// If it is something else.
+/// If it has another form.
 pub(super) fn packages(metadata: &Value) -> Result<Vec<Package>> {
     let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
-    packages.iter().map(package).collect::<Option<_>>().context("cargo metadata has other packages")
+    packages
+        .iter()
+        .map(package)
+        .collect::<Option<_>>()
+        .context("a package in cargo metadata has another form")
 }
 
 fn package(package: &Value) -> Option<Package> {
@@ -136,33 +137,35 @@ fn package(package: &Value) -> Option<Package> {
     Some(Package { name: text(&package["name"])?, uses, roots })
 }
 
-/// What breaks the table, a sentence each. `known` are arrows that are to go, as (from, to).
+/// Violations of the table, one sentence each. `known` lists dependencies that are still tolerated, as (from, to).
 pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<String> {
     let mut problems = Vec::new();
     let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
     for Package { name, uses, .. } in packages {
-        let Some(floor) = FLOORS.iter().find(|floor| floor.package == name) else {
-            problems.push(format!("{name} has no row in xtask/src/structure/floors.rs"));
+        let Some(layer) = LAYERS.iter().find(|layer| layer.package == name) else {
+            problems.push(format!("{name} has no row in xtask/src/structure/layers.rs"));
             continue;
         };
         let is_known = |used: &str| known.contains(&(name.as_str(), used));
         let up = uses.iter().filter(|used| {
-            is_ours(used) && !floor.may_use.contains(&used.as_str()) && !is_known(used)
+            is_ours(used) && !layer.may_use.contains(&used.as_str()) && !is_known(used)
         });
         problems.extend(up.map(|used| {
-            let allowed = match floor.may_use {
+            let allowed = match layer.may_use {
                 [] => "none".to_owned(),
                 some => some.join(", "),
             };
-            format!("{name} uses {used}; crates of ours that it may use: {allowed}")
+            format!("{name} uses {used}; of this workspace it may use: {allowed}")
         }));
         let of_others = || uses.iter().filter(|used| !is_ours(used));
-        let not_bare = of_others().filter(|used| floor.is_bare && !BARE.contains(&used.as_str()));
+        let not_bare = of_others().filter(|used| layer.is_bare && !BARE.contains(&used.as_str()));
         problems.extend(not_bare.map(|used| {
-            format!("{name} uses {used}, which is not known to have no clock, I/O and threads")
+            format!("{name} uses {used}, which is not listed as free of clocks, I/O and threads")
         }));
         let outside = of_others().filter(|used| !may_use_outside(name, used));
-        problems.extend(outside.map(|used| format!("{name} uses {used}, and must not know it")));
+        problems.extend(
+            outside.map(|used| format!("{name} uses {used}, which is reserved to other packages")),
+        );
     }
     let is_there = |from: &str, to: &str| {
         let mut packages = packages.iter();
@@ -170,14 +173,14 @@ pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<Stri
     };
     let gone = known.iter().filter(|(from, to)| !is_there(from, to));
     problems.extend(gone.map(|(from, to)| {
-        format!("{from} uses {to} no more: take it out of KNOWN_ARROWS in xtask/src/structure.rs")
+        format!("{from} no longer uses {to}: remove it from KNOWN_DEPENDENCIES in xtask/src/structure.rs")
     }));
     problems
 }
 
-/// Whether a package has no clock, I/O and threads, and so no `std`.
+/// Whether a package must be `no_std`.
 pub(super) fn is_bare(package: &str) -> bool {
-    FLOORS.iter().any(|floor| floor.package == package && floor.is_bare)
+    LAYERS.iter().any(|layer| layer.package == package && layer.is_bare)
 }
 
 fn may_use_outside(package: &str, used: &str) -> bool {
@@ -195,11 +198,11 @@ mod tests {
 
     #[test]
     fn each_row_uses_only_rows_above_it_and_no_row_comes_twice() {
-        for (at, floor) in FLOORS.iter().enumerate() {
-            let above: Vec<&str> = FLOORS[..at].iter().map(|floor| floor.package).collect();
-            assert!(!above.contains(&floor.package), "{} comes twice", floor.package);
-            let up = floor.may_use.iter().find(|used| !above.contains(used));
-            assert_eq!(up, None, "{}", floor.package);
+        for (at, layer) in LAYERS.iter().enumerate() {
+            let above: Vec<&str> = LAYERS[..at].iter().map(|layer| layer.package).collect();
+            assert!(!above.contains(&layer.package), "{} comes twice", layer.package);
+            let up = layer.may_use.iter().find(|used| !above.contains(used));
+            assert_eq!(up, None, "{}", layer.package);
         }
     }
 
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_that_runs_up_or_across_is_named() {
+    fn an_edge_that_runs_up_or_across_is_named() {
         let packages = [
             package(WIRE, &[STATISTICS]),
             package(STATISTICS, &[]),
@@ -224,10 +227,10 @@ mod tests {
         assert_eq!(
             problems(&packages, &[]),
             [
-                "driftline-wire uses driftline-statistics; crates of ours that it may use: none",
-                "driftline-metrics uses driftline-wire; crates of ours that it may use: \
+                "driftline-wire uses driftline-statistics; of this workspace it may use: none",
+                "driftline-metrics uses driftline-wire; of this workspace it may use: \
                  driftline-statistics",
-                "driftline-testbed uses wasmtime, and must not know it",
+                "driftline-testbed uses wasmtime, which is reserved to other packages",
             ]
         );
     }
@@ -236,7 +239,7 @@ mod tests {
     fn what_decides_without_a_host_is_built_from_nothing_that_has_a_clock_or_does_io() {
         let found = problems(&[package(WIRE, &["memchr", "tokio"])], &[]);
         let expected =
-            "driftline-wire uses tokio, which is not known to have no clock, I/O and threads";
+            "driftline-wire uses tokio, which is not listed as free of clocks, I/O and threads";
         assert_eq!(found, [expected]);
         assert!(is_bare(WIRE) && !is_bare(HOST_SIM));
     }
@@ -244,11 +247,11 @@ mod tests {
     #[test]
     fn a_crate_without_a_row_is_a_problem() {
         let found = problems(&[package("driftline-new", &[])], &[]);
-        assert_eq!(found, ["driftline-new has no row in xtask/src/structure/floors.rs"]);
+        assert_eq!(found, ["driftline-new has no row in xtask/src/structure/layers.rs"]);
     }
 
     #[test]
-    fn a_known_arrow_is_let_pass_until_it_is_gone() {
+    fn a_known_edge_is_let_pass_until_it_is_gone() {
         let known = [(HOST_SIM, CORE)];
         let core = package(CORE, &[]);
         let packages = [core.clone(), package(HOST_SIM, &[CORE])];
@@ -256,8 +259,10 @@ mod tests {
         let found = problems(&[core, package(HOST_SIM, &[])], &known);
         assert_eq!(
             found,
-            ["driftline-host-sim uses driftline-core no more: take it out of KNOWN_ARROWS in \
-              xtask/src/structure.rs"]
+            [
+                "driftline-host-sim no longer uses driftline-core: remove it from KNOWN_DEPENDENCIES in \
+              xtask/src/structure.rs"
+            ]
         );
     }
 

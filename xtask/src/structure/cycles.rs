@@ -1,75 +1,75 @@
-//! Circles among the modules of a crate. It never reads a file.
+//! Finds dependency cycles between the modules of a crate. It never reads a file.
 //!
-//! Seen from outside, a module and all within it are one: a reference from `a::b` to `c::d` is one from `a` to `c`.
-//! A module may refer to its own parts, and they to it.
+//! From outside, a module and everything in it are one: a reference from `a::b` to `c::d` is an edge from `a` to `c`.
+//! A module and the modules in it may refer to each other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::modules::{Crate, Id, Reference};
 
-/// Modules of one parent of which each leads to every other.
+/// Sibling modules that all depend on each other, directly or not.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Circle {
+pub(super) struct Cycle {
     /// Their paths from the root of the crate, sorted.
     pub(super) members: Vec<String>,
-    /// References that lead round, the shortest way.
-    pub(super) way: Vec<Reference>,
+    /// The references of the shortest cycle among them.
+    pub(super) shortest: Vec<Reference>,
 }
 
-/// The references between modules of one parent; each stands for all of its kind.
-type Arrows<'a> = BTreeMap<(Id, Id), &'a Reference>;
+/// The edges between siblings, each with one reference as its example.
+type Edges<'a> = BTreeMap<(Id, Id), &'a Reference>;
 
-/// All circles of a crate, by their members.
-pub(super) fn circles(of: &Crate) -> Vec<Circle> {
+/// All cycles of a crate, sorted by their members.
+pub(super) fn cycles(of: &Crate) -> Vec<Cycle> {
     let references = of.references();
-    let mut arrows = Arrows::new();
+    let mut edges = Edges::new();
     for reference in &references {
         let (from, to) = (of.line_of(reference.from), of.line_of(reference.to));
         let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
-        // If one lies within the other, there is no arrow.
+        // A module that contains the other has no edge to it.
         if let (Some(from), Some(to)) = (from.get(shared), to.get(shared)) {
-            arrows.entry((*from, *to)).or_insert(reference);
+            edges.entry((*from, *to)).or_insert(reference);
         }
     }
-    let modules: BTreeSet<Id> = arrows.keys().flat_map(|(from, to)| [*from, *to]).collect();
-    let mut circles: Vec<Circle> = Vec::new();
+    let modules: BTreeSet<Id> = edges.keys().flat_map(|(from, to)| [*from, *to]).collect();
+    let mut cycles: Vec<Cycle> = Vec::new();
     let mut seen: BTreeSet<Id> = BTreeSet::new();
     for module in modules {
         if seen.contains(&module) {
             continue;
         }
-        let members = around(&arrows, module);
+        let members = around(&edges, module);
         seen.extend(&members);
         if !members.is_empty() {
-            circles.push(circle(of, &arrows, &members));
+            cycles.push(cycle(of, &edges, &members));
         }
     }
-    circles.sort_by(|a, b| a.members.cmp(&b.members));
-    circles
+    cycles.sort_by(|a, b| a.members.cmp(&b.members));
+    cycles
 }
 
-fn circle(of: &Crate, arrows: &Arrows, members: &BTreeSet<Id>) -> Circle {
-    let ways = members.iter().filter_map(|member| way(arrows, *member, *member));
-    let way = ways.min_by_key(Vec::len).unwrap_or_default();
+fn cycle(of: &Crate, edges: &Edges, members: &BTreeSet<Id>) -> Cycle {
+    let paths = members.iter().filter_map(|member| shortest_path(edges, *member, *member));
+    let shortest = paths.min_by_key(Vec::len).unwrap_or_default();
     let mut members: Vec<String> = members.iter().map(|member| of.path(*member)).collect();
     members.sort();
-    Circle { members, way: way.into_iter().cloned().collect() }
+    Cycle { members, shortest: shortest.into_iter().cloned().collect() }
 }
 
-/// Modules that `module` leads to and that lead to it, itself among them; none if it is in no circle.
-fn around(arrows: &Arrows, module: Id) -> BTreeSet<Id> {
-    let backward: BTreeSet<(Id, Id)> = arrows.keys().map(|(from, to)| (*to, *from)).collect();
-    let forward: BTreeSet<(Id, Id)> = arrows.keys().copied().collect();
+/// The modules that share a cycle with `module`, including itself; empty if there are none.
+fn around(edges: &Edges, module: Id) -> BTreeSet<Id> {
+    let backward: BTreeSet<(Id, Id)> = edges.keys().map(|(from, to)| (*to, *from)).collect();
+    let forward: BTreeSet<(Id, Id)> = edges.keys().copied().collect();
     let there = reached(&forward, module);
     there.intersection(&reached(&backward, module)).copied().collect()
 }
 
-/// Modules that one or more arrows lead to.
-fn reached(arrows: &BTreeSet<(Id, Id)>, start: Id) -> BTreeSet<Id> {
+/// The modules that are reached over at least one edge.
+fn reached(edges: &BTreeSet<(Id, Id)>, start: Id) -> BTreeSet<Id> {
     let mut reached = BTreeSet::new();
     let mut next = vec![start];
     while let Some(from) = next.pop() {
-        for (_, to) in arrows.range((from, Id::MIN)..=(from, Id::MAX)) {
+        for (_, to) in edges.range((from, Id::MIN)..=(from, Id::MAX)) {
             if reached.insert(*to) {
                 next.push(*to);
             }
@@ -78,12 +78,12 @@ fn reached(arrows: &BTreeSet<(Id, Id)>, start: Id) -> BTreeSet<Id> {
     reached
 }
 
-/// The shortest way of at least one arrow.
-fn way<'a>(arrows: &Arrows<'a>, start: Id, end: Id) -> Option<Vec<&'a Reference>> {
+/// The shortest path of at least one edge.
+fn shortest_path<'a>(edges: &Edges<'a>, start: Id, end: Id) -> Option<Vec<&'a Reference>> {
     let mut came_by: BTreeMap<Id, (Id, &Reference)> = BTreeMap::new();
     let mut next = VecDeque::from([start]);
     while let Some(from) = next.pop_front() {
-        for ((_, to), reference) in arrows.range((from, Id::MIN)..=(from, Id::MAX)) {
+        for ((_, to), reference) in edges.range((from, Id::MIN)..=(from, Id::MAX)) {
             if came_by.contains_key(to) {
                 continue;
             }
@@ -97,39 +97,39 @@ fn way<'a>(arrows: &Arrows<'a>, start: Id, end: Id) -> Option<Vec<&'a Reference>
     None
 }
 
-/// The way that was come by, from its beginning on.
+/// The path from `start` to `end`, read back from the edges that the search took.
 fn back<'a>(came_by: &BTreeMap<Id, (Id, &'a Reference)>, start: Id, end: Id) -> Vec<&'a Reference> {
-    let mut way = Vec::new();
+    let mut path = Vec::new();
     let mut at = end;
     while let Some((from, reference)) = came_by.get(&at) {
-        way.push(*reference);
+        path.push(*reference);
         at = *from;
         if at == start {
             break;
         }
     }
-    way.reverse();
-    way
+    path.reverse();
+    path
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Circles as `members: from -> to, ...`.
+    /// Cycles as `members: from -> to, ...`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let made = Crate::of_text(text);
-        let shown = circles(&made).into_iter().map(|Circle { members, way }| {
-            let way =
-                way.iter().map(|it| format!("{} -> {}", made.path(it.from), made.path(it.to)));
-            format!("{}: {}", members.join(" "), way.collect::<Vec<_>>().join(", "))
+        let shown = cycles(&made).into_iter().map(|Cycle { members, shortest }| {
+            let path =
+                shortest.iter().map(|it| format!("{} -> {}", made.path(it.from), made.path(it.to)));
+            format!("{}: {}", members.join(" "), path.collect::<Vec<_>>().join(", "))
         });
         assert_eq!(shown.collect::<Vec<_>>(), expected, "{text}");
     }
 
     #[test]
-    fn two_siblings_that_refer_to_each_other_are_a_circle() {
+    fn two_siblings_that_refer_to_each_other_are_a_cycle() {
         check(
             "mod a { use crate::b::B; pub struct A; } mod b { use crate::a::A; pub struct B; }",
             &["a b: a -> b, b -> a"],
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_within_a_module_is_found_and_named_by_its_path() {
+    fn a_cycle_within_a_module_is_found_and_named_by_its_path() {
         check(
             "mod a { mod x { use super::y::Y; pub struct X; } mod y { use super::x::X; pub struct Y; } }",
             &["a::x a::y: a::x -> a::y, a::y -> a::x"],
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn two_circles_apart_are_two() {
+    fn two_cycles_apart_are_two() {
         check(
             "mod a { use crate::b::B; pub struct A; } mod b { use crate::a::A; pub struct B; }
              mod c { use crate::d::D; use crate::a::A; pub struct C; }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_module_passes_on_hides_no_circle() {
+    fn what_another_module_passes_on_hides_no_cycle() {
         check(
             "pub use a::A; pub use b::B; mod a { use crate::B; pub struct A; } mod b { use super::A; pub struct B; }",
             &["a b: a -> b, b -> a"],
