@@ -1,7 +1,7 @@
-//! The README's queries are PromQL and ask for metrics that exist, and its count of series is that of the core. The queries
-//! are never run against data here.
+//! The queries in the documentation are PromQL and ask for metrics that exist, and its count of series is what a
+//! configuration makes. The queries are never run against data here.
 
-use std::{env, fs, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use driftline_core::{
     metrics::catalogue::{Kind, Metric},
@@ -14,17 +14,19 @@ use serde_json::{Value, json};
 use crate::expectation::PREFIX;
 
 const README: &str = include_str!("../../README.md");
+const LIMITS: &str = include_str!("../../docs/limits.md");
+const READING_METRICS: &str = include_str!("../../docs/reading-metrics.md");
 
 /// The expressions in the table of questions.
 fn queries() -> Vec<String> {
-    let queries: Vec<String> = README
+    let queries: Vec<String> = READING_METRICS
         .lines()
         .skip_while(|line| !line.starts_with("| question | PromQL |"))
         .skip(2)
         .take_while(|line| line.starts_with('|'))
         .filter_map(|line| Some(line.split_once('`')?.1.rsplit_once('`')?.0.replace("\\|", "|")))
         .collect();
-    assert!(!queries.is_empty(), "the README has no table of questions");
+    assert!(!queries.is_empty(), "docs/reading-metrics.md has no table of questions");
     queries
 }
 
@@ -47,7 +49,7 @@ fn prometheus_takes_the_queries() {
 }
 
 #[test]
-fn the_queries_ask_for_metrics_that_exist() {
+fn queries_and_the_readmes_excerpt_name_metrics_that_exist() {
     let mut known = Vec::new();
     for definition in Metric::ALL.iter().map(|metric| metric.definition()) {
         known.push(definition.name.to_owned());
@@ -56,7 +58,10 @@ fn the_queries_ask_for_metrics_that_exist() {
         }
         known.extend(definition.companions().into_iter().flatten().map(|companion| companion.name));
     }
-    for query in queries() {
+    let excerpt: Vec<String> =
+        README.lines().filter(|line| line.starts_with(PREFIX)).map(str::to_owned).collect();
+    assert!(!excerpt.is_empty(), "the README shows no metrics");
+    for query in queries().into_iter().chain(excerpt) {
         let is_part_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let names = query.split(|c| !is_part_of_a_name(c)).filter(|word| word.starts_with(PREFIX));
         for name in names {
@@ -65,8 +70,28 @@ fn the_queries_ask_for_metrics_that_exist() {
     }
 }
 
+/// Wider ones scroll sideways where people read them.
 #[test]
-fn it_says_how_many_series_a_configuration_makes() {
+fn no_line_of_code_in_the_documentation_is_wider_than_120_columns() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = Vec::new();
+    for folder in [root.to_owned(), root.join("docs")] {
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        pages.extend(files.filter(|path| path.extension().is_some_and(|it| it == "md")));
+    }
+    assert!(pages.contains(&root.join("README.md")), "{pages:?}");
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let mut is_code = false;
+        for (line, number) in text.lines().zip(1..) {
+            is_code ^= line.trim_start().starts_with("```");
+            assert!(!is_code || line.chars().count() <= 120, "{}:{number}: {line}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_limits_say_how_many_series_a_configuration_makes() {
     const BINS: usize = 4;
     /// What only moments have beside.
     const OF_AGES: usize = 4;
@@ -102,11 +127,19 @@ fn it_says_how_many_series_a_configuration_makes() {
     };
     let (all, none) = (feature(None), feature(Some(json!([]))));
     let most = all + OF_AGES;
-    let sentence = format!(
-        "{language} for each language model and each of `names_max`, {by_route} for each predictive model, each times \
-         the listed routes and `other`, {once} more for each predictive model, 2 for each bin, and up to {most} for each feature and prediction, of which \
-         `measures` can save {}.",
-        all - none
-    );
-    assert!(README.contains(&sentence), "{sentence}");
+    let expected = [
+        ("language model, on each listed route and on `other`", language.to_string()),
+        ("predictive model, on each listed route and on `other`", by_route.to_string()),
+        ("predictive model, once", once.to_string()),
+        ("of `names_max`, if there is a pattern", language.to_string()),
+        ("bin", 2.to_string()),
+        (
+            "feature and prediction",
+            format!("up to {most}, of which `measures` can save {}", all - none),
+        ),
+    ];
+    for (what, series) in expected {
+        let row = format!("| {what} | {series} |");
+        assert!(LIMITS.lines().any(|line| line == row), "docs/limits.md should say: {row}");
+    }
 }

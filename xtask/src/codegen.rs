@@ -3,8 +3,8 @@
 //!
 //! To add a file, write a module with a function that renders it, and add a row to [`OUTPUTS`].
 
+mod dialects;
 mod metrics;
-mod readme;
 mod rules;
 mod stats;
 
@@ -28,7 +28,7 @@ const OUTPUTS: &[Output] = &[
     Output { path: "docs/metrics.md", render: || Ok(metrics::render()) },
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
     Output { path: "envoy/drift.rules.yml", render: || Ok(rules::render()) },
-    Output { path: "README.md", render: readme::render },
+    Output { path: "docs/dialects.md", render: dialects::render },
 ];
 
 /// Writes the stale files. With `check`, writes nothing, and fails if there are any.

@@ -252,9 +252,9 @@ mod tests {
 
     #[test]
     fn a_known_edge_is_let_pass_until_it_is_gone() {
-        let known = [(HOST_SIM, CORE)];
-        let core = package(CORE, &[]);
-        let packages = [core.clone(), package(HOST_SIM, &[CORE])];
+        let known = [(HOST_SIM, WIRE)];
+        let core = package(WIRE, &[]);
+        let packages = [core.clone(), package(HOST_SIM, &[WIRE])];
         assert_eq!(problems(&packages, &known), [""; 0]);
         let found = problems(&[core, package(HOST_SIM, &[])], &known);
         assert_eq!(
