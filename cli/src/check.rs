@@ -5,15 +5,13 @@ mod sample;
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
-use driftline_core::{
-    metrics::{catalogue::Kind, series::Series},
-    monitor::{
-        capture::{Captured, Value},
-        config::{Config, ModelKind},
-        layout::Monitor,
-        native::{NativeHost, NativeStream},
-        session::Session,
-    },
+use driftline_metrics::{catalogue::Kind, series::Series};
+use driftline_monitor::{
+    capture::{Captured, Value},
+    config::{Config, ModelKind},
+    layout::Monitor,
+    native::{NativeHost, NativeStream},
+    session::Session,
 };
 use host_sim::{Clock, Filter, World, WorldOptions};
 

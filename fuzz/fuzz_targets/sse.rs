@@ -1,9 +1,9 @@
-//! Fuzzes the check `sse` of `core/tests/properties`; it knows no format.
+//! Fuzzes the check `sse` of `crates/monitor/tests/properties`; it knows no format.
 
 #![no_main]
 
 mod bounded;
-#[path = "../../core/tests/properties/checks/mod.rs"]
+#[path = "../../crates/monitor/tests/properties/checks/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "every target has one of the checks")]
 mod checks;
 

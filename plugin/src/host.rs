@@ -8,11 +8,9 @@
 
 use std::{ptr, slice};
 
-use driftline_core::{
-    metrics::{buffer::Change, catalogue::Kind},
-    monitor::host::{HeaderMap, Host, LogLevel, MetricId},
-};
 use driftline_labels::Direction;
+use driftline_metrics::{buffer::Change, catalogue::Kind};
+use driftline_monitor::host::{HeaderMap, Host, LogLevel, MetricId};
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 /// The host's word that a call worked.

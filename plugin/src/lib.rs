@@ -1,4 +1,4 @@
-//! The proxy-wasm face of Driftline: it translates callbacks for `driftline-core` and decides nothing.
+//! The proxy-wasm face of Driftline: it translates callbacks for `driftline-monitor` and decides nothing.
 //!
 //! Every callback reads what the host offers, hands it on, and continues; bodies are neither buffered, paused nor
 //! rewritten. If a line in here needs a test of its own, it belongs in the core.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use driftline_core::monitor::session::Session;
+use driftline_monitor::session::Session;
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use driftline_core::monitor::session::{self, Session};
+use driftline_monitor::session::{self, Session};
 use proxy_wasm::{
     traits::{Context, HttpContext},
     types::Action,

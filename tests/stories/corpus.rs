@@ -4,10 +4,8 @@
 
 use std::{sync::Mutex, thread, time::Duration};
 
-use driftline_core::{
-    metrics::catalogue::Kind,
-    monitor::{config::Config, layout::Monitor},
-};
+use driftline_metrics::catalogue::Kind;
+use driftline_monitor::{config::Config, layout::Monitor};
 use driftline_support::{
     corpus::{Case, LLM, PREDICT},
     counts::{self, Counts},

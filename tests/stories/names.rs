@@ -1,6 +1,6 @@
 //! Models that a pattern admits: series of their own, one table for all workers, and a bound that no flood moves.
 
-#[path = "../../core/tests/properties/random.rs"]
+#[path = "../../crates/monitor/tests/properties/random.rs"]
 mod random;
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use driftline_core::metrics::{
+use driftline_metrics::{
     catalogue::Metric,
     series::{Series, SeriesRegistrar},
 };

@@ -3,10 +3,8 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use driftline_core::{
-    metrics::catalogue::{Kind, Metric},
-    monitor::{config::Config, layout::Monitor},
-};
+use driftline_metrics::catalogue::{Kind, Metric};
+use driftline_monitor::{config::Config, layout::Monitor};
 use driftline_support::even;
 use driftline_testbed::pieces;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //!
 //! | stage | what it is | time |
 //! | --- | --- | --- |
-//! | native | `driftline-core`, called in the order in which Envoy calls a filter | virtual, exact |
+//! | native | `driftline-monitor`, its session driven as Envoy drives a filter | virtual, exact |
 //! | world | the built filter in the embedded host, without a network | virtual, exact |
 //! | embedded proxy | the built filter in the embedded host's proxy, with real sockets | real |
 //! | Envoy | the built filter in a real Envoy | real |

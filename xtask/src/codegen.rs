@@ -11,7 +11,7 @@ mod stats;
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use driftline_core::metrics::catalogue::{Definition, Kind, Metric};
+use driftline_metrics::catalogue::{Definition, Kind, Metric};
 
 use crate::{paths, process::say};
 

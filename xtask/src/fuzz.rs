@@ -1,4 +1,4 @@
-//! Prepares the corpus of a fuzz target and starts cargo-fuzz. The properties are in `core/tests/properties`, not here.
+//! Prepares the corpus of a fuzz target and starts cargo-fuzz. The properties are in `crates/monitor/tests/properties`, not here.
 
 use std::{fs, process::Command};
 
@@ -20,7 +20,7 @@ pub fn fuzz(target: &str, seconds: u64) -> Result<()> {
     }
     say("writing the seeds from the corpora of the tests");
     run(cargo()
-        .args(["test", "--package", "driftline-core", "--test", "properties", "--quiet"])
+        .args(["test", "--package", "driftline-monitor", "--test", "properties", "--quiet"])
         .args(["--", "--ignored", "write_seeds"]))?;
     let root = paths::root();
     let new = root.join("target/fuzz-corpus").join(target);

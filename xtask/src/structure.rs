@@ -19,45 +19,10 @@ use crate::{paths, workspace};
 
 /// Dependencies that break the table and are still tolerated, as (from, to). The check fails if one no longer exists,
 /// so the list can only shrink.
-const KNOWN_DEPENDENCIES: &[(&str, &str)] = &[
-    ("driftline-host-sim", "driftline-core"),
-    ("driftline-host-sim", "driftline-profiler"),
-    ("driftline-host-sim", "driftline-testbed"),
-];
+const KNOWN_DEPENDENCIES: &[(&str, &str)] = &[];
 
 /// Cycles that are still tolerated: the root file of the crate, and the members. This list, too, can only shrink.
-const KNOWN_CYCLES: &[(&str, &[&str])] = &[
-    (
-        "core/src/lib.rs",
-        &[
-            "config",
-            "directory",
-            "evaluator",
-            "generation",
-            "ledger",
-            "model",
-            "monitor",
-            "names",
-            "prediction",
-            "roster",
-            "tap",
-        ],
-    ),
-    (
-        "core/src/lib.rs",
-        &["generation::dialect", "generation::facts", "generation::prompt", "generation::request"],
-    ),
-    ("core/src/lib.rs", &["model::column", "model::violation"]),
-    ("core/src/lib.rs", &["prediction::columns", "prediction::unlisted"]),
-    (
-        "host-sim/src/lib.rs",
-        &["abi", "expression", "filter", "flow", "property", "state", "vm", "watchdog", "worker"],
-    ),
-    ("host-sim/src/lib.rs", &["proxy::body", "proxy::head"]),
-    ("host-sim/src/lib.rs", &["proxy::connection", "proxy::exchange"]),
-    ("host-sim/src/bin/driftline/main.rs", &["demo::preparation", "demo::weather_chapter"]),
-    ("profiler/src/lib.rs", &["builder", "column", "input", "recount"]),
-];
+const KNOWN_CYCLES: &[(&str, &[&str])] = &[];
 
 /// Checks every crate of the workspace.
 ///

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use driftline_core::monitor::native::{Header, header};
+use driftline_monitor::native::{Header, header};
 use driftline_statistics::time::rfc3339::UnixTime;
 
 use crate::inputs::read;

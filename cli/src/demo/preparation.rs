@@ -104,7 +104,7 @@ fn find_data() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use driftline_core::monitor::config::Config;
+    use driftline_monitor::config::Config;
 
     #[test]
     fn the_filter_accepts_what_is_prepared() {

@@ -1,8 +1,8 @@
 //! What the filter says about a model, read from a scrape; names come from the catalogue, and nothing is estimated
 //! but the median, as Prometheus would.
 
-use driftline_core::metrics::catalogue::{Definition, Metric};
 use driftline_labels::Outcome;
+use driftline_metrics::catalogue::{Definition, Metric};
 use driftline_testbed::scrape::Scrape;
 
 /// Where the label `result` says that a request ended well.

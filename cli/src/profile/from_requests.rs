@@ -7,7 +7,7 @@ mod reader;
 use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::monitor::config::{Config, Model};
+use driftline_monitor::config::{Config, Model};
 use driftline_profiler::{Built, Made, ProfileBuilder, Progress, Role, Settings, Wish};
 use driftline_profiler_files::ProfilerError;
 use driftline_statistics::profile::{Kind, Profile};

@@ -17,7 +17,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_core::drift::{Histograms, kolmogorov_smirnov, psi};
+//! use driftline_statistics::drift::{Histograms, kolmogorov_smirnov, psi};
 //!
 //! let moved = Histograms::new(&[500, 300, 200], &[20, 30, 50]).unwrap();
 //! assert!(0.4 < psi(&moved).value);

@@ -6,14 +6,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use driftline_core::{
-    inference::exchange::Observation,
-    metrics::catalogue::Kind,
-    monitor::{
-        config::Config,
-        native::{Header, NativeHost, header},
-        session::{Session, Stream},
-    },
+use driftline_inference::exchange::Observation;
+use driftline_metrics::catalogue::Kind;
+use driftline_monitor::{
+    config::Config,
+    native::{Header, NativeHost, header},
+    session::{Session, Stream},
 };
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 use driftline_testbed::scrape::Scrape;

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use driftline_core::{
-    inference::{
-        exchange::{Observation, ObservationKind},
-        known,
-    },
-    metrics::series::Series,
+use driftline_inference::{
+    exchange::{Observation, ObservationKind},
+    known,
 };
+use driftline_metrics::series::Series;
 
 use crate::{
     corpus::{Case, Values},

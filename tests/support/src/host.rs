@@ -7,11 +7,9 @@ use std::{
     time::Duration,
 };
 
-use driftline_core::{
-    metrics::{buffer::Change, catalogue::Kind},
-    monitor::host::{HeaderMap, Host, IF_ABSENT, LogLevel, MetricId},
-};
 use driftline_labels::Direction;
+use driftline_metrics::{buffer::Change, catalogue::Kind};
+use driftline_monitor::host::{HeaderMap, Host, IF_ABSENT, LogLevel, MetricId};
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 /// What one proxy keeps, whichever of its VMs calls.

@@ -1,12 +1,10 @@
 //! Carries cases out against the core, driven as a proxy drives the filter.
 
-use driftline_core::{
-    inference::exchange::Observation,
-    monitor::{
-        config::Config,
-        native::{Header, NativeHost, NativeStream, header},
-        session::Session,
-    },
+use driftline_inference::exchange::Observation;
+use driftline_monitor::{
+    config::Config,
+    native::{Header, NativeHost, NativeStream, header},
+    session::Session,
 };
 use driftline_statistics::time::Timestamp;
 

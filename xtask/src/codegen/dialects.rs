@@ -3,7 +3,7 @@
 use std::{fmt::Write, fs};
 
 use anyhow::{Context, Result};
-use driftline_core::inference::known::{self, KnownDialect};
+use driftline_inference::known::{self, KnownDialect};
 
 use crate::paths;
 

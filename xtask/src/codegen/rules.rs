@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use driftline_core::metrics::catalogue::{Label, Metric};
+use driftline_metrics::catalogue::{Label, Metric};
 
 /// The most bins for which the Kolmogorov-Smirnov statistic is computed. PromQL has no running sum, so each bin adds a
 /// term to the rule.

@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "driftline-host-sim no longer uses driftline-core: remove it from KNOWN_DEPENDENCIES in \
+                "driftline-host-sim no longer uses driftline-wire: remove it from KNOWN_DEPENDENCIES in \
               xtask/src/structure.rs"
             ]
         );

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_core::monitor::{
+use driftline_monitor::{
     capture::{Unlisted, language_features},
     config::{Config, Model, ModelKind},
 };

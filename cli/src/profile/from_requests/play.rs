@@ -1,13 +1,11 @@
 //! Plays a recording to the filter's core, as the filter would. It sends nothing.
 
-use driftline_core::{
-    metrics::series::Series,
-    monitor::{
-        capture::Captured,
-        config::Config,
-        native::{Header, NativeHost, NativeStream, header},
-        session::Session,
-    },
+use driftline_metrics::series::Series;
+use driftline_monitor::{
+    capture::Captured,
+    config::Config,
+    native::{Header, NativeHost, NativeStream, header},
+    session::Session,
 };
 use host_sim::{Recording, Step};
 
@@ -102,7 +100,7 @@ impl Player {
 
     /// What was counted since the last call.
     #[cfg(test)]
-    pub(in crate::profile) fn changes(&self) -> Vec<driftline_core::monitor::native::MetricChange> {
+    pub(in crate::profile) fn changes(&self) -> Vec<driftline_monitor::native::MetricChange> {
         self.host.changes()
     }
 }

@@ -9,10 +9,8 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use driftline_core::{
-    metrics::series::Series,
-    monitor::capture::{Captured, Value},
-};
+use driftline_metrics::series::Series;
+use driftline_monitor::capture::{Captured, Value};
 use driftline_profiler::{Cell, Place, Progress, Role};
 use driftline_statistics::profile::Kind;
 use host_sim::Recording;

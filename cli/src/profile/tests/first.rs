@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use driftline_core::{metrics::catalogue::Label, monitor::config::Config};
+use driftline_metrics::catalogue::Label;
+use driftline_monitor::config::Config;
 use driftline_statistics::profile::Column;
 use host_sim::{Recording, Step};
 

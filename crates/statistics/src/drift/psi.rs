@@ -46,7 +46,7 @@ impl Psi {
 /// # Example
 ///
 /// ```
-/// use driftline_core::drift::{Histograms, psi};
+/// use driftline_statistics::drift::{Histograms, psi};
 ///
 /// let same = psi(&Histograms::new(&[500, 300, 200], &[50, 30, 20]).unwrap());
 /// assert!(same.value < same.expected_without_drift);

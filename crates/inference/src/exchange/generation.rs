@@ -1,0 +1,137 @@
+//! An exchange with a model that generates: request, answer and timeline.
+
+use alloc::boxed::Box;
+
+use driftline_labels::{EnumMap, Outcome, ReadProblem};
+use driftline_statistics::time::Timestamp;
+use driftline_wire::json::JsonEnd;
+
+use super::{
+    ExchangeSink, Generated, Progress, ReadSettings, ResponseHead, Streamed, name::ModelName,
+};
+use crate::{
+    generative::{Answer, Dialect, ExpectedResponse, PromptReader, Request, ResponseFeatures},
+    outcome::BodyVerdict,
+};
+
+/// The generating side of an exchange.
+#[derive(Debug)]
+pub(super) struct Generation {
+    pub(super) dialect: &'static Dialect,
+    request: Request,
+    /// Reads the same bytes once more, where a configuration compares requests with a reference.
+    prompt: Option<Box<PromptReader>>,
+    answer: Answer,
+}
+
+impl Generation {
+    pub(super) fn new(settings: &ReadSettings, dialect: &'static Dialect) -> Generation {
+        let prompt = settings.reads_prompts.then(|| Box::new(PromptReader::new(dialect)));
+        Generation {
+            dialect,
+            request: Request::new(dialect),
+            prompt,
+            answer: Answer::unread(dialect),
+        }
+    }
+
+    /// Takes the next piece of the request's body; the model is named when its name comes by.
+    pub(super) fn request_body<'c>(
+        &mut self,
+        name: &mut ModelName,
+        sink: &mut impl ExchangeSink<'c>,
+        bytes: &[u8],
+    ) {
+        self.request.read(bytes, |model| name.set(model, None, |it| sink.progress(it)));
+        if let Some(prompt) = &mut self.prompt {
+            prompt.read(bytes);
+        }
+    }
+
+    pub(super) fn finish_request(&mut self) -> JsonEnd {
+        self.request.finish()
+    }
+
+    /// From here on the response's body is an answer to be read.
+    pub(super) fn expect_answer(&mut self, settings: &ReadSettings, head: &ResponseHead<'_>) {
+        self.answer = Answer::of(ExpectedResponse {
+            dialect: self.dialect,
+            is_lines: head.is_lines(),
+            wants_stream: self.request.wants_stream,
+            event_bytes_max: settings.event_bytes_max,
+        });
+    }
+
+    /// Whether the response's body is an answer.
+    pub(super) fn reads_response(&self) -> bool {
+        self.answer.is_read()
+    }
+
+    pub(super) fn response_body<'c>(
+        &mut self,
+        sink: &mut impl ExchangeSink<'c>,
+        now: Timestamp,
+        bytes: &[u8],
+    ) {
+        self.answer.read(now, bytes, |gap| sink.progress(Progress::Gap(gap)));
+    }
+
+    pub(super) fn finish<'c>(
+        &mut self,
+        sink: &mut impl ExchangeSink<'c>,
+        reached_end: bool,
+    ) -> BodyVerdict {
+        self.answer.finish(reached_end, |gap| sink.progress(Progress::Gap(gap)));
+        self.answer.verdict()
+    }
+
+    /// Notes what only this kind of exchange can lack.
+    pub(super) fn note_problems(&self, outcome: Outcome, problems: &mut EnumMap<ReadProblem, u64>) {
+        let answer = &self.answer;
+        let malformed = if answer.is_streamed() {
+            ReadProblem::EventMalformed
+        } else {
+            ReadProblem::ResponseMalformed
+        };
+        problems[malformed] = answer.malformed;
+        problems[ReadProblem::EventTooLarge] = answer.large_events();
+        // An answer that broke off has no usage, and its outcome already says why.
+        let lacks_usage = outcome == Outcome::Complete
+            && answer.verdict() == BodyVerdict::Whole
+            && self.dialect.generates_tokens
+            && !answer.facts.is_tokenless
+            && answer.usage().output.is_none();
+        problems[ReadProblem::UsageMissing] = u64::from(lacks_usage);
+    }
+
+    /// What is known once the outcome is.
+    pub(super) fn observed(&mut self, started_at: Timestamp, outcome: Outcome) -> Generated {
+        let request = self.prompt.as_mut().and_then(|prompt| prompt.finish());
+        let answer = &self.answer;
+        let usage = answer.usage();
+        let is_whole = outcome == Outcome::Complete && answer.verdict() == BodyVerdict::Whole;
+        Generated {
+            stream: answer.is_streamed().then(|| self.streamed(started_at)),
+            usage,
+            finish: answer.facts.finish,
+            request,
+            wants_stream: self.request.wants_stream,
+            response: is_whole.then_some(ResponseFeatures {
+                output_tokens: usage.output,
+                finish: answer.facts.finish,
+                characters: answer.facts.characters,
+            }),
+        }
+    }
+
+    fn streamed(&self, started_at: Timestamp) -> Streamed {
+        let Answer { timeline, facts, .. } = &self.answer;
+        let since = |moment: Option<Timestamp>| Some(moment?.microseconds_since(started_at));
+        Streamed {
+            first_token_microseconds: since(timeline.first),
+            first_visible_token_microseconds: since(timeline.first_visible),
+            last_token_microseconds: since(timeline.last),
+            per_output_token_microseconds: timeline.per_token(self.answer.usage(), *facts),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The body of an answer, in whichever form it comes, followed to its end; it decides no outcome.
+
+use alloc::boxed::Box;
+
+use crate::{
+    generative::{
+        dialect::{Dialect, Framing},
+        document::Document,
+        events::{Event, Events},
+        facts::Facts,
+        framing::Frames,
+        timeline::Timeline,
+        usage::Usage,
+    },
+    outcome::BodyVerdict,
+};
+use driftline_statistics::time::Timestamp;
+use driftline_wire::{json::JsonEnd, json_array, ndjson, sse};
+
+/// An answer in flight.
+///
+/// Memory is that of one reader, about 1 KiB, whatever the model server sends.
+#[derive(Debug)]
+pub struct Answer {
+    dialect: &'static Dialect,
+    form: Form,
+    /// Everything that whole events, or the whole document, said.
+    pub facts: Facts,
+    /// When output came; stays empty for an answer that is one document.
+    pub timeline: Timeline,
+    /// Events that were no JSON, or the document, if it was none.
+    pub malformed: u64,
+    has_end_mark: bool,
+    /// When the body's last byte came so far.
+    last_byte_at: Timestamp,
+    /// The body came to the end that its form promises; told by [`Answer::finish`].
+    is_whole: bool,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// Nothing is read: no head yet, or one that promises nothing we know.
+    Unread,
+    /// The head promises text; the first byte tells which form, since content types lie.
+    Undecided(ExpectedResponse),
+    Events(Box<Events>),
+    Document(Box<Document>),
+}
+
+/// What is known of an answer before its first byte.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedResponse {
+    /// What the request spoke.
+    pub dialect: &'static Dialect,
+    /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
+    pub is_lines: bool,
+    /// What the client asked for; `None` if it left that to the server.
+    pub wants_stream: Option<bool>,
+    /// The longest event that is not counted as too large.
+    pub event_bytes_max: u64,
+}
+
+impl Answer {
+    /// An answer that is not read.
+    pub fn unread(dialect: &'static Dialect) -> Answer {
+        Answer {
+            dialect,
+            form: Form::Unread,
+            facts: Facts::default(),
+            timeline: Timeline::default(),
+            malformed: 0,
+            has_end_mark: false,
+            last_byte_at: Timestamp(0),
+            is_whole: false,
+        }
+    }
+
+    /// An answer of any form.
+    pub fn of(promise: ExpectedResponse) -> Answer {
+        Answer { form: Form::Undecided(promise), ..Answer::unread(promise.dialect) }
+    }
+
+    /// Whether its body is read.
+    pub fn is_read(&self) -> bool {
+        !matches!(self.form, Form::Unread)
+    }
+
+    /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
+    /// output.
+    pub fn read(&mut self, now: Timestamp, bytes: &[u8], mut gap: impl FnMut(u64)) {
+        if !bytes.is_empty() {
+            self.last_byte_at = now;
+        }
+        let bytes = self.decide(bytes);
+        match &mut self.form {
+            Form::Unread | Form::Undecided(_) => {}
+            Form::Document(document) => document.read(bytes),
+            Form::Events(events) => {
+                let (facts, timeline) = (&mut self.facts, &mut self.timeline);
+                let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
+                events.read(bytes, |event| match event {
+                    Event::Facts(event) => {
+                        facts.update(event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
+                    }
+                    Event::EndMark => *has_end_mark = true,
+                    Event::Malformed => *malformed = malformed.saturating_add(1),
+                });
+            }
+        }
+    }
+
+    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
+    /// off.
+    pub fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
+        match &mut self.form {
+            Form::Unread => {}
+            // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
+            Form::Undecided(_) => self.is_whole = reached_end,
+            Form::Document(document) => match document.finish() {
+                (JsonEnd::Complete, facts) => {
+                    self.facts = facts;
+                    self.is_whole = true;
+                }
+                (JsonEnd::Empty | JsonEnd::Incomplete, _) => {}
+                // A document that broke off is incomplete, not malformed.
+                (_, _) => self.malformed = self.malformed.saturating_add(1),
+            },
+            Form::Events(events) => {
+                let (facts, timeline) = (&mut self.facts, &mut self.timeline);
+                let has_end_mark = &mut self.has_end_mark;
+                // An event that only the end of the body closes came with its last byte, be the end as late as it may.
+                let now = self.last_byte_at;
+                events.finish(|event| match event {
+                    Event::Facts(event) => {
+                        facts.update(event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
+                    }
+                    Event::EndMark => *has_end_mark = true,
+                    Event::Malformed => {}
+                });
+                let is_over = self.facts.is_finished || !self.dialect.announces_end;
+                let reached_end = reached_end || events.is_closed();
+                self.is_whole = *has_end_mark || self.facts.is_ended || (reached_end && is_over);
+            }
+        }
+    }
+
+    /// What the body says about itself; final after [`Answer::finish`].
+    pub fn verdict(&self) -> BodyVerdict {
+        match self.form {
+            Form::Unread => BodyVerdict::Unreadable,
+            _ if self.facts.has_error => BodyVerdict::Error,
+            Form::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
+            _ if !self.is_whole => BodyVerdict::Partial,
+            _ if self.facts.has_output() => BodyVerdict::Whole,
+            _ => BodyVerdict::Empty,
+        }
+    }
+
+    /// Whether the answer is a stream of events, so that its tokens have a time.
+    pub fn is_streamed(&self) -> bool {
+        matches!(self.form, Form::Events(_))
+    }
+
+    /// Token counts in Driftline's meaning.
+    pub fn usage(&self) -> Usage {
+        let usage = self.facts.usage.canonical(self.dialect.excludes);
+        let counted = self.dialect.has_token_per_event && self.is_streamed();
+        Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
+    }
+
+    /// Events that were longer than the configured limit.
+    pub fn large_events(&self) -> u64 {
+        match &self.form {
+            Form::Events(events) => events.large_events,
+            _ => 0,
+        }
+    }
+
+    /// Decides the form by the first byte that tells, and gives the bytes from there on: what stands
+    /// before it has no meaning in either form.
+    fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let Form::Undecided(promise) = self.form else {
+            return bytes;
+        };
+        let tells = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
+        let start = bytes.iter().position(tells).unwrap_or(bytes.len());
+        let bytes = bytes.get(start..).unwrap_or_default();
+        if let Some(&first) = bytes.first() {
+            self.form = Form::begun_by(first, promise);
+        }
+        bytes
+    }
+}
+
+impl Form {
+    /// The form of an answer whose first byte is this one.
+    fn begun_by(first: u8, promise: ExpectedResponse) -> Form {
+        let ExpectedResponse { dialect, event_bytes_max, .. } = promise;
+        // A document may be one line or many, so a reader of lines takes it only where it must.
+        let is_one_document = promise.wants_stream == Some(false) && !promise.is_lines;
+        let frames = match (first, dialect.framing) {
+            (b'{', Framing::Lines) if !is_one_document => Frames::Lines(ndjson::Reader::default()),
+            (b'[', Framing::EventsOrElements) => Frames::Elements(json_array::Reader::default()),
+            (b'{' | b'[', _) => return Form::Document(Box::new(Document::new(dialect))),
+            (_, Framing::Lines) => Frames::Lines(ndjson::Reader::default()),
+            (_, Framing::Messages) => Frames::Messages(Box::default()),
+            (_, Framing::WrappedMessages) => Frames::WrappedMessages(Box::default()),
+            _ => Frames::ServerSentEvents(sse::Reader::new()),
+        };
+        Form::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))
+    }
+}
+
+/// None of its bytes begins a document or a field of an event, so each can be passed over alone.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

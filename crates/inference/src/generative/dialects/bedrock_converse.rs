@@ -1,0 +1,74 @@
+//! Amazon Bedrock's `Converse` and `ConverseStream`, one form for all its models: streamed and whole. Tables only.
+//!
+//! Reference: Amazon Bedrock API, "Converse", "ConverseStream", "ConverseStreamOutput" and "TokenUsage". The type of an
+//! event stands in its message's headers, and an exception under status 200 is a message as well. The metadata with the
+//! usage come last. What a tool of the server's gives back is no output of the model.
+
+use crate::generative::{
+    dialect::{Dialect, EventKind, Framing},
+    facts::Fact,
+    finish::FinishReason,
+    prompt::PromptField,
+    usage::Excludes,
+};
+use driftline_wire::field_table;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "bedrock_converse",
+    paths: &["/model/{model}/converse", "/model/{model}/converse-stream"],
+    prompt: field_table![
+        ("system[].text", PromptField::Text),
+        ("messages[]", PromptField::Message),
+        ("messages[].content[].text", PromptField::Text),
+        ("toolConfig.tools[]", PromptField::Tool),
+        ("inferenceConfig.maxTokens", PromptField::MaxTokens),
+        ("inferenceConfig.temperature", PromptField::Temperature),
+    ],
+    framing: Framing::Messages,
+    event: field_table![
+        // A block of text opens without an event of its own.
+        ("start.toolUse.name", Fact::Output),
+        ("delta.text", Fact::Visible),
+        ("delta.toolUse.input", Fact::Output),
+        ("delta.reasoningContent.text", Fact::Reasoning),
+        ("delta.reasoningContent.redactedContent", Fact::Reasoning),
+        ("delta.image.source", Fact::Output),
+        ("stopReason", Fact::Finish),
+        ("usage.inputTokens", Fact::InputTokens),
+        ("usage.outputTokens", Fact::OutputTokens),
+        ("usage.cacheReadInputTokens", Fact::CachedInputTokens),
+        ("usage.cacheWriteInputTokens", Fact::CacheWriteTokens),
+    ],
+    document: field_table![
+        ("output.message.content[].text", Fact::Visible),
+        ("output.message.content[].toolUse.name", Fact::Output),
+        ("output.message.content[].image.source", Fact::Output),
+        ("output.message.content[].citationsContent.content[].text", Fact::Visible),
+        ("output.message.content[].reasoningContent.reasoningText.text", Fact::Reasoning),
+        ("output.message.content[].reasoningContent.redactedContent", Fact::Reasoning),
+        ("stopReason", Fact::Finish),
+        ("usage.inputTokens", Fact::InputTokens),
+        ("usage.outputTokens", Fact::OutputTokens),
+        ("usage.cacheReadInputTokens", Fact::CachedInputTokens),
+        ("usage.cacheWriteInputTokens", Fact::CacheWriteTokens),
+        // An AWS error, whatever status a gateway gave it; an answer has neither of these.
+        ("message", Fact::Error),
+        ("__type", Fact::Error),
+    ],
+    kinds: &[
+        ("metadata", EventKind::End),
+        ("exception", EventKind::Error),
+        ("error", EventKind::Error),
+    ],
+    finish: &[
+        ("end_turn", FinishReason::Stop),
+        ("stop_sequence", FinishReason::Stop),
+        ("max_tokens", FinishReason::Length),
+        ("model_context_window_exceeded", FinishReason::Length),
+        ("tool_use", FinishReason::ToolCalls),
+        ("guardrail_intervened", FinishReason::ContentFilter),
+        ("content_filtered", FinishReason::ContentFilter),
+    ],
+    excludes: Excludes { cache: true, reasoning: false },
+    ..Dialect::PLAIN
+};

@@ -1,0 +1,44 @@
+//! Ollama's `/api/generate`: one JSON document per line, or one in all. Tables only.
+//!
+//! Reference: Ollama, "Generate a response", and its `api/types.go`. Counts that are 0 are left out, as the prompt's is
+//! when all of it was cached. A model that makes images gives one at the end.
+
+use driftline_labels::Operation;
+
+use super::ollama::{FINISH, REQUEST};
+use crate::generative::{
+    dialect::{Dialect, Framing},
+    facts::Fact,
+    prompt::PromptField,
+};
+use driftline_wire::{field_table, fields::FieldTable};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "ollama_generate",
+    operation: Operation::TextCompletion,
+    paths: &["/api/generate"],
+    request: REQUEST,
+    prompt: field_table![
+        ("prompt", PromptField::Text),
+        ("system", PromptField::Text),
+        ("options.num_predict", PromptField::MaxTokens),
+        ("options.temperature", PromptField::Temperature),
+    ],
+    framing: Framing::Lines,
+    event: ANSWER,
+    document: ANSWER,
+    finish: FINISH,
+    ..Dialect::PLAIN
+};
+
+/// A line has the shape of the whole answer.
+const ANSWER: FieldTable<Fact> = field_table![
+    ("response", Fact::Visible),
+    ("thinking", Fact::Reasoning),
+    ("image", Fact::Output),
+    ("done", Fact::End),
+    ("done_reason", Fact::Finish),
+    ("prompt_eval_count", Fact::InputTokens),
+    ("eval_count", Fact::OutputTokens),
+    ("error", Fact::Error),
+];

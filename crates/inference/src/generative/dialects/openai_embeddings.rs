@@ -1,0 +1,30 @@
+//! OpenAI's embeddings, and the many servers that give them: whole documents without generated tokens. Tables only.
+//!
+//! Reference: OpenAI API, "Create embeddings". An embedding is an array of numbers, or their bytes as Base64.
+
+use driftline_labels::Operation;
+
+use crate::generative::{dialect::Dialect, facts::Fact, prompt::PromptField, request::Wish};
+use driftline_wire::field_table;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "openai_embeddings",
+    operation: Operation::Embeddings,
+    paths: &[
+        "/v1/embeddings",
+        // Azure, and OpenAI before: the path names the model, and the body need not.
+        "/deployments/{model}/embeddings",
+        "/engines/{model}/embeddings",
+    ],
+    request: field_table![("model", Wish::Model)],
+    prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
+    document: field_table![
+        ("data[].embedding", Fact::Output),
+        ("usage.prompt_tokens", Fact::InputTokens),
+        ("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        ("object", Fact::Kind),
+        ("error", Fact::Error),
+    ],
+    generates_tokens: false,
+    ..Dialect::PLAIN
+};

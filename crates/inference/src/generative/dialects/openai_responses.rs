@@ -1,0 +1,92 @@
+//! OpenAI's responses, as its own API, Azure, OpenRouter and vLLM speak them: streamed and whole. Tables only.
+//!
+//! Reference: OpenAI API, "Create a model response" and "Streaming events". An event says in `type` what it is, perhaps
+//! behind everything else; the last one holds the whole answer, and the request's instructions and tools once more.
+//! Text of items that are done was sent before, but an image only comes whole.
+
+use crate::generative::{
+    dialect::{Dialect, EventKind},
+    facts::Fact,
+    finish::FinishReason,
+    prompt::PromptField,
+    request::Wish,
+};
+use driftline_wire::field_table;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "openai_responses",
+    paths: &[
+        "/v1/responses",
+        // Azure.
+        "/openai/responses",
+    ],
+    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    prompt: field_table![
+        ("instructions", PromptField::Text),
+        ("input", PromptField::Text),
+        ("input[]", PromptField::Message),
+        ("input[].content", PromptField::Text),
+        ("input[].content[].text", PromptField::Text),
+        ("tools[]", PromptField::Tool),
+        ("max_output_tokens", PromptField::MaxTokens),
+        ("temperature", PromptField::Temperature),
+    ],
+    event: field_table![
+        ("type", Fact::Kind),
+        ("delta", Fact::Delta),
+        // A call of a function opens with its name.
+        ("item.name", Fact::Delta),
+        ("item.result", Fact::Output),
+        ("partial_image_b64", Fact::Output),
+        ("response.output[].call_id", Fact::ToolCall),
+        ("response.status", Fact::Status),
+        ("response.incomplete_details.reason", Fact::Finish),
+        ("response.usage.input_tokens", Fact::InputTokens),
+        ("response.usage.input_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        ("response.usage.output_tokens", Fact::OutputTokens),
+        ("response.usage.output_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+        ("response.error", Fact::Error),
+        ("error", Fact::Error),
+    ],
+    document: field_table![
+        ("output[].content[].text", Fact::Visible),
+        ("output[].content[].refusal", Fact::Refusal),
+        ("output[].summary[].text", Fact::Reasoning),
+        ("output[].name", Fact::Output),
+        ("output[].result", Fact::Output),
+        ("output[].call_id", Fact::ToolCall),
+        ("status", Fact::Status),
+        ("incomplete_details.reason", Fact::Finish),
+        ("usage.input_tokens", Fact::InputTokens),
+        ("usage.input_tokens_details.cached_tokens", Fact::CachedInputTokens),
+        ("usage.output_tokens", Fact::OutputTokens),
+        ("usage.output_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+        ("error", Fact::Error),
+    ],
+    kinds: &[
+        ("response.reasoning_text.delta", EventKind::Reasoning),
+        ("response.reasoning_summary_text.delta", EventKind::Reasoning),
+        ("response.refusal.delta", EventKind::Refusal),
+        ("response.output_item.added", EventKind::Call),
+        ("response.function_call_arguments.delta", EventKind::Call),
+        ("response.custom_tool_call_input.delta", EventKind::Call),
+        ("response.mcp_call_arguments.delta", EventKind::Call),
+        ("response.code_interpreter_call_code.delta", EventKind::Call),
+        ("response.audio.delta", EventKind::Call),
+        ("response.output_item.done", EventKind::Repeat),
+        ("response.completed", EventKind::End),
+        ("response.incomplete", EventKind::End),
+        ("response.failed", EventKind::Error),
+        ("error", EventKind::Error),
+    ],
+    finish: &[
+        ("completed", FinishReason::Stop),
+        ("max_output_tokens", FinishReason::Length),
+        ("content_filter", FinishReason::ContentFilter),
+        ("failed", FinishReason::Error),
+        ("cancelled", FinishReason::Other),
+    ],
+    // OpenAI sends none, servers that speak the other dialects as well do.
+    end_mark: b"[DONE]",
+    ..Dialect::PLAIN
+};

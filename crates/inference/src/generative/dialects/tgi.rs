@@ -1,0 +1,53 @@
+//! Text Generation Inference of Hugging Face, and LoRAX, which grew out of it: streamed and whole. Tables only.
+//!
+//! Reference: TGI's OpenAPI document, "generate" and "generate_stream". Every event with a token is exactly one, so the
+//! output is known even where `details` were not asked for. The token may have no text: a piece of a character, or one
+//! that only ends the answer. A request names no model; LoRAX names an adapter.
+
+use driftline_labels::Operation;
+
+use crate::generative::{
+    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
+};
+use driftline_wire::field_table;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "tgi",
+    operation: Operation::TextCompletion,
+    paths: &["/generate", "/generate_stream"],
+    request: field_table![("stream", Wish::Stream), ("parameters.adapter_id", Wish::Model)],
+    prompt: field_table![
+        ("inputs", PromptField::Text),
+        ("parameters.max_new_tokens", PromptField::MaxTokens),
+        ("parameters.temperature", PromptField::Temperature),
+    ],
+    event: field_table![
+        ("token.id", Fact::Token),
+        ("token.text", Fact::Visible),
+        ("generated_text", Fact::End),
+        ("details.finish_reason", Fact::Finish),
+        ("details.input_length", Fact::InputTokens),
+        ("details.prompt_tokens", Fact::InputTokens),
+        ("details.generated_tokens", Fact::OutputTokens),
+        ("error", Fact::Error),
+    ],
+    document: field_table![
+        ("generated_text", Fact::Visible),
+        ("details.finish_reason", Fact::Finish),
+        ("details.prompt_tokens", Fact::InputTokens),
+        ("details.generated_tokens", Fact::OutputTokens),
+        ("error", Fact::Error),
+        // At `/`, where the path does not tell, the same stands in an array.
+        ("[].generated_text", Fact::Visible),
+        ("[].details.finish_reason", Fact::Finish),
+        ("[].details.prompt_tokens", Fact::InputTokens),
+        ("[].details.generated_tokens", Fact::OutputTokens),
+    ],
+    finish: &[
+        ("eos_token", FinishReason::Stop),
+        ("stop_sequence", FinishReason::Stop),
+        ("length", FinishReason::Length),
+    ],
+    has_token_per_event: true,
+    ..Dialect::PLAIN
+};

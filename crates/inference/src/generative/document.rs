@@ -1,0 +1,33 @@
+//! An answer that is one JSON document: its facts count only when it is whole. It is never kept.
+
+use crate::generative::{
+    dialect::Dialect,
+    facts::{Fact, Facts},
+};
+use driftline_wire::{fields::FieldReader, json::JsonEnd};
+
+/// Reads an answer that is one document as it passes.
+#[derive(Debug)]
+pub(super) struct Document {
+    dialect: &'static Dialect,
+    fields: FieldReader<Fact>,
+    facts: Facts,
+}
+
+impl Document {
+    pub(super) fn new(dialect: &'static Dialect) -> Document {
+        Document { dialect, fields: FieldReader::new(dialect.document), facts: Facts::default() }
+    }
+
+    /// Takes the next piece of the body.
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        let (dialect, facts) = (self.dialect, &mut self.facts);
+        self.fields.read(bytes, &mut |fact, value| facts.note(dialect, fact, &value));
+    }
+
+    /// Ends the body: whether it was whole, and what it said as far as it was read.
+    pub(super) fn finish(&mut self) -> (JsonEnd, Facts) {
+        self.facts.settle(None);
+        (self.fields.finish(), self.facts)
+    }
+}

@@ -1,0 +1,299 @@
+//! What an event or a document of an answer says, gathered path by path; it keeps no text.
+
+use core::mem;
+
+use crate::generative::{
+    dialect::{Dialect, EventKind},
+    finish::FinishReason,
+    usage::Usage,
+};
+use driftline_wire::fields::Value;
+
+/// What a path of an answer means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fact {
+    /// Text that a user gets. Says something if it is not empty.
+    Visible,
+    /// Text that is only thought.
+    Reasoning,
+    /// Text in which the model declines to answer.
+    Refusal,
+    /// Anything but null says that the client shall call a tool, and that the model waits for it.
+    ToolCall,
+    /// Generated output that is no text for a user: the call of a tool, audio, a picture, a vector. Says something if it
+    /// is there, not null and no empty string.
+    Output,
+    /// What stands for one generated token, be there text in it or not.
+    Token,
+    /// Output that is no sequence of tokens, such as a vector or a picture, so that no count of any is missing.
+    Tokenless,
+    /// Text of an event whose kind says whether a user sees it.
+    Delta,
+    /// The word that says what kind of event this is: [`Dialect::kinds`].
+    Kind,
+    /// The start of a part of the output, which has text and perhaps a mark, in any order.
+    Part,
+    /// The text of the open part.
+    PartText,
+    /// Output of the open part that is no text, as in [`Fact::Output`].
+    PartOutput,
+    /// Marks the open part as thought, if true.
+    PartIsThought,
+    /// The provider's word for why a choice is finished: [`Dialect::finish`].
+    Finish,
+    /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if [`Dialect::finish`] has it.
+    Status,
+    /// Anything but null says that a filter of the provider let no answer begin.
+    Blocked,
+    /// Anything but null and false says that the answer is over, and nothing comes after it.
+    End,
+    /// The number of the choice that an event belongs to.
+    Choice,
+    /// Tokens of the prompt.
+    InputTokens,
+    /// Tokens that tools brought into the prompt, where they are counted apart.
+    ToolInputTokens,
+    /// Tokens of the prompt that were read from a cache.
+    CachedInputTokens,
+    /// Tokens of the prompt that were written to a cache.
+    CacheWriteTokens,
+    /// Generated tokens.
+    OutputTokens,
+    /// Generated tokens spent on reasoning.
+    ReasoningTokens,
+    /// An error in place of output.
+    Error,
+}
+
+/// What was found so far.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Facts {
+    pub has_visible: bool,
+    pub has_reasoning: bool,
+    /// There is a token, whether or not it has text.
+    pub has_token: bool,
+    /// The output is no sequence of tokens.
+    pub is_tokenless: bool,
+    /// A choice has come to its end; usage and marks may follow.
+    pub is_finished: bool,
+    /// The answer is over by its own word.
+    pub is_ended: bool,
+    pub has_error: bool,
+    /// There is more than the one choice with index 0.
+    pub has_choices: bool,
+    /// The last word on why the model stopped.
+    pub finish: Option<FinishReason>,
+    /// As reported, in the provider's own meaning.
+    pub usage: Usage,
+    /// Events that brought output.
+    pub pieces: u64,
+    /// Characters of text that a user gets.
+    pub characters: u64,
+    /// What only the end of the event can settle.
+    pub(in crate::generative) open: Open,
+}
+
+/// What an event said that another of its fields may turn around.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::generative) struct Open {
+    has_delta: bool,
+    delta_characters: u64,
+    kind: Option<EventKind>,
+    has_part: bool,
+    part_characters: u64,
+    part_is_thought: bool,
+}
+
+impl Facts {
+    /// Takes note of a value at a path that means `fact`.
+    pub fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
+        // Role events open with an empty string and usage may be null: neither says anything.
+        let is_given = match value {
+            Value::String(text) => text.length != 0,
+            Value::Null | Value::Bool(false) => false,
+            _ => true,
+        };
+        let is_text = matches!(value, Value::String(_)) && is_given;
+        let characters = || match value {
+            Value::String(text) => text.characters(),
+            _ => 0,
+        };
+        let usage = &mut self.usage;
+        match fact {
+            Fact::Visible => {
+                self.has_visible |= is_text;
+                add(&mut self.characters, characters());
+            }
+            Fact::Reasoning => self.has_reasoning |= is_text,
+            Fact::Refusal => {
+                self.note_refusal(is_text);
+                add(&mut self.characters, characters());
+            }
+            // A call that a limit cut waits for nothing.
+            Fact::ToolCall
+                if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
+            {
+                self.finish = Some(FinishReason::ToolCalls);
+            }
+            Fact::ToolCall => {}
+            Fact::Output => self.has_visible |= is_given,
+            Fact::Tokenless => {
+                self.has_visible |= is_given;
+                self.is_tokenless |= is_given;
+            }
+            Fact::Token => self.has_token |= is_given,
+            Fact::Delta => {
+                self.open.has_delta |= is_text;
+                add(&mut self.open.delta_characters, characters());
+            }
+            Fact::Kind => {
+                if let Value::String(word) = value {
+                    self.open.kind = dialect.kind(word.bytes).or(self.open.kind);
+                }
+            }
+            Fact::Part => self.settle_part(),
+            Fact::PartText => {
+                self.open.has_part |= is_text;
+                add(&mut self.open.part_characters, characters());
+            }
+            Fact::PartOutput => self.open.has_part |= is_given,
+            Fact::PartIsThought => self.open.part_is_thought |= is_given,
+            Fact::Finish if is_given => {
+                self.is_finished = true;
+                let reason = finish_reason(dialect, value);
+                self.set_finish(reason.unwrap_or(FinishReason::Other));
+            }
+            Fact::Finish => {}
+            Fact::Status => {
+                if let Some(reason) = finish_reason(dialect, value) {
+                    self.is_finished = true;
+                    self.set_finish(reason);
+                }
+            }
+            Fact::Blocked if is_given => {
+                self.is_finished = true;
+                self.set_finish(FinishReason::ContentFilter);
+            }
+            Fact::Blocked => {}
+            Fact::End => {
+                // The answer that comes with an end may well be an empty string.
+                let is_over = !matches!(value, Value::Null | Value::Bool(false));
+                self.is_finished |= is_over;
+                self.is_ended |= is_over;
+            }
+            Fact::Error => self.has_error |= is_given,
+            Fact::Choice => self.has_choices |= matches!(*value, Value::Number(n) if 0.0 < n),
+            Fact::InputTokens => usage.input = count(value).or(usage.input),
+            Fact::ToolInputTokens => usage.tool_input = count(value).or(usage.tool_input),
+            Fact::CachedInputTokens => usage.cached_input = count(value).or(usage.cached_input),
+            Fact::CacheWriteTokens => usage.cache_write = count(value).or(usage.cache_write),
+            Fact::OutputTokens => usage.output = count(value).or(usage.output),
+            Fact::ReasoningTokens => usage.reasoning = count(value).or(usage.reasoning),
+        }
+    }
+
+    /// Ends the event. `kind` is what its frame calls it, which counts where its data say nothing.
+    pub fn settle(&mut self, kind: Option<EventKind>) {
+        self.settle_part();
+        let open = mem::take(&mut self.open);
+        let kind = open.kind.or(kind);
+        match kind {
+            Some(EventKind::Reasoning) => self.has_reasoning |= open.has_delta,
+            Some(EventKind::Refusal) => self.note_refusal(open.has_delta),
+            Some(EventKind::Repeat) => {}
+            _ => self.has_visible |= open.has_delta,
+        }
+        match kind {
+            Some(EventKind::Reasoning | EventKind::Repeat | EventKind::Call) => {}
+            _ => add(&mut self.characters, open.delta_characters),
+        }
+        match kind {
+            Some(EventKind::End) => {
+                self.is_finished = true;
+                self.is_ended = true;
+            }
+            Some(EventKind::Error) => self.has_error = true,
+            Some(EventKind::Filtered) => {
+                self.is_finished = true;
+                self.set_finish(FinishReason::ContentFilter);
+            }
+            _ => {}
+        }
+        self.pieces = u64::from(self.has_output());
+    }
+
+    /// Whether there is generated output of any kind.
+    pub fn has_output(self) -> bool {
+        self.has_visible || self.has_reasoning || self.has_token
+    }
+
+    /// Adds what a later event says.
+    pub fn update(&mut self, newer: Facts) {
+        self.has_visible |= newer.has_visible;
+        self.has_reasoning |= newer.has_reasoning;
+        self.has_token |= newer.has_token;
+        self.is_tokenless |= newer.is_tokenless;
+        self.is_finished |= newer.is_finished;
+        self.is_ended |= newer.is_ended;
+        self.has_error |= newer.has_error;
+        self.has_choices |= newer.has_choices;
+        if let Some(finish) = newer.finish {
+            self.set_finish(finish);
+        }
+        self.usage.update(newer.usage);
+        add(&mut self.pieces, newer.pieces);
+        add(&mut self.characters, newer.characters);
+    }
+
+    fn note_refusal(&mut self, has_text: bool) {
+        if has_text {
+            self.has_visible = true;
+            self.set_finish(FinishReason::Refusal);
+        }
+    }
+
+    /// What the output itself told, a refusal, a call of a tool or the words of a filter, holds: that the model stopped
+    /// is no news then, wherever it stands.
+    fn set_finish(&mut self, finish: FinishReason) {
+        use FinishReason::{ContentFilter, Refusal, Stop, ToolCalls};
+        let is_told = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
+        if !(is_told && finish == Stop) {
+            self.finish = Some(finish);
+        }
+        self.has_error |= finish == FinishReason::Error;
+    }
+
+    fn settle_part(&mut self) {
+        let has_part = mem::take(&mut self.open.has_part);
+        let characters = mem::take(&mut self.open.part_characters);
+        if mem::take(&mut self.open.part_is_thought) {
+            self.has_reasoning |= has_part;
+        } else {
+            self.has_visible |= has_part;
+            add(&mut self.characters, characters);
+        }
+    }
+}
+
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
+}
+
+/// What the word for the end of a choice says; `None` if the dialect does not know it.
+fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
+    match value {
+        Value::String(word) => dialect.finish_reason(word.bytes),
+        _ => None,
+    }
+}
+
+/// A token count; `None` for anything that cannot be one.
+///
+/// The bound keeps a model server that reports nonsense from spoiling a counter for good.
+fn count(value: &Value<'_>) -> Option<u64> {
+    const TOKENS_MAX: f64 = 1e9;
+    match *value {
+        Value::Number(n) if (0.0..=TOKENS_MAX).contains(&n) => Some(n as u64),
+        _ => None,
+    }
+}

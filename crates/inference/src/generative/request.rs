@@ -1,0 +1,47 @@
+//! The body of a request to a model that generates: its model and its wishes; no text is kept.
+
+use crate::generative::dialect::Dialect;
+use driftline_wire::{
+    fields::{FieldReader, Value},
+    json::JsonEnd,
+};
+
+/// What a path of a request means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wish {
+    /// The name of the model that is asked.
+    Model,
+    /// Whether the answer shall be streamed.
+    Stream,
+}
+
+/// Reads the body of a request as it passes.
+#[derive(Debug)]
+pub struct Request {
+    reader: FieldReader<Wish>,
+    /// Whether the client asked for a stream; `None` if it left that to the server.
+    pub wants_stream: Option<bool>,
+}
+
+impl Request {
+    /// A reader of requests in this dialect.
+    pub fn new(dialect: &Dialect) -> Request {
+        Request { reader: FieldReader::new(dialect.request), wants_stream: None }
+    }
+
+    /// Takes the next piece; calls `model` with the name when it comes by.
+    pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
+        let wants_stream = &mut self.wants_stream;
+        self.reader.read(bytes, &mut |wish, value| match (wish, value) {
+            // A name that was cut is longer than any name that can be configured.
+            (Wish::Model, Value::String(text)) => model(text.bytes),
+            (Wish::Stream, Value::Bool(stream)) => *wants_stream = Some(stream),
+            (Wish::Model | Wish::Stream, _) => {}
+        });
+    }
+
+    /// Ends the body: whether it was one whole JSON document.
+    pub fn finish(&mut self) -> JsonEnd {
+        self.reader.finish()
+    }
+}

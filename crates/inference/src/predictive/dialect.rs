@@ -1,0 +1,71 @@
+//! What one server's protocol for predictions means, as data; a dialect holds tables and no code.
+
+use super::reader::Form;
+
+/// A dialect: how its requests are recognised, and where the rows of its bodies stand.
+#[derive(Debug)]
+pub struct Dialect {
+    /// By which a configuration declares it.
+    pub name: &'static str,
+    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`](crate::dialect::Dialect::paths).
+    pub paths: &'static [&'static str],
+    /// The forms of a request's body.
+    pub request: Forms,
+    /// The forms of a successful response's body.
+    pub response: Forms,
+}
+
+/// The forms of a body by its content type.
+///
+/// A type that is not listed means nothing: clients send JSON as a form (`curl --data`) or as plain text. So all of them
+/// are [`Forms::usual`], but for types that say that there are no rows to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Forms {
+    /// Without a content type, or with one that says nothing.
+    pub usual: Form,
+    /// By media type in lower case, without parameters.
+    pub by_type: &'static [(&'static str, Form)],
+}
+
+/// Media types whose bodies have no rows that could be read, be they whole types (`image/`) or single ones.
+const UNREAD: &[&str] = &[
+    "application/vnd.amazon.eventstream",
+    "application/vnd.apache.parquet",
+    "application/x-npy",
+    "application/x-parquet",
+    "application/x-recordio-protobuf",
+    "audio/",
+    "image/",
+    "multipart/",
+    "text/html",
+    "text/libsvm",
+    "text/x-libsvm",
+    "video/",
+];
+
+impl Dialect {
+    /// Whether a request's body names the model, so that its path need not.
+    pub const fn names_model_in_body(&self) -> bool {
+        matches!(self.request.usual, Form::Messages { .. })
+    }
+}
+
+impl Forms {
+    /// The form that a content type says; `None` if such a body has no rows that could be read.
+    pub fn of(&self, content_type: Option<&[u8]>) -> Option<Form> {
+        let content_type = content_type.unwrap_or_default();
+        let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+        let media_type = media_type.trim_ascii();
+        let listed =
+            self.by_type.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(media_type));
+        if let Some((_, form)) = listed {
+            return Some(form.with_parameters(content_type));
+        }
+        let is_unread = UNREAD.iter().any(|name| {
+            let start = media_type.get(..name.len()).unwrap_or_default();
+            let is_whole = start.len() == media_type.len() || name.ends_with('/');
+            is_whole && name.as_bytes().eq_ignore_ascii_case(start)
+        });
+        (!is_unread).then_some(self.usual)
+    }
+}

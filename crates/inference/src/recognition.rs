@@ -1,0 +1,195 @@
+//! What a request speaks and whom it asks, by its path or by declaration; it reads no header and no body.
+//!
+//! A [`Recogniser`] is laid out once, at configuration. A request that is for no model costs a look at its path: without
+//! declarations, about 1,000 instructions of the filter for one of 100 bytes.
+
+mod paths;
+mod percent;
+
+use alloc::{borrow::Cow, boxed::Box, string::String};
+
+use driftline_labels::Unmeasured;
+
+use self::paths::Found;
+use crate::glob::Glob;
+
+pub use crate::dialect::Dialect;
+
+/// A declaration: requests that fit all that it says speak its dialect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// What the path fits, its query left out.
+    pub path: Option<Glob>,
+    /// What the name of the proxy's route fits.
+    pub route: Option<Glob>,
+    /// The dialect; `None` for requests that are not to be read.
+    pub dialect: Option<Dialect>,
+    /// The model that is asked there. If nothing is said, each request names it, as its dialect has it.
+    pub model: Option<String>,
+}
+
+/// Tells requests that are for a model from all others.
+#[derive(Debug, Default)]
+pub struct Recogniser {
+    endpoints: Box<[Endpoint]>,
+}
+
+/// A request that is for a model, as far as its path and the declarations tell. Names are bytes as a client sent them,
+/// with what a path encodes decoded.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recognised<'a> {
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// The model that is asked; `None` if the body has to tell. Empty if nothing tells: the path does not name it, and
+    /// no body of the dialect does.
+    pub model: Option<Cow<'a, [u8]>>,
+    /// The model's version, or the label that stands for one, if the path names it.
+    pub version: Option<Cow<'a, [u8]>>,
+}
+
+impl Endpoint {
+    /// Whether a request to this path, without its query, on this route is meant.
+    fn fits(&self, path: &[u8], route: Option<&[u8]>) -> bool {
+        self.path.as_ref().is_none_or(|glob| glob.matches(path))
+            && self.route.as_ref().is_none_or(|glob| route.is_some_and(|it| glob.matches(it)))
+    }
+}
+
+impl Recogniser {
+    /// A recogniser with these declarations, of which the first one that a request fits counts. What fits none is
+    /// recognised by its path alone.
+    #[must_use]
+    pub fn new(endpoints: impl Into<Box<[Endpoint]>>) -> Recogniser {
+        Recogniser { endpoints: endpoints.into() }
+    }
+
+    /// Whether the name of the proxy's route makes a difference.
+    #[must_use]
+    pub fn asks_for_route(&self) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.route.is_some())
+    }
+
+    /// Recognises a request by its `:path`, query included, and by the name of the proxy's route, where it
+    /// [asks for it](Recogniser::asks_for_route).
+    ///
+    /// Runs in time linear in the path. Allocates only for a name that is percent-encoded.
+    ///
+    /// # Errors
+    ///
+    /// Says why the request is not measured: it is declared to be none, or its path is none of those that are known.
+    pub fn recognise<'a>(
+        &'a self,
+        path: &'a [u8],
+        route: Option<&[u8]>,
+    ) -> Result<Recognised<'a>, Unmeasured> {
+        let path = without_query(path);
+        match self.endpoints.iter().find(|endpoint| endpoint.fits(path, route)) {
+            Some(endpoint) => Recognised::declared(endpoint, path).ok_or(Unmeasured::DeclaredNone),
+            None => Recognised::by_path(path).ok_or(Unmeasured::UnrecognisedPath),
+        }
+    }
+}
+
+impl<'a> Recognised<'a> {
+    /// What a declaration says of a request to `path`, without its query; `None` if there is nothing to be read.
+    fn declared(endpoint: &'a Endpoint, path: &'a [u8]) -> Option<Recognised<'a>> {
+        let dialect = endpoint.dialect?;
+        let declared = endpoint.model.as_deref().map(|model| Cow::Borrowed(model.as_bytes()));
+        let found = paths::find(path, Some(dialect));
+        Some(Recognised::new(dialect, declared, found))
+    }
+
+    /// What `path`, without its query, says by itself.
+    fn by_path(path: &'a [u8]) -> Option<Recognised<'a>> {
+        let found = paths::find(path, None)?;
+        Some(Recognised::new(found.dialect, None, Some(found)))
+    }
+
+    fn new(
+        dialect: Dialect,
+        declared: Option<Cow<'a, [u8]>>,
+        found: Option<Found<'a>>,
+    ) -> Recognised<'a> {
+        let (model, version) = found.map_or((None, None), |found| (found.model, found.version));
+        let untold = || (!dialect.names_model_in_body()).then_some(Cow::Borrowed(&b""[..]));
+        let model = declared.or_else(|| model.map(percent::decoded)).or_else(untold);
+        Recognised { dialect, model, version: version.map(percent::decoded) }
+    }
+}
+
+fn without_query(path: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'?', path).unwrap_or(path.len());
+    path.get(..end).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::ToString, vec, vec::Vec};
+
+    use super::*;
+
+    /// A declaration of a path and a route, as they are written; an empty one is none.
+    fn endpoint(path: &str, route: &str, dialect: &str, model: &str) -> Endpoint {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        let glob = |text| given(text).map(|text| Glob::new(&text));
+        let dialect = Dialect::named(dialect);
+        Endpoint { path: glob(path), route: glob(route), dialect, model: given(model) }
+    }
+
+    #[track_caller]
+    fn check(recogniser: &Recogniser, path: &str, route: Option<&str>, expected: &str) {
+        let text = |name: Option<Cow<'_, [u8]>>| {
+            name.map_or("-".into(), |name| String::from_utf8(name.into_owned()).unwrap())
+        };
+        let found = match recogniser.recognise(path.as_bytes(), route.map(str::as_bytes)) {
+            Ok(it) => format!("{} {} {}", it.dialect.name(), text(it.model), text(it.version)),
+            Err(reason) => reason.name().to_string(),
+        };
+        assert_eq!(found, expected, "{path} on {route:?}");
+    }
+
+    #[test]
+    fn a_path_tells_by_itself_and_its_query_says_nothing() {
+        let paths = Recogniser::default();
+        check(&paths, "/v1/chat/completions", None, "openai_chat - -");
+        check(&paths, "/v1/chat/completions?a=/v1/responses?b", None, "openai_chat - -");
+        check(&paths, "/search?q=/v1/chat/completions", None, "unrecognised_path");
+        check(&paths, "/model/a%3Ab/converse", None, "bedrock_converse a:b -");
+        check(&paths, "/v2/models/rain/versions/3%2e1/infer", None, "v2_rest rain 3.1");
+        check(&paths, "/api/v1.0/predictions", None, "seldon_v1  -");
+        check(&paths, "/inference.GRPCInferenceService/ModelInfer", None, "v2_grpc - -");
+        for path in ["", "?", "/", "/static/app.js", "chat/completions", "/completions"] {
+            check(&paths, path, None, "unrecognised_path");
+        }
+    }
+
+    #[test]
+    fn the_first_declaration_that_fits_counts_and_the_path_tells_what_it_leaves_open() {
+        let recogniser = Recogniser::new(vec![
+            endpoint("/rain/*", "", "kserve_v1", "rain"),
+            endpoint("/secret/*", "", "none", ""),
+            endpoint("", "chat-*", "openai_chat", ""),
+            endpoint("/tgi/*", "chat-*", "tgi", "llama"),
+            endpoint("/any/*", "", "v2_rest", ""),
+        ]);
+        assert!(recogniser.asks_for_route());
+        check(&recogniser, "/rain/forecast?x", None, "kserve_v1 rain -");
+        check(&recogniser, "/rain/v1/models/x/versions/7:predict", None, "kserve_v1 rain 7");
+        check(&recogniser, "/secret/v1/chat/completions", None, "declared_none");
+        check(&recogniser, "/x", Some("chat-1"), "openai_chat - -");
+        check(&recogniser, "/tgi/x", Some("chat-1"), "openai_chat - -");
+        check(&recogniser, "/tgi/x", Some("other"), "unrecognised_path");
+        let deployment = "/deployments/gpt%204/chat/completions";
+        check(&recogniser, deployment, Some("chat-1"), "openai_chat gpt 4 -");
+        // The path of another dialect names no model of this one.
+        check(&recogniser, "/any/v1/models/x:predict", None, "v2_rest  -");
+        check(&recogniser, "/any/v2/models/x/infer", None, "v2_rest x -");
+    }
+
+    #[test]
+    fn only_declarations_of_routes_ask_for_the_route() {
+        assert!(!Recogniser::default().asks_for_route());
+        let paths: Vec<_> = vec![endpoint("/a", "", "none", "")];
+        assert!(!Recogniser::new(paths).asks_for_route());
+    }
+}

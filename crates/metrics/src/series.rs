@@ -1,0 +1,241 @@
+//! The series of one configuration: every combination of metric and label values.
+//! Their numbers are all known before any traffic, so memory and cardinality are fixed when the proxy reads its
+//! configuration; only names that are admitted later get their labels later.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use driftline_labels::{EnumArray, EnumMap, LabelValue};
+
+use crate::catalogue::{Kind, Label, Metric};
+use driftline_statistics::document::label_value;
+
+/// A time series of this configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SeriesId(u32);
+
+impl SeriesId {
+    /// Its number, from 0.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    fn new(number: usize) -> SeriesId {
+        SeriesId(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+}
+
+/// A histogram's series together with its two exact counters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// Takes the samples.
+    pub histogram: SeriesId,
+    /// Sum of the samples.
+    pub sum: SeriesId,
+    /// Number of the samples.
+    pub observations: SeriesId,
+}
+
+/// One time series.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Series {
+    /// The exported name of the metric.
+    pub name: String,
+    /// How the series behaves over time.
+    pub kind: Kind,
+    /// Label values in the order of the metric's definition, as [`label_value`] writes them.
+    pub labels: Vec<(Label, String)>,
+}
+
+impl Series {
+    /// The name under which the proxy knows this series, labels encoded the way that Istio's
+    /// `extraStatTags` does it: `driftline_requests_total.model=.=rain;.;outcome=.=complete;.;`.
+    ///
+    /// The generated `stats_tags` turn it into a name with labels again. Label values must have no
+    /// [`name_fault`](driftline_statistics::document::name_fault); the configuration refuses such names.
+    pub fn stat_name(&self) -> String {
+        let mut name = self.name.clone();
+        for (index, (label, value)) in self.labels.iter().enumerate() {
+            if index == 0 {
+                name.push('.');
+            }
+            name.push_str(label.name());
+            name.push_str("=.=");
+            name.push_str(value);
+            name.push_str(";.;");
+        }
+        name
+    }
+
+    /// The series of this kind that has such a [stat name](Series::stat_name); `None` if none has.
+    pub fn of_stat_name(kind: Kind, stat_name: &str) -> Option<Series> {
+        let (name, mut rest) = match stat_name.split_once('.') {
+            Some((name, rest)) => (name, rest),
+            None => (stat_name, ""),
+        };
+        let mut labels = Vec::new();
+        while !rest.is_empty() {
+            let (pair, after) = rest.split_once(";.;")?;
+            let (label, value) = pair.split_once("=.=")?;
+            let label = Label::ALL.iter().find(|known| known.name() == label)?;
+            labels.push((*label, value.to_string()));
+            rest = after.strip_prefix('.').unwrap_or(after);
+        }
+        Some(Series { name: name.to_string(), kind, labels })
+    }
+}
+
+/// Numbers series one after another, and hands each to whatever keeps its name; it keeps none itself, since names take
+/// far more memory than all that is needed of a series afterwards.
+pub struct SeriesRegistrar<'t> {
+    next: usize,
+    /// `None` for series that are only numbered.
+    register: Option<&'t mut dyn FnMut(SeriesId, Series)>,
+}
+
+/// What a field of series is made of: one series, or several that belong together.
+pub trait Registered {
+    /// Registers it. `values` are the label values in the order of the metric's definition, but for those that the field
+    /// itself tells apart; where one is empty the series does not have the label.
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Self;
+}
+
+impl<'t> SeriesRegistrar<'t> {
+    /// A registrar whose first series has the number `first`.
+    pub fn starting_at(
+        first: usize,
+        register: &'t mut dyn FnMut(SeriesId, Series),
+    ) -> SeriesRegistrar<'t> {
+        SeriesRegistrar { next: first, register: Some(register) }
+    }
+
+    /// The same for series that have no labels yet, so that only their numbers are of use.
+    pub fn numbering(first: usize) -> SeriesRegistrar<'t> {
+        SeriesRegistrar { next: first, register: None }
+    }
+
+    /// The number of the next series.
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Registers what a field is made of: see [`Registered::register`].
+    pub fn add<R: Registered>(&mut self, metric: Metric, values: &[&str]) -> R {
+        R::register(self, metric, values)
+    }
+
+    fn push(&mut self, name: &str, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
+        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
+        let id = SeriesId::new(self.next);
+        self.next = self.next.saturating_add(1);
+        if let Some(register) = &mut self.register {
+            let labels = labels
+                .iter()
+                .zip(values)
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(&label, value)| (label, label_value(value).into_owned()))
+                .collect();
+            register(id, Series { name: name.to_string(), kind, labels });
+        }
+        id
+    }
+}
+
+/// How many series `add` adds, none of which is kept.
+pub fn count<T>(add: impl FnOnce(&mut SeriesRegistrar<'_>) -> T) -> usize {
+    let mut registrar = SeriesRegistrar::numbering(0);
+    add(&mut registrar);
+    registrar.next()
+}
+
+impl Registered for SeriesId {
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> SeriesId {
+        let definition = metric.definition();
+        registrar.push(definition.name, definition.kind, definition.labels, values)
+    }
+}
+
+/// A histogram and its exact counters.
+impl Registered for Timing {
+    fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Timing {
+        let definition = metric.definition();
+        let histogram = registrar.add(metric, values);
+        let [sum, observations] = match definition.companions() {
+            Some(companions) => companions.map(|companion| {
+                registrar.push(&companion.name, Kind::Counter, definition.labels, values)
+            }),
+            // Not a histogram: its own series takes all three, which no caller does.
+            None => [histogram, histogram],
+        };
+        Timing { histogram, sum, observations }
+    }
+}
+
+/// One for each word of the metric's last label.
+impl<K: LabelValue + EnumArray<R>, R: Registered> Registered for EnumMap<K, R> {
+    fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        metric: Metric,
+        values: &[&str],
+    ) -> EnumMap<K, R> {
+        EnumMap::from_fn(|key: K| {
+            // No metric has more labels.
+            let mut all = [""; Label::ALL.len()];
+            for (slot, value) in all.iter_mut().zip(values.iter().copied().chain([key.word()])) {
+                *slot = value;
+            }
+            let length = values.len().saturating_add(1);
+            registrar.add(metric, all.get(..length).unwrap_or(&all))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::ToOwned, vec};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(metric: Metric, values: &[&str], stat_name: &str) {
+        let mut told = Vec::new();
+        let mut tell = |id, series: Series| told.push((id, series.stat_name()));
+        let id: SeriesId = SeriesRegistrar::starting_at(7, &mut tell).add(metric, values);
+        assert_eq!((id.index(), told), (7, vec![(id, stat_name.to_owned())]));
+    }
+
+    #[test]
+    fn labels_are_encoded_behind_the_name() {
+        check(Metric::Evaluations, &[], "driftline_evaluations_total");
+        check(
+            Metric::RequestsInFlight,
+            &["a.b", ""],
+            "driftline_requests_in_flight.model=.=a.b;.;",
+        );
+        check(
+            Metric::Requests,
+            &["rain", "chat", "complete"],
+            "driftline_requests_total.model=.=rain;.;route=.=chat;.;outcome=.=complete;.;",
+        );
+        check(
+            Metric::RequestsInFlight,
+            &["a.", "%2E"],
+            "driftline_requests_in_flight.model=.=a%2E;.;route=.=%252E;.;",
+        );
+    }
+
+    #[test]
+    fn a_timing_has_its_exact_counters() {
+        let mut told = Vec::new();
+        let mut tell = |_, series: Series| told.push(series.name);
+        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let timing: Timing = registrar.add(Metric::InterChunkGap, &["m", ""]);
+        assert_eq!(registrar.next(), 3);
+        let name = |id: SeriesId| told[id.index()].as_str();
+        assert_eq!(name(timing.histogram), "driftline_inter_chunk_gap_microseconds");
+        assert_eq!(name(timing.sum), "driftline_inter_chunk_gap_microseconds_total");
+        assert_eq!(name(timing.observations), "driftline_inter_chunk_gap_observations_total");
+    }
+}

@@ -1,0 +1,206 @@
+//! What is made of counters on every tick: instruments read what counters grew by and set gauges. They ask no host and
+//! read no clock.
+//!
+//! A new instrument is one file beside [`ColumnWindows`], and one line in [`OF_COLUMNS`] or [`OF_MODELS`]. The lists are
+//! also the order in which instruments run, so that one can read the [`Findings`] of those before it.
+
+mod column_windows;
+mod drifted_features;
+mod models;
+mod panel;
+mod ranks;
+mod skew;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod window_lengths;
+
+pub use self::models::Instruments;
+
+pub(crate) use self::{
+    models::ModelPanels,
+    panel::{Proxy, Reading},
+    window_lengths::WindowLengths,
+};
+
+use self::{
+    column_windows::ColumnWindows, drifted_features::DriftedFeatures, ranks::Ranks, skew::Skew,
+};
+
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt::Debug;
+
+use driftline_labels::{Baseline, EnumMap, Verdict, Window};
+use driftline_statistics::{fingerprint::Fingerprint, measure::Measure, time::Timestamp};
+
+use crate::{
+    codec::{Reader, Writer},
+    config::Config,
+    model::{ColumnLabels, MonitoredColumn, PredictionSeries},
+};
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    series::{SeriesId, SeriesRegistrar},
+};
+
+/// The instruments of each column.
+const OF_COLUMNS: [RegisterColumn; 2] = [ColumnWindows::register, Skew::register];
+
+/// The instruments of each model that has a profile; they run after those of its columns.
+const OF_MODELS: [RegisterModel; 2] = [DriftedFeatures::register, Ranks::register];
+
+/// Makes an instrument of a column: registers its gauges. `None` if the column has nothing for it.
+type RegisterColumn = fn(&mut SeriesRegistrar<'_>, &ColumnContext<'_>) -> Option<ColumnInstrument>;
+
+/// The same of a model.
+type RegisterModel = fn(&mut SeriesRegistrar<'_>, &ModelContext<'_>) -> Option<ModelInstrument>;
+
+type ColumnInstrument = Box<dyn Instrument<MonitoredColumn>>;
+type ModelInstrument = Box<dyn Instrument<PredictionSeries>>;
+
+/// An instrument: counters that it reads, gauges that it sets, and state in between.
+///
+/// It is made by registering its gauges, and holds no state until it begins. Of several VMs one evaluates; in the others
+/// no instrument ever begins. Whichever VM evaluates next begins, restores what was stored last, and goes on.
+///
+/// `S` is its subject: a column with a reference, or a model with a profile. Instruments of one subject that read the same
+/// counters form a panel: the counters are read once, and all state is one record, which begins anew if the layout of any
+/// of them changes. An instrument that reads no counters has no record, and needs only [`Instrument::evaluate`].
+pub(crate) trait Instrument<S>: Debug {
+    /// The counters that it reads, each with its cell: counters of one cell are added up. The same ones, in the same
+    /// order, whenever it is asked.
+    fn counters(&self, subject: &S, counter: &mut dyn FnMut(usize, SeriesId)) {
+        let _ = (subject, counter);
+    }
+
+    /// The name of its record, whatever the profile and the settings are; unlike that of any other panel.
+    fn identity(&self, subject: &S) -> Fingerprint {
+        let _ = subject;
+        Fingerprint::new()
+    }
+
+    /// What its state depends on. State that was stored under another layout is not restored.
+    fn layout(&self, subject: &S, settings: &DriftSettings) -> Fingerprint {
+        let _ = (subject, settings);
+        Fingerprint::new()
+    }
+
+    /// Begins with no past, and allocates what it needs.
+    fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
+        let _ = (subject, settings, now);
+    }
+
+    /// Gives up what it holds, because another VM evaluates.
+    fn release(&mut self) {}
+
+    /// Counts growth and sets gauges. `growth` is, by cell, what its counters grew by since the last evaluation.
+    fn evaluate(&mut self, subject: &S, growth: &[u64], evaluation: &mut Evaluation<'_>);
+
+    /// Writes its state down, for [`Instrument::restore`] of the same layout.
+    fn store(&self, record: &mut Writer<'_>) {
+        let _ = record;
+    }
+
+    /// Takes over what was stored, right after it began. `None` if these are not bytes that it stored; it then begins
+    /// again.
+    fn restore(&mut self, record: &mut Reader<'_>) -> Option<()> {
+        let _ = record;
+        Some(())
+    }
+}
+
+/// What an instrument of a column is made with.
+pub(crate) struct ColumnContext<'a> {
+    labels: ColumnLabels<'a>,
+    /// Whether its bins have an order.
+    is_of_numbers: bool,
+    settings: &'a DriftSettings,
+}
+
+/// What an instrument of a model is made with.
+pub(crate) struct ModelContext<'a> {
+    model: &'a str,
+    /// Empty if the profile names none.
+    version: &'a str,
+    /// The labels of its features, in their order.
+    features: Vec<ColumnLabels<'a>>,
+    settings: &'a DriftSettings,
+}
+
+/// What the configuration says of drift, for all models.
+#[derive(Clone, Debug)]
+pub(crate) struct DriftSettings {
+    pub(crate) windows: WindowLengths,
+    /// The rows that a window must have to be judged; `None` for a number for each bin.
+    pub(crate) rows_min: Option<u64>,
+    pub(crate) material_psi: f64,
+    /// What is exported beside PSI.
+    pub(crate) measures: Vec<Measure>,
+}
+
+impl DriftSettings {
+    pub(crate) fn of(config: &Config) -> DriftSettings {
+        DriftSettings {
+            windows: WindowLengths {
+                window_seconds: config.window_seconds,
+                slow_windows: config.drift.slow_windows,
+            },
+            rows_min: config.drift.rows_min,
+            material_psi: config.drift.material_psi,
+            measures: config.drift.measures.clone(),
+        }
+    }
+}
+
+/// One evaluation, as the instruments of one model see it.
+pub(crate) struct Evaluation<'a> {
+    pub(crate) settings: &'a DriftSettings,
+    pub(crate) model: &'a PredictionSeries,
+    pub(crate) now: Timestamp,
+    /// Whether a step of the windows has ended since the last evaluation, or there was none.
+    pub(crate) step_ended: bool,
+    pub(crate) buffer: &'a mut MetricBuffer,
+    pub(crate) findings: &'a mut Findings,
+    pub(crate) scratch: &'a mut Scratch,
+    /// When the next evaluation is due, whether counters move until then or not.
+    pub(crate) due_at: Timestamp,
+    /// Whether the panel at hand must be stored; at the end of a step all are.
+    pub(crate) must_store: bool,
+}
+
+/// What instruments of a model found in this evaluation, for those that run later.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// By column: the features come first.
+    columns: Vec<ColumnFindings>,
+}
+
+/// What was found about a column.
+#[derive(Clone, Copy, Debug, Default)]
+struct ColumnFindings {
+    /// `None` for a window that was not measured this time.
+    verdicts: EnumMap<Window, Option<Verdict>>,
+    /// How far it moved, in PSI; `None` if there are too few rows to tell, or it was not measured this time.
+    moved: EnumMap<Baseline, Option<f64>>,
+}
+
+/// What is needed during one evaluation only; kept to be allocated once.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    sums: Vec<u64>,
+    before: Vec<u64>,
+    points: Vec<f64>,
+}
+
+impl Evaluation<'_> {
+    /// Whether this window is measured this time. The slow one is when a step of the fast one ends, which is a sixteenth
+    /// of it at most.
+    fn measures(&self, window: Window) -> bool {
+        window == Window::Fast || self.step_ended
+    }
+
+    /// Asks for an evaluation at this moment, whether counters move or not.
+    fn evaluate_again_at(&mut self, at: Timestamp) {
+        self.due_at = self.due_at.min(at);
+    }
+}

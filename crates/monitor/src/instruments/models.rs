@@ -1,0 +1,155 @@
+//! The instruments of each model: they are made, counted, and run in the order of the lists. It reads and stores
+//! nothing itself.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use driftline_statistics::{bins::Bins, profile::Profile, time::Timestamp};
+
+use super::{
+    ColumnContext, ColumnInstrument, DriftSettings, Evaluation, ModelContext, ModelInstrument,
+    OF_COLUMNS, OF_MODELS,
+    panel::{Panel, Proxy, Reading, panels},
+};
+use crate::{
+    host::Host,
+    host_series::HostSeries,
+    model::{ColumnLabels, MonitoredColumn, PredictionSeries, Role, columns_of},
+};
+use driftline_metrics::series::SeriesRegistrar;
+
+/// The instruments of all models of one configuration.
+#[derive(Debug, Default)]
+pub struct Instruments {
+    /// By the place of the model among those that predict or have a profile.
+    pub(crate) models: Vec<ModelPanels>,
+}
+
+/// The panels of one model; none of a model without a profile.
+#[derive(Debug, Default)]
+pub(crate) struct ModelPanels {
+    /// By column.
+    columns: Vec<Box<[Panel<MonitoredColumn>]>>,
+    model: Box<[Panel<PredictionSeries>]>,
+}
+
+impl ModelPanels {
+    /// Makes the instruments of a model, whose labels are its name and version: registers their gauges.
+    pub(crate) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        labels: [&str; 2],
+        profile: &Profile,
+        settings: &DriftSettings,
+        model: &PredictionSeries,
+    ) -> ModelPanels {
+        let (of_columns, of_model) = make(registrar, labels, described(labels, profile), settings);
+        let columns = model.columns().zip(of_columns);
+        ModelPanels {
+            columns: columns.map(|(it, made)| panels(made, it, settings)).collect(),
+            model: panels(of_model, model, settings),
+        }
+    }
+
+    /// The names of all records, in the order of the panels.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u64> {
+        let columns = self.columns.iter().flatten().map(Panel::stored_key);
+        columns.chain(self.model.iter().map(Panel::stored_key)).flatten()
+    }
+
+    /// Stores where the counters stand, for the VM that evaluates first, so that rows which come until then are within
+    /// the first window. What is stored already by this configuration stays.
+    pub(crate) fn store_initial_snapshots(
+        &mut self,
+        model: &PredictionSeries,
+        settings: &DriftSettings,
+        now: Timestamp,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        reading: &mut Reading,
+    ) {
+        for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
+            for panel in panels {
+                panel.store_initial_snapshot(column, settings, now, proxy, reading);
+            }
+        }
+        for panel in &mut self.model {
+            panel.store_initial_snapshot(model, settings, now, proxy, reading);
+        }
+    }
+
+    /// Goes on from what was stored last.
+    pub(crate) fn restore(
+        &mut self,
+        model: &PredictionSeries,
+        settings: &DriftSettings,
+        now: Timestamp,
+        host: &impl Host,
+    ) {
+        for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
+            for panel in panels {
+                panel.restore(column, settings, now, host);
+            }
+        }
+        for panel in &mut self.model {
+            panel.restore(model, settings, now, host);
+        }
+    }
+
+    /// Gives up all state.
+    pub(crate) fn release(&mut self) {
+        self.columns.iter_mut().flatten().for_each(Panel::release);
+        self.model.iter_mut().for_each(Panel::release);
+    }
+
+    /// Reads all counters and sets all gauges, column by column: the metric buffer is flushed after each panel, so that
+    /// it need not hold the gauges of all of them.
+    pub(crate) fn evaluate(
+        &mut self,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        evaluation: &mut Evaluation<'_>,
+        reading: &mut Reading,
+    ) {
+        let model = evaluation.model;
+        evaluation.findings.columns.clear();
+        for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
+            for panel in panels {
+                panel.evaluate(column, proxy, evaluation, reading);
+            }
+        }
+        for panel in &mut self.model {
+            panel.evaluate(model, proxy, evaluation, reading);
+        }
+    }
+}
+
+/// The labels of a model's columns, and whether their bins have an order.
+fn described<'a>(
+    [model, version]: [&'a str; 2],
+    profile: &'a Profile,
+) -> impl Iterator<Item = (ColumnLabels<'a>, bool)> {
+    columns_of(profile).map(move |(role, name, column)| {
+        let has_order = !matches!(column.bins, Bins::Categories { .. });
+        (ColumnLabels { model, version, role, name }, has_order && column.numbers.is_some())
+    })
+}
+
+/// The instruments of a model, by column and of the model as a whole.
+fn make<'a>(
+    registrar: &mut SeriesRegistrar<'_>,
+    [model, version]: [&'a str; 2],
+    columns: impl Iterator<Item = (ColumnLabels<'a>, bool)>,
+    settings: &DriftSettings,
+) -> (Vec<Vec<ColumnInstrument>>, Vec<ModelInstrument>) {
+    let (mut features, mut of_columns) = (Vec::new(), Vec::new());
+    for (labels, is_of_numbers) in columns {
+        if labels.role == Role::Feature {
+            features.push(labels);
+        }
+        let context = ColumnContext { labels, is_of_numbers, settings };
+        of_columns.push(made(OF_COLUMNS.map(|make| make(registrar, &context))));
+    }
+    let context = ModelContext { model, version, features, settings };
+    (of_columns, made(OF_MODELS.map(|make| make(registrar, &context))))
+}
+
+fn made<T: ?Sized, const N: usize>(instruments: [Option<Box<T>>; N]) -> Vec<Box<T>> {
+    instruments.into_iter().flatten().collect()
+}

@@ -1,0 +1,382 @@
+//! Panels: instruments of one subject that read the same counters. A panel reads these once for all of its instruments, and
+//! stores them with the instruments' state as one record; it sets no gauge itself.
+
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use core::fmt;
+
+use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
+
+use super::{DriftSettings, Evaluation, Instrument};
+use crate::{
+    codec::{FORMAT_VERSION, Reader, Writer, fits},
+    host::{Host, IF_ABSENT},
+    host_series::HostSeries,
+};
+use driftline_metrics::series::SeriesId;
+
+/// Where a panel reads its counters back, and where it is stored.
+pub(crate) struct Proxy<'a, H, S> {
+    pub(crate) host: &'a H,
+    pub(crate) series: &'a S,
+}
+
+/// What reading and storing need; kept to be allocated once.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// By cell of the panel at hand.
+    growth: Vec<u64>,
+    record: Vec<u8>,
+    /// Whether the host refused none of the counters.
+    pub(crate) is_complete: bool,
+}
+
+/// Instruments that read the same counters of one subject.
+pub(super) struct Panel<S> {
+    /// Names its record.
+    key: u64,
+    fingerprint: u64,
+    counters: usize,
+    cells: usize,
+    /// By counter; empty while another VM evaluates.
+    totals: Vec<Total>,
+    /// One at least.
+    instruments: Vec<Box<dyn Instrument<S>>>,
+}
+
+/// What a counter stood at when it was last read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Total(u64);
+
+impl<S> Panel<S> {
+    fn new(identity: Fingerprint, counters: &[(usize, SeriesId)]) -> Panel<S> {
+        let cells = counters.iter().map(|&(cell, _)| cell.saturating_add(1)).max();
+        Panel {
+            key: identity.value(),
+            fingerprint: Fingerprint::new().with_number(FORMAT_VERSION).value(),
+            counters: counters.len(),
+            cells: cells.unwrap_or(0),
+            totals: Vec::new(),
+            instruments: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, subject: &S, settings: &DriftSettings, instrument: Box<dyn Instrument<S>>) {
+        let layout = instrument.layout(subject, settings).value();
+        let all = Fingerprint::new().with_number(self.fingerprint).with_number(layout);
+        self.fingerprint = all.value();
+        self.instruments.push(instrument);
+    }
+
+    /// The name of its record; `None` if it keeps none.
+    pub(super) fn stored_key(&self) -> Option<u64> {
+        (self.counters != 0).then_some(self.key)
+    }
+
+    fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
+        self.totals = vec![Total::UNREAD; self.counters];
+        for instrument in &mut self.instruments {
+            instrument.begin(subject, settings, now);
+        }
+    }
+
+    /// Gives up all state.
+    pub(super) fn release(&mut self) {
+        self.totals = Vec::new();
+        self.instruments.iter_mut().for_each(|instrument| instrument.release());
+    }
+
+    /// Stores where the counters stand now, unless there is a record of this layout already. It holds no state afterwards.
+    pub(super) fn store_initial_snapshot(
+        &mut self,
+        subject: &S,
+        settings: &DriftSettings,
+        now: Timestamp,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        reading: &mut Reading,
+    ) {
+        let Some(key) = self.stored_key().map(record_name) else {
+            return;
+        };
+        let stored = proxy.host.shared_data(&key);
+        if stored.as_ref().is_some_and(|(bytes, _)| fits(bytes, self.fingerprint)) {
+            return;
+        }
+        self.begin(subject, settings, now);
+        self.read(subject, proxy.series, reading);
+        self.write(&mut reading.record);
+        let version = stored.map_or(IF_ABSENT, |(_, version)| version);
+        proxy.host.set_shared_data(&key, &reading.record, version);
+        self.release();
+    }
+
+    /// Begins, and goes on from the stored record if it is of this layout.
+    pub(super) fn restore(
+        &mut self,
+        subject: &S,
+        settings: &DriftSettings,
+        now: Timestamp,
+        host: &impl Host,
+    ) {
+        self.begin(subject, settings, now);
+        let key = self.stored_key().map(record_name);
+        if let Some((bytes, _)) = key.and_then(|key| host.shared_data(&key))
+            && self.take_over(&bytes).is_none()
+        {
+            // Some of it may have been taken over before it turned out to be wrong.
+            self.begin(subject, settings, now);
+        }
+    }
+
+    fn take_over(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut record = Reader::new(bytes);
+        if record.u64()? != self.fingerprint {
+            return None;
+        }
+        for total in &mut self.totals {
+            *total = Total(record.u64()?);
+        }
+        for instrument in &mut self.instruments {
+            instrument.restore(&mut record)?;
+        }
+        record.end()
+    }
+
+    /// Reads the counters, runs the instruments, flushes their gauges, and stores the record if a step has ended or an
+    /// instrument asks for it.
+    pub(super) fn evaluate(
+        &mut self,
+        subject: &S,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        evaluation: &mut Evaluation<'_>,
+        reading: &mut Reading,
+    ) {
+        self.read(subject, proxy.series, reading);
+        evaluation.must_store = evaluation.step_ended;
+        for instrument in &mut self.instruments {
+            instrument.evaluate(subject, &reading.growth, evaluation);
+        }
+        proxy.series.flush(evaluation.buffer);
+        if evaluation.must_store {
+            self.store(proxy.host, &mut reading.record);
+        }
+    }
+
+    /// Adds up, by cell, what the counters grew by since they were last read. A counter that the host refuses keeps its
+    /// total and has not grown; the next reading makes up for it.
+    fn read(&mut self, subject: &S, series: &impl HostSeries, reading: &mut Reading) {
+        let Reading { growth, is_complete, .. } = reading;
+        growth.clear();
+        growth.resize(self.cells, 0);
+        let mut totals = self.totals.iter_mut();
+        if let Some(first) = self.instruments.first() {
+            first.counters(subject, &mut |cell, id| {
+                let (Some(total), Some(grown)) = (totals.next(), growth.get_mut(cell)) else {
+                    return;
+                };
+                match series.total(id) {
+                    Some(now) => *grown = grown.saturating_add(total.advance(now)),
+                    None => *is_complete = false,
+                }
+            });
+        }
+    }
+
+    /// Stores the panel for the VM that evaluates next. What another configuration stored, which then is a newer one,
+    /// stays.
+    fn store(&self, host: &impl Host, record: &mut Vec<u8>) {
+        let Some(key) = self.stored_key().map(record_name) else {
+            return;
+        };
+        let version = match host.shared_data(&key) {
+            Some((stored, version)) if fits(&stored, self.fingerprint) => version,
+            Some(_) => return,
+            None => IF_ABSENT,
+        };
+        self.write(record);
+        host.set_shared_data(&key, record, version);
+    }
+
+    fn write(&self, record: &mut Vec<u8>) {
+        let mut record = Writer::new(record);
+        record.u64(self.fingerprint);
+        self.totals.iter().for_each(|total| record.u64(total.0));
+        self.instruments.iter().for_each(|instrument| instrument.store(&mut record));
+    }
+}
+
+impl<S> fmt::Debug for Panel<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panel").field("instruments", &self.instruments).finish_non_exhaustive()
+    }
+}
+
+impl Total {
+    /// Of a counter that was never read: whatever it stands at when it is read first is no growth.
+    const UNREAD: Total = Total(u64::MAX);
+
+    /// Takes over where the counter stands now, and returns what it grew by. One that went backwards, as after a restart
+    /// of the proxy, has grown from zero.
+    fn advance(&mut self, now: u64) -> u64 {
+        match core::mem::replace(self, Total(now)) {
+            Total::UNREAD => 0,
+            Total(before) => now.checked_sub(before).unwrap_or(now),
+        }
+    }
+}
+
+/// Where the record of a panel lies.
+fn record_name(key: u64) -> String {
+    format!("driftline/windows/{key:016x}")
+}
+
+/// Puts instruments that follow each other and read the same counters into one panel.
+pub(super) fn panels<S>(
+    instruments: Vec<Box<dyn Instrument<S>>>,
+    subject: &S,
+    settings: &DriftSettings,
+) -> Box<[Panel<S>]> {
+    let mut panels: Vec<Panel<S>> = Vec::new();
+    let mut counters_before = Vec::new();
+    for instrument in instruments {
+        let counters = counters(&*instrument, subject);
+        if panels.is_empty() || counters != counters_before {
+            panels.push(Panel::new(instrument.identity(subject), &counters));
+        }
+        if let Some(panel) = panels.last_mut() {
+            panel.add(subject, settings, instrument);
+        }
+        counters_before = counters;
+    }
+    panels.into_boxed_slice()
+}
+
+fn counters<S>(instrument: &dyn Instrument<S>, subject: &S) -> Vec<(usize, SeriesId)> {
+    let mut counters = Vec::new();
+    instrument.counters(subject, &mut |cell, id| counters.push((cell, id)));
+    counters
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use driftline_statistics::measure::Measure;
+
+    use super::*;
+    use crate::instruments::WindowLengths;
+    use driftline_metrics::{buffer::MetricBuffer, catalogue::Metric, series::SeriesRegistrar};
+
+    /// Reads some of the subject's counters, and stores one byte.
+    #[derive(Debug)]
+    struct Fake {
+        reads: &'static [usize],
+        state: u8,
+    }
+
+    type Subject = [SeriesId; 3];
+
+    impl Instrument<Subject> for Fake {
+        fn counters(&self, subject: &Subject, counter: &mut dyn FnMut(usize, SeriesId)) {
+            // The first two are of one cell.
+            self.reads.iter().for_each(|&number| counter(number / 2, subject[number]));
+        }
+
+        fn begin(&mut self, _: &Subject, _: &DriftSettings, _: Timestamp) {
+            self.state = 0;
+        }
+
+        fn evaluate(&mut self, _: &Subject, _: &[u64], _: &mut Evaluation<'_>) {}
+
+        fn store(&self, record: &mut Writer<'_>) {
+            record.u8(self.state);
+        }
+
+        fn restore(&mut self, record: &mut Reader<'_>) -> Option<()> {
+            self.state = record.u8()?;
+            (self.state < 100).then_some(())
+        }
+    }
+
+    /// Counters, one of which may be refused, and how often they were read.
+    struct Counters {
+        totals: Cell<[Option<u64>; 3]>,
+        reads: Cell<u32>,
+    }
+
+    impl HostSeries for Counters {
+        fn total(&self, series: SeriesId) -> Option<u64> {
+            self.reads.set(self.reads.get() + 1);
+            self.totals.get()[series.index()]
+        }
+
+        fn flush(&self, _: &mut MetricBuffer) {}
+    }
+
+    fn subject() -> Subject {
+        let mut tell = |_, _| ();
+        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        [(); 3].map(|()| registrar.add(Metric::Evaluations, &[]))
+    }
+
+    fn settings() -> DriftSettings {
+        let windows = WindowLengths { window_seconds: 60, slow_windows: 3 };
+        DriftSettings {
+            windows,
+            rows_min: None,
+            material_psi: 0.1,
+            measures: Measure::ALL.to_vec(),
+        }
+    }
+
+    fn panels_of(fakes: &[(&'static [usize], u8)]) -> Box<[Panel<Subject>]> {
+        let made = fakes.iter().map(|&(reads, state)| -> Box<dyn Instrument<Subject>> {
+            Box::new(Fake { reads, state })
+        });
+        panels(made.collect(), &subject(), &settings())
+    }
+
+    #[test]
+    fn instruments_that_read_the_same_counters_form_a_panel() {
+        let panels = panels_of(&[(&[0, 1, 2], 0), (&[0, 1, 2], 0), (&[2], 0), (&[], 0)]);
+        let found = panels.iter().map(|it| (it.instruments.len(), it.counters, it.cells));
+        assert_eq!(found.collect::<Vec<_>>(), [(2, 3, 2), (1, 1, 2), (1, 0, 0)]);
+        assert_eq!(panels[2].stored_key(), None, "what reads nothing is not stored");
+    }
+
+    #[test]
+    fn counters_are_read_once_and_add_up_by_cell() {
+        let mut panels = panels_of(&[(&[0, 1, 2], 0), (&[0, 1, 2], 0)]);
+        let panel = &mut panels[0];
+        let counters = Counters { totals: Cell::new([Some(5); 3]), reads: Cell::new(0) };
+        let mut reading = Reading::default();
+        panel.begin(&subject(), &settings(), Timestamp(0));
+        panel.read(&subject(), &counters, &mut reading);
+        assert_eq!((counters.reads.get(), &reading.growth[..]), (3, &[0, 0][..]));
+        reading.is_complete = true;
+        counters.totals.set([Some(7), None, Some(5)]);
+        panel.read(&subject(), &counters, &mut reading);
+        assert_eq!((&reading.growth[..], reading.is_complete), (&[2, 0][..], false));
+        counters.totals.set([Some(7), Some(9), Some(3)]);
+        panel.read(&subject(), &counters, &mut reading);
+        assert_eq!(reading.growth, [4, 3], "one was refused, and one went backwards");
+    }
+
+    #[test]
+    fn a_record_of_this_layout_is_taken_over_as_a_whole() {
+        let mut record = Vec::new();
+        panels_of(&[(&[2], 7), (&[2], 8)])[0].write(&mut record);
+        let takes_over = |fakes: &[(&'static [usize], u8)], record: &[u8]| {
+            panels_of(fakes)[0].take_over(record).is_some()
+        };
+        // Idle, so it wrote no totals; neither does it expect any.
+        let same: &[(&[usize], u8)] = &[(&[2], 0), (&[2], 0)];
+        assert!(takes_over(same, &record));
+        assert!(!takes_over(&[(&[2], 0)], &record), "one instrument fewer");
+        for end in 0..record.len() {
+            assert!(!takes_over(same, &record[..end]), "the first {end} bytes");
+        }
+        assert!(!takes_over(same, &[&record[..], &[0]].concat()));
+        *record.last_mut().unwrap() = 100;
+        assert!(!takes_over(same, &record), "the last instrument refuses its bytes");
+    }
+}

@@ -1,0 +1,373 @@
+//! A configuration made ready: all its series, who is counted under which, and which requests speak what.
+//! It holds no state of traffic but the room that is left for decoders and held data; several exchanges and the evaluator share it.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use driftline_labels::{Direction, EnumMap, Unmeasured};
+use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
+
+use crate::{
+    config::{Config, ModelKind},
+    ids::{ModelId, PredictorId, SeriesKey},
+    instruments::{DriftSettings, Instruments, ModelPanels},
+    model::{ModelSeries, MonitoredColumn, PredictionSeries},
+    names::Named,
+    registry::{AdmissionRequest, ModelRegistry},
+};
+use driftline_inference::{
+    exchange::ReadSettings,
+    load::ReportFormat,
+    predictive::{ColumnSelectors, Unlisted},
+    recognition::Recogniser,
+};
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{Series, SeriesId, SeriesRegistrar, count},
+};
+
+/// A configuration made ready.
+#[derive(Debug)]
+pub struct Monitor {
+    /// The series that have their labels by configuration, for tools; empty where [`Monitor::register`] told them.
+    named: Vec<Series>,
+    /// How many those are; the series of places come behind.
+    named_max: usize,
+    registry: ModelRegistry,
+    /// How many series each model has that is admitted later.
+    slot_series: usize,
+    /// Those of the registry, and then one for each place of a [`LabelTable`](crate::label_table::LabelTable).
+    models: Vec<ModelSeries>,
+    /// How many of `models` have their labels by configuration.
+    listed: usize,
+    /// What stands for all models that predict and are not listed.
+    others: PredictionSeries,
+    /// Those that predict or have a profile, one for each version that is told apart.
+    predictors: Vec<PredictionSeries>,
+    pub(crate) recogniser: Recogniser,
+    /// How bodies are read.
+    pub(crate) read: ReadSettings,
+    request_headers: Vec<Box<str>>,
+    response_headers: Vec<Box<str>>,
+    unmeasured: EnumMap<Unmeasured, SeriesId>,
+    /// Where it says when a model was deployed, and what it says.
+    deployed: Vec<(SeriesId, u64)>,
+    pub(crate) evaluations: SeriesId,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
+    pub(crate) drift: DriftSettings,
+    instruments: Instruments,
+    /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
+    pub remove_accept_encoding: bool,
+    /// In which format a request that is measured is to ask for reports of load, if it does not ask itself.
+    pub request_load_reports: Option<ReportFormat>,
+    /// How often [`crate::tick::Tick::tick`] is to be called.
+    pub tick_milliseconds: u64,
+}
+
+impl Monitor {
+    /// Lays out all series of a configuration, and keeps their names for [`Monitor::series`].
+    pub fn new(config: &Config) -> Monitor {
+        let mut named = Vec::new();
+        let mut monitor = Monitor::register(config, &mut |_, series| named.push(series));
+        named.shrink_to_fit();
+        monitor.named = named;
+        monitor
+    }
+
+    /// The same for a host: tells each series with its number, in the order of the numbers, and keeps no names, which
+    /// would take far more memory than all else.
+    pub fn register(config: &Config, register: &mut dyn FnMut(SeriesId, Series)) -> Monitor {
+        Monitor::lay_out(config, SeriesRegistrar::starting_at(0, register))
+    }
+
+    /// How many series a configuration makes, those of names that are admitted later included.
+    pub(crate) fn count(config: &Config) -> usize {
+        Monitor::lay_out(config, SeriesRegistrar::numbering(0)).series_max()
+    }
+
+    fn lay_out(config: &Config, mut registrar: SeriesRegistrar<'_>) -> Monitor {
+        let registry = ModelRegistry::new(config);
+        let mut models: Vec<ModelSeries> = registry
+            .listed()
+            .map(|series_key| {
+                let generates = !registry.predicts(&series_key.model);
+                ModelSeries::new(&mut registrar, &series_key, generates)
+            })
+            .collect();
+        let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
+        let drift = DriftSettings::of(config);
+        let mut instruments = Vec::new();
+        let others = PredictionSeries::others(&mut registrar);
+        let predictors = config.models.iter().filter_map(|model| {
+            let number = match registry.generating(model.name.as_bytes()) {
+                Named::Listed(number) if model.kind == ModelKind::Language => number,
+                _ => registry.predicting(model.name.as_bytes()),
+            };
+            let Some(profile) = model.profile.as_ref() else {
+                let predicts = model.kind == ModelKind::Predictive;
+                return predicts.then(|| {
+                    instruments.push(ModelPanels::default());
+                    let version = model.version.as_deref();
+                    PredictionSeries::without_profile(&mut registrar, number, &model.name, version)
+                });
+            };
+            let series =
+                PredictionSeries::new(&mut registrar, number, model, profile, monitored_values);
+            let labels = [&model.name, model.version.as_deref().unwrap_or_default()];
+            let panels = ModelPanels::register(&mut registrar, labels, profile, &drift, &series);
+            instruments.push(panels);
+            Some(series)
+        });
+        let predictors: Vec<PredictionSeries> = predictors.collect();
+        let deployed = config.models.iter().filter_map(|model| {
+            let version = model.version.as_deref().unwrap_or_default();
+            let seconds = model.deployed_at?;
+            Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
+        });
+        let deployed = deployed.collect();
+        let unmeasured = registrar.add(Metric::Unmeasured, &[]);
+        let evaluations = registrar.add(Metric::Evaluations, &[]);
+        let (listed, named_max) = (models.len(), registrar.next());
+        let mut places = SeriesRegistrar::numbering(named_max);
+        models.extend(
+            (0..registry.places_max)
+                .map(|_| ModelSeries::new(&mut places, &SeriesKey::default(), true)),
+        );
+        let reads_prompts = predictors.iter().any(|predictor| !predictor.language.is_empty());
+        Monitor {
+            named: Vec::new(),
+            named_max,
+            registry,
+            slot_series: count(|registrar| {
+                ModelSeries::new(registrar, &SeriesKey::default(), true)
+            }),
+            models,
+            listed,
+            request_headers: headers(predictors.iter().map(|it| it.selectors(Direction::Request))),
+            response_headers: headers(
+                predictors.iter().map(|it| it.selectors(Direction::Response)),
+            ),
+            others,
+            predictors,
+            recogniser: Recogniser::new(config.endpoints.clone()),
+            read: ReadSettings {
+                event_bytes_max: config.event_bytes_max,
+                codings: config.decode,
+                memory: MemoryBudget::new(DECODERS_BYTES_MAX),
+                reads_prompts,
+            },
+            unmeasured,
+            deployed,
+            evaluations,
+            monitored_values,
+            drift,
+            instruments: Instruments { models: instruments },
+            remove_accept_encoding: config.remove_accept_encoding,
+            request_load_reports: config.request_load_reports,
+            tick_milliseconds: config.tick_milliseconds,
+        }
+    }
+
+    /// The instruments of all models, for [`Tick::begin`](crate::tick::Tick::begin); once.
+    pub fn take_instruments(&mut self) -> Instruments {
+        core::mem::take(&mut self.instruments)
+    }
+
+    /// The series that are known by configuration, by number; none if they were [registered](Monitor::register).
+    pub fn series(&self) -> &[Series] {
+        &self.named
+    }
+
+    /// How many series there can be: those of [`Monitor::series`], and those of names that are admitted later.
+    pub fn series_max(&self) -> usize {
+        let places = self.registry.places_max.saturating_mul(self.slot_series);
+        self.named_max.saturating_add(places)
+    }
+
+    /// Whether the name of the proxy's route makes a difference.
+    pub fn asks_for_route(&self) -> bool {
+        self.registry.has_routes() || self.recogniser.asks_for_route()
+    }
+
+    /// Whether the moment of a request makes a difference.
+    pub fn asks_for_time(&self) -> bool {
+        self.predictors.iter().flat_map(PredictionSeries::columns).any(MonitoredColumn::has_ages)
+    }
+
+    /// The headers, in lower case, in which features are looked for in this direction.
+    pub fn headers(&self, direction: Direction) -> &[Box<str>] {
+        match direction {
+            Direction::Request => &self.request_headers,
+            Direction::Response => &self.response_headers,
+        }
+    }
+
+    /// Sets what the configuration alone says: the reference by bin, when it was made, and when a model was deployed.
+    /// Once, at configuration. Calls `flush` for each column, so that the buffer need not hold thousands of gauges.
+    pub fn describe(&self, buffer: &mut MetricBuffer, mut flush: impl FnMut(&mut MetricBuffer)) {
+        for series in self.predicting() {
+            series.describe(buffer, &mut flush);
+        }
+        for &(id, seconds) in &self.deployed {
+            buffer.set(id, seconds);
+        }
+        flush(buffer);
+    }
+
+    /// Counts a stream that is let through unmeasured.
+    pub fn count_unmeasured(&self, buffer: &mut MetricBuffer, reason: Unmeasured) {
+        buffer.add(self.unmeasured[reason], 1);
+    }
+
+    pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {
+        self.predictors.iter()
+    }
+
+    /// A model that generates, by its name in a request.
+    pub(crate) fn generating_model(&self, name: &[u8]) -> Named {
+        self.registry.generating(name)
+    }
+
+    /// A model that predicts, by what a request calls it and its version.
+    ///
+    /// A version that is not listed, or not said, is that of the entry without a version; where there is none, a model
+    /// with one listed version is that version if the request says none.
+    pub(crate) fn predicting_model(&self, name: &[u8], version: Option<&[u8]>) -> PredictorId {
+        let number = self.registry.predicting(name);
+        let entries = || {
+            let numbered = self.predictors.iter().enumerate();
+            numbered.filter(|(_, entry)| entry.model == number)
+        };
+        let found = entries()
+            .find(|(_, entry)| version.is_some() && entry.version() == version)
+            .or_else(|| entries().find(|(_, entry)| entry.version().is_none()))
+            .or_else(|| entries().next().filter(|_| version.is_none() && entries().count() == 1));
+        PredictorId(found.map(|(index, _)| index))
+    }
+
+    /// The features of a language model that has a profile.
+    pub(crate) fn features(&self, id: ModelId) -> Option<&PredictionSeries> {
+        let number = self.registry.number(id).filter(|&number| number != 0)?;
+        self.predictors.iter().find(|predictor| predictor.model == number)
+    }
+
+    /// From now on the values of requests that no column of a listed model looks for are noted, for
+    /// [`Monitor::unlisted`]. For tools only.
+    pub fn note_unlisted(&mut self) {
+        for predictor in &mut self.predictors {
+            predictor.note_unlisted();
+        }
+    }
+
+    /// What requests to this model, in the entry for this version, had and no column of it looks for, since
+    /// [`Monitor::note_unlisted`].
+    #[must_use]
+    pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
+        let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
+        self.predictor(id).selectors(Direction::Request).columns.unlisted()
+    }
+
+    /// The model that the exchanges of a predictor are counted under.
+    pub(crate) fn model_of(&self, id: PredictorId) -> Named {
+        Named::Listed(self.predictor(id).model)
+    }
+
+    /// A route, by its name in the proxy.
+    pub(crate) fn route(&self, name: Option<&[u8]>) -> Named {
+        self.registry.route(name)
+    }
+
+    /// Under which model a request counts, or the admission_request to be admitted.
+    pub(crate) fn model_on(
+        &self,
+        model: &Named,
+        route: &Named,
+    ) -> Result<ModelId, AdmissionRequest> {
+        self.registry.find(model, route)
+    }
+
+    pub(crate) fn model(&self, id: ModelId) -> Option<&ModelSeries> {
+        self.models.get(id.0)
+    }
+
+    pub(crate) fn predictor(&self, id: PredictorId) -> &PredictionSeries {
+        id.0.and_then(|index| self.predictors.get(index)).unwrap_or(&self.others)
+    }
+
+    /// How many may be admitted later.
+    pub(crate) fn places_max(&self) -> usize {
+        self.registry.places_max
+    }
+
+    /// The model of the place with this number; `None` if there are fewer.
+    pub(crate) fn place(&self, place: usize) -> Option<ModelId> {
+        let number = self.listed.saturating_add(place);
+        (number < self.models.len()).then_some(ModelId(number))
+    }
+
+    /// Whether this configuration admits such a series_key at all.
+    pub(crate) fn admits(&self, series_key: &SeriesKey) -> bool {
+        self.registry.admits(series_key)
+    }
+
+    /// Hands out the series of the place with this number, now that it has its labels.
+    pub(crate) fn series_at(
+        &self,
+        place: usize,
+        series_key: &SeriesKey,
+        mut take: impl FnMut(SeriesId, &Series),
+    ) {
+        let before = place.saturating_mul(self.slot_series);
+        let mut tell = |id, series: Series| take(id, &series);
+        let mut registrar =
+            SeriesRegistrar::starting_at(self.named_max.saturating_add(before), &mut tell);
+        ModelSeries::new(&mut registrar, series_key, !self.registry.predicts(&series_key.model));
+    }
+}
+
+/// The headers in which anything is looked for, each once.
+fn headers<'s>(sides: impl Iterator<Item = &'s ColumnSelectors>) -> Vec<Box<str>> {
+    let mut names: Vec<Box<str>> =
+        sides.flat_map(|side| &side.headers).map(|(_, name)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_told_the_series_that_a_tool_may_list() {
+        let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
+        let config = Config::from_json(config).unwrap();
+        let (listing, mut told) = (Monitor::new(&config), Vec::new());
+        let monitor = Monitor::register(&config, &mut |id, series| {
+            assert_eq!(id.index(), told.len());
+            told.push(series);
+        });
+        assert_eq!((&told[..], listing.series().len()), (listing.series(), monitor.named_max));
+        assert_eq!(monitor.series_max(), listing.series_max());
+        assert!(monitor.series().is_empty());
+    }
+
+    #[test]
+    fn places_have_the_numbers_behind_all_others() {
+        let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "routes": ["r", "s-*"], "names_max": 3}"#;
+        let monitor = Monitor::new(&Config::from_json(config).unwrap());
+        let per_model = monitor.slot_series;
+        assert_eq!(monitor.models.len(), 4 + 3);
+        assert_eq!(monitor.series_max(), monitor.series().len() + 3 * per_model);
+        let series_key = SeriesKey { model: "b-1".into(), route: "s-1".into() };
+        let mut numbers = Vec::new();
+        for place in 0..3 {
+            monitor.series_at(place, &series_key, |id, _| numbers.push(id.index()));
+            let model = monitor.model(monitor.place(place).unwrap()).unwrap();
+            assert_eq!(model.in_flight.index(), numbers[place * per_model]);
+        }
+        assert!(numbers.into_iter().eq(monitor.series().len()..monitor.series_max()));
+        assert_eq!(monitor.place(3), None);
+    }
+}

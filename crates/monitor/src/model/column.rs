@@ -1,0 +1,307 @@
+//! What is compared with a reference: a feature or a prediction of one model, with its bins and its series. No value is kept.
+
+mod ages;
+
+use alloc::vec::Vec;
+
+use self::ages::AgeSeries;
+use crate::model::violation::{Violation, Violations};
+use driftline_labels::{EnumMap, Unbinned};
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{SeriesId, SeriesRegistrar},
+};
+use driftline_statistics::{
+    bins::Bins,
+    drift::{BinPositions, NullCounts, Tail},
+    fingerprint::Fingerprint,
+    profile::{Column, Kind, Quantiles, Schema},
+    value::{Cell, InBin, Placed},
+};
+
+/// A feature, or the prediction, with its reference and its series.
+#[derive(Debug)]
+pub(crate) struct MonitoredColumn {
+    bins: Bins,
+    schema: Schema,
+    /// Rows of the reference profile by bin.
+    pub(crate) reference: Vec<u64>,
+    /// Rows of the reference, those without a value told apart.
+    pub(crate) reference_presence: NullCounts,
+    /// Where the bins lie; `None` for categories.
+    pub(crate) scale: Option<BinPositions>,
+    pub(crate) chi_square: Quantiles,
+    counts: Vec<SeriesId>,
+    unbinned: EnumMap<Unbinned, SeriesId>,
+    outside: SeriesId,
+    /// `None` if no value lies beyond the bins.
+    tails: Option<EnumMap<Tail, SeriesId>>,
+    /// `None` for a column of other values than timestamps.
+    ages: Option<AgeSeries>,
+    violations: Violations,
+    /// Of all models: moves whenever a counter that the evaluator reads does.
+    monitored_values: SeriesId,
+    reference_rows: Vec<SeriesId>,
+    /// Model, version, role and name.
+    identity: Fingerprint,
+}
+
+/// Whose column it is, and what it is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ColumnLabels<'a> {
+    pub(crate) model: &'a str,
+    /// Empty if the profile names none.
+    pub(crate) version: &'a str,
+    pub(crate) role: Role,
+    pub(crate) name: &'a str,
+}
+
+impl<'a> ColumnLabels<'a> {
+    /// The label values of what a column has one of.
+    pub(crate) const fn values(&self) -> [&'a str; 4] {
+        [self.model, self.version, self.role.name(), self.name]
+    }
+
+    /// The same, and another one.
+    pub(crate) const fn with(&self, last: &'a str) -> [&'a str; 5] {
+        [self.model, self.version, self.role.name(), self.name, last]
+    }
+}
+
+/// Which side of the model a column is on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Role {
+    Feature,
+    Prediction,
+}
+
+impl Role {
+    /// The label value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Role::Feature => "feature",
+            Role::Prediction => "prediction",
+        }
+    }
+}
+
+/// What the evaluator reads back of a column, cell by cell: its bins, rows without a value, and the tail_distance of each side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Cells {
+    pub(crate) bins: usize,
+    pub(crate) has_tails: bool,
+}
+
+impl Cells {
+    /// Where rows without a value are counted.
+    pub(crate) const fn nulls(self) -> usize {
+        self.bins
+    }
+
+    /// How many cells there are.
+    pub(crate) const fn count(self) -> usize {
+        let tails = if self.has_tails { Tail::ALL.len() } else { 0 };
+        self.bins.saturating_add(1).saturating_add(tails)
+    }
+
+    /// Bins, rows without a value, and the tail_distance of each side, out of this many sums.
+    pub(crate) fn split(self, sums: &[u64]) -> (&[u64], u64, [u64; 2]) {
+        let bins = sums.get(..self.bins).unwrap_or_default();
+        let at = |cell: usize| sums.get(cell).copied().unwrap_or(0);
+        let first = self.nulls().saturating_add(1);
+        (bins, at(self.nulls()), [at(first), at(first.saturating_add(1))])
+    }
+}
+
+impl MonitoredColumn {
+    pub(super) fn new(
+        registrar: &mut SeriesRegistrar<'_>,
+        labels: ColumnLabels<'_>,
+        column: &Column,
+        monitored_values: SeriesId,
+    ) -> MonitoredColumn {
+        let ColumnLabels { model, version, role, name } = labels;
+        let of_column = labels.values();
+        let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
+            (0..column.bins.count())
+                .map(|bin| {
+                    let bin = column.bins.label(bin);
+                    registrar.add(metric, &[model, version, role.name(), name, &bin])
+                })
+                .collect()
+        };
+        let counts = per_bin(Metric::FeatureBin);
+        let reference_rows = per_bin(Metric::ReferenceBinRows);
+        let scale = scale(column);
+        let outside = outside(&column.bins);
+        let has_tails = scale.as_ref().is_some_and(BinPositions::has_tails);
+        let is_of_numbers = scale.is_some();
+        let rows =
+            column.counts.iter().fold(column.nulls, |rows, &count| rows.saturating_add(count));
+        MonitoredColumn {
+            bins: column.bins.clone(),
+            schema: column.schema.clone(),
+            reference: column.counts.clone(),
+            reference_presence: NullCounts { nulls: column.nulls, rows },
+            scale,
+            chi_square: column.chi_square,
+            counts,
+            unbinned: registrar.add(Metric::FeatureUnbinned, &of_column),
+            outside: registrar.add(Metric::FeatureOutside, &labels.with(outside.name())),
+            tails: has_tails.then(|| registrar.add(Metric::FeatureTailExcess, &of_column)),
+            ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
+            violations: Violations::new(registrar, labels, is_of_numbers),
+            monitored_values,
+            reference_rows,
+            identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
+        }
+    }
+
+    /// Sets what the profile alone says: its rows by bin.
+    pub(crate) fn describe(&self, buffer: &mut MetricBuffer) {
+        for (&id, &rows) in self.reference_rows.iter().zip(&self.reference) {
+            buffer.set(id, rows);
+        }
+    }
+
+    /// Whether its values are moments, whose age counts.
+    pub(crate) fn has_ages(&self) -> bool {
+        self.ages.is_some()
+    }
+
+    /// Counts how old a value is, if it is one of these; it is in seconds.
+    pub(crate) fn count_age(&self, buffer: &mut MetricBuffer, cell: Cell<'_>) {
+        if let (Some(ages), Cell::Number(age)) = (&self.ages, cell) {
+            ages.count(buffer, age);
+        }
+    }
+
+    /// Counts rows that lack the column.
+    pub(crate) fn count_missing(&self, buffer: &mut MetricBuffer, rows: u64) {
+        buffer.add(self.monitored_values, rows);
+        buffer.add(self.unbinned[Unbinned::Missing], rows);
+        if self.schema.required {
+            self.violations.count(buffer, Violation::RequiredMissing, rows);
+        }
+    }
+
+    /// The bin of a value and what is odd about it, or why it has none.
+    pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
+        let cell = cell.read_for(&self.bins);
+        let bin = cell.place(&self.bins)?;
+        let (is_outside, tail_distance) = match cell {
+            Cell::Number(x) => {
+                let range = self.schema.range.as_ref();
+                let is_outside = range.is_some_and(|range| x < range.minimum || range.maximum < x);
+                (is_outside, self.scale.as_ref().and_then(|scale| scale.tail_distance(x)))
+            }
+            Cell::Text(text) => {
+                let allowed = self.schema.categories.as_ref();
+                let is_novel = allowed.is_some_and(|allowed| {
+                    allowed.binary_search_by(|known| known.as_bytes().cmp(text)).is_err()
+                });
+                (is_novel, None)
+            }
+            // Read for these bins, nothing is only written any more, and a truth value that is left has no bin.
+            Cell::Boolean(_) | Cell::Untyped(_) | Cell::Unbinned(_) => (false, None),
+        };
+        Ok(InBin { bin, is_outside, tail_distance })
+    }
+
+    /// Counts a value in its bin, or under the reason why it has none.
+    pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
+        if placed != Err(Unbinned::Missing) {
+            buffer.add(self.monitored_values, 1);
+        }
+        match placed {
+            Ok(InBin { bin, is_outside, tail_distance }) => {
+                if let Some(&id) = self.counts.get(bin) {
+                    buffer.add(id, 1);
+                }
+                if is_outside {
+                    buffer.add(self.outside, 1);
+                    self.violations.count(buffer, outside(&self.bins), 1);
+                }
+                if let Some((side, thousandths)) = tail_distance
+                    && let Some(tails) = &self.tails
+                {
+                    buffer.add(tails[side], thousandths);
+                }
+            }
+            Err(Unbinned::Missing) => self.count_missing(buffer, 1),
+            Err(reason) => {
+                buffer.add(self.unbinned[reason], 1);
+                match reason {
+                    Unbinned::Null if !self.schema.required => {}
+                    Unbinned::Null => self.violations.count(buffer, Violation::RequiredNull, 1),
+                    Unbinned::WrongType => self.violations.count(buffer, Violation::WrongType, 1),
+                    Unbinned::NotFinite => self.violations.count(buffer, Violation::NotFinite, 1),
+                    Unbinned::Missing => {}
+                }
+            }
+        }
+    }
+
+    /// The series of its first bin, by which the column can be told from others.
+    pub(crate) fn first_bin(&self) -> Option<&SeriesId> {
+        self.counts.first()
+    }
+
+    /// What the evaluator keeps of the column.
+    pub(crate) fn cells(&self) -> Cells {
+        Cells { bins: self.counts.len(), has_tails: self.tails.is_some() }
+    }
+
+    /// The counters that the evaluator reads back, each with the cell that it counts in.
+    pub(crate) fn counters(&self) -> impl Iterator<Item = (usize, SeriesId)> + '_ {
+        let nulls = self.cells().nulls();
+        let bins = self.counts.iter().copied().enumerate();
+        let without_value = [Unbinned::Null, Unbinned::Missing]
+            .into_iter()
+            .map(move |reason| (nulls, self.unbinned[reason]));
+        let tails = self.tails.iter().flat_map(EnumMap::values).copied();
+        bins.chain(without_value).chain((nulls.saturating_add(1)..).zip(tails))
+    }
+
+    /// Tells columns apart, whatever their profiles say.
+    pub(crate) fn identity(&self) -> Fingerprint {
+        self.identity
+    }
+
+    /// Tells profiles of one column apart.
+    pub(crate) fn layout(&self) -> Fingerprint {
+        let bins = match &self.bins {
+            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => {
+                bounds.iter().fold(self.identity, |all, bound| all.with_number(bound.to_bits()))
+            }
+            Bins::Categories { names } => {
+                names.iter().fold(self.identity, |all, name| all.with_text(name))
+            }
+        };
+        let counts = self.reference.iter().fold(bins, |all, &rows| all.with_number(rows));
+        let deviation = self.scale.as_ref().map_or(0, |scale| scale.deviation().to_bits());
+        counts.with_number(self.reference_presence.nulls).with_number(deviation)
+    }
+}
+
+/// How a value can be outside of the schema although it has a bin.
+const fn outside(bins: &Bins) -> Violation {
+    match bins {
+        Bins::Categories { .. } => Violation::NovelCategory,
+        Bins::Quantile { .. } | Bins::Values { .. } => Violation::OutOfRange,
+    }
+}
+
+fn scale(column: &Column) -> Option<BinPositions> {
+    let numbers = column.numbers.as_ref()?;
+    match &column.bins {
+        Bins::Quantile { edges } => {
+            Some(BinPositions::of_edges(edges, &numbers.means, numbers.standard_deviation))
+        }
+        Bins::Values { values } => {
+            Some(BinPositions::of_values(values, numbers.standard_deviation))
+        }
+        Bins::Categories { .. } => None,
+    }
+}

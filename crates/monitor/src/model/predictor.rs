@@ -1,0 +1,226 @@
+//! A model that predicts or has a profile, in one version: its series, and where the values of its columns stand. No
+//! value is kept.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{
+    column::{ColumnLabels, MonitoredColumn, Role},
+    violation::RowViolations,
+};
+use crate::config::{self, ModelKind, Place, Sampling, Selector, Sides};
+use driftline_inference::{
+    generative::Feature,
+    predictive::{self, ColumnSelectors, Columns, Projection},
+};
+use driftline_labels::Direction;
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{SeriesId, SeriesRegistrar},
+};
+use driftline_statistics::{
+    drift::probability::chi_square_quantile,
+    profile::{Column, Profile},
+};
+
+/// A name that stands in the label `feature` for a model's output.
+const PREDICTION: &str = "prediction";
+/// How often one of a model's columns may be called drifted by chance, all of them taken together; each is judged
+/// twice, by its bins and by its share of nulls.
+const FAMILY_LEVEL: f64 = 0.01;
+
+/// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
+#[derive(Debug)]
+pub(crate) struct PredictionSeries {
+    /// The number of the model in the registry.
+    pub(crate) model: usize,
+    version: Option<Box<str>>,
+    pub(crate) instances: SeriesId,
+    pub(crate) predictions: SeriesId,
+    pub(crate) sampling: Sampling,
+    /// The features, and behind them the prediction, if the profile has one.
+    pub(crate) columns: Vec<MonitoredColumn>,
+    /// How many of `columns` are features.
+    features: usize,
+    request: ColumnSelectors,
+    response: ColumnSelectors,
+    /// What the columns of a language model are, by number; none for a model that predicts.
+    pub(crate) language: Vec<Feature>,
+    /// `None` without a profile, as the one below.
+    pub(crate) violations: Option<RowViolations>,
+    /// Where it says when the profile was made, and what it says.
+    profile_created: Option<(SeriesId, u64)>,
+    /// The standard errors beyond which a share has changed, at the family level.
+    pub(crate) null_z: f64,
+}
+
+impl PredictionSeries {
+    /// What stands for all models that are not listed.
+    pub(crate) fn others(registrar: &mut SeriesRegistrar<'_>) -> PredictionSeries {
+        PredictionSeries::without_profile(registrar, 0, config::OTHER_NAME, None)
+    }
+
+    /// A model whose rows are counted, and compared with nothing.
+    pub(crate) fn without_profile(
+        registrar: &mut SeriesRegistrar<'_>,
+        number: usize,
+        name: &str,
+        version: Option<&str>,
+    ) -> PredictionSeries {
+        let labels = [name, version.unwrap_or_default()];
+        PredictionSeries {
+            model: number,
+            version: version.map(Box::from),
+            instances: registrar.add(Metric::Instances, &labels),
+            predictions: registrar.add(Metric::Predictions, &labels),
+            sampling: Sampling::NONE,
+            columns: Vec::new(),
+            features: 0,
+            request: ColumnSelectors::default(),
+            response: ColumnSelectors::default(),
+            language: Vec::new(),
+            violations: None,
+            profile_created: None,
+            null_z: f64::INFINITY,
+        }
+    }
+
+    /// A model with its profile, under its number in the registry.
+    pub(crate) fn new(
+        registrar: &mut SeriesRegistrar<'_>,
+        number: usize,
+        model: &config::Model,
+        profile: &Profile,
+        monitored_values: SeriesId,
+    ) -> PredictionSeries {
+        let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
+        let instances = registrar.add(Metric::Instances, &[label, version]);
+        let predictions = registrar.add(Metric::Predictions, &[label, version]);
+        let violations = RowViolations::new(registrar, label, version);
+        let columns: Vec<MonitoredColumn> = columns_of(profile)
+            .map(|(role, name, column)| {
+                let labels = ColumnLabels { model: label, version, role, name };
+                MonitoredColumn::new(registrar, labels, column, monitored_values)
+            })
+            .collect();
+        let created = registrar.add(Metric::ProfileCreated, &[label, version]);
+        let family = columns.len().max(1) as f64;
+        PredictionSeries {
+            model: number,
+            version: model.version.as_deref().map(Box::from),
+            instances,
+            predictions,
+            sampling: model.sampling,
+            columns,
+            features: profile.features.len(),
+            request: column_selectors(profile, &model.selectors, true),
+            response: column_selectors(profile, &model.selectors, false),
+            language: match model.kind {
+                ModelKind::Predictive => Vec::new(),
+                ModelKind::Language => {
+                    profile.features.iter().filter_map(|it| Feature::of(&it.name)).collect()
+                }
+            },
+            violations: Some(violations),
+            profile_created: Some((created, profile.created_at)),
+            // The square of a normal deviate is chi-square with one degree of freedom, and both sides count.
+            null_z: libm::sqrt(chi_square_quantile(FAMILY_LEVEL / (2.0 * family), 1.0)),
+        }
+    }
+
+    /// What is looked for in this direction.
+    pub(crate) fn selectors(&self, direction: Direction) -> &ColumnSelectors {
+        match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.response,
+        }
+    }
+
+    /// From now on values of requests that no column looks for are noted.
+    pub(crate) fn note_unlisted(&mut self) {
+        self.request.columns.note_unlisted();
+    }
+
+    /// The version that requests call it, if versions are told apart.
+    pub(crate) fn version(&self) -> Option<&[u8]> {
+        self.version.as_deref().map(str::as_bytes)
+    }
+
+    /// Everything that is compared with a reference.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &MonitoredColumn> {
+        self.columns.iter()
+    }
+
+    /// The columns that are features.
+    pub(crate) fn features(&self) -> &[MonitoredColumn] {
+        self.columns.get(..self.features).unwrap_or_default()
+    }
+
+    /// Sets what the profile alone says.
+    pub(crate) fn describe(
+        &self,
+        buffer: &mut MetricBuffer,
+        mut flush: impl FnMut(&mut MetricBuffer),
+    ) {
+        if let Some((id, seconds)) = self.profile_created {
+            buffer.set(id, seconds);
+        }
+        for column in self.columns() {
+            column.describe(buffer);
+            flush(buffer);
+        }
+    }
+}
+
+/// The columns of a profile with their roles and names, the prediction last.
+pub(crate) fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
+    let features = profile.features.iter();
+    let features = features.map(|feature| (Role::Feature, feature.name.as_str(), &feature.column));
+    features.chain(profile.prediction.iter().map(|column| (Role::Prediction, PREDICTION, column)))
+}
+
+/// What the selectors look for in the request, or else in the answer.
+fn column_selectors(
+    profile: &Profile,
+    selectors: &[Selector],
+    is_request: bool,
+) -> ColumnSelectors {
+    let looks = if is_request { Sides::has_request } else { Sides::has_response };
+    let mut sources = ColumnSelectors::default();
+    let mut columns = Vec::new();
+    for (number, ((role, name, column), selector)) in columns_of(profile).zip(selectors).enumerate()
+    {
+        let is_here = looks(selector.sides);
+        let place = match &selector.place {
+            Place::Usual => Some(usual(name, number, role, is_request)),
+            Place::Member(name) => Some(predictive::Place::Name(name.as_bytes().into())),
+            Place::Column(position) => Some(predictive::Place::Position(*position)),
+            Place::Tensor { name, index } => {
+                Some(predictive::Place::Tensor { name: name.as_bytes().into(), index: *index })
+            }
+            Place::Path(steps) if is_here => {
+                sources.paths.push((number, steps.as_slice().into()));
+                None
+            }
+            Place::Header(name) if is_here => {
+                sources.headers.push((number, name.as_str().into()));
+                None
+            }
+            Place::Path(_) | Place::Header(_) => None,
+        };
+        columns.push(place.filter(|_| is_here).map(|place| (place, Projection::of(column.kind))));
+    }
+    sources.columns = Columns::new(columns);
+    sources
+}
+
+/// Where a column is looked for if nothing is said: by its name, and in rows without names at its position. There,
+/// rows of requests hold the features in the order of the profile, and rows of answers begin with the prediction.
+fn usual(name: &str, number: usize, role: Role, is_request: bool) -> predictive::Place {
+    let name = name.as_bytes().into();
+    match (is_request, role == Role::Prediction) {
+        (true, false) => predictive::Place::Usual { name, position: number },
+        (false, true) => predictive::Place::Usual { name, position: 0 },
+        _ => predictive::Place::Name(name),
+    }
+}

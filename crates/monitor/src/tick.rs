@@ -1,0 +1,170 @@
+//! A VM's part in evaluating one configuration: on each tick it evaluates, unless another VM does or nothing has changed.
+//! It has no clock and no store of its own, and computes no measure.
+//!
+//! Of several VMs the one that holds the leader lease evaluates, and only that one has windows. It stores them as they
+//! move on, so that the next one, in a new configuration or in new code, goes on from there.
+
+use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
+
+use crate::{
+    host::Host,
+    instruments::{Evaluation, Findings, Instruments, Proxy, Reading, Scratch},
+    layout::Monitor,
+    leader_lease::Leadership,
+};
+use driftline_metrics::buffer::MetricBuffer;
+
+pub use crate::host_series::HostSeries;
+
+/// What a VM does on each tick.
+#[derive(Debug)]
+pub struct Tick {
+    instruments: Instruments,
+    leadership: Leadership,
+    /// `None` while another VM evaluates.
+    leading: Option<Leading>,
+}
+
+/// What only the VM that evaluates has, beside the state of the instruments.
+#[derive(Debug, Default)]
+struct Leading {
+    changes: ChangeCounter,
+    /// `None` if it has yet to come.
+    evaluated_at: Option<Timestamp>,
+    /// When an evaluation may not be left out, whether counters move or not.
+    due_at: Timestamp,
+    reading: Reading,
+    findings: Findings,
+    scratch: Scratch,
+}
+
+/// The counter that moves whenever any other one does that instruments read.
+#[derive(Debug, Default)]
+struct ChangeCounter {
+    /// `None` if it has yet to be read.
+    last: Option<u64>,
+    /// Whether it was the same the time before.
+    was_same: bool,
+}
+
+impl Tick {
+    /// Stores where the counters stand, for the VM that evaluates first, and asks the host for ticks; `None` if there is
+    /// nothing to evaluate. `instruments` are those of `monitor`.
+    pub fn begin(
+        host: &impl Host,
+        series: &impl HostSeries,
+        monitor: &Monitor,
+        instruments: Instruments,
+    ) -> Option<Tick> {
+        let keys = || instruments.models.iter().flat_map(|model| model.keys());
+        keys().next()?;
+        // Not the configuration's: one that takes another's place is to take its lease, too, if it watches the same.
+        let watched = keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
+        let leadership = Leadership::begin(host, watched, monitor.tick_milliseconds);
+        let mut tick = Tick { instruments, leadership, leading: None };
+        let (now, mut reading) = (host.now(), Reading::default());
+        for (panels, model) in tick.instruments.models.iter_mut().zip(monitor.predicting()) {
+            let proxy = Proxy { host, series };
+            panels.store_initial_snapshots(model, &monitor.drift, now, &proxy, &mut reading);
+        }
+        host.set_tick_period(u32::try_from(monitor.tick_milliseconds).unwrap_or(u32::MAX));
+        Some(tick)
+    }
+
+    /// Evaluates, if no other VM does: moves the windows to now and sets all gauges. Counts as an evaluation too if none
+    /// is needed, because nothing has changed. `monitor` is the one that it began with.
+    ///
+    /// `carries_traffic` is whether this VM ever had a stream: one that has is no good place to evaluate.
+    pub fn tick(
+        &mut self,
+        host: &impl Host,
+        series: &impl HostSeries,
+        monitor: &Monitor,
+        buffer: &mut MetricBuffer,
+        carries_traffic: bool,
+    ) {
+        let now = host.now();
+        if !self.leadership.is_held(host, now, carries_traffic) {
+            self.release();
+            return;
+        }
+        let changes = series.total(monitor.monitored_values);
+        if !self.leading.as_mut().is_some_and(|leading| leading.is_unchanged(now, changes)) {
+            if self.leading.is_none() {
+                self.restore(host, monitor, now);
+            }
+            self.evaluate(&Proxy { host, series }, monitor, buffer, now);
+        }
+        buffer.add(monitor.evaluations, 1);
+        series.flush(buffer);
+    }
+
+    fn release(&mut self) {
+        if self.leading.take().is_some() {
+            self.instruments.models.iter_mut().for_each(|model| model.release());
+        }
+    }
+
+    fn restore(&mut self, host: &impl Host, monitor: &Monitor, now: Timestamp) {
+        for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
+            panels.restore(model, &monitor.drift, now, host);
+        }
+        self.leading = Some(Leading::default());
+    }
+
+    fn evaluate(
+        &mut self,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        monitor: &Monitor,
+        buffer: &mut MetricBuffer,
+        now: Timestamp,
+    ) {
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
+        let windows = monitor.drift.windows;
+        let last = leading.evaluated_at;
+        let step_ended = last.is_none_or(|last| windows.step(last) < windows.step(now));
+        leading.evaluated_at = last.max(Some(now));
+        leading.due_at = windows.step_end(now);
+        leading.reading.is_complete = true;
+        for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
+            let mut evaluation = Evaluation {
+                settings: &monitor.drift,
+                model,
+                now,
+                step_ended,
+                buffer,
+                findings: &mut leading.findings,
+                scratch: &mut leading.scratch,
+                due_at: leading.due_at,
+                must_store: false,
+            };
+            panels.evaluate(proxy, &mut evaluation, &mut leading.reading);
+            leading.due_at = evaluation.due_at;
+        }
+        if !leading.reading.is_complete {
+            // The next evaluation makes up for what the host refused.
+            leading.changes = ChangeCounter::default();
+        }
+    }
+}
+
+impl Leading {
+    /// Whether an evaluation at `now` would change nothing, so that the counters need not be read.
+    fn is_unchanged(&mut self, now: Timestamp, changes: Option<u64>) -> bool {
+        self.changes.is_unchanged(changes) && now < self.due_at
+    }
+}
+
+impl ChangeCounter {
+    /// Whether it stood still, twice. The evaluation that follows a movement is followed by one more: a worker that
+    /// flushed its changes while the counters were read had moved this one already, and some of the others not yet.
+    /// Never if the host refuses it.
+    fn is_unchanged(&mut self, now: Option<u64>) -> bool {
+        let is_same = now.is_some() && self.last == now;
+        self.last = now;
+        let was_same = core::mem::replace(&mut self.was_same, is_same);
+        is_same && was_same
+    }
+}

@@ -1,0 +1,154 @@
+//! What instruments hold on the heap, by an allocator that counts; time is not measured.
+
+use std::{
+    alloc::{GlobalAlloc, Layout as Memory, System},
+    cell::Cell,
+};
+
+use std::time::Duration;
+
+use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
+use driftline_monitor::{
+    config::Config,
+    layout::Monitor,
+    tick::{HostSeries, Tick},
+};
+use driftline_statistics::time::Timestamp;
+use driftline_support::{even, host::MemoryHost};
+
+/// What this thread holds on the heap.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+#[expect(unsafe_code, reason = "an allocator is unsafe by its trait")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
+        let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(memory.size())));
+        // SAFETY: as above.
+        unsafe { System.alloc(memory) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
+        let _ = HELD.try_with(|held| held.set(held.get().wrapping_sub(memory.size())));
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, memory) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A model with so many features of so many bins.
+fn monitor(features: usize, bins: usize) -> Monitor {
+    let profile = even::profile(features, bins);
+    let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
+    let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    // The host is told the names once, and keeps them itself.
+    Monitor::register(&config, &mut |_, _| ())
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// All counters stand at the same number. No gauge is kept.
+struct Counters(Cell<u64>);
+
+impl HostSeries for Counters {
+    fn total(&self, _: SeriesId) -> Option<u64> {
+        Some(self.0.get())
+    }
+
+    fn flush(&self, buffer: &mut MetricBuffer) {
+        buffer.flush(|_, _| {});
+    }
+}
+
+struct Vm<'h> {
+    host: &'h MemoryHost,
+    series: Counters,
+    monitor: Monitor,
+    buffer: MetricBuffer,
+    tick: Tick,
+}
+
+impl Vm<'_> {
+    fn begin(host: &MemoryHost, mut monitor: Monitor) -> Vm<'_> {
+        let series = Counters(Cell::new(0));
+        let instruments = monitor.take_instruments();
+        let tick = Tick::begin(host, &series, &monitor, instruments).expect("there is a profile");
+        let buffer = MetricBuffer::new(monitor.series_max());
+        Vm { host, series, monitor, buffer, tick }
+    }
+
+    fn tick_after(&mut self, time: Duration) {
+        self.host.advance(time);
+        self.tick.tick(self.host, &self.series, &self.monitor, &mut self.buffer, false);
+    }
+}
+
+#[test]
+fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
+    // It keeps nothing, so that only the VM's own memory counts.
+    let host = MemoryHost::without_shared_data();
+    let start = HELD.get();
+    let mut monitor = monitor(50, 20);
+    let instruments = monitor.take_instruments();
+    let with_instruments = HELD.get() - start;
+    drop(instruments);
+    let laid_out = HELD.get() - start;
+    drop(monitor);
+    let mut vm = Vm::begin(&host, self::monitor(50, 20));
+    let before = HELD.get();
+    vm.tick_after(SECOND);
+    let first = HELD.get() - before;
+    for _ in 0..4 {
+        vm.series.0.set(vm.series.0.get() + 1);
+        vm.tick_after(SECOND);
+    }
+    let (windows, all) = (HELD.get() - before, HELD.get() - start);
+    println!(
+        "{laid_out} bytes for references and numbers of series, {} of idle instruments, {windows} of windows, \
+         {all} in all",
+        with_instruments - laid_out
+    );
+    assert!(windows < 128 << 10, "{windows} bytes of windows");
+    assert!(laid_out < 80 << 10, "{laid_out} bytes for references and numbers of series");
+    assert_eq!(windows, first, "nothing is allocated after the first evaluation");
+    assert!(all < 256 << 10, "{all} bytes in all");
+}
+
+#[test]
+fn a_vm_that_no_longer_evaluates_holds_no_windows() {
+    let host = MemoryHost::starting_at(Timestamp(0));
+    let mut old = Vm::begin(&host, monitor(50, 20));
+    old.tick_after(SECOND);
+    host.advance(3 * SECOND);
+    let mut new = Vm::begin(&host, monitor(50, 20));
+    new.tick_after(SECOND);
+    let before = HELD.get();
+    old.tick_after(SECOND);
+    let released = before - HELD.get();
+    assert!(100 << 10 < released, "{released} bytes were released");
+}
+
+#[test]
+fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
+    let host = MemoryHost::without_shared_data();
+    let mut vm = Vm::begin(&host, monitor(50, 20));
+    let before = HELD.get();
+    let mut windows = Vec::new();
+    for rows in [1, 70_000] {
+        // A day and two hours: longer than any ring.
+        for _ in 0..12 * 26 {
+            vm.series.0.set(vm.series.0.get() + rows);
+            vm.tick_after(300 * SECOND);
+        }
+        windows.push(HELD.get() - before);
+    }
+    println!("{windows:?} bytes of windows");
+    assert!(windows[0] + (90 << 10) < windows[1], "{windows:?}: every count was large");
+    assert!(windows[1] < 256 << 10, "{windows:?}");
+}

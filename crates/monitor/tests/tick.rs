@@ -1,0 +1,356 @@
+//! Ticks against a proxy in memory: which VM evaluates, what the next one goes on with, and what a host refuses.
+
+use std::time::Duration;
+
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Kind,
+    series::{Series, SeriesId},
+};
+use driftline_monitor::{
+    config::Config,
+    host::{Host, MetricId},
+    layout::Monitor,
+    tick::{HostSeries, Tick},
+};
+use driftline_statistics::time::Timestamp;
+use driftline_support::{even, host::MemoryHost};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// A window of an hour slides in steps of 450 seconds.
+const STEP: Duration = Duration::from_secs(450);
+const CHANGES: &str = "driftline_monitored_values_total";
+const EVALUATIONS: &str = "driftline_evaluations_total";
+
+/// A VM with one configuration.
+struct Vm<'h> {
+    host: &'h MemoryHost,
+    monitor: Monitor,
+    ids: Vec<Option<MetricId>>,
+    buffer: MetricBuffer,
+    tick: Tick,
+    carries_traffic: bool,
+}
+
+/// Its series.
+struct Known<'v> {
+    host: &'v MemoryHost,
+    ids: &'v [Option<MetricId>],
+}
+
+impl HostSeries for Known<'_> {
+    fn total(&self, series: SeriesId) -> Option<u64> {
+        self.host.metric(self.ids[series.index()]?)
+    }
+
+    fn flush(&self, buffer: &mut MetricBuffer) {
+        buffer.flush(|series, change| {
+            if let Some(id) = self.ids[series.index()] {
+                self.host.change_metric(id, change);
+            }
+        });
+    }
+}
+
+impl Vm<'_> {
+    fn begin<'h>(host: &'h MemoryHost, config: &str) -> Vm<'h> {
+        let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let mut ids = Vec::new();
+        let mut define = |_, it: Series| ids.push(host.define_metric(it.kind, &it.stat_name()));
+        let mut monitor = Monitor::register(&config, &mut define);
+        let instruments = monitor.take_instruments();
+        let buffer = MetricBuffer::new(monitor.series_max());
+        let tick = Tick::begin(host, &Known { host, ids: &ids }, &monitor, instruments);
+        let tick = tick.expect("there is something to evaluate");
+        Vm { host, monitor, ids, buffer, tick, carries_traffic: false }
+    }
+
+    /// Lets time pass, and ticks.
+    fn tick_after(&mut self, time: Duration) {
+        self.host.advance(time);
+        let Vm { host, monitor, ids, buffer, tick, carries_traffic } = self;
+        tick.tick(*host, &Known { host, ids }, monitor, buffer, *carries_traffic);
+    }
+}
+
+/// A model with this many features of four bins.
+fn config(features: usize) -> String {
+    format!(r#"{{"models": [{{"name": "m", "profile": {}}}]}}"#, even::profile(features, 4))
+}
+
+fn start() -> MemoryHost {
+    MemoryHost::starting_at(Timestamp(1_000_000_000_000_000))
+}
+
+fn series(name: &str, feature: usize, last: &str) -> String {
+    format!(
+        "driftline_{name}.model=.=m;.;role=.=feature;.;feature=.=feature number {feature:03};.;{last};.;"
+    )
+}
+
+fn bin(feature: usize, bin: usize) -> String {
+    series("feature_bin_total", feature, &format!("bin=.=0{bin}"))
+}
+
+/// What the fast window of a feature holds.
+fn rows(host: &MemoryHost, feature: usize) -> u64 {
+    host.value(&series("feature_window_rows", feature, "window=.=fast"))
+}
+
+/// Rows come, all of one bin.
+fn count(host: &MemoryHost, feature: usize, amount: u64) {
+    host.add(&bin(feature, 0), amount);
+    host.add(CHANGES, amount);
+}
+
+#[test]
+fn without_a_profile_there_is_nothing_to_evaluate() {
+    let (host, config) = (start(), Config::from_json(br#"{"models": [{"name": "m"}]}"#).unwrap());
+    let mut monitor = Monitor::register(&config, &mut |_, _| ());
+    let instruments = monitor.take_instruments();
+    assert!(Tick::begin(&host, &Known { host: &host, ids: &[] }, &monitor, instruments).is_none());
+    assert_eq!((host.tick_period(), host.shared_keys("")), (None, vec![]));
+}
+
+#[test]
+fn rows_that_come_before_the_first_tick_are_within_the_first_window() {
+    let host = start();
+    let mut vm = Vm::begin(&host, &config(2));
+    assert_eq!(host.tick_period(), Some(5000));
+    count(&host, 1, 7);
+    vm.tick_after(SECOND);
+    assert_eq!((rows(&host, 0), rows(&host, 1)), (0, 7));
+}
+
+#[test]
+fn what_one_vm_stores_the_next_one_goes_on_with() {
+    let host = start();
+    let mut first = Vm::begin(&host, &config(2));
+    count(&host, 0, 70);
+    count(&host, 1, 500);
+    first.tick_after(SECOND);
+    // Not stored: the step has not ended. It lies in the totals, and is found again as what came since.
+    count(&host, 0, 5);
+    first.tick_after(SECOND);
+    count(&host, 1, 1);
+    let mut second = Vm::begin(&host, &config(2));
+    drop(first);
+    second.tick_after(60 * SECOND);
+    assert_eq!((rows(&host, 0), rows(&host, 1)), (75, 501));
+    // 70 rows and 500 came in the step that the first VM began in, the others in the one of the second VM.
+    second.tick_after(STEP * 7);
+    assert_eq!((rows(&host, 0), rows(&host, 1)), (75, 501));
+    second.tick_after(STEP);
+    assert_eq!((rows(&host, 0), rows(&host, 1)), (0, 0));
+}
+
+#[test]
+fn an_old_configuration_that_drains_does_not_overwrite_what_a_newer_one_stores() {
+    let host = start();
+    let mut old = Vm::begin(&host, &config(1));
+    count(&host, 0, 70);
+    old.tick_after(SECOND);
+    let newer = config(1).replace("[1,2,3]", "[1,2,4]");
+    assert_ne!(newer, config(1));
+    let mut new = Vm::begin(&host, &newer);
+    let [key] = &host.shared_keys("driftline/windows/")[..] else { panic!("one column") };
+    let stored = host.shared_data(key);
+    count(&host, 0, 3);
+    old.tick_after(STEP);
+    assert_eq!(rows(&host, 0), 73, "the old one still evaluates");
+    assert_eq!(host.shared_data(key), stored, "but stores nothing");
+    // The old one evaluates the same columns, so its lease has to end first.
+    drop(old);
+    new.tick_after(60 * SECOND);
+    assert_eq!(rows(&host, 0), 3, "other bins begin where the counters stood");
+}
+
+#[test]
+fn stored_bytes_that_are_cut_or_too_long_are_no_past() {
+    let host = start();
+    let mut vm = Vm::begin(&host, &config(1));
+    count(&host, 0, 70);
+    vm.tick_after(SECOND);
+    drop(vm);
+    let [key] = &host.shared_keys("driftline/windows/")[..] else { panic!("one column") };
+    let (whole, _) = host.shared_data(key).unwrap();
+    let goes_on_with = |bytes: &[u8]| {
+        let mut next = Vm::begin(&host, &config(1));
+        assert!(host.set_shared_data(key, bytes, 0));
+        count(&host, 0, 1);
+        // The lease of the one before has to end; all cases together take less than a window.
+        next.tick_after(16 * SECOND);
+        rows(&host, 0)
+    };
+    // From the fingerprint on; what is shorter is no record at all, and is replaced.
+    for end in 8..whole.len() {
+        assert_eq!(goes_on_with(&whole[..end]), 0, "the first {end} bytes");
+    }
+    assert_eq!(goes_on_with(&[&whole[..], &[0]].concat()), 0);
+    let cases = u64::try_from(whole.len() - 8 + 2).unwrap();
+    assert_eq!(goes_on_with(&whole), 70 + cases, "all that came since, of which one each time");
+}
+
+#[test]
+fn one_vm_evaluates_and_another_one_takes_over_when_it_is_gone() {
+    let host = start();
+    let [mut first, mut second] = [(); 2].map(|()| Vm::begin(&host, &config(1)));
+    second.carries_traffic = true;
+    for tick in 1..=5 {
+        first.tick_after(SECOND);
+        second.tick_after(SECOND);
+        assert_eq!(host.value(EVALUATIONS), tick);
+    }
+    count(&host, 0, 7);
+    drop(first);
+    second.tick_after(3 * 5 * SECOND);
+    assert_eq!(host.value(EVALUATIONS), 6);
+    assert_eq!(rows(&host, 0), 7);
+}
+
+#[test]
+fn a_counter_that_goes_backwards_has_grown_from_zero() {
+    let host = start();
+    let mut vm = Vm::begin(&host, &config(1));
+    count(&host, 0, 70);
+    vm.tick_after(SECOND);
+    host.set(&bin(0, 0), 4);
+    host.add(CHANGES, 4);
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), 74);
+}
+
+/// Counts rows before any VM begins, of which none knows.
+fn count_a_lifetime(host: &MemoryHost) {
+    drop(Vm::begin(host, &config(1)));
+    count(host, 0, 1_000_000);
+    for key in host.shared_keys("driftline/windows/") {
+        assert!(host.set_shared_data(&key, &[], 0));
+    }
+}
+
+/// A host that refuses some metrics on one tick, and none on the next one.
+#[track_caller]
+fn check_refused_once(refuse: impl Fn(&MemoryHost, bool), rows_meanwhile: u64) {
+    let host = start();
+    count_a_lifetime(&host);
+    let mut vm = Vm::begin(&host, &config(1));
+    count(&host, 0, 30);
+    vm.tick_after(60 * SECOND);
+    assert_eq!(rows(&host, 0), 30);
+    refuse(&host, true);
+    count(&host, 0, 7);
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), rows_meanwhile, "a refused counter has not grown so far");
+    refuse(&host, false);
+    // No counter moves any more, and yet it is read.
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), 37, "a lifetime of counts is no growth");
+    count(&host, 0, 1);
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), 38);
+}
+
+#[test]
+fn a_counter_that_is_refused_once_is_made_up_for() {
+    check_refused_once(|host, it| host.refuse(&bin(0, 0), it), 30);
+}
+
+#[test]
+fn so_it_is_if_all_are_refused() {
+    check_refused_once(MemoryHost::refuse_all, 30);
+}
+
+#[test]
+fn and_if_only_the_change_counter_is() {
+    check_refused_once(|host, it| host.refuse(CHANGES, it), 37);
+}
+
+#[test]
+fn a_counter_that_was_always_refused_begins_where_it_is_first_read() {
+    let host = start();
+    count_a_lifetime(&host);
+    host.refuse(&bin(0, 0), true);
+    let mut vm = Vm::begin(&host, &config(1));
+    host.add(&bin(0, 1), 5);
+    host.add(CHANGES, 5);
+    vm.tick_after(60 * SECOND);
+    assert_eq!(rows(&host, 0), 5);
+    host.refuse(&bin(0, 0), false);
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), 5);
+    count(&host, 0, 2);
+    vm.tick_after(SECOND);
+    assert_eq!(rows(&host, 0), 7);
+}
+
+/// Splitmix64: the same numbers everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+/// The counters of three features, but for those that are read with others.
+fn counters() -> Vec<String> {
+    let of_feature = |feature| {
+        let bins = (0..4).map(move |number| bin(feature, number));
+        let reasons = ["null", "missing"].map(|it| format!("reason=.={it}"));
+        let sides = ["low", "high"].map(|it| format!("side=.={it}"));
+        let unbinned = reasons.map(|it| series("feature_unbinned_total", feature, &it));
+        let tails = sides.map(|it| series("feature_tail_excess_thousandths_total", feature, &it));
+        bins.chain(unbinned).chain(tails)
+    };
+    (0..3).flat_map(of_feature).collect()
+}
+
+#[test]
+fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
+    // Steps of 100 s, and first windows that end between two of them.
+    let windows = r#"{"window_seconds": 800, "slow_windows": 3,"#;
+    let config = config(3).replacen('{', windows, 1);
+    let counters = counters();
+    let mut left_out = 0;
+    for seed in 0..20 {
+        let mut random = Random(seed);
+        let start = Timestamp((1_000_000 + random.next() % 1_000) * 1_000_000_000);
+        // One that never knows that nothing has changed, and one that does.
+        let hosts = [(); 2].map(|()| MemoryHost::starting_at(start));
+        let [mut always, mut sparing] = hosts.each_ref().map(|host| Vm::begin(host, &config));
+        hosts[0].refuse(CHANGES, true);
+        // What a worker that moved the change counter has yet to move.
+        let mut late = Vec::new();
+        for tick in 1..600 {
+            let add = |series: &String, amount| hosts.iter().for_each(|it| it.add(series, amount));
+            for (place, amount) in late.drain(..) {
+                add(&counters[place], amount);
+            }
+            // An eighth of the ticks has traffic, in bursts.
+            if random.next() % 64 < if tick / 40 % 2 == 0 { 16 } else { 1 } {
+                for _ in 0..1 + random.next() % 9 {
+                    let place = random.next() as usize % counters.len();
+                    let amount = random.next() % 90;
+                    hosts.iter().for_each(|it| it.add(CHANGES, amount));
+                    if random.next().is_multiple_of(4) {
+                        late.push((place, amount));
+                    } else {
+                        add(&counters[place], amount);
+                    }
+                }
+            }
+            always.tick_after(9 * SECOND);
+            let reads = hosts[1].reads();
+            sparing.tick_after(9 * SECOND);
+            left_out += u32::from(hosts[1].reads() - reads == 1);
+            let gauges = hosts.each_ref().map(|host| host.values(Kind::Gauge));
+            assert_eq!(gauges[0], gauges[1], "seed {seed}, tick {tick}");
+        }
+    }
+    assert!(left_out > 6_000, "{left_out} of 12,000 were left out");
+}
