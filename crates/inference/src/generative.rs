@@ -10,6 +10,7 @@ mod facts;
 mod features;
 mod finish;
 mod framing;
+mod meaning;
 mod prompt;
 mod request;
 mod timeline;

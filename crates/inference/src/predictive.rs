@@ -39,6 +39,9 @@ use driftline_labels::Unbinned;
 use driftline_statistics::value::Cell;
 use driftline_wire::json::Token;
 
+/// The most columns a model can have: its features and its prediction.
+const COLUMNS_MAX: usize = 256 + 1;
+
 /// Bytes that the reader of a body takes beside its exchange, whatever the format.
 #[cfg(test)]
 pub const READER_BYTES: usize = reader::BYTES_MAX;

@@ -89,20 +89,13 @@ pub struct Config {
 /// Prints on one line, because that is what Envoy's log keeps together:
 /// `configuration refused: 2 problems: models[0].name: found 7, expected text; ...`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ConfigError(Problems);
+pub struct ConfigError(pub(crate) Problems);
 
 impl Config {
-    /// Reads and checks the JSON of the filter's configuration; at most [`CONFIG_BYTES_MAX`].
-    ///
-    /// # Errors
-    ///
-    /// Lists every problem with its path, those of the profiles within included.
-    pub fn from_json(json: &[u8]) -> Result<Config, ConfigError> {
-        let mut problems = Problems::default();
-        document::parse(json, CONFIG_BYTES_MAX, &mut problems)
-            .and_then(|value| read::config(&Node::new(&value, Path::ROOT), &mut problems))
-            .filter(|_| problems.is_empty())
-            .ok_or(ConfigError(problems))
+    /// Reads the JSON of the filter's configuration, at most [`CONFIG_BYTES_MAX`]; `None` only after noting a problem.
+    pub(crate) fn read(json: &[u8], problems: &mut Problems) -> Option<Config> {
+        let value = document::parse(json, CONFIG_BYTES_MAX, problems)?;
+        read::config(&Node::new(&value, Path::ROOT), problems)
     }
 
     /// How many names may be admitted because they fit a pattern: none if there is no pattern.

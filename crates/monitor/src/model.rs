@@ -1,11 +1,13 @@
 //! The series of each model, by route where routes are told apart; it only looks things up.
 
 mod column;
+mod labels;
 mod predictor;
 mod violation;
 
 pub(crate) use self::{
-    column::{Cells, ColumnLabels, MonitoredColumn, Role},
+    column::{Cells, MonitoredColumn},
+    labels::{ColumnLabels, Role},
     predictor::{PredictionSeries, columns_of},
     violation::RowViolation,
 };

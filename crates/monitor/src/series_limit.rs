@@ -1,17 +1,33 @@
-//! Whether a configuration makes more series than a filter may have; it changes none.
+//! Refuses configurations that make more series than a filter may have; it stands above the layout, which counts them.
 
+use driftline_metrics::series::count;
 use driftline_statistics::document::{Path, Problems};
 
 use crate::{
-    config::{Config, SERIES_MAX},
+    config::{Config, ConfigError, SERIES_MAX},
     ids::SeriesKey,
     layout::Monitor,
     model::ModelSeries,
 };
-use driftline_metrics::series::count;
+
+impl Config {
+    /// Reads and checks the JSON of the filter's configuration; at most [`CONFIG_BYTES_MAX`](crate::config::CONFIG_BYTES_MAX).
+    ///
+    /// # Errors
+    ///
+    /// Lists every problem with its path, those of the profiles within included.
+    pub fn from_json(json: &[u8]) -> Result<Config, ConfigError> {
+        let mut problems = Problems::default();
+        let config = Config::read(json, &mut problems);
+        if let Some(config) = &config {
+            check(config, &mut problems);
+        }
+        config.filter(|_| problems.is_empty()).ok_or(ConfigError(problems))
+    }
+}
 
 /// Notes a problem if the configuration makes more than [`SERIES_MAX`] series. Lays it out once, and keeps nothing of it.
-pub(crate) fn check(config: &Config, path: &Path<'_>, problems: &mut Problems) {
+fn check(config: &Config, problems: &mut Problems) {
     let series = Monitor::count(config);
     if SERIES_MAX < series {
         let of_model = |generates| {
@@ -19,7 +35,7 @@ pub(crate) fn check(config: &Config, path: &Path<'_>, problems: &mut Problems) {
         };
         let (generating, predicting) = (of_model(true), of_model(false));
         problems.add(
-            path,
+            &Path::ROOT,
             format_args!(
                 "found models, routes and profiles that make {series} series, expected at most {SERIES_MAX}: \
                  {generating} for each model that generates and {predicting} for each that predicts, both on each route \

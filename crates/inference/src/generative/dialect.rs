@@ -1,7 +1,8 @@
 //! What one provider's wire format means, as data; a dialect holds tables and no code.
 
 use crate::generative::{
-    facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish, usage::Excludes,
+    finish::FinishReason, meaning::Fact, meaning::PromptField, meaning::RequestField,
+    usage::Excludes,
 };
 use driftline_labels::Operation;
 use driftline_wire::fields::FieldTable;
@@ -18,7 +19,7 @@ pub struct Dialect {
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
-    pub request: FieldTable<Wish>,
+    pub request: FieldTable<RequestField>,
     /// What is read from the request's body besides, where it is compared with a reference.
     pub prompt: FieldTable<PromptField>,
     /// How the events of a streamed answer are told from each other.

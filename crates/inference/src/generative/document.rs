@@ -2,7 +2,7 @@
 
 use crate::generative::{
     dialect::Dialect,
-    facts::{Fact, Facts},
+    {facts::Facts, meaning::Fact},
 };
 use driftline_wire::{fields::FieldReader, json::JsonEnd};
 

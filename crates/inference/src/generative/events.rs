@@ -4,8 +4,8 @@ use core::mem;
 
 use crate::generative::{
     dialect::Dialect,
-    facts::{Fact, Facts},
     framing::Frames,
+    {facts::Facts, meaning::Fact},
 };
 use driftline_wire::{fields::FieldReader, frame::Step, json::JsonEnd};
 

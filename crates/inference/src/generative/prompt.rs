@@ -1,25 +1,10 @@
 //! What a request to a model that generates is like, in numbers that can be compared with a reference; no text is kept.
 
-use crate::generative::dialect::Dialect;
+use crate::generative::{dialect::Dialect, meaning::PromptField};
 use driftline_wire::{
     fields::{FieldReader, Value},
     json::JsonEnd,
 };
-
-/// What a path of a request means for its size and shape.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum PromptField {
-    /// Text for the model; whatever is no text is none.
-    Text,
-    /// One more message.
-    Message,
-    /// One more tool that the model may call.
-    Tool,
-    /// The most tokens that the answer may have.
-    MaxTokens,
-    /// How much chance there is in the answer.
-    Temperature,
-}
 
 /// What a request is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,24 +1,15 @@
 //! The body of a request to a model that generates: its model and its wishes; no text is kept.
 
-use crate::generative::dialect::Dialect;
+use crate::generative::{dialect::Dialect, meaning::RequestField};
 use driftline_wire::{
     fields::{FieldReader, Value},
     json::JsonEnd,
 };
 
-/// What a path of a request means.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wish {
-    /// The name of the model that is asked.
-    Model,
-    /// Whether the answer shall be streamed.
-    Stream,
-}
-
 /// Reads the body of a request as it passes.
 #[derive(Debug)]
 pub struct Request {
-    reader: FieldReader<Wish>,
+    reader: FieldReader<RequestField>,
     /// Whether the client asked for a stream; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
 }
@@ -32,11 +23,11 @@ impl Request {
     /// Takes the next piece; calls `model` with the name when it comes by.
     pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
         let wants_stream = &mut self.wants_stream;
-        self.reader.read(bytes, &mut |wish, value| match (wish, value) {
+        self.reader.read(bytes, &mut |field, value| match (field, value) {
             // A name that was cut is longer than any name that can be configured.
-            (Wish::Model, Value::String(text)) => model(text.bytes),
-            (Wish::Stream, Value::Bool(stream)) => *wants_stream = Some(stream),
-            (Wish::Model | Wish::Stream, _) => {}
+            (RequestField::Model, Value::String(text)) => model(text.bytes),
+            (RequestField::Stream, Value::Bool(stream)) => *wants_stream = Some(stream),
+            (RequestField::Model | RequestField::Stream, _) => {}
         });
     }
 

@@ -6,11 +6,12 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
-use super::unlisted::{Notes, Unlisted};
+use super::{
+    COLUMNS_MAX,
+    unlisted::{Notes, Unlisted},
+};
 use driftline_statistics::profile::Kind;
 
-/// The most columns a model can have: its features and its prediction.
-pub(super) const COLUMNS_MAX: usize = 256 + 1;
 /// The highest position or index, exclusive, at which a value may be looked for.
 pub(super) const POSITIONS_MAX: usize = 1 << 16;
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Columns, columns::COLUMNS_MAX};
+use super::{COLUMNS_MAX, Columns};
 
 /// The names of a table's columns, if it gives any. Takes 4 bytes for each name that is a column's, and only where there
 /// are some; a name that comes several times is that of its first position, as further values do not count.

@@ -1,6 +1,6 @@
 //! The row, or the table by columns, that is not over yet: which columns it had; it holds no value.
 
-use super::{Event, Fault, columns::COLUMNS_MAX};
+use super::{COLUMNS_MAX, Event, Fault};
 
 /// A set of columns.
 #[derive(Clone, Copy, Debug, Default)]

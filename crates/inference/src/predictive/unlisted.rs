@@ -4,7 +4,7 @@
 use alloc::{string::String, vec::Vec};
 use core::cell::RefCell;
 
-use super::columns::COLUMNS_MAX;
+use super::COLUMNS_MAX;
 
 /// What was looked up in vain.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -10,7 +10,6 @@ use super::{
     NAMES_MAX, NAMES_MAX_DEFAULT, OTHER_NAME, ROUTES_MAX, TICK_MILLISECONDS,
     TICK_MILLISECONDS_DEFAULT, WINDOW_SECONDS, WINDOW_SECONDS_DEFAULT,
 };
-use crate::series_limit;
 use driftline_inference::{glob::Glob, load::ReportFormat};
 use driftline_statistics::document::{Node, Problems};
 use driftline_wire::encoding::{Coding, Codings};
@@ -100,7 +99,6 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
         remove_accept_encoding: remove_accept_encoding?,
         request_load_reports: request_load_reports?,
     };
-    series_limit::check(&config, fields.path(), problems);
     Some(config)
 }
 

@@ -5,7 +5,10 @@ mod ages;
 use alloc::vec::Vec;
 
 use self::ages::AgeSeries;
-use crate::model::violation::{Violation, Violations};
+use crate::model::{
+    labels::ColumnLabels,
+    violation::{Violation, Violations},
+};
 use driftline_labels::{EnumMap, Unbinned};
 use driftline_metrics::{
     buffer::MetricBuffer,
@@ -45,45 +48,6 @@ pub(crate) struct MonitoredColumn {
     reference_rows: Vec<SeriesId>,
     /// Model, version, role and name.
     identity: Fingerprint,
-}
-
-/// Whose column it is, and what it is called.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ColumnLabels<'a> {
-    pub(crate) model: &'a str,
-    /// Empty if the profile names none.
-    pub(crate) version: &'a str,
-    pub(crate) role: Role,
-    pub(crate) name: &'a str,
-}
-
-impl<'a> ColumnLabels<'a> {
-    /// The label values of what a column has one of.
-    pub(crate) const fn values(&self) -> [&'a str; 4] {
-        [self.model, self.version, self.role.name(), self.name]
-    }
-
-    /// The same, and another one.
-    pub(crate) const fn with(&self, last: &'a str) -> [&'a str; 5] {
-        [self.model, self.version, self.role.name(), self.name, last]
-    }
-}
-
-/// Which side of the model a column is on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Role {
-    Feature,
-    Prediction,
-}
-
-impl Role {
-    /// The label value.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Role::Feature => "feature",
-            Role::Prediction => "prediction",
-        }
-    }
 }
 
 /// What the evaluator reads back of a column, cell by cell: its bins, rows without a value, and the tail_distance of each side.

@@ -4,7 +4,8 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{
-    column::{ColumnLabels, MonitoredColumn, Role},
+    column::MonitoredColumn,
+    labels::{ColumnLabels, Role},
     violation::RowViolations,
 };
 use crate::config::{self, ModelKind, Place, Sampling, Selector, Sides};

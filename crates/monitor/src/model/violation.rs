@@ -1,6 +1,6 @@
 //! How traffic can breach a profile's schema, and the counters of it; it judges no value itself.
 
-use crate::model::column::ColumnLabels;
+use crate::model::labels::ColumnLabels;
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,

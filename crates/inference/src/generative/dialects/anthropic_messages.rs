@@ -7,10 +7,10 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    facts::Fact,
     finish::FinishReason,
-    prompt::PromptField,
-    request::Wish,
+    meaning::Fact,
+    meaning::PromptField,
+    meaning::RequestField,
     usage::Excludes,
 };
 use driftline_wire::field_table;
@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/publishers/anthropic/models/{model}:rawPredict",
         "/publishers/anthropic/models/{model}:streamRawPredict",
     ],
-    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
     prompt: field_table![
         ("system", PromptField::Text),
         ("system[].text", PromptField::Text),

@@ -6,9 +6,9 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    facts::Fact,
     finish::FinishReason,
-    prompt::PromptField,
+    meaning::Fact,
+    meaning::PromptField,
     usage::Excludes,
 };
 use driftline_wire::field_table;

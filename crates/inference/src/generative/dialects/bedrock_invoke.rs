@@ -10,9 +10,9 @@ use driftline_labels::Operation;
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    facts::Fact,
     finish::FinishReason,
-    prompt::PromptField,
+    meaning::Fact,
+    meaning::PromptField,
     usage::Excludes,
 };
 use driftline_wire::{field_table, fields::FieldTable};

@@ -5,17 +5,17 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    facts::Fact,
     finish::FinishReason,
-    prompt::PromptField,
-    request::Wish,
+    meaning::Fact,
+    meaning::PromptField,
+    meaning::RequestField,
 };
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "cohere_chat",
     paths: &["/v2/chat"],
-    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
     prompt: field_table![
         ("messages[]", PromptField::Message),
         ("messages[].content", PromptField::Text),

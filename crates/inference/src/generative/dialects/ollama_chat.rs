@@ -6,8 +6,8 @@
 use super::ollama::{FINISH, REQUEST};
 use crate::generative::{
     dialect::{Dialect, Framing},
-    facts::Fact,
-    prompt::PromptField,
+    meaning::Fact,
+    meaning::PromptField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 

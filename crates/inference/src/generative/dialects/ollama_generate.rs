@@ -8,8 +8,8 @@ use driftline_labels::Operation;
 use super::ollama::{FINISH, REQUEST};
 use crate::generative::{
     dialect::{Dialect, Framing},
-    facts::Fact,
-    prompt::PromptField,
+    meaning::Fact,
+    meaning::PromptField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 

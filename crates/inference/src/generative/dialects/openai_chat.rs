@@ -6,7 +6,8 @@
 //! counts the cached tokens of the prompt beside it, too. Older vLLM and SGLang call an error by `object`.
 
 use crate::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
+    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
+    meaning::RequestField,
 };
 use driftline_wire::field_table;
 
@@ -17,7 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Azure: the path names the deployment, and the body need not.
         "/deployments/{model}/chat/completions",
     ],
-    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
     prompt: field_table![
         ("messages[]", PromptField::Message),
         ("messages[].content", PromptField::Text),

@@ -6,7 +6,8 @@
 use driftline_labels::Operation;
 
 use crate::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
+    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
+    meaning::RequestField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -21,7 +22,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/deployments/{model}/completions",
         "/engines/{model}/completions",
     ],
-    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
     prompt: field_table![
         ("prompt", PromptField::Text),
         ("prompt[]", PromptField::Text),

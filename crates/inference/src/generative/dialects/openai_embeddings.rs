@@ -4,7 +4,9 @@
 
 use driftline_labels::Operation;
 
-use crate::generative::{dialect::Dialect, facts::Fact, prompt::PromptField, request::Wish};
+use crate::generative::{
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
+};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -16,7 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/deployments/{model}/embeddings",
         "/engines/{model}/embeddings",
     ],
-    request: field_table![("model", Wish::Model)],
+    request: field_table![("model", RequestField::Model)],
     prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
     document: field_table![
         ("data[].embedding", Fact::Output),

@@ -6,10 +6,10 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    facts::Fact,
     finish::FinishReason,
-    prompt::PromptField,
-    request::Wish,
+    meaning::Fact,
+    meaning::PromptField,
+    meaning::RequestField,
 };
 use driftline_wire::field_table;
 
@@ -20,7 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Azure.
         "/openai/responses",
     ],
-    request: field_table![("model", Wish::Model), ("stream", Wish::Stream)],
+    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
     prompt: field_table![
         ("instructions", PromptField::Text),
         ("input", PromptField::Text),

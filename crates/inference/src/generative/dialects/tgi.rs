@@ -7,7 +7,8 @@
 use driftline_labels::Operation;
 
 use crate::generative::{
-    dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField, request::Wish,
+    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
+    meaning::RequestField,
 };
 use driftline_wire::field_table;
 
@@ -15,7 +16,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
     operation: Operation::TextCompletion,
     paths: &["/generate", "/generate_stream"],
-    request: field_table![("stream", Wish::Stream), ("parameters.adapter_id", Wish::Model)],
+    request: field_table![
+        ("stream", RequestField::Stream),
+        ("parameters.adapter_id", RequestField::Model)
+    ],
     prompt: field_table![
         ("inputs", PromptField::Text),
         ("parameters.max_new_tokens", PromptField::MaxTokens),

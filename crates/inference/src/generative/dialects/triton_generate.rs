@@ -6,7 +6,9 @@
 
 use driftline_labels::Operation;
 
-use crate::generative::{dialect::Dialect, facts::Fact, finish::FinishReason, prompt::PromptField};
+use crate::generative::{
+    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
+};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
