@@ -108,6 +108,28 @@ pub struct Definition {
     pub help: &'static str,
 }
 
+/// What a proxy has to know of a metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The exported name, unit last; `_total` for counters.
+    pub name: &'static str,
+    /// How the metric behaves over time.
+    pub kind: Kind,
+    /// The labels, in the order of [`Label::ALL`].
+    pub labels: &'static [Label],
+}
+
+impl Shape {
+    /// The names of a histogram's exact counters: of the sum and of the number of its samples. `None` for the other kinds.
+    pub fn companions(&self) -> Option<[String; 2]> {
+        if self.kind != Kind::Histogram {
+            return None;
+        }
+        let stem = self.name.rsplit_once('_').map_or(self.name, |(stem, _unit)| stem);
+        Some([format!("{}_total", self.name), format!("{stem}_observations_total")])
+    }
+}
+
 /// An exact counter beside a histogram.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Companion {
@@ -126,18 +148,16 @@ impl Definition {
     /// A mean that must be right is computed from these: the proxy's own `_sum` is off by up to
     /// a few per cent, because it is rebuilt from two-digit samples.
     pub fn companions(&self) -> Option<[Companion; 2]> {
-        if self.kind != Kind::Histogram {
-            return None;
-        }
-        let stem = self.name.rsplit_once('_').map_or(self.name, |(stem, _unit)| stem);
+        let shape = Shape { name: self.name, kind: self.kind, labels: self.labels };
+        let [sum, observations] = shape.companions()?;
         Some([
             Companion {
-                name: format!("{}_total", self.name),
+                name: sum,
                 unit: self.unit,
                 help: format!("Exact sum of the samples of `{}`.", self.name),
             },
             Companion {
-                name: format!("{stem}_observations_total"),
+                name: observations,
                 unit: "samples",
                 help: format!("Exact number of the samples of `{}`.", self.name),
             },
@@ -160,6 +180,17 @@ macro_rules! metrics {
         impl Metric {
             /// All metrics, in the order in which the documentation lists them.
             pub const ALL: &[Metric] = &[$(Metric::$variant),*];
+
+            /// What a proxy has to know of this metric. A filter that asks for nothing else ships no help text.
+            pub const fn shape(self) -> Shape {
+                match self {$(
+                    Metric::$variant => Shape {
+                        name: $name,
+                        kind: Kind::$kind,
+                        labels: &[$(Label::$label),*],
+                    },
+                )*}
+            }
 
             /// Name, kind, unit, labels, bounds and help of this metric.
             pub const fn definition(self) -> Definition {

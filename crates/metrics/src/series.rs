@@ -152,20 +152,20 @@ pub fn count<T>(add: impl FnOnce(&mut SeriesRegistrar<'_>) -> T) -> usize {
 
 impl Registered for SeriesId {
     fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> SeriesId {
-        let definition = metric.definition();
-        registrar.push(definition.name, definition.kind, definition.labels, values)
+        let shape = metric.shape();
+        registrar.push(shape.name, shape.kind, shape.labels, values)
     }
 }
 
 /// A histogram and its exact counters.
 impl Registered for Timing {
     fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Timing {
-        let definition = metric.definition();
+        let shape = metric.shape();
         let histogram = registrar.add(metric, values);
-        let [sum, observations] = match definition.companions() {
-            Some(companions) => companions.map(|companion| {
-                registrar.push(&companion.name, Kind::Counter, definition.labels, values)
-            }),
+        let [sum, observations] = match shape.companions() {
+            Some(companions) => {
+                companions.map(|name| registrar.push(&name, Kind::Counter, shape.labels, values))
+            }
             // Not a histogram: its own series takes all three, which no caller does.
             None => [histogram, histogram],
         };

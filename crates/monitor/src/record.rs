@@ -25,7 +25,7 @@ pub(crate) fn record(
     buffer.shift(model.in_flight, -1);
     buffer.add(model.requests[observation.outcome], 1);
     buffer.observe(model.duration[result], observation.duration_microseconds);
-    for (problem, &times) in &observation.read_problems {
+    for (problem, &times) in observation.read_problems.iter().filter(|(_, times)| **times != 0) {
         buffer.add(model.read_problems[problem], times);
     }
     let ObservationKind::Generation(generated) = &observation.kind else { return };
