@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use driftline_core::{
     bins::{Bins, OTHER},
     document::label_fault,
-    profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},
+    profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Schema},
 };
+
+use crate::chi_square::quantiles;
 
 /// More different texts than this are no categories, and are not kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
 /// the memory of a column to some 20 MiB.
@@ -38,7 +40,7 @@ impl Categories {
         }
     }
 
-    /// A column of the `wanted` most frequent texts; all others are one more bin. Texts that cannot be labels are among
+    /// A column of the `wanted` most frequent texts, in a profile of that many columns; all others are one more bin. Texts that cannot be labels are among
     /// the others. A text that is longer than a label, or that is called as the bin of the others, has no bin either.
     ///
     /// # Errors
@@ -48,7 +50,7 @@ impl Categories {
         self,
         nulls: u64,
         wanted: usize,
-        chi_square: impl Fn(usize) -> Quantiles,
+        columns: usize,
     ) -> Result<Column, String> {
         if self.too_many {
             return Err(format!(
@@ -74,7 +76,7 @@ impl Categories {
             schema: Schema { required: nulls == 0, range: None, categories: allowed },
             nulls,
             bins: Bins::Categories { names },
-            chi_square: chi_square(counts.len()),
+            chi_square: quantiles(counts.len(), columns),
             counts,
             numbers: None,
             distinct: None,
@@ -95,17 +97,12 @@ impl Categories {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chi_square::quantiles;
-
-    fn chi_square(bins: usize) -> Quantiles {
-        quantiles(bins, 1)
-    }
 
     #[track_caller]
     fn check(texts: &[&str], bins: usize, names: &[&str], counts: &[u64]) {
         let mut categories = Categories::default();
         texts.iter().for_each(|text| categories.add(text));
-        let column = categories.column(0, bins, chi_square).unwrap();
+        let column = categories.column(0, bins, 1).unwrap();
         assert_eq!(
             column.bins,
             Bins::Categories { names: names.iter().map(|&name| name.into()).collect() }
@@ -124,17 +121,14 @@ mod tests {
         check(&["a", "x;.;y", "other", "a\nb"], 20, &["a"], &[1, 3]);
         let mut categories = Categories::default();
         categories.add("other");
-        assert_eq!(
-            categories.column(0, 20, chi_square).unwrap_err(),
-            "holds no text that could be a label"
-        );
+        assert_eq!(categories.column(0, 20, 1).unwrap_err(), "holds no text that could be a label");
     }
 
     #[test]
     fn every_category_is_allowed_even_without_a_bin() {
         let mut categories = Categories::default();
         ["b", "a", "other", "b", "x;.;y"].into_iter().for_each(|text| categories.add(text));
-        let schema = categories.column(1, 1, chi_square).unwrap().schema;
+        let schema = categories.column(1, 1, 1).unwrap().schema;
         assert!(!schema.required);
         assert_eq!(schema.categories.unwrap(), ["a", "b", "other", "x;.;y"]);
     }
@@ -143,11 +137,11 @@ mod tests {
     fn what_a_schema_cannot_list_is_not_restricted() {
         let mut categories = Categories::default();
         (0..=CATEGORIES_MAX).for_each(|name| categories.add(&name.to_string()));
-        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
+        assert_eq!(categories.column(0, 20, 1).unwrap().schema.categories, None);
         let mut categories = Categories::default();
         categories.add("short");
         categories.add(&"x".repeat(CATEGORY_BYTES_MAX + 1));
-        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
+        assert_eq!(categories.column(0, 20, 1).unwrap().schema.categories, None);
     }
 
     #[test]
@@ -155,7 +149,7 @@ mod tests {
         let mut categories = Categories::default();
         (0..=DIFFERENT_MAX).for_each(|id| categories.add(&id.to_string()));
         assert_eq!(
-            categories.column(0, 20, chi_square).unwrap_err(),
+            categories.column(0, 20, 1).unwrap_err(),
             "holds more than 100000 different texts, which are no categories; give it the type text_length"
         );
     }

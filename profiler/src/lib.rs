@@ -19,6 +19,8 @@
 //! - A column of text alone is one of categories: the most frequent ones, and all others together.
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.
 
+mod assembly;
+mod bin_counts;
 mod builder;
 mod cardinality;
 mod category;
@@ -26,21 +28,24 @@ mod cell;
 mod chi_square;
 mod column;
 mod distinct;
-mod quantile;
+mod edges;
+mod place;
 mod recount;
 mod sample;
+mod settings;
+mod sum;
 mod summary;
 mod table;
-mod tally;
 mod text;
+mod value;
 
-pub use builder::{
-    BINS, BINS_DEFAULT, Built, CATEGORIES, MEMORY_BYTES_DEFAULT, Place, ProfileBuilder, Role,
-    SAMPLE_MIN, Settings,
-};
+pub use assembly::Role;
+pub use builder::{Built, ProfileBuilder, SAMPLE_MIN};
 pub use cell::Cell;
 pub use column::Wish;
+pub use place::Place;
 pub use recount::Recount;
+pub use settings::{BINS, BINS_DEFAULT, CATEGORIES, MEMORY_BYTES_DEFAULT, Settings};
 pub use summary::Summary;
 pub use table::{AsOf, Made, Options, Progress, TableRecorder, profile_of};
 pub use text::to_text;

@@ -6,26 +6,14 @@ use driftline_core::{
 };
 
 use crate::{
-    Cell, Place, Role,
-    builder::{Settings, profile},
-    chi_square::quantiles,
-    column::{Collected, Value, tallied},
-    tally::Tally,
+    assembly::{Named, assembled},
+    bin_counts::Tally,
+    cell::Cell,
+    column::Collected,
+    place::Place,
+    settings::Settings,
+    value::Value,
 };
-
-/// Something of a column, with its name and what it is to the model.
-#[derive(Debug)]
-pub(crate) struct Named<T> {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    pub(crate) column: T,
-}
-
-impl<T> Named<T> {
-    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> Named<U> {
-        Named { name: self.name, role: self.role, column: into(self.column) }
-    }
-}
 
 /// What is left to do for a column.
 #[derive(Debug)]
@@ -40,7 +28,7 @@ impl From<Collected> for Counting {
         match collected {
             Collected::Column(column) => Counting::Done(column),
             Collected::Values(plan, _) | Collected::ReadAgain(plan) => {
-                Counting::Rows(tallied(plan, &[]))
+                Counting::Rows(Tally::new(plan))
             }
         }
     }
@@ -60,7 +48,8 @@ pub struct Recount {
 }
 
 impl Recount {
-    pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Counting>>) -> Recount {
+    pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Collected>>) -> Recount {
+        let columns = columns.into_iter().map(|named| named.map(Counting::from)).collect();
         Recount { settings, rows_expected: rows, rows: 0, columns, has_changed: false }
     }
 
@@ -105,9 +94,9 @@ impl Recount {
         let columns = columns.into_iter().map(|named| {
             named.map(|counting| match counting {
                 Counting::Done(column) => column,
-                Counting::Rows(tally) => tally.column(|bins| quantiles(bins, all)),
+                Counting::Rows(tally) => tally.column(all),
             })
         });
-        Ok(profile(settings, rows, columns))
+        Ok(assembled(settings, rows, columns))
     }
 }

@@ -2,53 +2,21 @@
 //! It opens nothing; what reads the source hands columns and rows to a [`TableRecorder`].
 
 mod ages;
+mod options;
 mod recorder;
 mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, ops::RangeInclusive};
+use driftline_core::{bins::Bins, document::Problems, profile::Profile};
 
-use driftline_core::{
-    bins::Bins,
-    document::{Path, Problems},
-    profile::{Kind, Profile},
+pub use self::{
+    options::{AsOf, Options},
+    recorder::{Progress, TableRecorder},
 };
 
-use self::recorder::Pass;
-pub use self::recorder::TableRecorder;
-use crate::builder::{Built, ProfileBuilder, Settings};
-
-/// What to make of a table; by default of all its rows and columns.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// What the profile says of its model, and how large it may be.
-    pub settings: Settings,
-    /// The column with the true answer: no input of the model. It stands for the prediction if no
-    /// other column does, because a good model answers as its training data did.
-    pub target: Option<String>,
-    /// The column with what the model answered: the reference of its predictions.
-    pub prediction: Option<String>,
-    /// The rows to read, both ends included, from 1, without the header. All if `None`.
-    pub rows: Option<RangeInclusive<u64>>,
-    /// Columns to leave out. One that is also the target is neither input nor prediction.
-    pub exclude: Vec<String>,
-    /// Columns whose values are said to be of a kind; of one that is named twice the last counts.
-    pub kinds: Vec<(String, Kind)>,
-    /// As of when the moments of a row have an age. Without it, columns of timestamps are refused.
-    pub as_of: Option<AsOf>,
-    /// Columns of numbers with a bin for each value.
-    pub value_bins: Vec<String>,
-}
-
-/// The moment that a row was made, from which the ages of its timestamps count.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AsOf {
-    /// All rows were made at the same moment, in seconds since 1970: that of a snapshot.
-    Moment(f64),
-    /// Each row says it in this column, which is no part of the profile: when its event was.
-    Column(String),
-}
+use self::recorder::{Pass, problem};
+use crate::builder::{Built, ProfileBuilder};
 
 /// A profile, and what was not made part of it.
 #[derive(Clone, Debug)]
@@ -61,22 +29,11 @@ pub struct Made {
     pub sampled: Option<usize>,
 }
 
-/// How far reading has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Progress {
-    /// 1, or 2 while rows are counted that were too many to keep.
-    pub reading: u32,
-    /// Rows so far in this reading, those not asked for included.
-    pub rows: u64,
-    /// Bytes so far in this reading.
-    pub bytes: u64,
-}
-
 /// Makes the profile of a table. `read` hands all of its columns and rows to the recorder; `progress` is told every
 /// thousand rows or so.
 ///
-/// A table of more numbers than [`Settings::memory_bytes_max`] has room for is read twice, and must be the same both
-/// times; `can_be_read_again` says whether it can.
+/// A table of more numbers than [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) has room for is read
+/// twice, and must be the same both times; `can_be_read_again` says whether it can.
 ///
 /// # Errors
 ///
@@ -125,10 +82,4 @@ fn has_quantiles(profile: &Profile) -> bool {
 /// A pass cannot turn into the other one, so this is never shown.
 fn changed() -> Problems {
     problem(format_args!("the data changed while it was read"))
-}
-
-fn problem(what: fmt::Arguments<'_>) -> Problems {
-    let mut problems = Problems::default();
-    problems.add(&Path::ROOT, what);
-    problems
 }

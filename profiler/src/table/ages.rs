@@ -2,7 +2,7 @@
 
 use driftline_core::profile::Kind;
 
-use super::{AsOf, selection::Part};
+use super::{options::AsOf, selection::Part};
 use crate::{
     cell::{Cell, WITHOUT_AS_OF},
     column::Wish,

@@ -5,19 +5,25 @@ use std::{fmt, ops::RangeInclusive};
 use driftline_core::document::{Path, Problems};
 
 use super::{
-    Options, Progress,
     ages::Ages,
+    options::Options,
     selection::{self, Part},
 };
-use crate::{
-    builder::{Place, ProfileBuilder},
-    cell::Cell,
-    column::Wish,
-    recount::Recount,
-};
+use crate::{builder::ProfileBuilder, cell::Cell, column::Wish, place::Place, recount::Recount};
 
 /// How many rows come by between two reports.
 const ROWS_PER_REPORT: u64 = 1_000;
+
+/// How far reading has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress {
+    /// 1, or 2 while rows are counted that were too many to keep.
+    pub reading: u32,
+    /// Rows so far in this reading, those not asked for included.
+    pub rows: u64,
+    /// Bytes so far in this reading.
+    pub bytes: u64,
+}
 
 /// Where rows go.
 pub(super) enum Pass {
@@ -69,7 +75,7 @@ impl<'r> TableRecorder<'r> {
         if let Some(rows) =
             options.rows.as_ref().filter(|rows| *rows.start() == 0 || rows.is_empty())
         {
-            return Err(super::problem(format_args!(
+            return Err(problem(format_args!(
                 "found the rows {} to {}, expected a range that begins at 1 or later and is not empty",
                 rows.start(),
                 rows.end()
@@ -185,4 +191,11 @@ impl<'r> TableRecorder<'r> {
         };
         (self.progress)(Progress { reading, rows: self.row, bytes: self.bytes });
     }
+}
+
+/// One problem alone.
+pub(super) fn problem(what: fmt::Arguments<'_>) -> Problems {
+    let mut problems = Problems::default();
+    problems.add(&Path::ROOT, what);
+    problems
 }

@@ -7,8 +7,8 @@ use driftline_core::{
     profile::Kind,
 };
 
-use super::{AsOf, Options};
-use crate::{builder::Role, column::Wish};
+use super::options::{AsOf, Options};
+use crate::{assembly::Role, column::Wish};
 
 /// What a column that is read is there for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,7 +1,10 @@
 //! What the recorder makes of a table that lies in memory; formats of files have their own tests.
 
 use super::*;
-use crate::{Cell, MEMORY_BYTES_DEFAULT};
+use crate::{
+    cell::Cell,
+    settings::{MEMORY_BYTES_DEFAULT, Settings},
+};
 
 fn options() -> Options {
     Options { settings: Settings::of("rain"), target: Some("rain".into()), ..Options::default() }

@@ -2,10 +2,10 @@
 
 use driftline_core::{
     bins::Bins,
-    profile::{Column, Distinct, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
+    profile::{Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
 };
 
-use crate::quantile::Sum;
+use crate::{chi_square::quantiles, sum::Sum};
 
 /// All that is known of a column of numbers before its values are counted.
 #[derive(Debug)]
@@ -78,7 +78,8 @@ impl Tally {
         self.counts.iter().sum::<u64>() == self.plan.values
     }
 
-    pub(crate) fn column(self, chi_square: impl Fn(usize) -> Quantiles) -> Column {
+    /// The column, of a profile of that many columns.
+    pub(crate) fn column(self, columns: usize) -> Column {
         let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct } = self.plan;
         // Equal values deviate by nothing, whatever rounding says.
         let standard_deviation =
@@ -124,7 +125,7 @@ impl Tally {
                 tail_excess,
             }),
             distinct,
-            chi_square: chi_square(bins.count()),
+            chi_square: quantiles(bins.count(), columns),
             counts: self.counts,
             bins,
         }

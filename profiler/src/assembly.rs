@@ -1,0 +1,46 @@
+//! Puts finished columns together to a profile; it computes nothing.
+
+use driftline_core::profile::{Column, Feature, Profile};
+
+use crate::settings::Settings;
+
+/// What a column is to the model.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// An input.
+    Feature,
+    /// What the model answers; at most one column.
+    Prediction,
+}
+
+/// Something of a column, with its name and what it is to the model.
+#[derive(Debug)]
+pub(crate) struct Named<T> {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) column: T,
+}
+
+impl<T> Named<T> {
+    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> Named<U> {
+        Named { name: self.name, role: self.role, column: into(self.column) }
+    }
+}
+
+/// Puts the columns where they belong.
+pub(crate) fn assembled(
+    settings: Settings,
+    rows: u64,
+    columns: impl IntoIterator<Item = Named<Column>>,
+) -> Profile {
+    let Settings { model, version, created_at, .. } = settings;
+    let mut profile =
+        Profile { model, version, created_at, rows, features: Vec::new(), prediction: None };
+    for Named { name, role, column } in columns {
+        match role {
+            Role::Feature => profile.features.push(Feature { name, column }),
+            Role::Prediction => profile.prediction = Some(column),
+        }
+    }
+    profile
+}
