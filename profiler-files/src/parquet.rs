@@ -86,7 +86,8 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
     if recorder.gives_up() || fields.is_empty() {
         return Ok(());
     }
-    let means: Vec<Means> = fields.iter().map(|field| Means::of(field)).collect();
+    let meanings: Vec<IntegerMeaning> =
+        fields.iter().map(|field| IntegerMeaning::of(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
     let mut found = reader.get_row_iter(Some(projection))?;
     while recorder.wants_rows() {
@@ -102,8 +103,8 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
         let so_far = (recorder.rows() + 1).min(rows);
         let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
         if let Some(place) = recorder.next_row(None, share) {
-            let cells = row.get_column_iter().zip(&means);
-            recorder.row(cells.map(|((_, field), means)| cell(field, *means)), place);
+            let cells = row.get_column_iter().zip(&meanings);
+            recorder.row(cells.map(|((_, field), meaning)| cell(field, *meaning)), place);
         }
     }
     Ok(())
@@ -111,21 +112,23 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
 
 /// What the values of a column are that the library hands out as plain integers, because it has no type for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Means {
+enum IntegerMeaning {
     /// Just what they seem.
-    Themselves,
+    Plain,
     /// Moments, in nanoseconds since 1970: what pandas writes.
     Nanoseconds,
     /// Nanoseconds since midnight.
     TimeOfDay,
 }
 
-impl Means {
-    fn of(field: &Type) -> Means {
+impl IntegerMeaning {
+    fn of(field: &Type) -> IntegerMeaning {
         match field.get_basic_info().logical_type_ref() {
-            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => Means::Nanoseconds,
-            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => Means::TimeOfDay,
-            _ => Means::Themselves,
+            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => {
+                IntegerMeaning::Nanoseconds
+            }
+            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => IntegerMeaning::TimeOfDay,
+            _ => IntegerMeaning::Plain,
         }
     }
 }
@@ -169,10 +172,12 @@ fn unknown_codec(metadata: &ParquetMetaData, name: &str) -> Option<&'static str>
         })
 }
 
-fn cell(field: &Field, means: Means) -> Cell<'_> {
-    match (field, means) {
-        (Field::Long(since_1970), Means::Nanoseconds) => Cell::Moment(*since_1970 as f64 / 1e9),
-        (Field::Long(_), Means::TimeOfDay) => Cell::Other("a time of day"),
+fn cell(field: &Field, meaning: IntegerMeaning) -> Cell<'_> {
+    match (field, meaning) {
+        (Field::Long(since_1970), IntegerMeaning::Nanoseconds) => {
+            Cell::Moment(*since_1970 as f64 / 1e9)
+        }
+        (Field::Long(_), IntegerMeaning::TimeOfDay) => Cell::Other("a time of day"),
         _ => cell_of(field),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 
 /// A column of numbers that is being counted: tell it each value once.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct BinCounts {
     plan: Plan,
     counts: Vec<u64>,
     /// Of the values in each bin.
@@ -37,10 +37,10 @@ pub(crate) struct Tally {
     above: Sum,
 }
 
-impl Tally {
-    pub(crate) fn new(plan: Plan) -> Tally {
+impl BinCounts {
+    pub(crate) fn new(plan: Plan) -> BinCounts {
         let bins = plan.bins.count();
-        Tally {
+        BinCounts {
             plan,
             counts: vec![0; bins],
             sums: vec![Sum::default(); bins],

@@ -13,7 +13,7 @@ use driftline_core::{
 use crate::{
     assembly::{Named, Role, assembled},
     cell::Cell,
-    column::{Collected, ColumnBuilder, Sizes, Wish},
+    column::{Collected, ColumnBuilder, ColumnOptions, Sizes},
     place::Place,
     recount::Recount,
     settings::Settings,
@@ -61,7 +61,7 @@ impl ProfileBuilder {
     ///
     /// A name that cannot be a label or occurs twice, one feature too many and a second prediction
     /// are problems that `build` reports.
-    pub fn column(&mut self, name: &str, role: Role, wish: Wish) {
+    pub fn column(&mut self, name: &str, role: Role, options: ColumnOptions) {
         if let Some(fault) = label_fault(name) {
             self.note(format_args!("the name of a column {fault}: {name:?}"));
         } else if self.columns.iter().any(|column| column.name == name) {
@@ -77,7 +77,7 @@ impl ProfileBuilder {
             }
             Role::Feature | Role::Prediction => {}
         }
-        let mut column = ColumnBuilder::new(wish, self.rows);
+        let mut column = ColumnBuilder::new(options, self.rows);
         if self.settings.distinct {
             column.estimate_distinct();
         }

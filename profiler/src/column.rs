@@ -12,11 +12,11 @@ use driftline_core::{
 
 use self::evidence::{Evidence, NO_VALUE};
 use crate::{
-    bin_counts::{Plan, Tally},
+    bin_counts::{BinCounts, Plan},
     cardinality::Cardinality,
     category::Categories,
     cell::Cell,
-    distinct::{DISTINCT_MAX, Distinct},
+    distinct_values::{DISTINCT_VALUES_MAX, DistinctValues},
     edges::edges,
     place::Place,
     sample::Sample,
@@ -26,7 +26,7 @@ use crate::{
 
 /// What was said of a column beforehand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Wish {
+pub struct ColumnOptions {
     /// What its values are; `None` to find out.
     pub kind: Option<Kind>,
     /// Whether each different number gets a bin of its own.
@@ -47,10 +47,10 @@ pub(crate) struct Sizes {
 /// The values of a column so far: 8 bytes for each number that is kept, and each different text once.
 #[derive(Debug, Default)]
 pub(crate) struct ColumnBuilder {
-    wish: Wish,
+    options: ColumnOptions,
     evidence: Evidence,
     sample: Sample,
-    distinct: Distinct,
+    distinct: DistinctValues,
     /// `None` if nobody asked.
     cardinality: Option<Cardinality>,
     sum: Sum,
@@ -79,15 +79,15 @@ impl Collected {
             Collected::Values(plan, values) => (plan, values),
             Collected::ReadAgain(plan) => (plan, Vec::new()),
         };
-        let mut tally = Tally::new(plan);
-        values.into_iter().for_each(|value| tally.add(value));
-        tally.column(columns)
+        let mut counts = BinCounts::new(plan);
+        values.into_iter().for_each(|value| counts.add(value));
+        counts.column(columns)
     }
 }
 
 impl ColumnBuilder {
-    pub(crate) fn new(wish: Wish, nulls: u64) -> ColumnBuilder {
-        ColumnBuilder { wish, nulls, ..ColumnBuilder::default() }
+    pub(crate) fn new(options: ColumnOptions, nulls: u64) -> ColumnBuilder {
+        ColumnBuilder { options, nulls, ..ColumnBuilder::default() }
     }
 
     /// Has different values estimated, from now on.
@@ -96,7 +96,7 @@ impl ColumnBuilder {
     }
 
     pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place) {
-        let kind = self.wish.kind.unwrap_or_else(|| Value::kind_of(cell));
+        let kind = self.options.kind.unwrap_or_else(|| Value::kind_of(cell));
         match Value::new(cell, kind) {
             Value::Null => self.nulls += 1,
             Value::Number(value) => {
@@ -138,7 +138,7 @@ impl ColumnBuilder {
     /// The reference of the column as far as it is known, or what stands in its way: a sentence that continues
     /// "the column ...".
     pub(crate) fn build(self, sizes: Sizes) -> Result<Collected, String> {
-        match self.evidence.kind(self.wish.kind)? {
+        match self.evidence.kind(self.options.kind)? {
             None => self.build_categories(sizes).map(Collected::Column),
             Some(kind) => self.build_numbers(kind, sizes),
         }
@@ -155,7 +155,7 @@ impl ColumnBuilder {
         let (minimum, maximum) = self.ends.ok_or(NO_VALUE)?;
         let values = self.sample.seen();
         let is_whole = self.sample.is_whole();
-        let by_value = by_value(kind, self.wish.bin_by_value, &self.distinct, sizes.bins)?;
+        let by_value = by_value(kind, self.options.bin_by_value, &self.distinct, sizes.bins)?;
         let sorted = self.sample.into_sorted();
         let plan = Plan {
             kind,
@@ -178,20 +178,20 @@ impl ColumnBuilder {
 fn by_value(
     kind: Kind,
     wished: bool,
-    distinct: &Distinct,
+    distinct: &DistinctValues,
     bins: usize,
 ) -> Result<Option<Vec<f64>>, String> {
     let at_most = match kind {
-        _ if wished => DISTINCT_MAX,
+        _ if wished => DISTINCT_VALUES_MAX,
         // Quantile bins of a constant would only notice values above it.
         Kind::Number | Kind::VectorNorm | Kind::Timestamp => 1,
         Kind::Integer | Kind::TextLength => bins,
-        Kind::Boolean | Kind::Category => DISTINCT_MAX,
+        Kind::Boolean | Kind::Category => DISTINCT_VALUES_MAX,
     };
     let values = distinct.at_most(at_most).map(<[f64]>::to_vec);
     if wished && values.is_none() {
         return Err(format!(
-            "holds more than {DISTINCT_MAX} different values, too many for a bin each"
+            "holds more than {DISTINCT_VALUES_MAX} different values, too many for a bin each"
         ));
     }
     Ok(values)

@@ -7,7 +7,7 @@ use driftline_core::{
 
 use crate::{
     assembly::{Named, assembled},
-    bin_counts::Tally,
+    bin_counts::BinCounts,
     cell::Cell,
     column::Collected,
     place::Place,
@@ -17,18 +17,18 @@ use crate::{
 
 /// What is left to do for a column.
 #[derive(Debug)]
-pub(crate) enum Counting {
+pub(crate) enum ColumnRecount {
     Done(Column),
     /// Also those whose numbers were all kept: counting them again costs less than telling them apart.
-    Rows(Tally),
+    Counting(BinCounts),
 }
 
-impl From<Collected> for Counting {
-    fn from(collected: Collected) -> Counting {
+impl From<Collected> for ColumnRecount {
+    fn from(collected: Collected) -> ColumnRecount {
         match collected {
-            Collected::Column(column) => Counting::Done(column),
+            Collected::Column(column) => ColumnRecount::Done(column),
             Collected::Values(plan, _) | Collected::ReadAgain(plan) => {
-                Counting::Rows(Tally::new(plan))
+                ColumnRecount::Counting(BinCounts::new(plan))
             }
         }
     }
@@ -42,14 +42,14 @@ pub struct Recount {
     settings: Settings,
     rows_expected: u64,
     rows: u64,
-    columns: Vec<Named<Counting>>,
+    columns: Vec<Named<ColumnRecount>>,
     /// Whether a cell was none of its column.
     has_changed: bool,
 }
 
 impl Recount {
     pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Collected>>) -> Recount {
-        let columns = columns.into_iter().map(|named| named.map(Counting::from)).collect();
+        let columns = columns.into_iter().map(|named| named.map(ColumnRecount::from)).collect();
         Recount { settings, rows_expected: rows, rows: 0, columns, has_changed: false }
     }
 
@@ -59,10 +59,10 @@ impl Recount {
         let mut cells = cells.into_iter();
         for Named { column, .. } in &mut self.columns {
             let cell = cells.next().unwrap_or(Cell::Null);
-            if let Counting::Rows(tally) = column {
-                match Value::new(cell, tally.kind()) {
+            if let ColumnRecount::Counting(counts) = column {
+                match Value::new(cell, counts.kind()) {
                     Value::Null => {}
-                    Value::Number(value) => tally.add(value),
+                    Value::Number(value) => counts.add(value),
                     Value::Category(_) | Value::Unfit => self.has_changed = true,
                 }
             }
@@ -77,9 +77,9 @@ impl Recount {
     pub fn build(self) -> Result<Profile, Problems> {
         let Recount { settings, rows_expected, rows, columns, has_changed } = self;
         let all = columns.len();
-        let is_complete = |named: &Named<Counting>| match &named.column {
-            Counting::Done(_) => true,
-            Counting::Rows(tally) => tally.is_complete(),
+        let is_complete = |named: &Named<ColumnRecount>| match &named.column {
+            ColumnRecount::Done(_) => true,
+            ColumnRecount::Counting(counts) => counts.is_complete(),
         };
         if has_changed || rows != rows_expected || !columns.iter().all(is_complete) {
             let mut problems = Problems::default();
@@ -92,9 +92,9 @@ impl Recount {
             return Err(problems);
         }
         let columns = columns.into_iter().map(|named| {
-            named.map(|counting| match counting {
-                Counting::Done(column) => column,
-                Counting::Rows(tally) => tally.column(all),
+            named.map(|recount| match recount {
+                ColumnRecount::Done(column) => column,
+                ColumnRecount::Counting(counts) => counts.column(all),
             })
         });
         Ok(assembled(settings, rows, columns))

@@ -104,7 +104,7 @@ fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};
+    use crate::{Built, Cell, ColumnOptions, Place, ProfileBuilder, Role, Settings};
 
     #[test]
     fn a_summary_is_an_aligned_table() {
@@ -140,9 +140,9 @@ cloudy        boolean      0   0.1250   0.3307        0   1.0000         2  2 va
 
     fn summary_of_eight_rows(settings: Settings) -> String {
         let mut builder = ProfileBuilder::new(settings);
-        builder.column("wind", Role::Feature, Wish::default());
-        builder.column("cloudy", Role::Feature, Wish::default());
-        builder.column("rain", Role::Prediction, Wish::default());
+        builder.column("wind", Role::Feature, ColumnOptions::default());
+        builder.column("cloudy", Role::Feature, ColumnOptions::default());
+        builder.column("rain", Role::Prediction, ColumnOptions::default());
         for row in 1..=8_u32 {
             let x = f64::from(row);
             let cells = [

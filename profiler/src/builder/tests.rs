@@ -21,9 +21,9 @@ fn at(row: u64) -> Place {
 #[test]
 fn columns_keep_their_order_and_roles() {
     let mut builder = builder();
-    builder.column("wind", Role::Feature, Wish::default());
-    builder.column("rain", Role::Prediction, Wish::default());
-    builder.column("dew point", Role::Feature, Wish::default());
+    builder.column("wind", Role::Feature, ColumnOptions::default());
+    builder.column("rain", Role::Prediction, ColumnOptions::default());
+    builder.column("dew point", Role::Feature, ColumnOptions::default());
     builder.row([Cell::Number(1.5), Cell::Boolean(true), Cell::Number(2.0)], at(1));
     builder.row([Cell::Null, Cell::Boolean(false)], at(2));
     let profile = built(builder);
@@ -42,10 +42,10 @@ fn all_problems_are_reported_at_once() {
         categories: 0,
         ..Settings::default()
     });
-    builder.column("a;.;b", Role::Feature, Wish::default());
-    builder.column("wind", Role::Feature, Wish::default());
-    builder.column("wind", Role::Prediction, Wish::default());
-    builder.column("x", Role::Prediction, Wish::default());
+    builder.column("a;.;b", Role::Feature, ColumnOptions::default());
+    builder.column("wind", Role::Feature, ColumnOptions::default());
+    builder.column("wind", Role::Prediction, ColumnOptions::default());
+    builder.column("x", Role::Prediction, ColumnOptions::default());
     builder.row([Cell::Number(0.5), Cell::Text("N"), Cell::Null, Cell::Number(1.0)], at(1));
     builder.row([Cell::Number(0.5), Cell::Number(0.5), Cell::Null, Cell::Number(1.0)], at(2));
     let problems = builder.build().unwrap_err();
@@ -69,7 +69,7 @@ fn all_problems_are_reported_at_once() {
 #[test]
 fn nothing_makes_no_profile() {
     let mut builder = builder();
-    builder.column("wind", Role::Feature, Wish::default());
+    builder.column("wind", Role::Feature, ColumnOptions::default());
     assert_eq!(builder.build().unwrap_err().to_string(), "found no rows, expected at least one");
 }
 
@@ -92,9 +92,9 @@ fn collected(memory_bytes_max: u64) -> ProfileBuilder {
     let settings = Settings { model: "rain".into(), memory_bytes_max, ..Settings::default() };
     let mut builder = ProfileBuilder::new(settings);
     for name in ["x", "few", "text"] {
-        builder.column(name, Role::Feature, Wish::default());
+        builder.column(name, Role::Feature, ColumnOptions::default());
     }
-    builder.column("rain", Role::Prediction, Wish::default());
+    builder.column("rain", Role::Prediction, ColumnOptions::default());
     tell(|cells, place| builder.row(cells.iter().copied(), place));
     builder
 }
@@ -158,9 +158,9 @@ fn rows_that_changed_between_two_readings_make_no_profile() {
 #[test]
 fn a_column_that_comes_late_was_null_before() {
     let mut builder = builder();
-    builder.column("wind", Role::Feature, Wish::default());
+    builder.column("wind", Role::Feature, ColumnOptions::default());
     builder.row([Cell::Number(1.0)], at(1));
-    builder.column("dew", Role::Feature, Wish::default());
+    builder.column("dew", Role::Feature, ColumnOptions::default());
     builder.row([Cell::Number(1.0), Cell::Number(2.0)], at(2));
     assert_eq!(built(builder).features[1].column.nulls, 1);
 }

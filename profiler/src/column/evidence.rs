@@ -2,7 +2,7 @@
 
 use driftline_core::profile::Kind;
 
-use super::message::{quoted, shown};
+use super::message::{quoted, render};
 use crate::{cell::Cell, place::Place};
 
 /// Above this a double no longer tells whole numbers apart.
@@ -56,7 +56,7 @@ impl Evidence {
 
     /// A cell that does not belong there.
     pub(super) fn unfit(&mut self, cell: Cell<'_>, place: Place) {
-        self.unfit.get_or_insert_with(|| (place, shown(cell)));
+        self.unfit.get_or_insert_with(|| (place, render(cell)));
         self.unfits += 1;
     }
 

@@ -6,7 +6,7 @@ use crate::cell::{Cell, WITHOUT_AS_OF};
 const QUOTE_CHARS_MAX: usize = 40;
 
 /// A cell in words.
-pub(super) fn shown(cell: Cell<'_>) -> String {
+pub(super) fn render(cell: Cell<'_>) -> String {
     match cell {
         Cell::Null => String::from("nothing"),
         Cell::Boolean(value) => value.to_string(),

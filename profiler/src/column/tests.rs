@@ -5,13 +5,13 @@ use driftline_core::profile::{Range, TailExcess};
 use super::{evidence::EXPECTED, *};
 
 fn build(cells: &[&str], bins: usize) -> Result<Column, String> {
-    build_as(Wish::default(), cells, bins)
+    build_as(ColumnOptions::default(), cells, bins)
 }
 
-fn build_as(wish: Wish, cells: &[&str], bins: usize) -> Result<Column, String> {
-    let mut builder = ColumnBuilder::new(wish, 0);
+fn build_as(options: ColumnOptions, cells: &[&str], bins: usize) -> Result<Column, String> {
+    let mut builder = ColumnBuilder::new(options, 0);
     for (cell, row) in cells.iter().zip(1..) {
-        builder.add(Cell::from_text_of(cell, wish.kind), Place { row, line: Some(row + 1) });
+        builder.add(Cell::from_text_of(cell, options.kind), Place { row, line: Some(row + 1) });
     }
     let collected = builder.build(Sizes { bins, categories: bins, columns: 1 })?;
     assert!(!matches!(collected, Collected::ReadAgain(_)), "nothing was left out");
@@ -35,8 +35,8 @@ fn refuses(cells: &[&str], message: &str) {
 
 #[track_caller]
 fn refuses_as(kind: Kind, cells: &[&str], message: &str) {
-    let wish = Wish { kind: Some(kind), bin_by_value: false };
-    assert_eq!(build_as(wish, cells, 4).unwrap_err(), message);
+    let options = ColumnOptions { kind: Some(kind), bin_by_value: false };
+    assert_eq!(build_as(options, cells, 4).unwrap_err(), message);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_is_no_value_is_shown_with_its_place() {
 #[test]
 fn a_kind_that_was_said_is_what_the_column_is() {
     let of = |kind: Kind, cells: &[&str]| {
-        build_as(Wish { kind: Some(kind), bin_by_value: false }, cells, 4).unwrap()
+        build_as(ColumnOptions { kind: Some(kind), bin_by_value: false }, cells, 4).unwrap()
     };
     let zip = of(Kind::Category, &["02134", "10001", "02134", "NA", ""]);
     assert_eq!(
@@ -148,14 +148,14 @@ fn a_kind_that_was_said_is_what_the_column_is() {
 
 #[test]
 fn numbers_get_a_bin_each_if_that_is_wished() {
-    let wish = Wish { kind: None, bin_by_value: true };
-    let column = build_as(wish, &["0.5", "0.25", "0.5", "7", "8", "9"], 4).unwrap();
+    let options = ColumnOptions { kind: None, bin_by_value: true };
+    let column = build_as(options, &["0.5", "0.25", "0.5", "7", "8", "9"], 4).unwrap();
     assert_eq!(column.bins, Bins::Values { values: vec![0.25, 0.5, 7.0, 8.0, 9.0] });
     assert_eq!(column.counts, [1, 2, 1, 1, 1, 0]);
     let many: Vec<String> = (0..100).map(|value| value.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(
-        build_as(wish, &many, 4).unwrap_err(),
+        build_as(options, &many, 4).unwrap_err(),
         "holds more than 99 different values, too many for a bin each"
     );
 }

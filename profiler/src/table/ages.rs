@@ -2,10 +2,10 @@
 
 use driftline_core::profile::Kind;
 
-use super::{options::AsOf, selection::Part};
+use super::{options::AsOf, selection::Purpose};
 use crate::{
     cell::{Cell, WITHOUT_AS_OF},
-    column::Wish,
+    column::ColumnOptions,
 };
 
 const WITHOUT_MOMENT: &str = "a date or time in a row that does not say when it was made";
@@ -34,11 +34,11 @@ impl Ages {
     }
 
     /// Announces the next cell of each row.
-    pub(super) fn column(&mut self, part: Part, wish: Wish) {
-        if part == Part::AsOf {
+    pub(super) fn column(&mut self, purpose: Purpose, options: ColumnOptions) {
+        if purpose == Purpose::AsOf {
             self.column = Some(self.said.len());
         }
-        self.said.push(wish.kind == Some(Kind::Timestamp));
+        self.said.push(options.kind == Some(Kind::Timestamp));
     }
 
     /// Whether rows can have ages at all, or lack them.

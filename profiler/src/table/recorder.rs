@@ -7,9 +7,11 @@ use driftline_core::document::{Path, Problems};
 use super::{
     ages::Ages,
     options::Options,
-    selection::{self, Part},
+    selection::{self, Purpose},
 };
-use crate::{builder::ProfileBuilder, cell::Cell, column::Wish, place::Place, recount::Recount};
+use crate::{
+    builder::ProfileBuilder, cell::Cell, column::ColumnOptions, place::Place, recount::Recount,
+};
 
 /// How many rows come by between two reports.
 const ROWS_PER_REPORT: u64 = 1_000;
@@ -98,14 +100,14 @@ impl<'r> TableRecorder<'r> {
     /// Announces all columns of a source that names them before its rows, and checks the names that the options speak of.
     /// Returns which columns the rows are to carry, counted from 0, each with what was said of it. Those without a name are
     /// left out.
-    pub fn header(&mut self, names: &[String]) -> Vec<(usize, Wish)> {
+    pub fn header(&mut self, names: &[String]) -> Vec<(usize, ColumnOptions)> {
         self.check_names(names);
         let mut chosen = Vec::new();
         for (index, name) in names.iter().enumerate() {
             if name.is_empty() {
                 self.nameless.push(index + 1);
-            } else if let Some(wish) = self.column(name) {
-                chosen.push((index, wish));
+            } else if let Some(options) = self.column(name) {
+                chosen.push((index, options));
             }
         }
         chosen
@@ -113,14 +115,14 @@ impl<'r> TableRecorder<'r> {
 
     /// Announces a column, which was null in the rows before. Returns what was said of it if the rows are to carry it, in
     /// the order of these calls, and `None` if it is left out.
-    pub fn column(&mut self, name: &str) -> Option<Wish> {
-        let (part, wish) = selection::part(name, self.options)?;
-        self.ages.column(part, wish);
+    pub fn column(&mut self, name: &str) -> Option<ColumnOptions> {
+        let (purpose, options) = selection::purpose(name, self.options)?;
+        self.ages.column(purpose, options);
         // In the second pass the columns are known.
-        if let (Part::Column(role), Pass::First(builder)) = (part, &mut self.pass) {
-            builder.column(name, role, wish);
+        if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
+            builder.column(name, role, options);
         }
-        Some(wish)
+        Some(options)
     }
 
     /// Notes each column that the options speak of and that is not among all `names` of the table.

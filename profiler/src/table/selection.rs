@@ -8,11 +8,11 @@ use driftline_core::{
 };
 
 use super::options::{AsOf, Options};
-use crate::{assembly::Role, column::Wish};
+use crate::{assembly::Role, column::ColumnOptions};
 
 /// What a column that is read is there for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Part {
+pub(super) enum Purpose {
     /// The model has it.
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
@@ -20,10 +20,13 @@ pub(super) enum Part {
 }
 
 /// What a column is there for and what was said of it; `None` if it is not read.
-pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
+pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnOptions)> {
     let is = |column: &Option<String>| column.as_deref() == Some(name);
     if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
-        return Some((Part::AsOf, Wish { kind: Some(Kind::Timestamp), bin_by_value: false }));
+        return Some((
+            Purpose::AsOf,
+            ColumnOptions { kind: Some(Kind::Timestamp), bin_by_value: false },
+        ));
     }
     let role = if is(&options.prediction) {
         Role::Prediction
@@ -35,11 +38,11 @@ pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
         Role::Feature
     };
     let said = options.kinds.iter().rev().find(|(column, _)| column == name);
-    let wish = Wish {
+    let of_column = ColumnOptions {
         kind: said.map(|(_, kind)| *kind),
         bin_by_value: options.value_bins.iter().any(|column| column == name),
     };
-    Some((Part::Column(role), wish))
+    Some((Purpose::Column(role), of_column))
 }
 
 /// Notes each column that the options speak of and that does not exist.

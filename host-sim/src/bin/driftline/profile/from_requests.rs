@@ -12,7 +12,7 @@ use driftline_core::{
     monitor::Monitor,
     profile::{Kind, Profile},
 };
-use driftline_profiler::{Built, Made, ProfileBuilder, Progress, Role, Settings, Wish};
+use driftline_profiler::{Built, ColumnOptions, Made, ProfileBuilder, Progress, Role, Settings};
 use driftline_profiler_files::ProfilerError;
 
 use self::reader::{Column, Reader};
@@ -176,7 +176,7 @@ fn counted(
         ProfileBuilder::new(Settings { version: version.clone(), ..wanted.settings.clone() });
     for Column { name, role, kind } in &columns {
         let bin_by_value = wanted.value_bins.contains(name);
-        builder.column(name, *role, Wish { kind: *kind, bin_by_value });
+        builder.column(name, *role, ColumnOptions { kind: *kind, bin_by_value });
     }
     let mut reader = Reader::new(&monitor, model, entry_version.as_deref(), columns);
     reader.read(recording, shown, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
