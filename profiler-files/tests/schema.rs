@@ -1,4 +1,4 @@
-//! The JSON Schema in `docs/` against the reader and the writer: whoever trusts one can trust the other.
+//! The JSON Schema in `docs/` agrees with the reader and the writer.
 
 use driftline_core::profile::{Kind, Profile};
 use driftline_profiler::{AsOf, Options, Settings, to_text};
@@ -45,7 +45,7 @@ fn reads(profile: &Value) -> bool {
     Profile::from_json(profile.to_string().as_bytes()).is_ok()
 }
 
-/// The index of the feature that this table speaks of.
+/// The pointer with the feature's index in place of `@name`.
 fn at(profile: &Value, pointer: &str) -> String {
     let Some((name, rest)) =
         pointer.strip_prefix('@').map(|rest| rest.split_once('/').unwrap_or((rest, "")))

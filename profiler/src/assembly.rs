@@ -1,4 +1,4 @@
-//! Puts finished columns together to a profile; it computes nothing.
+//! Assembles a profile from finished columns; it computes nothing.
 
 use driftline_core::profile::{Column, Feature, Profile};
 
@@ -9,11 +9,11 @@ use crate::settings::Settings;
 pub enum Role {
     /// An input.
     Feature,
-    /// What the model answers; at most one column.
+    /// The output; at most one column.
     Prediction,
 }
 
-/// Something of a column, with its name and what it is to the model.
+/// A column in some state, with its name and its role.
 #[derive(Debug)]
 pub(crate) struct Named<T> {
     pub(crate) name: String,
@@ -27,7 +27,7 @@ impl<T> Named<T> {
     }
 }
 
-/// Puts the columns where they belong.
+/// The profile of these columns.
 pub(crate) fn assembled(
     settings: Settings,
     rows: u64,

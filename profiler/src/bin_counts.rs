@@ -1,4 +1,4 @@
-//! Counts the numbers of a column into bins that are decided; it moves no edge, and knows no text.
+//! Counts the numbers of a column into bins that are fixed; it moves no edge, and knows no text.
 
 use driftline_core::{
     bins::Bins,
@@ -7,7 +7,7 @@ use driftline_core::{
 
 use crate::{chi_square::quantiles, sum::Sum};
 
-/// All that is known of a column of numbers before its values are counted.
+/// What is known of a column of numbers before its values are counted.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
@@ -19,11 +19,11 @@ pub(crate) struct Plan {
     pub(crate) mean: f64,
     pub(crate) minimum: f64,
     pub(crate) maximum: f64,
-    /// How many different ones, if somebody asked.
+    /// How many different values, if estimated.
     pub(crate) distinct: Option<Distinct>,
 }
 
-/// A column of numbers that is being counted: tell it each value once.
+/// The counts and sums of a column of numbers. Add each value once.
 #[derive(Debug)]
 pub(crate) struct BinCounts {
     plan: Plan,
@@ -32,7 +32,7 @@ pub(crate) struct BinCounts {
     sums: Vec<Sum>,
     /// Of the squared distances from the mean.
     squares: Sum,
-    /// Of what lies below the first and above the last edge.
+    /// Of the distances below the first and above the last edge.
     below: Sum,
     above: Sum,
 }
@@ -73,15 +73,15 @@ impl BinCounts {
         }
     }
 
-    /// Whether as many values were counted as the plan says there are.
+    /// Whether all values of the plan were counted.
     pub(crate) fn is_complete(&self) -> bool {
         self.counts.iter().sum::<u64>() == self.plan.values
     }
 
-    /// The column, of a profile of that many columns.
+    /// The column, in a profile of `columns` columns.
     pub(crate) fn column(self, columns: usize) -> Column {
         let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct } = self.plan;
-        // Equal values deviate by nothing, whatever rounding says.
+        // Equal values do not deviate, whatever rounding gives.
         let standard_deviation =
             if minimum == maximum { 0.0 } else { (self.squares.total() / values as f64).sqrt() };
         let beyond = |sum: Sum, count: Option<&u64>| match count {

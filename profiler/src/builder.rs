@@ -19,32 +19,32 @@ use crate::{
     settings::Settings,
 };
 
-/// However little memory there may be, that many numbers of each column are kept.
+/// Each column keeps at least this many numbers, however little memory is allowed.
 pub const SAMPLE_MIN: usize = 1_000;
 
 /// Rows on their way to a profile.
 ///
-/// Tell it every column, then every row, then [`build`](ProfileBuilder::build).
+/// Add every column, then every row, then [`build`](ProfileBuilder::build).
 ///
-/// Memory: 8 bytes per number, up to [`Settings::memory_bytes_max`], and [`SAMPLE_MIN`] numbers of each column in any
-/// case. Beyond that each column keeps a uniform sample, from which the edges of quantile bins are taken, and the rows
-/// are counted in a second reading; then everything but the place of those edges is exact.
+/// Memory: 8 bytes per number, up to [`Settings::memory_bytes_max`], but at least [`SAMPLE_MIN`] numbers of each column.
+/// Beyond that, each column keeps a uniform sample, the edges of quantile bins are taken from it, and a second reading
+/// counts the rows. Everything but the position of those edges is then exact.
 #[derive(Debug)]
 pub struct ProfileBuilder {
     settings: Settings,
     rows: u64,
     columns: Vec<Named<ColumnBuilder>>,
-    /// How many numbers each column keeps at most, once there were too many.
+    /// The most numbers that a column keeps, once there were too many.
     limit: Option<usize>,
     problems: Problems,
 }
 
-/// What became of the rows.
+/// What the rows gave.
 #[derive(Debug)]
 pub enum Built {
     /// The profile.
     Profile(Profile),
-    /// There were more numbers than could be kept: tell all rows once more.
+    /// There were more numbers than could be kept: add all rows once more.
     ReadAgain(Recount),
 }
 
@@ -57,7 +57,7 @@ impl ProfileBuilder {
         ProfileBuilder { settings, rows: 0, columns: Vec::new(), limit: None, problems }
     }
 
-    /// Adds a column; rows then carry a cell for it, in the order of these calls. In rows that came before, it was null.
+    /// Adds a column. Later rows have a cell for it, in the order of these calls; earlier rows count as null.
     ///
     /// A name that cannot be a label or occurs twice, one feature too many and a second prediction
     /// are problems that `build` reports.
@@ -87,7 +87,7 @@ impl ProfileBuilder {
         }
     }
 
-    /// Adds a row: one cell per column. Missing cells count as null, further ones are ignored.
+    /// Adds a row: one cell per column. Missing cells count as null; surplus cells are ignored.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
         self.rows += 1;
         let mut cells = cells.into_iter();
@@ -105,7 +105,7 @@ impl ProfileBuilder {
         usize::try_from(self.settings.memory_bytes_max / 8).unwrap_or(usize::MAX)
     }
 
-    /// Shares the memory out among the columns; from now on none keeps more than its share.
+    /// Divides the memory among the columns; from now on none keeps more than its share.
     fn make_room(&mut self) {
         let limit = (self.values_max() / self.columns.len().max(1)).max(SAMPLE_MIN);
         self.limit = Some(limit);
@@ -118,18 +118,18 @@ impl ProfileBuilder {
         self.rows
     }
 
-    /// How many numbers of each column are kept, if not all.
+    /// The most numbers that a column keeps, if not all are kept.
     #[must_use]
     pub fn sampled(&self) -> Option<usize> {
         self.limit
     }
 
-    /// The profile, or how to get to it. Sorts each column once.
+    /// The profile, or the recount that leads to it. Sorts each column once.
     ///
     /// # Errors
     ///
-    /// All problems at once: no rows, no columns, columns that hold no values or other things than
-    /// values, and what earlier calls noted.
+    /// All problems at once: no rows, no columns, columns without values or with cells that are none, and what earlier
+    /// calls noted.
     pub fn build(mut self) -> Result<Built, Problems> {
         let columns = self.collected();
         let ProfileBuilder { settings, rows, problems, .. } = self;
@@ -144,7 +144,7 @@ impl ProfileBuilder {
         Ok(Built::Profile(assembled(settings, rows, columns)))
     }
 
-    /// What became of each column; what stands in the way is noted.
+    /// Each column after this reading. Faults are noted.
     fn collected(&mut self) -> Vec<Named<Collected>> {
         let columns = std::mem::take(&mut self.columns);
         if self.rows == 0 {

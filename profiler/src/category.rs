@@ -10,7 +10,7 @@ use driftline_core::{
 
 use crate::chi_square::quantiles;
 
-/// More different texts than this are no categories, and are not kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
+/// A column of more different texts has no categories, and none is kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
 /// the memory of a column to some 20 MiB.
 const DIFFERENT_MAX: usize = 100_000;
 
@@ -20,7 +20,7 @@ pub(crate) struct Categories {
     counts: HashMap<String, u64>,
     /// Whether there were too many to keep any.
     too_many: bool,
-    /// Whether one was longer than a schema can list. Such are counted in `rows` alone, among the others.
+    /// Whether a text was longer than a schema can list. Such texts count in `rows` alone, among the others.
     any_too_long: bool,
     pub(crate) rows: u64,
 }
@@ -40,12 +40,12 @@ impl Categories {
         }
     }
 
-    /// A column of the `wanted` most frequent texts, in a profile of that many columns; all others are one more bin. Texts that cannot be labels are among
-    /// the others. A text that is longer than a label, or that is called as the bin of the others, has no bin either.
+    /// A column with a bin for each of the `wanted` most frequent texts and one for all others, in a profile of `columns`
+    /// columns. Texts that cannot be labels, or that have the name of the last bin, are among the others.
     ///
     /// # Errors
     ///
-    /// A sentence that continues "the column ...", if there are too many different texts, or none fit for a label.
+    /// A sentence that continues "the column ...", if there are too many different texts, or none that can be a label.
     pub(crate) fn column(
         self,
         nulls: u64,
@@ -65,7 +65,7 @@ impl Categories {
         if named.is_empty() {
             return Err(String::from("holds no text that could be a label"));
         }
-        // Of two that are as frequent, the first by name: the same data must give the same profile.
+        // Ties go by name: the same data must give the same profile.
         named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         named.truncate(wanted);
         let mut counts: Vec<u64> = named.iter().map(|(_, count)| *count).collect();
@@ -83,7 +83,7 @@ impl Categories {
         })
     }
 
-    /// All of them sorted, which is what live values may be; `None` if a schema could not list them.
+    /// All texts, sorted: the allowed live values; `None` if a schema cannot list them.
     fn allowed(&self) -> Option<Vec<String>> {
         let is_listable = self.counts.len() <= CATEGORIES_MAX && !self.any_too_long;
         is_listable.then(|| {

@@ -24,7 +24,7 @@ use crate::{
     value::Value,
 };
 
-/// What was said of a column beforehand.
+/// What is given of a column before its values are seen.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ColumnOptions {
     /// What its values are; `None` to find out.
@@ -51,7 +51,7 @@ pub(crate) struct ColumnBuilder {
     evidence: Evidence,
     sample: Sample,
     distinct: DistinctValues,
-    /// `None` if nobody asked.
+    /// `None` if not wanted.
     cardinality: Option<Cardinality>,
     sum: Sum,
     /// The smallest and the largest number.
@@ -72,7 +72,7 @@ pub(crate) enum Collected {
 }
 
 impl Collected {
-    /// The column, of a profile of that many columns, with the numbers counted that are there.
+    /// The column, in a profile of `columns` columns. Counts the numbers that were kept.
     pub(crate) fn counted(self, columns: usize) -> Column {
         let (plan, values) = match self {
             Collected::Column(column) => return column,
@@ -90,7 +90,7 @@ impl ColumnBuilder {
         ColumnBuilder { options, nulls, ..ColumnBuilder::default() }
     }
 
-    /// Has different values estimated, from now on.
+    /// Estimates the number of different values from now on.
     pub(crate) fn estimate_distinct(&mut self) {
         self.cardinality = Cardinality::new();
     }
@@ -125,7 +125,7 @@ impl ColumnBuilder {
         (*low, *high) = (low.min(value), high.max(value));
     }
 
-    /// Keeps at most that many numbers from now on.
+    /// Keeps at most `values` numbers from now on.
     pub(crate) fn limit(&mut self, values: usize) {
         self.sample.limit(values);
     }
@@ -135,8 +135,11 @@ impl ColumnBuilder {
         self.sample.len()
     }
 
-    /// The reference of the column as far as it is known, or what stands in its way: a sentence that continues
-    /// "the column ...".
+    /// The reference of the column as far as it is known.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that continues "the column ...".
     pub(crate) fn build(self, sizes: Sizes) -> Result<Collected, String> {
         match self.evidence.kind(self.options.kind)? {
             None => self.build_categories(sizes).map(Collected::Column),
@@ -177,19 +180,19 @@ impl ColumnBuilder {
 /// The values that get a bin each; `None` for quantile bins.
 fn by_value(
     kind: Kind,
-    wished: bool,
+    is_asked_for: bool,
     distinct: &DistinctValues,
     bins: usize,
 ) -> Result<Option<Vec<f64>>, String> {
     let at_most = match kind {
-        _ if wished => DISTINCT_VALUES_MAX,
-        // Quantile bins of a constant would only notice values above it.
+        _ if is_asked_for => DISTINCT_VALUES_MAX,
+        // Quantile bins of a constant would notice only values above it.
         Kind::Number | Kind::VectorNorm | Kind::Timestamp => 1,
         Kind::Integer | Kind::TextLength => bins,
         Kind::Boolean | Kind::Category => DISTINCT_VALUES_MAX,
     };
     let values = distinct.at_most(at_most).map(<[f64]>::to_vec);
-    if wished && values.is_none() {
+    if is_asked_for && values.is_none() {
         return Err(format!(
             "holds more than {DISTINCT_VALUES_MAX} different values, too many for a bin each"
         ));

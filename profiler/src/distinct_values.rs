@@ -1,4 +1,4 @@
-//! The different numbers of a column, as long as they are few; it counts none of them.
+//! The different numbers of a column, as long as they are few; it counts none.
 
 /// Different numbers in ascending order, or only that there are more than [`DISTINCT_VALUES_MAX`].
 #[derive(Debug, Default)]
@@ -7,7 +7,7 @@ pub(crate) struct DistinctValues {
     too_many: bool,
 }
 
-/// More bins than this a column cannot have beside the one for all other values.
+/// The most bins of a column, beside the one for all other values.
 pub(crate) const DISTINCT_VALUES_MAX: usize = 99;
 
 impl DistinctValues {

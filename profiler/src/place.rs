@@ -1,8 +1,8 @@
-//! Where a row stands in its source; it is for messages alone.
+//! The position of a row in its source, for messages; it reads nothing.
 
 use std::fmt;
 
-/// Where a row stands in its source, for messages.
+/// The position of a row in its source, for messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Place {
     /// From 1, without the header.

@@ -1,4 +1,4 @@
-//! The second reading of rows that were too many to keep: it counts them into bins that are decided, and moves none.
+//! Counts rows that were too many to keep, in a second reading, into bins that are fixed; it moves none.
 
 use driftline_core::{
     document::{Path, Problems},
@@ -15,7 +15,7 @@ use crate::{
     value::Value,
 };
 
-/// What is left to do for a column.
+/// A column in the second reading.
 #[derive(Debug)]
 pub(crate) enum ColumnRecount {
     Done(Column),
@@ -34,16 +34,16 @@ impl From<Collected> for ColumnRecount {
     }
 }
 
-/// A profile whose bins are decided and whose rows are to be counted.
+/// A profile whose bins are fixed and whose rows are to be counted.
 ///
-/// Tell it the same rows again in any order, with the same cells, then [`build`](Recount::build).
+/// Add the same rows again, with the same cells, in any order, then [`build`](Recount::build).
 #[derive(Debug)]
 pub struct Recount {
     settings: Settings,
     rows_expected: u64,
     rows: u64,
     columns: Vec<Named<ColumnRecount>>,
-    /// Whether a cell was none of its column.
+    /// Whether a cell did not fit its column.
     has_changed: bool,
 }
 
@@ -73,7 +73,7 @@ impl Recount {
     ///
     /// # Errors
     ///
-    /// If these were not the rows of the first reading.
+    /// If the rows were not those of the first reading.
     pub fn build(self) -> Result<Profile, Problems> {
         let Recount { settings, rows_expected, rows, columns, has_changed } = self;
         let all = columns.len();

@@ -10,11 +10,11 @@ use driftline_core::{
 
 /// How many bins a column may be given. Value bins have one more, `other`, and 100 is the most.
 pub const BINS: RangeInclusive<usize> = 2..=99;
-/// As many bins as hold the error of a distance near one part in a hundred, at a cost that 50 features can bear.
+/// Enough bins to hold the error of a distance near one part in a hundred, and few enough for 50 features.
 pub const BINS_DEFAULT: usize = 20;
-/// How many categories a column may be given a bin for, beside the bin of all others.
+/// How many categories of a column may have a bin, beside the bin of all others.
 pub const CATEGORIES: RangeInclusive<usize> = 1..=99;
-/// How many bytes of numbers are kept, if nothing else is said: 512 MiB, which are 67 million numbers.
+/// How many bytes of numbers are kept by default: 512 MiB, which are 67 million numbers.
 pub const MEMORY_BYTES_DEFAULT: u64 = 512 << 20;
 
 /// What a profile says of its model, and how large it may be.
@@ -37,13 +37,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual sizes, for the model of that name.
+    /// The default sizes, for the model of this name.
     #[must_use]
     pub fn of(model: &str) -> Settings {
         Settings { model: String::from(model), ..Settings::default() }
     }
 
-    /// Notes what cannot stand in a profile, and brings sizes within their range.
+    /// Notes what a profile cannot hold, and brings sizes within their range.
     pub(crate) fn check(&mut self, problems: &mut Problems) {
         let mut note = |what: fmt::Arguments<'_>| problems.add(&Path::ROOT, what);
         let Settings { model, version, .. } = self;
@@ -51,7 +51,7 @@ impl Settings {
             note(format_args!("the name of the model {fault}: {model:?}"));
         } else if model == OTHER_NAME {
             note(format_args!(
-                "the model cannot be called \"{model}\": models that nobody listed are counted so"
+                "the model cannot be called \"{model}\": models that are not listed are counted under that name"
             ));
         }
         if let Some((version, fault)) = version.as_deref().and_then(|v| Some((v, label_fault(v)?)))
@@ -72,7 +72,7 @@ impl Settings {
 }
 
 impl Default for Settings {
-    /// The usual sizes, for a model that has no name yet.
+    /// The default sizes, for a model without a name.
     fn default() -> Settings {
         Settings {
             model: String::new(),

@@ -22,7 +22,7 @@ impl Sum {
         self.sum + self.lost
     }
 
-    /// The mean of `count` values that lie from `low` to `high`; rounding cannot carry it beyond them. `None` for no values.
+    /// The mean of `count` values between `low` and `high`, between which rounding keeps it. `None` for no values.
     pub(crate) fn mean(self, count: u64, low: f64, high: f64) -> Option<f64> {
         // `max` and `min`, because `clamp` panics when the ends are the wrong way round.
         (count != 0).then(|| (self.total() / count as f64).max(low).min(high))

@@ -1,5 +1,5 @@
-//! Makes a profile of a table: of the columns and rows that are asked for, reading it twice if memory asks for it.
-//! It opens nothing; what reads the source hands columns and rows to a [`TableRecorder`].
+//! Makes the profile of a table with named columns, in two readings if memory requires it. It opens nothing: the caller
+//! reads the source and hands columns and rows to a [`TableRecorder`].
 
 mod ages;
 mod options;
@@ -18,22 +18,22 @@ pub use self::{
 use self::recorder::{Pass, problem};
 use crate::builder::{Built, ProfileBuilder};
 
-/// A profile, and what was not made part of it.
+/// A profile, and what it leaves out.
 #[derive(Clone, Debug)]
 pub struct Made {
     /// The profile.
     pub profile: Profile,
-    /// Columns without a name that were left out, counted from 1. A data frame's index is written so.
+    /// The columns without a name, counted from 1, which are left out. A data frame's index is one.
     pub nameless: Vec<usize>,
-    /// How many numbers of each column were kept to find the edges of its bins, if not all.
+    /// How many numbers of each column gave the edges of its bins, if not all.
     pub sampled: Option<usize>,
 }
 
-/// Makes the profile of a table. `read` hands all of its columns and rows to the recorder; `progress` is told every
-/// thousand rows or so.
+/// Makes the profile of a table. `read` hands all columns and rows to the recorder; `progress` is called about every
+/// thousand rows.
 ///
-/// A table of more numbers than [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) has room for is read
-/// twice, and must be the same both times; `can_be_read_again` says whether it can.
+/// A table of more numbers than fit into [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) is read twice
+/// if `can_be_read_again`, and must be the same both times.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn profile_of<E: From<Problems>>(
             recount.build()?
         }
     };
-    // Where only columns of few values were sampled, nothing of the sample was used.
+    // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
     Ok(Made { profile, nameless, sampled })
 }
@@ -79,7 +79,7 @@ fn has_quantiles(profile: &Profile) -> bool {
     columns.any(|column| matches!(column.bins, Bins::Quantile { .. }))
 }
 
-/// A pass cannot turn into the other one, so this is never shown.
+/// A pass cannot turn into the other one, so this never appears.
 fn changed() -> Problems {
     problem(format_args!("the data changed while it was read"))
 }

@@ -6,7 +6,7 @@ use driftline_core::profile::Profile;
 use serde::Serialize as _;
 use serde_json::{Serializer, ser::Formatter};
 
-/// The profile as indented JSON that ends in a line feed; lists of numbers stand on one line.
+/// The profile as indented JSON that ends in a line feed, with each list of numbers on one line.
 #[must_use]
 pub fn to_text(profile: &Profile) -> String {
     let mut text = Vec::new();

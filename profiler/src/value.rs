@@ -4,7 +4,7 @@ use driftline_core::profile::Kind;
 
 use crate::cell::Cell;
 
-/// Larger numbers are refused: their squares would not fit into a double any more.
+/// Larger numbers are refused, because their squares do not fit into a double.
 const MAGNITUDE_MAX: f64 = 1e100;
 
 /// What a cell is in a column of a known kind.
@@ -12,7 +12,7 @@ pub(crate) enum Value<'c> {
     Null,
     Number(f64),
     Category(&'c str),
-    /// It does not belong there.
+    /// It does not fit the kind.
     Unfit,
 }
 
@@ -39,7 +39,7 @@ impl<'c> Value<'c> {
         }
     }
 
-    /// The kind of a column that a cell speaks for by itself.
+    /// The kind of column that a cell suggests by itself.
     pub(crate) fn kind_of(cell: Cell<'_>) -> Kind {
         match cell {
             Cell::Boolean(_) => Kind::Boolean,

@@ -52,7 +52,7 @@ fn all_problems_are_reported_at_once() {
     assert_eq!(
         problems.kept().collect::<Vec<_>>(),
         [
-            "the model cannot be called \"other\": models that nobody listed are counted so",
+            "the model cannot be called \"other\": models that are not listed are counted under that name",
             "found 1 bins, expected 2 to 99",
             "found 0 categories, expected 1 to 99",
             "the name of a column must not contain `;.` or `=.=`, which delimit labels in \
@@ -73,7 +73,7 @@ fn nothing_makes_no_profile() {
     assert_eq!(builder.build().unwrap_err().to_string(), "found no rows, expected at least one");
 }
 
-/// Numbers, integers, text, nulls and a prediction, so many that 1,000 of each column are kept.
+/// Numbers, integers, text, nulls and a prediction, of which 1,000 of each column are kept.
 fn tell(mut row: impl FnMut(&[Cell<'_>], Place)) {
     for n in 1..=5_000_u32 {
         let x = f64::from(n % 997) * f64::from(n % 991) / 7.0;

@@ -5,16 +5,16 @@ use driftline_core::profile::Kind;
 use super::message::{quoted, render};
 use crate::{cell::Cell, place::Place};
 
-/// Above this a double no longer tells whole numbers apart.
+/// Above this, doubles skip whole numbers.
 const WHOLE_MAGNITUDE_MAX: f64 = 9_007_199_254_740_992.0;
-/// What a column of no said kind may hold.
+/// What a column whose kind is not given may hold.
 pub(super) const EXPECTED: &str = "numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
                         or else text in all rows, or lists of numbers in all rows";
 
-/// What a column without a value is refused with.
+/// Why a column without a value is refused.
 pub(super) const NO_VALUE: &str = "holds no value in any row of the reference";
 
-/// Where each kind of value first came, and what did not fit.
+/// Where each kind of value came first, and what did not fit.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     boolean: Option<Place>,
@@ -23,7 +23,7 @@ pub(super) struct Evidence {
     moment: Option<Place>,
     has_fractions: bool,
     text: Option<Found>,
-    /// The first value that cannot be counted with.
+    /// The first value that does not fit.
     unfit: Option<Found>,
     /// How many values count as numbers, as texts, and not at all.
     numbers: u64,
@@ -31,7 +31,7 @@ pub(super) struct Evidence {
     unfits: u64,
 }
 
-/// A value in words, and where it stands.
+/// Where a value is, and the value in words.
 type Found = (Place, String);
 
 impl Evidence {
@@ -54,22 +54,22 @@ impl Evidence {
         self.texts += 1;
     }
 
-    /// A cell that does not belong there.
+    /// A cell that does not fit the kind.
     pub(super) fn unfit(&mut self, cell: Cell<'_>, place: Place) {
         self.unfit.get_or_insert_with(|| (place, render(cell)));
         self.unfits += 1;
     }
 
-    /// What the values of the column are, if `said` does not say; `None` for categories.
+    /// The given kind, or else the one that the values show; `None` for categories.
     ///
     /// # Errors
     ///
     /// A sentence that continues "the column ...".
-    pub(super) fn kind(&self, said: Option<Kind>) -> Result<Option<Kind>, String> {
-        if let Some(fault) = self.fault(said) {
+    pub(super) fn kind(&self, given: Option<Kind>) -> Result<Option<Kind>, String> {
+        if let Some(fault) = self.fault(given) {
             return Err(fault);
         }
-        match said {
+        match given {
             Some(Kind::Category) if self.texts == 0 => Err(String::from(NO_VALUE)),
             Some(Kind::Category) => Ok(None),
             Some(kind) => Ok(Some(kind)),
@@ -77,11 +77,11 @@ impl Evidence {
         }
     }
 
-    /// That a value does not fit.
-    fn fault(&self, said: Option<Kind>) -> Option<String> {
+    /// Says which value does not fit, if any.
+    fn fault(&self, given: Option<Kind>) -> Option<String> {
         let (fault, faults) = match (&self.unfit, &self.text) {
             (Some(fault), _) => (fault, self.unfits),
-            // Text among numbers is what is wrong, however much there is of it.
+            // Of text among numbers, the text is the fault, however much there is of it.
             (None, Some(text)) if self.numbers != 0 => (text, self.texts),
             (None, _) => return None,
         };
@@ -90,7 +90,7 @@ impl Evidence {
             0 => String::new(),
             more => format!(" and {more} more of the kind"),
         };
-        Some(match said {
+        Some(match given {
             Some(kind) => format!(
                 "holds {found} at {place}{more}; expected {}, or nothing, for the type {}",
                 expected(kind),

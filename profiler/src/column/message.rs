@@ -2,7 +2,7 @@
 
 use crate::cell::{Cell, WITHOUT_AS_OF};
 
-/// Text that is quoted in a message is cut after this many characters.
+/// Quoted text is cut after this many characters.
 const QUOTE_CHARS_MAX: usize = 40;
 
 /// A cell in words.
@@ -15,14 +15,14 @@ pub(super) fn render(cell: Cell<'_>) -> String {
         Cell::Text(text) => quoted(text),
         Cell::List(norm) => format!("a list of the norm {norm:e}"),
         Cell::Length(length) => format!("a text of {length} characters"),
-        // Had anybody said as of when, it would have come as an age.
+        // With --as-of it would be an age.
         Cell::Moment(_) => String::from(WITHOUT_AS_OF),
         Cell::Age(seconds) => format!("a moment {seconds} seconds ago"),
         Cell::Other(what) => String::from(what),
     }
 }
 
-/// A text in quotes: its beginning, without characters that would break the line.
+/// The beginning of a text in quotes, with control characters replaced.
 pub(super) fn quoted(text: &str) -> String {
     let mut shown: String = text
         .chars()

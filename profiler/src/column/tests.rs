@@ -1,4 +1,4 @@
-//! What kind a column is found to be, which bins it gets, and what is refused in which words.
+//! The kind that a column is found to have, the bins that it gets, and what is refused in which words.
 
 use driftline_core::profile::{Range, TailExcess};
 
@@ -126,7 +126,7 @@ fn what_is_no_value_is_shown_with_its_place() {
 }
 
 #[test]
-fn a_kind_that_was_said_is_what_the_column_is() {
+fn a_given_kind_is_the_kind_of_the_column() {
     let of = |kind: Kind, cells: &[&str]| {
         build_as(ColumnOptions { kind: Some(kind), bin_by_value: false }, cells, 4).unwrap()
     };
@@ -147,7 +147,7 @@ fn a_kind_that_was_said_is_what_the_column_is() {
 }
 
 #[test]
-fn numbers_get_a_bin_each_if_that_is_wished() {
+fn numbers_get_a_bin_each_if_the_options_say_so() {
     let options = ColumnOptions { kind: None, bin_by_value: true };
     let column = build_as(options, &["0.5", "0.25", "0.5", "7", "8", "9"], 4).unwrap();
     assert_eq!(column.bins, Bins::Values { values: vec![0.25, 0.5, 7.0, 8.0, 9.0] });
@@ -161,7 +161,7 @@ fn numbers_get_a_bin_each_if_that_is_wished() {
 }
 
 #[test]
-fn what_does_not_fit_a_said_kind_is_shown_with_its_place() {
+fn what_does_not_fit_a_given_kind_is_shown_with_its_place() {
     refuses_as(
         Kind::Integer,
         &["1", "1.5", "x"],

@@ -1,4 +1,4 @@
-//! Which columns and rows of a table to make a profile of; it sees none.
+//! Which columns and rows of a table make its profile; it sees none.
 
 use std::ops::RangeInclusive;
 
@@ -6,13 +6,13 @@ use driftline_core::profile::Kind;
 
 use crate::settings::Settings;
 
-/// What to make of a table; by default of all its rows and columns.
+/// What to make a profile of; by default all rows and columns of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// What the profile says of its model, and how large it may be.
     pub settings: Settings,
-    /// The column with the true answer: no input of the model. It stands for the prediction if no
-    /// other column does, because a good model answers as its training data did.
+    /// The column with the true answer, which is no input of the model. It is the reference of the predictions if
+    /// `prediction` is not given, because a good model answers as its training data did.
     pub target: Option<String>,
     /// The column with what the model answered: the reference of its predictions.
     pub prediction: Option<String>,
@@ -20,9 +20,9 @@ pub struct Options {
     pub rows: Option<RangeInclusive<u64>>,
     /// Columns to leave out. One that is also the target is neither input nor prediction.
     pub exclude: Vec<String>,
-    /// Columns whose values are said to be of a kind; of one that is named twice the last counts.
+    /// Columns of a given kind; if a column is named twice, the last one counts.
     pub kinds: Vec<(String, Kind)>,
-    /// As of when the moments of a row have an age. Without it, columns of timestamps are refused.
+    /// When the rows were made, from which the ages of timestamps count. Without it, columns of timestamps are refused.
     pub as_of: Option<AsOf>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,

@@ -1,4 +1,4 @@
-//! Which columns of a table are read, and as what; it sees names only.
+//! Decides which columns of a table are read, and as what; it sees names only.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use driftline_core::{
 use super::options::{AsOf, Options};
 use crate::{assembly::Role, column::ColumnOptions};
 
-/// What a column that is read is there for.
+/// What a column is read for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Purpose {
-    /// The model has it.
+    /// It is a feature or the prediction.
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
     AsOf,
 }
 
-/// What a column is there for and what was said of it; `None` if it is not read.
+/// What a column is read for, and what the options say of it; `None` if it is left out.
 pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnOptions)> {
     let is = |column: &Option<String>| column.as_deref() == Some(name);
     if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
@@ -45,7 +45,7 @@ pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnO
     Some((Purpose::Column(role), of_column))
 }
 
-/// Notes each column that the options speak of and that does not exist.
+/// Notes each column that the options name and that does not exist.
 pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
     let asked = options.exclude.iter().map(|name| ("to exclude", name));
     let as_of = match &options.as_of {
