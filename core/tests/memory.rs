@@ -8,7 +8,7 @@ use std::{
 use driftline_core::{
     config::Config, evaluator::Evaluator, ledger::Ledger, monitor::Monitor, time::Timestamp,
 };
-use driftline_support::even;
+use driftline_support::uniform_profile;
 
 /// What this thread holds on the heap.
 struct Counting;
@@ -38,7 +38,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// A model with so many features of so many bins.
 fn monitor(features: usize, bins: usize) -> Monitor {
-    let profile = even::profile(features, bins);
+    let profile = uniform_profile::profile(features, bins);
     let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.

@@ -29,8 +29,8 @@ impl Format {
         }
     }
 
-    /// The format that the end of a file's name says: `.jsonl`, `.ndjson` and `.json` are JSON lines, `.parquet` and `.pq`
-    /// are Parquet, and everything else is CSV.
+    /// The format that the end of a file's name says: `.jsonl`, `.ndjson` and `.json` are JSON lines, `.parquet` and
+    /// `.pq` are Parquet, and everything else is CSV.
     #[must_use]
     pub fn of(file: &path::Path) -> Format {
         let extension = file.extension().unwrap_or_default().to_ascii_lowercase();

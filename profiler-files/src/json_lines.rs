@@ -96,8 +96,8 @@ struct Columns {
 struct Sorted<'t> {
     /// In the order of the columns.
     values: Vec<Value>,
-    /// Repeated names of columns that are read. Which value the model got is unknown: most parsers take the last one, and
-    /// the filter, which keeps no value until the end of a row, takes the first.
+    /// Repeated names of columns that are read. Which value the model got is unknown: most parsers take the last one,
+    /// and the filter, which keeps no value until the end of a row, takes the first.
     repeated: BTreeSet<Cow<'t, str>>,
 }
 

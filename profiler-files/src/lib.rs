@@ -1,7 +1,7 @@
 //! Reads training data for the profiler: CSV, JSON lines and Parquet. It decides nothing about columns or bins.
 //!
-//! [`from_file`] reads a file, twice if memory requires it; [`from_csv`] and [`from_json_lines`] read a source once. Each
-//! hands columns and rows to the profiler's [`TableRecorder`](driftline_profiler::TableRecorder).
+//! [`from_file`] reads a file, twice if memory requires it; [`from_csv`] and [`from_json_lines`] read a source once.
+//! Each hands columns and rows to the profiler's [`TableRecorder`](driftline_profiler::TableRecorder).
 
 mod csv;
 mod error;
@@ -23,9 +23,9 @@ pub use self::{error::ProfilerError, format::Format, parquet::is_reading_parquet
 
 /// Reads a file and makes its profile. `progress` is called about every thousand rows.
 ///
-/// A file of more numbers than fit into [`Settings::memory_bytes_max`](driftline_profiler::Settings::memory_bytes_max) is
-/// read twice, and must not change meanwhile. Of Parquet, columns of numbers, booleans, text, dates, timestamps and lists
-/// of numbers are read; decimals and long integers become the nearest double.
+/// A file of more numbers than fit into [`Settings::memory_bytes_max`](driftline_profiler::Settings::memory_bytes_max)
+/// is read twice, and must not change meanwhile. Of Parquet, columns of numbers, booleans, text, dates, timestamps and
+/// lists of numbers are read; decimals and long integers become the nearest double.
 ///
 /// # Errors
 ///
@@ -47,15 +47,15 @@ pub fn from_file(
 
 /// Reads comma-separated values with a header and makes their profile.
 ///
-/// The format is RFC 4180 in UTF-8, as the `csv` crate reads it: quoted fields may hold commas and line feeds; empty lines
-/// and a byte order mark are skipped. Reading stops after the last row asked for. How cells are understood: see
+/// The format is RFC 4180 in UTF-8, as the `csv` crate reads it: quoted fields may hold commas and line feeds; empty
+/// lines and a byte order mark are skipped. Reading stops after the last row asked for. How cells are understood: see
 /// [`Cell::from_text`](driftline_profiler::Cell::from_text).
 ///
 /// # Errors
 ///
-/// All problems at once, as far as they can be told apart: no header or rows, columns that do not exist, rows with more or
-/// fewer cells than the header, rows out of range, cells that are no values, a quote that never closes. Also more numbers
-/// than there is room for, because the source cannot be read twice.
+/// All problems at once, as far as they can be told apart: no header or rows, columns that do not exist, rows with more
+/// or fewer cells than the header, rows out of range, cells that are no values, a quote that never closes. Also more
+/// numbers than there is room for, because the source cannot be read twice.
 pub fn from_csv(source: impl io::Read, options: &Options) -> Result<Made, ProfilerError> {
     let mut source = Some(source);
     profile_of(options, false, &mut |_| {}, |recorder| match source.take() {

@@ -202,8 +202,8 @@ fn cell_of(field: &Field) -> Cell<'_> {
 }
 
 fn vector(list: &List) -> Cell<'_> {
-    // Old writers repeat the elements themselves, which the library returns as a list of lists. Real lists of lists have
-    // been refused.
+    // Old writers repeat the elements themselves, which the library returns as a list of lists. Real lists of lists
+    // have been refused.
     let elements = list.elements().iter().flat_map(|element| match element {
         Field::ListInternal(inner) => inner.elements(),
         other => std::slice::from_ref(other),

@@ -57,7 +57,8 @@ fn at(profile: &Value, pointer: &str) -> String {
     format!("/features/{index}/{rest}").trim_end_matches('/').to_owned()
 }
 
-/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is good.
+/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is
+/// good.
 fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
     let bad = |pointer, value| (pointer, Some(value), false);
     let fine = |pointer, value| (pointer, Some(value), true);

@@ -93,11 +93,11 @@ fn pressure_and_dew_point_jump_at_row_12_000_and_temperature_stays() {
 
 /// The smallest and the largest index of tumbling windows of 1,000 rows, computed in Python from the CSV alone.
 ///
-/// Published figures: pressure at most .05 before row 12,000 and at least 1.7 after it, dew point at most .17 and at least
-/// 4.5, temperatures at most .16 throughout. The lower bounds hold as they are. The upper ones hold to two digits: .0549,
-/// .1729 and .1647 exceed them by less than half a hundredth. Interpolated edges and bins closed on the left do not change
-/// that (pressure .0531 to .0556), nor does adding a whole row to each bin (.0520 to .0544, but dew point 4.10 after). Only
-/// ten bins stay below .05 before (.0339), but have 1.16 after.
+/// Published figures: pressure at most .05 before row 12,000 and at least 1.7 after it, dew point at most .17 and at
+/// least 4.5, temperatures at most .16 throughout. The lower bounds hold as they are. The upper ones hold to two
+/// digits: .0549, .1729 and .1647 exceed them by less than half a hundredth. Interpolated edges and bins closed on the
+/// left do not change that (pressure .0531 to .0556), nor does adding a whole row to each bin (.0520 to .0544, but dew
+/// point 4.10 after). Only ten bins stay below .05 before (.0339), but have 1.16 after.
 #[test]
 fn windows_of_a_thousand_rows_are_as_far_as_they_are_known_to_be() {
     let (profile, rows) = (reference(), rows());

@@ -26,9 +26,9 @@ pub const SAMPLE_MIN: usize = 1_000;
 ///
 /// Add every column, then every row, then [`build`](ProfileBuilder::build).
 ///
-/// Memory: 8 bytes per number, up to [`Settings::memory_bytes_max`], but at least [`SAMPLE_MIN`] numbers of each column.
-/// Beyond that, each column keeps a uniform sample, the edges of quantile bins are taken from it, and a second reading
-/// counts the rows. Everything but the position of those edges is then exact.
+/// Memory: 8 bytes per number, up to [`Settings::memory_bytes_max`], but at least [`SAMPLE_MIN`] numbers of each
+/// column. Beyond that, each column keeps a uniform sample, the edges of quantile bins are taken from it, and a second
+/// reading counts the rows. Everything but the position of those edges is then exact.
 #[derive(Debug)]
 pub struct ProfileBuilder {
     settings: Settings,
@@ -49,7 +49,8 @@ pub enum Built {
 }
 
 impl ProfileBuilder {
-    /// An empty builder. Settings out of their range, and names that cannot be labels, are problems that `build` reports.
+    /// An empty builder. Settings out of their range, and names that cannot be labels, are problems that `build`
+    /// reports.
     #[must_use]
     pub fn new(mut settings: Settings) -> ProfileBuilder {
         let mut problems = Problems::default();

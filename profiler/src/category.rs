@@ -10,8 +10,8 @@ use driftline_core::{
 
 use crate::chi_square::quantiles;
 
-/// A column of more different texts has no categories, and none is kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
-/// the memory of a column to some 20 MiB.
+/// A column of more different texts has no categories, and none is kept. Together with [`CATEGORY_BYTES_MAX`] this
+/// bounds the memory of a column to some 20 MiB.
 const DIFFERENT_MAX: usize = 100_000;
 
 /// The texts of a column so far, each different one once.
@@ -40,8 +40,8 @@ impl Categories {
         }
     }
 
-    /// A column with a bin for each of the `wanted` most frequent texts and one for all others, in a profile of `columns`
-    /// columns. Texts that cannot be labels, or that have the name of the last bin, are among the others.
+    /// A column with a bin for each of the `wanted` most frequent texts and one for all others, in a profile of
+    /// `columns` columns. Texts that cannot be labels, or that have the name of the last bin, are among the others.
     ///
     /// # Errors
     ///

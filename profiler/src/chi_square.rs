@@ -41,8 +41,8 @@ mod tests {
         assert!(20 < known.len());
     }
 
-    /// The survival function of `statrs` gives back the level of every quantile that a profile may hold. Its own quantiles
-    /// are not compared: its search for them stops after about ten digits.
+    /// The survival function of `statrs` gives back the level of every quantile that a profile may hold. Its own
+    /// quantiles are not compared: its search for them stops after about ten digits.
     #[test]
     fn quantiles_are_exceeded_as_often_as_statrs_says() {
         for bins in 2..=100 {

@@ -32,8 +32,8 @@ pub struct Made {
 /// Makes the profile of a table. `read` hands all columns and rows to the recorder; `progress` is called about every
 /// thousand rows.
 ///
-/// A table of more numbers than fit into [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) is read twice
-/// if `can_be_read_again`, and must be the same both times.
+/// A table of more numbers than fit into [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) is read
+/// twice if `can_be_read_again`, and must be the same both times.
 ///
 /// # Errors
 ///

@@ -8,7 +8,7 @@ use driftline_core::{
     config::Config,
     monitor::Monitor,
 };
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use driftline_testbed::pieces;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn it_says_how_many_series_a_configuration_makes() {
     let predictive = json!({"name": "b", "type": "predictive"});
     let by_route = more(predictive.clone(), &two_routes) - more(predictive.clone(), &one_route);
     let once = more(predictive, &one_route) - by_route;
-    let profile = |features| json!({"name": "m", "profile": even::profile(features, BINS)});
+    let profile = |features| json!({"name": "m", "profile": uniform_profile::profile(features, BINS)});
     let feature = |measures: Option<Value>| {
         let [one, two] = [1, 2].map(|features| {
             let mut config = json!({"models": [profile(features)]});

@@ -7,7 +7,7 @@ use crate::config::Config;
 
 /// A model with so many features of so many bins.
 fn monitor(features: usize, bins: usize) -> Monitor {
-    let profile = driftline_support::even::profile(features, bins);
+    let profile = driftline_support::uniform_profile::profile(features, bins);
     let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     Monitor::new(&Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}")))
 }

@@ -47,7 +47,7 @@ impl Pass {
 /// One reading of a table. The caller announces the columns, then hands over row after row:
 ///
 /// ```text
-/// header(names)             or, where names come with the rows, column(name) for each and check_names(names) at the end
+/// header(names)             or, where names come with the rows, column(name) for each, and check_names(names) last
 /// while wants_rows():
 ///     next_row(...)         counts a row
 ///     row(cells, place)     takes it, if next_row returned its place
@@ -116,8 +116,8 @@ impl<'r> TableRecorder<'r> {
         chosen
     }
 
-    /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for it,
-    /// in the order of these calls, and `None` if it is left out.
+    /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for
+    /// it, in the order of these calls, and `None` if it is left out.
     pub fn column(&mut self, name: &str) -> Option<ColumnOptions> {
         let (purpose, options) = selection::purpose(name, self.options)?;
         self.ages.column(purpose, options);

@@ -1,4 +1,4 @@
-//! Carries cases out against the core, called in the order in which a proxy calls a filter.
+//! Runs cases against the core, called in the order in which a proxy calls a filter.
 
 use driftline_core::{
     config::Config,
@@ -33,7 +33,7 @@ impl Native {
         Native { monitor, ledger, names }
     }
 
-    /// What an exchange changes that is delivered so.
+    /// The changes of an exchange in this delivery.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl Native {
                 Change::Add(amount) => i64::try_from(amount).expect("a count of a test is small"),
                 Change::Shift(by) => by,
                 Change::Sample(_) => 1,
-                // What is set does not add up.
+                // A set value does not add up.
                 Change::Set(value) => i64::try_from(value).expect("it is small") - *count,
             };
         });
