@@ -6,7 +6,7 @@
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use driftline_testbed::pieces;
 use host_sim::{Clock, Cost, Filter, World, WorldOptions};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ fn measure(filter: &Filter, is_busy: bool) -> Result<Cost> {
 
 fn config() -> Value {
     json!({
-        "models": [{"name": "m", "profile": even::profile(FEATURES, BINS)}],
+        "models": [{"name": "m", "profile": uniform_profile::profile(FEATURES, BINS)}],
         "tick_milliseconds": 1000,
     })
 }

@@ -7,7 +7,7 @@
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Result, ensure};
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use driftline_testbed::pieces;
 use host_sim::{Clock, Filter, World, WorldOptions};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     let filter = Filter::from_bytes(&fs::read(pieces::filter()?)?)?;
     let watched = world(
         &filter,
-        &json!({"models": [{"name": "m", "profile": even::profile(FEATURES, BINS)}]}),
+        &json!({"models": [{"name": "m", "profile": uniform_profile::profile(FEATURES, BINS)}]}),
     )?;
     let undeclared = world(&filter, &json!({"models": [{"name": "n"}]}))?;
     println!(

@@ -1,4 +1,4 @@
-//! Reads comma-separated values: a header, and a record per row; what a cell means it leaves to [`Cell`].
+//! Reads comma-separated values: a header, and a record per row. [`Cell`] decides what a cell means.
 
 mod quotes;
 
@@ -57,7 +57,7 @@ pub(super) fn read(
     }
     if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
         recorder.note(format_args!(
-            "found a quote that opens in line {line} and never closes, so that all rows behind it are one cell"
+            "found a quote that opens in line {line} and never closes, so that all rows after it are one cell"
         ));
     }
     Ok(())
@@ -72,7 +72,7 @@ fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
             "the header holds bytes that are no UTF-8; expected a file in UTF-8"
         )));
     };
-    // What other programs call CSV; every row would be one text.
+    // Some programs write these and call it CSV; every row would be one text.
     let others = [(';', "semicolons"), ('\t', "tabs")];
     if let [name] = &names[..]
         && let Some((_, what)) = others.into_iter().find(|(other, _)| name.contains(*other))
@@ -97,7 +97,7 @@ impl From<csv::Error> for ProfilerError {
     fn from(error: csv::Error) -> ProfilerError {
         match error.into_kind() {
             csv::ErrorKind::Io(error) => ProfilerError::Io(error),
-            // A byte record neither is decoded nor has a fixed length, so nothing else occurs.
+            // Byte records are not decoded and have no fixed length, so nothing else occurs.
             other => refused(format_args!("not readable as CSV: {other:?}")),
         }
     }

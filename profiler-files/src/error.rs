@@ -1,4 +1,4 @@
-//! Why there is no profile of a file; it says so in one sentence.
+//! Why a source gave no profile.
 
 use std::{fmt, io};
 

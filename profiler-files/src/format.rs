@@ -1,10 +1,10 @@
-//! The formats of training data, and how a file's name and first bytes tell them; it reads no rows.
+//! Tells the format of a file by its name and its first bytes; it reads no rows.
 
 use std::{fs, io::Read as _, path};
 
 use crate::error::{ProfilerError, refused};
 
-/// How a file holds its rows.
+/// The format of training data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// Comma-separated values with a header: see [`from_csv`](crate::from_csv).
@@ -19,7 +19,7 @@ impl Format {
     /// All of them.
     pub const ALL: [Format; 3] = [Format::Csv, Format::JsonLines, Format::Parquet];
 
-    /// What a command calls it.
+    /// Its name in commands.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -29,8 +29,8 @@ impl Format {
         }
     }
 
-    /// The format that a file's name speaks of: `.jsonl`, `.ndjson` and `.json` are JSON lines, `.parquet` and `.pq` are
-    /// Parquet, and everything else is CSV.
+    /// The format that the end of a file's name says: `.jsonl`, `.ndjson` and `.json` are JSON lines, `.parquet` and
+    /// `.pq` are Parquet, and everything else is CSV.
     #[must_use]
     pub fn of(file: &path::Path) -> Format {
         let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
@@ -42,7 +42,7 @@ impl Format {
     }
 }
 
-/// Looks at the first bytes, so that a file in a wrong format is told as such and not as thousands of bad cells.
+/// Checks the first bytes, so that a file in another format is refused as such, not for thousands of bad cells.
 pub(crate) fn check_magic(file: &path::Path, format: Format) -> Result<(), ProfilerError> {
     let mut magic = Vec::new();
     fs::File::open(file)?.take(4).read_to_end(&mut magic)?;

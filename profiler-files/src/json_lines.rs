@@ -1,4 +1,4 @@
-//! Reads a JSON object per line, each a row, whose columns are discovered as they come; it follows no nested names.
+//! Reads a JSON object per line, each a row, and discovers the columns while it reads; it follows no nested names.
 
 use std::{
     borrow::Cow,
@@ -18,7 +18,7 @@ use crate::error::{ProfilerError, refused};
 
 /// A longer line is refused.
 const LINE_BYTES_MAX: u64 = 64 << 20;
-/// More columns than this, those left out included, are no table.
+/// The most columns of a table, including those left out.
 const COLUMNS_MAX: usize = 10_000;
 
 pub(super) fn read(
@@ -43,7 +43,7 @@ pub(super) fn read(
         }
         let text =
             line.strip_prefix("\u{feff}".as_bytes()).filter(|_| number == 1).unwrap_or(&line);
-        // The crate would count the line's end as a line of its own.
+        // serde_json would count the line's end as a line of its own.
         let text = text.trim_ascii_end();
         if text.is_empty() {
             continue;
@@ -71,7 +71,7 @@ pub(super) fn read(
                 } else {
                     ""
                 };
-                // The crate counts lines within what it was given, which is one.
+                // serde_json counts lines within its input, which is one line.
                 let reason = error.to_string();
                 let reason = reason.replace(" at line 1 column ", " at column ");
                 recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
@@ -85,9 +85,9 @@ pub(super) fn read(
 /// The columns so far.
 #[derive(Default)]
 struct Columns {
-    /// In the order in which they came, those that are left out included.
+    /// In the order of their first appearance, including those left out.
     names: Vec<String>,
-    /// Where a column's cell stands in a row; `None` if it is left out.
+    /// The cell of a column in a row; `None` if the column is left out.
     places: HashMap<String, Option<usize>>,
     chosen: usize,
 }
@@ -96,13 +96,13 @@ struct Columns {
 struct Sorted<'t> {
     /// In the order of the columns.
     values: Vec<Value>,
-    /// Names that came more than once, of columns that are read. Nobody can say which value the model got: parsers take
-    /// the last one as a rule, and the filter, which keeps no value until a row is over, the first.
+    /// Repeated names of columns that are read. Which value the model got is unknown: most parsers take the last one,
+    /// and the filter, which keeps no value until the end of a row, takes the first.
     repeated: BTreeSet<Cow<'t, str>>,
 }
 
 impl Columns {
-    /// Puts the members of an object in the order of the columns; new ones are announced.
+    /// Puts the members of an object in the order of the columns, and announces new columns.
     fn sort<'t>(
         &mut self,
         members: Vec<(Cow<'t, str>, Value)>,
@@ -165,7 +165,7 @@ fn cell(value: &Value) -> Cell<'_> {
     }
 }
 
-/// The members of an object in their order, which a map of the crate would lose.
+/// The members of an object in their order, which serde_json's map would lose.
 struct Members<'t>(Vec<(Cow<'t, str>, Value)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

@@ -1,4 +1,4 @@
-//! Reads the rows of a Parquet file, of the columns that are asked for alone; it knows no Arrow.
+//! Reads the rows of a Parquet file, only the columns asked for; it uses no Arrow.
 
 #[cfg(test)]
 mod tests;
@@ -26,15 +26,15 @@ use crate::error::{ProfilerError, refused};
 /// What a column may hold.
 const EXPECTED: &str =
     "numbers, true and false, text, dates, timestamps or lists of numbers; exclude it";
-/// Of the library's own words, as many are shown: it may quote a whole value.
+/// The library's own message is cut after this many characters, because it may quote a whole value.
 const REASON_CHARS_MAX: usize = 200;
 
 thread_local! {
     static IS_READING: cell::Cell<bool> = const { cell::Cell::new(false) };
 }
 
-/// Whether this thread reads a Parquet file. Of damaged files the library that does so panics at some, which
-/// [`from_file`](crate::from_file) turns into an error: a panic hook that asks has nothing to print then.
+/// Whether this thread reads a Parquet file. The library panics on some damaged files, and
+/// [`from_file`](crate::from_file) turns that into an error, so a panic hook need not print it.
 #[must_use]
 pub fn is_reading_parquet() -> bool {
     IS_READING.get()
@@ -42,7 +42,7 @@ pub fn is_reading_parquet() -> bool {
 
 pub(super) fn read(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
     IS_READING.set(true);
-    // What is half read is given up with the error.
+    // What was read so far is dropped with the error.
     let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, recorder)));
     IS_READING.set(false);
     read.unwrap_or_else(|_| {
@@ -64,7 +64,7 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
         .filter_map(|(column, _)| schema.get_fields().get(*column).map(Arc::clone))
         .collect();
     if fields.is_empty() && rows != 0 {
-        // Without a column the builder would see no row, and say that there is none.
+        // Without a column, the builder would see no row and report that instead.
         recorder.note(format_args!(
             "found no column to watch among {}, expected at least one",
             names.len()
@@ -86,7 +86,8 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
     if recorder.gives_up() || fields.is_empty() {
         return Ok(());
     }
-    let means: Vec<Means> = fields.iter().map(|field| Means::of(field)).collect();
+    let meanings: Vec<IntegerMeaning> =
+        fields.iter().map(|field| IntegerMeaning::of(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
     let mut found = reader.get_row_iter(Some(projection))?;
     while recorder.wants_rows() {
@@ -98,40 +99,41 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
                 shortened(&error)
             ))
         })?;
-        // Bytes of rows lie in pieces all over the file, so a share is the best that can be told.
+        // A row's bytes are spread over the file, so its share of the rows is the best estimate.
         let so_far = (recorder.rows() + 1).min(rows);
         let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
         if let Some(place) = recorder.next_row(None, share) {
-            let cells = row.get_column_iter().zip(&means);
-            recorder.row(cells.map(|((_, field), means)| cell(field, *means)), place);
+            let cells = row.get_column_iter().zip(&meanings);
+            recorder.row(cells.map(|((_, field), meaning)| cell(field, *meaning)), place);
         }
     }
     Ok(())
 }
 
-/// What the values of a column are that the library hands out as plain integers, because it has no type for them.
+/// What the integers of a column mean, where the library has no type for it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Means {
-    /// Just what they seem.
-    Themselves,
+enum IntegerMeaning {
+    /// Numbers.
+    Plain,
     /// Moments, in nanoseconds since 1970: what pandas writes.
     Nanoseconds,
     /// Nanoseconds since midnight.
     TimeOfDay,
 }
 
-impl Means {
-    fn of(field: &Type) -> Means {
+impl IntegerMeaning {
+    fn of(field: &Type) -> IntegerMeaning {
         match field.get_basic_info().logical_type_ref() {
-            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => Means::Nanoseconds,
-            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => Means::TimeOfDay,
-            _ => Means::Themselves,
+            Some(LogicalType::Timestamp(it)) if it.unit == TimeUnit::NANOS => {
+                IntegerMeaning::Nanoseconds
+            }
+            Some(LogicalType::Time(it)) if it.unit == TimeUnit::NANOS => IntegerMeaning::TimeOfDay,
+            _ => IntegerMeaning::Plain,
         }
     }
 }
 
-/// What a column holds of which no value can be made, in words. The library must not be asked for it: in front of some
-/// such columns it panics.
+/// In words, what a column holds that can be no value. Such columns must not be read: the library panics on some.
 fn unreadable(field: &Type) -> Option<&'static str> {
     let kind = field.get_basic_info().converted_type();
     if field.is_primitive() {
@@ -140,7 +142,7 @@ fn unreadable(field: &Type) -> Option<&'static str> {
     match kind {
         ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE => Some("maps"),
         ConvertedType::LIST => {
-            // A list within is a group as well, so that only lists of plain values are left.
+            // A list within a list is a group, too, so only lists of plain values pass.
             let is_plain = |field: &Type| field.is_primitive() && unreadable(field).is_none();
             let is_repeated =
                 |field: &Type| field.get_basic_info().repetition() == Repetition::REPEATED;
@@ -157,7 +159,7 @@ fn unreadable(field: &Type) -> Option<&'static str> {
     }
 }
 
-/// The codec of a column that this build does not have.
+/// The codec of a column, if this build does not have it.
 fn unknown_codec(metadata: &ParquetMetaData, name: &str) -> Option<&'static str> {
     let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
     columns
@@ -169,10 +171,12 @@ fn unknown_codec(metadata: &ParquetMetaData, name: &str) -> Option<&'static str>
         })
 }
 
-fn cell(field: &Field, means: Means) -> Cell<'_> {
-    match (field, means) {
-        (Field::Long(since_1970), Means::Nanoseconds) => Cell::Moment(*since_1970 as f64 / 1e9),
-        (Field::Long(_), Means::TimeOfDay) => Cell::Other("a time of day"),
+fn cell(field: &Field, meaning: IntegerMeaning) -> Cell<'_> {
+    match (field, meaning) {
+        (Field::Long(since_1970), IntegerMeaning::Nanoseconds) => {
+            Cell::Moment(*since_1970 as f64 / 1e9)
+        }
+        (Field::Long(_), IntegerMeaning::TimeOfDay) => Cell::Other("a time of day"),
         _ => cell_of(field),
     }
 }
@@ -198,8 +202,8 @@ fn cell_of(field: &Field) -> Cell<'_> {
 }
 
 fn vector(list: &List) -> Cell<'_> {
-    // A list whose elements are repeated themselves, as old writers have it, comes as a list of lists. One that is such
-    // has been refused.
+    // Old writers repeat the elements themselves, which the library returns as a list of lists. Real lists of lists
+    // have been refused.
     let elements = list.elements().iter().flat_map(|element| match element {
         Field::ListInternal(inner) => inner.elements(),
         other => std::slice::from_ref(other),
@@ -222,7 +226,7 @@ fn number_of(field: &Field) -> Option<f64> {
         Field::Float16(x) => x.to_f64(),
         Field::Float(x) => f64::from(*x),
         Field::Double(x) => *x,
-        // Its text is exact, and reading text rounds once.
+        // Its text is exact, and parsing rounds once.
         Field::Decimal(_) => field.to_string().parse().ok()?,
         _ => return None,
     })

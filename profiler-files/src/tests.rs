@@ -55,7 +55,7 @@ fn only_the_rows_asked_for_are_read() {
         (made.profile.rows, made.profile.features[0].column.numbers.as_ref().unwrap().mean),
         (1, 2.5)
     );
-    // What stands behind the last row is not even looked at.
+    // What follows the last row asked for is not read.
     let broken = format!("{SMALL}x,y\n");
     assert!(from_csv(broken.as_bytes(), &Options { rows: Some(1..=3), ..options }).is_ok());
 }
@@ -63,13 +63,13 @@ fn only_the_rows_asked_for_are_read() {
 #[test]
 fn a_quote_that_never_closes_does_not_swallow_the_rest_in_silence() {
     let csv = "wind,note,rain\n1,x,0\n2,y,\"1\n3,z,0\n";
-    let message = "found a quote that opens in line 3 and never closes, so that all rows behind it are one cell";
+    let message = "found a quote that opens in line 3 and never closes, so that all rows after it are one cell";
     let without_target =
         Options { target: None, exclude: vec!["note".into(), "rain".into()], ..options() };
     refuses(csv.as_bytes(), &without_target, message);
     let last = Options { rows: Some(1..=2), ..without_target.clone() };
     refuses(csv.as_bytes(), &last, message);
-    // What stands behind the rows asked for does not matter.
+    // What follows the rows asked for does not matter.
     let first = Options { rows: Some(1..=1), ..without_target };
     assert_eq!(features(csv, &first), ["wind"]);
 }
@@ -198,7 +198,7 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_row() {
 }
 
 #[test]
-fn kinds_and_bins_that_were_said_are_those_of_the_columns() {
+fn given_kinds_and_bins_are_those_of_the_columns() {
     let options = Options {
         kinds: vec![("zip".into(), Kind::Category), ("note".into(), Kind::TextLength)],
         value_bins: vec!["wind".into()],
@@ -250,7 +250,7 @@ fn members_of_objects_are_columns_in_the_order_in_which_they_come() {
 }
 
 #[test]
-fn an_object_with_a_name_twice_is_refused_as_nobody_knows_which_value_counts() {
+fn an_object_that_repeats_a_name_is_refused() {
     let text = "{\"wind\": 1, \"id\": 4, \"rain\": 0}\n\n\
                 {\"wind\": 1, \"id\": 5, \"w\\u0069nd\": 1, \"id\": 6, \"rain\": 0, \"wind\": 2}\n\
                 {\"rain\": 1, \"wind\": 2, \"rain\": 0}\n";
@@ -263,7 +263,7 @@ fn an_object_with_a_name_twice_is_refused_as_nobody_knows_which_value_counts() {
              row 3 (line 4) has several members \"rain\"; {expected}"
         )
     );
-    // Of a column that is left out it does not matter, nor in rows that nobody asked for.
+    // In columns that are left out and rows that are not asked for it does not matter.
     let first = Options { rows: Some(1..=1), ..without };
     assert_eq!(lines(text, &first).unwrap().profile.rows, 1);
 }
@@ -409,7 +409,7 @@ fn timestamps_count_by_their_age_when_the_row_was_made() {
         (
             "asked,seen\n2026-11-25,2026-11-25\n",
             Options { as_of: None, ..said.clone() },
-            "the column `seen` holds a date or time (whose age nobody knows without --as-of) at row 1",
+            "the column `seen` holds a date or time (whose age is unknown without --as-of) at row 1",
         ),
         ("seen\n2026-11-25\n", said.clone(), "found no column `asked` to say when a row was made"),
     ] {
@@ -424,7 +424,7 @@ fn parquet_that_does_not_fit_is_refused() {
     assert!(
         file(&snappy, Format::Parquet, &options())
             .unwrap_err()
-            .contains("the column `when` holds a date or time (whose age nobody knows without --as-of) at row 1 and 199 more")
+            .contains("the column `when` holds a date or time (whose age is unknown without --as-of) at row 1 and 199 more")
     );
     assert_eq!(
         file(&snappy, Format::Csv, &options()).unwrap_err(),

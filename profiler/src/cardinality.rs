@@ -1,6 +1,6 @@
 //! Estimates how many different values a column has (HyperLogLog, P. Flajolet and others, 2007); it keeps no value.
 //!
-//! `datasketches` of Apache does it. Of a few different values it keeps the hashes and counts them; of more it has 16,384
+//! Apache `datasketches` does it. It keeps and counts the hashes of a few different values; for more it has 16,384
 //! registers of a byte, so a column takes 16 KiB.
 
 use datasketches::hll::{HllSketch, HllType};
@@ -17,12 +17,12 @@ const RELATIVE_STANDARD_ERROR: f64 = 0.0065;
 pub(crate) struct Cardinality(HllSketch);
 
 impl Cardinality {
-    /// None so far. `None` is never given: the library takes this number of registers.
+    /// Never `None`: the library accepts this number of registers.
     pub(crate) fn new() -> Option<Cardinality> {
         HllSketch::new(REGISTERS_LOG2, HllType::Hll8).ok().map(Cardinality)
     }
 
-    /// Zero and minus zero are two; the caller has made them one.
+    /// Zero and minus zero count as two; the caller has made them one.
     pub(crate) fn add_number(&mut self, value: f64) {
         self.0.update(value.to_bits());
     }
@@ -31,7 +31,7 @@ impl Cardinality {
         self.0.update(text);
     }
 
-    /// Of so many values, of which no more can be different.
+    /// The estimate for a column of `values` values, which is also the most that can be different.
     pub(crate) fn estimate(&self, values: u64) -> Distinct {
         let estimate = (self.0.estimate().round() as u64).clamp(1, values.max(1));
         Distinct { values: estimate, relative_standard_error: RELATIVE_STANDARD_ERROR }
@@ -50,8 +50,8 @@ mod tests {
         cardinality.estimate(u64::from(different) * u64::from(times)).values as f64
     }
 
-    /// Estimates of many columns are as far from the truth as the stated error says: their root mean square is at most a
-    /// tenth above it, and none is beyond four of it.
+    /// The errors of many columns match the stated one: their root mean square is at most a tenth above it, and none is
+    /// beyond four of it.
     #[test]
     fn the_error_is_the_stated_one() {
         let mut squares = Vec::new();

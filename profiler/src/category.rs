@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use driftline_statistics::{
     bins::{Bins, OTHER},
     document::name_fault,
-    profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Quantiles, Schema},
+    profile::{CATEGORIES_MAX, CATEGORY_BYTES_MAX, Column, Kind, Schema},
 };
 
-/// More different texts than this are no categories, and are not kept. Together with [`CATEGORY_BYTES_MAX`] this bounds
-/// the memory of a column to some 20 MiB.
+use crate::chi_square::quantiles;
+
+/// A column of more different texts has no categories, and none is kept. Together with [`CATEGORY_BYTES_MAX`] this
+/// bounds the memory of a column to some 20 MiB.
 const DIFFERENT_MAX: usize = 100_000;
 
 /// The texts of a column so far, each different one once.
@@ -18,7 +20,7 @@ pub(crate) struct Categories {
     counts: HashMap<String, u64>,
     /// Whether there were too many to keep any.
     too_many: bool,
-    /// Whether one was longer than a schema can list. Such are counted in `rows` alone, among the others.
+    /// Whether a text was longer than a schema can list. Such texts count in `rows` alone, among the others.
     any_too_long: bool,
     pub(crate) rows: u64,
 }
@@ -38,17 +40,17 @@ impl Categories {
         }
     }
 
-    /// A column of the `wanted` most frequent texts; all others are one more bin. Texts that cannot be labels are among
-    /// the others. A text that is longer than a label, or that is called as the bin of the others, has no bin either.
+    /// A column with a bin for each of the `wanted` most frequent texts and one for all others, in a profile of
+    /// `columns` columns. Texts that cannot be labels, or that have the name of the last bin, are among the others.
     ///
     /// # Errors
     ///
-    /// A sentence that continues "the column ...", if there are too many different texts, or none fit for a label.
+    /// A sentence that continues "the column ...", if there are too many different texts, or none that can be a label.
     pub(crate) fn column(
         self,
         nulls: u64,
         wanted: usize,
-        chi_square: impl Fn(usize) -> Quantiles,
+        columns: usize,
     ) -> Result<Column, String> {
         if self.too_many {
             return Err(format!(
@@ -63,7 +65,7 @@ impl Categories {
         if named.is_empty() {
             return Err(String::from("holds no text that could be a label"));
         }
-        // Of two that are as frequent, the first by name: the same data must give the same profile.
+        // Ties go by name: the same data must give the same profile.
         named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         named.truncate(wanted);
         let mut counts: Vec<u64> = named.iter().map(|(_, count)| *count).collect();
@@ -74,14 +76,14 @@ impl Categories {
             schema: Schema { required: nulls == 0, range: None, categories: allowed },
             nulls,
             bins: Bins::Categories { names },
-            chi_square: chi_square(counts.len()),
+            chi_square: quantiles(counts.len(), columns),
             counts,
             numbers: None,
             distinct: None,
         })
     }
 
-    /// All of them sorted, which is what live values may be; `None` if a schema could not list them.
+    /// All texts, sorted: the allowed live values; `None` if a schema cannot list them.
     fn allowed(&self) -> Option<Vec<String>> {
         let is_listable = self.counts.len() <= CATEGORIES_MAX && !self.any_too_long;
         is_listable.then(|| {
@@ -95,17 +97,12 @@ impl Categories {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chi_square::quantiles;
-
-    fn chi_square(bins: usize) -> Quantiles {
-        quantiles(bins, 1)
-    }
 
     #[track_caller]
     fn check(texts: &[&str], bins: usize, names: &[&str], counts: &[u64]) {
         let mut categories = Categories::default();
         texts.iter().for_each(|text| categories.add(text));
-        let column = categories.column(0, bins, chi_square).unwrap();
+        let column = categories.column(0, bins, 1).unwrap();
         assert_eq!(
             column.bins,
             Bins::Categories { names: names.iter().map(|&name| name.into()).collect() }
@@ -124,17 +121,14 @@ mod tests {
         check(&["a", "x;.;y", "other", "a\nb"], 20, &["a"], &[1, 3]);
         let mut categories = Categories::default();
         categories.add("other");
-        assert_eq!(
-            categories.column(0, 20, chi_square).unwrap_err(),
-            "holds no text that could be a label"
-        );
+        assert_eq!(categories.column(0, 20, 1).unwrap_err(), "holds no text that could be a label");
     }
 
     #[test]
     fn every_category_is_allowed_even_without_a_bin() {
         let mut categories = Categories::default();
         ["b", "a", "other", "b", "x;.;y"].into_iter().for_each(|text| categories.add(text));
-        let schema = categories.column(1, 1, chi_square).unwrap().schema;
+        let schema = categories.column(1, 1, 1).unwrap().schema;
         assert!(!schema.required);
         assert_eq!(schema.categories.unwrap(), ["a", "b", "other", "x;.;y"]);
     }
@@ -143,11 +137,11 @@ mod tests {
     fn what_a_schema_cannot_list_is_not_restricted() {
         let mut categories = Categories::default();
         (0..=CATEGORIES_MAX).for_each(|name| categories.add(&name.to_string()));
-        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
+        assert_eq!(categories.column(0, 20, 1).unwrap().schema.categories, None);
         let mut categories = Categories::default();
         categories.add("short");
         categories.add(&"x".repeat(CATEGORY_BYTES_MAX + 1));
-        assert_eq!(categories.column(0, 20, chi_square).unwrap().schema.categories, None);
+        assert_eq!(categories.column(0, 20, 1).unwrap().schema.categories, None);
     }
 
     #[test]
@@ -155,7 +149,7 @@ mod tests {
         let mut categories = Categories::default();
         (0..=DIFFERENT_MAX).for_each(|id| categories.add(&id.to_string()));
         assert_eq!(
-            categories.column(0, 20, chi_square).unwrap_err(),
+            categories.column(0, 20, 1).unwrap_err(),
             "holds more than 100000 different texts, which are no categories; give it the type text_length"
         );
     }

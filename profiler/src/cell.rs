@@ -2,33 +2,33 @@
 
 use driftline_statistics::{profile::Kind, time::moment};
 
-/// What stands in a cell.
+/// The content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'c> {
-    /// Nothing, or a word for it.
+    /// Nothing, or a word for a missing value.
     Null,
     /// A truth value.
     Boolean(bool),
     /// A number, possibly not finite.
     Number(f64),
-    /// Text; a column that holds nothing but such is one of categories, unless something else is said.
+    /// Text. A column of text alone is one of categories, unless its type is given.
     Text(&'c str),
-    /// A list of numbers, as its Euclidean norm; a column that holds nothing but such is one of vector norms.
+    /// A list of numbers, as its Euclidean norm. A column of lists alone is one of vector norms.
     List(f64),
-    /// A text, as the number of its characters; only for columns that are said to be of text lengths.
+    /// A text, as the number of its characters; only for columns of the type `text_length`.
     Length(f64),
     /// A moment, in seconds since 1970, where the format has a type for such.
     Moment(f64),
-    /// What had passed since a moment when the row was made, in seconds; only for columns of timestamps.
+    /// A moment, as the seconds from it until the row was made; only for columns of timestamps.
     Age(f64),
-    /// Something that can be no value, in words for a message: `an object`.
+    /// Something that is no value, in words for a message: `an object`.
     Other(&'static str),
 }
 
-/// What a moment is shown as whose age is not known.
-pub(crate) const WITHOUT_AS_OF: &str = "a date or time (whose age nobody knows without --as-of)";
+/// How a moment of unknown age is shown.
+pub(crate) const WITHOUT_AS_OF: &str = "a date or time (whose age is unknown without --as-of)";
 
-/// Words for a missing value, in lower case; any case is understood.
+/// Words for a missing value, in lower case; the case does not matter.
 const NULLS: [&str; 4] = ["", "na", "nan", "null"];
 
 impl<'c> Cell<'c> {
@@ -39,7 +39,7 @@ impl<'c> Cell<'c> {
         Cell::List(numbers.into_iter().fold(0.0_f64, |sum, x| sum + x * x).sqrt())
     }
 
-    /// The moment that the cell says, in seconds since 1970, in whichever form; `None` if it says none.
+    /// The moment in the cell, in seconds since 1970, whatever its form; `None` if it is none.
     #[must_use]
     pub fn moment(self) -> Option<f64> {
         match self {
@@ -52,8 +52,8 @@ impl<'c> Cell<'c> {
 
     /// Reads the text of a cell, without the white space around it.
     ///
-    /// Empty, `NA`, `NaN` and `null` are [`Cell::Null`], `true` and `false` are booleans, all in any
-    /// case. Numbers are what Rust's `f64` reads, `inf` and `1e400` included, which are infinite.
+    /// Empty, `NA`, `NaN` and `null` are [`Cell::Null`]; `true` and `false` are booleans. The case does not matter.
+    /// Numbers are what Rust's `f64` reads, including `inf` and `1e400`, which are infinite.
     #[must_use]
     pub fn from_text(text: &'c str) -> Cell<'c> {
         let text = text.trim();
@@ -68,10 +68,10 @@ impl<'c> Cell<'c> {
         }
     }
 
-    /// Reads the text of a cell in a column whose kind was said.
+    /// Reads the text of a cell in a column of a given kind.
     ///
-    /// A category may be called `NA` or `7`, so only nothing is null there, and every character of a text counts where
-    /// its length does. A vector is written as JSON: `[1, 2.5]`.
+    /// A category may be called `NA` or `7`, so only an empty cell is null. For a text length, white space counts.
+    /// A vector is written as JSON: `[1, 2.5]`.
     #[must_use]
     pub fn from_text_of(text: &'c str, kind: Option<Kind>) -> Cell<'c> {
         match kind {

@@ -2,16 +2,16 @@
 
 use driftline_statistics::{drift::probability::chi_square_quantile, profile::Quantiles};
 
-/// The quantiles for a column of that many bins, in a profile of that many columns, the prediction included.
+/// The quantiles for a column of `bins` bins in a profile of `columns` columns, the prediction included.
 ///
-/// A column has two bins at least; one bin alone is treated as two, because it has nothing to compare.
+/// A column has at least two bins. A single bin, which has nothing to compare, is treated as two.
 pub(crate) fn quantiles(bins: usize, columns: usize) -> Quantiles {
     let degrees_of_freedom = bins.saturating_sub(1).max(1) as f64;
     let of = |exceeded: f64| chi_square_quantile(exceeded, degrees_of_freedom);
     Quantiles {
         five_percent: of(0.05),
         one_percent: of(0.01),
-        // Each column is judged twice, by its bins and by its share of nulls, and may call a drift either way.
+        // Each column is judged twice, by its bins and by its share of nulls.
         family: of(0.01 / (2.0 * columns.max(1) as f64)),
     }
 }
@@ -41,8 +41,8 @@ mod tests {
         assert!(20 < known.len());
     }
 
-    /// What a quantile is exceeded by, as `statrs` has it, for every column that a profile may have. Its own quantiles are
-    /// not compared: the search for them ends when they are right to 1 part in 10^10.
+    /// The survival function of `statrs` gives back the level of every quantile that a profile may hold. Its own
+    /// quantiles are not compared: its search for them stops after about ten digits.
     #[test]
     fn quantiles_are_exceeded_as_often_as_statrs_says() {
         for bins in 2..=100 {

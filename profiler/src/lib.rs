@@ -1,14 +1,19 @@
 //! Turns training data into a reference profile; it never sees live traffic.
 //!
-//! A [`ProfileBuilder`] is told the columns and then row after row; [`ProfileBuilder::build`] consumes
-//! it and answers with a [`Profile`](driftline_statistics::profile::Profile), so that collecting and asking
-//! are different types. [`profile_of`] drives one with the columns and rows of a table.
+//! It opens no file either. There are two ways in, and both take [`Cell`]s:
+//!
+//! - [`profile_of`] takes a table with named columns and does the rest: which columns and rows count ([`Options`]), the
+//!   ages of timestamps, the second reading. `driftline-profiler-files` calls it for CSV, JSON lines and Parquet.
+//! - [`ProfileBuilder`] takes columns and rows that the caller has chosen. [`ProfileBuilder::build`] consumes it and
+//!   returns the [`Profile`](driftline_statistics::profile::Profile), or a [`Recount`] that needs the rows a second time.
+//!
+//! [`to_text`] writes a profile, [`Summary`] prints its table.
 //!
 //! # Memory
 //!
-//! The numbers of the chosen rows and columns are kept until the profile is built, 8 bytes each, up to
-//! [`Settings::memory_bytes_max`]. Quantiles are then exact. Of more, each column keeps a uniform sample, and the file is
-//! read a second time to count all rows into the bins whose edges the sample gave: see [`ProfileBuilder`].
+//! Numbers are kept until the profile is built, 8 bytes each, up to [`Settings::memory_bytes_max`]. Quantiles are then
+//! exact. Beyond that, each column keeps a uniform sample that gives the edges of its bins, and a second reading counts
+//! all rows into them.
 //!
 //! # Conventions
 //!
@@ -16,31 +21,36 @@
 //!   (`numpy.quantile(..., method="inverted_cdf")`), an actual value of the data. Equal edges become one.
 //! - Bins are closed on the right, as [`Bins`](driftline_statistics::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
-//! - A column of text alone is one of categories: the most frequent ones, and all others together.
+//! - A column of text is one of categories: a bin for each of the most frequent ones, and one for all others.
 //! - Integers of at most `B` distinct values, booleans, and columns of a single value are binned by value.
 
+mod assembly;
+mod bin_counts;
 mod builder;
 mod cardinality;
 mod category;
 mod cell;
 mod chi_square;
 mod column;
-mod distinct;
-mod quantile;
+mod distinct_values;
+mod edges;
+mod place;
 mod recount;
 mod sample;
+mod settings;
+mod sum;
 mod summary;
 mod table;
-mod tally;
 mod text;
+mod value;
 
-pub use builder::{
-    BINS, BINS_DEFAULT, Built, CATEGORIES, MEMORY_BYTES_DEFAULT, Place, ProfileBuilder, Role,
-    SAMPLE_MIN, Settings,
-};
+pub use assembly::Role;
+pub use builder::{Built, ProfileBuilder, SAMPLE_MIN};
 pub use cell::Cell;
-pub use column::Wish;
+pub use column::ColumnOptions;
+pub use place::Place;
 pub use recount::Recount;
+pub use settings::{BINS, BINS_DEFAULT, CATEGORIES, MEMORY_BYTES_DEFAULT, Settings};
 pub use summary::Summary;
 pub use table::{AsOf, Made, Options, Progress, TableRecorder, profile_of};
 pub use text::to_text;

@@ -1,4 +1,4 @@
-//! The second reading of rows that were too many to keep: it counts them into bins that are decided, and moves none.
+//! Counts rows that were too many to keep, in a second reading, into bins that are fixed; it moves none.
 
 use driftline_statistics::{
     document::{Path, Problems},
@@ -6,61 +6,50 @@ use driftline_statistics::{
 };
 
 use crate::{
-    Cell, Place, Role,
-    builder::{Settings, profile},
-    chi_square::quantiles,
-    column::{Collected, Value, tallied},
-    tally::Tally,
+    assembly::{Named, assembled},
+    bin_counts::BinCounts,
+    cell::Cell,
+    column::Collected,
+    place::Place,
+    settings::Settings,
+    value::Value,
 };
 
-/// Something of a column, with its name and what it is to the model.
+/// A column in the second reading.
 #[derive(Debug)]
-pub(crate) struct Named<T> {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    pub(crate) column: T,
-}
-
-impl<T> Named<T> {
-    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> Named<U> {
-        Named { name: self.name, role: self.role, column: into(self.column) }
-    }
-}
-
-/// What is left to do for a column.
-#[derive(Debug)]
-pub(crate) enum Counting {
+pub(crate) enum ColumnRecount {
     Done(Column),
     /// Also those whose numbers were all kept: counting them again costs less than telling them apart.
-    Rows(Tally),
+    Counting(BinCounts),
 }
 
-impl From<Collected> for Counting {
-    fn from(collected: Collected) -> Counting {
+impl From<Collected> for ColumnRecount {
+    fn from(collected: Collected) -> ColumnRecount {
         match collected {
-            Collected::Column(column) => Counting::Done(column),
+            Collected::Column(column) => ColumnRecount::Done(column),
             Collected::Values(plan, _) | Collected::ReadAgain(plan) => {
-                Counting::Rows(tallied(plan, &[]))
+                ColumnRecount::Counting(BinCounts::new(plan))
             }
         }
     }
 }
 
-/// A profile whose bins are decided and whose rows are to be counted.
+/// A profile whose bins are fixed and whose rows are to be counted.
 ///
-/// Tell it the same rows again in any order, with the same cells, then [`build`](Recount::build).
+/// Add the same rows again, with the same cells, in any order, then [`build`](Recount::build).
 #[derive(Debug)]
 pub struct Recount {
     settings: Settings,
     rows_expected: u64,
     rows: u64,
-    columns: Vec<Named<Counting>>,
-    /// Whether a cell was none of its column.
+    columns: Vec<Named<ColumnRecount>>,
+    /// Whether a cell did not fit its column.
     has_changed: bool,
 }
 
 impl Recount {
-    pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Counting>>) -> Recount {
+    pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Collected>>) -> Recount {
+        let columns = columns.into_iter().map(|named| named.map(ColumnRecount::from)).collect();
         Recount { settings, rows_expected: rows, rows: 0, columns, has_changed: false }
     }
 
@@ -70,10 +59,10 @@ impl Recount {
         let mut cells = cells.into_iter();
         for Named { column, .. } in &mut self.columns {
             let cell = cells.next().unwrap_or(Cell::Null);
-            if let Counting::Rows(tally) = column {
-                match Value::new(cell, tally.kind()) {
+            if let ColumnRecount::Counting(counts) = column {
+                match Value::new(cell, counts.kind()) {
                     Value::Null => {}
-                    Value::Number(value) => tally.add(value),
+                    Value::Number(value) => counts.add(value),
                     Value::Category(_) | Value::Unfit => self.has_changed = true,
                 }
             }
@@ -84,13 +73,13 @@ impl Recount {
     ///
     /// # Errors
     ///
-    /// If these were not the rows of the first reading.
+    /// If the rows were not those of the first reading.
     pub fn build(self) -> Result<Profile, Problems> {
         let Recount { settings, rows_expected, rows, columns, has_changed } = self;
         let all = columns.len();
-        let is_complete = |named: &Named<Counting>| match &named.column {
-            Counting::Done(_) => true,
-            Counting::Rows(tally) => tally.is_complete(),
+        let is_complete = |named: &Named<ColumnRecount>| match &named.column {
+            ColumnRecount::Done(_) => true,
+            ColumnRecount::Counting(counts) => counts.is_complete(),
         };
         if has_changed || rows != rows_expected || !columns.iter().all(is_complete) {
             let mut problems = Problems::default();
@@ -103,11 +92,11 @@ impl Recount {
             return Err(problems);
         }
         let columns = columns.into_iter().map(|named| {
-            named.map(|counting| match counting {
-                Counting::Done(column) => column,
-                Counting::Rows(tally) => tally.column(|bins| quantiles(bins, all)),
+            named.map(|recount| match recount {
+                ColumnRecount::Done(column) => column,
+                ColumnRecount::Counting(counts) => counts.column(all),
             })
         });
-        Ok(profile(settings, rows, columns))
+        Ok(assembled(settings, rows, columns))
     }
 }

@@ -1,15 +1,16 @@
-//! The values of a column that are kept: all of them, or once there are too many a uniform sample. It sorts them once, and sums nothing.
+//! The values of a column that are kept: all of them, or a uniform sample once there are too many. It sorts them once,
+//! and sums nothing.
 
 /// Values of a column, each of which was kept with the same probability.
 ///
-/// The sample is a reservoir (A. Waterman's algorithm R, in D. Knuth, TAOCP 3.4.2) with a generator of its own that
-/// always starts alike: the same values in the same order give the same sample.
+/// The sample is a reservoir (A. Waterman's algorithm R, in D. Knuth, TAOCP 3.4.2). Its generator has a fixed seed, so
+/// the same values in the same order give the same sample.
 #[derive(Debug)]
 pub(crate) struct Sample {
     values: Vec<f64>,
-    /// How many values came by.
+    /// How many values were added.
     seen: u64,
-    /// How many are kept at most.
+    /// The most that are kept.
     limit: usize,
     random: SplitMix64,
 }
@@ -33,7 +34,7 @@ impl Sample {
         }
     }
 
-    /// Keeps at most that many from now on. A sample of a sample is one of all values too.
+    /// Keeps at most `limit` values from now on. A sample of a sample is a sample of all values.
     pub(crate) fn limit(&mut self, limit: usize) {
         self.limit = self.limit.min(limit);
         let count = self.values.len();
@@ -52,17 +53,17 @@ impl Sample {
         self.values.len()
     }
 
-    /// How many values came by.
+    /// How many values were added.
     pub(crate) fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// Whether every value that came by is kept.
+    /// Whether every value is kept.
     pub(crate) fn is_whole(&self) -> bool {
         self.values.len() as u64 == self.seen
     }
 
-    /// What is kept, in ascending order.
+    /// The kept values, in ascending order.
     pub(crate) fn into_sorted(mut self) -> Vec<f64> {
         self.values.sort_unstable_by(f64::total_cmp);
         self.values
@@ -107,7 +108,7 @@ mod tests {
         assert_eq!(sample.into_sorted(), (0..100).map(f64::from).collect::<Vec<_>>());
     }
 
-    /// A quantile of `S` sampled values misses its rank by half of one in the root of `S` at most, in standard errors.
+    /// The rank of a quantile of `S` sampled values has a standard error of at most `0.5 / sqrt(S)`.
     #[test]
     fn beyond_that_quantiles_stay_where_they_are() {
         let (all, kept) = (1_000_000, 10_000);

@@ -1,4 +1,4 @@
-//! The table that a person reads after a profile was made; it shows the profile and computes nothing.
+//! Prints a profile as a table for people; it computes nothing.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use driftline_statistics::{
 pub struct Summary<'p>(pub &'p Profile);
 
 const HEAD: [&str; 8] = ["column", "type", "nulls", "mean", "std", "min", "max", "bins"];
-/// What stands before the bins if it was asked for.
+/// The column before the bins, if different values were estimated.
 const DISTINCT: &str = "distinct";
 /// Names and types read from the left, numbers from the right.
 const LEFT: [&str; 3] = ["column", "type", "bins"];
@@ -89,7 +89,7 @@ fn line(name: &str, column: &Column) -> [String; 8] {
     ]
 }
 
-/// Four digits after the point, or an exponent where those would say nothing.
+/// Four digits after the point, or an exponent where four digits would say nothing.
 fn short(number: f64) -> String {
     let size = number.abs();
     if number == 0.0 {
@@ -104,7 +104,7 @@ fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};
+    use crate::{Built, Cell, ColumnOptions, Place, ProfileBuilder, Role, Settings};
 
     #[test]
     fn a_summary_is_an_aligned_table() {
@@ -140,9 +140,9 @@ cloudy        boolean      0   0.1250   0.3307        0   1.0000         2  2 va
 
     fn summary_of_eight_rows(settings: Settings) -> String {
         let mut builder = ProfileBuilder::new(settings);
-        builder.column("wind", Role::Feature, Wish::default());
-        builder.column("cloudy", Role::Feature, Wish::default());
-        builder.column("rain", Role::Prediction, Wish::default());
+        builder.column("wind", Role::Feature, ColumnOptions::default());
+        builder.column("cloudy", Role::Feature, ColumnOptions::default());
+        builder.column("rain", Role::Prediction, ColumnOptions::default());
         for row in 1..=8_u32 {
             let x = f64::from(row);
             let cells = [

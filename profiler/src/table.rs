@@ -1,82 +1,39 @@
-//! Makes a profile of a table: of the columns and rows that are asked for, reading it twice if memory asks for it.
-//! It opens nothing; what reads the source hands columns and rows to a [`TableRecorder`].
+//! Makes the profile of a table with named columns, in two readings if memory requires it. It opens nothing: the caller
+//! reads the source and hands columns and rows to a [`TableRecorder`].
 
 mod ages;
+mod options;
 mod recorder;
 mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, ops::RangeInclusive};
+use driftline_statistics::{bins::Bins, document::Problems, profile::Profile};
 
-use driftline_statistics::{
-    bins::Bins,
-    document::{Path, Problems},
-    profile::{Kind, Profile},
+pub use self::{
+    options::{AsOf, Options},
+    recorder::{Progress, TableRecorder},
 };
 
-use self::recorder::Pass;
-pub use self::recorder::TableRecorder;
-use crate::builder::{Built, ProfileBuilder, Settings};
+use self::recorder::{Pass, problem};
+use crate::builder::{Built, ProfileBuilder};
 
-/// What to make of a table; by default of all its rows and columns.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// What the profile says of its model, and how large it may be.
-    pub settings: Settings,
-    /// The column with the true answer: no input of the model. It stands for the prediction if no
-    /// other column does, because a good model answers as its training data did.
-    pub target: Option<String>,
-    /// The column with what the model answered: the reference of its predictions.
-    pub prediction: Option<String>,
-    /// The rows to read, both ends included, from 1, without the header. All if `None`.
-    pub rows: Option<RangeInclusive<u64>>,
-    /// Columns to leave out. One that is also the target is neither input nor prediction.
-    pub exclude: Vec<String>,
-    /// Columns whose values are said to be of a kind; of one that is named twice the last counts.
-    pub kinds: Vec<(String, Kind)>,
-    /// As of when the moments of a row have an age. Without it, columns of timestamps are refused.
-    pub as_of: Option<AsOf>,
-    /// Columns of numbers with a bin for each value.
-    pub value_bins: Vec<String>,
-}
-
-/// The moment that a row was made, from which the ages of its timestamps count.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AsOf {
-    /// All rows were made at the same moment, in seconds since 1970: that of a snapshot.
-    Moment(f64),
-    /// Each row says it in this column, which is no part of the profile: when its event was.
-    Column(String),
-}
-
-/// A profile, and what was not made part of it.
+/// A profile, and what it leaves out.
 #[derive(Clone, Debug)]
 pub struct Made {
     /// The profile.
     pub profile: Profile,
-    /// Columns without a name that were left out, counted from 1. A data frame's index is written so.
+    /// The columns without a name, counted from 1, which are left out. A data frame's index is one.
     pub nameless: Vec<usize>,
-    /// How many numbers of each column were kept to find the edges of its bins, if not all.
+    /// How many numbers of each column gave the edges of its bins, if not all.
     pub sampled: Option<usize>,
 }
 
-/// How far reading has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Progress {
-    /// 1, or 2 while rows are counted that were too many to keep.
-    pub reading: u32,
-    /// Rows so far in this reading, those not asked for included.
-    pub rows: u64,
-    /// Bytes so far in this reading.
-    pub bytes: u64,
-}
-
-/// Makes the profile of a table. `read` hands all of its columns and rows to the recorder; `progress` is told every
-/// thousand rows or so.
+/// Makes the profile of a table. `read` hands all columns and rows to the recorder; `progress` is called about every
+/// thousand rows.
 ///
-/// A table of more numbers than [`Settings::memory_bytes_max`] has room for is read twice, and must be the same both
-/// times; `can_be_read_again` says whether it can.
+/// A table of more numbers than fit into [`Settings::memory_bytes_max`](crate::Settings::memory_bytes_max) is read
+/// twice if `can_be_read_again`, and must be the same both times.
 ///
 /// # Errors
 ///
@@ -111,7 +68,7 @@ pub fn profile_of<E: From<Problems>>(
             recount.build()?
         }
     };
-    // Where only columns of few values were sampled, nothing of the sample was used.
+    // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
     Ok(Made { profile, nameless, sampled })
 }
@@ -122,13 +79,7 @@ fn has_quantiles(profile: &Profile) -> bool {
     columns.any(|column| matches!(column.bins, Bins::Quantile { .. }))
 }
 
-/// A pass cannot turn into the other one, so this is never shown.
+/// A pass cannot turn into the other one, so this never appears.
 fn changed() -> Problems {
     problem(format_args!("the data changed while it was read"))
-}
-
-fn problem(what: fmt::Arguments<'_>) -> Problems {
-    let mut problems = Problems::default();
-    problems.add(&Path::ROOT, what);
-    problems
 }

@@ -6,7 +6,7 @@ use driftline_statistics::profile::Profile;
 use serde::Serialize as _;
 use serde_json::{Serializer, ser::Formatter};
 
-/// The profile as indented JSON that ends in a line feed; lists of numbers stand on one line.
+/// The profile as indented JSON that ends in a line feed, with each list of numbers on one line.
 #[must_use]
 pub fn to_text(profile: &Profile) -> String {
     let mut text = Vec::new();
@@ -104,7 +104,7 @@ mod tests {
     use driftline_statistics::profile::Quantiles;
 
     use super::*;
-    use crate::{Built, Cell, Place, ProfileBuilder, Role, Settings, Wish};
+    use crate::{Built, Cell, ColumnOptions, Place, ProfileBuilder, Role, Settings};
 
     #[test]
     fn the_text_is_readable_and_reads_back() {
@@ -114,8 +114,8 @@ mod tests {
             created_at: 1_795_608_000,
             ..Settings::default()
         });
-        builder.column("cold", Role::Feature, Wish::default());
-        builder.column("wet", Role::Feature, Wish::default());
+        builder.column("cold", Role::Feature, ColumnOptions::default());
+        builder.column("wet", Role::Feature, ColumnOptions::default());
         for row in 1..=3 {
             let cells = [Cell::Boolean(row == 2), Cell::Number(0.25)];
             builder.row(cells, Place { row, line: Some(row + 1) });

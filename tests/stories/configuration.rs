@@ -1,6 +1,6 @@
 //! Configurations: what cannot be understood is refused whole, with every reason, and the old one goes on.
 
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use driftline_testbed::envoy::Update;
 use host_sim::{Error, World, WorldOptions};
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ fn an_accepted_configuration_counts_on_where_the_old_one_was() {
 
 #[test]
 fn a_path_gives_its_values_from_every_line_and_misses_them_line_by_line() {
-    let mut profile = even::profile(2, 3);
+    let mut profile = uniform_profile::profile(2, 3);
     profile["prediction"] = profile["features"][0].clone();
     profile["prediction"].as_object_mut().unwrap().remove("name");
     let [by_line, by_row] = ["feature number 000", "feature number 001"];

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use host_sim::{Stream, World};
 use serde_json::{Value, json};
 
@@ -136,7 +136,7 @@ fn of_both_vms(model: &Value) -> [[usize; 2]; 2] {
 fn fifty_features_of_twenty_bins_take_a_quarter_of_a_mebibyte_of_a_vm() {
     let _among_others = among_others();
     let [_, without] = of_both_vms(&json!({"name": "m", "type": "predictive"}));
-    let with = of_both_vms(&json!({"name": "m", "profile": even::profile(50, 20)}));
+    let with = of_both_vms(&json!({"name": "m", "profile": uniform_profile::profile(50, 20)}));
     let taken = with.map(|with| [0, 1].map(|vm| (with[vm] - without[vm]) >> 10));
     println!("{taken:?} KiB more, configured and after a day");
     assert!(taken.iter().flatten().all(|taken| (128..=256).contains(taken)), "{taken:?} KiB");

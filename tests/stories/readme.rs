@@ -5,7 +5,7 @@ use std::{env, fs, path::Path, process::Command};
 
 use driftline_metrics::catalogue::{Kind, Metric};
 use driftline_monitor::{config::Config, layout::Monitor};
-use driftline_support::even;
+use driftline_support::uniform_profile;
 use driftline_testbed::pieces;
 use serde_json::{Value, json};
 
@@ -112,7 +112,8 @@ fn the_limits_say_how_many_series_a_configuration_makes() {
     let predictive = json!({"name": "b", "type": "predictive"});
     let by_route = more(predictive.clone(), &two_routes) - more(predictive.clone(), &one_route);
     let once = more(predictive, &one_route) - by_route;
-    let profile = |features| json!({"name": "m", "profile": even::profile(features, BINS)});
+    let profile =
+        |features| json!({"name": "m", "profile": uniform_profile::profile(features, BINS)});
     let feature = |measures: Option<Value>| {
         let [one, two] = [1, 2].map(|features| {
             let mut config = json!({"models": [profile(features)]});

@@ -72,7 +72,7 @@ fn reads(profile: &Value) -> bool {
     Profile::from_json(profile.to_string().as_bytes()).is_ok()
 }
 
-/// The index of the feature that this table speaks of.
+/// The pointer with the feature's index in place of `@name`.
 fn at(profile: &Value, pointer: &str) -> String {
     let Some((name, rest)) =
         pointer.strip_prefix('@').map(|rest| rest.split_once('/').unwrap_or((rest, "")))
@@ -84,7 +84,8 @@ fn at(profile: &Value, pointer: &str) -> String {
     format!("/features/{index}/{rest}").trim_end_matches('/').to_owned()
 }
 
-/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is good.
+/// Changes that the schema and the reader must judge alike: where, what (`None` to take it out), and whether it is
+/// good.
 fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
     let bad = |pointer, value| (pointer, Some(value), false);
     let fine = |pointer, value| (pointer, Some(value), true);

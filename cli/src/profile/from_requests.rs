@@ -8,7 +8,7 @@ use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, anyhow, bail};
 use driftline_monitor::config::{Config, Model};
-use driftline_profiler::{Built, Made, ProfileBuilder, Progress, Role, Settings, Wish};
+use driftline_profiler::{Built, ColumnOptions, Made, ProfileBuilder, Progress, Role, Settings};
 use driftline_profiler_files::ProfilerError;
 use driftline_statistics::profile::{Kind, Profile};
 
@@ -176,7 +176,7 @@ fn counted(
         ProfileBuilder::new(Settings { version: version.clone(), ..wanted.settings.clone() });
     for Column { name, role, kind } in &columns {
         let bin_by_value = wanted.value_bins.contains(name);
-        builder.column(name, *role, Wish { kind: *kind, bin_by_value });
+        builder.column(name, *role, ColumnOptions { kind: *kind, bin_by_value });
     }
     let mut reader = Reader::new(&player, model, entry_version.as_deref(), columns);
     reader

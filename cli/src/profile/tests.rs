@@ -206,7 +206,7 @@ fn the_ages_of_timestamps_count_from_a_moment_or_a_column() {
         assert_eq!((numbers.minimum, numbers.maximum), ages, "{as_of}");
     }
     let error = folder.run("seen.csv --model rain --type seen=timestamp").unwrap_err();
-    assert!(error.contains("whose age nobody knows without --as-of"), "{error}");
+    assert!(error.contains("whose age is unknown without --as-of"), "{error}");
 }
 
 #[test]

@@ -94,7 +94,6 @@ pub struct ProxyEnd {
 
 impl Exchange {
     /// Bytes that an exchange has beside itself, by its kind: generation, prediction.
-    #[cfg(test)]
     pub const SIDES_BYTES: (usize, usize) = (size_of::<Generation>(), size_of::<Prediction>());
 
     /// Starts when the request's headers are known.

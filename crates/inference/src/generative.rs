@@ -28,5 +28,4 @@ pub use self::{
 };
 
 /// Bytes that a streamed answer takes beside its exchange.
-#[cfg(test)]
 pub const EVENTS_BYTES: usize = size_of::<events::Events>();

@@ -43,7 +43,6 @@ use driftline_wire::json::Token;
 const COLUMNS_MAX: usize = 256 + 1;
 
 /// Bytes that the reader of a body takes beside its exchange, whatever the format.
-#[cfg(test)]
 pub const READER_BYTES: usize = reader::BYTES_MAX;
 
 /// What a JSON value is, or a container of which the start is given.

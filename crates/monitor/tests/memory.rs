@@ -14,7 +14,7 @@ use driftline_monitor::{
     tick::{HostSeries, Tick},
 };
 use driftline_statistics::time::Timestamp;
-use driftline_support::{even, host::MemoryHost};
+use driftline_support::{host::MemoryHost, uniform_profile};
 
 /// What this thread holds on the heap.
 struct Counting;
@@ -44,7 +44,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// A model with so many features of so many bins.
 fn monitor(features: usize, bins: usize) -> Monitor {
-    let profile = even::profile(features, bins);
+    let profile = uniform_profile::profile(features, bins);
     let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.

@@ -14,7 +14,7 @@ use driftline_monitor::{
     tick::{HostSeries, Tick},
 };
 use driftline_statistics::time::Timestamp;
-use driftline_support::{even, host::MemoryHost};
+use driftline_support::{host::MemoryHost, uniform_profile};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// A window of an hour slides in steps of 450 seconds.
@@ -75,7 +75,10 @@ impl Vm<'_> {
 
 /// A model with this many features of four bins.
 fn config(features: usize) -> String {
-    format!(r#"{{"models": [{{"name": "m", "profile": {}}}]}}"#, even::profile(features, 4))
+    format!(
+        r#"{{"models": [{{"name": "m", "profile": {}}}]}}"#,
+        uniform_profile::profile(features, 4)
+    )
 }
 
 fn start() -> MemoryHost {

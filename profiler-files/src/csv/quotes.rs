@@ -1,5 +1,5 @@
-//! Watches a CSV's bytes for a quote that never closes, which the `csv` crate reads as one long cell.
-//! It passes all bytes on as they are and understands nothing else of them.
+//! Finds a quote that never closes in a CSV, which the `csv` crate reads as one long cell. It passes all bytes on
+//! unchanged.
 
 use std::io::{self, Read};
 
@@ -16,11 +16,11 @@ pub(crate) struct Quotes<R> {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// Before a cell's first byte, where alone a quote opens it.
+    /// Before the first byte of a cell, the only place where a quote opens it.
     Start,
     Bare,
     Quoted,
-    /// Behind a quote within a quoted cell: it closes the cell, or stands for itself if another one follows.
+    /// After a quote within a quoted cell. It closes the cell, or is the first of two that stand for one.
     QuoteInQuoted,
 }
 
@@ -31,8 +31,7 @@ impl<R> Quotes<R> {
 
     /// The line of the quote that is open at the end of a record, `record_end` bytes from the start.
     ///
-    /// Only the source's own end can end a record there. Bytes may have been read ahead of the record; then its
-    /// quotes are closed.
+    /// Only the end of the source can end a record there. If bytes were read beyond the record, its quotes are closed.
     pub(crate) fn open_since_line(&self, record_end: u64) -> Option<u64> {
         let is_open = self.place == Place::Quoted && self.bytes == record_end;
         is_open.then_some(self.opened_at_line)
@@ -48,7 +47,7 @@ impl<R> Quotes<R> {
                 self.opened_at_line = self.line;
                 Place::Quoted
             }
-            // The bytes of a byte order mark: the header's first name may be quoted behind it.
+            // The bytes of a byte order mark, after which the header's first name may be quoted.
             (Place::Start, 0xef | 0xbb | 0xbf) => Place::Start,
             _ => Place::Bare,
         };

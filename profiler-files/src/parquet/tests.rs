@@ -260,7 +260,7 @@ fn nulls_all_through_are_said() {
     refuses("optional double x", leveled::<DoubleType>([], &[0, 0], None), nothing);
     refuses("optional binary x (STRING)", leveled::<ByteArrayType>([], &[0, 0], None), nothing);
     refuses("optional boolean x", leveled::<BoolType>([], &[0, 0], None), nothing);
-    // Among values they are counted.
+    // Among values they count as nulls.
     let column = of("optional boolean x", leveled::<BoolType>([true], &[0, 1], None)).unwrap();
     assert_eq!((column.kind, column.nulls), (Kind::Boolean, 1));
 }
@@ -281,7 +281,7 @@ fn a_file_without_rows_or_columns_says_which_it_lacks() {
         rows: Some(1..=9),
         ..options()
     };
-    // How many rows there are was not looked at.
+    // The number of rows was not checked.
     assert_eq!(
         profiled(&file, &without(&["x", "y"])).unwrap_err(),
         "found no column to watch among 2, expected at least one"
@@ -312,7 +312,7 @@ fn a_column_that_is_left_out_may_hold_anything() {
     assert_eq!(profiled(&file, &options).unwrap()[0].0, "x");
 }
 
-/// No test can write brotli, which this build does not have; so a file says that it is, and is not.
+/// This build cannot write brotli, so the file only says that it is brotli.
 #[test]
 fn a_codec_that_is_not_built_in_is_named() {
     let file =
@@ -341,7 +341,7 @@ fn a_damaged_file_is_read_or_refused_and_never_a_crash() {
     assert_eq!(profiled(&file, &options()).unwrap().len(), 3);
     let whole = fs::read(&file.0).unwrap();
     let (mut readable, mut refused) = (0, 0);
-    // Every byte but the magic words, with one bit of it turned round.
+    // Every byte but the magic words, with one bit flipped.
     for at in 4..whole.len() - 4 {
         let mut damaged = whole.clone();
         damaged[at] ^= 1 << (at % 8);

@@ -1,11 +1,11 @@
-//! Makes ages of the moments in a row, as of the moment that the row was made; it knows no clock.
+//! Turns the moments in a row into ages, as of the moment that the row was made; it reads no clock.
 
 use driftline_statistics::profile::Kind;
 
-use super::{AsOf, selection::Part};
+use super::{options::AsOf, selection::Purpose};
 use crate::{
     cell::{Cell, WITHOUT_AS_OF},
-    column::Wish,
+    column::ColumnOptions,
 };
 
 const WITHOUT_MOMENT: &str = "a date or time in a row that does not say when it was made";
@@ -16,53 +16,53 @@ pub(super) struct Ages {
     /// As of when, if it is the same for all rows.
     moment: Option<f64>,
     /// Whether it differs from row to row.
-    is_said_by_rows: bool,
-    /// Where in a row that is said, once the column was announced.
+    differs_by_row: bool,
+    /// The cell of a row that says it, once its column is announced.
     column: Option<usize>,
-    /// By cell: whether somebody said that it is a timestamp.
-    said: Vec<bool>,
+    /// By cell: whether its column is given as a timestamp.
+    is_timestamp: Vec<bool>,
 }
 
 impl Ages {
     pub(super) fn new(as_of: Option<&AsOf>) -> Ages {
-        let (moment, is_said_by_rows) = match as_of {
+        let (moment, differs_by_row) = match as_of {
             Some(AsOf::Moment(seconds)) => (Some(*seconds), false),
             Some(AsOf::Column(_)) => (None, true),
             None => (None, false),
         };
-        Ages { moment, is_said_by_rows, column: None, said: Vec::new() }
+        Ages { moment, differs_by_row, column: None, is_timestamp: Vec::new() }
     }
 
     /// Announces the next cell of each row.
-    pub(super) fn column(&mut self, part: Part, wish: Wish) {
-        if part == Part::AsOf {
-            self.column = Some(self.said.len());
+    pub(super) fn column(&mut self, purpose: Purpose, options: ColumnOptions) {
+        if purpose == Purpose::AsOf {
+            self.column = Some(self.is_timestamp.len());
         }
-        self.said.push(wish.kind == Some(Kind::Timestamp));
+        self.is_timestamp.push(options.kind == Some(Kind::Timestamp));
     }
 
-    /// Whether rows can have ages at all, or lack them.
+    /// Whether rows may hold moments that need an age.
     pub(super) fn is_asked_for(&self) -> bool {
-        self.moment.is_some() || self.is_said_by_rows || self.said.contains(&true)
+        self.moment.is_some() || self.differs_by_row || self.is_timestamp.contains(&true)
     }
 
-    /// The cells of a row with ages in place of moments, and without the one that said as of when.
+    /// The cells of a row with ages in place of moments, without the cell that says when the row was made.
     pub(super) fn take<'c>(&self, cells: impl IntoIterator<Item = Cell<'c>>) -> Vec<Cell<'c>> {
         let mut cells: Vec<Cell<'c>> = cells.into_iter().collect();
         let as_of = match self.column {
             Some(column) => cells.get(column).and_then(|cell| cell.moment()),
             None => self.moment,
         };
-        for (cell, said) in cells.iter_mut().zip(&self.said) {
-            if !*said && !matches!(cell, Cell::Moment(_)) {
+        for (cell, is_timestamp) in cells.iter_mut().zip(&self.is_timestamp) {
+            if !*is_timestamp && !matches!(cell, Cell::Moment(_)) {
                 continue;
             }
             *cell = match (*cell, cell.moment(), as_of) {
                 (Cell::Null, ..) => Cell::Null,
                 (_, Some(moment), Some(as_of)) => Cell::Age(as_of - moment),
-                (_, Some(_), None) if self.is_said_by_rows => Cell::Other(WITHOUT_MOMENT),
+                (_, Some(_), None) if self.differs_by_row => Cell::Other(WITHOUT_MOMENT),
                 (_, Some(_), None) => Cell::Other(WITHOUT_AS_OF),
-                // It is no moment, and is refused as what it is.
+                // It is no moment, and will be refused as what it is.
                 (other, None, _) => other,
             };
         }

@@ -1,23 +1,31 @@
-//! Records one reading of a table: counts its rows, picks those asked for, and hands them on; it opens nothing.
+//! Records one reading of a table: counts its rows, selects those asked for, and passes them on; it opens nothing.
 
 use std::{fmt, ops::RangeInclusive};
 
 use driftline_statistics::document::{Path, Problems};
 
 use super::{
-    Options, Progress,
     ages::Ages,
-    selection::{self, Part},
+    options::Options,
+    selection::{self, Purpose},
 };
 use crate::{
-    builder::{Place, ProfileBuilder},
-    cell::Cell,
-    column::Wish,
-    recount::Recount,
+    builder::ProfileBuilder, cell::Cell, column::ColumnOptions, place::Place, recount::Recount,
 };
 
-/// How many rows come by between two reports.
+/// How many rows lie between two reports.
 const ROWS_PER_REPORT: u64 = 1_000;
+
+/// How far reading has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress {
+    /// 1, or 2 while rows that were too many to keep are counted.
+    pub reading: u32,
+    /// Rows so far in this reading, including those not asked for.
+    pub rows: u64,
+    /// Bytes so far in this reading.
+    pub bytes: u64,
+}
 
 /// Where rows go.
 pub(super) enum Pass {
@@ -36,11 +44,13 @@ impl Pass {
     }
 }
 
-/// One reading of a table. What reads the source announces the columns, then hands over row after row:
+/// One reading of a table. The caller announces the columns, then hands over row after row:
 ///
 /// ```text
-/// header(names)  or  column(name) as names come up, and check_names(names) at the end
-/// while wants_rows(): next_row(...), and row(cells) if that gave a place
+/// header(names)             or, where names come with the rows, column(name) for each, and check_names(names) last
+/// while wants_rows():
+///     next_row(...)         counts a row
+///     row(cells, place)     takes it, if next_row returned its place
 /// ```
 pub struct TableRecorder<'r> {
     options: &'r Options,
@@ -52,7 +62,7 @@ pub struct TableRecorder<'r> {
     range: RangeInclusive<u64>,
     row: u64,
     bytes: u64,
-    /// No row was looked at, so how many there are is not known.
+    /// No row was read, so the number of rows is not known.
     has_given_up: bool,
     progress: &'r mut dyn FnMut(Progress),
 }
@@ -60,7 +70,7 @@ pub struct TableRecorder<'r> {
 impl<'r> TableRecorder<'r> {
     /// # Errors
     ///
-    /// If the rows that are asked for are no range.
+    /// If the rows asked for are no range.
     pub(super) fn new(
         options: &'r Options,
         pass: Pass,
@@ -69,7 +79,7 @@ impl<'r> TableRecorder<'r> {
         if let Some(rows) =
             options.rows.as_ref().filter(|rows| *rows.start() == 0 || rows.is_empty())
         {
-            return Err(super::problem(format_args!(
+            return Err(problem(format_args!(
                 "found the rows {} to {}, expected a range that begins at 1 or later and is not empty",
                 rows.start(),
                 rows.end()
@@ -89,35 +99,36 @@ impl<'r> TableRecorder<'r> {
         })
     }
 
-    /// Announces all columns of a source that names them before its rows, and checks the names that the options speak of.
-    /// Returns which columns the rows are to carry, counted from 0, each with what was said of it. Those without a name are
-    /// left out.
-    pub fn header(&mut self, names: &[String]) -> Vec<(usize, Wish)> {
+    /// Announces all columns, for a source that names them before its rows, and checks the names in the options.
+    ///
+    /// Returns the columns that rows must have a cell for, counted from 0, with what the options say of each. Columns
+    /// without a name are left out.
+    pub fn header(&mut self, names: &[String]) -> Vec<(usize, ColumnOptions)> {
         self.check_names(names);
         let mut chosen = Vec::new();
         for (index, name) in names.iter().enumerate() {
             if name.is_empty() {
                 self.nameless.push(index + 1);
-            } else if let Some(wish) = self.column(name) {
-                chosen.push((index, wish));
+            } else if let Some(options) = self.column(name) {
+                chosen.push((index, options));
             }
         }
         chosen
     }
 
-    /// Announces a column, which was null in the rows before. Returns what was said of it if the rows are to carry it, in
-    /// the order of these calls, and `None` if it is left out.
-    pub fn column(&mut self, name: &str) -> Option<Wish> {
-        let (part, wish) = selection::part(name, self.options)?;
-        self.ages.column(part, wish);
+    /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for
+    /// it, in the order of these calls, and `None` if it is left out.
+    pub fn column(&mut self, name: &str) -> Option<ColumnOptions> {
+        let (purpose, options) = selection::purpose(name, self.options)?;
+        self.ages.column(purpose, options);
         // In the second pass the columns are known.
-        if let (Part::Column(role), Pass::First(builder)) = (part, &mut self.pass) {
-            builder.column(name, role, wish);
+        if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
+            builder.column(name, role, options);
         }
-        Some(wish)
+        Some(options)
     }
 
-    /// Notes each column that the options speak of and that is not among all `names` of the table.
+    /// Notes each column that the options name and the table does not have; `names` are all of the table's.
     pub fn check_names(&mut self, names: &[String]) {
         selection::check(names, self.options, &mut self.problems);
     }
@@ -127,7 +138,7 @@ impl<'r> TableRecorder<'r> {
         self.problems.add(&Path::ROOT, problem);
     }
 
-    /// Whether there are problems already, so that no row need be looked at.
+    /// Whether there are problems already, so that no row need be read.
     pub fn gives_up(&mut self) -> bool {
         self.has_given_up = !self.problems.is_empty();
         self.has_given_up
@@ -138,12 +149,12 @@ impl<'r> TableRecorder<'r> {
         self.row < *self.range.end()
     }
 
-    /// How many rows were found so far.
+    /// The rows so far.
     pub fn rows(&self) -> u64 {
         self.row
     }
 
-    /// Counts a row that was found, `bytes` into the source, and says where it is if it was asked for.
+    /// Counts a row, which ends `bytes` into the source. Returns its place if it was asked for.
     pub fn next_row(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
         self.row += 1;
         self.bytes = bytes;
@@ -153,7 +164,7 @@ impl<'r> TableRecorder<'r> {
         self.range.contains(&self.row).then_some(Place { row: self.row, line })
     }
 
-    /// Takes the cells of a row that was asked for: one for each column that it is to carry.
+    /// Takes the cells of a row that was asked for.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
         if self.ages.is_asked_for() {
             let cells = self.ages.take(cells);
@@ -165,7 +176,7 @@ impl<'r> TableRecorder<'r> {
 
     /// # Errors
     ///
-    /// What was noted while reading, and rows that were asked for but never came.
+    /// What was noted while reading, and rows that were asked for but do not exist.
     pub(super) fn finish(mut self) -> Result<(Vec<usize>, Pass), Problems> {
         self.report();
         if self.options.rows.is_some() && self.wants_rows() && !self.has_given_up {
@@ -185,4 +196,11 @@ impl<'r> TableRecorder<'r> {
         };
         (self.progress)(Progress { reading, rows: self.row, bytes: self.bytes });
     }
+}
+
+/// A single problem.
+pub(super) fn problem(what: fmt::Arguments<'_>) -> Problems {
+    let mut problems = Problems::default();
+    problems.add(&Path::ROOT, what);
+    problems
 }

@@ -1,4 +1,4 @@
-//! Which columns of a table are read, and as what; it sees names only.
+//! Decides which columns of a table are read, and as what; it sees names only.
 
 use std::fmt;
 
@@ -7,23 +7,26 @@ use driftline_statistics::{
     profile::Kind,
 };
 
-use super::{AsOf, Options};
-use crate::{builder::Role, column::Wish};
+use super::options::{AsOf, Options};
+use crate::{assembly::Role, column::ColumnOptions};
 
-/// What a column that is read is there for.
+/// What a column is read for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Part {
-    /// The model has it.
+pub(super) enum Purpose {
+    /// It is a feature or the prediction.
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
     AsOf,
 }
 
-/// What a column is there for and what was said of it; `None` if it is not read.
-pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
+/// What a column is read for, and what the options say of it; `None` if it is left out.
+pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnOptions)> {
     let is = |column: &Option<String>| column.as_deref() == Some(name);
     if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
-        return Some((Part::AsOf, Wish { kind: Some(Kind::Timestamp), bin_by_value: false }));
+        return Some((
+            Purpose::AsOf,
+            ColumnOptions { kind: Some(Kind::Timestamp), bin_by_value: false },
+        ));
     }
     let role = if is(&options.prediction) {
         Role::Prediction
@@ -35,14 +38,14 @@ pub(super) fn part(name: &str, options: &Options) -> Option<(Part, Wish)> {
         Role::Feature
     };
     let said = options.kinds.iter().rev().find(|(column, _)| column == name);
-    let wish = Wish {
+    let of_column = ColumnOptions {
         kind: said.map(|(_, kind)| *kind),
         bin_by_value: options.value_bins.iter().any(|column| column == name),
     };
-    Some((Part::Column(role), wish))
+    Some((Purpose::Column(role), of_column))
 }
 
-/// Notes each column that the options speak of and that does not exist.
+/// Notes each column that the options name and that does not exist.
 pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
     let asked = options.exclude.iter().map(|name| ("to exclude", name));
     let as_of = match &options.as_of {

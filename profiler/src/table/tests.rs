@@ -1,13 +1,16 @@
-//! What the recorder makes of a table that lies in memory; formats of files have their own tests.
+//! Profiles of a table in memory; the formats of files have their own tests.
 
 use super::*;
-use crate::{Cell, MEMORY_BYTES_DEFAULT};
+use crate::{
+    cell::Cell,
+    settings::{MEMORY_BYTES_DEFAULT, Settings},
+};
 
 fn options() -> Options {
     Options { settings: Settings::of("rain"), target: Some("rain".into()), ..Options::default() }
 }
 
-/// A column `x` of many numbers and one of what is to be predicted.
+/// A column `x` of many numbers, one without a name, and one to predict.
 fn table(rows: u32) -> impl FnMut(&mut TableRecorder<'_>) -> Result<(), Problems> {
     move |recorder| {
         let chosen = recorder.header(&["x".to_owned(), String::new(), "rain".to_owned()]);

@@ -238,8 +238,8 @@ def cases(pieces, whole):
         "traps": [18, 19], "event_ends": ends(CODINGS["br"], body, some),
         "read_problems": {"encoding_malformed": 1}, "per_output_token_skipped": "usage_missing", **broken})
     body = encoded(CODINGS["gzip"], pieces) + b"garbage"
-    exchange("garbage_behind_gzip", "gzip", body, {
-        "about": "What stands behind the end of a coding is counted and spoils nothing.", "source": source,
+    exchange("garbage_after_gzip", "gzip", body, {
+        "about": "Bytes after the end of a coding are counted and spoil nothing.", "source": source,
         "traps": [18], "event_ends": ends(CODINGS["gzip"], body, pieces),
         "read_problems": {"encoding_malformed": 1}, **whole})
     exchange("plain_text_that_claims_to_be_zstd", "zstd", plain, {

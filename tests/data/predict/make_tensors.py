@@ -34,7 +34,7 @@ def write(dialect, name, request, response, expected):
 
 
 def tensor(name, shape, datatype, data=None, raw=None, **parameters):
-    """As an object, and the bytes behind the document."""
+    """As an object, and the bytes after the document."""
     described = {"name": name, "shape": shape, "datatype": datatype}
     if raw is not None:
         parameters.setdefault("binary_data_size", len(raw))
@@ -95,12 +95,12 @@ rest("one_tensor_flat", "A tensor with a name of its own has a column per index,
 rest("one_tensor_nested", "The same with brackets of their own for each row.",
      [tensor("input-0", [2, 2], "FP32", [[1, 3], [2, 4]])], scores(0, 1), traps=[32], columns=AB, **TWO,
      features={"a": A12, "b": B34})
-rest("one_tensor_of_rank_three", "What lies behind the first dimension is one row.",
+rest("one_tensor_of_rank_three", "What lies within the first dimension is one row.",
      [tensor("input-0", [2, 1, 2], "FP32", [[[1, 3]], [[2, 4]]])], scores(0, 1), traps=[32], columns=AB, **TWO,
      features={"a": A12, "b": B34})
-rest("raw_tensors", "All tensors are raw, behind the document, both ways.", [RAW_A, RAW_B, RAW_C], scores(0, 1, raw=True),
+rest("raw_tensors", "All tensors are raw, after the document, both ways.", [RAW_A, RAW_B, RAW_C], scores(0, 1, raw=True),
      source=RAW, traps=[32], **TWO, features=ALL)
-rest("a_mixed_body", "Some tensors are in the document, some behind it.", [RAW_A, B, RAW_C], scores(0, 1),
+rest("a_mixed_body", "Some tensors are in the document, some after it.", [RAW_A, B, RAW_C], scores(0, 1),
      source=RAW, traps=[32], **TWO, features=ALL)
 rest("raw_integers_of_every_size", "Little-endian, with a sign or without.",
      [tensor("a", [2], "INT8", raw=struct.pack("<2b", -1, 2)), tensor("b", [2], "UINT16", raw=struct.pack("<2H", 3, 65535)),
@@ -134,7 +134,7 @@ rest("fewer_values_than_the_shape", "What is there counts.", [tensor("a", [3], "
      REFUSED, status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor", "wrong_shape"],
      columns=AB, rows=3, faults={"wrong_shape": 1},
      features={"a": {"01": 1, "02": 1, "missing": 1}, "b": {"01": 1, "02": 1, "03": 1}})
-rest("more_values_than_the_shape", "What the shape has no place for is nobody's.",
+rest("more_values_than_the_shape", "What the shape has no place for belongs to no column.",
      [tensor("a", [1], "FP32", [1, 2, 3])], REFUSED, status="400 Bad Request", outcome="error_status",
      traps=[32], bad=["wrong_shape"], columns={"a": "number"}, rows=1, faults={"wrong_shape": 1}, features={"a": {"01": 1}})
 rest("a_shape_whose_product_overflows", "A shape of a few bytes makes no rows and takes no memory.",
@@ -152,7 +152,7 @@ rest("a_negative_shape", "A shape with -1 is one of a model, and none of data.",
 rest("tensors_of_different_lengths", "Every tensor counts, and there are as many rows as the longest one has.",
      [tensor("a", [1], "FP32", [1]), tensor("b", [2], "FP32", [3, 4])], scores(0, 1), traps=[32], bad=["wrong_shape"],
      columns=AB, **TWO, faults={"wrong_shape": 1}, features={"a": {"01": 1, "missing": 1}, "b": B34})
-rest("data_before_its_shape", "Writers that sort members put data first, when nobody can say what it is: it is held.",
+rest("data_before_its_shape", "Writers that sort members put data first, when its meaning is unknown: it is held.",
      [], scores(0, 1), traps=[32], columns=AB,
      sent=({"content-type": "application/json"},
            b'{"inputs":[{"data":[1,2],"datatype":"FP32","name":"a","shape":[2]},'
@@ -164,7 +164,7 @@ rest("members_in_the_order_of_their_names", "As `json.dumps(sort_keys=True)` wri
      sent=({"content-type": "application/json"},
            json.dumps({"inputs": [described for described, _ in (A, B, C)], "id": "]"}, sort_keys=True).encode()),
      **TWO, features=ALL)
-rest("a_tensor_that_nobody_looks_for", "It passes unread, and its bytes are not those of the next one.",
+rest("a_tensor_of_no_column", "It passes unread, and its bytes are not those of the next one.",
      [RAW_A, tensor("embedding", [2, 3], "FP32", raw=struct.pack("<6f", *range(6))), RAW_B, RAW_C], scores(0, 1),
      source=RAW, traps=[32], bad=["extra_column"], **TWO, faults={"extra_column": 1}, features=ALL)
 rest("a_tensor_that_is_missing", "A feature without a tensor is missing from every row.", [A, C], scores(0, 1),
@@ -180,12 +180,12 @@ rest("a_raw_tensor_that_breaks_off", "The body ends amid a number: what came bef
      sent=(lambda headers, content: (headers, content[:-3]))(*body("inputs", [RAW_A, tensor("b", [2], "FP32", raw=struct.pack("<2f", 3, 4))])),
      rows=2, faults={"wrong_shape": 1}, features={"a": A12, "b": {"03": 1, "missing": 1}},
      read_problems={"request_malformed": 1})
-rest("a_promise_of_rows", "A tensor that nobody looks for has the rows that came, whatever it promises.",
+rest("a_promise_of_rows", "A tensor that no column looks for has the rows that came, whatever it promises.",
      [RAW_A, tensor("embedding", [2 * 10**9], "FP64", raw=bytes(24), binary_data_size=16 * 10**9)], REFUSED, source=RAW,
      status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"],
      columns={"a": "number"}, rows=3, faults={"extra_column": 1, "wrong_shape": 1},
      features={"a": {**A12, "missing": 1}}, read_problems={"request_malformed": 1})
-rest("a_promise_without_a_length", "The same where nobody can say how long it is, and with rows that have no width.",
+rest("a_promise_without_a_length", "The same where its length is unknown, and with rows that have no width.",
      [tensor("a", [2], "FP32", [1, 2]), tensor("none", [2 * 10**9, 0], "BOOL", raw=b"", binary_data_size=0),
       tensor("mask", [2**62], "BOOL", raw=b"\0\1\0", binary_data_size=-1)], REFUSED, source=RAW,
      status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"],
@@ -196,7 +196,7 @@ rest("an_answer_that_promises_rows", "Of an answer as well, only what came makes
                       tensor("embedding", [2 * 10**9], "FP64", raw=bytes(16), binary_data_size=16 * 10**9)]),
      source=RAW, traps=[19, 32], bad=["truncated_tensor"], outcome="truncated", **TWO,
      faults={"extra_column": 1, "wrong_shape": 1}, features=ALL)
-rest("a_text_longer_than_its_tensor", "Where a text begins behind it nobody knows; the next tensor is read all the same.",
+rest("a_text_longer_than_its_tensor", "Where the text after it begins is unknown; the next tensor is read all the same.",
      [tensor("c", [2], "BYTES", raw=texts("x") + struct.pack("<I", 2**31) + b"y"), RAW_A], REFUSED, source=RAW,
      status="400 Bad Request", outcome="error_status", traps=[32], bad=["truncated_tensor"],
      columns={"a": "number", "c": "category"}, rows=2, faults={"wrong_shape": 1},
@@ -283,7 +283,7 @@ SCORED = MODEL + described("score", "FP32", 2) + field(6, struct.pack("<2f", 0, 
 
 grpc("typed_contents", "Contents are typed, and lie within their tensors.", message(MODEL, *TYPED), message(SCORED),
      traps=[32], **TWO, features=ALL)
-grpc("raw_contents", "Contents are raw, behind all tensors.", message(MODEL, *RAWS), message(SCORED), traps=[32], **TWO,
+grpc("raw_contents", "Contents are raw, after all tensors.", message(MODEL, *RAWS), message(SCORED), traps=[32], **TWO,
      features=ALL)
 grpc("numbers_that_are_not_packed", "Writers of proto2 repeat the field for each number.",
      message(MODEL, described("a", "INT32", 2, contents=b"\x10\1\x10\2"), *TYPED[1:]), message(SCORED), traps=[32], **TWO,
@@ -299,7 +299,7 @@ grpc("fewer_values_than_the_shape", "What is there counts.",
      faults={"wrong_shape": 1}, features={"a": A12})
 BILLIONS = 2 * 10**9
 PROMISE = TYPED[0] + promised(5, BILLIONS + 32, field(1, "z") + field(2, "FP64") + packed(3, BILLIONS) + promised(5, BILLIONS, b"\x3a"))
-grpc("a_promise_of_rows", "A tensor that nobody looks for has the rows that came, whatever it promises.",
+grpc("a_promise_of_rows", "A tensor that no column looks for has the rows that came, whatever it promises.",
      b"\0" + struct.pack(">I", BILLIONS + 99) + MODEL + PROMISE, b"", head={"grpc-status": "3"},
      outcome="error_status", traps=[32], bad=["truncated_tensor", "extra_column"], columns={"a": "number"}, rows=2,
      faults={"extra_column": 1, "wrong_shape": 1}, features={"a": A12}, read_problems={"request_malformed": 1})

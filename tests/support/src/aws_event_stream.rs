@@ -1,4 +1,4 @@
-//! Makes bodies of AWS event streams from text that people can read, with none of core's code; it counts nothing.
+//! Makes bodies of AWS event streams from readable text, without any of core's code; it counts nothing.
 //!
 //! Every line that is not empty and does not begin with `#` is a message:
 //!
@@ -73,7 +73,7 @@ fn message(line: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Turns a bit of a message around.
+/// Flips a bit of a message.
 fn spoil(mut message: Vec<u8>, at: impl Fn(usize) -> usize) -> Result<Vec<u8>, String> {
     let at = at(message.len());
     message[at] ^= 1;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_says_nothing_is_refused() {
+    fn an_unknown_word_is_refused() {
         let (line, error) = encode("# fine\n\nevents x {}").unwrap_err();
         assert_eq!(line, 2);
         assert!(error.starts_with("found \"events\", expected event,"), "{error}");

@@ -1,4 +1,4 @@
-//! The forms in which a file of exchanges writes a body, and the bytes that each stands for; it knows no dialect.
+//! The forms in which a file of exchanges writes a body, and the bytes of each; it knows no dialect.
 
 use crate::aws_event_stream;
 
@@ -7,9 +7,9 @@ use crate::aws_event_stream;
 pub(crate) enum Form {
     /// As it is.
     Verbatim,
-    /// As it is, but that every line ends in CRLF.
+    /// As it is, but with CRLF at the end of every line.
     Crlf,
-    /// With escapes for what is not seen: see [`unescaped`].
+    /// With escapes for what is invisible: see [`unescaped`].
     Escaped,
     /// As a line for each message of an AWS event stream: see [`aws_event_stream`].
     AwsEventStream,
@@ -47,24 +47,24 @@ impl Form {
     }
 }
 
-/// No editor and no reader overlooks a byte of the text.
+/// Refuses text with bytes that a reader cannot see or an editor may change.
 fn check_visible(text: &str) -> Result<(), Problem> {
     for (number, line) in text.split('\n').enumerate() {
         if line.trim_end() != line {
             let what =
-                "ends in white space, which is not seen: write the body (escaped), with \\x20";
+                "ends in white space, which is invisible: write the body (escaped), with \\x20";
             return Err((number, what.to_owned()));
         }
         let is_hidden = |character: &char| character.is_control() || *character == '\u{feff}';
         if let Some(hidden) = line.chars().find(is_hidden) {
-            let what = format!("holds {hidden:?}, which is not seen: write the body (escaped)");
+            let what = format!("holds {hidden:?}, which is invisible: write the body (escaped)");
             return Err((number, what));
         }
     }
     Ok(())
 }
 
-/// `\n`, `\r`, `\t`, `\0`, `\\` and `\x1b` stand for a byte each; a line that ends in `\` goes on in the next one.
+/// `\n`, `\r`, `\t`, `\0`, `\\` and `\x1b` are a byte each; a line that ends in `\` continues in the next one.
 fn unescaped(text: &str) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     for (number, line) in text.split('\n').enumerate() {
@@ -85,12 +85,12 @@ fn unescaped(text: &str) -> Result<Vec<u8>, Problem> {
             bytes.push(b'\n');
         }
     }
-    // The last line has an end only if the text says so.
+    // The text separates lines by ends, so the last line has none.
     bytes.pop();
     Ok(bytes)
 }
 
-/// The byte that an escape stands for, and how many bytes of text follow its backslash; no byte if it ends the line.
+/// The byte of an escape, `None` at the end of a line, and the length of the escape after its backslash.
 fn escaped(text: &str) -> Option<(Option<u8>, usize)> {
     let byte = match *text.as_bytes() {
         [] => return Some((None, 0)),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_stands_for_a_byte() {
+    fn an_escape_is_a_byte() {
         check(Form::Escaped, "", b"");
         check(
             Form::Escaped,
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_seen_and_what_stands_for_nothing_is_refused() {
+    fn invisible_text_and_unknown_escapes_are_refused() {
         refuses(Form::Verbatim, "a\nb ", 1, "ends in white space");
         refuses(Form::Verbatim, "a\rb", 0, "holds '\\r'");
         refuses(Form::Crlf, "\u{feff}a", 0, "holds '\\u{feff}'");

@@ -1,8 +1,8 @@
-//! The corpora: exchanges as they stand on the wire, each with what it must count, and the configuration for that.
+//! The corpora: exchanges as sent on the wire, each with what it must count, and the configuration for that.
 //!
-//! How the files look is said in `tests/data/README.md`, what an exchange must count in `tests/data/llm/README.md` and
-//! `tests/data/predict/README.md`. A file that does not look so is a mistake of its author: reading it panics with the
-//! file, the line, and what is wrong there.
+//! `tests/data/README.md` describes the files; `tests/data/llm/README.md` and `tests/data/predict/README.md` describe
+//! what an exchange must count. A malformed file is a mistake of its author: reading it panics with the file, the line,
+//! and the problem.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ pub use crate::{
     expectation::{Expectation, Values},
 };
 
-/// A folder of `tests/data` with exchanges, and what its cases need not say.
+/// A folder of `tests/data` with exchanges, and the defaults of its cases.
 #[derive(Debug)]
 pub struct Corpus {
     folder: &'static str,
@@ -39,12 +39,12 @@ pub const PREDICT: Corpus = Corpus {
     prediction: "number",
 };
 
-/// How the type of a prediction is called that does not exist.
+/// The type of the prediction where there is none.
 const NONE: &str = "none";
 
-/// How the name of a file of exchanges ends.
+/// The extension of a file of exchanges.
 const EXCHANGES: &str = "exchanges";
-/// How those of other files in the folder of a corpus end.
+/// The extensions of other files in the folder of a corpus.
 const OTHERS: [&str; 2] = ["md", "py"];
 
 /// An exchange and its expectation.
@@ -62,14 +62,14 @@ pub struct Case {
     pub status: u16,
     /// The response, without its first line.
     pub response: Message,
-    /// Where the events of the response's body end.
+    /// Where the events in the response's body end.
     pub event_ends: Vec<End>,
     /// What it must count.
     pub expected: Expectation,
 }
 
 impl Case {
-    /// The file that it stands in, which is that of its dialect.
+    /// The dialect, which is the name of its file.
     #[must_use]
     pub fn dialect(&self) -> &str {
         exchanges::dialect_of(&self.name)
@@ -83,13 +83,13 @@ impl Corpus {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(self.folder)
     }
 
-    /// All exchanges, by dialect, and in the order of its file.
+    /// All exchanges, by dialect, in the order of each file.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         files(&self.folder()).iter().flat_map(|file| read(file)).collect()
     }
 
-    /// The same, each with its expectation and the configuration for it.
+    /// All exchanges, each with its expectation and its configuration.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
         self.exchanges().into_iter().map(|exchange| self.case(exchange)).collect()
@@ -145,7 +145,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         } else {
             assert!(
                 OTHERS.contains(&end),
-                "{}: an exchange stands in the file of its dialect, <dialect>.{EXCHANGES}",
+                "{}: expected exchanges in the file of their dialect, <dialect>.{EXCHANGES}",
                 file.display()
             );
         }

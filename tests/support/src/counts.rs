@@ -1,4 +1,4 @@
-//! What an exchange changes in the series of a configuration, as people read it, and what a case says that it must.
+//! The changes of an exchange in the series of a configuration, compared with what its case says.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::{
     delivery::Delivery,
 };
 
-/// Changes that are not 0, by series: `output_tokens_total{m}`. A histogram's is the number of its samples, and that of
-/// a snapshot is its value.
+/// Changes other than 0, by series: `output_tokens_total{m}`. The change of a histogram is the number of its samples,
+/// that of a snapshot its value.
 pub type Counts = BTreeMap<String, i64>;
 
-/// How [`Counts`] calls a series: by the values of its labels, those left out that are empty.
+/// The name of a series in [`Counts`]: the metric and the values of its labels, without empty ones.
 #[must_use]
 pub fn name(series: &Series) -> String {
     let values = series.labels.iter().map(|(_, value)| value.as_str());
@@ -26,14 +26,14 @@ pub fn name(series: &Series) -> String {
     format!("{name}{{{}}}", values.join(","))
 }
 
-/// What is wrong with what was counted, a line each; empty if nothing is.
+/// The differences between what was counted and what the case says, a line each.
 #[must_use]
 pub fn problems(case: &Case, delivery: &Delivery<'_>, mut found: Counts) -> Vec<String> {
     let mut problems = Vec::new();
     let mut expected = Expected { case, delivery, counts: Counts::new() };
     match expected.fill() {
         Ok(gaps_max) => {
-            // Which events between the first token and the last one are tokens, no case says.
+            // No case says which events between the first and the last token are tokens.
             let [histogram, observations] = ["microseconds", "observations_total"]
                 .map(|end| found.remove(&format!("inter_chunk_gap_{end}{{{}}}", expected.model())));
             let gaps = observations.unwrap_or(0);
@@ -105,7 +105,7 @@ impl Expected<'_> {
         &self.case.expected.model
     }
 
-    /// Gives how many gaps between pieces of output there may be.
+    /// Returns how many gaps between pieces of output there may be.
     fn fill(&mut self) -> Result<i64, String> {
         let expected = &self.case.expected;
         let model = &expected.model;
@@ -184,7 +184,7 @@ impl Expected<'_> {
         self.add(format!("inter_chunk_gap_microseconds_total{{{model}}}"), window);
         let stated = expected.per_output_token_skipped.as_deref();
         let skip = match stated {
-            // Where the network cuts has no say in these, nor in whether there is a stream.
+            // These do not depend on where the network cuts.
             Some("usage_missing" | "several_choices") => stated,
             _ if first.is_none() => stated,
             _ => match self.steps() {
@@ -204,7 +204,7 @@ impl Expected<'_> {
         if let Some(reason) = skip {
             self.add(format!("time_per_output_token_skipped_total{{{model},{reason}}}"), 1);
         }
-        // Between two moments of a millisecond each, every one may have brought output.
+        // Every millisecond in between may have brought output.
         i64::try_from(window / 1000).map_err(|error| error.to_string())
     }
 

@@ -1,7 +1,7 @@
 //! The ways in which the network may deliver an exchange: in which pieces, and when; it changes no byte.
 //!
-//! The clock stands at 0 ms when the request comes, at k ms when the k-th piece of the response does, and the end
-//! comes a millisecond after the last piece. So nothing that is measured by tokens may be measured by the end.
+//! The request comes at 0 ms, the k-th piece of the response at k ms, and the end a millisecond after the last piece,
+//! so that the last token and the end differ.
 
 use crate::corpus::{Case, End};
 
@@ -25,9 +25,9 @@ impl<'c> Delivery<'c> {
         let mut response = Vec::new();
         let mut start = 0;
         for &end in case.event_ends.iter().flatten() {
-            let (event, behind) = rest.split_at(end - start);
+            let (event, after) = rest.split_at(end - start);
             response.push(event);
-            (rest, start) = (behind, end);
+            (rest, start) = (after, end);
         }
         response.extend(Some(rest).filter(|rest| !rest.is_empty()));
         Delivery {

@@ -1,12 +1,12 @@
-//! Where the events of a body end, told from the whole of it and without any of core's readers, so that both cannot
-//! share a mistake. It reads no data.
+//! Where the events of a body end, found in the whole body without any of core's readers, so that the two cannot share
+//! a mistake. It reads no data.
 
 use serde::de::IgnoredAny;
 
 /// By its last byte: how many bytes of the body are there when an event is whole; `None` if the body ends before that.
 pub type End = Option<usize>;
 
-/// The ends of a body's events. What kind of body it is shows its first byte, content types being what they are.
+/// The ends of a body's events. The first byte tells the kind of body, because content types do not.
 pub(crate) fn ends(body: &[u8]) -> Vec<End> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {

@@ -1,12 +1,12 @@
 //! Reads a file of exchanges, such as `openai_chat.exchanges`; it judges none.
 //!
-//! How a file looks is said in `tests/data/README.md`.
+//! `tests/data/README.md` describes the format.
 
 use std::collections::BTreeSet;
 
 use crate::{body::Form, message::Message};
 
-/// An exchange as it stands in its file.
+/// An exchange of a file.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// Its dialect, which is the name of its file, and its own name: `openai_chat/a_plain_stream`.
@@ -45,7 +45,7 @@ const PART: &str = "--- ";
 ///
 /// # Errors
 ///
-/// The line, counted from 1, and what is wrong there.
+/// The first problem, with its line.
 pub(crate) fn parse(dialect: &str, text: &str) -> Result<Vec<Exchange>, Problem> {
     let sections = sections(text)?;
     let mut exchanges = Vec::new();
@@ -210,7 +210,7 @@ a
 ";
 
     #[test]
-    fn a_body_ends_before_the_line_end_that_a_section_follows() {
+    fn the_line_end_before_a_section_is_not_part_of_a_body() {
         let exchanges = parse("d", TWO).unwrap();
         let [first, second] = &exchanges[..] else { panic!("{exchanges:?}") };
         assert_eq!((&*first.name, &*first.path, first.status), ("d/first", "/a?b", 200));
@@ -238,7 +238,7 @@ a
     }
 
     #[test]
-    fn a_file_that_looks_otherwise_is_refused_with_the_line() {
+    fn a_malformed_file_is_refused_with_the_line() {
         refuses("# A", "A", 1, "found \"A comment.\", expected a comment or `=== name`");
         refuses("=== first", "=== First", 3, "found the name \"First\", expected words_like_these");
         refuses("=== second", "=== first", 16, "d/first comes a second time");
@@ -278,7 +278,7 @@ a
             "data: 1",
             "\ndata: 1 ",
             14,
-            "ends in white space, which is not seen: write the body (escaped), with \\x20",
+            "ends in white space, which is invisible: write the body (escaped), with \\x20",
         );
         let open = TWO.strip_suffix('\n').unwrap();
         assert_eq!(parse("d", open).unwrap_err().what, "the last line has no end");

@@ -1,14 +1,14 @@
-//! What a case says that an exchange must count; it compares nothing.
+//! What an exchange must count, as its case says; it compares nothing.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Values by bin, or by the reason why they are in none.
+/// Values by bin, or by the reason why they have none.
 pub type Values = BTreeMap<String, u64>;
 
-/// What an exchange must count, and nothing beside it. Events are counted from 1; `None` and 0 stand for nothing.
+/// What an exchange must count, and nothing else. Events are counted from 1; `None` and 0 mean nothing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
@@ -23,7 +23,7 @@ pub struct Expectation {
     #[serde(default)]
     pub bad: Vec<String>,
 
-    /// The dialect that is declared for the path, and that it asks the model `m`; undeclared by default.
+    /// The dialect that is declared for the path, with the model `m`; undeclared by default.
     pub declared: Option<String>,
     /// The features of the profile by name, each with its type; by default those of the corpus.
     pub columns: Option<BTreeMap<String, String>>,
@@ -36,19 +36,19 @@ pub struct Expectation {
     /// Whether the proxy saw the end of the response.
     #[serde(default = "yes")]
     pub response_ends: bool,
-    /// The trailers of the response, after which nothing comes.
+    /// The trailers of the response.
     #[serde(default)]
     pub trailers: BTreeMap<String, String>,
     /// Envoy's `response.flags` at the end.
     #[serde(default)]
     pub flags: u64,
-    /// After how many bytes of the response's body each event is whole; only a body in a coding says so itself.
+    /// After how many bytes of the response's body each event is whole; given for encoded bodies only.
     pub event_ends: Option<Vec<usize>>,
 
     /// The model that is counted: a configured one, or `other`.
     #[serde(default = "m")]
     pub model: String,
-    /// The one outcome.
+    /// The outcome.
     pub outcome: String,
     /// Why the model stopped.
     pub finish: Option<String>,
@@ -61,22 +61,21 @@ pub struct Expectation {
     /// Tokens of the request.
     #[serde(default)]
     pub input_tokens: u64,
-    /// Those of them that a cache had.
+    /// Those of them that were read from a cache.
     #[serde(default)]
     pub cached_input_tokens: u64,
     /// Those of them that were written to a cache.
     #[serde(default)]
     pub cache_write_tokens: u64,
-    /// Tokens of the answer.
+    /// Tokens of the response.
     #[serde(default)]
     pub output_tokens: u64,
-    /// Those of them that were thought.
+    /// Those of them that were reasoning.
     #[serde(default)]
     pub reasoning_tokens: u64,
-    /// Whether the reasoning tokens came as events. If nothing is said, they did if a token came before the first
-    /// visible one.
+    /// Whether the reasoning tokens came as events; by default, if a token came before the first visible one.
     pub reasoning_is_streamed: Option<bool>,
-    /// Why there is no time per output token when every event comes at a moment of its own.
+    /// Why there is no time per output token when every event comes at its own moment.
     pub per_output_token_skipped: Option<String>,
     /// How many load reports there are.
     #[serde(default)]
@@ -87,7 +86,7 @@ pub struct Expectation {
     /// Rows of the request.
     #[serde(default)]
     pub rows: u64,
-    /// Rows of the answer.
+    /// Rows of the response.
     #[serde(default)]
     pub predictions: u64,
     /// The values of each feature.
@@ -96,7 +95,7 @@ pub struct Expectation {
     /// The values of the prediction.
     #[serde(default)]
     pub prediction: Values,
-    /// What differs from the profile beside single values: `extra_column`, `wrong_shape`.
+    /// Schema violations beyond single values: `extra_column`, `wrong_shape`.
     #[serde(default)]
     pub faults: BTreeMap<String, u64>,
     /// What could not be read, by reason.
@@ -115,7 +114,7 @@ fn yes() -> bool {
 impl Expectation {
     /// # Errors
     ///
-    /// What in it no exchange can count.
+    /// What no exchange can count.
     pub(crate) fn from_json(json: &str) -> Result<Expectation, String> {
         let expected: Expectation =
             serde_json::from_str(json).map_err(|error| format!("what it must count: {error}"))?;

@@ -1,11 +1,11 @@
-//! A message of an exchange as it stands on the wire, without its first line; it judges none.
+//! A message of an exchange, without its first line; it judges none.
 
-/// What stands below the first line of a message.
+/// The headers and the body of a message.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Names in lower case, in the order of the file.
     pub headers: Vec<(String, String)>,
-    /// Byte for byte as on the wire.
+    /// Byte for byte as sent.
     pub body: Vec<u8>,
 }
 

@@ -1,10 +1,10 @@
-//! The profile under which exchanges with models that predict are counted; it is of no real data.
+//! The profile for exchanges with models that predict; it describes no real data.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The profile of the model `m` with these features, by name with their types, and a prediction of that type.
+/// The profile of the model `m` with these features, each with its type, and a prediction of the given type.
 pub(crate) fn profile(features: &BTreeMap<String, String>, prediction: Option<&str>) -> Value {
     let features = features.iter().map(|(name, kind)| {
         let mut feature = column(kind);
@@ -20,8 +20,8 @@ pub(crate) fn profile(features: &BTreeMap<String, String>, prediction: Option<&s
 
 /// A column of the profile, in which every value that a case may count has a bin of its own, and nothing is required.
 ///
-/// Numbers fall into the bins 00 to 09, one for each of the numbers from 0 to 9, and all others into `other`; categories
-/// into `x`, `y` and `z`, and all others into `other`.
+/// Numbers fall into the bins 00 to 09, one for each of the numbers from 0 to 9, and all others into `other`;
+/// categories into `x`, `y` and `z`, and all others into `other`.
 fn column(kind: &str) -> Value {
     let chi_square = json!({"five_percent": 1, "one_percent": 2, "family": 3});
     if kind == "category" {

@@ -11,7 +11,7 @@ use driftline_monitor::{
     config::{Config, Model, ModelKind},
 };
 use driftline_profiler::{
-    Built, Cell, Place, ProfileBuilder, Progress, Role, Settings, Wish, to_text,
+    Built, Cell, ColumnOptions, Place, ProfileBuilder, Progress, Role, Settings, to_text,
 };
 use driftline_profiler_files::ProfilerError;
 use driftline_statistics::{document::Problems, profile::Kind};
@@ -216,7 +216,7 @@ impl Search<'_> {
         let mut builder = ProfileBuilder::new(Settings { version, ..settings });
         for Column { name, role, kind } in columns {
             let kind = Some(kind.unwrap_or(Kind::Number));
-            builder.column(name, *role, Wish { kind, bin_by_value: false });
+            builder.column(name, *role, ColumnOptions { kind, bin_by_value: false });
         }
         let cells = columns.iter().map(|column| match column.kind {
             None | Some(Kind::Number | Kind::Integer) => Cell::Number(0.0),

@@ -55,7 +55,6 @@ pub enum Reader {
 }
 
 /// Bytes of the largest reader, but for what it holds of names: 4 for each column.
-#[cfg(test)]
 pub(super) const BYTES_MAX: usize = {
     let sizes = [
         size_of::<DocumentReader>(),

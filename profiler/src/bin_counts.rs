@@ -1,13 +1,13 @@
-//! Counts the numbers of a column into bins that are decided; it moves no edge, and knows no text.
+//! Counts the numbers of a column into bins that are fixed; it moves no edge, and knows no text.
 
 use driftline_statistics::{
     bins::Bins,
-    profile::{Column, Distinct, Kind, Numbers, Quantiles, Range, Schema, TailExcess},
+    profile::{Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
 };
 
-use crate::quantile::Sum;
+use crate::{chi_square::quantiles, sum::Sum};
 
-/// All that is known of a column of numbers before its values are counted.
+/// What is known of a column of numbers before its values are counted.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
@@ -19,28 +19,28 @@ pub(crate) struct Plan {
     pub(crate) mean: f64,
     pub(crate) minimum: f64,
     pub(crate) maximum: f64,
-    /// How many different ones, if somebody asked.
+    /// How many different values, if estimated.
     pub(crate) distinct: Option<Distinct>,
 }
 
-/// A column of numbers that is being counted: tell it each value once.
+/// The counts and sums of a column of numbers. Add each value once.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct BinCounts {
     plan: Plan,
     counts: Vec<u64>,
     /// Of the values in each bin.
     sums: Vec<Sum>,
     /// Of the squared distances from the mean.
     squares: Sum,
-    /// Of what lies below the first and above the last edge.
+    /// Of the distances below the first and above the last edge.
     below: Sum,
     above: Sum,
 }
 
-impl Tally {
-    pub(crate) fn new(plan: Plan) -> Tally {
+impl BinCounts {
+    pub(crate) fn new(plan: Plan) -> BinCounts {
         let bins = plan.bins.count();
-        Tally {
+        BinCounts {
             plan,
             counts: vec![0; bins],
             sums: vec![Sum::default(); bins],
@@ -73,14 +73,15 @@ impl Tally {
         }
     }
 
-    /// Whether as many values were counted as the plan says there are.
+    /// Whether all values of the plan were counted.
     pub(crate) fn is_complete(&self) -> bool {
         self.counts.iter().sum::<u64>() == self.plan.values
     }
 
-    pub(crate) fn column(self, chi_square: impl Fn(usize) -> Quantiles) -> Column {
+    /// The column, in a profile of `columns` columns.
+    pub(crate) fn column(self, columns: usize) -> Column {
         let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct } = self.plan;
-        // Equal values deviate by nothing, whatever rounding says.
+        // Equal values do not deviate, whatever rounding gives.
         let standard_deviation =
             if minimum == maximum { 0.0 } else { (self.squares.total() / values as f64).sqrt() };
         let beyond = |sum: Sum, count: Option<&u64>| match count {
@@ -124,7 +125,7 @@ impl Tally {
                 tail_excess,
             }),
             distinct,
-            chi_square: chi_square(bins.count()),
+            chi_square: quantiles(bins.count(), columns),
             counts: self.counts,
             bins,
         }

@@ -1,16 +1,16 @@
-//! The different numbers of a column, as long as they are few; it counts none of them.
+//! The different numbers of a column, as long as they are few; it counts none.
 
-/// Different numbers in ascending order, or only that there are more than [`DISTINCT_MAX`].
+/// Different numbers in ascending order, or only that there are more than [`DISTINCT_VALUES_MAX`].
 #[derive(Debug, Default)]
-pub(crate) struct Distinct {
+pub(crate) struct DistinctValues {
     values: Vec<f64>,
     too_many: bool,
 }
 
-/// More bins than this a column cannot have beside the one for all other values.
-pub(crate) const DISTINCT_MAX: usize = 99;
+/// The most bins of a column, beside the one for all other values.
+pub(crate) const DISTINCT_VALUES_MAX: usize = 99;
 
-impl Distinct {
+impl DistinctValues {
     pub(crate) fn add(&mut self, value: f64) {
         if self.too_many {
             return;
@@ -19,7 +19,7 @@ impl Distinct {
         if self.values.get(place) == Some(&value) {
             return;
         }
-        if self.values.len() == DISTINCT_MAX {
+        if self.values.len() == DISTINCT_VALUES_MAX {
             self.too_many = true;
             self.values = Vec::new();
         } else {
@@ -39,11 +39,11 @@ mod tests {
 
     #[test]
     fn few_numbers_are_told_apart_and_many_are_many() {
-        let mut distinct = Distinct::default();
+        let mut distinct = DistinctValues::default();
         [3.0, -1.0, 3.0, 0.5].into_iter().for_each(|value| distinct.add(value));
         assert_eq!(distinct.at_most(3), Some(&[-1.0, 0.5, 3.0][..]));
         assert_eq!(distinct.at_most(2), None);
-        (0..=DISTINCT_MAX).for_each(|value| distinct.add(value as f64));
+        (0..=DISTINCT_VALUES_MAX).for_each(|value| distinct.add(value as f64));
         assert_eq!(distinct.at_most(usize::MAX), None);
     }
 }

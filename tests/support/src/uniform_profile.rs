@@ -1,15 +1,15 @@
-//! A reference profile of any size whose bins are all alike, for what depends on the size alone; it is of no real data.
+//! A reference profile of any size with equal bins, for tests and benches of size; it describes no real data.
 
 use driftline_statistics::drift::probability::chi_square_quantile;
 use serde_json::{Value, json};
 
-/// How often one of the columns may be called drifted by chance, as `docs/profile.md` has it.
+/// How often chance alone may call one of the columns drifted: see `docs/profile.md`.
 const FAMILY_LEVEL: f64 = 0.01;
 /// Rows of the reference in each bin.
 const ROWS_PER_BIN: usize = 500;
 
-/// The profile of a model `m` without a prediction: so many features of so many bins, whose edges are the whole numbers
-/// below `bins`. Values from 0 to `bins` are within its schema.
+/// The profile of a model `m` with `features` features of `bins` bins each and no prediction. Edges are the whole
+/// numbers below `bins`; values from 0 to `bins` are within the schema.
 #[must_use]
 pub fn profile(features: usize, bins: usize) -> Value {
     let quantile = |p: f64| chi_square_quantile(p, bins as f64 - 1.0);

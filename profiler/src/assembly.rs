@@ -1,0 +1,46 @@
+//! Assembles a profile from finished columns; it computes nothing.
+
+use driftline_statistics::profile::{Column, Feature, Profile};
+
+use crate::settings::Settings;
+
+/// What a column is to the model.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// An input.
+    Feature,
+    /// The output; at most one column.
+    Prediction,
+}
+
+/// A column in some state, with its name and its role.
+#[derive(Debug)]
+pub(crate) struct Named<T> {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) column: T,
+}
+
+impl<T> Named<T> {
+    pub(crate) fn map<U>(self, into: impl FnOnce(T) -> U) -> Named<U> {
+        Named { name: self.name, role: self.role, column: into(self.column) }
+    }
+}
+
+/// The profile of these columns.
+pub(crate) fn assembled(
+    settings: Settings,
+    rows: u64,
+    columns: impl IntoIterator<Item = Named<Column>>,
+) -> Profile {
+    let Settings { model, version, created_at, .. } = settings;
+    let mut profile =
+        Profile { model, version, created_at, rows, features: Vec::new(), prediction: None };
+    for Named { name, role, column } in columns {
+        match role {
+            Role::Feature => profile.features.push(Feature { name, column }),
+            Role::Prediction => profile.prediction = Some(column),
+        }
+    }
+    profile
+}

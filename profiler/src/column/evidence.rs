@@ -1,0 +1,142 @@
+//! What the cells of a column show about its kind, and where they contradict it; it keeps no values.
+
+use driftline_statistics::profile::Kind;
+
+use super::message::{quoted, render};
+use crate::{cell::Cell, place::Place};
+
+/// Above this, doubles skip whole numbers.
+const WHOLE_MAGNITUDE_MAX: f64 = 9_007_199_254_740_992.0;
+/// What a column whose kind is not given may hold.
+pub(super) const EXPECTED: &str = "numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
+                        or else text in all rows, or lists of numbers in all rows";
+
+/// Why a column without a value is refused.
+pub(super) const NO_VALUE: &str = "holds no value in any row of the reference";
+
+/// Where each kind of value came first, and what did not fit.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    boolean: Option<Place>,
+    number: Option<Place>,
+    list: Option<Place>,
+    moment: Option<Place>,
+    has_fractions: bool,
+    text: Option<Found>,
+    /// The first value that does not fit.
+    unfit: Option<Found>,
+    /// How many values count as numbers, as texts, and not at all.
+    numbers: u64,
+    texts: u64,
+    unfits: u64,
+}
+
+/// Where a value is, and the value in words.
+type Found = (Place, String);
+
+impl Evidence {
+    /// A cell that counts as this number.
+    pub(super) fn number(&mut self, cell: Cell<'_>, value: f64, place: Place) {
+        let first = match cell {
+            Cell::Boolean(_) => &mut self.boolean,
+            Cell::List(_) => &mut self.list,
+            Cell::Age(_) => &mut self.moment,
+            _ => &mut self.number,
+        };
+        first.get_or_insert(place);
+        self.has_fractions |= value.fract() != 0.0 || WHOLE_MAGNITUDE_MAX < value.abs();
+        self.numbers += 1;
+    }
+
+    /// A cell that counts as this text.
+    pub(super) fn text(&mut self, text: &str, place: Place) {
+        self.text.get_or_insert_with(|| (place, quoted(text)));
+        self.texts += 1;
+    }
+
+    /// A cell that does not fit the kind.
+    pub(super) fn unfit(&mut self, cell: Cell<'_>, place: Place) {
+        self.unfit.get_or_insert_with(|| (place, render(cell)));
+        self.unfits += 1;
+    }
+
+    /// The given kind, or else the one that the values show; `None` for categories.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that continues "the column ...".
+    pub(super) fn kind(&self, given: Option<Kind>) -> Result<Option<Kind>, String> {
+        if let Some(fault) = self.fault(given) {
+            return Err(fault);
+        }
+        match given {
+            Some(Kind::Category) if self.texts == 0 => Err(String::from(NO_VALUE)),
+            Some(Kind::Category) => Ok(None),
+            Some(kind) => Ok(Some(kind)),
+            None => self.found(),
+        }
+    }
+
+    /// Says which value does not fit, if any.
+    fn fault(&self, given: Option<Kind>) -> Option<String> {
+        let (fault, faults) = match (&self.unfit, &self.text) {
+            (Some(fault), _) => (fault, self.unfits),
+            // Of text among numbers, the text is the fault, however much there is of it.
+            (None, Some(text)) if self.numbers != 0 => (text, self.texts),
+            (None, _) => return None,
+        };
+        let (place, found) = fault;
+        let more = match faults.saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" and {more} more of the kind"),
+        };
+        Some(match given {
+            Some(kind) => format!(
+                "holds {found} at {place}{more}; expected {}, or nothing, for the type {}",
+                expected(kind),
+                kind.word()
+            ),
+            None => format!("holds {found} at {place}{more}; expected {EXPECTED}"),
+        })
+    }
+
+    /// The kind that the values show.
+    fn found(&self) -> Result<Option<Kind>, String> {
+        let seen = [
+            (self.boolean, "true or false"),
+            (self.list, "a list"),
+            (self.moment, "a moment"),
+            (self.number, "a number"),
+        ];
+        let mut seen = seen.into_iter().filter_map(|(place, what)| Some((place?, what)));
+        if let (Some((place, what)), Some((other_place, other))) = (seen.next(), seen.next()) {
+            return Err(format!(
+                "holds {what} at {place}, but {other} at {other_place}; expected one kind"
+            ));
+        }
+        Ok(if self.text.is_some() {
+            None
+        } else if self.boolean.is_some() {
+            Some(Kind::Boolean)
+        } else if self.list.is_some() {
+            Some(Kind::VectorNorm)
+        } else if self.moment.is_some() {
+            Some(Kind::Timestamp)
+        } else if self.has_fractions {
+            Some(Kind::Number)
+        } else {
+            Some(Kind::Integer)
+        })
+    }
+}
+
+fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Number => "numbers up to 1e100",
+        Kind::Integer => "whole numbers up to 1e100",
+        Kind::Boolean => "true and false",
+        Kind::Category | Kind::TextLength => "text",
+        Kind::VectorNorm => "lists of numbers",
+        Kind::Timestamp => "moments (RFC 3339, or numbers since 1970)",
+    }
+}

@@ -1,0 +1,38 @@
+//! Which columns and rows of a table make its profile; it sees none.
+
+use std::ops::RangeInclusive;
+
+use driftline_statistics::profile::Kind;
+
+use crate::settings::Settings;
+
+/// What to make a profile of; by default all rows and columns of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What the profile says of its model, and how large it may be.
+    pub settings: Settings,
+    /// The column with the true answer, which is no input of the model. It is the reference of the predictions if
+    /// `prediction` is not given, because a good model answers as its training data did.
+    pub target: Option<String>,
+    /// The column with what the model answered: the reference of its predictions.
+    pub prediction: Option<String>,
+    /// The rows to read, both ends included, from 1, without the header. All if `None`.
+    pub rows: Option<RangeInclusive<u64>>,
+    /// Columns to leave out. One that is also the target is neither input nor prediction.
+    pub exclude: Vec<String>,
+    /// Columns of a given kind; if a column is named twice, the last one counts.
+    pub kinds: Vec<(String, Kind)>,
+    /// When the rows were made, from which the ages of timestamps count. Without it, columns of timestamps are refused.
+    pub as_of: Option<AsOf>,
+    /// Columns of numbers with a bin for each value.
+    pub value_bins: Vec<String>,
+}
+
+/// The moment that a row was made, from which the ages of its timestamps count.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AsOf {
+    /// All rows were made at the same moment, in seconds since 1970: that of a snapshot.
+    Moment(f64),
+    /// Each row says it in this column, which is no part of the profile: when its event was.
+    Column(String),
+}
