@@ -99,11 +99,12 @@ impl Built {
 
     fn difference(&self, case: &Case, deliveries: &[Delivery<'_>]) -> Option<String> {
         let before = self.counts();
-        let mut native = Native::new(&self.config);
+        let native = Native::new(&self.config);
         let mut expected = Counts::new();
         for delivery in deliveries {
             self.run(case, delivery);
-            let counts = native.run(case, delivery).unwrap_or_else(|problem| panic!("{problem}"));
+            let (counts, _) =
+                native.run(case, delivery).unwrap_or_else(|problem| panic!("{problem}"));
             for (name, count) in counts {
                 let before = expected.entry(name);
                 if is_snapshot(before.key()) {

@@ -10,7 +10,7 @@ use std::{
 
 use driftline_metrics::{
     catalogue::Metric,
-    series::{Series, SeriesRegistrar},
+    series::{Series, SeriesId, SeriesRegistrar},
 };
 use driftline_statistics::document::{label_fault, name_fault};
 use driftline_testbed::{client::Request, envoy::Update, scrape::Scrape, upstream};
@@ -179,9 +179,10 @@ fn labels_come_out_of_the_name_of_a_stat_as_they_went_in() {
     let mut registrar = SeriesRegistrar::starting_at(0, &mut register);
     for (number, name) in names.iter().enumerate() {
         let label = |step: usize| labels[(number * step) % labels.len()].as_str();
-        registrar
-            .add(Metric::FeatureBin, &[label(1), label(3), "feature", name, &names[number / 2]]);
-        registrar.add(Metric::Requests, &[label(5), label(7), "complete"]);
+        let bin = names[number / 2].as_str();
+        let _: SeriesId =
+            registrar.add(Metric::FeatureBin, &[label(1), label(3), "feature", name, bin]);
+        let _: SeriesId = registrar.add(Metric::Requests, &[label(5), label(7), "complete"]);
     }
     // Where a name is registered once only, different names must be different series.
     let of_names: BTreeSet<&str> = names.iter().map(String::as_str).collect();

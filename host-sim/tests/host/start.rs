@@ -122,7 +122,7 @@ fn what_is_written_must_lie_in_memory_unless_it_is_nothing() {
           (i32.const 1)))"#;
     let mut options = WorldOptions::default();
     options.trace = Trace::on();
-    let world = World::new(&filter_of(&text), options).unwrap();
+    let world = World::new(&filter_of(text), options).unwrap();
     let lines = world.trace().lines();
     let returned = lines.iter().filter(|line| line.vm == "main").filter_map(|line| {
         line.text.strip_prefix("[vm<-host] wasi_snapshot_preview1.fd_write return: ")

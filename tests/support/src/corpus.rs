@@ -180,7 +180,7 @@ mod tests {
         let case = LLM.case(exchange.clone());
         assert!(case.response.body.ends_with(b"[DONE]\n\n"));
         for delivery in [Delivery::by_event(&case), Delivery::by_byte(&case)] {
-            let found = Native::new(&case.config).run(&case, &delivery).unwrap();
+            let (found, _) = Native::new(&case.config).run(&case, &delivery).unwrap();
             assert_eq!(counts::problems(&case, &delivery, found), [""; 0], "{}", delivery.name);
         }
     }

@@ -49,6 +49,10 @@ pub const NAME_BYTES_MAX: usize = 128;
 
 /// What only one kind of exchange has.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost an allocation for each request, and one observation lives at a time"
+)]
 pub enum ObservationKind {
     /// A model generated.
     Generation(Generated),

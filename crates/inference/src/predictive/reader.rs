@@ -55,6 +55,7 @@ pub enum Reader {
 }
 
 /// Bytes of the largest reader, but for what it holds of names: 4 for each column.
+#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 pub(super) const BYTES_MAX: usize = {
     let sizes = [
         size_of::<DocumentReader>(),

@@ -17,9 +17,9 @@ pub trait Sink<'c> {
 
 /// For tests: columns that are known whatever the body names, and a function that takes what is read.
 #[cfg(test)]
-pub struct Fixed<'c, F> {
-    pub columns: &'c Columns,
-    pub take: F,
+pub(crate) struct Fixed<'c, F> {
+    pub(crate) columns: &'c Columns,
+    pub(crate) take: F,
 }
 
 #[cfg(test)]
