@@ -1,5 +1,7 @@
 //! Configurations: what cannot be understood is refused whole, with every reason, and the old one goes on.
 
+mod schema;
+
 use driftline_support::uniform_profile;
 use driftline_testbed::envoy::Update;
 use host_sim::{Error, World, WorldOptions};

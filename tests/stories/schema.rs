@@ -13,11 +13,14 @@ use driftline_statistics::profile::{Kind, Profile};
 use driftline_testbed::pieces;
 use serde_json::{Value, json};
 
-/// What is wrong with each profile by the schema, which is checked first.
-fn judged(profiles: &[Value]) -> Vec<Vec<String>> {
+/// The schema of profiles.
+pub(crate) fn of_profiles() -> Value {
+    serde_json::from_str(include_str!("../../docs/profile.schema.json")).unwrap()
+}
+
+/// What is wrong with each document by a schema, which is checked first.
+pub(crate) fn judged(schema: &Value, documents: &[Value]) -> Vec<Vec<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let schema: Value =
-        serde_json::from_str(include_str!("../../docs/profile.schema.json")).unwrap();
     let mut validator = Command::new(pieces::python().unwrap_or_else(|error| panic!("{error:#}")))
         .env_clear()
         .arg("-I")
@@ -27,7 +30,7 @@ fn judged(profiles: &[Value]) -> Vec<Vec<String>> {
         .spawn()
         .unwrap();
     let lines: String =
-        [&schema].into_iter().chain(profiles).map(|line| format!("{line}\n")).collect();
+        [schema].into_iter().chain(documents).map(|line| format!("{line}\n")).collect();
     let mut input = validator.stdin.take().unwrap();
     // Beside reading, as neither pipe holds everything.
     let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()));
@@ -36,7 +39,7 @@ fn judged(profiles: &[Value]) -> Vec<Vec<String>> {
     writing.join().unwrap().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let judged: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(judged.len(), profiles.len());
+    assert_eq!(judged.len(), documents.len());
     judged
 }
 
@@ -211,7 +214,7 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
 #[test]
 fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
     let profile = good();
-    assert_eq!(judged(std::slice::from_ref(&profile)), [[""; 0]]);
+    assert_eq!(judged(&of_profiles(), std::slice::from_ref(&profile)), [[""; 0]]);
     assert!(reads(&profile));
     for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
         let distinct = at(&profile, &format!("@{name}/distinct/values"));
@@ -246,7 +249,7 @@ fn the_schema_and_the_reader_refuse_the_same() {
         changed.push((format!("{pointer} = {value:?}"), is_good, profile));
     }
     let profiles: Vec<Value> = changed.iter().map(|(.., profile)| profile.clone()).collect();
-    for ((name, is_good, _), problems) in changed.iter().zip(judged(&profiles)) {
+    for ((name, is_good, _), problems) in changed.iter().zip(judged(&of_profiles(), &profiles)) {
         assert_eq!(problems.is_empty(), *is_good, "the schema of {name}: {problems:?}");
     }
 }
@@ -256,5 +259,5 @@ fn a_profile_that_watches_nothing_fits_neither() {
     let mut profile = good();
     profile["features"] = json!([]);
     profile["prediction"] = json!(null);
-    assert!(!reads(&profile) && !judged(&[profile])[0].is_empty());
+    assert!(!reads(&profile) && !judged(&of_profiles(), &[profile])[0].is_empty());
 }

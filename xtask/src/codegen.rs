@@ -3,6 +3,7 @@
 //!
 //! To add a file, write a module with a function that renders it, and add a row to [`OUTPUTS`].
 
+mod configuration;
 mod dialects;
 mod metrics;
 mod rules;
@@ -29,6 +30,11 @@ const OUTPUTS: &[Output] = &[
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
     Output { path: "envoy/drift.rules.yml", render: || Ok(rules::render()) },
     Output { path: "docs/dialects.md", render: dialects::render },
+    Output { path: "docs/configuration.md", render: configuration::render },
+    Output {
+        path: "docs/configuration.schema.json",
+        render: || Ok(configuration::render_schema()),
+    },
 ];
 
 /// Writes the stale files. With `check`, writes nothing, and fails if there are any.

@@ -5,23 +5,33 @@ mod drift;
 mod endpoint;
 mod model;
 mod read;
+mod sampling;
 mod selector;
+pub mod table;
 
 pub use driftline_statistics::document::OTHER_NAME;
 
 pub use self::{
     drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
-    model::{Model, ModelKind, Sampling},
+    model::{Model, ModelKind},
+    sampling::Sampling,
     selector::{Place, Selector, Sides},
 };
-pub use driftline_inference::predictive::PathStep as Step;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
 
+use self::{
+    drift::DriftFields,
+    endpoint::EndpointFields,
+    model::ModelFields,
+    table::{
+        Flag, Form, ModelName, Section, Shape, Shown, Then, Whole, Word, Words, list, settings,
+    },
+};
 use driftline_inference::{glob::Glob, load::ReportFormat, recognition::Endpoint};
 use driftline_statistics::document::{self, Node, Path, Problems};
-use driftline_wire::encoding::Codings;
+use driftline_wire::encoding::{Coding, Codings};
 
 /// The longest configuration that is read, in bytes.
 pub const CONFIG_BYTES_MAX: usize = 4 << 20;
@@ -43,45 +53,62 @@ pub const TICK_MILLISECONDS: RangeInclusive<u64> = 100..=60_000;
 /// What `event_bytes_max` may be.
 pub const EVENT_BYTES_MAX: RangeInclusive<u64> = 1024..=1_048_576;
 
-const WINDOW_SECONDS_DEFAULT: u64 = 3600;
-const TICK_MILLISECONDS_DEFAULT: u64 = 5000;
-const EVENT_BYTES_MAX_DEFAULT: u64 = 65_536;
-const NAMES_MAX_DEFAULT: u64 = 100;
+settings! {
+    /// The settings of one filter: which models it tells apart, and how it watches them.
+    pub struct Config reads ConfigFields at "" {
+        /// The models to tell apart. Requests for any other model count as `other`.
+        models: Vec<Model> = Shape::list(1..=MODELS_MAX, Shape::Object(&ModelFields::SECTION)),
+            [later required], r#"[{"name": "my-llm"}]"#;
+        /// How many names may get series of their own because they match a pattern. Any further name counts as `other`.
+        names_max: u64 = Whole(NAMES_MAX), [or 100], "200";
+        /// The routes of the proxy to tell apart, by name or pattern; any other route counts as `other`. Without this setting
+        /// no series has the label `route`.
+        routes: Vec<Glob> = Shape::List {
+                lengths: 1..=ROUTES_MAX,
+                of: ModelName.shape().into(),
+                is_unique: true,
+            },
+            [later "none"], r#"["chat", "team-*"]"#;
+        /// Requests that use a dialect whatever their path looks like. The first endpoint that matches applies.
+        endpoints: Vec<Endpoint> =
+            Shape::list(1..=ENDPOINTS_MAX, Shape::Object(&EndpointFields::SECTION)),
+            [later "none"], r#"[{"path": "/ask", "dialect": "openai_chat"}]"#;
+        /// How long the window is that is compared with the profile, in seconds.
+        window_seconds: u64 = Whole(WINDOW_SECONDS), [or 3600], "600";
+        /// How much time passes between two evaluations, in milliseconds; at most the length of the window.
+        tick_milliseconds: u64 = Whole(TICK_MILLISECONDS),
+            [or 5000, "5000, or the window if it is shorter"], "1000";
+        /// The longest event that a stream should have, in bytes. Longer events are read all the same, and count as
+        /// `event_too_large`.
+        event_bytes_max: u64 = Whole(EVENT_BYTES_MAX), [or 65_536], "16384";
+        /// The encodings in which bodies and compressed messages of gRPC are read; `[]` for none. Bodies in other encodings
+        /// pass unread, and count as `encoded_body`.
+        decode: Codings = Then(Words(codings), Codings::from_iter), [or Codings::ALL], r#"["gzip"]"#;
+        /// Whether `accept-encoding` is removed from each measured request, so that model servers answer uncompressed.
+        remove_accept_encoding: bool = Flag, [or false], "true";
+        /// Adds `endpoint-load-metrics-format` with this value to each measured request that lacks it, so that vLLM and
+        /// Triton report their load. Reports are read whoever asks for them.
+        request_load_reports: Option<ReportFormat> = Word(report_formats), [optional], r#""text""#;
+    }
+    with drift: Drift reads DriftFields;
+}
 
-/// A configuration that has passed every check.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Config {
-    /// The models to tell apart, at least one, with unique names, or several versions of one name. All others are counted as [`OTHER_NAME`]. With the
-    /// routes and profiles they make at most [`SERIES_MAX`] series.
-    pub models: Vec<Model>,
-    /// How many models and routes may get series of their own because they fit a pattern, within [`NAMES_MAX`]; where
-    /// routes are told apart, a model counts once for each. Those beyond are counted as [`OTHER_NAME`]. 100 if nothing
-    /// is said.
-    pub names_max: u64,
-    /// The proxy's routes to tell apart, with unique names, and patterns for such. All others are counted as
-    /// [`OTHER_NAME`]. Empty if routes are not told apart.
-    pub routes: Vec<Glob>,
-    /// Requests that speak a dialect because it is declared; the first one that fits counts.
-    pub endpoints: Vec<Endpoint>,
-    /// Length of the drift window, within [`WINDOW_SECONDS`]. An hour if nothing is said.
-    pub window_seconds: u64,
-    /// How drift is told from that and from the slow window.
-    pub drift: Drift,
-    /// Time between two evaluations, within [`TICK_MILLISECONDS`] and not longer than the window. If nothing is said 5,000, or the window if that is shorter.
-    pub tick_milliseconds: u64,
-    /// The longest event that a stream should have, within [`EVENT_BYTES_MAX`]. Longer ones are counted and read all
-    /// the same: reading takes no memory. 65,536 if nothing is said.
-    pub event_bytes_max: u64,
-    /// The codings in which bodies are read; all of them if nothing is said. A body in another one is counted and
-    /// passes. What decoding may take is fixed: see [`crate::encoding`].
-    pub decode: Codings,
-    /// Takes `accept-encoding` out of each request that is measured, so that model servers answer in plain text.
-    /// Not if nothing is said.
-    pub remove_accept_encoding: bool,
-    /// Asks model servers for reports of their load in this format, with a header in each request that is measured and
-    /// does not ask itself. They are read whoever asks. `None` if nothing is said.
-    pub request_load_reports: Option<ReportFormat>,
+/// The configuration, for documentation.
+pub const SECTION: &Section = &ConfigFields::SECTION;
+
+fn codings() -> Vec<(&'static str, Coding)> {
+    Coding::ALL.map(|coding| (coding.name(), coding)).into()
+}
+
+fn report_formats() -> Vec<(&'static str, ReportFormat)> {
+    ReportFormat::ALL.map(|format| (format.word(), format)).into()
+}
+
+impl Shown for Codings {
+    fn shown(&self) -> String {
+        let read = Coding::ALL.into_iter().filter(|&coding| self.contains(coding));
+        list(read.map(Coding::name))
+    }
 }
 
 /// Everything wrong with a configuration, so that one edit can fix it all.

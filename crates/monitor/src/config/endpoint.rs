@@ -1,17 +1,41 @@
 //! Declarations of requests that speak a dialect, whatever their path looks like; it reads them and matches none.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
-use super::{Model, ModelKind};
+use super::{
+    Model, ModelKind,
+    table::{Condition, Label, RoutePattern, UrlPattern, Word, settings},
+};
 use driftline_inference::{
     glob::Glob,
     recognition::{Dialect, Endpoint},
 };
 use driftline_statistics::document::{Node, Object, Problems};
 
-const FIELDS: [&str; 4] = ["path", "route", "dialect", "model"];
 /// Declares what is not for a model.
 const NO_DIALECT: &str = "none";
+
+settings! {
+    /// A declaration: requests that match all that it says use its dialect.
+    fields EndpointFields at "endpoints[]" {
+        /// A pattern for the path of the request, without its query.
+        path: Option<Glob> = UrlPattern, [optional "any path"], r#""/team-a/*""#;
+        /// A pattern for the name of the proxy's route.
+        route: Option<Glob> = RoutePattern, [optional "any route"], r#""chat-*""#;
+        /// The dialect of these requests; `none` for requests that are not for a model: they pass unread, and count as
+        /// `declared_none`.
+        dialect: Option<Dialect> = Word(dialects), [required], r#""openai_chat""#;
+        /// The model that answers here, whatever the request says: one of `models` of the kind that the dialect is for.
+        model: Option<String> = Label, [optional "the model that the request names in its path or body"],
+            r#""my-llm""#;
+    }
+    where [Condition::AtLeastOne(&["path", "route"])];
+}
+
+fn dialects() -> Vec<(&'static str, Option<Dialect>)> {
+    let all = Dialect::ALL.iter().map(|&dialect| (dialect.name(), Some(dialect)));
+    all.chain([(NO_DIALECT, None)]).collect()
+}
 
 /// Reads a declaration, whose model must be one of `models`, where these are known.
 pub(super) fn read(
@@ -19,33 +43,10 @@ pub(super) fn read(
     models: Option<&[Model]>,
     problems: &mut Problems,
 ) -> Option<Endpoint> {
-    let fields = node.object(&FIELDS, problems)?;
-    let pattern = |name: &str, problems: &mut Problems| match fields.optional(name) {
-        Some(node) => node.name(problems).map(|text| Some(Glob::new(&text))),
-        None => Some(None),
-    };
-    let path = pattern("path", problems);
-    if let (Some(Some(glob)), Some(node)) = (&path, fields.optional("path"))
-        && !glob.text().starts_with(['/', '*'])
-    {
-        node.refuse(format_args!("a path, which begins with `/` or `*`"), problems);
-    }
-    let route = pattern("route", problems);
-    if let (Some(None), Some(None)) = (&path, &route) {
-        problems
-            .add(fields.path(), format_args!("one of the fields `path`, `route` must be there"));
-    }
-    let words: Vec<(&str, Option<Dialect>)> = Dialect::ALL
-        .iter()
-        .map(|&dialect| (dialect.name(), Some(dialect)))
-        .chain([(NO_DIALECT, None)])
-        .collect();
-    let dialect = fields.required("dialect", problems).and_then(|it| it.word(&words, problems));
-    let model = match fields.optional("model") {
-        Some(node) => Some(node.label(problems)?),
-        None => None,
-    };
-    let endpoint = Endpoint { path: path?, route: route?, dialect: dialect?, model };
+    let fields = node.object(EndpointFields::NAMES, problems)?;
+    let EndpointFields { path, route, dialect, model } = EndpointFields::of(&fields, problems);
+    Condition::all_hold(EndpointFields::CONDITIONS, &fields, problems);
+    let endpoint = Endpoint { path: path?, route: route?, dialect: dialect?, model: model? };
     check_model(&endpoint, &fields, models, problems);
     Some(endpoint)
 }

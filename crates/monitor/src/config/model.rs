@@ -3,36 +3,35 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{
-    OTHER_NAME,
-    selector::{SELECTOR_FIELDS, Selector, Sides},
+    sampling::{Sampling, SamplingFields},
+    selector::{Place, Selector, SelectorFields, Sides},
+    table::{Label, ModelName, Moment, Name, Reference, Shape, Word, settings},
 };
-use driftline_inference::{generative::Feature, glob::Glob};
+use driftline_inference::{generative::Feature, glob::Glob, predictive::PATHS_MAX};
 use driftline_statistics::{
-    document::{Node, Object, Problems, WHOLE_MAX},
-    profile::{FEATURES_MAX, Profile, moment},
+    document::{Node, Object, Problems},
+    profile::{FEATURES_MAX, Profile},
 };
-
-const FIELDS: [&str; 8] =
-    ["name", "type", "version", "deployed_at", "profile", "features", "prediction", "sampling"];
 
 /// A model to watch.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Model {
-    /// What requests call it: fit for a label, see [`driftline_statistics::document::label_fault`], and not [`OTHER_NAME`]. Or a
-    /// [`Glob`] that the names of several fit; such have no profile.
+    /// What requests call it: fit for a label, see [`driftline_statistics::document::label_fault`], and not
+    /// [`OTHER_NAME`](super::OTHER_NAME). Or a [`Glob`] that the names of several match; such have no profile.
     pub name: String,
     /// The version that is meant, as requests call it; `None` if the model's versions are not told apart, or for those
     /// that no other entry of this name has.
     pub version: Option<String>,
-    /// When the model, in this version, was deployed, in seconds since 1970; at most [`CREATED_AT_MAX`](driftline_statistics::profile::CREATED_AT_MAX).
+    /// When the model, in this version, was deployed, in seconds since 1970; at most
+    /// [`CREATED_AT_MAX`](driftline_statistics::profile::CREATED_AT_MAX).
     pub deployed_at: Option<u64>,
     /// What the model does.
     pub kind: ModelKind,
     /// The reference that its requests and answers are compared with. Until a predictive model has one, only
     /// its rows are counted.
     pub profile: Option<Profile>,
-    /// Where the values of each column of the profile are looked for: of each feature, and behind them of the
+    /// Where the values of each column of the profile are looked for: of each feature, and after them of the
     /// prediction, if it has one.
     pub selectors: Vec<Selector>,
     /// Which rows of a large batch are looked at.
@@ -49,34 +48,49 @@ pub enum ModelKind {
     Predictive,
 }
 
-/// Which rows of a batch count in the bins of features and predictions. All of them count as rows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sampling {
-    /// The first rows of each batch, all of which count.
-    pub rows: u64,
-    /// Of the rows behind them every so many-th counts; at least 1.
-    pub every: u64,
+settings! {
+    /// A model to tell apart. Several entries may have one name if each is for another version.
+    fields ModelFields at "models[]" {
+        /// What requests call the model, or a pattern such as `gpt-*`, which has no profile.
+        name: String = ModelName, [required], r#""my-llm""#;
+        /// What the model does. Of a `predictive` model without a profile only the rows are counted.
+        kind as "type": Option<ModelKind> = Word(kinds),
+            [optional "`predictive` with a profile, else `language`"], r#""predictive""#;
+        /// The version that is meant, as requests call it; it becomes the label `version`. Only for a predictive model.
+        version: Option<String> = Label, [optional "the version that the profile names"], r#""3""#;
+        /// When the model, in this version, was deployed: `time() - driftline_model_deployed_timestamp_seconds` is its age.
+        /// Not for a pattern.
+        deployed_at: Option<u64> = Moment, [optional], r#""2026-11-25T12:00:00Z""#;
+        /// The reference that requests and responses are compared with, as `driftline profile` writes it. Without it
+        /// nothing is compared.
+        profile: Option<Profile> = Reference, [optional], r#"{"format": "driftline-profile", ...}"#;
+        /// Where the values of features are found. Only for a predictive model.
+        features: Vec<Selector> = Shape::list(0..=FEATURES_MAX, Shape::Object(&FeatureFields::SECTION)),
+            [later "by name, else by position"], r#"[{"name": "age", "path": "user.age"}]"#;
+        /// Where the prediction is found. Only for a predictive model.
+        prediction: Selector = Shape::Object(&SelectorFields::SECTION),
+            [later "by name, else at the first position"], r#"{"member": "score"}"#;
+        /// Which rows of a batch fall into bins. Only for a predictive model.
+        sampling: Sampling = Shape::Object(&SamplingFields::SECTION),
+            [later "every row"], r#"{"rows": 100, "every": 10}"#;
+    }
 }
 
-impl Sampling {
-    /// Every row counts.
-    pub const NONE: Sampling = Sampling { rows: 0, every: 1 };
-
-    /// Whether the row with this number in its batch, from 0, counts.
-    #[must_use]
-    pub fn keeps(self, row: u64) -> bool {
-        row < self.rows || row.checked_rem(self.every) == Some(0)
+settings! {
+    /// Where the values of a feature are found.
+    fields FeatureFields at "models[].features[]" {
+        /// What the profile calls the feature.
+        name: String = Name, [required], r#""age""#;
     }
-
-    /// How many of the first `rows` rows of a batch count.
-    #[must_use]
-    pub fn kept(self, rows: u64) -> u64 {
-        let first = rows.min(self.rows);
-        // Rows behind the first ones whose number is a multiple: those below `rows` less those below `first`.
-        let multiples = |end: u64| end.div_ceil(self.every.max(1));
-        first.saturating_add(multiples(rows).saturating_sub(multiples(first)))
-    }
+    also SelectorFields;
 }
+
+fn kinds() -> Vec<(&'static str, ModelKind)> {
+    [("language", ModelKind::Language), ("predictive", ModelKind::Predictive)].into()
+}
+
+/// The profile, as far as it was given and could be read.
+type Given<'p> = Option<&'p Profile>;
 
 impl Model {
     /// Whether the name is a pattern.
@@ -91,58 +105,25 @@ impl Model {
         seen: &mut Vec<Identity>,
         problems: &mut Problems,
     ) -> Option<Model> {
-        let fields = node.object(&FIELDS, problems)?;
-        let name = fields.required("name", problems).and_then(|node| {
-            let name = node.label(problems)?;
-            if name == OTHER_NAME {
-                node.refuse(
-                    format_args!("another name: whatever is not listed is counted under this one"),
-                    problems,
-                );
-            }
-            Some(name)
-        });
+        let fields = node.object(ModelFields::NAMES, problems)?;
         // What one field lacks must not hide what another does: nothing is given up before all of them are read.
-        let profile = optional(&fields, "profile", |node| Profile::from_node(node, problems));
+        let read = ModelFields::of(&fields, problems);
+        let ModelFields { name, kind, version, deployed_at, profile, .. } = read;
+        let given = profile.as_ref().and_then(Option::as_ref);
         let has_profile = fields.optional("profile").is_some();
-        let kind = optional(&fields, "type", |node| {
-            let words = [("language", ModelKind::Language), ("predictive", ModelKind::Predictive)];
-            node.word(&words, problems)
-        });
         let usual = if has_profile { ModelKind::Predictive } else { ModelKind::Language };
         let kind = kind.map(|said| said.unwrap_or(usual));
-        let version = version(&fields, profile.as_ref().and_then(Option::as_ref), problems);
-        let deployed_at =
-            optional(&fields, "deployed_at", |node| deployed_at(node, name.as_deref(), problems));
-        if let (Some(name), Some(version), Some(kind)) = (&name, &version, kind) {
-            let identity = Identity { name: name.clone(), version: version.clone(), kind };
-            identity.check(&fields, seen, problems);
-            seen.push(identity);
-        }
+        let version = version.map(|said| of_profile(said, given, &fields, problems));
         if let Some(name) = &name {
-            let profile = profile.as_ref().and_then(Option::as_ref);
-            check_name(&fields, name, kind, has_profile, profile, problems);
+            refuse_deployed(name, &fields, problems);
+            if let (Some(version), Some(kind)) = (&version, kind) {
+                let identity = Identity { name: name.clone(), version: version.clone(), kind };
+                identity.check(&fields, seen, problems);
+                seen.push(identity);
+            }
+            check_name(&fields, name, kind, has_profile, given, problems);
         }
-        let watched = match (kind, &profile) {
-            (Some(ModelKind::Language), profile) => {
-                refuse_for_language(&fields, problems);
-                if let Some(Some(profile)) = profile {
-                    check_features(&fields, profile, problems);
-                }
-                Some((Vec::new(), Sampling::NONE))
-            }
-            (Some(ModelKind::Predictive), Some(Some(profile))) => {
-                let selectors = selectors(&fields, profile, problems);
-                let sampling = optional(&fields, "sampling", |node| sampling(node, problems));
-                selectors.zip(sampling.map(|said| said.unwrap_or(Sampling::NONE)))
-            }
-            // Without a profile, or with one that cannot be read.
-            (Some(ModelKind::Predictive), _) => {
-                check_places(&fields, problems).map(|()| (Vec::new(), Sampling::NONE))
-            }
-            (None, _) => None,
-        };
-        let (selectors, sampling) = watched?;
+        let (selectors, sampling) = watched(kind?, given, &fields, problems)?;
         Some(Model {
             name: name?,
             version: version?,
@@ -155,36 +136,56 @@ impl Model {
     }
 }
 
-/// A field that may be left out, which is `Some(None)`; `None` if it was refused.
-fn optional<T>(
+/// Where the values of a model are found, and which rows count.
+fn watched(
+    kind: ModelKind,
+    given: Given<'_>,
     fields: &Object<'_, '_>,
-    name: &str,
-    read: impl FnOnce(&Node<'_, '_>) -> Option<T>,
-) -> Option<Option<T>> {
-    match fields.optional(name) {
-        Some(node) => read(&node).map(Some),
-        None => Some(None),
+    problems: &mut Problems,
+) -> Option<(Vec<Selector>, Sampling)> {
+    if kind == ModelKind::Language {
+        refuse_for_language(fields, problems);
+        if let Some(profile) = given {
+            check_features(fields, profile, problems);
+        }
+        return Some((Vec::new(), Sampling::NONE));
     }
+    let selectors = match given {
+        Some(profile) => selectors(fields, profile, problems),
+        // Without a profile, or with one that cannot be read.
+        None => check_places(fields, problems).map(|()| Vec::new()),
+    };
+    let sampling = match fields.optional("sampling") {
+        Some(node) => Sampling::read(&node, problems),
+        None => Some(Sampling::NONE),
+    };
+    selectors.zip(sampling.map(|said| if given.is_some() { said } else { Sampling::NONE }))
 }
 
 /// The version that is said, or else the profile's.
-fn version(
+fn of_profile(
+    said: Option<String>,
+    given: Given<'_>,
     fields: &Object<'_, '_>,
-    profile: Option<&Profile>,
     problems: &mut Problems,
-) -> Option<Option<String>> {
-    let written = profile.and_then(|profile| profile.version.as_ref());
-    let said = optional(fields, "version", |node| {
-        let version = node.label(problems)?;
-        if let Some(written) = written.filter(|written| **written != version) {
-            node.refuse(
-                format_args!("\"{written}\", the version that the profile is of"),
-                problems,
-            );
-        }
-        Some(version)
-    });
-    said.map(|said| said.or_else(|| written.cloned()))
+) -> Option<String> {
+    let written = given.and_then(|profile| profile.version.as_ref());
+    if let (Some(said), Some(written), Some(node)) = (&said, written, fields.optional("version"))
+        && said != written
+    {
+        node.refuse(format_args!("\"{written}\", the version that the profile is of"), problems);
+    }
+    said.or_else(|| written.cloned())
+}
+
+/// A pattern is not deployed at any time.
+fn refuse_deployed(name: &str, fields: &Object<'_, '_>, problems: &mut Problems) {
+    if let Some(node) = fields.optional("deployed_at").filter(|_| Glob::is_pattern(name)) {
+        node.refuse(
+            format_args!("nothing: the name is a pattern, and a model is deployed on its own"),
+            problems,
+        );
+    }
 }
 
 /// A model that is compared or predicts has a name of its own, which is that of its profile.
@@ -193,7 +194,7 @@ fn check_name(
     name: &str,
     kind: Option<ModelKind>,
     has_profile: bool,
-    profile: Option<&Profile>,
+    given: Given<'_>,
     problems: &mut Problems,
 ) {
     let why = match kind {
@@ -204,7 +205,7 @@ fn check_name(
     if refuse_pattern(fields, name, why, problems) {
         return;
     }
-    if let Some(profile) = profile.filter(|profile| profile.model != name) {
+    if let Some(profile) = given.filter(|profile| profile.model != name) {
         problems.add(
             &fields.path().field("profile").field("model"),
             format_args!(
@@ -213,17 +214,6 @@ fn check_name(
             ),
         );
     }
-}
-
-fn deployed_at(node: &Node<'_, '_>, name: Option<&str>, problems: &mut Problems) -> Option<u64> {
-    if name.is_some_and(Glob::is_pattern) {
-        node.refuse(
-            format_args!("nothing: the name is a pattern, and a model is deployed on its own"),
-            problems,
-        );
-        return None;
-    }
-    moment(node, problems)
 }
 
 /// What only predictive models have.
@@ -254,23 +244,39 @@ fn refuse_pattern(fields: &Object<'_, '_>, name: &str, why: &str, problems: &mut
 
 /// Checks what is said of places before there is a profile: `driftline profile` goes by them, the filter by none yet.
 fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> {
+    let features = features(fields, problems, |_, _, _| Some(()));
+    let prediction = prediction(fields, problems);
+    features.and(prediction).map(drop)
+}
+
+/// Reads where each feature is found that is said; gives its name and place to `take`, with the node of its name.
+fn features(
+    fields: &Object<'_, '_>,
+    problems: &mut Problems,
+    mut take: impl FnMut((String, Selector), &Node<'_, '_>, &mut Problems) -> Option<()>,
+) -> Option<()> {
+    let Some(list) = fields.optional("features") else { return Some(()) };
+    let allowed = [FeatureFields::NAMES, SelectorFields::NAMES].concat();
     let mut said = Vec::new();
-    let features = optional(fields, "features", |list| {
-        let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
-            let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
-            let fields = node.object(&allowed, problems)?;
-            fields.required("name", problems)?.new_name(&mut said, problems)?;
-            Selector::read(&fields, Sides::Request, problems).map(drop)
-        });
-        read.map(drop)
+    let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
+        let fields = node.object(&allowed, problems)?;
+        let name = fields.required("name", problems)?;
+        let text = name.new_name(&mut said, problems)?;
+        let selector = Selector::read(&fields, Sides::Request, problems)?;
+        take((text, selector), &name, problems)
     });
-    let prediction = optional(fields, "prediction", |node| {
-        let fields = node.object(&SELECTOR_FIELDS, problems)?;
-        Selector::read(&fields, Sides::Response, problems).map(drop)
-    });
-    let sampling = optional(fields, "sampling", |node| sampling(node, problems));
-    features.and(prediction)?;
-    sampling.map(drop)
+    read.map(drop)
+}
+
+/// Reads where the prediction is found: as usual, if nothing is said.
+fn prediction(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<Selector> {
+    match fields.optional("prediction") {
+        Some(node) => {
+            let fields = node.object(SelectorFields::NAMES, problems)?;
+            Selector::read(&fields, Sides::Response, problems)
+        }
+        None => Some(Selector::usual(Sides::Response)),
+    }
 }
 
 /// A language model has features that Driftline itself reads, and no prediction.
@@ -343,64 +349,40 @@ fn selectors(
 ) -> Option<Vec<Selector>> {
     let mut selectors: Vec<Selector> =
         profile.features.iter().map(|_| Selector::usual(Sides::Request)).collect();
-    let mut said = Vec::new();
-    let mut features = Some(());
-    if let Some(list) = fields.optional("features") {
-        let allowed: Vec<&str> = ["name"].into_iter().chain(SELECTOR_FIELDS).collect();
-        let read = list.array(0..=FEATURES_MAX, problems, |node, problems| {
-            let fields = node.object(&allowed, problems)?;
-            let name = fields.required("name", problems)?;
-            let text = name.new_name(&mut said, problems)?;
-            let selector = Selector::read(&fields, Sides::Request, problems)?;
-            let number = profile.features.iter().position(|feature| feature.name == text);
-            let Some(slot) = number.and_then(|number| selectors.get_mut(number)) else {
-                name.refuse(format_args!("the name of a feature of the profile"), problems);
+    let read = features(fields, problems, |(name, selector), node, problems| {
+        let number = profile.features.iter().position(|feature| feature.name == name);
+        match number.and_then(|number| selectors.get_mut(number)) {
+            Some(slot) => *slot = selector,
+            None => {
+                node.refuse(format_args!("the name of a feature of the profile"), problems);
                 return None;
-            };
-            *slot = selector;
-            Some(())
-        });
-        features = read.map(drop);
-    }
-    let node = fields.optional("prediction");
-    match (&profile.prediction, node) {
-        (Some(_), Some(node)) => {
-            let fields = node.object(&SELECTOR_FIELDS, problems)?;
-            selectors.push(Selector::read(&fields, Sides::Response, problems)?);
-        }
-        (Some(_), None) => selectors.push(Selector::usual(Sides::Response)),
-        (None, Some(node)) => {
-            node.refuse(format_args!("nothing: the profile has no prediction"), problems);
-        }
-        (None, None) => {}
-    }
-    features.map(|()| selectors)
-}
-
-fn sampling(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Sampling> {
-    let fields = node.object(&["rows", "every"], problems)?;
-    let rows =
-        fields.required("rows", problems).and_then(|node| node.whole(0..=WHOLE_MAX, problems));
-    let every =
-        fields.required("every", problems).and_then(|node| node.whole(1..=WHOLE_MAX, problems));
-    Some(Sampling { rows: rows?, every: every? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rows_that_are_kept_are_as_many_as_said() {
-        for rows in 0..5 {
-            for every in 1..5 {
-                let sampling = Sampling { rows, every };
-                for batch in 0..20 {
-                    let kept = (0..batch).filter(|&row| sampling.keeps(row)).count();
-                    assert_eq!(sampling.kept(batch), kept as u64, "{sampling:?} of {batch}");
-                }
             }
         }
-        assert_eq!(Sampling::NONE.kept(u64::MAX), u64::MAX);
+        Some(())
+    });
+    if profile.prediction.is_some() {
+        selectors.push(prediction(fields, problems)?);
+    } else if let Some(node) = fields.optional("prediction") {
+        node.refuse(format_args!("nothing: the profile has no prediction"), problems);
+    }
+    check_paths(&selectors, fields, problems);
+    read.map(|()| selectors)
+}
+
+/// A reader follows so many paths at once, and would find no more.
+fn check_paths(selectors: &[Selector], fields: &Object<'_, '_>, problems: &mut Problems) {
+    for (side, has_side) in
+        [("request", Sides::has_request as fn(Sides) -> bool), ("response", Sides::has_response)]
+    {
+        let is_path = |it: &&Selector| matches!(it.place, Place::Path(_)) && has_side(it.sides);
+        let paths = selectors.iter().filter(is_path).count();
+        if PATHS_MAX < paths {
+            problems.add(
+                &fields.path().field("features"),
+                format_args!(
+                    "found {paths} of `path` for the {side}, expected at most {PATHS_MAX}"
+                ),
+            );
+        }
     }
 }

@@ -2,11 +2,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use driftline_inference::predictive::{PathStep, STEPS_MAX};
-use driftline_statistics::document::{Node, Object, Problems};
-
-/// The highest `column` and `index` that may be written: rows beyond have no names either.
-const POSITION_MAX: u64 = 65_535;
+use super::table::{Condition, HeaderName, JsonPath, Position, Text, Word, settings};
+use driftline_inference::predictive::PathStep;
+use driftline_statistics::document::{Object, Problems};
 
 /// Where values stand.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,11 +49,35 @@ pub struct Selector {
     pub sides: Sides,
 }
 
-/// The fields that a selector adds to an object of the configuration.
-pub(super) const SELECTOR_FIELDS: [&str; 7] =
-    ["member", "column", "tensor", "index", "path", "header", "in"];
-/// Those of them of which there can be one.
-const PLACES: &str = "`member`, `column`, `tensor`, `path`, `header`";
+settings! {
+    /// Where the values of a feature or of the prediction are found.
+    fields SelectorFields at "models[].prediction" {
+        /// The member of this name in rows that are objects, the column of this name in a table, or the tensor of this name.
+        member: Option<String> = Text, [optional], r#""temp""#;
+        /// The value at this position in each row, from 0.
+        column: Option<usize> = Position, [optional], "4";
+        /// The tensor of this name.
+        tensor: Option<String> = Text, [optional], r#""embedding""#;
+        /// The value at this index in each row of the tensor, from 0.
+        index: Option<usize> = Position, [optional "0"], "3";
+        /// The values at this path into the JSON document: keys separated by dots, and `[]` for every element of an array.
+        /// Of JSON lines each line is a document.
+        path: Option<Vec<PathStep>> = JsonPath, [optional], r#""user.age""#;
+        /// The header of this name: one value for the whole body.
+        header: Option<String> = HeaderName, [optional], r#""x-tier""#;
+        /// Whether the values are in the request, in the response, or in both, where each counts.
+        sides as "in": Option<Sides> = Word(sides),
+            [optional "`request` for a feature, `response` for the prediction"], r#""both""#;
+    }
+    where [
+        Condition::AtMostOne(&["member", "column", "tensor", "path", "header"]),
+        Condition::Needs("index", "tensor"),
+    ];
+}
+
+fn sides() -> Vec<(&'static str, Sides)> {
+    [("request", Sides::Request), ("response", Sides::Response), ("both", Sides::Both)].into()
+}
 
 impl Sides {
     /// Whether the request is one of them.
@@ -84,137 +106,19 @@ impl Selector {
         default: Sides,
         problems: &mut Problems,
     ) -> Option<Selector> {
-        let sides = match fields.optional("in") {
-            Some(node) => node.word(
-                &[
-                    ("request", Sides::Request),
-                    ("response", Sides::Response),
-                    ("both", Sides::Both),
-                ],
-                problems,
-            ),
-            None => Some(default),
-        };
-        let index = match fields.optional("index") {
-            Some(node) => Some(position(&node, problems)?),
-            None => None,
-        };
-        let mut places = Vec::new();
-        if let Some(node) = fields.optional("member") {
-            places.push(node.text(problems).map(|text| Place::Member(text.into())));
-        }
-        if let Some(node) = fields.optional("column") {
-            places.push(position(&node, problems).map(Place::Column));
-        }
-        if let Some(node) = fields.optional("tensor") {
-            let name = node.text(problems).map(String::from);
-            places.push(name.map(|name| Place::Tensor { name, index: index.unwrap_or(0) }));
-        } else if let Some(node) = fields.optional("index") {
-            node.refuse(format_args!("it only together with `tensor`"), problems);
-        }
-        if let Some(node) = fields.optional("path") {
-            places.push(path(&node, problems).map(Place::Path));
-        }
-        if let Some(node) = fields.optional("header") {
-            places.push(header(&node, problems).map(Place::Header));
-        }
-        if 1 < places.len() {
-            problems.add(
-                fields.path(),
-                format_args!("found several of {PLACES}, expected at most one"),
-            );
-            return None;
-        }
-        Some(Selector { place: places.pop().unwrap_or(Some(Place::Usual))?, sides: sides? })
-    }
-}
-
-fn position(node: &Node<'_, '_>, problems: &mut Problems) -> Option<usize> {
-    node.whole(0..=POSITION_MAX, problems).and_then(|position| usize::try_from(position).ok())
-}
-
-fn header(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
-    let name = node.text(problems)?;
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if name.is_empty() || !name.bytes().all(is_name) {
-        node.refuse(format_args!("the name of a header"), problems);
-        return None;
-    }
-    Some(name.to_ascii_lowercase())
-}
-
-fn path(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<PathStep>> {
-    let text = node.text(problems)?;
-    let steps = steps(text);
-    if steps.is_none() {
-        node.refuse(
-            format_args!(
-                "keys parted by dots, and `[]` for every element of an array, such as `user.age` or `rows[].age`, in at \
-                 most {STEPS_MAX} steps"
-            ),
-            problems,
-        );
-    }
-    steps
-}
-
-/// Cuts a path into its steps; `None` if it is none.
-fn steps(text: &str) -> Option<Vec<PathStep>> {
-    let mut steps = Vec::new();
-    for (number, part) in text.split('.').enumerate() {
-        let (key, mut elements) = match part.find('[') {
-            Some(at) => part.split_at_checked(at)?,
-            None => (part, ""),
-        };
-        match key {
-            // A document that is an array itself begins with `[]`.
-            "" if number == 0 && !elements.is_empty() => {}
-            "" => return None,
-            key => steps.push(PathStep::Key(key.into())),
-        }
-        while !elements.is_empty() {
-            elements = elements.strip_prefix("[]")?;
-            steps.push(PathStep::Elements);
-        }
-    }
-    (steps.len() <= STEPS_MAX).then_some(steps)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Option<&[&str]>) {
-        let found = steps(text).map(|steps| {
-            let word = |step| match step {
-                PathStep::Key(key) => key,
-                PathStep::Elements => "[]".into(),
-            };
-            steps.into_iter().map(word).collect::<Vec<String>>()
-        });
-        assert_eq!(
-            found,
-            expected.map(|steps| steps.iter().map(|&step| step.into()).collect()),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn a_path_is_keys_and_elements() {
-        check("a", Some(&["a"]));
-        check("user.age", Some(&["user", "age"]));
-        check("rows[].x y[][].z", Some(&["rows", "[]", "x y", "[]", "[]", "z"]));
-        check("[].a", Some(&["[]", "a"]));
-        check("a[]", Some(&["a", "[]"]));
-    }
-
-    #[test]
-    fn what_is_no_path_is_none() {
-        for text in ["", ".", "a.", ".a", "a..b", "a[", "a[0]", "a[]b", "a.[]"] {
-            check(text, None);
-        }
-        check(&["a"; STEPS_MAX].join("."), Some(&["a"; STEPS_MAX]));
-        check(&["a"; STEPS_MAX + 1].join("."), None);
+        let read = SelectorFields::of(fields, problems);
+        let is_one_place = Condition::all_hold(SelectorFields::CONDITIONS, fields, problems);
+        let SelectorFields { member, column, tensor, index, path, header, sides } = read;
+        let index = index?.unwrap_or(0);
+        let places = [
+            member?.map(Place::Member),
+            column?.map(Place::Column),
+            tensor?.map(|name| Place::Tensor { name, index }),
+            path?.map(Place::Path),
+            header?.map(Place::Header),
+        ];
+        let place = places.into_iter().flatten().next().unwrap_or(Place::Usual);
+        let sides = sides?.unwrap_or(default);
+        is_one_place.then_some(Selector { place, sides })
     }
 }

@@ -3,10 +3,10 @@
 use alloc::{format, string::ToString};
 
 use super::*;
-use crate::config::ModelKind;
-use crate::config::{Place, Sampling, Selector, Sides};
-use driftline_inference::{predictive::PathStep, recognition::Dialect};
+use crate::config::{Drift, ModelKind, Place, Sampling, Selector, Sides, model::ModelFields};
+use driftline_inference::{load::ReportFormat, predictive::PathStep, recognition::Dialect};
 use driftline_statistics::measure::Measure;
+use driftline_wire::encoding::{Coding, Codings};
 
 #[track_caller]
 fn refuses(json: &str, message: &str) {
@@ -67,35 +67,24 @@ fn reports_of_load_are_asked_for_in_a_format() {
 fn what_is_left_out_has_its_default() {
     let config = accepts(r#"{"models": [{"name": "demo-llm"}]}"#);
     assert_eq!(
-        config,
-        Config {
-            models: [Model {
-                name: "demo-llm".into(),
-                version: None,
-                deployed_at: None,
-                kind: ModelKind::Language,
-                profile: None,
-                selectors: Vec::new(),
-                sampling: Sampling::NONE,
-            }]
-            .into(),
-            names_max: 100,
-            routes: Vec::new(),
-            endpoints: Vec::new(),
-            window_seconds: 3600,
-            tick_milliseconds: 5000,
-            event_bytes_max: 65_536,
-            drift: Drift {
-                slow_windows: 24,
-                rows_min: None,
-                material_psi: 0.1,
-                measures: Measure::ALL.into(),
-            },
-            decode: Codings::ALL,
-            remove_accept_encoding: false,
-            request_load_reports: None,
-        }
+        config.models,
+        [Model {
+            name: "demo-llm".into(),
+            version: None,
+            deployed_at: None,
+            kind: ModelKind::Language,
+            profile: None,
+            selectors: Vec::new(),
+            sampling: Sampling::NONE,
+        }]
     );
+    assert_eq!((config.names_max, config.routes, config.endpoints), (100, Vec::new(), Vec::new()));
+    assert_eq!((config.window_seconds, config.tick_milliseconds), (3600, 5000));
+    assert_eq!((config.event_bytes_max, config.decode), (65_536, Codings::ALL));
+    assert_eq!((config.remove_accept_encoding, config.request_load_reports), (false, None));
+    let Drift { slow_windows, rows_min, material_psi, measures } = config.drift;
+    assert_eq!((slow_windows, rows_min, material_psi), (24, None, 0.1));
+    assert_eq!(measures, Measure::ALL);
 }
 
 #[test]
@@ -202,17 +191,27 @@ fn a_short_window_shortens_the_tick_unless_one_is_written() {
     );
 }
 
+/// The fields of the configuration itself, and those of a model.
+fn allowed() -> [String; 2] {
+    let listed = |names: &[&str]| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    [listed(&[ConfigFields::NAMES, DriftFields::NAMES].concat()), listed(ModelFields::NAMES)]
+}
+
 #[test]
 fn a_misspelt_field_is_named_with_its_place() {
+    let [fields, of_model] = allowed();
+    assert!(fields.starts_with("`models`, `names_max`, `routes`, `endpoints`, "), "{fields}");
     refuses(
         r#"{"models": [{"name": "m", "profil": {}}]}"#,
-        "models[0]: unknown field \"profil\", allowed are `name`, `type`, `version`, `deployed_at`, `profile`, `features`, `prediction`, `sampling`",
+        &format!("models[0]: unknown field \"profil\", allowed are {of_model}"),
     );
     refuses(
         r#"{"modles": []}"#,
-        "2 problems: unknown field \"modles\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
-         `request_load_reports`, `slow_windows`, `rows_min`, `material_psi`, `measures`; the field `models` is missing",
+        &format!(
+            "2 problems: unknown field \"modles\", allowed are {fields}; the field `models` is missing"
+        ),
     );
 }
 
@@ -289,21 +288,22 @@ fn a_profile_belongs_to_its_entry() {
 #[test]
 fn all_problems_are_reported_at_once() {
     let profile = with_profile("rain", "rain", 1).replace("[2, 3]", "[2, \"x\"]");
+    let [fields, of_model] = allowed();
     refuses(
         &format!(
             r#"{{"models": [{{"name": 7}}, {profile}, "m"], "window_seconds": 0,
                 "tick_milliseconds": "fast", "event_bytes_max": 9e9, "debug": true}}"#
         ),
-        "7 problems: unknown field \"debug\", allowed are `models`, `names_max`, `routes`, `endpoints`, \
-         `window_seconds`, `tick_milliseconds`, `event_bytes_max`, `decode`, `remove_accept_encoding`, \
-         `request_load_reports`, `slow_windows`, `rows_min`, `material_psi`, `measures`; \
-         models[0].name: found 7, expected text; \
-         models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
-         from 0 to 9007199254740991; \
-         models[2]: found \"m\", expected an object with the fields `name`, `type`, `version`, `deployed_at`, `profile`, `features`, `prediction`, `sampling`; \
-         window_seconds: found 0, expected a whole number from 1 to 604800; \
-         tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
-         event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576",
+        &format!(
+            "7 problems: unknown field \"debug\", allowed are {fields}; \
+             models[0].name: found 7, expected text; \
+             models[1].profile.features[0].bins.counts[1]: found \"x\", expected a whole number \
+             from 0 to 9007199254740991; \
+             models[2]: found \"m\", expected an object with the fields {of_model}; \
+             window_seconds: found 0, expected a whole number from 1 to 604800; \
+             tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
+             event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576"
+        ),
     );
 }
 
@@ -532,6 +532,33 @@ fn places_that_cannot_be_are_refused() {
         "2 problems: models[0].version: found it for a language model, expected it only for a predictive one: of that \
          `type`, or with a profile and no `type`; models[0].features: found it for a language model, expected it only for a \
          predictive one: of that `type`, or with a profile and no `type`",
+    );
+}
+
+#[test]
+fn more_paths_than_a_reader_follows_are_refused() {
+    let features = |count: usize| {
+        let config = selecting("");
+        let (start, end) = (
+            config.find(r#"[{"name": "dew point""#).unwrap() + 1,
+            config.find(r#", {"name": "wind""#).unwrap(),
+        );
+        let feature = &config[start..end];
+        let named = |number: usize| feature.replace("dew point", &format!("f{number}"));
+        let all: Vec<String> = (0..count).map(named).collect();
+        let paths: Vec<String> = (0..count)
+            .map(|number| {
+                format!(r#"{{"name": "f{number}", "path": "a.f{number}", "in": "both"}}"#)
+            })
+            .collect();
+        let said = format!(r#""features": [{}], "profile""#, paths.join(","));
+        config.replacen("\"profile\"", &said, 1).replace(feature, &all.join(","))
+    };
+    accepts(&features(64));
+    refuses(
+        &features(65),
+        "2 problems: models[0].features: found 65 of `path` for the request, expected at most 64; \
+         models[0].features: found 65 of `path` for the response, expected at most 64",
     );
 }
 
