@@ -48,11 +48,16 @@ impl Glob {
             return pattern == text;
         };
         let before = pattern.get(..first).unwrap_or_default();
+        let Some(rest) = text.strip_prefix(before) else {
+            return false;
+        };
         let after = pattern.get(last.saturating_add(1)..).unwrap_or_default();
-        let middle = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        // Empty if there is but one star.
+        let Some(middle) = rest.strip_suffix(after) else {
+            return false;
+        };
+        // There is nothing between one star and itself.
         let between = self.text.get(first.saturating_add(1)..last).unwrap_or_default();
-        middle.is_some_and(|middle| contains_in_order(middle, between))
+        contains_in_order(middle, between)
     }
 }
 

@@ -20,6 +20,8 @@ mod protobuf;
 mod tests;
 mod text;
 
+use driftline_labels::EnumMap;
+
 /// The header, or trailer, with a report in any format.
 pub const REPORT_HEADER: &str = "endpoint-load-metrics";
 /// The header, or trailer, with a report as Base64 of a protobuf message.
@@ -138,7 +140,7 @@ pub struct Malformed;
 
 /// What a report says, in the units of the gauges.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Report([Option<u64>; LoadMeasure::ALL.len()]);
+pub struct Report(EnumMap<LoadMeasure, Option<u64>>);
 
 impl Report {
     /// Reads the report of a head, or of trailers; `None` if there is none.
@@ -153,8 +155,7 @@ impl Report {
 
     /// What was said.
     pub fn values(&self) -> impl Iterator<Item = (LoadMeasure, u64)> {
-        let values = LoadMeasure::ALL.into_iter().zip(self.0);
-        values.filter_map(|(measure, value)| Some((measure, value?)))
+        self.0.into_iter().filter_map(|(measure, value)| Some((measure, value?)))
     }
 
     /// Takes a value over; of several for one measure, the last.
@@ -162,10 +163,8 @@ impl Report {
         if !value.is_finite() || value < 0.0 {
             return Err(Malformed);
         }
-        if let Some(slot) = self.0.get_mut(measure as usize) {
-            // Beyond the last whole number the cast stays there.
-            *slot = Some(libm::round(value * measure.scale()) as u64);
-        }
+        // Beyond the last whole number the cast stays there.
+        self.0[measure] = Some(libm::round(value * measure.scale()) as u64);
         Ok(())
     }
 }

@@ -5,7 +5,11 @@
 //! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or nothing of interest ([`Reader::skip`]); else the
 //! field's bytes come as fragments.
 //!
-//! Broken are: a number of more than 64 bits, a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
+//! A number of more than 64 bits is broken: one with a tenth byte above 1, or with an eleventh. The parsers of protobuf
+//! disagree: Go's refuses it (`protowire.ConsumeVarint`), C++'s takes a tenth byte of up to 127 and drops what is beyond 64
+//! bits (`VarintParseSlow64`). No encoder writes such a number, and with bits dropped it would be another one.
+//!
+//! Also broken are: a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
 //! exist or that is a group's (which the format gave up), a value that goes beyond the message that holds it, and more
 //! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`Step::Broken`] says so, and
 //! [`Reader::is_broken`] from then on.
@@ -128,7 +132,7 @@ enum Part {
     Broken,
 }
 
-/// A varint has at most ten bytes, and the tenth holds one bit.
+/// A varint has at most ten bytes, and the tenth holds one bit: 0 or 1.
 const LAST_SHIFT: u32 = 63;
 const FIELD_MAX: u64 = (1 << 29) - 1;
 

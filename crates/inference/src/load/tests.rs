@@ -89,6 +89,25 @@ fn a_binary_report_that_breaks_off_is_none() {
 }
 
 #[test]
+fn a_number_of_more_than_64_bits_makes_a_binary_report_malformed() {
+    // `rps: 18446744073709551615, eps: 0.25`, and then with a last byte of `rps` that goes beyond 64 bits, or is one more.
+    check("BIN GP///////////wE5AAAAAAAA0D8=", Some("ErrorRate 250"));
+    check("BIN GP///////////wI5AAAAAAAA0D8=", None);
+    check("BIN GP///////////385AAAAAAAA0D8=", None);
+    check("BIN GP///////////4EAOQAAAAAAANA/", None);
+}
+
+#[test]
+fn an_entry_of_a_map_has_its_fields_in_any_order_and_leaves_out_what_is_nothing() {
+    check(
+        "BIN Qh8RAAAAAAAACEAKFG51bV9yZXF1ZXN0c193YWl0aW5nQhYKFG51bV9yZXF1ZXN0c19ydW5uaW5n",
+        Some("RequestsRunning 0, RequestsWaiting 3"),
+    );
+    // An entry that is longer than the report.
+    check("BIN Qh4KFG51bV9yZXF1ZXN0c193YWl0aW5n", None);
+}
+
+#[test]
 fn nothing_at_all_is_a_report_without_values() {
     check("TEXT", Some(""));
     check("TEXT ", Some(""));

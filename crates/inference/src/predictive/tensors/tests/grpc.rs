@@ -136,6 +136,17 @@ fn typed_contents_are_read_packed_and_not() {
 }
 
 #[test]
+fn a_number_of_more_than_64_bits_breaks_the_message() {
+    let number = |last: &[u8]| [&[0x28][..], &[0xff; 9], last].concat();
+    check_contents("UINT64", &[1], &number(&[1]), "a0=18446744073709552000 1 row");
+    for last in [&[2][..], &[0x7f], &[0x81, 0]] {
+        let message = request("m", &[tensor("a", "UINT64", &[1], &number(last))]);
+        let name = Some(("m", "3"));
+        check_body(Message::Request, &message, name, "shape", JsonEnd::Malformed);
+    }
+}
+
+#[test]
 fn raw_contents_follow_in_the_order_of_their_tensors() {
     check(
         &[
