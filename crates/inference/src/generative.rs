@@ -8,7 +8,6 @@ mod document;
 mod events;
 mod facts;
 mod features;
-mod finish;
 mod framing;
 mod meaning;
 mod prompt;
@@ -21,7 +20,6 @@ pub use self::{
     dialect::Dialect,
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
-    finish::FinishReason,
     prompt::{Prompt, PromptReader},
     request::Request,
     usage::Usage,

@@ -1,10 +1,9 @@
 //! What one provider's wire format means, as data; a dialect holds tables and no code.
 
 use crate::generative::{
-    finish::FinishReason, meaning::Fact, meaning::PromptField, meaning::RequestField,
-    usage::Excludes,
+    meaning::Fact, meaning::PromptField, meaning::RequestField, usage::Excludes,
 };
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 use driftline_wire::fields::FieldTable;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.

@@ -4,10 +4,10 @@ use core::mem;
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     usage::Usage,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::fields::Value;
 
 /// What was found so far.

@@ -1,31 +1,32 @@
 //! The features of requests and answers of a model that generates, by the names that its profile calls them.
 //! Each is a number or a word of a fixed list; no text of a prompt or an answer is among them.
 
-use crate::generative::{finish::FinishReason, prompt::Prompt};
-use driftline_labels::Unbinned;
+use crate::generative::prompt::Prompt;
+use driftline_labels::{FinishReason, Unbinned};
 use driftline_statistics::{profile::Kind, value::Cell};
 
-/// A feature of an exchange with a model that generates.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Feature {
-    /// Characters of all text for the model.
-    PromptCharacters,
-    /// Messages of the conversation.
-    Messages,
-    /// Tools that the model may call.
-    Tools,
-    /// The most tokens that the answer may have.
-    MaxTokens,
-    /// How much chance there is in the answer.
-    Temperature,
-    /// Whether the client asks for a stream.
-    Stream,
-    /// Generated tokens.
-    OutputTokens,
-    /// Why the model stopped.
-    FinishReason,
-    /// Characters of text that the user gets.
-    AnswerCharacters,
+driftline_labels::labels! {
+    /// A feature of an exchange with a model that generates, in the word of profiles.
+    pub enum Feature {
+        /// Characters of all text for the model.
+        PromptCharacters = "prompt_characters",
+        /// Messages of the conversation.
+        Messages = "messages",
+        /// Tools that the model may call.
+        Tools = "tools",
+        /// The most tokens that the answer may have.
+        MaxTokens = "max_tokens",
+        /// How much chance there is in the answer.
+        Temperature = "temperature",
+        /// Whether the client asks for a stream.
+        Stream = "stream",
+        /// Generated tokens.
+        OutputTokens = "output_tokens",
+        /// Why the model stopped.
+        FinishReason = "finish_reason",
+        /// Characters of text that the user gets.
+        AnswerCharacters = "answer_characters",
+    }
 }
 
 /// What an answer is like that came whole.
@@ -40,34 +41,6 @@ pub struct ResponseFeatures {
 }
 
 impl Feature {
-    /// All of them.
-    pub const ALL: [Feature; 9] = [
-        Feature::PromptCharacters,
-        Feature::Messages,
-        Feature::Tools,
-        Feature::MaxTokens,
-        Feature::Temperature,
-        Feature::Stream,
-        Feature::OutputTokens,
-        Feature::FinishReason,
-        Feature::AnswerCharacters,
-    ];
-
-    /// What a profile calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Feature::PromptCharacters => "prompt_characters",
-            Feature::Messages => "messages",
-            Feature::Tools => "tools",
-            Feature::MaxTokens => "max_tokens",
-            Feature::Temperature => "temperature",
-            Feature::Stream => "stream",
-            Feature::OutputTokens => "output_tokens",
-            Feature::FinishReason => "finish_reason",
-            Feature::AnswerCharacters => "answer_characters",
-        }
-    }
-
     /// What its values are.
     pub const fn kind(self) -> Kind {
         match self {

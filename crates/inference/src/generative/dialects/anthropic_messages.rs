@@ -7,12 +7,12 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     meaning::RequestField,
     usage::Excludes,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

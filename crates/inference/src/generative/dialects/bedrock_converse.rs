@@ -6,11 +6,11 @@
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -6,11 +6,10 @@
 //! table is the union of theirs. Bedrock adds its own counts to the last event of a stream, in the meaning of Anthropic:
 //! without what came from a cache. A model of which Bedrock tells its counts in the head only has no usage here.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,

@@ -4,11 +4,10 @@
 //! events with `alt=sse` and else one JSON array that grows. No mark ends it: the finish reason and the end of the body
 //! do. What running code gave back is no output of the model.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
     dialect::{Dialect, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,

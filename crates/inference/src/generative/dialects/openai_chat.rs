@@ -6,9 +6,9 @@
 //! counts the cached tokens of the prompt beside it, too. Older vLLM and SGLang call an error by `object`.
 
 use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-    meaning::RequestField,
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -4,11 +4,10 @@
 //! output is known even where `details` were not asked for. The token may have no text: a piece of a character, or one
 //! that only ends the answer. A request names no model; LoRAX names an adapter.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-    meaning::RequestField,
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
 };
 use driftline_wire::field_table;
 
