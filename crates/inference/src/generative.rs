@@ -21,7 +21,7 @@ pub use self::{
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
     prompt::{Prompt, PromptReader},
-    request::Request,
+    request::RequestReader,
     usage::Usage,
 };
 

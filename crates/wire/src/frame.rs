@@ -6,12 +6,12 @@ pub struct Progress<'a> {
     /// Bytes taken from the input. Pass `&input[consumed..]` next time.
     pub consumed: usize,
     /// Why the call returned.
-    pub step: Step<'a>,
+    pub step: FrameStep<'a>,
 }
 
 /// Why a reader's `next` returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step<'a> {
+pub enum FrameStep<'a> {
     /// A fragment of the open event's data, never empty.
     Data(&'a [u8]),
     /// The open event was closed. It had data, but for an empty message of a binary framing.

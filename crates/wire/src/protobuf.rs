@@ -11,13 +11,13 @@
 //!
 //! Also broken are: a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
 //! exist or that is a group's (which the format gave up), a value that goes beyond the message that holds it, and more
-//! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`Step::Broken`] says so, and
+//! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`ProtobufStep::Broken`] says so, and
 //! [`Reader::is_broken`] from then on.
 //!
 //! # Example
 //!
 //! ```
-//! use driftline_wire::protobuf::{Reader, Step};
+//! use driftline_wire::protobuf::{Reader, ProtobufStep};
 //!
 //! let mut reader = Reader::new();
 //! let (mut name, mut shape) = (Vec::new(), Vec::new());
@@ -27,10 +27,10 @@
 //!         let progress = reader.next(input);
 //!         input = &input[progress.consumed..];
 //!         match progress.step {
-//!             Step::Start { field: 3, .. } => reader.unpack(),
-//!             Step::Number { field: 3, value } => shape.push(value),
-//!             Step::Data(fragment) => name.extend_from_slice(fragment),
-//!             Step::InputEmpty => break,
+//!             ProtobufStep::Start { field: 3, .. } => reader.unpack(),
+//!             ProtobufStep::Number { field: 3, value } => shape.push(value),
+//!             ProtobufStep::Data(fragment) => name.extend_from_slice(fragment),
+//!             ProtobufStep::InputEmpty => break,
 //!             _ => {}
 //!         }
 //!     }
@@ -51,12 +51,12 @@ pub struct Progress<'i> {
     /// Bytes taken from the input. Pass `&input[consumed..]` next time.
     pub consumed: usize,
     /// Why the call returned.
-    pub step: Step<'i>,
+    pub step: ProtobufStep<'i>,
 }
 
 /// Why a call returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step<'i> {
+pub enum ProtobufStep<'i> {
     /// A number, be it packed or not.
     Number {
         /// The field's number.
@@ -171,7 +171,7 @@ impl Reader {
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
 
-    /// Right after [`Step::Start`], reads the field as a message. At any other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], reads the field as a message. At any other time, does nothing.
     pub fn enter(&mut self) {
         if self.part != Part::Data {
             return;
@@ -186,7 +186,7 @@ impl Reader {
         }
     }
 
-    /// Right after [`Step::Start`], reads the field as packed varints, each of which becomes a [`Step::Number`]. At any
+    /// Right after [`ProtobufStep::Start`], reads the field as packed varints, each of which becomes a [`ProtobufStep::Number`]. At any
     /// other time, does nothing.
     ///
     /// Packed numbers of a fixed size need no such word: they lie in the bytes, little-endian.
@@ -196,7 +196,7 @@ impl Reader {
         }
     }
 
-    /// Right after [`Step::Start`], lets the field pass without a further word. At any other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], lets the field pass without a further word. At any other time, does nothing.
     pub fn skip(&mut self) {
         if self.part == Part::Data {
             self.part = Part::Skipped;
@@ -221,13 +221,13 @@ impl Reader {
         self.depth
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> ProtobufStep<'i> {
         loop {
             match self.part {
                 Part::Tag => {
                     if 1 < self.depth && self.at == self.message_end() && self.taken == 0 {
                         self.depth = self.depth.saturating_sub(1);
-                        return Step::MessageEnd;
+                        return ProtobufStep::MessageEnd;
                     }
                     match self.varint(rest, self.message_end()) {
                         Varint::Whole(tag) => {
@@ -237,32 +237,32 @@ impl Reader {
                                 return self.refuse(rest);
                             }
                         }
-                        Varint::Open => return Step::InputEmpty,
+                        Varint::Open => return ProtobufStep::InputEmpty,
                         Varint::Broken => return self.refuse(rest),
                     }
                 }
                 Part::Number => match self.varint(rest, self.message_end()) {
                     Varint::Whole(value) => {
                         self.part = Part::Tag;
-                        return Step::Number { field: self.field, value };
+                        return ProtobufStep::Number { field: self.field, value };
                     }
-                    Varint::Open => return Step::InputEmpty,
+                    Varint::Open => return ProtobufStep::InputEmpty,
                     Varint::Broken => return self.refuse(rest),
                 },
                 Part::Fixed32 => match self.fixed(rest, 4) {
                     Varint::Whole(bits) => {
                         self.part = Part::Tag;
-                        return Step::Fixed32 { field: self.field, bits: bits as u32 };
+                        return ProtobufStep::Fixed32 { field: self.field, bits: bits as u32 };
                     }
-                    Varint::Open => return Step::InputEmpty,
+                    Varint::Open => return ProtobufStep::InputEmpty,
                     Varint::Broken => return self.refuse(rest),
                 },
                 Part::Fixed64 => match self.fixed(rest, 8) {
                     Varint::Whole(bits) => {
                         self.part = Part::Tag;
-                        return Step::Fixed64 { field: self.field, bits };
+                        return ProtobufStep::Fixed64 { field: self.field, bits };
                     }
-                    Varint::Open => return Step::InputEmpty,
+                    Varint::Open => return ProtobufStep::InputEmpty,
                     Varint::Broken => return self.refuse(rest),
                 },
                 Part::Length => match self.varint(rest, self.message_end()) {
@@ -270,11 +270,11 @@ impl Reader {
                         Some(end) if end <= self.message_end() => {
                             self.end = end;
                             self.part = Part::Data;
-                            return Step::Start { field: self.field, length };
+                            return ProtobufStep::Start { field: self.field, length };
                         }
                         _ => return self.refuse(rest),
                     },
-                    Varint::Open => return Step::InputEmpty,
+                    Varint::Open => return ProtobufStep::InputEmpty,
                     Varint::Broken => return self.refuse(rest),
                 },
                 Part::TooDeep => return self.refuse(rest),
@@ -282,30 +282,32 @@ impl Reader {
                     let was_skipped = self.part == Part::Skipped;
                     self.part = Part::Tag;
                     if !was_skipped {
-                        return Step::End;
+                        return ProtobufStep::End;
                     }
                 }
                 Part::Data | Part::Skipped => {
                     let run = self.run(rest);
                     if run.is_empty() {
-                        return Step::InputEmpty;
+                        return ProtobufStep::InputEmpty;
                     }
                     if self.part == Part::Data {
-                        return Step::Data(run);
+                        return ProtobufStep::Data(run);
                     }
                 }
                 Part::Packed if self.at == self.end && self.taken == 0 => {
                     self.part = Part::Tag;
-                    return Step::End;
+                    return ProtobufStep::End;
                 }
                 Part::Packed => match self.varint(rest, self.end) {
-                    Varint::Whole(value) => return Step::Number { field: self.field, value },
-                    Varint::Open => return Step::InputEmpty,
+                    Varint::Whole(value) => {
+                        return ProtobufStep::Number { field: self.field, value };
+                    }
+                    Varint::Open => return ProtobufStep::InputEmpty,
                     Varint::Broken => return self.refuse(rest),
                 },
                 Part::Broken => {
                     *rest = &[];
-                    return Step::InputEmpty;
+                    return ProtobufStep::InputEmpty;
                 }
             }
         }
@@ -385,10 +387,10 @@ impl Reader {
     }
 
     #[cold]
-    fn refuse<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn refuse<'i>(&mut self, rest: &mut &'i [u8]) -> ProtobufStep<'i> {
         self.part = Part::Broken;
         *rest = &[];
-        Step::Broken
+        ProtobufStep::Broken
     }
 }
 

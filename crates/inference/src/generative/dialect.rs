@@ -49,13 +49,13 @@ pub enum Framing {
     /// Server-sent events.
     ServerSentEvents,
     /// One JSON document per line.
-    Lines,
+    Ndjson,
     /// Server-sent events or, if the client did not ask for them, the elements of one JSON array.
-    EventsOrElements,
+    EventsOrJsonArray,
     /// Messages of an AWS event stream.
-    Messages,
+    AwsEventStream,
     /// Messages of an AWS event stream, each with a model's own event in it as Base64.
-    WrappedMessages,
+    BedrockPayload,
 }
 
 /// What the word for an event's kind says.

@@ -7,11 +7,11 @@ use crate::generative::{
     framing::Frames,
     {facts::Facts, meaning::Fact},
 };
-use driftline_wire::{fields::FieldReader, frame::Step, json::JsonEnd};
+use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Event {
+pub(super) enum StreamEvent {
     /// A JSON document with these facts.
     Facts(Facts),
     /// The mark that closes the stream.
@@ -56,23 +56,23 @@ impl Events {
     }
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
-    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
+    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(StreamEvent)) {
         loop {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
             match progress.step {
-                Step::Data(data) => {
+                FrameStep::Data(data) => {
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
                     self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
                     self.open.count(data);
                 }
-                Step::EventEnd => self.close().into_iter().for_each(&mut take),
-                Step::EventBroken => {
+                FrameStep::EventEnd => self.close().into_iter().for_each(&mut take),
+                FrameStep::EventBroken => {
                     self.take_open();
                     self.fields.reset();
-                    take(Event::Malformed);
+                    take(StreamEvent::Malformed);
                 }
-                Step::InputEmpty => return,
+                FrameStep::InputEmpty => return,
             }
             bytes = bytes.get(consumed..).unwrap_or_default();
         }
@@ -85,18 +85,18 @@ impl Events {
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
     /// blank line. One that broke off is no event; how the exchange ended tells of it.
-    pub(super) fn finish(&mut self, take: impl FnMut(Event)) {
+    pub(super) fn finish(&mut self, take: impl FnMut(StreamEvent)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }
-        self.close().filter(|event| *event != Event::Malformed).into_iter().for_each(take);
+        self.close().filter(|event| *event != StreamEvent::Malformed).into_iter().for_each(take);
     }
 
-    fn close(&mut self) -> Option<Event> {
+    fn close(&mut self) -> Option<StreamEvent> {
         let mut open = self.take_open();
         let ending = self.fields.finish();
         if open.is(self.dialect.end_mark) {
-            return Some(Event::EndMark);
+            return Some(StreamEvent::EndMark);
         }
         let kind = self.dialect.kind(self.frames.event_name());
         match ending {
@@ -104,9 +104,9 @@ impl Events {
             JsonEnd::Empty if kind.is_none() => None,
             JsonEnd::Empty | JsonEnd::Complete => {
                 open.facts.settle(kind);
-                Some(Event::Facts(open.facts))
+                Some(StreamEvent::Facts(open.facts))
             }
-            _ => Some(Event::Malformed),
+            _ => Some(StreamEvent::Malformed),
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
     }
 
-    fn events(stream: &[u8], chunk: usize) -> Vec<Event> {
+    fn events(stream: &[u8], chunk: usize) -> Vec<StreamEvent> {
         let mut reader = chat();
         let mut events = Vec::new();
         for piece in stream.chunks(chunk) {
@@ -161,21 +161,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(stream: &str, expected: &[Event]) {
+    fn check(stream: &str, expected: &[StreamEvent]) {
         for chunk in 1..=stream.len() {
             assert_eq!(events(stream.as_bytes(), chunk), expected, "chunk {chunk}");
         }
     }
 
-    fn visible(characters: u64) -> Event {
-        Event::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
+    fn visible(characters: u64) -> StreamEvent {
+        StreamEvent::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
     }
 
     #[test]
     fn role_comments_and_empty_deltas_are_no_output() {
         check(
             ": keep-alive\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-            &[Event::Facts(Facts::default())],
+            &[StreamEvent::Facts(Facts::default())],
         );
     }
 
@@ -187,11 +187,11 @@ mod tests {
 
     #[test]
     fn the_end_mark_is_an_event_of_its_own() {
-        check("data: [DONE]\n\n", &[Event::EndMark]);
-        check("data: [DONE]", &[Event::EndMark]);
-        check("data: [DONE] \n\n", &[Event::EndMark]);
-        check("data: [DONE]x\n\n", &[Event::Malformed]);
-        check("data: [DON\n\n", &[Event::Malformed]);
+        check("data: [DONE]\n\n", &[StreamEvent::EndMark]);
+        check("data: [DONE]", &[StreamEvent::EndMark]);
+        check("data: [DONE] \n\n", &[StreamEvent::EndMark]);
+        check("data: [DONE]x\n\n", &[StreamEvent::Malformed]);
+        check("data: [DON\n\n", &[StreamEvent::Malformed]);
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}]}\n\n\
              data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n",
-            &[Event::Malformed, visible(1)],
+            &[StreamEvent::Malformed, visible(1)],
         );
     }
 
@@ -217,7 +217,7 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"x\":{\"usage\":{\"completion_tokens\":99}}}],\
              \"usage\":{\"prompt_tokens\":0,\"completion_tokens\":7}}\n\n",
-            &[Event::Facts(facts)],
+            &[StreamEvent::Facts(facts)],
         );
     }
 
@@ -236,7 +236,7 @@ mod tests {
             reader.finish(|event| found.push(event));
             let mut facts = Facts::default();
             facts.usage.output = Some(3);
-            assert_eq!((found, reader.large_events), (vec![Event::Facts(facts)], 1));
+            assert_eq!((found, reader.large_events), (vec![StreamEvent::Facts(facts)], 1));
         }
     }
 }

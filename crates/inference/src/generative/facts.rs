@@ -35,12 +35,12 @@ pub struct Facts {
     /// Characters of text that a user gets.
     pub characters: u64,
     /// What only the end of the event can settle.
-    pub(in crate::generative) open: Open,
+    pub(in crate::generative) open: OpenFacts,
 }
 
 /// What an event said that another of its fields may turn around.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in crate::generative) struct Open {
+pub(in crate::generative) struct OpenFacts {
     has_delta: bool,
     delta_characters: u64,
     kind: Option<EventKind>,

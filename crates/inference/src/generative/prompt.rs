@@ -23,7 +23,7 @@ pub struct Prompt {
 
 /// Reads the body of a request for what it is like.
 ///
-/// It reads what [`Request`](super::Request) has read before, because that one skips prompts, which may be large, and
+/// It reads what [`RequestReader`](super::RequestReader) has read before, because that one skips prompts, which may be large, and
 /// because only few models have a reference to compare them with.
 #[derive(Debug)]
 pub struct PromptReader {
@@ -41,7 +41,7 @@ impl PromptReader {
     /// Takes the next piece of the body.
     pub fn read(&mut self, bytes: &[u8]) {
         let prompt = &mut self.prompt;
-        self.reader.read(bytes, &mut |ask, value| match (ask, value) {
+        self.reader.read(bytes, &mut |field, value| match (field, value) {
             (PromptField::Text, Value::String(text)) => {
                 prompt.characters = prompt.characters.saturating_add(text.characters());
             }

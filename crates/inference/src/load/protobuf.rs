@@ -5,7 +5,7 @@ use alloc::vec;
 use super::{LoadMeasure, Malformed, NAMED, NAMES, Report};
 use driftline_wire::{
     base64::Decoder,
-    protobuf::{Reader, Step},
+    protobuf::{ProtobufStep, Reader},
 };
 
 /// Fields of `OrcaLoadReport` that hold a double.
@@ -55,24 +55,26 @@ fn report(message: &[u8]) -> Result<Report, Malformed> {
         let progress = reader.next(rest);
         rest = rest.get(progress.consumed..).unwrap_or_default();
         match (reader.depth(), progress.step) {
-            (_, Step::InputEmpty) => break,
-            (_, Step::Broken) => return Err(Malformed),
-            (IN_REPORT, Step::Fixed64 { field, bits }) => {
+            (_, ProtobufStep::InputEmpty) => break,
+            (_, ProtobufStep::Broken) => return Err(Malformed),
+            (IN_REPORT, ProtobufStep::Fixed64 { field, bits }) => {
                 let known = DOUBLES.iter().find(|(known, _)| *known == field);
                 if let Some(&(_, measure)) = known {
                     report.set(measure, f64::from_bits(bits))?;
                 }
             }
-            (IN_REPORT, Step::Start { field: NAMED_METRICS, .. }) => {
+            (IN_REPORT, ProtobufStep::Start { field: NAMED_METRICS, .. }) => {
                 entry = Entry::default();
                 reader.enter();
             }
-            (IN_ENTRY, Step::Start { field: KEY, .. }) => entry.name = b"",
+            (IN_ENTRY, ProtobufStep::Start { field: KEY, .. }) => entry.name = b"",
             // A message that is there as a whole has no field in pieces, and all others are skipped.
-            (IN_ENTRY, Step::Data(name)) => entry.name = name,
-            (IN_ENTRY, Step::Fixed64 { field: VALUE, bits }) => entry.value = f64::from_bits(bits),
-            (_, Step::MessageEnd) => named(&entry, &mut report)?,
-            (_, Step::Start { .. }) => reader.skip(),
+            (IN_ENTRY, ProtobufStep::Data(name)) => entry.name = name,
+            (IN_ENTRY, ProtobufStep::Fixed64 { field: VALUE, bits }) => {
+                entry.value = f64::from_bits(bits)
+            }
+            (_, ProtobufStep::MessageEnd) => named(&entry, &mut report)?,
+            (_, ProtobufStep::Start { .. }) => reader.skip(),
             _ => {}
         }
     }

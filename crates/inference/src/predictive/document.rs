@@ -7,7 +7,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
-mod way;
+mod walk;
 
 use alloc::boxed::Box;
 
@@ -264,7 +264,7 @@ impl Walk {
             At::ClassRows | At::ClassRow | At::ClassPair => self.in_classes(token, columns, take),
             At::Root => self.at_root(token, columns, take),
             At::Members => self.in_members(token),
-            At::Member => self.behind_member(token, columns, take),
+            At::Member => self.at_member(token, columns, take),
             At::RowEnd | At::ColumnEnd | At::Behind => skip_if_opens(token),
         }
     }

@@ -4,7 +4,7 @@ use super::{
     Columns, Event,
     document::{DocumentReader, Table},
 };
-use driftline_wire::{frame::Step, json::JsonEnd, ndjson};
+use driftline_wire::{frame::FrameStep, json::JsonEnd, ndjson};
 
 /// Projection the lines of a body that arrives in pieces.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ impl LinesReader {
             let progress = self.lines.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             match progress.step {
-                Step::Data(data) => self.document.read(data, columns, take),
-                Step::EventEnd | Step::EventBroken => {
+                FrameStep::Data(data) => self.document.read(data, columns, take),
+                FrameStep::EventEnd | FrameStep::EventBroken => {
                     // What breaks off in its line cannot go on in the next one.
                     let ending = match self.document.finish(columns, take) {
                         JsonEnd::Incomplete => JsonEnd::Malformed,
@@ -40,7 +40,7 @@ impl LinesReader {
                     };
                     self.add(ending);
                 }
-                Step::InputEmpty => return,
+                FrameStep::InputEmpty => return,
             }
         }
     }

@@ -11,7 +11,7 @@ use alloc::{boxed::Box, string::String};
 
 use super::{Cell, Reader, Unbinned, cell_of};
 use driftline_wire::{
-    frame,
+    frame::FrameStep,
     json::{JsonEnd, Token, Tokenizer},
     ndjson,
 };
@@ -94,9 +94,9 @@ impl PathReader {
             let progress = lines.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             match progress.step {
-                frame::Step::Data(data) => document.read(data, paths, take),
-                frame::Step::EventEnd | frame::Step::EventBroken => document.end(paths, take),
-                frame::Step::InputEmpty => return,
+                FrameStep::Data(data) => document.read(data, paths, take),
+                FrameStep::EventEnd | FrameStep::EventBroken => document.end(paths, take),
+                FrameStep::InputEmpty => return,
             }
         }
     }

@@ -10,7 +10,7 @@ pub(super) const BASE64: &[u8] = b"b64";
 /// Projection one value after the other.
 #[derive(Debug, Default)]
 pub(super) struct ValueReader {
-    state: State,
+    state: ValueState,
     /// The value stands in a list, which is to have just this one.
     is_in_list: bool,
     held: Held,
@@ -21,7 +21,7 @@ pub(super) struct ValueReader {
 
 /// How a value goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step<'t> {
+pub(super) enum ValueStep<'t> {
     /// More of its tokens come.
     More(Next),
     /// It is over.
@@ -40,7 +40,7 @@ pub(super) enum Next {
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum State {
+enum ValueState {
     #[default]
     Start,
     /// In a list which is to have one value.
@@ -70,27 +70,31 @@ const WRONG_TYPE: Held = Held::Unbinned(Unbinned::WrongType);
 impl ValueReader {
     /// Takes the next token of a value, which a column wants that `reads` it so.
     #[inline]
-    pub(super) fn step<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
-        if self.state == State::Start { self.begin(token, reads) } else { self.go_on(token, reads) }
+    pub(super) fn step<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
+        if self.state == ValueState::Start {
+            self.begin(token, reads)
+        } else {
+            self.go_on(token, reads)
+        }
     }
 
     /// Begins in a list of numbers, whose start has passed.
     pub(super) fn begin_vector(&mut self) {
-        self.restart(State::Vector);
+        self.restart(ValueState::Vector);
         self.squares = 0.0;
     }
 
     /// Begins in an object, whose start and first key have passed: the key is [`BASE64`].
     pub(super) fn begin_base64(&mut self) {
-        self.restart(State::Base64);
+        self.restart(ValueState::Base64);
     }
 
     /// Forgets a value that broke off.
     pub(super) fn reset(&mut self) {
-        self.restart(State::Start);
+        self.restart(ValueState::Start);
     }
 
-    fn restart(&mut self, state: State) {
+    fn restart(&mut self, state: ValueState) {
         self.state = state;
         self.is_in_list = false;
         self.held = Held::Nothing;
@@ -99,40 +103,40 @@ impl ValueReader {
     }
 
     #[inline]
-    fn begin<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
+    fn begin<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
         match token {
             Token::ArrayStart if reads == Projection::VectorNorm => {
                 self.begin_vector();
-                Step::More(Next::Read)
+                ValueStep::More(Next::Read)
             }
             Token::ArrayStart => {
-                self.restart(State::List);
-                Step::More(Next::Read)
+                self.restart(ValueState::List);
+                ValueStep::More(Next::Read)
             }
             Token::ObjectStart if reads == Projection::VectorNorm => {
-                Step::Done(Cell::Unbinned(Unbinned::WrongType), Next::Skip)
+                ValueStep::Done(Cell::Unbinned(Unbinned::WrongType), Next::Skip)
             }
             Token::ObjectStart => {
-                self.restart(State::Object);
-                Step::More(Next::Read)
+                self.restart(ValueState::Object);
+                ValueStep::More(Next::Read)
             }
-            token => Step::Done(scalar(token, reads), Next::Read),
+            token => ValueStep::Done(scalar(token, reads), Next::Read),
         }
     }
 
-    fn go_on<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
+    fn go_on<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
         let next = match self.state {
-            State::List => self.in_list(token, reads),
-            State::Vector => self.in_vector(token),
-            State::Object => self.in_object(token),
-            State::Base64 => self.in_base64(token),
-            State::Start => Next::Read,
+            ValueState::List => self.in_list(token, reads),
+            ValueState::Vector => self.in_vector(token),
+            ValueState::Object => self.in_object(token),
+            ValueState::Base64 => self.in_base64(token),
+            ValueState::Start => Next::Read,
         };
         // Whatever ended has left its state.
-        if self.state == State::Start {
-            Step::Done(self.cell(reads), next)
+        if self.state == ValueState::Start {
+            ValueStep::Done(self.cell(reads), next)
         } else {
-            Step::More(next)
+            ValueStep::More(next)
         }
     }
 
@@ -145,7 +149,7 @@ impl ValueReader {
             }
             Token::ObjectStart if self.held == Held::Nothing => {
                 self.is_in_list = true;
-                self.state = State::Object;
+                self.state = ValueState::Object;
                 return Next::Read;
             }
             Token::ArrayStart | Token::ObjectStart => {
@@ -188,7 +192,7 @@ impl ValueReader {
     fn in_object(&mut self, token: Token<'_>) -> Next {
         match token {
             Token::Key(key) if key.bytes == BASE64 && self.held == Held::Nothing => {
-                self.state = State::Base64;
+                self.state = ValueState::Base64;
                 Next::Pieces
             }
             Token::Key(_) => {
@@ -210,16 +214,16 @@ impl ValueReader {
             Token::Piece(piece) => self.text.push_base64(&mut self.base64, piece),
             Token::PiecesEnd => {
                 self.held = if self.base64.finish() { Held::Text } else { WRONG_TYPE };
-                self.state = State::Object;
+                self.state = ValueState::Object;
             }
             Token::ArrayStart | Token::ObjectStart => {
                 self.held = WRONG_TYPE;
-                self.state = State::Object;
+                self.state = ValueState::Object;
                 return Next::Skip;
             }
             _ => {
                 self.held = WRONG_TYPE;
-                self.state = State::Object;
+                self.state = ValueState::Object;
             }
         }
         Next::Read
@@ -228,7 +232,7 @@ impl ValueReader {
     /// The value is over, or what was in the list.
     fn end(&mut self) {
         let is_in_list = core::mem::take(&mut self.is_in_list);
-        self.state = if is_in_list { State::List } else { State::Start };
+        self.state = if is_in_list { ValueState::List } else { ValueState::Start };
     }
 
     fn hold(&mut self, cell: Cell<'_>) {
@@ -298,8 +302,8 @@ mod tests {
                             is_value = key.bytes == b"v";
                         }
                         token if is_value => match reader.step(token, reads) {
-                            Step::More(then) => next = then,
-                            Step::Done(cell, then) => {
+                            ValueStep::More(then) => next = then,
+                            ValueStep::Done(cell, then) => {
                                 found = render_cell(cell);
                                 (is_value, next) = (false, then);
                             }

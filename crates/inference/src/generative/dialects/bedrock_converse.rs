@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("inferenceConfig.maxTokens", PromptField::MaxTokens),
         ("inferenceConfig.temperature", PromptField::Temperature),
     ],
-    framing: Framing::Messages,
+    framing: Framing::AwsEventStream,
     event: field_table![
         // A block of text opens without an event of its own.
         ("start.toolUse.name", Fact::Output),

@@ -21,7 +21,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     operation: Operation::TextCompletion,
     paths: &["/model/{model}/invoke", "/model/{model}/invoke-with-response-stream"],
     prompt: PROMPT,
-    framing: Framing::WrappedMessages,
+    framing: Framing::BedrockPayload,
     event: EVENT,
     document: DOCUMENT,
     kinds: &[

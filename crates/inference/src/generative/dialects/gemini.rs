@@ -39,7 +39,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("generation_config.max_output_tokens", PromptField::MaxTokens),
         ("generation_config.temperature", PromptField::Temperature),
     ],
-    framing: Framing::EventsOrElements,
+    framing: Framing::EventsOrJsonArray,
     event: ANSWER,
     document: ANSWER,
     finish: &[

@@ -22,7 +22,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("options.num_predict", PromptField::MaxTokens),
         ("options.temperature", PromptField::Temperature),
     ],
-    framing: Framing::Lines,
+    framing: Framing::Ndjson,
     event: ANSWER,
     document: ANSWER,
     finish: FINISH,

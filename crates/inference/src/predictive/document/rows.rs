@@ -3,7 +3,7 @@
 use super::{
     super::{
         Columns, Event,
-        value::{BASE64, Next, Step},
+        value::{BASE64, Next, ValueStep},
     },
     At, IsRow, WRAPPED_MAX, Walk, skip_if_opens,
 };
@@ -99,12 +99,12 @@ impl Walk {
     ) -> Next {
         let (column, reads) = (self.column, columns.reads(self.column).unwrap_or_default());
         match self.value.step(token, reads) {
-            Step::More(next) => {
+            ValueStep::More(next) => {
                 self.back = back;
                 self.at = At::Value;
                 next
             }
-            Step::Done(cell, next) => {
+            ValueStep::Done(cell, next) => {
                 let row = self.row.index.saturating_add(self.columnar.offset());
                 take(Event::Cell { column, row, cell });
                 self.at = back;

@@ -14,7 +14,7 @@ use self::content::Content;
 use crate::predictive::Sink;
 use driftline_wire::{
     encoding::{Encoding, MemoryBudget, Messages},
-    grpc::{self, Step},
+    grpc::{self, FrameStep},
     json::JsonEnd,
 };
 
@@ -59,15 +59,15 @@ impl GrpcReader {
             // Compressed in no coding: its end says that it is no message.
             let is_void = frames.is_compressed() && !compressed.may_come();
             match progress.step {
-                Step::InputEmpty => return,
-                Step::EventBroken => {}
-                Step::Data(_) if is_void => {}
-                Step::Data(fragment) if frames.is_compressed() => {
+                FrameStep::InputEmpty => return,
+                FrameStep::EventBroken => {}
+                FrameStep::Data(_) if is_void => {}
+                FrameStep::Data(fragment) if frames.is_compressed() => {
                     compressed.read(fragment, |piece| content.read(piece, sink));
                 }
-                Step::Data(fragment) => content.read(fragment, sink),
-                Step::EventEnd if is_void => content.end_malformed(sink),
-                Step::EventEnd => {
+                FrameStep::Data(fragment) => content.read(fragment, sink),
+                FrameStep::EventEnd if is_void => content.end_malformed(sink),
+                FrameStep::EventEnd => {
                     let is_read = !frames.is_compressed() || compressed.end();
                     content.end(is_read, sink);
                 }

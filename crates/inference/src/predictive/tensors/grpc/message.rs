@@ -125,12 +125,12 @@ impl Tensors {
     }
 
     /// Whether the field that begins stands behind the names of the model and its version, which are not told yet.
-    pub(super) fn is_behind_the_name(&self, field: u32) -> bool {
+    pub(super) fn is_after_the_name(&self, field: u32) -> bool {
         !self.is_named && self.level == Level::Infer && !matches!(field, 1..=4)
     }
 
     /// Tells the names of the model and its version as they came, once. A response names none that matters.
-    pub(super) fn tell_name<'c>(&mut self, sink: &mut impl Sink<'c>) {
+    pub(super) fn report_name<'c>(&mut self, sink: &mut impl Sink<'c>) {
         if !core::mem::replace(&mut self.is_named, true) {
             sink.named(self.model.as_bytes(), self.version.as_bytes());
         }

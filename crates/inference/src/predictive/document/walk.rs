@@ -20,7 +20,7 @@ impl Walk {
         take: &mut impl FnMut(Event<'_>),
     ) -> Next {
         self.next = Members::MAX;
-        self.behind_member(token, columns, take)
+        self.at_member(token, columns, take)
     }
 
     pub(super) fn in_members(&mut self, token: Token<'_>) -> Next {
@@ -40,7 +40,7 @@ impl Walk {
         Next::Read
     }
 
-    pub(super) fn behind_member(
+    pub(super) fn at_member(
         &mut self,
         token: Token<'_>,
         columns: &Columns,
