@@ -1,5 +1,5 @@
 //! Exchanges with a model that generates: tokens in time, usage, and the end of the stream.
-//! Which paths of an answer mean what is a dialect's table; nothing here knows a dialect by name.
+//! A dialect's tables say which paths of an answer mean what; no code here knows a dialect by name.
 
 mod answer;
 mod dialect;
@@ -25,5 +25,5 @@ pub use self::{
     usage::Usage,
 };
 
-/// Bytes that a streamed answer takes beside its exchange.
+/// Bytes that a streamed answer takes in addition to its exchange.
 pub const EVENTS_BYTES: usize = size_of::<events::Events>();

@@ -1,17 +1,18 @@
 //! An incremental reader of Protocol Buffers in their wire format, without a schema; it never buffers a field.
 //!
-//! Follows "Encoding" of the Protocol Buffers documentation: a tag, which is a field's number and its wire type, and the
-//! value. Whoever calls knows the schema: at the start of a field with a length it says whether that is a message
-//! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or nothing of interest ([`Reader::skip`]); else the
-//! field's bytes come as fragments.
+//! Follows "Encoding" of the Protocol Buffers documentation: a tag, which is a field's number and its wire type, and
+//! the value. The caller knows the schema: at the start of a field with a length it says whether that is a message
+//! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or of no interest ([`Reader::skip`]). Otherwise
+//! the field's bytes come as fragments.
 //!
 //! A number of more than 64 bits is broken: one with a tenth byte above 1, or with an eleventh. The parsers of protobuf
-//! disagree: Go's refuses it (`protowire.ConsumeVarint`), C++'s takes a tenth byte of up to 127 and drops what is beyond 64
-//! bits (`VarintParseSlow64`). No encoder writes such a number, and with bits dropped it would be another one.
+//! disagree: Go's refuses it (`protowire.ConsumeVarint`), C++'s takes a tenth byte of up to 127 and drops what is
+//! beyond 64 bits (`VarintParseSlow64`). No encoder writes such a number, and with bits dropped it would be another
+//! one.
 //!
-//! Also broken are: a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
-//! exist or that is a group's (which the format gave up), a value that goes beyond the message that holds it, and more
-//! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`ProtobufStep::Broken`] says so, and
+//! Also broken are: a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not exist or that is a
+//! group's (which the format gave up), a value that goes beyond the message that holds it, and more than [`DEPTH_MAX`]
+//! messages within each other. Then the rest passes unread, one [`ProtobufStep::Broken`] says so, and
 //! [`Reader::is_broken`] from then on.
 //!
 //! # Example
@@ -57,7 +58,7 @@ pub struct Progress<'i> {
 /// Why a call returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProtobufStep<'i> {
-    /// A number, be it packed or not.
+    /// A number, packed or not.
     Number {
         /// The field's number.
         field: u32,
@@ -91,7 +92,7 @@ pub enum ProtobufStep<'i> {
     End,
     /// The innermost message that was entered is over.
     MessageEnd,
-    /// These bytes are no message, or no longer. Comes once.
+    /// These bytes are not a message, or no longer one. Comes once.
     Broken,
     /// The whole input was consumed.
     InputEmpty,
@@ -162,8 +163,8 @@ impl Reader {
     ///
     /// # Termination
     ///
-    /// Consumes at least one byte of an input that is not empty, but for the end of a field or message, which consumes
-    /// none. Runs in time linear in the bytes consumed.
+    /// Consumes at least one byte of an input that is not empty, except for the end of a field or message, which
+    /// consumes none. Runs in time linear in the bytes consumed.
     #[inline]
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         let mut rest = input;
@@ -186,17 +187,17 @@ impl Reader {
         }
     }
 
-    /// Right after [`ProtobufStep::Start`], reads the field as packed varints, each of which becomes a [`ProtobufStep::Number`]. At any
-    /// other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], reads the field as packed varints, each of which becomes a
+    /// [`ProtobufStep::Number`]. At any other time, does nothing.
     ///
-    /// Packed numbers of a fixed size need no such word: they lie in the bytes, little-endian.
+    /// Packed numbers of a fixed size need no such call: they are the field's bytes, little-endian.
     pub fn unpack(&mut self) {
         if self.part == Part::Data {
             self.part = Part::Packed;
         }
     }
 
-    /// Right after [`ProtobufStep::Start`], lets the field pass without a further word. At any other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], skips the field without a further step. At any other time, does nothing.
     pub fn skip(&mut self) {
         if self.part == Part::Data {
             self.part = Part::Skipped;

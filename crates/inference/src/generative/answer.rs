@@ -19,7 +19,7 @@ use driftline_wire::{json::JsonEnd, json_array, ndjson, sse};
 
 /// An answer in flight.
 ///
-/// Memory is that of one reader, about 1 KiB, whatever the model server sends.
+/// It takes the memory of one reader, about 1 KiB, whatever the model server sends.
 #[derive(Debug)]
 pub struct Answer {
     dialect: &'static Dialect,
@@ -28,20 +28,20 @@ pub struct Answer {
     pub facts: Facts,
     /// When output came; stays empty for an answer that is one document.
     pub timeline: Timeline,
-    /// Events that were no JSON, or the document, if it was none.
+    /// Events that were not JSON; 1 for a document that was not.
     pub malformed: u64,
     has_end_mark: bool,
     /// When the body's last byte came so far.
     last_byte_at: Timestamp,
-    /// The body came to the end that its form promises; told by [`Answer::finish`].
+    /// The body came to the end that its form requires. Set by [`Answer::finish`].
     is_whole: bool,
 }
 
 #[derive(Debug)]
 enum AnswerForm {
-    /// Nothing is read: no head yet, or one that promises nothing we know.
+    /// Nothing is read: no head yet, or one that announces nothing that is known.
     Unread,
-    /// The head promises text; the first byte tells which form, since content types lie.
+    /// The head announces text. The first byte decides the form, because content types are often wrong.
     Undecided(ExpectedResponse),
     Events(Box<Events>),
     Document(Box<Document>),
@@ -50,9 +50,9 @@ enum AnswerForm {
 /// What is known of an answer before its first byte.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedResponse {
-    /// What the request spoke.
+    /// The request's dialect.
     pub dialect: &'static Dialect,
-    /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
+    /// The head says that it is one JSON document per line. The first byte overrules it.
     pub is_lines: bool,
     /// What the client asked for; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
@@ -76,8 +76,8 @@ impl Answer {
     }
 
     /// An answer of any form.
-    pub fn of(promise: ExpectedResponse) -> Answer {
-        Answer { form: AnswerForm::Undecided(promise), ..Answer::unread(promise.dialect) }
+    pub fn of(expected: ExpectedResponse) -> Answer {
+        Answer { form: AnswerForm::Undecided(expected), ..Answer::unread(expected.dialect) }
     }
 
     /// Whether its body is read.
@@ -110,12 +110,12 @@ impl Answer {
         }
     }
 
-    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
-    /// off.
+    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` says whether the proxy saw its end; if not, it
+    /// broke off.
     pub fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
         match &mut self.form {
             AnswerForm::Unread => {}
-            // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
+            // No byte came, as with status 204: nothing is missing.
             AnswerForm::Undecided(_) => self.is_whole = reached_end,
             AnswerForm::Document(document) => match document.finish() {
                 (JsonEnd::Complete, facts) => {
@@ -129,7 +129,7 @@ impl Answer {
             AnswerForm::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
                 let has_end_mark = &mut self.has_end_mark;
-                // An event that only the end of the body closes came with its last byte, be the end as late as it may.
+                // An event that only the end of the body closes came with its last byte, however late the end is.
                 let now = self.last_byte_at;
                 events.finish(|event| match event {
                     StreamEvent::Facts(event) => {
@@ -178,17 +178,17 @@ impl Answer {
         }
     }
 
-    /// Decides the form by the first byte that tells, and gives the bytes from there on: what stands
-    /// before it has no meaning in either form.
+    /// Decides the form by the first byte that is neither white space nor of a byte order mark, and returns the bytes
+    /// from there on.
     fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        let AnswerForm::Undecided(promise) = self.form else {
+        let AnswerForm::Undecided(expected) = self.form else {
             return bytes;
         };
-        let tells = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
-        let start = bytes.iter().position(tells).unwrap_or(bytes.len());
+        let decides = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
+        let start = bytes.iter().position(decides).unwrap_or(bytes.len());
         let bytes = bytes.get(start..).unwrap_or_default();
         if let Some(&first) = bytes.first() {
-            self.form = AnswerForm::begun_by(first, promise);
+            self.form = AnswerForm::begun_by(first, expected);
         }
         bytes
     }
@@ -196,10 +196,10 @@ impl Answer {
 
 impl AnswerForm {
     /// The form of an answer whose first byte is this one.
-    fn begun_by(first: u8, promise: ExpectedResponse) -> AnswerForm {
-        let ExpectedResponse { dialect, event_bytes_max, .. } = promise;
-        // A document may be one line or many, so a reader of lines takes it only where it must.
-        let is_one_document = promise.wants_stream == Some(false) && !promise.is_lines;
+    fn begun_by(first: u8, expected: ExpectedResponse) -> AnswerForm {
+        let ExpectedResponse { dialect, event_bytes_max, .. } = expected;
+        // A document may have one line or many, so a reader of lines is used only where it is needed.
+        let is_one_document = expected.wants_stream == Some(false) && !expected.is_lines;
         let frames = match (first, dialect.framing) {
             (b'{', Framing::Ndjson) if !is_one_document => {
                 Frames::Ndjson(ndjson::Reader::default())
@@ -215,5 +215,5 @@ impl AnswerForm {
     }
 }
 
-/// None of its bytes begins a document or a field of an event, so each can be passed over alone.
+/// None of its bytes begins a document or a field of an event, so each can be skipped alone.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

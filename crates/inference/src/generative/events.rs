@@ -16,7 +16,7 @@ pub(super) enum StreamEvent {
     Facts(Facts),
     /// The mark that closes the stream.
     EndMark,
-    /// No JSON document, or a broken one: nothing in it is believed.
+    /// No JSON document, or a broken one: nothing in it counts.
     Malformed,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Events {
     fields: FieldReader<Fact>,
     open: OpenEvent,
     event_bytes_max: u64,
-    /// Events beyond `event_bytes_max` so far. They are read all the same, in the same memory.
+    /// Events longer than `event_bytes_max` so far. They are read all the same, in the same memory.
     pub large_events: u64,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Events {
 struct OpenEvent {
     facts: Facts,
     bytes: u64,
-    /// The first bytes, enough to know an end mark from JSON.
+    /// The first bytes, enough to tell an end mark from JSON.
     head: [u8; HEAD_BYTES_MAX],
 }
 
@@ -78,13 +78,13 @@ impl Events {
         }
     }
 
-    /// Whether the stream's frame was closed, so that a connection that breaks now takes nothing away.
+    /// Whether the stream's frame was closed, so that nothing is missing if the connection breaks now.
     pub(super) fn is_closed(&self) -> bool {
         self.frames.is_closed()
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
-    /// blank line. One that broke off is no event; how the exchange ended tells of it.
+    /// blank line. An event that broke off does not count; the exchange's outcome says so.
     pub(super) fn finish(&mut self, take: impl FnMut(StreamEvent)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
@@ -100,7 +100,7 @@ impl Events {
         }
         let kind = self.dialect.kind(self.frames.event_name());
         match ending {
-            // An error may be nothing but its name.
+            // An error may have a name and no data.
             JsonEnd::Empty if kind.is_none() => None,
             JsonEnd::Empty | JsonEnd::Complete => {
                 open.facts.settle(kind);
@@ -130,7 +130,7 @@ impl OpenEvent {
         self.bytes = self.bytes.saturating_add(data.len() as u64);
     }
 
-    /// Whether the event consists of `mark`. White space behind it does no harm.
+    /// Whether the event consists of `mark`. White space may follow it.
     fn is(&self, mark: &[u8]) -> bool {
         let head = usize::try_from(self.bytes).ok().and_then(|bytes| self.head.get(..bytes));
         !mark.is_empty() && head.is_some_and(|head| head.trim_ascii_end() == mark)

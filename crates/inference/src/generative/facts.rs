@@ -17,11 +17,11 @@ pub struct Facts {
     pub has_reasoning: bool,
     /// There is a token, whether or not it has text.
     pub has_token: bool,
-    /// The output is no sequence of tokens.
+    /// The output is not a sequence of tokens.
     pub is_tokenless: bool,
     /// A choice has come to its end; usage and marks may follow.
     pub is_finished: bool,
-    /// The answer is over by its own word.
+    /// The answer itself says that it is over.
     pub is_ended: bool,
     pub has_error: bool,
     /// There is more than the one choice with index 0.
@@ -38,7 +38,7 @@ pub struct Facts {
     pub(in crate::generative) open: OpenFacts,
 }
 
-/// What an event said that another of its fields may turn around.
+/// What an event said, where another of its fields may change the meaning.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::generative) struct OpenFacts {
     has_delta: bool,
@@ -52,7 +52,7 @@ pub(in crate::generative) struct OpenFacts {
 impl Facts {
     /// Takes note of a value at a path that means `fact`.
     pub fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
-        // Role events open with an empty string and usage may be null: neither says anything.
+        // Role events open with an empty string, and usage may be null: neither is output.
         let is_given = match value {
             Value::String(text) => text.length != 0,
             Value::Null | Value::Bool(false) => false,
@@ -74,7 +74,7 @@ impl Facts {
                 self.note_refusal(is_text);
                 add(&mut self.characters, characters());
             }
-            // A call that a limit cut waits for nothing.
+            // After a call that a limit cut, the model waits for nothing.
             Fact::ToolCall
                 if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
             {
@@ -121,7 +121,7 @@ impl Facts {
             }
             Fact::Blocked => {}
             Fact::End => {
-                // The answer that comes with an end may well be an empty string.
+                // The answer that comes with an end may be an empty string.
                 let is_over = !matches!(value, Value::Null | Value::Bool(false));
                 self.is_finished |= is_over;
                 self.is_ended |= is_over;
@@ -137,7 +137,7 @@ impl Facts {
         }
     }
 
-    /// Ends the event. `kind` is what its frame calls it, which counts where its data say nothing.
+    /// Ends the event. `kind` is what its frame calls it, which counts if its data do not say.
     pub fn settle(&mut self, kind: Option<EventKind>) {
         self.settle_part();
         let open = mem::take(&mut self.open);
@@ -197,12 +197,12 @@ impl Facts {
         }
     }
 
-    /// What the output itself told, a refusal, a call of a tool or the words of a filter, holds: that the model stopped
-    /// is no news then, wherever it stands.
+    /// A reason that the output itself gave (a refusal, a tool call, a filter) holds: a later word that the model
+    /// stopped adds nothing.
     fn set_finish(&mut self, finish: FinishReason) {
         use FinishReason::{ContentFilter, Refusal, Stop, ToolCalls};
-        let is_told = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
-        if !(is_told && finish == Stop) {
+        let is_known = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
+        if !(is_known && finish == Stop) {
             self.finish = Some(finish);
         }
         self.has_error |= finish == FinishReason::Error;
@@ -224,7 +224,7 @@ fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
 }
 
-/// What the word for the end of a choice says; `None` if the dialect does not know it.
+/// What a word for the end of a choice means; `None` if the dialect does not have it.
 fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
     match value {
         Value::String(word) => dialect.finish_reason(word.bytes),
@@ -234,7 +234,7 @@ fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
 
 /// A token count; `None` for anything that cannot be one.
 ///
-/// The bound keeps a model server that reports nonsense from spoiling a counter for good.
+/// The bound keeps a nonsensical report of a model server out of the counters.
 fn count(value: &Value<'_>) -> Option<u64> {
     const TOKENS_MAX: f64 = 1e9;
     match *value {

@@ -1,12 +1,12 @@
 //! The features of requests and answers of a model that generates, by the names that its profile calls them.
-//! Each is a number or a word of a fixed list; no text of a prompt or an answer is among them.
+//! Each is a number or a word of a fixed list, and none is text of a prompt or an answer.
 
 use crate::generative::prompt::Prompt;
 use driftline_labels::{FinishReason, Unbinned};
 use driftline_statistics::{profile::Kind, value::Cell};
 
 driftline_labels::labels! {
-    /// A feature of an exchange with a model that generates, in the word of profiles.
+    /// A feature of an exchange with a model that generates, by its name in profiles.
     pub enum Feature {
         /// Characters of all text for the model.
         PromptCharacters = "prompt_characters",
@@ -16,7 +16,7 @@ driftline_labels::labels! {
         Tools = "tools",
         /// The most tokens that the answer may have.
         MaxTokens = "max_tokens",
-        /// How much chance there is in the answer.
+        /// The sampling temperature.
         Temperature = "temperature",
         /// Whether the client asks for a stream.
         Stream = "stream",
@@ -29,7 +29,7 @@ driftline_labels::labels! {
     }
 }
 
-/// What an answer is like that came whole.
+/// The features of an answer that came whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResponseFeatures {
     /// Generated tokens, if the model server says how many.
@@ -41,7 +41,7 @@ pub struct ResponseFeatures {
 }
 
 impl Feature {
-    /// What its values are.
+    /// The kind of its values.
     pub const fn kind(self) -> Kind {
         match self {
             Feature::PromptCharacters
@@ -56,14 +56,14 @@ impl Feature {
         }
     }
 
-    /// The feature that a profile calls so.
+    /// The feature of this name.
     pub fn of(name: &str) -> Option<Feature> {
         Feature::ALL.into_iter().find(|feature| feature.name() == name)
     }
 
     /// Its value in a request; `None` if it is one of answers.
     ///
-    /// What a request leaves to the server is missing from it: the limit, the temperature, whether to stream.
+    /// A limit, a temperature or a `stream` that the request omits is missing.
     pub fn in_request(self, prompt: Prompt, wants_stream: Option<bool>) -> Option<Cell<'static>> {
         let cell = match self {
             Feature::PromptCharacters => number(Some(prompt.characters)),

@@ -1,4 +1,4 @@
-//! The reader that tells the events of a stream from each other, whichever kind it is; it knows no dialect.
+//! The reader that cuts a stream into events, in any of the framings; it knows no dialect.
 
 use alloc::boxed::Box;
 
@@ -26,7 +26,7 @@ impl Frames {
         }
     }
 
-    /// Whether the frame itself said that no event comes any more.
+    /// Whether the frame itself says that no event follows.
     pub(super) fn is_closed(&self) -> bool {
         match self {
             Frames::JsonArray(reader) => reader.is_closed(),
@@ -47,13 +47,13 @@ impl Frames {
         }
     }
 
-    /// Whether an event is one only when its frame was closed.
+    /// Whether an event counts only once its frame is closed.
     pub(super) fn need_end(&self) -> bool {
         matches!(self, Frames::AwsEventStream(_) | Frames::BedrockPayload(_))
     }
 }
 
-/// The type of an event or, of anything else, that it is none: `exception` and `error` have names without number.
+/// The type of an event, or what the message is instead: `exception` and `error` have any number of types.
 fn message_name(message: &aws_event_stream::Reader) -> &[u8] {
     match message.message_type() {
         b"event" => message.event_type(),

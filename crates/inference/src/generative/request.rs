@@ -20,7 +20,7 @@ impl RequestReader {
         RequestReader { reader: FieldReader::new(dialect.request), wants_stream: None }
     }
 
-    /// Takes the next piece; calls `model` with the name when it comes by.
+    /// Takes the next piece; calls `model` with the model's name when it is read.
     pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
         let wants_stream = &mut self.wants_stream;
         self.reader.read(bytes, &mut |field, value| match (field, value) {

@@ -1,4 +1,4 @@
-//! Load reports as a protobuf message in Base64, read by the wire format alone; unknown fields are passed over.
+//! Load reports as a protobuf message in Base64, read by the wire format alone; unknown fields are ignored.
 
 use alloc::vec;
 
@@ -71,7 +71,7 @@ fn report(message: &[u8]) -> Result<Report, Malformed> {
             // A message that is there as a whole has no field in pieces, and all others are skipped.
             (IN_ENTRY, ProtobufStep::Data(name)) => entry.name = name,
             (IN_ENTRY, ProtobufStep::Fixed64 { field: VALUE, bits }) => {
-                entry.value = f64::from_bits(bits)
+                entry.value = f64::from_bits(bits);
             }
             (_, ProtobufStep::MessageEnd) => named(&entry, &mut report)?,
             (_, ProtobufStep::Start { .. }) => reader.skip(),

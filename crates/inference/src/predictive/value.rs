@@ -1,17 +1,17 @@
 //! One value of a row, token by token: plain, the only one of a list, a vector, Base64, a text of any length.
-//! It keeps the beginning of one text, and of a list nothing but what it amounts to.
+//! It keeps the beginning of one text, and of a list only its result.
 
 use crate::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
 use driftline_wire::{base64::Decoder, json::Token};
 
-/// The only member of an object that stands for bytes.
+/// The only member of an object that holds bytes.
 pub(super) const BASE64: &[u8] = b"b64";
 
-/// Projection one value after the other.
+/// Reads one value after the other.
 #[derive(Debug, Default)]
 pub(super) struct ValueReader {
     state: ValueState,
-    /// The value stands in a list, which is to have just this one.
+    /// The value is in a list, which must have no other.
     is_in_list: bool,
     held: Held,
     text: Scratch,
@@ -43,11 +43,11 @@ pub(super) enum Next {
 enum ValueState {
     #[default]
     Start,
-    /// In a list which is to have one value.
+    /// In a list that must have one value.
     List,
     /// In a list of numbers.
     Vector,
-    /// In an object which is to have the one member [`BASE64`].
+    /// In an object that must have the one member [`BASE64`].
     Object,
     /// In, or right before, the text of that member.
     Base64,
@@ -60,7 +60,7 @@ enum Held {
     Nothing,
     Number(f64),
     Boolean(bool),
-    /// It is in the scratch.
+    /// A text, in the scratch.
     Text,
     Unbinned(Unbinned),
 }
@@ -68,7 +68,7 @@ enum Held {
 const WRONG_TYPE: Held = Held::Unbinned(Unbinned::WrongType);
 
 impl ValueReader {
-    /// Takes the next token of a value, which a column wants that `reads` it so.
+    /// Takes the next token of a value, for a column with the projection `reads`.
     #[inline]
     pub(super) fn step<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
         if self.state == ValueState::Start {
@@ -132,7 +132,7 @@ impl ValueReader {
             ValueState::Base64 => self.in_base64(token),
             ValueState::Start => Next::Read,
         };
-        // Whatever ended has left its state.
+        // What ended has left its state.
         if self.state == ValueState::Start {
             ValueStep::Done(self.cell(reads), next)
         } else {
@@ -253,14 +253,14 @@ impl ValueReader {
             Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Projection::TextLength => Cell::Number(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),
-            // A list without anything in it is no value.
+            // An empty list is not a value.
             Held::Nothing => Cell::Unbinned(Unbinned::WrongType),
             Held::Unbinned(reason) => Cell::Unbinned(reason),
         }
     }
 }
 
-/// What a value of one token is to a column that reads it so.
+/// The value of one token for a column with this projection.
 #[inline]
 fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
     match (token, reads) {
@@ -283,7 +283,7 @@ mod tests {
     use driftline_cuts::every_cut;
     use driftline_wire::json::Tokenizer;
 
-    /// Projection `{"v": VALUE, "w": 7}`, cut everywhere; what comes behind the value must still be there.
+    /// Reads `{"v": VALUE, "w": 7}`, cut everywhere; what comes after the value must still be there.
     #[track_caller]
     fn check(reads: Projection, value: &str, expected: &str) {
         let body = format!("{{\"v\": {value}, \"w\": 7}}");

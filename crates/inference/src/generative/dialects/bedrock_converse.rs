@@ -1,8 +1,8 @@
 //! Amazon Bedrock's `Converse` and `ConverseStream`, one form for all its models: streamed and whole. Tables only.
 //!
 //! Reference: Amazon Bedrock API, "Converse", "ConverseStream", "ConverseStreamOutput" and "TokenUsage". The type of an
-//! event stands in its message's headers, and an exception under status 200 is a message as well. The metadata with the
-//! usage come last. What a tool of the server's gives back is no output of the model.
+//! event is in its message's headers. An exception under status 200 is a message, too. The metadata with the usage
+//! comes last. Results of the server's own tools are not output of the model.
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},

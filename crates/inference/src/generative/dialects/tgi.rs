@@ -40,7 +40,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("details.prompt_tokens", Fact::InputTokens),
         ("details.generated_tokens", Fact::OutputTokens),
         ("error", Fact::Error),
-        // At `/`, where the path does not tell, the same stands in an array.
+        // At `/`, which is no path of this dialect, the same comes in an array.
         ("[].generated_text", Fact::Visible),
         ("[].details.finish_reason", Fact::Finish),
         ("[].details.prompt_tokens", Fact::InputTokens),

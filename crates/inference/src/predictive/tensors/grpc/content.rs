@@ -1,4 +1,4 @@
-//! What the messages of a body say, in any cut; it knows no frames and no coding.
+//! The contents of a body's messages, in any cut; it knows no frames and no encoding.
 
 use super::{
     Message,
@@ -7,7 +7,7 @@ use super::{
 use crate::predictive::{Event, Sink, tensors::datatype::Datatype};
 use driftline_wire::protobuf::{ProtobufStep, Reader};
 
-/// Projection one message after the other.
+/// Reads one message after the other.
 #[derive(Debug)]
 pub(super) struct Content {
     message: Message,
@@ -53,7 +53,7 @@ impl Content {
                     }
                 }
                 ProtobufStep::Number { field, value } => {
-                    tensors.number(field, value, columns, take)
+                    tensors.number(field, value, columns, take);
                 }
                 ProtobufStep::Fixed32 { field: CONTENTS_FP32, bits } => {
                     tensors.element(Datatype::Single, u64::from(bits), columns, take);
@@ -69,11 +69,11 @@ impl Content {
         }
     }
 
-    /// Ends a message. `is_read` says whether all of it was: the rest of one that could not be decoded might say anything,
-    /// even the model's name.
+    /// Ends a message. `is_read` says whether all of it was read: the rest of one that could not be decoded may hold
+    /// anything, even the model's name.
     pub(super) fn end<'c>(&mut self, is_read: bool, sink: &mut impl Sink<'c>) {
         let is_cut = !self.fields.is_whole();
-        // What broke off within its frame is no message, whatever might follow.
+        // What broke off within its frame is not a message, even if more would follow.
         self.is_malformed |= is_read && is_cut;
         if is_read {
             self.tensors.report_name(sink);
@@ -82,7 +82,7 @@ impl Content {
         self.fields = Reader::new();
     }
 
-    /// Ends a message that is none.
+    /// Ends what is not a message.
     pub(super) fn end_malformed<'c>(&mut self, sink: &mut impl Sink<'c>) {
         self.is_malformed = true;
         self.end(false, sink);
