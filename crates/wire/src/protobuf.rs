@@ -168,7 +168,11 @@ impl Reader {
     #[inline]
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         let mut rest = input;
-        let step = self.advance(&mut rest);
+        let step = match self.advance(&mut rest) {
+            Ok(step) => step,
+            Err(Stop::Open) => ProtobufStep::InputEmpty,
+            Err(Stop::Broken) => self.refuse(&mut rest),
+        };
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
 
@@ -222,93 +226,60 @@ impl Reader {
         self.depth
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> ProtobufStep<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Result<ProtobufStep<'i>, Stop> {
         loop {
             match self.part {
+                Part::Tag if self.is_at_message_end() => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(ProtobufStep::MessageEnd);
+                }
                 Part::Tag => {
-                    if 1 < self.depth && self.at == self.message_end() && self.taken == 0 {
-                        self.depth = self.depth.saturating_sub(1);
-                        return ProtobufStep::MessageEnd;
-                    }
-                    match self.varint(rest, self.message_end()) {
-                        Varint::Whole(tag) => {
-                            if let Some(part) = self.begin(tag) {
-                                self.part = part;
-                            } else {
-                                return self.refuse(rest);
-                            }
-                        }
-                        Varint::Open => return ProtobufStep::InputEmpty,
-                        Varint::Broken => return self.refuse(rest),
-                    }
+                    let tag = self.varint(rest, self.message_end())?;
+                    self.part = self.begin(tag).ok_or(Stop::Broken)?;
                 }
-                Part::Number => match self.varint(rest, self.message_end()) {
-                    Varint::Whole(value) => {
-                        self.part = Part::Tag;
-                        return ProtobufStep::Number { field: self.field, value };
-                    }
-                    Varint::Open => return ProtobufStep::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Fixed32 => match self.fixed(rest, 4) {
-                    Varint::Whole(bits) => {
-                        self.part = Part::Tag;
-                        return ProtobufStep::Fixed32 { field: self.field, bits: bits as u32 };
-                    }
-                    Varint::Open => return ProtobufStep::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Fixed64 => match self.fixed(rest, 8) {
-                    Varint::Whole(bits) => {
-                        self.part = Part::Tag;
-                        return ProtobufStep::Fixed64 { field: self.field, bits };
-                    }
-                    Varint::Open => return ProtobufStep::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Length => match self.varint(rest, self.message_end()) {
-                    Varint::Whole(length) => match self.at.checked_add(length) {
-                        Some(end) if end <= self.message_end() => {
-                            self.end = end;
-                            self.part = Part::Data;
-                            return ProtobufStep::Start { field: self.field, length };
-                        }
-                        _ => return self.refuse(rest),
-                    },
-                    Varint::Open => return ProtobufStep::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::TooDeep => return self.refuse(rest),
-                Part::Data | Part::Skipped if self.at == self.end => {
-                    let was_skipped = self.part == Part::Skipped;
+                Part::Number => {
+                    let value = self.varint(rest, self.message_end())?;
                     self.part = Part::Tag;
-                    if !was_skipped {
-                        return ProtobufStep::End;
-                    }
+                    return Ok(ProtobufStep::Number { field: self.field, value });
                 }
-                Part::Data | Part::Skipped => {
-                    let run = self.run(rest);
-                    if run.is_empty() {
-                        return ProtobufStep::InputEmpty;
-                    }
-                    if self.part == Part::Data {
-                        return ProtobufStep::Data(run);
-                    }
+                Part::Fixed32 => {
+                    let bits = self.fixed(rest, 4)? as u32;
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::Fixed32 { field: self.field, bits });
+                }
+                Part::Fixed64 => {
+                    let bits = self.fixed(rest, 8)?;
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::Fixed64 { field: self.field, bits });
+                }
+                Part::Length => {
+                    let length = self.varint(rest, self.message_end())?;
+                    let end = self.at.checked_add(length).filter(|&end| end <= self.message_end());
+                    self.end = end.ok_or(Stop::Broken)?;
+                    self.part = Part::Data;
+                    return Ok(ProtobufStep::Start { field: self.field, length });
+                }
+                Part::Data if self.at == self.end => {
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::End);
+                }
+                Part::Data => return self.run(rest).map(ProtobufStep::Data),
+                Part::Skipped if self.at == self.end => self.part = Part::Tag,
+                Part::Skipped => {
+                    self.run(rest)?;
                 }
                 Part::Packed if self.at == self.end && self.taken == 0 => {
                     self.part = Part::Tag;
-                    return ProtobufStep::End;
+                    return Ok(ProtobufStep::End);
                 }
-                Part::Packed => match self.varint(rest, self.end) {
-                    Varint::Whole(value) => {
-                        return ProtobufStep::Number { field: self.field, value };
-                    }
-                    Varint::Open => return ProtobufStep::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
+                Part::Packed => {
+                    let value = self.varint(rest, self.end)?;
+                    return Ok(ProtobufStep::Number { field: self.field, value });
+                }
+                Part::TooDeep => return Err(Stop::Broken),
                 Part::Broken => {
                     *rest = &[];
-                    return ProtobufStep::InputEmpty;
+                    return Err(Stop::Open);
                 }
             }
         }
@@ -330,6 +301,12 @@ impl Reader {
         }
     }
 
+    /// Whether the innermost message is over. The outermost one has no known end.
+    #[inline]
+    fn is_at_message_end(&self) -> bool {
+        1 < self.depth && self.at == self.message_end() && self.taken == 0
+    }
+
     /// Where the innermost message ends.
     #[inline]
     fn message_end(&self) -> u64 {
@@ -338,53 +315,53 @@ impl Reader {
 
     /// Takes bytes of a varint that must not go beyond `end`.
     #[inline]
-    fn varint(&mut self, rest: &mut &[u8], end: u64) -> Varint {
+    fn varint(&mut self, rest: &mut &[u8], end: u64) -> Result<u64, Stop> {
         while let Some((&byte, after)) = rest.split_first() {
             if end <= self.at || (self.taken == LAST_SHIFT && 1 < byte) {
-                return Varint::Broken;
+                return Err(Stop::Broken);
             }
             *rest = after;
             self.at = self.at.saturating_add(1);
             self.value |= u64::from(byte & 0x7f) << self.taken;
             if byte & 0x80 == 0 {
-                return self.whole();
+                return Ok(self.whole());
             }
             self.taken = self.taken.saturating_add(7);
         }
-        if end <= self.at { Varint::Broken } else { Varint::Open }
+        Err(if end <= self.at { Stop::Broken } else { Stop::Open })
     }
 
     /// Takes bytes of a little-endian number.
-    fn fixed(&mut self, rest: &mut &[u8], bytes: u32) -> Varint {
+    fn fixed(&mut self, rest: &mut &[u8], bytes: u32) -> Result<u64, Stop> {
         let end = self.message_end();
         while let Some((&byte, after)) = rest.split_first() {
             if end <= self.at {
-                return Varint::Broken;
+                return Err(Stop::Broken);
             }
             *rest = after;
             self.at = self.at.saturating_add(1);
             self.value |= u64::from(byte) << self.taken.saturating_mul(8);
             self.taken = self.taken.saturating_add(1);
             if self.taken == bytes {
-                return self.whole();
+                return Ok(self.whole());
             }
         }
-        if end <= self.at { Varint::Broken } else { Varint::Open }
+        Err(if end <= self.at { Stop::Broken } else { Stop::Open })
     }
 
-    fn whole(&mut self) -> Varint {
+    fn whole(&mut self) -> u64 {
         self.taken = 0;
-        Varint::Whole(core::mem::take(&mut self.value))
+        core::mem::take(&mut self.value)
     }
 
-    /// Takes as much of the field's bytes as there are.
-    fn run<'i>(&mut self, rest: &mut &'i [u8]) -> &'i [u8] {
+    /// Takes as much of the field's bytes as there are, at least one.
+    fn run<'i>(&mut self, rest: &mut &'i [u8]) -> Result<&'i [u8], Stop> {
         let left = self.end.saturating_sub(self.at);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX);
         let (run, after) = rest.split_at_checked(wanted).unwrap_or((rest, &[]));
         *rest = after;
         self.at = self.at.saturating_add(run.len() as u64);
-        run
+        if run.is_empty() { Err(Stop::Open) } else { Ok(run) }
     }
 
     #[cold]
@@ -395,11 +372,10 @@ impl Reader {
     }
 }
 
-/// A number that is put together byte by byte.
-enum Varint {
-    Whole(u64),
+/// Why there is no next value.
+enum Stop {
     /// More bytes must come.
     Open,
-    /// Too long, or beyond the end of what holds it.
+    /// A number is too long, or a value goes beyond the end of what holds it.
     Broken,
 }

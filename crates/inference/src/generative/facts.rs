@@ -63,7 +63,6 @@ impl Facts {
             Value::String(text) => text.characters(),
             _ => 0,
         };
-        let usage = &mut self.usage;
         match fact {
             Fact::Visible => {
                 self.has_visible |= is_text;
@@ -74,13 +73,6 @@ impl Facts {
                 self.note_refusal(is_text);
                 add(&mut self.characters, characters());
             }
-            // After a call that a limit cut, the model waits for nothing.
-            Fact::ToolCall
-                if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
-            {
-                self.finish = Some(FinishReason::ToolCalls);
-            }
-            Fact::ToolCall => {}
             Fact::Output => self.has_visible |= is_given,
             Fact::Tokenless => {
                 self.has_visible |= is_given;
@@ -103,23 +95,11 @@ impl Facts {
             }
             Fact::PartOutput => self.open.has_part |= is_given,
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
-            Fact::Finish if is_given => {
-                self.is_finished = true;
-                let reason = finish_reason(dialect, value);
-                self.set_finish(reason.unwrap_or(FinishReason::Other));
-            }
-            Fact::Finish => {}
-            Fact::Status => {
-                if let Some(reason) = finish_reason(dialect, value) {
-                    self.is_finished = true;
-                    self.set_finish(reason);
+            Fact::ToolCall | Fact::Finish | Fact::Status | Fact::Blocked => {
+                if is_given {
+                    self.note_finish(dialect, fact, value);
                 }
             }
-            Fact::Blocked if is_given => {
-                self.is_finished = true;
-                self.set_finish(FinishReason::ContentFilter);
-            }
-            Fact::Blocked => {}
             Fact::End => {
                 // The answer that comes with an end may be an empty string.
                 let is_over = !matches!(value, Value::Null | Value::Bool(false));
@@ -128,12 +108,12 @@ impl Facts {
             }
             Fact::Error => self.has_error |= is_given,
             Fact::Choice => self.has_choices |= matches!(*value, Value::Number(n) if 0.0 < n),
-            Fact::InputTokens => usage.input = count(value).or(usage.input),
-            Fact::ToolInputTokens => usage.tool_input = count(value).or(usage.tool_input),
-            Fact::CachedInputTokens => usage.cached_input = count(value).or(usage.cached_input),
-            Fact::CacheWriteTokens => usage.cache_write = count(value).or(usage.cache_write),
-            Fact::OutputTokens => usage.output = count(value).or(usage.output),
-            Fact::ReasoningTokens => usage.reasoning = count(value).or(usage.reasoning),
+            Fact::InputTokens => set(&mut self.usage.input, value),
+            Fact::ToolInputTokens => set(&mut self.usage.tool_input, value),
+            Fact::CachedInputTokens => set(&mut self.usage.cached_input, value),
+            Fact::CacheWriteTokens => set(&mut self.usage.cache_write, value),
+            Fact::OutputTokens => set(&mut self.usage.output, value),
+            Fact::ReasoningTokens => set(&mut self.usage.reasoning, value),
         }
     }
 
@@ -190,6 +170,25 @@ impl Facts {
         add(&mut self.characters, newer.characters);
     }
 
+    /// Takes note of a value that says why the model stopped, if it does.
+    fn note_finish(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
+        let reason = match fact {
+            // After a call that a limit cut, the model waits for nothing.
+            Fact::ToolCall if matches!(self.finish, None | Some(FinishReason::Stop)) => {
+                self.finish = Some(FinishReason::ToolCalls);
+                return;
+            }
+            Fact::Finish => Some(finish_reason(dialect, value).unwrap_or(FinishReason::Other)),
+            Fact::Status => finish_reason(dialect, value),
+            Fact::Blocked => Some(FinishReason::ContentFilter),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            self.is_finished = true;
+            self.set_finish(reason);
+        }
+    }
+
     fn note_refusal(&mut self, has_text: bool) {
         if has_text {
             self.has_visible = true;
@@ -222,6 +221,11 @@ impl Facts {
 
 fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
+}
+
+/// Takes a token count over, if the value is one.
+fn set(slot: &mut Option<u64>, value: &Value<'_>) {
+    *slot = count(value).or(*slot);
 }
 
 /// What a word for the end of a choice means; `None` if the dialect does not have it.

@@ -166,21 +166,9 @@ impl Tensors {
                 self.read(OpenField::Version)
             }
             (Level::Infer, 2..=4) => Next::Skip,
-            (Level::Infer, 5) => {
-                self.has_tensors = true;
-                if self.is_other_model {
-                    take(Event::Fault(Fault::ExtraColumn));
-                    return Next::Skip;
-                }
-                self.tensor = OpenTensor::NEW;
-                self.name.clear();
-                self.datatype.clear();
-                self.enter(Level::Tensor)
-            }
-            (Level::Infer, field) => {
-                if field != raw_field || self.is_other_model {
-                    Next::Skip
-                } else if self.raws.begin(length, &mut self.filler, columns, take) {
+            (Level::Infer, 5) => self.start_tensor(take),
+            (Level::Infer, field) if field == raw_field && !self.is_other_model => {
+                if self.raws.begin(length, &mut self.filler, columns, take) {
                     self.read(OpenField::Raw)
                 } else {
                     self.has_surplus |= !self.raws.has_more();
@@ -191,16 +179,7 @@ impl Tensors {
             (Level::Tensor, 2) => self.read(OpenField::Datatype),
             (Level::Tensor, 3) => Next::Unpack,
             (Level::Tensor, 5) if length != 0 && !self.tensor.has_contents => {
-                self.tensor.has_contents = true;
-                let description = self.describe(false, columns, take);
-                if description.is_wanted() {
-                    self.filler.begin(description, columns);
-                    self.enter(Level::Contents)
-                } else {
-                    // An element takes at least one byte.
-                    self.passing = Some(Passing::new(description, 1));
-                    self.read(OpenField::Passing)
-                }
+                self.start_contents(columns, take)
             }
             (Level::Contents, 1..=5) => Next::Unpack,
             (Level::Contents, CONTENTS_FP32) => self.read_numbers(Datatype::Single, length),
@@ -210,6 +189,31 @@ impl Tensors {
                 self.read(OpenField::Text)
             }
             _ => Next::Skip,
+        }
+    }
+
+    fn start_tensor(&mut self, take: &mut impl FnMut(Event<'_>)) -> Next {
+        self.has_tensors = true;
+        if self.is_other_model {
+            take(Event::Fault(Fault::ExtraColumn));
+            return Next::Skip;
+        }
+        self.tensor = OpenTensor::NEW;
+        self.name.clear();
+        self.datatype.clear();
+        self.enter(Level::Tensor)
+    }
+
+    fn start_contents(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Next {
+        self.tensor.has_contents = true;
+        let description = self.describe(false, columns, take);
+        if description.is_wanted() {
+            self.filler.begin(description, columns);
+            self.enter(Level::Contents)
+        } else {
+            // An element takes at least one byte.
+            self.passing = Some(Passing::new(description, 1));
+            self.read(OpenField::Passing)
         }
     }
 

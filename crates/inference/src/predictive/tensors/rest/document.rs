@@ -1,7 +1,9 @@
 //! What is known of the document with the tensors, token by token; it knows no raw bytes.
 
+mod places;
+
 use crate::predictive::{
-    Columns, Event, Fault, cell_of,
+    Columns, Event, cell_of,
     columns::Tensor,
     tensors::{
         datatype::Datatype,
@@ -139,80 +141,22 @@ impl Document {
             self.early.end();
             return false;
         }
-        let opens = matches!(token, Token::ObjectStart | Token::ArrayStart);
-        let (place, skips) = match (self.place, token) {
-            (Place::Root, Token::ObjectStart) => (Place::Members, false),
-            (Place::Root | Place::After, _) => (Place::After, opens),
-            (Place::Members, Token::Key(key)) if key.bytes == self.member => (Place::Member, false),
-            (Place::Members, Token::Key(_)) => (Place::Members, true),
-            (Place::Members, _) => (Place::After, false),
-            (Place::Member, Token::ArrayStart) => {
-                self.has_list = true;
-                (Place::Tensors, false)
+        let (place, skips) = match self.place {
+            Place::Root | Place::After | Place::Members | Place::Member | Place::Tensors => {
+                self.outside(token, take)
             }
-            (Place::Member, _) => (Place::Members, opens),
-            (Place::Tensors, Token::ObjectStart) => {
-                self.open = OpenTensor::default();
-                (Place::Tensor, false)
+            Place::Tensor => match token {
+                Token::Key(key) => self.member(key.bytes, columns, take),
+                _ => {
+                    self.end_tensor(columns, take);
+                    (if self.is_malformed { Place::After } else { Place::Tensors }, false)
+                }
+            },
+            Place::Name | Place::Shape | Place::Dimensions | Place::Datatype => {
+                self.description(token, columns)
             }
-            (Place::Tensors, Token::ArrayEnd) => (Place::Members, false),
-            (Place::Tensors, _) => {
-                take(Event::Fault(Fault::WrongShape));
-                (Place::Tensors, opens)
-            }
-            (Place::Tensor, Token::Key(key)) => self.member(key.bytes, columns, take),
-            (Place::Tensor, _) => {
-                self.end_tensor(columns, take);
-                (if self.is_malformed { Place::After } else { Place::Tensors }, false)
-            }
-            (Place::Name, Token::String(name)) => {
-                // A name that was cut is longer than any that is looked for.
-                let ordinal = self.filler.ordinal();
-                let found = name.is_whole().then(|| columns.tensor(name.bytes, ordinal));
-                let found = found.unwrap_or_else(|| columns.tensor(b"", ordinal));
-                self.open.found.get_or_insert(found);
-                (Place::Tensor, false)
-            }
-            (Place::Shape, Token::ArrayStart) if self.open.shape.is_none() => {
-                self.open.shape = Some(Some(Shape::EMPTY));
-                (Place::Dimensions, false)
-            }
-            (Place::Shape, _) => {
-                self.open.shape.get_or_insert(None);
-                (Place::Tensor, opens)
-            }
-            (Place::Dimensions, Token::ArrayEnd) => (Place::Tensor, false),
-            (Place::Dimensions, token) => {
-                let shape = self.open.shape.flatten();
-                self.open.shape = Some(match token {
-                    Token::Number(dimension) => {
-                        shape.and_then(|shape| shape.with_number(dimension))
-                    }
-                    _ => None,
-                });
-                (Place::Dimensions, opens)
-            }
-            (Place::Datatype, Token::String(name)) => {
-                self.open.datatype = self.open.datatype.or_else(|| Datatype::of(name.bytes));
-                (Place::Tensor, false)
-            }
-            (Place::Name | Place::Datatype, _) => (Place::Tensor, opens),
-            (Place::Parameters, Token::ObjectStart) => (Place::ParameterMembers, false),
-            (Place::Parameters, _) => (Place::Tensor, opens),
-            (Place::ParameterMembers, Token::Key(key)) if key.bytes == b"binary_data_size" => {
-                (Place::RawSize, false)
-            }
-            (Place::ParameterMembers, Token::Key(_)) => (Place::ParameterMembers, true),
-            (Place::ParameterMembers, _) => (Place::Tensor, false),
-            (Place::RawSize, token) => {
-                let bytes = match token {
-                    Token::Number(bytes) if (bytes as u64) as f64 == bytes => Some(bytes as u64),
-                    _ => None,
-                };
-                self.open.raw_bytes.get_or_insert(bytes);
-                (Place::ParameterMembers, opens)
-            }
-            (Place::Data | Place::Elements, token) => {
+            Place::Parameters | Place::ParameterMembers | Place::RawSize => self.parameters(token),
+            Place::Data | Place::Elements => {
                 self.data(token, columns, take);
                 (self.place, token == Token::ObjectStart)
             }
