@@ -83,18 +83,18 @@ fn read_fields(stream: &[u8], chunk: usize) -> Answer {
             let progress = events.next(input);
             input = &input[progress.consumed..];
             match progress.step {
-                sse::Step::Data(fragment) => {
+                sse::FrameStep::Data(fragment) => {
                     fields.read(fragment, &mut |slot, value| match (slot, value) {
                         (Slot::Model, Value::String(_)) => answer.models += 1,
                         (Slot::Content, Value::String(text)) => answer.content_bytes += text.length,
                         _ => {}
                     });
                 }
-                sse::Step::EventEnd => {
+                sse::FrameStep::EventEnd => {
                     answer.events += usize::from(fields.finish() == JsonEnd::Complete);
                 }
-                sse::Step::EventBroken => unreachable!("text has no broken frames"),
-                sse::Step::InputEmpty => break,
+                sse::FrameStep::EventBroken => unreachable!("text has no broken frames"),
+                sse::FrameStep::InputEmpty => break,
             }
         }
     }
@@ -110,8 +110,8 @@ fn read_values(stream: &[u8], chunk: usize) -> Answer {
             let progress = events.next(input);
             input = &input[progress.consumed..];
             match progress.step {
-                sse::Step::Data(fragment) => event.extend_from_slice(fragment),
-                sse::Step::EventEnd => {
+                sse::FrameStep::Data(fragment) => event.extend_from_slice(fragment),
+                sse::FrameStep::EventEnd => {
                     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&event) {
                         answer.events += 1;
                         answer.models += usize::from(value["model"].is_string());
@@ -120,8 +120,8 @@ fn read_values(stream: &[u8], chunk: usize) -> Answer {
                     }
                     event.clear();
                 }
-                sse::Step::EventBroken => unreachable!("text has no broken frames"),
-                sse::Step::InputEmpty => break,
+                sse::FrameStep::EventBroken => unreachable!("text has no broken frames"),
+                sse::FrameStep::InputEmpty => break,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A dialect of either kind, as those know it that need not know which: by its name and its paths.
+//! A dialect of either kind, by its name and its paths; it reads no body.
 
 use crate::{generative, predictive};
 
@@ -30,11 +30,11 @@ impl Dialect {
         }
     }
 
-    /// Ends of the request paths that speak it undeclared: segments that begin with `/`, such as
+    /// Ends of the request paths that are recognised as this dialect without a declaration, such as
     /// `/models/{model}:predict` or `/versions/*/generate`.
     ///
-    /// From the start of a segment on, `{model}` and `{version}` stand for at least one byte, and `*` for any bytes, or
-    /// none; all else stands for itself.
+    /// At the start of a segment, `{model}` and `{version}` match at least one byte of that segment, and `*` any bytes
+    /// of it, or none. All else matches itself.
     #[must_use]
     pub const fn paths(self) -> &'static [&'static str] {
         match self {
@@ -43,7 +43,7 @@ impl Dialect {
         }
     }
 
-    /// Whether models that predict speak it, and not models that generate.
+    /// Whether it is a dialect of models that predict, and not of models that generate.
     #[must_use]
     pub const fn predicts(self) -> bool {
         matches!(self, Dialect::Predictive(_))

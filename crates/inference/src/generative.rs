@@ -1,5 +1,5 @@
 //! Exchanges with a model that generates: tokens in time, usage, and the end of the stream.
-//! Which paths of an answer mean what is a dialect's table; nothing here knows a dialect by name.
+//! A dialect's tables say which paths of an answer mean what; no code here knows a dialect by name.
 
 mod answer;
 mod dialect;
@@ -8,7 +8,6 @@ mod document;
 mod events;
 mod facts;
 mod features;
-mod finish;
 mod framing;
 mod meaning;
 mod prompt;
@@ -21,11 +20,10 @@ pub use self::{
     dialect::Dialect,
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
-    finish::FinishReason,
     prompt::{Prompt, PromptReader},
-    request::Request,
+    request::RequestReader,
     usage::Usage,
 };
 
-/// Bytes that a streamed answer takes beside its exchange.
+/// Bytes that a streamed answer takes in addition to its exchange.
 pub const EVENTS_BYTES: usize = size_of::<events::Events>();

@@ -1,5 +1,5 @@
-//! Patterns by which a configuration admits names and paths: `*` stands for any bytes, all else for itself.
-//! Nothing is decoded, and a match takes no memory.
+//! Patterns by which a configuration admits names and paths: `*` matches any bytes, all else matches itself.
+//! It decodes nothing and allocates nothing to match.
 
 use alloc::string::String;
 
@@ -7,7 +7,7 @@ use memchr::memmem;
 
 const ANY: char = '*';
 
-/// A pattern such as `gpt-*` or `/team-a/*/chat`. A `*` may stand for nothing, and for slashes, too.
+/// A pattern such as `gpt-*` or `/team-a/*/chat`. A `*` also matches nothing, and slashes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob {
     text: String,
@@ -22,13 +22,13 @@ impl Glob {
         Glob { text: pattern.into(), stars: pattern.find(ANY).zip(pattern.rfind(ANY)) }
     }
 
-    /// Whether this text, where a pattern is allowed, stands for more than itself.
+    /// Whether this text is a pattern that may match more than itself.
     #[must_use]
     pub fn is_pattern(text: &str) -> bool {
         text.contains(ANY)
     }
 
-    /// Whether nothing but the text itself fits.
+    /// Whether only the text itself matches.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.stars.is_none()
@@ -40,7 +40,7 @@ impl Glob {
         &self.text
     }
 
-    /// Whether all of `text` fits. Runs in time linear in it; mostly its ends tell.
+    /// Whether all of `text` matches. Runs in time linear in it, but usually looks only at both ends.
     #[must_use]
     pub fn matches(&self, text: &[u8]) -> bool {
         let pattern = self.text.as_bytes();
@@ -48,11 +48,16 @@ impl Glob {
             return pattern == text;
         };
         let before = pattern.get(..first).unwrap_or_default();
+        let Some(rest) = text.strip_prefix(before) else {
+            return false;
+        };
         let after = pattern.get(last.saturating_add(1)..).unwrap_or_default();
-        let middle = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        // Empty if there is but one star.
+        let Some(middle) = rest.strip_suffix(after) else {
+            return false;
+        };
+        // There is nothing between one star and itself.
         let between = self.text.get(first.saturating_add(1)..last).unwrap_or_default();
-        middle.is_some_and(|middle| contains_in_order(middle, between))
+        contains_in_order(middle, between)
     }
 }
 
@@ -74,15 +79,15 @@ mod tests {
     fn check(pattern: &str, fitting: &[&str], others: &[&str]) {
         let glob = Glob::new(pattern);
         for text in fitting {
-            assert!(glob.matches(text.as_bytes()), "{pattern} does not fit {text}");
+            assert!(glob.matches(text.as_bytes()), "{pattern} does not match {text}");
         }
         for text in others {
-            assert!(!glob.matches(text.as_bytes()), "{pattern} fits {text}");
+            assert!(!glob.matches(text.as_bytes()), "{pattern} matches {text}");
         }
     }
 
     #[test]
-    fn without_a_star_only_the_text_itself_fits() {
+    fn without_a_star_only_the_text_itself_matches() {
         check("gpt", &["gpt"], &["", "gp", "gpt-4", "a gpt", "GPT"]);
         check("a.b?[c]", &["a.b?[c]"], &["axb?[c]"]);
     }

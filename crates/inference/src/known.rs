@@ -1,5 +1,5 @@
 //! What Driftline reads, for those who list it: documentation, and tests that hold it against what is there.
-//! Nothing here decides what a request speaks.
+//! Nothing here recognises a request.
 
 use crate::dialect::Dialect;
 
@@ -12,7 +12,7 @@ pub struct KnownDialect {
 }
 
 impl KnownDialect {
-    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`].
+    /// Ends of the request paths that are recognised as this dialect: [`Dialect::paths`].
     pub fn paths(self) -> impl Iterator<Item = &'static str> {
         self.paths.iter().copied()
     }
@@ -23,7 +23,7 @@ pub fn generating() -> impl Iterator<Item = KnownDialect> {
     known(false)
 }
 
-/// Every dialect of models that predict, likewise.
+/// Every dialect of models that predict, the likelier ones before others.
 pub fn predicting() -> impl Iterator<Item = KnownDialect> {
     known(true)
 }

@@ -1,7 +1,7 @@
 //! What a model server says about its own load, in the headers or trailers of a response (ORCA, `OrcaLoadReport` of
 //! xds.data.orca.v3); it never asks for more than the report that is there.
 //!
-//! `endpoint-load-metrics` holds a report behind a word for its format:
+//! `endpoint-load-metrics` holds a word for a format and a report in it:
 //!
 //! ```text
 //! endpoint-load-metrics: TEXT cpu_utilization=0.7, named_metrics.kv_cache_usage_perc=0.4
@@ -11,14 +11,16 @@
 //! ```
 //!
 //! Some servers leave the word out, and older ones write `name:value`; both are read. A report is read whole or not at
-//! all: one wrong value makes it malformed, and nothing of it counts. Names that no row of [`NAMES`] has are passed over,
-//! so that no server makes series.
+//! all: one wrong value makes it malformed, and nothing of it counts. Names that [`NAMES`] does not have are ignored,
+//! so that no server can create series.
 
 mod json;
 mod protobuf;
 #[cfg(test)]
 mod tests;
 mod text;
+
+use driftline_labels::EnumMap;
 
 /// The header, or trailer, with a report in any format.
 pub const REPORT_HEADER: &str = "endpoint-load-metrics";
@@ -103,8 +105,8 @@ impl LoadMeasure {
     }
 }
 
-/// What reports call each measure, in JSON's form of paths. The named ones are those of vLLM, before and since 2025, and
-/// of Triton's TensorRT-LLM backend. JSON of protobuf has the names of fields in either case.
+/// What reports call each measure, in JSON's form of paths. The named ones are those of vLLM, before and since 2025,
+/// and of Triton's TensorRT-LLM backend. JSON of protobuf has the names of fields in either case.
 const NAMES: [(&str, LoadMeasure); 21] = [
     ("cpu_utilization", LoadMeasure::CpuUtilization),
     ("mem_utilization", LoadMeasure::MemoryUtilization),
@@ -129,19 +131,19 @@ const NAMES: [(&str, LoadMeasure); 21] = [
     ("namedMetrics.num_requests_waiting", LoadMeasure::RequestsWaiting),
 ];
 
-/// What stands before the names that a server made up itself.
+/// The prefix of names that a server chose itself.
 const NAMED: &str = "named_metrics.";
 
-/// A report that is none.
+/// What claims to be a report is not one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Malformed;
 
 /// What a report says, in the units of the gauges.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Report([Option<u64>; LoadMeasure::ALL.len()]);
+pub struct Report(EnumMap<LoadMeasure, Option<u64>>);
 
 impl Report {
-    /// Reads the report of a head, or of trailers; `None` if there is none.
+    /// Reads the report of response headers or trailers; `None` if there is none.
     pub fn read(headers: &ReportHeaders<'_>) -> Option<Result<Report, Malformed>> {
         let read = match (headers.binary, headers.report) {
             (Some(binary), _) => protobuf::read(binary),
@@ -153,8 +155,7 @@ impl Report {
 
     /// What was said.
     pub fn values(&self) -> impl Iterator<Item = (LoadMeasure, u64)> {
-        let values = LoadMeasure::ALL.into_iter().zip(self.0);
-        values.filter_map(|(measure, value)| Some((measure, value?)))
+        self.0.into_iter().filter_map(|(measure, value)| Some((measure, value?)))
     }
 
     /// Takes a value over; of several for one measure, the last.
@@ -162,15 +163,13 @@ impl Report {
         if !value.is_finite() || value < 0.0 {
             return Err(Malformed);
         }
-        if let Some(slot) = self.0.get_mut(measure as usize) {
-            // Beyond the last whole number the cast stays there.
-            *slot = Some(libm::round(value * measure.scale()) as u64);
-        }
+        // Beyond the last whole number the cast stays there.
+        self.0[measure] = Some(libm::round(value * measure.scale()) as u64);
         Ok(())
     }
 }
 
-/// Reads a report in the format that it names, or that its first byte tells.
+/// Reads a report in the format that it names, or else in the one that its first byte shows.
 fn any(report: &[u8]) -> Result<Report, Malformed> {
     let report = report.trim_ascii();
     let (word, rest) = match report.iter().position(u8::is_ascii_whitespace) {

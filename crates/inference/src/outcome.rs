@@ -11,14 +11,15 @@ pub struct ProxyVerdict {
     pub is_local_reply: bool,
     /// The answer's status; `None` if there was no answer.
     pub status: Option<u16>,
-    /// The `grpc-status` of the answer, from its head or its trailers; `None` if there was none, or no number. 0 is `OK`.
+    /// The `grpc-status` of the answer, from its head or its trailers; `None` if there was none, or no number. 0 is
+    /// `OK`.
     pub grpc_status: Option<u32>,
 }
 
 /// What the answer's body says about itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BodyVerdict {
-    /// Nothing could be told: the body is of no dialect, or is encoded.
+    /// Nothing could be read: the body is of no dialect, or is encoded.
     Unreadable,
     /// It reached the end that its dialect promises and carries output.
     Whole,
@@ -30,7 +31,7 @@ pub enum BodyVerdict {
     Error,
 }
 
-/// The bits of Envoy's `response.flags` that tell who ended an exchange
+/// The bits of Envoy's `response.flags` that say who ended an exchange
 /// (`envoy/stream_info/stream_info.h`, `CoreResponseFlag`, bit n for the n-th).
 mod flag {
     /// UT: the route's time limit.
@@ -71,7 +72,7 @@ mod flag {
 /// Decides the one outcome of an exchange.
 ///
 /// An answer that is whole by its own words is complete even if a connection broke after it:
-/// clients hang up right behind `[DONE]`, and that is no cancellation. Before that, the proxy
+/// clients hang up right after `[DONE]`, and that is no cancellation. Before that, the proxy
 /// knows best who ended the exchange, and only then the status and the body count.
 pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
     let has = |bits: u64| proxy.flags & bits != 0;
@@ -97,7 +98,7 @@ pub fn decide(proxy: ProxyVerdict, body: BodyVerdict) -> Outcome {
             BodyVerdict::Error => Outcome::ErrorEvent,
             BodyVerdict::Partial => Outcome::Truncated,
             BodyVerdict::Empty => Outcome::NoOutput,
-            // A redirect or a switch of protocols: whatever comes with it is no answer of a model.
+            // A redirect or a switch of protocols: its body is not an answer of a model.
             BodyVerdict::Unreadable if !is_success_status => Outcome::NoOutput,
             BodyVerdict::Whole | BodyVerdict::Unreadable => Outcome::Complete,
         }
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_leaves_behind_the_end_mark_cancels_nothing() {
+    fn a_client_that_leaves_after_the_end_mark_cancels_nothing() {
         check(1 << 14, false, 200, BodyVerdict::Whole, Outcome::Complete);
     }
 

@@ -1,5 +1,5 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
-//! No row is kept; a batch of any size passes in the same memory, but for a tensor in JSON whose data comes first.
+//! No row is kept; a batch of any size takes the same memory, except for a tensor in JSON whose data comes first.
 
 #[cfg(test)]
 mod arbitrary;
@@ -42,10 +42,10 @@ use driftline_wire::json::Token;
 /// The most columns a model can have: its features and its prediction.
 const COLUMNS_MAX: usize = 256 + 1;
 
-/// Bytes that the reader of a body takes beside its exchange, whatever the format.
+/// Bytes that the reader of a body takes in addition to its exchange, in any format.
 pub const READER_BYTES: usize = reader::BYTES_MAX;
 
-/// What a JSON value is, or a container of which the start is given.
+/// The value of a JSON token. The start of a container is of the wrong type.
 fn cell_of(token: Token<'_>) -> Cell<'_> {
     match token {
         Token::Number(number) => Cell::Number(number),

@@ -1,7 +1,7 @@
-//! What a request speaks and whom it asks, by its path or by declaration; it reads no header and no body.
+//! Which dialect a request uses and which model it asks, by its path or by declaration; it reads no header and no body.
 //!
-//! A [`Recogniser`] is laid out once, at configuration. A request that is for no model costs a look at its path: without
-//! declarations, about 1,000 instructions of the filter for one of 100 bytes.
+//! A [`Recogniser`] is laid out once, at configuration. A request that is for no model costs a look at its path:
+//! without declarations, about 1,000 instructions of the filter for one of 100 bytes.
 
 mod paths;
 mod percent;
@@ -15,49 +15,49 @@ use crate::glob::Glob;
 
 pub use crate::dialect::Dialect;
 
-/// A declaration: requests that fit all that it says speak its dialect.
+/// A declaration: requests that match all of it use its dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
-    /// What the path fits, its query left out.
+    /// Matches the path, query excluded.
     pub path: Option<Glob>,
-    /// What the name of the proxy's route fits.
+    /// Matches the name of the proxy's route.
     pub route: Option<Glob>,
-    /// The dialect; `None` for requests that are not to be read.
+    /// The dialect; `None` for requests that are not read.
     pub dialect: Option<Dialect>,
-    /// The model that is asked there. If nothing is said, each request names it, as its dialect has it.
+    /// The model that is asked there. If `None`, each request names it, in the way of its dialect.
     pub model: Option<String>,
 }
 
-/// Tells requests that are for a model from all others.
+/// Recognises requests that are for a model.
 #[derive(Debug, Default)]
 pub struct Recogniser {
     endpoints: Box<[Endpoint]>,
 }
 
-/// A request that is for a model, as far as its path and the declarations tell. Names are bytes as a client sent them,
-/// with what a path encodes decoded.
+/// A request that is for a model, as far as its path and the declarations say. Names are bytes as the client sent them,
+/// percent-decoded.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recognised<'a> {
-    /// What it speaks.
+    /// Its dialect.
     pub dialect: Dialect,
-    /// The model that is asked; `None` if the body has to tell. Empty if nothing tells: the path does not name it, and
-    /// no body of the dialect does.
+    /// The model that is asked; `None` if the body names it. Empty if neither the path nor the bodies of this dialect
+    /// name it.
     pub model: Option<Cow<'a, [u8]>>,
     /// The model's version, or the label that stands for one, if the path names it.
     pub version: Option<Cow<'a, [u8]>>,
 }
 
 impl Endpoint {
-    /// Whether a request to this path, without its query, on this route is meant.
-    fn fits(&self, path: &[u8], route: Option<&[u8]>) -> bool {
+    /// Whether it matches a request to this path, without its query, on this route.
+    fn matches(&self, path: &[u8], route: Option<&[u8]>) -> bool {
         self.path.as_ref().is_none_or(|glob| glob.matches(path))
             && self.route.as_ref().is_none_or(|glob| route.is_some_and(|it| glob.matches(it)))
     }
 }
 
 impl Recogniser {
-    /// A recogniser with these declarations, of which the first one that a request fits counts. What fits none is
-    /// recognised by its path alone.
+    /// A recogniser with these declarations, of which the first one that matches a request counts. Requests that match
+    /// none are recognised by their paths alone.
     #[must_use]
     pub fn new(endpoints: impl Into<Box<[Endpoint]>>) -> Recogniser {
         Recogniser { endpoints: endpoints.into() }
@@ -76,14 +76,14 @@ impl Recogniser {
     ///
     /// # Errors
     ///
-    /// Says why the request is not measured: it is declared to be none, or its path is none of those that are known.
+    /// Says why the request is not measured: a declaration excludes it, or its path is not a known one.
     pub fn recognise<'a>(
         &'a self,
         path: &'a [u8],
         route: Option<&[u8]>,
     ) -> Result<Recognised<'a>, Unmeasured> {
         let path = without_query(path);
-        match self.endpoints.iter().find(|endpoint| endpoint.fits(path, route)) {
+        match self.endpoints.iter().find(|endpoint| endpoint.matches(path, route)) {
             Some(endpoint) => Recognised::declared(endpoint, path).ok_or(Unmeasured::DeclaredNone),
             None => Recognised::by_path(path).ok_or(Unmeasured::UnrecognisedPath),
         }
@@ -91,7 +91,7 @@ impl Recogniser {
 }
 
 impl<'a> Recognised<'a> {
-    /// What a declaration says of a request to `path`, without its query; `None` if there is nothing to be read.
+    /// What a declaration says of a request to `path`, without its query; `None` if the request is not read.
     fn declared(endpoint: &'a Endpoint, path: &'a [u8]) -> Option<Recognised<'a>> {
         let dialect = endpoint.dialect?;
         let declared = endpoint.model.as_deref().map(|model| Cow::Borrowed(model.as_bytes()));
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// A declaration of a path and a route, as they are written; an empty one is none.
+    /// A declaration of a path and a route, where these are not empty.
     fn endpoint(path: &str, route: &str, dialect: &str, model: &str) -> Endpoint {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_string());
         let glob = |text| given(text).map(|text| Glob::new(&text));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_tells_by_itself_and_its_query_says_nothing() {
+    fn a_path_says_which_dialect_it_is_and_its_query_says_nothing() {
         let paths = Recogniser::default();
         check(&paths, "/v1/chat/completions", None, "openai_chat - -");
         check(&paths, "/v1/chat/completions?a=/v1/responses?b", None, "openai_chat - -");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_declaration_that_fits_counts_and_the_path_tells_what_it_leaves_open() {
+    fn the_first_declaration_that_matches_counts_and_the_path_says_what_it_leaves_open() {
         let recogniser = Recogniser::new(vec![
             endpoint("/rain/*", "", "kserve_v1", "rain"),
             endpoint("/secret/*", "", "none", ""),

@@ -7,6 +7,7 @@
 
 mod direction;
 mod drift;
+mod finish_reason;
 mod operation;
 mod outcome;
 mod reasons;
@@ -14,6 +15,7 @@ mod reasons;
 pub use self::{
     direction::Direction,
     drift::{Baseline, DAY_BEFORE, Verdict, WEEK_BEFORE, Window},
+    finish_reason::FinishReason,
     operation::Operation,
     outcome::{Outcome, RequestResult},
     reasons::{ReadProblem, TpotSkipped, Unbinned, Unmeasured},

@@ -12,10 +12,10 @@ pub(crate) use self::{
     violation::RowViolation,
 };
 
-use driftline_labels::{EnumMap, Outcome, ReadProblem, RequestResult, TpotSkipped};
+use driftline_labels::{EnumMap, FinishReason, Outcome, ReadProblem, RequestResult, TpotSkipped};
 
 use crate::ids::SeriesKey;
-use driftline_inference::{generative::FinishReason, load::LoadMeasure};
+use driftline_inference::load::LoadMeasure;
 use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar, Timing},

@@ -5,15 +5,15 @@
 //! three that say what the message is are kept, each up to [`NAME_BYTES_MAX`].
 //!
 //! A payload is handed out before its checksum came. When that is wrong, or the headers are not what the format says,
-//! the message ends with [`Step::EventBroken`] in place of [`Step::EventEnd`], and the next one is read again: the
+//! the message ends with [`FrameStep::EventBroken`] in place of [`FrameStep::EventEnd`], and the next one is read again: the
 //! prelude, which has a checksum of its own, said where it begins. When the prelude itself is wrong, nobody knows where
-//! the next message begins. Then the rest of the body passes unread, one last [`Step::EventBroken`] says so, and
+//! the next message begins. Then the rest of the body passes unread, one last [`FrameStep::EventBroken`] says so, and
 //! [`Reader::is_lost`] from then on.
 //!
 //! # Example
 //!
 //! ```
-//! use driftline_wire::aws_event_stream::{Reader, Step};
+//! use driftline_wire::aws_event_stream::{Reader, FrameStep};
 //!
 //! let message = b"\0\0\0\x1d\0\0\0\0\xfdR\x8cZ{'foo':'bar'}\xc3e96";
 //! let mut reader = Reader::new();
@@ -24,10 +24,10 @@
 //!         let progress = reader.next(input);
 //!         input = &input[progress.consumed..];
 //!         match progress.step {
-//!             Step::Data(fragment) => payload.extend_from_slice(fragment),
-//!             Step::EventEnd => assert_eq!(payload, b"{'foo':'bar'}"),
-//!             Step::EventBroken => unreachable!("its checksums are right"),
-//!             Step::InputEmpty => break,
+//!             FrameStep::Data(fragment) => payload.extend_from_slice(fragment),
+//!             FrameStep::EventEnd => assert_eq!(payload, b"{'foo':'bar'}"),
+//!             FrameStep::EventBroken => unreachable!("its checksums are right"),
+//!             FrameStep::InputEmpty => break,
 //!         }
 //!     }
 //! }
@@ -41,7 +41,7 @@ use self::headers::Headers;
 use super::binary::{Number, take_run};
 
 pub use self::headers::NAME_BYTES_MAX;
-pub use super::frame::{Progress, Step};
+pub use super::frame::{FrameStep, Progress};
 
 /// A push reader. One value reads one body, in about 200 bytes of memory.
 #[derive(Clone, Debug)]
@@ -141,14 +141,14 @@ impl Reader {
         self.part == Part::Lost
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> FrameStep<'i> {
         while !rest.is_empty() {
             match self.part {
                 Part::Prelude => {
                     let Some(prelude) = self.number.take(rest, PRELUDE_BYTES) else { continue };
                     self.begin(prelude);
                     if self.is_lost() {
-                        return Step::EventBroken;
+                        return FrameStep::EventBroken;
                     }
                 }
                 Part::Headers => {
@@ -167,7 +167,7 @@ impl Reader {
                         self.part = Part::Checksum;
                     }
                     if !self.headers.is_broken() {
-                        return Step::Data(run);
+                        return FrameStep::Data(run);
                     }
                 }
                 Part::Checksum => {
@@ -175,15 +175,15 @@ impl Reader {
                     self.part = Part::Prelude;
                     let is_right = u128::from(self.checksum.clone().finalize()) == expected;
                     return if is_right && !self.headers.is_broken() {
-                        Step::EventEnd
+                        FrameStep::EventEnd
                     } else {
-                        Step::EventBroken
+                        FrameStep::EventBroken
                     };
                 }
                 Part::Lost => *rest = &[],
             }
         }
-        Step::InputEmpty
+        FrameStep::InputEmpty
     }
 
     /// Begins a message, if its prelude can be believed.

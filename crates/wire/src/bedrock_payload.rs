@@ -12,7 +12,7 @@ use super::{
     json::{JsonEnd, Token, Tokenizer},
 };
 
-pub use super::frame::{Progress, Step};
+pub use super::frame::{FrameStep, Progress};
 
 /// A fragment of data is no longer than this.
 pub const PIECE_BYTES: usize = 256;
@@ -60,26 +60,26 @@ impl Reader {
             let progress = self.messages.next(rest.get(..PIECE_BYTES).unwrap_or(rest));
             consumed = consumed.saturating_add(progress.consumed);
             let step = match progress.step {
-                Step::Data(data) => {
+                FrameStep::Data(data) => {
                     let length = self.decode(data);
                     if length == 0 {
                         continue;
                     }
-                    Step::Data(self.decoded.get(..length).unwrap_or_default())
+                    FrameStep::Data(self.decoded.get(..length).unwrap_or_default())
                 }
-                Step::EventEnd => {
+                FrameStep::EventEnd => {
                     if self.end_payload() {
-                        Step::EventEnd
+                        FrameStep::EventEnd
                     } else {
-                        Step::EventBroken
+                        FrameStep::EventBroken
                     }
                 }
-                Step::EventBroken => {
+                FrameStep::EventBroken => {
                     self.end_payload();
-                    Step::EventBroken
+                    FrameStep::EventBroken
                 }
-                Step::InputEmpty if consumed < input.len() => continue,
-                Step::InputEmpty => Step::InputEmpty,
+                FrameStep::InputEmpty if consumed < input.len() => continue,
+                FrameStep::InputEmpty => FrameStep::InputEmpty,
             };
             return Progress { consumed, step };
         }

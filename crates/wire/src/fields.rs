@@ -6,7 +6,7 @@
 //!
 //! # Paths
 //!
-//! Keys are parted by dots, and `[]` stands for every element of an array: `choices[].delta.content`,
+//! Keys are separated by dots, and `[]` means every element of an array: `choices[].delta.content`,
 //! `instances[][]`, `[].candidates[].finishReason`. A path may end at a container, which is then reported at its
 //! start, also when other paths go through it (`error` and `error.message`). Several fields may have the same path.
 //! A key given twice in one object is reported twice.
@@ -52,7 +52,7 @@ pub use self::table::{FieldTable, STEPS_MAX};
 #[doc(hidden)]
 pub use self::{compile::Compiled, table::Node};
 
-/// What stands at a path.
+/// The value at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     /// A string, cut at [`TEXT_BYTES_MAX`](super::json::TEXT_BYTES_MAX).
@@ -97,10 +97,10 @@ impl<T: Copy> FieldReader<T> {
         }
     }
 
-    /// Reads the next piece of the document and reports each value that ends in it and stands at a path of the table.
+    /// Reads the next piece of the document and reports each value that ends in it and is at a path of the table.
     ///
     /// Values come in the order of the document; of several fields with one path, in the order of the table. The
-    /// root value itself stands at no path. Takes the whole input. Runs in time linear in it; a key
+    /// root value itself has no path. Takes the whole input. Runs in time linear in it; a key
     /// in a container on the way of a path is compared with each key that the table has there.
     pub fn read(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
         let mut rest = input;

@@ -1,4 +1,4 @@
-//! The words in which every reader of a framed stream says how far it came; it reads nothing itself.
+//! How every reader of a framed stream reports its progress; it reads nothing itself.
 
 /// The outcome of one call of a reader's `next`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -6,15 +6,15 @@ pub struct Progress<'a> {
     /// Bytes taken from the input. Pass `&input[consumed..]` next time.
     pub consumed: usize,
     /// Why the call returned.
-    pub step: Step<'a>,
+    pub step: FrameStep<'a>,
 }
 
 /// Why a reader's `next` returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step<'a> {
+pub enum FrameStep<'a> {
     /// A fragment of the open event's data, never empty.
     Data(&'a [u8]),
-    /// The open event was closed. It had data, but for an empty message of a binary framing.
+    /// The open event was closed. It had data, unless it was an empty message of a binary framing.
     EventEnd,
     /// The open event was closed, or given up, because its frame is broken: nothing that was handed out of it is to be
     /// believed. Text has no such frames.

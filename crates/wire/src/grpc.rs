@@ -5,12 +5,12 @@
 //! [`Reader::is_open`] says that it broke off.
 //!
 //! There is no checksum, but any other flag shows that this is no such stream, or no longer. Then the rest of the body
-//! passes unread, one last [`Step::EventBroken`] says so, and [`Reader::is_lost`] from then on.
+//! passes unread, one last [`FrameStep::EventBroken`] says so, and [`Reader::is_lost`] from then on.
 //!
 //! # Example
 //!
 //! ```
-//! use driftline_wire::grpc::{Reader, Step};
+//! use driftline_wire::grpc::{Reader, FrameStep};
 //!
 //! let mut reader = Reader::new();
 //! let mut message = Vec::new();
@@ -19,10 +19,10 @@
 //!         let progress = reader.next(input);
 //!         input = &input[progress.consumed..];
 //!         match progress.step {
-//!             Step::Data(fragment) => message.extend_from_slice(fragment),
-//!             Step::EventEnd => assert_eq!((&message[..], reader.is_compressed()), (&b"abc"[..], false)),
-//!             Step::EventBroken => unreachable!("its flag is 0"),
-//!             Step::InputEmpty => break,
+//!             FrameStep::Data(fragment) => message.extend_from_slice(fragment),
+//!             FrameStep::EventEnd => assert_eq!((&message[..], reader.is_compressed()), (&b"abc"[..], false)),
+//!             FrameStep::EventBroken => unreachable!("its flag is 0"),
+//!             FrameStep::InputEmpty => break,
 //!         }
 //!     }
 //! }
@@ -30,7 +30,7 @@
 
 use super::binary::{Number, take_run};
 
-pub use super::frame::{Progress, Step};
+pub use super::frame::{FrameStep, Progress};
 
 /// A push reader. One value reads one body, in a few bytes of memory.
 #[derive(Clone, Debug)]
@@ -102,25 +102,25 @@ impl Reader {
         self.part == Part::Lost
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> FrameStep<'i> {
         loop {
             match self.part {
                 Part::Message if self.left == 0 => {
                     self.part = Part::Prefix;
-                    return Step::EventEnd;
+                    return FrameStep::EventEnd;
                 }
                 Part::Message if !rest.is_empty() => {
-                    return Step::Data(take_run(rest, &mut self.left));
+                    return FrameStep::Data(take_run(rest, &mut self.left));
                 }
-                Part::Message => return Step::InputEmpty,
+                Part::Message => return FrameStep::InputEmpty,
                 Part::Prefix => {
                     let Some(prefix) = self.prefix.take(rest, PREFIX_BYTES) else {
-                        return Step::InputEmpty;
+                        return FrameStep::InputEmpty;
                     };
                     let flag = prefix >> 32;
                     if 1 < flag {
                         self.part = Part::Lost;
-                        return Step::EventBroken;
+                        return FrameStep::EventBroken;
                     }
                     self.is_compressed = flag == 1;
                     self.left = prefix as u32;
@@ -128,7 +128,7 @@ impl Reader {
                 }
                 Part::Lost => {
                     *rest = &[];
-                    return Step::InputEmpty;
+                    return FrameStep::InputEmpty;
                 }
             }
         }
@@ -154,17 +154,17 @@ mod tests {
                     let progress = reader.next(input);
                     input = &input[progress.consumed..];
                     match progress.step {
-                        Step::Data(fragment) => {
+                        FrameStep::Data(fragment) => {
                             assert_ne!(fragment, b"");
                             message.extend_from_slice(fragment);
                         }
-                        Step::EventEnd => {
+                        FrameStep::EventEnd => {
                             assert_eq!(reader.bytes_left(), 0);
                             let text = String::from_utf8(core::mem::take(&mut message)).unwrap();
                             messages.push(format!("{} {text}", u8::from(reader.is_compressed())));
                         }
-                        Step::EventBroken => messages.push(String::from("lost")),
-                        Step::InputEmpty => break,
+                        FrameStep::EventBroken => messages.push(String::from("lost")),
+                        FrameStep::InputEmpty => break,
                     }
                 }
                 assert_eq!(input, b"", "all is consumed");

@@ -127,8 +127,8 @@ pub struct Finish {
 /// A push tokenizer. One value reads one document after the other, in less than 400 bytes of memory.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
-    state: State,
-    /// How much of something short was there, see [`State`].
+    state: TokenizerState,
+    /// How much of something short was there, see [`TokenizerState`].
     matched: u8,
     literal: Literal,
     /// Open containers.
@@ -164,7 +164,7 @@ enum Manner {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
+enum TokenizerState {
     // No variant holds anything: the byte is the index of the jump.
     /// [`Tokenizer::matched`] bytes of a byte order mark; nothing else came yet.
     Start,
@@ -243,7 +243,7 @@ impl Tokenizer {
     #[must_use]
     pub const fn new() -> Tokenizer {
         Tokenizer {
-            state: State::Start,
+            state: TokenizerState::Start,
             matched: 0,
             literal: Literal::Null,
             depth: 0,
@@ -285,10 +285,10 @@ impl Tokenizer {
     /// characters or unknown escapes within skipped strings, pass unseen.
     pub fn skip(&mut self) {
         match self.state {
-            State::Colon => self.manner = Manner::Quiet,
-            State::ValueOrEnd | State::KeyOrEnd => {
+            TokenizerState::Colon => self.manner = Manner::Quiet,
+            TokenizerState::ValueOrEnd | TokenizerState::KeyOrEnd => {
                 self.floor = self.depth.saturating_sub(1);
-                self.state = State::Skip;
+                self.state = TokenizerState::Skip;
             }
             _ => {}
         }
@@ -297,7 +297,7 @@ impl Tokenizer {
     /// Right after [`Token::Key`], lets its value pass as [`skip`](Self::skip) does, but for one token at its end,
     /// [`Token::Passed`]. At any other time, `skip_to_end` does nothing.
     pub fn skip_to_end(&mut self) {
-        if self.state == State::Colon {
+        if self.state == TokenizerState::Colon {
             self.manner = Manner::Quiet;
             self.tells_end = true;
         }
@@ -306,7 +306,7 @@ impl Tokenizer {
     /// Right after [`Token::Key`], lets its value come in pieces if it is a string, so that none of it is cut off however
     /// long it is. A value that is no string comes as ever. At any other time, `pieces` does nothing.
     pub fn pieces(&mut self) {
-        if self.state == State::Colon {
+        if self.state == TokenizerState::Colon {
             self.manner = Manner::Pieces;
         }
     }
@@ -321,12 +321,12 @@ impl Tokenizer {
     pub fn finish(&mut self) -> Finish {
         let mut token = None;
         let ending = match self.state {
-            State::Start if self.matched == 0 => JsonEnd::Empty,
-            State::Value if self.depth == 0 => JsonEnd::Empty,
-            State::Done => JsonEnd::Complete,
-            State::Malformed => JsonEnd::Malformed,
-            State::TooDeep => JsonEnd::TooDeep,
-            State::Number if self.depth == 0 && self.number.is_whole() => {
+            TokenizerState::Start if self.matched == 0 => JsonEnd::Empty,
+            TokenizerState::Value if self.depth == 0 => JsonEnd::Empty,
+            TokenizerState::Done => JsonEnd::Complete,
+            TokenizerState::Malformed => JsonEnd::Malformed,
+            TokenizerState::TooDeep => JsonEnd::TooDeep,
+            TokenizerState::Number if self.depth == 0 && self.number.is_whole() => {
                 token = Some(number_token(self.number.value(None)));
                 JsonEnd::Complete
             }
@@ -338,7 +338,7 @@ impl Tokenizer {
 
     /// Forgets the document and is ready for the next one.
     pub const fn reset(&mut self) {
-        self.state = State::Start;
+        self.state = TokenizerState::Start;
         self.matched = 0;
         self.depth = 0;
         self.kinds = 0;
@@ -394,46 +394,50 @@ impl Tokenizer {
             let Some(&byte) = input.get(at) else { return (Found::Nothing, input.len()) };
             let behind = at.wrapping_add(1);
             let (found, next) = match self.state {
-                State::CommaOrEnd => match byte {
+                TokenizerState::CommaOrEnd => match byte {
                     b',' if self.in_object() => self.key(input, behind),
                     b',' => self.value(input, behind),
                     b'}' | b']' => self.close(byte, behind),
                     _ => self.space(input, at),
                 },
-                State::Colon => match byte {
+                TokenizerState::Colon => match byte {
                     b':' => self.value(input, behind),
                     _ => self.space(input, at),
                 },
-                State::Key => match byte {
+                TokenizerState::Key => match byte {
                     b'"' => self.begin_string(input, behind, true),
                     _ => self.space(input, at),
                 },
-                State::KeyOrEnd => match byte {
+                TokenizerState::KeyOrEnd => match byte {
                     b'"' => self.begin_string(input, behind, true),
                     b'}' => self.close(byte, behind),
                     _ => self.space(input, at),
                 },
-                State::Value => self.begin_value(input, at, byte),
-                State::ValueOrEnd if byte == b']' => self.close(byte, behind),
-                State::ValueOrEnd => self.begin_value(input, at, byte),
-                State::SkipText => {
+                TokenizerState::Value => self.begin_value(input, at, byte),
+                TokenizerState::ValueOrEnd if byte == b']' => self.close(byte, behind),
+                TokenizerState::ValueOrEnd => self.begin_value(input, at, byte),
+                TokenizerState::SkipText => {
                     let end = at.wrapping_add(scan::unquoted(input.get(at..).unwrap_or_default()));
                     let found = match input.get(end) {
                         Some(b'"') if self.depth == self.floor => self.end_skipped(),
                         Some(&byte) => {
                             let is_escape = byte == b'\\';
-                            self.state = if is_escape { State::SkipEscape } else { State::Skip };
+                            self.state = if is_escape {
+                                TokenizerState::SkipEscape
+                            } else {
+                                TokenizerState::Skip
+                            };
                             Found::Nothing
                         }
                         None => Found::Nothing,
                     };
                     (found, end.wrapping_add(1))
                 }
-                State::SkipEscape => {
-                    self.state = State::SkipText;
+                TokenizerState::SkipEscape => {
+                    self.state = TokenizerState::SkipText;
                     (Found::Nothing, behind)
                 }
-                State::Skip => {
+                TokenizerState::Skip => {
                     let end =
                         at.wrapping_add(scan::unstructured(input.get(at..).unwrap_or_default()));
                     let found = match input.get(end) {
@@ -442,7 +446,7 @@ impl Tokenizer {
                     };
                     (found, end.wrapping_add(1))
                 }
-                State::Text => {
+                TokenizerState::Text => {
                     let rest = input.get(at..).unwrap_or_default();
                     let plain = scan::plain(rest);
                     self.text.push(rest.get(..plain).unwrap_or_default());
@@ -455,23 +459,23 @@ impl Tokenizer {
                             self.end_string(IN_SCRATCH, self.is_key, behind)
                         }
                         Some(b'\\') => {
-                            self.state = State::Escape;
+                            self.state = TokenizerState::Escape;
                             (Found::Nothing, behind)
                         }
                         Some(_) => self.refuse(),
                     }
                 }
-                State::Piece => self.next_piece(input, at, byte),
-                State::Escape => match byte {
+                TokenizerState::Piece => self.next_piece(input, at, byte),
+                TokenizerState::Escape => match byte {
                     b'u' => {
                         self.matched = 0;
-                        self.state = State::Unicode;
+                        self.state = TokenizerState::Unicode;
                         (Found::Nothing, behind)
                     }
                     _ if self.text.push_escaped(byte) => self.end_escape(behind),
                     _ => self.refuse(),
                 },
-                State::Unicode => {
+                TokenizerState::Unicode => {
                     let digits = self.matched;
                     self.matched = digits.wrapping_add(1);
                     match self.text.push_digit(byte, digits) {
@@ -480,18 +484,20 @@ impl Tokenizer {
                         None => self.refuse(),
                     }
                 }
-                State::Number => self.number(input, at, None),
-                State::Literal => match self.literal.step(self.matched, byte) {
-                    literal::Step::More => {
+                TokenizerState::Number => self.number(input, at, None),
+                TokenizerState::Literal => match self.literal.step(self.matched, byte) {
+                    literal::LiteralStep::More => {
                         self.matched = self.matched.wrapping_add(1);
                         (Found::Nothing, behind)
                     }
-                    literal::Step::Whole => self.end_literal(self.literal, behind),
-                    literal::Step::Wrong => self.refuse(),
+                    literal::LiteralStep::Whole => self.end_literal(self.literal, behind),
+                    literal::LiteralStep::Wrong => self.refuse(),
                 },
-                State::Start => self.start(byte, at),
-                State::Done => self.space(input, at),
-                State::Malformed | State::TooDeep => return (Found::Nothing, input.len()),
+                TokenizerState::Start => self.start(byte, at),
+                TokenizerState::Done => self.space(input, at),
+                TokenizerState::Malformed | TokenizerState::TooDeep => {
+                    return (Found::Nothing, input.len());
+                }
             };
             if found != Found::Nothing {
                 return (found, next);
@@ -506,7 +512,7 @@ impl Tokenizer {
         match input.get(at) {
             Some(b'"') => self.begin_string(input, at.wrapping_add(1), true),
             _ => {
-                self.state = State::Key;
+                self.state = TokenizerState::Key;
                 (Found::Nothing, at)
             }
         }
@@ -515,7 +521,7 @@ impl Tokenizer {
     /// A value must come.
     #[inline]
     fn value(&mut self, input: &[u8], at: usize) -> (Found, usize) {
-        self.state = State::Value;
+        self.state = TokenizerState::Value;
         match input.get(at) {
             Some(b'"') if self.manner != Manner::Plain => {
                 self.begin_unusual_string(at.wrapping_add(1))
@@ -558,11 +564,11 @@ impl Tokenizer {
         if self.manner == Manner::Pieces {
             // The manner stays until the end of the string.
             self.text.begin(&[]);
-            self.state = State::Piece;
+            self.state = TokenizerState::Piece;
         } else {
             self.manner = Manner::Plain;
             self.floor = self.depth;
-            self.state = State::SkipText;
+            self.state = TokenizerState::SkipText;
         }
         (Found::Nothing, at)
     }
@@ -573,7 +579,7 @@ impl Tokenizer {
         let behind = at.wrapping_add(1);
         if byte == b'\\' {
             self.text.restart();
-            self.state = State::Escape;
+            self.state = TokenizerState::Escape;
             return (Found::Nothing, behind);
         }
         if self.text.has_half() {
@@ -597,10 +603,10 @@ impl Tokenizer {
     #[inline(never)]
     fn end_escape(&mut self, at: usize) -> (Found, usize) {
         if self.manner != Manner::Pieces {
-            self.state = State::Text;
+            self.state = TokenizerState::Text;
             return (Found::Nothing, at);
         }
-        self.state = State::Piece;
+        self.state = TokenizerState::Piece;
         self.piece_in_scratch(at)
     }
 
@@ -620,7 +626,7 @@ impl Tokenizer {
         }
         self.is_key = is_key;
         self.text.begin(rest.get(..plain).unwrap_or_default());
-        self.state = State::Text;
+        self.state = TokenizerState::Text;
         (Found::Nothing, end)
     }
 
@@ -628,7 +634,7 @@ impl Tokenizer {
     fn end_string(&mut self, run: usize, is_key: bool, at: usize) -> (Found, usize) {
         self.run = run;
         if is_key {
-            self.state = State::Colon;
+            self.state = TokenizerState::Colon;
             (Found::Key, at)
         } else {
             self.end_value();
@@ -643,7 +649,7 @@ impl Tokenizer {
         let rest = input.get(at..).unwrap_or_default();
         let end = at.wrapping_add(self.number.read(rest));
         let Some(&byte) = input.get(end) else {
-            self.state = State::Number;
+            self.state = TokenizerState::Number;
             return (Found::Nothing, end);
         };
         if !self.number.is_whole() {
@@ -665,7 +671,7 @@ impl Tokenizer {
     fn begin_literal(&mut self, literal: Literal, at: usize) -> (Found, usize) {
         self.literal = literal;
         self.matched = 1;
-        self.state = State::Literal;
+        self.state = TokenizerState::Literal;
         (Found::Nothing, at)
     }
 
@@ -685,14 +691,14 @@ impl Tokenizer {
         }
         if core::mem::take(&mut self.manner) == Manner::Quiet {
             self.floor = self.depth.saturating_sub(1);
-            self.state = State::Skip;
+            self.state = TokenizerState::Skip;
             return (Found::Nothing, at);
         }
         if is_object {
-            self.state = State::KeyOrEnd;
+            self.state = TokenizerState::KeyOrEnd;
             (Found::ObjectStart, at)
         } else {
-            self.state = State::ValueOrEnd;
+            self.state = TokenizerState::ValueOrEnd;
             (Found::ArrayStart, at)
         }
     }
@@ -721,21 +727,21 @@ impl Tokenizer {
         if BYTE_ORDER_MARK.get(usize::from(self.matched)) == Some(&byte) {
             self.matched = self.matched.wrapping_add(1);
             if usize::from(self.matched) == BYTE_ORDER_MARK.len() {
-                self.state = State::Value;
+                self.state = TokenizerState::Value;
             }
             return (Found::Nothing, at.wrapping_add(1));
         }
         if self.matched != 0 {
             return self.refuse();
         }
-        self.state = State::Value;
+        self.state = TokenizerState::Value;
         (Found::Nothing, at)
     }
 
     /// Follows a quote or bracket of a skipped container.
     fn skip_structure(&mut self, byte: u8) -> Found {
         match byte {
-            b'"' => self.state = State::SkipText,
+            b'"' => self.state = TokenizerState::SkipText,
             b'{' | b'[' => {
                 self.push(byte == b'{');
             }
@@ -760,7 +766,7 @@ impl Tokenizer {
     #[inline]
     fn push(&mut self, is_object: bool) -> bool {
         if DEPTH_MAX <= usize::from(self.depth) {
-            self.state = State::TooDeep;
+            self.state = TokenizerState::TooDeep;
             return false;
         }
         self.depth = self.depth.wrapping_add(1);
@@ -773,7 +779,7 @@ impl Tokenizer {
     fn pop(&mut self, byte: u8) -> bool {
         let closes = if self.in_object() { b'}' } else { b']' };
         if byte != closes || self.depth == 0 {
-            self.state = State::Malformed;
+            self.state = TokenizerState::Malformed;
             return false;
         }
         self.depth = self.depth.wrapping_sub(1);
@@ -783,13 +789,14 @@ impl Tokenizer {
 
     #[inline]
     fn end_value(&mut self) {
-        self.state = if self.depth == 0 { State::Done } else { State::CommaOrEnd };
+        self.state =
+            if self.depth == 0 { TokenizerState::Done } else { TokenizerState::CommaOrEnd };
     }
 
     /// Malformed from here on.
     #[cold]
     fn refuse(&mut self) -> (Found, usize) {
-        self.state = State::Malformed;
+        self.state = TokenizerState::Malformed;
         (Found::Nothing, 0)
     }
 

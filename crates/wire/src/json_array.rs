@@ -4,7 +4,7 @@
 //! is JSON is for the reader behind it to say ([`json`](super::json)). An element is an object or an array; other
 //! values are passed over. Brackets that do not match leave the rest of the body one open element.
 
-use super::frame::{Progress, Step};
+use super::frame::{FrameStep, Progress};
 
 /// A push reader. One value reads one body, in a few bytes of memory.
 #[derive(Clone, Debug, Default)]
@@ -25,21 +25,21 @@ pub struct Reader {
 impl Reader {
     /// Reads up to the end of the next fragment or element.
     ///
-    /// Consumes at least one byte of an input that is not empty, but for the step [`Step::EventEnd`], which consumes
+    /// Consumes at least one byte of an input that is not empty, but for the step [`FrameStep::EventEnd`], which consumes
     /// none. Runs in time linear in the bytes consumed.
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         if core::mem::take(&mut self.is_complete) {
-            return Progress { consumed: 0, step: Step::EventEnd };
+            return Progress { consumed: 0, step: FrameStep::EventEnd };
         }
         let start = if self.is_open() { 0 } else { self.skip(input) };
         let element = input.get(start..).unwrap_or_default();
         if element.is_empty() {
-            return Progress { consumed: input.len(), step: Step::InputEmpty };
+            return Progress { consumed: input.len(), step: FrameStep::InputEmpty };
         }
         let length = self.scan(element);
         Progress {
             consumed: start.saturating_add(length),
-            step: Step::Data(element.get(..length).unwrap_or(element)),
+            step: FrameStep::Data(element.get(..length).unwrap_or(element)),
         }
     }
 
@@ -120,16 +120,16 @@ mod tests {
                     let progress = reader.next(input);
                     input = &input[progress.consumed..];
                     match progress.step {
-                        Step::Data(fragment) => {
+                        FrameStep::Data(fragment) => {
                             assert_ne!(fragment, b"");
                             element.extend_from_slice(fragment);
                         }
-                        Step::EventEnd => {
+                        FrameStep::EventEnd => {
                             let whole = core::mem::take(&mut element);
                             elements.push(String::from_utf8(whole).unwrap());
                         }
-                        Step::EventBroken => unreachable!("text has no broken frames"),
-                        Step::InputEmpty => break,
+                        FrameStep::EventBroken => unreachable!("text has no broken frames"),
+                        FrameStep::InputEmpty => break,
                     }
                 }
                 assert_eq!(input, b"", "all is consumed");

@@ -5,7 +5,7 @@
 //!
 //! A broken document ends with its line, so the next one is read again.
 
-use super::frame::{Progress, Step};
+use super::frame::{FrameStep, Progress};
 
 /// A push reader. One value reads one body, in a few bytes of memory.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Reader {
         if !self.has_data {
             let is_data = |byte: &u8| !byte.is_ascii_whitespace();
             let Some(first) = input.iter().position(is_data) else {
-                return Progress { consumed: input.len(), step: Step::InputEmpty };
+                return Progress { consumed: input.len(), step: FrameStep::InputEmpty };
             };
             start = first;
             self.has_data = true;
@@ -31,12 +31,12 @@ impl Reader {
         let rest = input.get(start..).unwrap_or_default();
         let run = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         match rest.get(..run).unwrap_or_default() {
-            [] if rest.is_empty() => Progress { consumed: start, step: Step::InputEmpty },
+            [] if rest.is_empty() => Progress { consumed: start, step: FrameStep::InputEmpty },
             [] => {
                 self.has_data = false;
-                Progress { consumed: start.saturating_add(1), step: Step::EventEnd }
+                Progress { consumed: start.saturating_add(1), step: FrameStep::EventEnd }
             }
-            line => Progress { consumed: start.saturating_add(run), step: Step::Data(line) },
+            line => Progress { consumed: start.saturating_add(run), step: FrameStep::Data(line) },
         }
     }
 
@@ -65,15 +65,15 @@ mod tests {
                     let progress = reader.next(input);
                     input = &input[progress.consumed..];
                     match progress.step {
-                        Step::Data(fragment) => {
+                        FrameStep::Data(fragment) => {
                             assert_ne!(fragment, b"");
                             line.extend_from_slice(fragment);
                         }
-                        Step::EventEnd => {
+                        FrameStep::EventEnd => {
                             lines.push(String::from_utf8(core::mem::take(&mut line)).unwrap());
                         }
-                        Step::EventBroken => unreachable!("text has no broken frames"),
-                        Step::InputEmpty => break,
+                        FrameStep::EventBroken => unreachable!("text has no broken frames"),
+                        FrameStep::InputEmpty => break,
                     }
                 }
                 assert_eq!(input, b"", "all is consumed");

@@ -1,19 +1,24 @@
 //! An incremental reader of Protocol Buffers in their wire format, without a schema; it never buffers a field.
 //!
-//! Follows "Encoding" of the Protocol Buffers documentation: a tag, which is a field's number and its wire type, and the
-//! value. Whoever calls knows the schema: at the start of a field with a length it says whether that is a message
-//! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or nothing of interest ([`Reader::skip`]); else the
-//! field's bytes come as fragments.
+//! Follows "Encoding" of the Protocol Buffers documentation: a tag, which is a field's number and its wire type, and
+//! the value. The caller knows the schema: at the start of a field with a length it says whether that is a message
+//! ([`Reader::enter`]), a run of packed numbers ([`Reader::unpack`]), or of no interest ([`Reader::skip`]). Otherwise
+//! the field's bytes come as fragments.
 //!
-//! Broken are: a number of more than 64 bits, a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not
-//! exist or that is a group's (which the format gave up), a value that goes beyond the message that holds it, and more
-//! than [`DEPTH_MAX`] messages within each other. Then the rest passes unread, one [`Step::Broken`] says so, and
+//! A number of more than 64 bits is broken: one with a tenth byte above 1, or with an eleventh. The parsers of protobuf
+//! disagree: Go's refuses it (`protowire.ConsumeVarint`), C++'s takes a tenth byte of up to 127 and drops what is
+//! beyond 64 bits (`VarintParseSlow64`). No encoder writes such a number, and with bits dropped it would be another
+//! one.
+//!
+//! Also broken are: a tag with the field number 0 or beyond 2^29 - 1, a wire type that does not exist or that is a
+//! group's (which the format gave up), a value that goes beyond the message that holds it, and more than [`DEPTH_MAX`]
+//! messages within each other. Then the rest passes unread, one [`ProtobufStep::Broken`] says so, and
 //! [`Reader::is_broken`] from then on.
 //!
 //! # Example
 //!
 //! ```
-//! use driftline_wire::protobuf::{Reader, Step};
+//! use driftline_wire::protobuf::{Reader, ProtobufStep};
 //!
 //! let mut reader = Reader::new();
 //! let (mut name, mut shape) = (Vec::new(), Vec::new());
@@ -23,10 +28,10 @@
 //!         let progress = reader.next(input);
 //!         input = &input[progress.consumed..];
 //!         match progress.step {
-//!             Step::Start { field: 3, .. } => reader.unpack(),
-//!             Step::Number { field: 3, value } => shape.push(value),
-//!             Step::Data(fragment) => name.extend_from_slice(fragment),
-//!             Step::InputEmpty => break,
+//!             ProtobufStep::Start { field: 3, .. } => reader.unpack(),
+//!             ProtobufStep::Number { field: 3, value } => shape.push(value),
+//!             ProtobufStep::Data(fragment) => name.extend_from_slice(fragment),
+//!             ProtobufStep::InputEmpty => break,
 //!             _ => {}
 //!         }
 //!     }
@@ -47,13 +52,13 @@ pub struct Progress<'i> {
     /// Bytes taken from the input. Pass `&input[consumed..]` next time.
     pub consumed: usize,
     /// Why the call returned.
-    pub step: Step<'i>,
+    pub step: ProtobufStep<'i>,
 }
 
 /// Why a call returned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step<'i> {
-    /// A number, be it packed or not.
+pub enum ProtobufStep<'i> {
+    /// A number, packed or not.
     Number {
         /// The field's number.
         field: u32,
@@ -87,7 +92,7 @@ pub enum Step<'i> {
     End,
     /// The innermost message that was entered is over.
     MessageEnd,
-    /// These bytes are no message, or no longer. Comes once.
+    /// These bytes are not a message, or no longer one. Comes once.
     Broken,
     /// The whole input was consumed.
     InputEmpty,
@@ -128,7 +133,7 @@ enum Part {
     Broken,
 }
 
-/// A varint has at most ten bytes, and the tenth holds one bit.
+/// A varint has at most ten bytes, and the tenth holds one bit: 0 or 1.
 const LAST_SHIFT: u32 = 63;
 const FIELD_MAX: u64 = (1 << 29) - 1;
 
@@ -158,16 +163,20 @@ impl Reader {
     ///
     /// # Termination
     ///
-    /// Consumes at least one byte of an input that is not empty, but for the end of a field or message, which consumes
-    /// none. Runs in time linear in the bytes consumed.
+    /// Consumes at least one byte of an input that is not empty, except for the end of a field or message, which
+    /// consumes none. Runs in time linear in the bytes consumed.
     #[inline]
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         let mut rest = input;
-        let step = self.advance(&mut rest);
+        let step = match self.advance(&mut rest) {
+            Ok(step) => step,
+            Err(Stop::Open) => ProtobufStep::InputEmpty,
+            Err(Stop::Broken) => self.refuse(&mut rest),
+        };
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
 
-    /// Right after [`Step::Start`], reads the field as a message. At any other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], reads the field as a message. At any other time, does nothing.
     pub fn enter(&mut self) {
         if self.part != Part::Data {
             return;
@@ -182,17 +191,17 @@ impl Reader {
         }
     }
 
-    /// Right after [`Step::Start`], reads the field as packed varints, each of which becomes a [`Step::Number`]. At any
-    /// other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], reads the field as packed varints, each of which becomes a
+    /// [`ProtobufStep::Number`]. At any other time, does nothing.
     ///
-    /// Packed numbers of a fixed size need no such word: they lie in the bytes, little-endian.
+    /// Packed numbers of a fixed size need no such call: they are the field's bytes, little-endian.
     pub fn unpack(&mut self) {
         if self.part == Part::Data {
             self.part = Part::Packed;
         }
     }
 
-    /// Right after [`Step::Start`], lets the field pass without a further word. At any other time, does nothing.
+    /// Right after [`ProtobufStep::Start`], skips the field without a further step. At any other time, does nothing.
     pub fn skip(&mut self) {
         if self.part == Part::Data {
             self.part = Part::Skipped;
@@ -217,91 +226,60 @@ impl Reader {
         self.depth
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Result<ProtobufStep<'i>, Stop> {
         loop {
             match self.part {
+                Part::Tag if self.is_at_message_end() => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(ProtobufStep::MessageEnd);
+                }
                 Part::Tag => {
-                    if 1 < self.depth && self.at == self.message_end() && self.taken == 0 {
-                        self.depth = self.depth.saturating_sub(1);
-                        return Step::MessageEnd;
-                    }
-                    match self.varint(rest, self.message_end()) {
-                        Varint::Whole(tag) => {
-                            if let Some(part) = self.begin(tag) {
-                                self.part = part;
-                            } else {
-                                return self.refuse(rest);
-                            }
-                        }
-                        Varint::Open => return Step::InputEmpty,
-                        Varint::Broken => return self.refuse(rest),
-                    }
+                    let tag = self.varint(rest, self.message_end())?;
+                    self.part = self.begin(tag).ok_or(Stop::Broken)?;
                 }
-                Part::Number => match self.varint(rest, self.message_end()) {
-                    Varint::Whole(value) => {
-                        self.part = Part::Tag;
-                        return Step::Number { field: self.field, value };
-                    }
-                    Varint::Open => return Step::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Fixed32 => match self.fixed(rest, 4) {
-                    Varint::Whole(bits) => {
-                        self.part = Part::Tag;
-                        return Step::Fixed32 { field: self.field, bits: bits as u32 };
-                    }
-                    Varint::Open => return Step::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Fixed64 => match self.fixed(rest, 8) {
-                    Varint::Whole(bits) => {
-                        self.part = Part::Tag;
-                        return Step::Fixed64 { field: self.field, bits };
-                    }
-                    Varint::Open => return Step::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::Length => match self.varint(rest, self.message_end()) {
-                    Varint::Whole(length) => match self.at.checked_add(length) {
-                        Some(end) if end <= self.message_end() => {
-                            self.end = end;
-                            self.part = Part::Data;
-                            return Step::Start { field: self.field, length };
-                        }
-                        _ => return self.refuse(rest),
-                    },
-                    Varint::Open => return Step::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
-                Part::TooDeep => return self.refuse(rest),
-                Part::Data | Part::Skipped if self.at == self.end => {
-                    let was_skipped = self.part == Part::Skipped;
+                Part::Number => {
+                    let value = self.varint(rest, self.message_end())?;
                     self.part = Part::Tag;
-                    if !was_skipped {
-                        return Step::End;
-                    }
+                    return Ok(ProtobufStep::Number { field: self.field, value });
                 }
-                Part::Data | Part::Skipped => {
-                    let run = self.run(rest);
-                    if run.is_empty() {
-                        return Step::InputEmpty;
-                    }
-                    if self.part == Part::Data {
-                        return Step::Data(run);
-                    }
+                Part::Fixed32 => {
+                    let bits = self.fixed(rest, 4)? as u32;
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::Fixed32 { field: self.field, bits });
+                }
+                Part::Fixed64 => {
+                    let bits = self.fixed(rest, 8)?;
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::Fixed64 { field: self.field, bits });
+                }
+                Part::Length => {
+                    let length = self.varint(rest, self.message_end())?;
+                    let end = self.at.checked_add(length).filter(|&end| end <= self.message_end());
+                    self.end = end.ok_or(Stop::Broken)?;
+                    self.part = Part::Data;
+                    return Ok(ProtobufStep::Start { field: self.field, length });
+                }
+                Part::Data if self.at == self.end => {
+                    self.part = Part::Tag;
+                    return Ok(ProtobufStep::End);
+                }
+                Part::Data => return self.run(rest).map(ProtobufStep::Data),
+                Part::Skipped if self.at == self.end => self.part = Part::Tag,
+                Part::Skipped => {
+                    self.run(rest)?;
                 }
                 Part::Packed if self.at == self.end && self.taken == 0 => {
                     self.part = Part::Tag;
-                    return Step::End;
+                    return Ok(ProtobufStep::End);
                 }
-                Part::Packed => match self.varint(rest, self.end) {
-                    Varint::Whole(value) => return Step::Number { field: self.field, value },
-                    Varint::Open => return Step::InputEmpty,
-                    Varint::Broken => return self.refuse(rest),
-                },
+                Part::Packed => {
+                    let value = self.varint(rest, self.end)?;
+                    return Ok(ProtobufStep::Number { field: self.field, value });
+                }
+                Part::TooDeep => return Err(Stop::Broken),
                 Part::Broken => {
                     *rest = &[];
-                    return Step::InputEmpty;
+                    return Err(Stop::Open);
                 }
             }
         }
@@ -323,6 +301,12 @@ impl Reader {
         }
     }
 
+    /// Whether the innermost message is over. The outermost one has no known end.
+    #[inline]
+    fn is_at_message_end(&self) -> bool {
+        1 < self.depth && self.at == self.message_end() && self.taken == 0
+    }
+
     /// Where the innermost message ends.
     #[inline]
     fn message_end(&self) -> u64 {
@@ -331,68 +315,67 @@ impl Reader {
 
     /// Takes bytes of a varint that must not go beyond `end`.
     #[inline]
-    fn varint(&mut self, rest: &mut &[u8], end: u64) -> Varint {
+    fn varint(&mut self, rest: &mut &[u8], end: u64) -> Result<u64, Stop> {
         while let Some((&byte, after)) = rest.split_first() {
             if end <= self.at || (self.taken == LAST_SHIFT && 1 < byte) {
-                return Varint::Broken;
+                return Err(Stop::Broken);
             }
             *rest = after;
             self.at = self.at.saturating_add(1);
             self.value |= u64::from(byte & 0x7f) << self.taken;
             if byte & 0x80 == 0 {
-                return self.whole();
+                return Ok(self.whole());
             }
             self.taken = self.taken.saturating_add(7);
         }
-        if end <= self.at { Varint::Broken } else { Varint::Open }
+        Err(if end <= self.at { Stop::Broken } else { Stop::Open })
     }
 
     /// Takes bytes of a little-endian number.
-    fn fixed(&mut self, rest: &mut &[u8], bytes: u32) -> Varint {
+    fn fixed(&mut self, rest: &mut &[u8], bytes: u32) -> Result<u64, Stop> {
         let end = self.message_end();
         while let Some((&byte, after)) = rest.split_first() {
             if end <= self.at {
-                return Varint::Broken;
+                return Err(Stop::Broken);
             }
             *rest = after;
             self.at = self.at.saturating_add(1);
             self.value |= u64::from(byte) << self.taken.saturating_mul(8);
             self.taken = self.taken.saturating_add(1);
             if self.taken == bytes {
-                return self.whole();
+                return Ok(self.whole());
             }
         }
-        if end <= self.at { Varint::Broken } else { Varint::Open }
+        Err(if end <= self.at { Stop::Broken } else { Stop::Open })
     }
 
-    fn whole(&mut self) -> Varint {
+    fn whole(&mut self) -> u64 {
         self.taken = 0;
-        Varint::Whole(core::mem::take(&mut self.value))
+        core::mem::take(&mut self.value)
     }
 
-    /// Takes as much of the field's bytes as there are.
-    fn run<'i>(&mut self, rest: &mut &'i [u8]) -> &'i [u8] {
+    /// Takes as much of the field's bytes as there are, at least one.
+    fn run<'i>(&mut self, rest: &mut &'i [u8]) -> Result<&'i [u8], Stop> {
         let left = self.end.saturating_sub(self.at);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX);
         let (run, after) = rest.split_at_checked(wanted).unwrap_or((rest, &[]));
         *rest = after;
         self.at = self.at.saturating_add(run.len() as u64);
-        run
+        if run.is_empty() { Err(Stop::Open) } else { Ok(run) }
     }
 
     #[cold]
-    fn refuse<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn refuse<'i>(&mut self, rest: &mut &'i [u8]) -> ProtobufStep<'i> {
         self.part = Part::Broken;
         *rest = &[];
-        Step::Broken
+        ProtobufStep::Broken
     }
 }
 
-/// A number that is put together byte by byte.
-enum Varint {
-    Whole(u64),
+/// Why there is no next value.
+enum Stop {
     /// More bytes must come.
     Open,
-    /// Too long, or beyond the end of what holds it.
+    /// A number is too long, or a value goes beyond the end of what holds it.
     Broken,
 }

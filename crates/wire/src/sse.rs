@@ -15,7 +15,7 @@
 //! # Example
 //!
 //! ```
-//! use driftline_wire::sse::{Reader, Step};
+//! use driftline_wire::sse::{Reader, FrameStep};
 //!
 //! let mut reader = Reader::new();
 //! let mut data = Vec::new();
@@ -25,10 +25,10 @@
 //!         let progress = reader.next(input);
 //!         input = &input[progress.consumed..];
 //!         match progress.step {
-//!             Step::Data(fragment) => data.extend_from_slice(fragment),
-//!             Step::EventEnd => assert_eq!(reader.event_name(), b"delta"),
-//!             Step::EventBroken => unreachable!("text has no broken frames"),
-//!             Step::InputEmpty => break,
+//!             FrameStep::Data(fragment) => data.extend_from_slice(fragment),
+//!             FrameStep::EventEnd => assert_eq!(reader.event_name(), b"delta"),
+//!             FrameStep::EventBroken => unreachable!("text has no broken frames"),
+//!             FrameStep::InputEmpty => break,
 //!         }
 //!     }
 //! }
@@ -43,7 +43,7 @@ pub const NAME_BYTES_MAX: usize = 64;
 
 use super::name::Name;
 
-pub use super::frame::{Progress, Step};
+pub use super::frame::{FrameStep, Progress};
 
 /// What the end of the stream left behind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,20 +59,20 @@ pub enum Ending {
 /// A push reader. One value reads one response body, in about 100 bytes of memory.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    state: State,
+    state: SseState,
     /// The previous byte was `\r`, so a `\n` right after it is the same line ending.
     after_cr: bool,
     /// The open event has a line that is not a comment.
     has_line: bool,
     /// The open event has a `data` field, even if an empty one.
     has_data: bool,
-    /// The last step was [`Step::EventEnd`]: its name stays readable until the next call.
+    /// The last step was [`FrameStep::EventEnd`]: its name stays readable until the next call.
     ended: bool,
     name: Name<NAME_BYTES_MAX>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
+enum SseState {
     /// `n` bytes of a byte order mark have matched. Only at the very start.
     Start(u8),
     LineStart,
@@ -113,7 +113,7 @@ impl Reader {
     #[must_use]
     pub const fn new() -> Reader {
         Reader {
-            state: State::Start(0),
+            state: SseState::Start(0),
             after_cr: false,
             has_line: false,
             has_data: false,
@@ -138,7 +138,7 @@ impl Reader {
 
     /// The value of the open event's last `event` line, cut at [`NAME_BYTES_MAX`]; empty if there was none.
     ///
-    /// It is whole at the [`Step::EventEnd`], and before that as soon as its line has ended, so before the data if it
+    /// It is whole at the [`FrameStep::EventEnd`], and before that as soon as its line has ended, so before the data if it
     /// came first.
     #[must_use]
     pub fn event_name(&self) -> &[u8] {
@@ -163,30 +163,30 @@ impl Reader {
         *self = Reader::new();
     }
 
-    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> Step<'i> {
+    fn advance<'i>(&mut self, rest: &mut &'i [u8]) -> FrameStep<'i> {
         loop {
-            let Some((&byte, after)) = rest.split_first() else { return Step::InputEmpty };
+            let Some((&byte, after)) = rest.split_first() else { return FrameStep::InputEmpty };
             if core::mem::take(&mut self.after_cr) && byte == b'\n' {
                 *rest = after;
                 continue;
             }
             match self.state {
-                State::Value(Field::Data) => {
+                SseState::Value(Field::Data) => {
                     let run = until_line_end(rest);
                     if run.is_empty() {
                         self.end_line(rest);
                     } else {
                         *rest = rest.get(run.len()..).unwrap_or_default();
-                        return Step::Data(run);
+                        return FrameStep::Data(run);
                     }
                 }
-                State::LineStart => {
+                SseState::LineStart => {
                     if is_line_end(byte) {
                         self.end_line(rest);
                         self.has_line = false;
                         if core::mem::take(&mut self.has_data) {
                             self.ended = true;
-                            return Step::EventEnd;
+                            return FrameStep::EventEnd;
                         }
                         self.name.clear();
                         continue;
@@ -195,29 +195,29 @@ impl Reader {
                     // Nearly all lines begin like this, and rarely is it cut.
                     if let Some(after) = rest.strip_prefix(b"data:") {
                         *rest = after;
-                        self.state = State::ValueStart(Field::Data);
+                        self.state = SseState::ValueStart(Field::Data);
                         if let Some(step) = self.open_data() {
                             return step;
                         }
                         continue;
                     }
                     self.state = match byte {
-                        b'd' => State::FieldName(Field::Data, 0),
-                        b'e' => State::FieldName(Field::Event, 0),
-                        _ => State::Ignored,
+                        b'd' => SseState::FieldName(Field::Data, 0),
+                        b'e' => SseState::FieldName(Field::Event, 0),
+                        _ => SseState::Ignored,
                     };
                 }
-                State::FieldName(field, matched) => {
+                SseState::FieldName(field, matched) => {
                     let next = field.name().get(usize::from(matched));
                     if next == Some(&byte) {
                         *rest = after;
-                        self.state = State::FieldName(field, matched.wrapping_add(1));
+                        self.state = SseState::FieldName(field, matched.wrapping_add(1));
                     } else if next.is_none() && (byte == b':' || is_line_end(byte)) {
                         // A field without a colon has an empty value; the line end is left to that value.
-                        self.state = State::Value(field);
+                        self.state = SseState::Value(field);
                         if byte == b':' {
                             *rest = after;
-                            self.state = State::ValueStart(field);
+                            self.state = SseState::ValueStart(field);
                         }
                         match field {
                             Field::Event => self.name.clear(),
@@ -228,41 +228,41 @@ impl Reader {
                             }
                         }
                     } else {
-                        self.state = State::Ignored;
+                        self.state = SseState::Ignored;
                     }
                 }
-                State::ValueStart(field) => {
+                SseState::ValueStart(field) => {
                     if byte == b' ' {
                         *rest = after;
                     }
-                    self.state = State::Value(field);
+                    self.state = SseState::Value(field);
                 }
-                State::Value(Field::Event) => {
+                SseState::Value(Field::Event) => {
                     let run = until_line_end(rest);
                     self.name.push(run);
                     *rest = rest.get(run.len()..).unwrap_or_default();
                     self.end_line(rest);
                 }
-                State::Ignored => {
+                SseState::Ignored => {
                     let run = until_line_end(rest);
                     *rest = rest.get(run.len()..).unwrap_or_default();
                     self.end_line(rest);
                 }
-                State::Start(matched) => {
+                SseState::Start(matched) => {
                     if BYTE_ORDER_MARK.get(usize::from(matched)) == Some(&byte) {
                         *rest = after;
                         let done = usize::from(matched).wrapping_add(1) == BYTE_ORDER_MARK.len();
                         self.state = if done {
-                            State::LineStart
+                            SseState::LineStart
                         } else {
-                            State::Start(matched.wrapping_add(1))
+                            SseState::Start(matched.wrapping_add(1))
                         };
                     } else if matched == 0 {
-                        self.state = State::LineStart;
+                        self.state = SseState::LineStart;
                     } else {
                         // A broken mark is the start of some unknown field name.
                         self.has_line = true;
-                        self.state = State::Ignored;
+                        self.state = SseState::Ignored;
                     }
                 }
             }
@@ -273,14 +273,14 @@ impl Reader {
     fn end_line(&mut self, rest: &mut &[u8]) {
         if let Some((&byte, after)) = rest.split_first() {
             self.after_cr = byte == b'\r';
-            self.state = State::LineStart;
+            self.state = SseState::LineStart;
             *rest = after;
         }
     }
 
     /// Starts a `data` field: a second one is joined to the first.
-    fn open_data(&mut self) -> Option<Step<'static>> {
-        core::mem::replace(&mut self.has_data, true).then_some(Step::Data(b"\n"))
+    fn open_data(&mut self) -> Option<FrameStep<'static>> {
+        core::mem::replace(&mut self.has_data, true).then_some(FrameStep::Data(b"\n"))
     }
 }
 

@@ -10,7 +10,9 @@ use super::{
     ExchangeSink, Generated, Progress, ReadSettings, ResponseHead, Streamed, name::ModelName,
 };
 use crate::{
-    generative::{Answer, Dialect, ExpectedResponse, PromptReader, Request, ResponseFeatures},
+    generative::{
+        Answer, Dialect, ExpectedResponse, PromptReader, RequestReader, ResponseFeatures,
+    },
     outcome::BodyVerdict,
 };
 
@@ -18,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Generation {
     pub(super) dialect: &'static Dialect,
-    request: Request,
+    request: RequestReader,
     /// Reads the same bytes once more, where a configuration compares requests with a reference.
     prompt: Option<Box<PromptReader>>,
     answer: Answer,
@@ -29,7 +31,7 @@ impl Generation {
         let prompt = settings.reads_prompts.then(|| Box::new(PromptReader::new(dialect)));
         Generation {
             dialect,
-            request: Request::new(dialect),
+            request: RequestReader::new(dialect),
             prompt,
             answer: Answer::unread(dialect),
         }

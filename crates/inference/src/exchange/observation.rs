@@ -2,10 +2,10 @@
 
 use alloc::boxed::Box;
 
-use driftline_labels::{EnumMap, Operation, Outcome, ReadProblem, TpotSkipped};
+use driftline_labels::{EnumMap, FinishReason, Operation, Outcome, ReadProblem, TpotSkipped};
 use driftline_statistics::time::Timestamp;
 
-use crate::generative::{FinishReason, Prompt, ResponseFeatures, Usage};
+use crate::generative::{Prompt, ResponseFeatures, Usage};
 
 /// An exchange that is over.
 #[derive(Clone, Debug, PartialEq)]

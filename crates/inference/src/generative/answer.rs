@@ -6,7 +6,7 @@ use crate::{
     generative::{
         dialect::{Dialect, Framing},
         document::Document,
-        events::{Event, Events},
+        events::{Events, StreamEvent},
         facts::Facts,
         framing::Frames,
         timeline::Timeline,
@@ -19,29 +19,29 @@ use driftline_wire::{json::JsonEnd, json_array, ndjson, sse};
 
 /// An answer in flight.
 ///
-/// Memory is that of one reader, about 1 KiB, whatever the model server sends.
+/// It takes the memory of one reader, about 1 KiB, whatever the model server sends.
 #[derive(Debug)]
 pub struct Answer {
     dialect: &'static Dialect,
-    form: Form,
+    form: AnswerForm,
     /// Everything that whole events, or the whole document, said.
     pub facts: Facts,
     /// When output came; stays empty for an answer that is one document.
     pub timeline: Timeline,
-    /// Events that were no JSON, or the document, if it was none.
+    /// Events that were not JSON; 1 for a document that was not.
     pub malformed: u64,
     has_end_mark: bool,
     /// When the body's last byte came so far.
     last_byte_at: Timestamp,
-    /// The body came to the end that its form promises; told by [`Answer::finish`].
+    /// The body came to the end that its form requires. Set by [`Answer::finish`].
     is_whole: bool,
 }
 
 #[derive(Debug)]
-enum Form {
-    /// Nothing is read: no head yet, or one that promises nothing we know.
+enum AnswerForm {
+    /// Nothing is read: no head yet, or one that announces nothing that is known.
     Unread,
-    /// The head promises text; the first byte tells which form, since content types lie.
+    /// The head announces text. The first byte decides the form, because content types are often wrong.
     Undecided(ExpectedResponse),
     Events(Box<Events>),
     Document(Box<Document>),
@@ -50,9 +50,9 @@ enum Form {
 /// What is known of an answer before its first byte.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedResponse {
-    /// What the request spoke.
+    /// The request's dialect.
     pub dialect: &'static Dialect,
-    /// The head says that it is one JSON document per line. Heads lie, so the first byte has the last word.
+    /// The head says that it is one JSON document per line. The first byte overrules it.
     pub is_lines: bool,
     /// What the client asked for; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
@@ -65,7 +65,7 @@ impl Answer {
     pub fn unread(dialect: &'static Dialect) -> Answer {
         Answer {
             dialect,
-            form: Form::Unread,
+            form: AnswerForm::Unread,
             facts: Facts::default(),
             timeline: Timeline::default(),
             malformed: 0,
@@ -76,13 +76,13 @@ impl Answer {
     }
 
     /// An answer of any form.
-    pub fn of(promise: ExpectedResponse) -> Answer {
-        Answer { form: Form::Undecided(promise), ..Answer::unread(promise.dialect) }
+    pub fn of(expected: ExpectedResponse) -> Answer {
+        Answer { form: AnswerForm::Undecided(expected), ..Answer::unread(expected.dialect) }
     }
 
     /// Whether its body is read.
     pub fn is_read(&self) -> bool {
-        !matches!(self.form, Form::Unread)
+        !matches!(self.form, AnswerForm::Unread)
     }
 
     /// Takes the next piece of the body; calls `gap` with the microseconds between two pieces of
@@ -93,31 +93,31 @@ impl Answer {
         }
         let bytes = self.decide(bytes);
         match &mut self.form {
-            Form::Unread | Form::Undecided(_) => {}
-            Form::Document(document) => document.read(bytes),
-            Form::Events(events) => {
+            AnswerForm::Unread | AnswerForm::Undecided(_) => {}
+            AnswerForm::Document(document) => document.read(bytes),
+            AnswerForm::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
                 let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
                 events.read(bytes, |event| match event {
-                    Event::Facts(event) => {
+                    StreamEvent::Facts(event) => {
                         facts.update(event);
                         timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
-                    Event::EndMark => *has_end_mark = true,
-                    Event::Malformed => *malformed = malformed.saturating_add(1),
+                    StreamEvent::EndMark => *has_end_mark = true,
+                    StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
                 });
             }
         }
     }
 
-    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` tells whether the proxy saw its end, or it broke
-    /// off.
+    /// Ends the body; `gap` is as in [`Answer::read`]. `reached_end` says whether the proxy saw its end; if not, it
+    /// broke off.
     pub fn finish(&mut self, reached_end: bool, mut gap: impl FnMut(u64)) {
         match &mut self.form {
-            Form::Unread => {}
-            // Not a byte came, as with status 204 or to a HEAD request: nothing is missing from it.
-            Form::Undecided(_) => self.is_whole = reached_end,
-            Form::Document(document) => match document.finish() {
+            AnswerForm::Unread => {}
+            // No byte came, as with status 204: nothing is missing.
+            AnswerForm::Undecided(_) => self.is_whole = reached_end,
+            AnswerForm::Document(document) => match document.finish() {
                 (JsonEnd::Complete, facts) => {
                     self.facts = facts;
                     self.is_whole = true;
@@ -126,18 +126,18 @@ impl Answer {
                 // A document that broke off is incomplete, not malformed.
                 (_, _) => self.malformed = self.malformed.saturating_add(1),
             },
-            Form::Events(events) => {
+            AnswerForm::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
                 let has_end_mark = &mut self.has_end_mark;
-                // An event that only the end of the body closes came with its last byte, be the end as late as it may.
+                // An event that only the end of the body closes came with its last byte, however late the end is.
                 let now = self.last_byte_at;
                 events.finish(|event| match event {
-                    Event::Facts(event) => {
+                    StreamEvent::Facts(event) => {
                         facts.update(event);
                         timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
-                    Event::EndMark => *has_end_mark = true,
-                    Event::Malformed => {}
+                    StreamEvent::EndMark => *has_end_mark = true,
+                    StreamEvent::Malformed => {}
                 });
                 let is_over = self.facts.is_finished || !self.dialect.announces_end;
                 let reached_end = reached_end || events.is_closed();
@@ -149,9 +149,9 @@ impl Answer {
     /// What the body says about itself; final after [`Answer::finish`].
     pub fn verdict(&self) -> BodyVerdict {
         match self.form {
-            Form::Unread => BodyVerdict::Unreadable,
+            AnswerForm::Unread => BodyVerdict::Unreadable,
             _ if self.facts.has_error => BodyVerdict::Error,
-            Form::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
+            AnswerForm::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
             _ if !self.is_whole => BodyVerdict::Partial,
             _ if self.facts.has_output() => BodyVerdict::Whole,
             _ => BodyVerdict::Empty,
@@ -160,7 +160,7 @@ impl Answer {
 
     /// Whether the answer is a stream of events, so that its tokens have a time.
     pub fn is_streamed(&self) -> bool {
-        matches!(self.form, Form::Events(_))
+        matches!(self.form, AnswerForm::Events(_))
     }
 
     /// Token counts in Driftline's meaning.
@@ -173,45 +173,47 @@ impl Answer {
     /// Events that were longer than the configured limit.
     pub fn large_events(&self) -> u64 {
         match &self.form {
-            Form::Events(events) => events.large_events,
+            AnswerForm::Events(events) => events.large_events,
             _ => 0,
         }
     }
 
-    /// Decides the form by the first byte that tells, and gives the bytes from there on: what stands
-    /// before it has no meaning in either form.
+    /// Decides the form by the first byte that is neither white space nor of a byte order mark, and returns the bytes
+    /// from there on.
     fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        let Form::Undecided(promise) = self.form else {
+        let AnswerForm::Undecided(expected) = self.form else {
             return bytes;
         };
-        let tells = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
-        let start = bytes.iter().position(tells).unwrap_or(bytes.len());
+        let decides = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
+        let start = bytes.iter().position(decides).unwrap_or(bytes.len());
         let bytes = bytes.get(start..).unwrap_or_default();
         if let Some(&first) = bytes.first() {
-            self.form = Form::begun_by(first, promise);
+            self.form = AnswerForm::begun_by(first, expected);
         }
         bytes
     }
 }
 
-impl Form {
+impl AnswerForm {
     /// The form of an answer whose first byte is this one.
-    fn begun_by(first: u8, promise: ExpectedResponse) -> Form {
-        let ExpectedResponse { dialect, event_bytes_max, .. } = promise;
-        // A document may be one line or many, so a reader of lines takes it only where it must.
-        let is_one_document = promise.wants_stream == Some(false) && !promise.is_lines;
+    fn begun_by(first: u8, expected: ExpectedResponse) -> AnswerForm {
+        let ExpectedResponse { dialect, event_bytes_max, .. } = expected;
+        // A document may have one line or many, so a reader of lines is used only where it is needed.
+        let is_one_document = expected.wants_stream == Some(false) && !expected.is_lines;
         let frames = match (first, dialect.framing) {
-            (b'{', Framing::Lines) if !is_one_document => Frames::Lines(ndjson::Reader::default()),
-            (b'[', Framing::EventsOrElements) => Frames::Elements(json_array::Reader::default()),
-            (b'{' | b'[', _) => return Form::Document(Box::new(Document::new(dialect))),
-            (_, Framing::Lines) => Frames::Lines(ndjson::Reader::default()),
-            (_, Framing::Messages) => Frames::Messages(Box::default()),
-            (_, Framing::WrappedMessages) => Frames::WrappedMessages(Box::default()),
+            (b'{', Framing::Ndjson) if !is_one_document => {
+                Frames::Ndjson(ndjson::Reader::default())
+            }
+            (b'[', Framing::EventsOrJsonArray) => Frames::JsonArray(json_array::Reader::default()),
+            (b'{' | b'[', _) => return AnswerForm::Document(Box::new(Document::new(dialect))),
+            (_, Framing::Ndjson) => Frames::Ndjson(ndjson::Reader::default()),
+            (_, Framing::AwsEventStream) => Frames::AwsEventStream(Box::default()),
+            (_, Framing::BedrockPayload) => Frames::BedrockPayload(Box::default()),
             _ => Frames::ServerSentEvents(sse::Reader::new()),
         };
-        Form::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))
+        AnswerForm::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))
     }
 }
 
-/// None of its bytes begins a document or a field of an event, so each can be passed over alone.
+/// None of its bytes begins a document or a field of an event, so each can be skipped alone.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

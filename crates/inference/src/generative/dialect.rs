@@ -1,10 +1,9 @@
 //! What one provider's wire format means, as data; a dialect holds tables and no code.
 
 use crate::generative::{
-    finish::FinishReason, meaning::Fact, meaning::PromptField, meaning::RequestField,
-    usage::Excludes,
+    meaning::Fact, meaning::PromptField, meaning::RequestField, usage::Excludes,
 };
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 use driftline_wire::fields::FieldTable;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.
@@ -14,23 +13,24 @@ use driftline_wire::fields::FieldTable;
 pub struct Dialect {
     /// By which a configuration declares it.
     pub name: &'static str,
-    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`](crate::dialect::Dialect::paths).
+    /// Ends of the request paths that are recognised as this dialect: see
+    /// [`Dialect::paths`](crate::dialect::Dialect::paths).
     pub paths: &'static [&'static str],
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
     pub request: FieldTable<RequestField>,
-    /// What is read from the request's body besides, where it is compared with a reference.
+    /// What else is read from the request's body if requests are compared with a reference.
     pub prompt: FieldTable<PromptField>,
-    /// How the events of a streamed answer are told from each other.
+    /// How a streamed answer is cut into events.
     pub framing: Framing,
     /// What is read from each event of a streamed answer.
     pub event: FieldTable<Fact>,
     /// What is read from an answer that is one document.
     pub document: FieldTable<Fact>,
-    /// What the words for an event's kind say, be they in its data or in its frame. Others say nothing.
+    /// What the words for an event's kind mean, in its data or in its frame. Others mean nothing.
     pub kinds: &'static [(&'static str, EventKind)],
-    /// What the words for the end of a choice say. Others are [`FinishReason::Other`].
+    /// What the words for the end of a choice mean. Others are [`FinishReason::Other`].
     pub finish: &'static [(&'static str, FinishReason)],
     /// The data of the event that closes a stream and is no JSON; empty if there is none.
     pub end_mark: &'static [u8],
@@ -44,22 +44,22 @@ pub struct Dialect {
     pub excludes: Excludes,
 }
 
-/// How the events of a stream are told from each other.
+/// How a stream is cut into events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Framing {
     /// Server-sent events.
     ServerSentEvents,
     /// One JSON document per line.
-    Lines,
+    Ndjson,
     /// Server-sent events or, if the client did not ask for them, the elements of one JSON array.
-    EventsOrElements,
+    EventsOrJsonArray,
     /// Messages of an AWS event stream.
-    Messages,
-    /// Messages of an AWS event stream, each with a model's own event in it as Base64.
-    WrappedMessages,
+    AwsEventStream,
+    /// Messages of an AWS event stream, each of which holds a model's own event as Base64.
+    BedrockPayload,
 }
 
-/// What the word for an event's kind says.
+/// What a word for an event's kind means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EventKind {
     /// Its delta is thought.
@@ -98,12 +98,12 @@ impl Dialect {
         excludes: Excludes { cache: false, reasoning: false },
     };
 
-    /// What this word for an event's kind says; `None` if it says nothing.
+    /// What this word for an event's kind means; `None` if it means nothing.
     pub fn kind(&self, word: &[u8]) -> Option<EventKind> {
         look_up(self.kinds, word)
     }
 
-    /// What this word for the end of a choice says; `None` if no table has it.
+    /// What this word for the end of a choice means; `None` if the table does not have it.
     pub fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
         look_up(self.finish, word)
     }

@@ -17,7 +17,7 @@ mod triton_generate;
 
 use super::dialect::Dialect;
 
-/// Every dialect, the one that is likelier to be meant first.
+/// Every dialect, the likelier ones before others.
 pub const DIALECTS: &[&Dialect] = &[
     &openai_chat::DIALECT,
     &openai_responses::DIALECT,
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn openai_is_told_by_the_last_words() {
+    fn openai_is_recognised_by_the_last_segments() {
         check("/v1/completions", Some(("openai_completions", None)));
         check("/vllm/v1/completions", Some(("openai_completions", None)));
         check("/beta/completions", Some(("openai_completions", None)));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn anthropic_is_told_by_the_version_and_on_vertex_by_the_publisher() {
+    fn anthropic_is_recognised_by_the_version_and_on_vertex_by_the_publisher() {
         check("/v1/messages", Some(("anthropic_messages", None)));
         check("/anthropic/v1/messages?beta=true", Some(("anthropic_messages", None)));
         check("/v1/messages/count_tokens", None);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_that_generate_the_longest_path_tells() {
+    fn of_several_that_generate_the_longest_path_counts() {
         check("/generate", Some(("tgi", None)));
         check("/generate_stream", Some(("tgi", None)));
         check("/tgi/llama/generate_stream", Some(("tgi", None)));

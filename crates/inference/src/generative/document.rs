@@ -1,4 +1,4 @@
-//! An answer that is one JSON document: its facts count only when it is whole. It is never kept.
+//! An answer that is one JSON document: its facts count only if it is whole. It is never kept.
 
 use crate::generative::{
     dialect::Dialect,
@@ -25,7 +25,7 @@ impl Document {
         self.fields.read(bytes, &mut |fact, value| facts.note(dialect, fact, &value));
     }
 
-    /// Ends the body: whether it was whole, and what it said as far as it was read.
+    /// Ends the body. Returns whether it was whole, and what was found in it.
     pub(super) fn finish(&mut self) -> (JsonEnd, Facts) {
         self.facts.settle(None);
         (self.fields.finish(), self.facts)

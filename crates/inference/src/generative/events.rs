@@ -7,16 +7,16 @@ use crate::generative::{
     framing::Frames,
     {facts::Facts, meaning::Fact},
 };
-use driftline_wire::{fields::FieldReader, frame::Step, json::JsonEnd};
+use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Event {
+pub(super) enum StreamEvent {
     /// A JSON document with these facts.
     Facts(Facts),
     /// The mark that closes the stream.
     EndMark,
-    /// No JSON document, or a broken one: nothing in it is believed.
+    /// No JSON document, or a broken one: nothing in it counts.
     Malformed,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Events {
     fields: FieldReader<Fact>,
     open: OpenEvent,
     event_bytes_max: u64,
-    /// Events beyond `event_bytes_max` so far. They are read all the same, in the same memory.
+    /// Events longer than `event_bytes_max` so far. They are read all the same, in the same memory.
     pub large_events: u64,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Events {
 struct OpenEvent {
     facts: Facts,
     bytes: u64,
-    /// The first bytes, enough to know an end mark from JSON.
+    /// The first bytes, enough to tell an end mark from JSON.
     head: [u8; HEAD_BYTES_MAX],
 }
 
@@ -56,57 +56,57 @@ impl Events {
     }
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
-    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(Event)) {
+    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(StreamEvent)) {
         loop {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
             match progress.step {
-                Step::Data(data) => {
+                FrameStep::Data(data) => {
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
                     self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
                     self.open.count(data);
                 }
-                Step::EventEnd => self.close().into_iter().for_each(&mut take),
-                Step::EventBroken => {
+                FrameStep::EventEnd => self.close().into_iter().for_each(&mut take),
+                FrameStep::EventBroken => {
                     self.take_open();
                     self.fields.reset();
-                    take(Event::Malformed);
+                    take(StreamEvent::Malformed);
                 }
-                Step::InputEmpty => return,
+                FrameStep::InputEmpty => return,
             }
             bytes = bytes.get(consumed..).unwrap_or_default();
         }
     }
 
-    /// Whether the stream's frame was closed, so that a connection that breaks now takes nothing away.
+    /// Whether the stream's frame was closed, so that nothing is missing if the connection breaks now.
     pub(super) fn is_closed(&self) -> bool {
         self.frames.is_closed()
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
-    /// blank line. One that broke off is no event; how the exchange ended tells of it.
-    pub(super) fn finish(&mut self, take: impl FnMut(Event)) {
+    /// blank line. An event that broke off does not count; the exchange's outcome says so.
+    pub(super) fn finish(&mut self, take: impl FnMut(StreamEvent)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }
-        self.close().filter(|event| *event != Event::Malformed).into_iter().for_each(take);
+        self.close().filter(|event| *event != StreamEvent::Malformed).into_iter().for_each(take);
     }
 
-    fn close(&mut self) -> Option<Event> {
+    fn close(&mut self) -> Option<StreamEvent> {
         let mut open = self.take_open();
         let ending = self.fields.finish();
         if open.is(self.dialect.end_mark) {
-            return Some(Event::EndMark);
+            return Some(StreamEvent::EndMark);
         }
         let kind = self.dialect.kind(self.frames.event_name());
         match ending {
-            // An error may be nothing but its name.
+            // An error may have a name and no data.
             JsonEnd::Empty if kind.is_none() => None,
             JsonEnd::Empty | JsonEnd::Complete => {
                 open.facts.settle(kind);
-                Some(Event::Facts(open.facts))
+                Some(StreamEvent::Facts(open.facts))
             }
-            _ => Some(Event::Malformed),
+            _ => Some(StreamEvent::Malformed),
         }
     }
 
@@ -130,7 +130,7 @@ impl OpenEvent {
         self.bytes = self.bytes.saturating_add(data.len() as u64);
     }
 
-    /// Whether the event consists of `mark`. White space behind it does no harm.
+    /// Whether the event consists of `mark`. White space may follow it.
     fn is(&self, mark: &[u8]) -> bool {
         let head = usize::try_from(self.bytes).ok().and_then(|bytes| self.head.get(..bytes));
         !mark.is_empty() && head.is_some_and(|head| head.trim_ascii_end() == mark)
@@ -150,7 +150,7 @@ mod tests {
         Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
     }
 
-    fn events(stream: &[u8], chunk: usize) -> Vec<Event> {
+    fn events(stream: &[u8], chunk: usize) -> Vec<StreamEvent> {
         let mut reader = chat();
         let mut events = Vec::new();
         for piece in stream.chunks(chunk) {
@@ -161,21 +161,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(stream: &str, expected: &[Event]) {
+    fn check(stream: &str, expected: &[StreamEvent]) {
         for chunk in 1..=stream.len() {
             assert_eq!(events(stream.as_bytes(), chunk), expected, "chunk {chunk}");
         }
     }
 
-    fn visible(characters: u64) -> Event {
-        Event::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
+    fn visible(characters: u64) -> StreamEvent {
+        StreamEvent::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
     }
 
     #[test]
     fn role_comments_and_empty_deltas_are_no_output() {
         check(
             ": keep-alive\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-            &[Event::Facts(Facts::default())],
+            &[StreamEvent::Facts(Facts::default())],
         );
     }
 
@@ -187,11 +187,11 @@ mod tests {
 
     #[test]
     fn the_end_mark_is_an_event_of_its_own() {
-        check("data: [DONE]\n\n", &[Event::EndMark]);
-        check("data: [DONE]", &[Event::EndMark]);
-        check("data: [DONE] \n\n", &[Event::EndMark]);
-        check("data: [DONE]x\n\n", &[Event::Malformed]);
-        check("data: [DON\n\n", &[Event::Malformed]);
+        check("data: [DONE]\n\n", &[StreamEvent::EndMark]);
+        check("data: [DONE]", &[StreamEvent::EndMark]);
+        check("data: [DONE] \n\n", &[StreamEvent::EndMark]);
+        check("data: [DONE]x\n\n", &[StreamEvent::Malformed]);
+        check("data: [DON\n\n", &[StreamEvent::Malformed]);
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}]}\n\n\
              data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n",
-            &[Event::Malformed, visible(1)],
+            &[StreamEvent::Malformed, visible(1)],
         );
     }
 
@@ -217,7 +217,7 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"x\":{\"usage\":{\"completion_tokens\":99}}}],\
              \"usage\":{\"prompt_tokens\":0,\"completion_tokens\":7}}\n\n",
-            &[Event::Facts(facts)],
+            &[StreamEvent::Facts(facts)],
         );
     }
 
@@ -236,7 +236,7 @@ mod tests {
             reader.finish(|event| found.push(event));
             let mut facts = Facts::default();
             facts.usage.output = Some(3);
-            assert_eq!((found, reader.large_events), (vec![Event::Facts(facts)], 1));
+            assert_eq!((found, reader.large_events), (vec![StreamEvent::Facts(facts)], 1));
         }
     }
 }

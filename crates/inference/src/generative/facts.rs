@@ -4,10 +4,10 @@ use core::mem;
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     usage::Usage,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::fields::Value;
 
 /// What was found so far.
@@ -17,11 +17,11 @@ pub struct Facts {
     pub has_reasoning: bool,
     /// There is a token, whether or not it has text.
     pub has_token: bool,
-    /// The output is no sequence of tokens.
+    /// The output is not a sequence of tokens.
     pub is_tokenless: bool,
     /// A choice has come to its end; usage and marks may follow.
     pub is_finished: bool,
-    /// The answer is over by its own word.
+    /// The answer itself says that it is over.
     pub is_ended: bool,
     pub has_error: bool,
     /// There is more than the one choice with index 0.
@@ -35,12 +35,12 @@ pub struct Facts {
     /// Characters of text that a user gets.
     pub characters: u64,
     /// What only the end of the event can settle.
-    pub(in crate::generative) open: Open,
+    pub(in crate::generative) open: OpenFacts,
 }
 
-/// What an event said that another of its fields may turn around.
+/// What an event said, where another of its fields may change the meaning.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in crate::generative) struct Open {
+pub(in crate::generative) struct OpenFacts {
     has_delta: bool,
     delta_characters: u64,
     kind: Option<EventKind>,
@@ -52,7 +52,7 @@ pub(in crate::generative) struct Open {
 impl Facts {
     /// Takes note of a value at a path that means `fact`.
     pub fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
-        // Role events open with an empty string and usage may be null: neither says anything.
+        // Role events open with an empty string, and usage may be null: neither is output.
         let is_given = match value {
             Value::String(text) => text.length != 0,
             Value::Null | Value::Bool(false) => false,
@@ -63,7 +63,6 @@ impl Facts {
             Value::String(text) => text.characters(),
             _ => 0,
         };
-        let usage = &mut self.usage;
         match fact {
             Fact::Visible => {
                 self.has_visible |= is_text;
@@ -74,13 +73,6 @@ impl Facts {
                 self.note_refusal(is_text);
                 add(&mut self.characters, characters());
             }
-            // A call that a limit cut waits for nothing.
-            Fact::ToolCall
-                if is_given && matches!(self.finish, None | Some(FinishReason::Stop)) =>
-            {
-                self.finish = Some(FinishReason::ToolCalls);
-            }
-            Fact::ToolCall => {}
             Fact::Output => self.has_visible |= is_given,
             Fact::Tokenless => {
                 self.has_visible |= is_given;
@@ -103,41 +95,29 @@ impl Facts {
             }
             Fact::PartOutput => self.open.has_part |= is_given,
             Fact::PartIsThought => self.open.part_is_thought |= is_given,
-            Fact::Finish if is_given => {
-                self.is_finished = true;
-                let reason = finish_reason(dialect, value);
-                self.set_finish(reason.unwrap_or(FinishReason::Other));
-            }
-            Fact::Finish => {}
-            Fact::Status => {
-                if let Some(reason) = finish_reason(dialect, value) {
-                    self.is_finished = true;
-                    self.set_finish(reason);
+            Fact::ToolCall | Fact::Finish | Fact::Status | Fact::Blocked => {
+                if is_given {
+                    self.note_finish(dialect, fact, value);
                 }
             }
-            Fact::Blocked if is_given => {
-                self.is_finished = true;
-                self.set_finish(FinishReason::ContentFilter);
-            }
-            Fact::Blocked => {}
             Fact::End => {
-                // The answer that comes with an end may well be an empty string.
+                // The answer that comes with an end may be an empty string.
                 let is_over = !matches!(value, Value::Null | Value::Bool(false));
                 self.is_finished |= is_over;
                 self.is_ended |= is_over;
             }
             Fact::Error => self.has_error |= is_given,
             Fact::Choice => self.has_choices |= matches!(*value, Value::Number(n) if 0.0 < n),
-            Fact::InputTokens => usage.input = count(value).or(usage.input),
-            Fact::ToolInputTokens => usage.tool_input = count(value).or(usage.tool_input),
-            Fact::CachedInputTokens => usage.cached_input = count(value).or(usage.cached_input),
-            Fact::CacheWriteTokens => usage.cache_write = count(value).or(usage.cache_write),
-            Fact::OutputTokens => usage.output = count(value).or(usage.output),
-            Fact::ReasoningTokens => usage.reasoning = count(value).or(usage.reasoning),
+            Fact::InputTokens => set(&mut self.usage.input, value),
+            Fact::ToolInputTokens => set(&mut self.usage.tool_input, value),
+            Fact::CachedInputTokens => set(&mut self.usage.cached_input, value),
+            Fact::CacheWriteTokens => set(&mut self.usage.cache_write, value),
+            Fact::OutputTokens => set(&mut self.usage.output, value),
+            Fact::ReasoningTokens => set(&mut self.usage.reasoning, value),
         }
     }
 
-    /// Ends the event. `kind` is what its frame calls it, which counts where its data say nothing.
+    /// Ends the event. `kind` is what its frame calls it, which counts if its data do not say.
     pub fn settle(&mut self, kind: Option<EventKind>) {
         self.settle_part();
         let open = mem::take(&mut self.open);
@@ -190,6 +170,25 @@ impl Facts {
         add(&mut self.characters, newer.characters);
     }
 
+    /// Takes note of a value that says why the model stopped, if it does.
+    fn note_finish(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
+        let reason = match fact {
+            // After a call that a limit cut, the model waits for nothing.
+            Fact::ToolCall if matches!(self.finish, None | Some(FinishReason::Stop)) => {
+                self.finish = Some(FinishReason::ToolCalls);
+                return;
+            }
+            Fact::Finish => Some(finish_reason(dialect, value).unwrap_or(FinishReason::Other)),
+            Fact::Status => finish_reason(dialect, value),
+            Fact::Blocked => Some(FinishReason::ContentFilter),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            self.is_finished = true;
+            self.set_finish(reason);
+        }
+    }
+
     fn note_refusal(&mut self, has_text: bool) {
         if has_text {
             self.has_visible = true;
@@ -197,12 +196,12 @@ impl Facts {
         }
     }
 
-    /// What the output itself told, a refusal, a call of a tool or the words of a filter, holds: that the model stopped
-    /// is no news then, wherever it stands.
+    /// A reason that the output itself gave (a refusal, a tool call, a filter) holds: a later word that the model
+    /// stopped adds nothing.
     fn set_finish(&mut self, finish: FinishReason) {
         use FinishReason::{ContentFilter, Refusal, Stop, ToolCalls};
-        let is_told = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
-        if !(is_told && finish == Stop) {
+        let is_known = matches!(self.finish, Some(Refusal | ToolCalls | ContentFilter));
+        if !(is_known && finish == Stop) {
             self.finish = Some(finish);
         }
         self.has_error |= finish == FinishReason::Error;
@@ -224,7 +223,12 @@ fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
 }
 
-/// What the word for the end of a choice says; `None` if the dialect does not know it.
+/// Takes a token count over, if the value is one.
+fn set(slot: &mut Option<u64>, value: &Value<'_>) {
+    *slot = count(value).or(*slot);
+}
+
+/// What a word for the end of a choice means; `None` if the dialect does not have it.
 fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
     match value {
         Value::String(word) => dialect.finish_reason(word.bytes),
@@ -234,7 +238,7 @@ fn finish_reason(dialect: &Dialect, value: &Value<'_>) -> Option<FinishReason> {
 
 /// A token count; `None` for anything that cannot be one.
 ///
-/// The bound keeps a model server that reports nonsense from spoiling a counter for good.
+/// The bound keeps a nonsensical report of a model server out of the counters.
 fn count(value: &Value<'_>) -> Option<u64> {
     const TOKENS_MAX: f64 = 1e9;
     match *value {

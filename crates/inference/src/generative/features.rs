@@ -1,34 +1,35 @@
 //! The features of requests and answers of a model that generates, by the names that its profile calls them.
-//! Each is a number or a word of a fixed list; no text of a prompt or an answer is among them.
+//! Each is a number or a word of a fixed list, and none is text of a prompt or an answer.
 
-use crate::generative::{finish::FinishReason, prompt::Prompt};
-use driftline_labels::Unbinned;
+use crate::generative::prompt::Prompt;
+use driftline_labels::{FinishReason, Unbinned};
 use driftline_statistics::{profile::Kind, value::Cell};
 
-/// A feature of an exchange with a model that generates.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Feature {
-    /// Characters of all text for the model.
-    PromptCharacters,
-    /// Messages of the conversation.
-    Messages,
-    /// Tools that the model may call.
-    Tools,
-    /// The most tokens that the answer may have.
-    MaxTokens,
-    /// How much chance there is in the answer.
-    Temperature,
-    /// Whether the client asks for a stream.
-    Stream,
-    /// Generated tokens.
-    OutputTokens,
-    /// Why the model stopped.
-    FinishReason,
-    /// Characters of text that the user gets.
-    AnswerCharacters,
+driftline_labels::labels! {
+    /// A feature of an exchange with a model that generates, by its name in profiles.
+    pub enum Feature {
+        /// Characters of all text for the model.
+        PromptCharacters = "prompt_characters",
+        /// Messages of the conversation.
+        Messages = "messages",
+        /// Tools that the model may call.
+        Tools = "tools",
+        /// The most tokens that the answer may have.
+        MaxTokens = "max_tokens",
+        /// The sampling temperature.
+        Temperature = "temperature",
+        /// Whether the client asks for a stream.
+        Stream = "stream",
+        /// Generated tokens.
+        OutputTokens = "output_tokens",
+        /// Why the model stopped.
+        FinishReason = "finish_reason",
+        /// Characters of text that the user gets.
+        AnswerCharacters = "answer_characters",
+    }
 }
 
-/// What an answer is like that came whole.
+/// The features of an answer that came whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResponseFeatures {
     /// Generated tokens, if the model server says how many.
@@ -40,35 +41,7 @@ pub struct ResponseFeatures {
 }
 
 impl Feature {
-    /// All of them.
-    pub const ALL: [Feature; 9] = [
-        Feature::PromptCharacters,
-        Feature::Messages,
-        Feature::Tools,
-        Feature::MaxTokens,
-        Feature::Temperature,
-        Feature::Stream,
-        Feature::OutputTokens,
-        Feature::FinishReason,
-        Feature::AnswerCharacters,
-    ];
-
-    /// What a profile calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Feature::PromptCharacters => "prompt_characters",
-            Feature::Messages => "messages",
-            Feature::Tools => "tools",
-            Feature::MaxTokens => "max_tokens",
-            Feature::Temperature => "temperature",
-            Feature::Stream => "stream",
-            Feature::OutputTokens => "output_tokens",
-            Feature::FinishReason => "finish_reason",
-            Feature::AnswerCharacters => "answer_characters",
-        }
-    }
-
-    /// What its values are.
+    /// The kind of its values.
     pub const fn kind(self) -> Kind {
         match self {
             Feature::PromptCharacters
@@ -83,14 +56,14 @@ impl Feature {
         }
     }
 
-    /// The feature that a profile calls so.
+    /// The feature of this name.
     pub fn of(name: &str) -> Option<Feature> {
         Feature::ALL.into_iter().find(|feature| feature.name() == name)
     }
 
     /// Its value in a request; `None` if it is one of answers.
     ///
-    /// What a request leaves to the server is missing from it: the limit, the temperature, whether to stream.
+    /// A limit, a temperature or a `stream` that the request omits is missing.
     pub fn in_request(self, prompt: Prompt, wants_stream: Option<bool>) -> Option<Cell<'static>> {
         let cell = match self {
             Feature::PromptCharacters => number(Some(prompt.characters)),

@@ -1,4 +1,4 @@
-//! The reader that tells the events of a stream from each other, whichever kind it is; it knows no dialect.
+//! The reader that cuts a stream into events, in any of the framings; it knows no dialect.
 
 use alloc::boxed::Box;
 
@@ -8,10 +8,10 @@ use driftline_wire::{aws_event_stream, bedrock_payload, frame::Progress, json_ar
 #[derive(Debug)]
 pub(super) enum Frames {
     ServerSentEvents(sse::Reader),
-    Lines(ndjson::Reader),
-    Elements(json_array::Reader),
-    Messages(Box<aws_event_stream::Reader>),
-    WrappedMessages(Box<bedrock_payload::Reader>),
+    Ndjson(ndjson::Reader),
+    JsonArray(json_array::Reader),
+    AwsEventStream(Box<aws_event_stream::Reader>),
+    BedrockPayload(Box<bedrock_payload::Reader>),
 }
 
 impl Frames {
@@ -19,21 +19,21 @@ impl Frames {
     pub(super) fn next<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
         match self {
             Frames::ServerSentEvents(reader) => reader.next(input),
-            Frames::Lines(reader) => reader.next(input),
-            Frames::Elements(reader) => reader.next(input),
-            Frames::Messages(reader) => reader.next(input),
-            Frames::WrappedMessages(reader) => reader.next(input),
+            Frames::Ndjson(reader) => reader.next(input),
+            Frames::JsonArray(reader) => reader.next(input),
+            Frames::AwsEventStream(reader) => reader.next(input),
+            Frames::BedrockPayload(reader) => reader.next(input),
         }
     }
 
-    /// Whether the frame itself said that no event comes any more.
+    /// Whether the frame itself says that no event follows.
     pub(super) fn is_closed(&self) -> bool {
         match self {
-            Frames::Elements(reader) => reader.is_closed(),
+            Frames::JsonArray(reader) => reader.is_closed(),
             Frames::ServerSentEvents(_)
-            | Frames::Lines(_)
-            | Frames::Messages(_)
-            | Frames::WrappedMessages(_) => false,
+            | Frames::Ndjson(_)
+            | Frames::AwsEventStream(_)
+            | Frames::BedrockPayload(_) => false,
         }
     }
 
@@ -41,19 +41,19 @@ impl Frames {
     pub(super) fn event_name(&self) -> &[u8] {
         match self {
             Frames::ServerSentEvents(reader) => reader.event_name(),
-            Frames::Lines(_) | Frames::Elements(_) => &[],
-            Frames::Messages(reader) => message_name(reader),
-            Frames::WrappedMessages(reader) => message_name(reader.messages()),
+            Frames::Ndjson(_) | Frames::JsonArray(_) => &[],
+            Frames::AwsEventStream(reader) => message_name(reader),
+            Frames::BedrockPayload(reader) => message_name(reader.messages()),
         }
     }
 
-    /// Whether an event is one only when its frame was closed.
+    /// Whether an event counts only once its frame is closed.
     pub(super) fn need_end(&self) -> bool {
-        matches!(self, Frames::Messages(_) | Frames::WrappedMessages(_))
+        matches!(self, Frames::AwsEventStream(_) | Frames::BedrockPayload(_))
     }
 }
 
-/// The type of an event or, of anything else, that it is none: `exception` and `error` have names without number.
+/// The type of an event, or what the message is instead: `exception` and `error` have any number of types.
 fn message_name(message: &aws_event_stream::Reader) -> &[u8] {
     match message.message_type() {
         b"event" => message.event_type(),

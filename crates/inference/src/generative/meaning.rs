@@ -3,46 +3,46 @@
 /// What a path of an answer means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fact {
-    /// Text that a user gets. Says something if it is not empty.
+    /// Text that the user gets. An empty one is no output.
     Visible,
-    /// Text that is only thought.
+    /// Text of the model's reasoning.
     Reasoning,
     /// Text in which the model declines to answer.
     Refusal,
-    /// Anything but null says that the client shall call a tool, and that the model waits for it.
+    /// If not null: the client is to call a tool, and the model waits for the result.
     ToolCall,
-    /// Generated output that is no text for a user: the call of a tool, audio, a picture, a vector. Says something if it
-    /// is there, not null and no empty string.
+    /// Generated output that is not text for the user: a tool call, audio, a picture, a vector. Null and an empty
+    /// string are no output.
     Output,
-    /// What stands for one generated token, be there text in it or not.
+    /// One generated token, with or without text.
     Token,
-    /// Output that is no sequence of tokens, such as a vector or a picture, so that no count of any is missing.
+    /// Output that is not a sequence of tokens, such as a vector or a picture, so that its token count is not missing.
     Tokenless,
     /// Text of an event whose kind says whether a user sees it.
     Delta,
     /// The word that says what kind of event this is: `kinds` of the dialect.
     Kind,
-    /// The start of a part of the output, which has text and perhaps a mark, in any order.
+    /// The start of a part of the output. A part has text, and perhaps the mark that it is reasoning, in any order.
     Part,
     /// The text of the open part.
     PartText,
-    /// Output of the open part that is no text, as in [`Fact::Output`].
+    /// Output of the open part that is not text, as in [`Fact::Output`].
     PartOutput,
-    /// Marks the open part as thought, if true.
+    /// Marks the open part as reasoning, if true.
     PartIsThought,
     /// The provider's word for why a choice is finished: `finish` of the dialect.
     Finish,
     /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if `finish` of the dialect has it.
     Status,
-    /// Anything but null says that a filter of the provider let no answer begin.
+    /// If not null: a filter of the provider blocked the answer before it began.
     Blocked,
-    /// Anything but null and false says that the answer is over, and nothing comes after it.
+    /// If neither null nor false: the answer is over, and nothing comes after it.
     End,
     /// The number of the choice that an event belongs to.
     Choice,
     /// Tokens of the prompt.
     InputTokens,
-    /// Tokens that tools brought into the prompt, where they are counted apart.
+    /// Tokens that tools added to the prompt, where they are counted apart.
     ToolInputTokens,
     /// Tokens of the prompt that were read from a cache.
     CachedInputTokens,
@@ -61,14 +61,14 @@ pub enum Fact {
 pub enum RequestField {
     /// The name of the model that is asked.
     Model,
-    /// Whether the answer shall be streamed.
+    /// Whether the answer is to be streamed.
     Stream,
 }
 
-/// What a path of a request means for its size and shape.
+/// What a path of a request means for the request's features.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PromptField {
-    /// Text for the model; whatever is no text is none.
+    /// Text for the model. A value that is not a string has none.
     Text,
     /// One more message.
     Message,
@@ -76,6 +76,6 @@ pub enum PromptField {
     Tool,
     /// The most tokens that the answer may have.
     MaxTokens,
-    /// How much chance there is in the answer.
+    /// The sampling temperature.
     Temperature,
 }

@@ -1,4 +1,5 @@
-//! What a request to a model that generates is like, in numbers that can be compared with a reference; no text is kept.
+//! The features of a request to a model that generates, in numbers that can be compared with a reference; no text is
+//! kept.
 
 use crate::generative::{dialect::Dialect, meaning::PromptField};
 use driftline_wire::{
@@ -6,7 +7,7 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-/// What a request is like.
+/// The features of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Prompt {
     /// Characters of all text for the model.
@@ -17,14 +18,14 @@ pub struct Prompt {
     pub tools: u64,
     /// The most tokens that the answer may have, if the request says so.
     pub max_tokens: Option<f64>,
-    /// How much chance there is in the answer, likewise.
+    /// The sampling temperature, if the request says so.
     pub temperature: Option<f64>,
 }
 
-/// Reads the body of a request for what it is like.
+/// Reads the body of a request for its features.
 ///
-/// It reads what [`Request`](super::Request) has read before, because that one skips prompts, which may be large, and
-/// because only few models have a reference to compare them with.
+/// It reads the same bytes as [`RequestReader`](super::RequestReader), which skips prompts: they may be large, and few
+/// models have a reference to compare them with.
 #[derive(Debug)]
 pub struct PromptReader {
     reader: FieldReader<PromptField>,
@@ -41,7 +42,7 @@ impl PromptReader {
     /// Takes the next piece of the body.
     pub fn read(&mut self, bytes: &[u8]) {
         let prompt = &mut self.prompt;
-        self.reader.read(bytes, &mut |ask, value| match (ask, value) {
+        self.reader.read(bytes, &mut |field, value| match (field, value) {
             (PromptField::Text, Value::String(text)) => {
                 prompt.characters = prompt.characters.saturating_add(text.characters());
             }
@@ -55,7 +56,7 @@ impl PromptReader {
         });
     }
 
-    /// Ends the body: what it is like, if it was one whole document.
+    /// Ends the body. Returns its features if it was one whole document.
     pub fn finish(&mut self) -> Option<Prompt> {
         (self.reader.finish() == JsonEnd::Complete).then_some(self.prompt)
     }

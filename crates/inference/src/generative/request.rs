@@ -1,4 +1,4 @@
-//! The body of a request to a model that generates: its model and its wishes; no text is kept.
+//! The body of a request to a model that generates: its model, and whether it asks for a stream; no text is kept.
 
 use crate::generative::{dialect::Dialect, meaning::RequestField};
 use driftline_wire::{
@@ -8,19 +8,19 @@ use driftline_wire::{
 
 /// Reads the body of a request as it passes.
 #[derive(Debug)]
-pub struct Request {
+pub struct RequestReader {
     reader: FieldReader<RequestField>,
     /// Whether the client asked for a stream; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
 }
 
-impl Request {
+impl RequestReader {
     /// A reader of requests in this dialect.
-    pub fn new(dialect: &Dialect) -> Request {
-        Request { reader: FieldReader::new(dialect.request), wants_stream: None }
+    pub fn new(dialect: &Dialect) -> RequestReader {
+        RequestReader { reader: FieldReader::new(dialect.request), wants_stream: None }
     }
 
-    /// Takes the next piece; calls `model` with the name when it comes by.
+    /// Takes the next piece; calls `model` with the model's name when it is read.
     pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
         let wants_stream = &mut self.wants_stream;
         self.reader.read(bytes, &mut |field, value| match (field, value) {

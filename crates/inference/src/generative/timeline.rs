@@ -13,13 +13,13 @@ pub struct Timeline {
     pub first_visible: Option<Timestamp>,
     /// The last event with generated output.
     pub last: Option<Timestamp>,
-    /// Different moments at which output came. Events that one read brought count once.
+    /// Different moments at which output came. Events of one read count once.
     pub chunks: u64,
 }
 
 impl Timeline {
-    /// Takes note of an event at `now`; gives the microseconds since the piece of output before
-    /// it, if this is a new one.
+    /// Takes note of an event at `now`. Returns the microseconds since the last piece of output, if this is another
+    /// one.
     pub fn note(&mut self, now: Timestamp, event: Facts) -> Option<u64> {
         if !event.has_output() {
             return None;

@@ -1,11 +1,11 @@
-//! Token counts as model servers report them, and the one meaning that Driftline gives them; it counts nothing itself.
+//! Token counts as model servers report them, and what Driftline takes them to mean; it counts nothing itself.
 
 /// Token counts as the model server reports them; `None` where it says nothing, which is not 0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Usage {
     /// Tokens of the prompt.
     pub input: Option<u64>,
-    /// Tokens that tools brought into the prompt, where they are counted apart.
+    /// Tokens that tools added to the prompt, where they are counted apart.
     pub tool_input: Option<u64>,
     /// Tokens of the prompt that were read from a cache.
     pub cached_input: Option<u64>,
@@ -17,17 +17,17 @@ pub struct Usage {
     pub reasoning: Option<u64>,
 }
 
-/// What a provider leaves out of its counts.
+/// What a provider does not include in its counts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Excludes {
-    /// The input does not hold what a cache was read for or written with.
+    /// The input does not include tokens that were read from a cache or written to it.
     pub cache: bool,
-    /// The output does not hold the tokens of reasoning.
+    /// The output does not include reasoning tokens.
     pub reasoning: bool,
 }
 
 impl Usage {
-    /// Takes over what `newer` says; counts in a stream are cumulative, so the last one holds.
+    /// Takes over what `newer` says. Counts in a stream are cumulative, so the last one holds.
     pub fn update(&mut self, newer: Usage) {
         self.input = newer.input.or(self.input);
         self.tool_input = newer.tool_input.or(self.tool_input);
@@ -37,8 +37,8 @@ impl Usage {
         self.reasoning = newer.reasoning.or(self.reasoning);
     }
 
-    /// The counts in Driftline's meaning: the input holds all that the model was given, cached or not; the output
-    /// holds all that it generated, reasoning included.
+    /// The counts in Driftline's meaning: the input includes all that the model was given, cached or not; the output
+    /// includes all that it generated, reasoning as well.
     pub fn canonical(self, excludes: Excludes) -> Usage {
         let also = |count: Option<u64>, is_left_out: bool| {
             if is_left_out { count.unwrap_or(0) } else { 0 }
@@ -51,7 +51,7 @@ impl Usage {
             );
             plus(plus(input, cache), also(self.tool_input, true))
         });
-        // A provider that leaves the one out may give nothing but the other: all thought, and no word.
+        // A provider that counts reasoning apart may report nothing else: the model reasoned and wrote nothing.
         let output = self
             .output
             .or(self.reasoning.filter(|_| excludes.reasoning).map(|_| 0))
@@ -88,7 +88,11 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(usage.canonical(ANTHROPIC).input, Some(129));
-        assert_eq!(usage.canonical(ANTHROPIC).cached_input, Some(100), "it is told apart as well");
+        assert_eq!(
+            usage.canonical(ANTHROPIC).cached_input,
+            Some(100),
+            "it is counted apart as well"
+        );
     }
 
     #[test]
@@ -100,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_said_stays_unsaid() {
+    fn what_is_not_reported_stays_missing() {
         assert_eq!(Usage::default().canonical(ANTHROPIC), Usage::default());
         let only_cache = Usage { cached_input: Some(3), ..Usage::default() };
         assert_eq!(only_cache.canonical(ANTHROPIC).input, None);

@@ -1,12 +1,15 @@
-//! Load reports as a protobuf message in Base64, read by the wire format alone; unknown fields are passed over.
+//! Load reports as a protobuf message in Base64, read by the wire format alone; unknown fields are ignored.
 
 use alloc::vec;
 
 use super::{LoadMeasure, Malformed, NAMED, NAMES, Report};
-use driftline_wire::base64::Decoder;
+use driftline_wire::{
+    base64::Decoder,
+    protobuf::{ProtobufStep, Reader},
+};
 
 /// Fields of `OrcaLoadReport` that hold a double.
-const DOUBLES: [(u64, LoadMeasure); 5] = [
+const DOUBLES: [(u32, LoadMeasure); 5] = [
     (1, LoadMeasure::CpuUtilization),
     (2, LoadMeasure::MemoryUtilization),
     (6, LoadMeasure::RequestRate),
@@ -14,17 +17,20 @@ const DOUBLES: [(u64, LoadMeasure); 5] = [
     (9, LoadMeasure::ApplicationUtilization),
 ];
 /// The field of `OrcaLoadReport` that maps names to doubles.
-const NAMED_METRICS: u64 = 8;
+const NAMED_METRICS: u32 = 8;
 /// Fields of an entry of a map.
-const KEY: u64 = 1;
-const VALUE: u64 = 2;
+const KEY: u32 = 1;
+const VALUE: u32 = 2;
 
-/// What stands in a field.
-enum Value<'m> {
-    Double(f64),
-    Bytes(&'m [u8]),
-    /// A number of another type.
-    Other,
+/// How deep the fields of a report lie, and those of an entry of a map in it.
+const IN_REPORT: usize = 1;
+const IN_ENTRY: usize = 2;
+
+/// An entry of the map. What a protobuf message leaves out is empty, or 0.
+#[derive(Default)]
+struct Entry<'m> {
+    name: &'m [u8],
+    value: f64,
 }
 
 /// Reads a report from Base64 in either alphabet, padded or not.
@@ -38,89 +44,47 @@ pub(super) fn read(base64: &[u8]) -> Result<Report, Malformed> {
         return Err(Malformed);
     }
     message.truncate(length);
-    let mut report = Report::default();
-    for_each_field(&message, |number, value| match value {
-        Value::Double(double) => {
-            let known = DOUBLES.iter().find(|&&(known, _)| known == number);
-            known.map_or(Ok(()), |&(_, measure)| report.set(measure, double))
-        }
-        Value::Bytes(entry) if number == NAMED_METRICS => named(entry, &mut report),
-        Value::Bytes(_) | Value::Other => Ok(()),
-    })?;
-    Ok(report)
+    report(&message)
 }
 
-/// Reads an entry of the map. What a protobuf message leaves out is empty, or 0.
-fn named(entry: &[u8], report: &mut Report) -> Result<(), Malformed> {
-    let (mut name, mut number) = (&b""[..], 0.0);
-    for_each_field(entry, |field, value| {
-        match value {
-            Value::Bytes(bytes) if field == KEY => name = bytes,
-            Value::Double(double) if field == VALUE => number = double,
+fn report(message: &[u8]) -> Result<Report, Malformed> {
+    let mut report = Report::default();
+    let (mut reader, mut rest) = (Reader::new(), message);
+    let mut entry = Entry::default();
+    loop {
+        let progress = reader.next(rest);
+        rest = rest.get(progress.consumed..).unwrap_or_default();
+        match (reader.depth(), progress.step) {
+            (_, ProtobufStep::InputEmpty) => break,
+            (_, ProtobufStep::Broken) => return Err(Malformed),
+            (IN_REPORT, ProtobufStep::Fixed64 { field, bits }) => {
+                let known = DOUBLES.iter().find(|(known, _)| *known == field);
+                if let Some(&(_, measure)) = known {
+                    report.set(measure, f64::from_bits(bits))?;
+                }
+            }
+            (IN_REPORT, ProtobufStep::Start { field: NAMED_METRICS, .. }) => {
+                entry = Entry::default();
+                reader.enter();
+            }
+            (IN_ENTRY, ProtobufStep::Start { field: KEY, .. }) => entry.name = b"",
+            // A message that is there as a whole has no field in pieces, and all others are skipped.
+            (IN_ENTRY, ProtobufStep::Data(name)) => entry.name = name,
+            (IN_ENTRY, ProtobufStep::Fixed64 { field: VALUE, bits }) => {
+                entry.value = f64::from_bits(bits);
+            }
+            (_, ProtobufStep::MessageEnd) => named(&entry, &mut report)?,
+            (_, ProtobufStep::Start { .. }) => reader.skip(),
             _ => {}
         }
-        Ok(())
-    })?;
+    }
+    if reader.is_whole() { Ok(report) } else { Err(Malformed) }
+}
+
+/// Takes over an entry of the map, if any measure goes by its name.
+fn named(entry: &Entry<'_>, report: &mut Report) -> Result<(), Malformed> {
     let is_it = |known: &&(&str, LoadMeasure)| {
-        known.0.strip_prefix(NAMED).is_some_and(|known| known.as_bytes() == name)
+        known.0.strip_prefix(NAMED).is_some_and(|known| known.as_bytes() == entry.name)
     };
-    match NAMES.iter().find(is_it) {
-        Some(&(_, measure)) => report.set(measure, number),
-        None => Ok(()),
-    }
-}
-
-/// Calls `take` with each field of a message, in order.
-fn for_each_field<'m>(
-    mut message: &'m [u8],
-    mut take: impl FnMut(u64, Value<'m>) -> Result<(), Malformed>,
-) -> Result<(), Malformed> {
-    while !message.is_empty() {
-        let tag = varint(&mut message)?;
-        let value = match tag & 7 {
-            0 => {
-                varint(&mut message)?;
-                Value::Other
-            }
-            1 => {
-                let bytes = take_bytes(&mut message, 8)?;
-                Value::Double(f64::from_le_bytes(bytes.try_into().map_err(|_| Malformed)?))
-            }
-            2 => {
-                let length = varint(&mut message)?;
-                Value::Bytes(take_bytes(
-                    &mut message,
-                    usize::try_from(length).map_err(|_| Malformed)?,
-                )?)
-            }
-            5 => {
-                take_bytes(&mut message, 4)?;
-                Value::Other
-            }
-            // Groups, which nobody writes any more, and what is no type.
-            _ => return Err(Malformed),
-        };
-        take(tag >> 3, value)?;
-    }
-    Ok(())
-}
-
-fn take_bytes<'m>(message: &mut &'m [u8], length: usize) -> Result<&'m [u8], Malformed> {
-    let (bytes, rest) = message.split_at_checked(length).ok_or(Malformed)?;
-    *message = rest;
-    Ok(bytes)
-}
-
-/// A number of up to ten bytes, seven bits each.
-fn varint(message: &mut &[u8]) -> Result<u64, Malformed> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = message.split_first().ok_or(Malformed)?;
-        *message = rest;
-        number |= u64::from(byte & 0x7f).unbounded_shl(shift);
-        if byte < 0x80 {
-            return Ok(number);
-        }
-    }
-    Err(Malformed)
+    NAMES.iter().find(is_it).map_or(Ok(()), |&(_, measure)| report.set(measure, entry.value))
 }

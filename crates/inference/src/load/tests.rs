@@ -56,9 +56,9 @@ fn a_json_object_has_the_names_of_fields_in_either_case() {
     );
 }
 
-/// Made by protobuf's own library (Python, `protobuf` 7.36) from `orca_load_report.proto`, with
-/// `cpu_utilization: 0.7, mem_utilization: 0.9, rps: 12, request_cost: {"a": 1}, utilization: {"b": 0.5},
-/// rps_fractional: 12.5, eps: 0.25, named_metrics: {"kv_cache_usage_perc": 0.4, "unknown": 9}, application_utilization: 0.8`.
+/// Made by protobuf's own library (Python, `protobuf` 7.36) from `orca_load_report.proto`, with `cpu_utilization: 0.7,
+/// mem_utilization: 0.9, rps: 12, request_cost: {"a": 1}, utilization: {"b": 0.5}, rps_fractional: 12.5, eps: 0.25,
+/// named_metrics: {"kv_cache_usage_perc": 0.4, "unknown": 9}, application_utilization: 0.8`.
 const BINARY: &str = "CWZmZmZmZuY/Ec3MzMzMzOw/GAwiDAoBYREAAAAAAADwPyoMCgFiEQAAAAAAAOA/MQAAAAAAAClAOQAAAAAAANA/Qh4KE2t2X2NhY2hlX3VzYWdlX3BlcmMRmpmZmZmZ2T9CEgoHdW5rbm93bhEAAAAAAAAiQEmamZmZmZnpPw==";
 
 #[test]
@@ -77,7 +77,7 @@ fn a_binary_report_is_a_protobuf_message_under_either_header() {
 fn a_binary_report_that_breaks_off_is_none() {
     for length in 1..BINARY.len() - 2 {
         let headers = ReportHeaders { report: None, binary: Some(&BINARY.as_bytes()[..length]) };
-        // Up to the end of a field, it is a shorter report; elsewhere, none. Neither may be more than the whole.
+        // Cut at the end of a field it is a shorter report, and elsewhere malformed. Neither holds more than the whole.
         if let Some(report) = read(&headers) {
             assert!(report.len() <= 128, "{length}: {report}");
         }
@@ -86,6 +86,26 @@ fn a_binary_report_that_breaks_off_is_none() {
     check("BIN C!==", None);
     check("BIN f39/", None);
     check("BIN /////////////////w==", None);
+}
+
+#[test]
+fn a_number_of_more_than_64_bits_makes_a_binary_report_malformed() {
+    // `rps: 18446744073709551615, eps: 0.25`, and then with a last byte of `rps` that goes beyond 64 bits, or is one
+    // more.
+    check("BIN GP///////////wE5AAAAAAAA0D8=", Some("ErrorRate 250"));
+    check("BIN GP///////////wI5AAAAAAAA0D8=", None);
+    check("BIN GP///////////385AAAAAAAA0D8=", None);
+    check("BIN GP///////////4EAOQAAAAAAANA/", None);
+}
+
+#[test]
+fn an_entry_of_a_map_has_its_fields_in_any_order_and_leaves_out_what_is_nothing() {
+    check(
+        "BIN Qh8RAAAAAAAACEAKFG51bV9yZXF1ZXN0c193YWl0aW5nQhYKFG51bV9yZXF1ZXN0c19ydW5uaW5n",
+        Some("RequestsRunning 0, RequestsWaiting 3"),
+    );
+    // An entry that is longer than the report.
+    check("BIN Qh4KFG51bV9yZXF1ZXN0c193YWl0aW5n", None);
 }
 
 #[test]
@@ -98,7 +118,7 @@ fn nothing_at_all_is_a_report_without_values() {
 }
 
 #[test]
-fn names_that_nobody_knows_are_passed_over() {
+fn unknown_names_are_ignored() {
     check("TEXT named_metrics.secret=1, request_cost.tokens=7, eps=2", Some("ErrorRate 2000"));
     check("TEXT named_metrics.secret=many", Some(""));
     check(r#"JSON {"named_metrics":{"secret":"many"},"usage":{"eps":3}}"#, Some(""));

@@ -1,8 +1,8 @@
-//! Which values of a body are looked for, and where they stand: by name, by position, or by tensor and index.
+//! Which values of a body are looked for, and where: by name, by position, or by tensor and index.
 //! It is laid out at configuration, reads no body, and never grows.
 //!
 //! A column is a feature or the prediction of a model; columns are numbered as in the model's profile, the prediction
-//! behind the features. One [`Columns`] is for one side of an exchange: the request's, or the answer's.
+//! after the features. One [`Columns`] is for one side of an exchange: the request's, or the answer's.
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -15,22 +15,22 @@ use driftline_statistics::profile::Kind;
 /// The highest position or index, exclusive, at which a value may be looked for.
 pub(super) const POSITIONS_MAX: usize = 1 << 16;
 
-/// Where a column's values stand.
+/// Where a column's values are.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// Wherever rows, columns or tensors have this name; where they have none, at this position. Values of the first
-    /// tensor of a body are matched by index if no column has the tensor's name.
+    /// Under this name in rows, columns or tensors; without names, at this position. Values of the first tensor of a
+    /// body are matched by index if no column has the tensor's name.
     Usual {
         /// The column's name.
         name: Box<[u8]>,
         /// Its position, from 0.
         position: usize,
     },
-    /// Where rows, columns or tensors have this name, only.
+    /// Only under this name in rows, columns or tensors.
     Name(Box<[u8]>),
-    /// At this position of a row, only.
+    /// Only at this position of a row.
     Position(usize),
-    /// At this index of each row of the tensor with this name, only.
+    /// Only at this index of each row of the tensor with this name.
     Tensor {
         /// The tensor's name.
         name: Box<[u8]>,
@@ -39,13 +39,13 @@ pub enum Place {
     },
 }
 
-/// What a column makes of its values.
+/// What a column takes of its values.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Projection {
     /// The value itself: a number, a boolean, a text.
     #[default]
     Value,
-    /// How many characters a text has, however long it is: [`Cell::Number`](super::Cell::Number).
+    /// How many characters a text has, of any length: [`Cell::Number`](super::Cell::Number).
     TextLength,
     /// The Euclidean norm of a list of numbers: [`Cell::Number`](super::Cell::Number). Of a tensor, it is the norm of
     /// each row.
@@ -53,7 +53,7 @@ pub enum Projection {
 }
 
 impl Projection {
-    /// What a column of this kind reads.
+    /// What a column of this kind takes.
     pub const fn of(kind: Kind) -> Projection {
         match kind {
             Kind::Number | Kind::Integer | Kind::Boolean | Kind::Category | Kind::Timestamp => {
@@ -65,12 +65,12 @@ impl Projection {
     }
 }
 
-/// A tensor in which columns are looked for; good for the [`Columns`] that gave it.
+/// A tensor in which columns are looked for. Valid for the [`Columns`] that returned it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Tensor(usize);
 
 impl Tensor {
-    /// Whether it is looked into only because it is the first one and nobody's.
+    /// Whether it is looked into only because it is the first one, and no column has its name.
     pub const fn is_nameless(self) -> bool {
         self.0 == 0
     }
@@ -84,11 +84,11 @@ pub struct Columns {
     /// In the order of the names.
     names: Vec<(Box<[u8]>, usize)>,
     positions: Positions,
-    /// Those of them that go by position only.
+    /// Those of them that have only a position.
     fixed: Positions,
-    /// What the first tensor is if its name is nobody's, and then those with names.
+    /// What the first tensor is if no column has its name, and then those with names.
     tensors: Vec<(Box<[u8]>, Positions)>,
-    /// What was looked up in vain.
+    /// What bodies have and no column looks for.
     notes: Notes,
 }
 
@@ -97,10 +97,10 @@ pub struct Columns {
 struct Positions(Vec<Option<u16>>);
 
 impl Columns {
-    /// Columns by number, each with what it makes of its values, if it is looked for on this side.
+    /// Columns by number, each with what it takes of its values, if it is looked for on this side.
     ///
-    /// Of two columns with the same place the first one gets the values; the configuration refuses such. Columns
-    /// beyond [`COLUMNS_MAX`] and positions beyond [`POSITIONS_MAX`] are never found.
+    /// Of two columns with the same place the first one gets the values; the configuration refuses such columns.
+    /// Columns beyond [`COLUMNS_MAX`] and positions beyond [`POSITIONS_MAX`] are never found.
     pub fn new(columns: impl IntoIterator<Item = Option<(Place, Projection)>>) -> Columns {
         let mut found = Columns { tensors: vec![Default::default()], ..Columns::default() };
         for (number, column) in columns.into_iter().take(COLUMNS_MAX).enumerate() {
@@ -136,22 +136,22 @@ impl Columns {
         self.reads.len()
     }
 
-    /// What this column makes of its values; `None` if it is not looked for on this side.
+    /// What this column takes of its values; `None` if it is not looked for on this side.
     pub fn reads(&self, column: usize) -> Option<Projection> {
         self.reads.get(column).copied().flatten()
     }
 
-    /// From now on what is looked up in vain is noted, for [`Columns::unlisted`].
+    /// From now on, notes what no column looks for, for [`Columns::unlisted`].
     pub fn note_unlisted(&mut self) {
         self.notes.open();
     }
 
-    /// What was looked up in vain since [`Columns::note_unlisted`].
+    /// What no column looks for, of what came since [`Columns::note_unlisted`].
     pub fn unlisted(&self) -> Unlisted {
         self.notes.read()
     }
 
-    /// The column of this name: a member of a row that is an object, a table's head, a column of its own. Binary search.
+    /// The column of this name, as a member of a row, in the head of a table, or as a column of its own. Binary search.
     pub fn named(&self, name: &[u8]) -> Option<usize> {
         let found = self.known(name);
         if found.is_none() {
@@ -160,7 +160,7 @@ impl Columns {
         found
     }
 
-    /// As [`Columns::named`], for what may as well be no name but a value.
+    /// As [`Columns::named`], for what may be a value instead of a name.
     pub fn known(&self, name: &[u8]) -> Option<usize> {
         let first = self.names.partition_point(|(known, _)| **known < *name);
         self.names.get(first).filter(|(known, _)| **known == *name).map(|&(_, column)| column)
@@ -175,7 +175,7 @@ impl Columns {
         found
     }
 
-    /// The column at this position, from 0, of a row whose values have names, but for this one none that is known.
+    /// The column at this position, from 0, of a row whose values have names, if this one's is not known.
     pub fn at_nameless(&self, position: usize) -> Option<usize> {
         self.fixed.get(position)
     }
@@ -217,7 +217,7 @@ impl Columns {
         if number == self.tensors.len() {
             self.tensors.push((name.into(), Positions::default()));
         }
-        // The list has an element at its start, so there is a last one.
+        // The list begins with an element, so it has a last one.
         let last = self.tensors.len().saturating_sub(1);
         #[expect(clippy::indexing_slicing, reason = "`number` is at most the last index")]
         &mut self.tensors[number.min(last)].1
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_tensor_that_is_nobodys_has_columns_by_index() {
+    fn a_first_tensor_whose_name_no_column_has_is_matched_by_index() {
         let columns = Columns::usual(&["a", "b"]);
         let first = columns.tensor(b"input-0", 0).unwrap();
         assert_eq!(

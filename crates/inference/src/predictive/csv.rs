@@ -1,9 +1,9 @@
-//! Rows in CSV (RFC 4180), with the names of their columns in the first record or without; no record is kept, but for
-//! the beginning of the first one where nobody says whether it has names.
+//! Rows in CSV (RFC 4180), with the names of their columns in the first record or without. No record is kept, except
+//! for the beginning of the first one if it is not known whether it has names.
 //!
-//! Fields are read by `csv-core`, which takes any cut, quotes anywhere, CR, LF and CRLF, and passes over empty lines. A
-//! field has no type: [`Cell::Untyped`]. An empty one is null, quoted or not, and so are `NA` and `null`, as a profile
-//! reads them.
+//! Fields are read by `csv-core`, which takes any cut, quotes anywhere, CR, LF and CRLF, and skips empty lines. A field
+//! has no type: [`Cell::Untyped`]. An empty one is null, quoted or not, and so are `NA` and `null`, as they are in
+//! training data.
 
 mod first;
 #[cfg(test)]
@@ -20,23 +20,24 @@ use driftline_wire::json::{JsonEnd, TEXT_BYTES_MAX, characters};
 /// Words for a missing value, in any case.
 const NULLS: [&[u8]; 2] = [b"na", b"null"];
 
-/// What the first record of a body is.
+/// What the first record of a body has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Header {
     /// The names of the columns.
     Present,
     /// A row.
     Absent,
-    /// Names if one of them is looked for, else a row.
+    /// Names if one of them is looked for, otherwise a row.
     Unknown,
 }
 
-/// What the fields of a record are.
+/// What a record has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Record {
     /// One row.
     Row,
-    /// A row each if rows have one column, as where answers come as one record for all; else one row.
+    /// One row in each field if rows have one column, because some servers answer with one record for all rows.
+    /// Otherwise one row.
     RowOrRows,
 }
 
@@ -50,12 +51,12 @@ pub struct CsvReader {
     row: Row,
     /// The beginning of the open field.
     field: [u8; TEXT_BYTES_MAX],
-    /// How many bytes of it are there.
+    /// How many bytes of it came.
     length: usize,
     characters: u64,
     /// Whether the open field is quoted; `None` before its first byte.
     is_quoted: Option<bool>,
-    /// The open quoted field has an odd number of quotes, so it goes on.
+    /// The open quoted field has an odd number of quotes so far, so it goes on.
     is_open: bool,
     has_bytes: bool,
     /// Nothing has been read yet.
@@ -116,7 +117,7 @@ impl CsvReader {
         if self.has_bytes { JsonEnd::Complete } else { JsonEnd::Empty }
     }
 
-    /// Whether there was anything at all: every record is a row, or the head of a table.
+    /// Whether anything came: every record is a row, or the head of a table.
     pub fn has_rows(&self) -> bool {
         self.has_bytes
     }
@@ -130,7 +131,7 @@ impl CsvReader {
                 true => overflow.as_mut_slice(),
                 false => self.field.get_mut(self.length..).unwrap_or_default(),
             };
-            // At its first call, csv-core would take a mark for one that follows another one, if it has all of it.
+            // csv-core skips a byte order mark at its first call, which would be a second one here.
             let seen =
                 if core::mem::take(&mut self.is_fresh) { bytes.get(..1) } else { Some(bytes) };
             let (result, read, written) = self.reader.read_field(seen.unwrap_or_default(), room);
@@ -149,7 +150,7 @@ impl CsvReader {
         }
     }
 
-    /// Finds out whether the field would go on behind these bytes of it.
+    /// Finds out whether the field would go on after these bytes of it.
     fn follow_quotes(&mut self, bytes: &[u8]) {
         let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
         let is_quoted = *self.is_quoted.get_or_insert(match first {
@@ -196,7 +197,7 @@ impl CsvReader {
     }
 }
 
-/// What a field is to a column that reads it so.
+/// The value of a field for a column with this projection.
 fn written(field: &[u8], characters: u64, reads: Projection) -> Cell<'_> {
     let word = field.trim_ascii();
     if word.is_empty() || NULLS.iter().any(|null| word.eq_ignore_ascii_case(null)) {

@@ -2,12 +2,13 @@
 
 use super::reader::Form;
 
-/// A dialect: how its requests are recognised, and where the rows of its bodies stand.
+/// A dialect: how its requests are recognised, and where its bodies have rows.
 #[derive(Debug)]
 pub struct Dialect {
     /// By which a configuration declares it.
     pub name: &'static str,
-    /// Ends of the request paths that speak it undeclared: [`Dialect::paths`](crate::dialect::Dialect::paths).
+    /// Ends of the request paths that are recognised as this dialect: see
+    /// [`Dialect::paths`](crate::dialect::Dialect::paths).
     pub paths: &'static [&'static str],
     /// The forms of a request's body.
     pub request: Forms,
@@ -17,17 +18,17 @@ pub struct Dialect {
 
 /// The forms of a body by its content type.
 ///
-/// A type that is not listed means nothing: clients send JSON as a form (`curl --data`) or as plain text. So all of them
-/// are [`Forms::usual`], but for types that say that there are no rows to be read.
+/// A type that is not listed means nothing: clients send JSON as a form (`curl --data`) or as plain text. So bodies of
+/// all types are [`Forms::usual`], except for types without rows that can be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Forms {
-    /// Without a content type, or with one that says nothing.
+    /// Without a content type, or with one that means nothing.
     pub usual: Form,
     /// By media type in lower case, without parameters.
     pub by_type: &'static [(&'static str, Form)],
 }
 
-/// Media types whose bodies have no rows that could be read, be they whole types (`image/`) or single ones.
+/// Media types whose bodies have no rows that can be read: whole types (`image/`) and single ones.
 const UNREAD: &[&str] = &[
     "application/vnd.amazon.eventstream",
     "application/vnd.apache.parquet",
@@ -51,7 +52,7 @@ impl Dialect {
 }
 
 impl Forms {
-    /// The form that a content type says; `None` if such a body has no rows that could be read.
+    /// The form of bodies with this content type; `None` if such a body has no rows that can be read.
     pub fn of(&self, content_type: Option<&[u8]>) -> Option<Form> {
         let content_type = content_type.unwrap_or_default();
         let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Rows and columns in a JSON document, value by value, where a table says that they stand. No row is kept.
+//! Rows and columns in a JSON document, value by value, at the places of a table. No row is kept.
 
 mod classes;
 mod columnar;
@@ -7,7 +7,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
-mod way;
+mod walk;
 
 use alloc::boxed::Box;
 
@@ -28,10 +28,10 @@ use driftline_wire::json::{JsonEnd, Token, Tokenizer};
 
 pub(super) use self::table::{Holds, Member, Table};
 
-/// Objects behind a wrapper's name may nest this deep in a row.
+/// Wrappers may nest this deep in a row.
 const WRAPPED_MAX: u8 = 4;
 
-/// Projection rows from documents that arrive in pieces, one document after the other.
+/// Reads rows from documents that arrive in pieces, one document after the other.
 #[derive(Debug)]
 pub struct DocumentReader {
     tokenizer: Tokenizer,
@@ -47,28 +47,28 @@ struct Walk {
     /// For each open object on the way of a path, outermost first: the members whose paths go on inside it.
     inside: [Members; PATH_MAX],
     depth: usize,
-    /// Right behind a name: the members that go through it or end there.
+    /// Right after a name: the members that go through it or end there.
     next: Members,
     has_rows: bool,
-    /// Where the row goes on that is not the only one.
+    /// Where a row goes on that is one of a list.
     list: Option<At>,
     /// The document itself is a row.
     is_row: IsRow,
     row: Row,
-    /// Open objects behind wrappers in the open row.
+    /// Open objects of wrappers in the open row.
     wrapped: u8,
-    /// The open list of values stands behind a wrapper.
+    /// The open list of values is in a wrapper.
     is_wrapped_list: bool,
-    /// The column whose value is open, and what follows behind it.
+    /// The column whose value is open, and where to go on after it.
     column: usize,
     back: At,
     value: ValueReader,
     head: Head,
     shape: Shape,
-    /// Rows that ended, of those that the shape promises.
+    /// Rows that ended, of those that the shape states.
     shaped_rows: u64,
     columnar: Columnar,
-    /// Where positions of the open row lead; `None` for the usual places.
+    /// The columns at the positions of the open row; `None` for the usual ones.
     tensor: Option<Tensor>,
     classes: Option<Box<Classes>>,
 }
@@ -76,7 +76,7 @@ struct Walk {
 /// What is looked for, found once.
 #[derive(Clone, Copy, Debug)]
 struct Wants {
-    /// Nothing at all; rows are counted.
+    /// Nothing. Rows are counted.
     nothing: bool,
     /// A row that is a list of numbers is the one value that is looked for.
     vectors: bool,
@@ -91,34 +91,34 @@ enum IsRow {
     HoldsRows,
 }
 
-/// Where in the document the next token stands.
+/// Where in the document the next token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum At {
     Root,
     /// In an object on the way of a path.
     Members,
-    /// Right behind the name of one of its members.
+    /// Right after the name of one of its members.
     Member,
     Rows,
     ListRow,
     /// At the start of a row that may itself be the vector that is looked for.
     VectorRow,
     ObjectRow,
-    /// Right behind the name of a column in a row that is an object.
+    /// Right after the name of a column in a row that is an object.
     ObjectValue,
-    /// Right behind a wrapper's name.
+    /// Right after a wrapper's name.
     Wrapped,
     /// In a value of more than one token.
     Value,
-    /// A row that was a single value is over. No token stands here.
+    /// A row that was a single value is over. No token is here.
     RowEnd,
     /// In an object of columns.
     Columns,
-    /// Right behind a column's name.
+    /// Right after a column's name.
     Column,
     /// In the list that is a column.
     ColumnRows,
-    /// A column that was a single value is over. No token stands here.
+    /// A column that was a single value is over. No token is here.
     ColumnEnd,
     /// In the list, or one within it, that is a row of a column of several values.
     TensorRow,
@@ -128,7 +128,7 @@ enum At {
     ClassRows,
     ClassRow,
     ClassPair,
-    Behind,
+    After,
 }
 
 impl DocumentReader {
@@ -164,7 +164,7 @@ impl DocumentReader {
         finish.ending
     }
 
-    /// Whether a member with rows came by, in any document so far.
+    /// Whether any document so far had a member with rows.
     pub fn has_rows(&self) -> bool {
         self.walk.has_rows
     }
@@ -197,9 +197,9 @@ impl Walk {
         }
     }
 
-    /// Forgets the document. A row that broke off keeps its number for itself.
+    /// Forgets the document. The number of a row that broke off is not used again.
     fn restart(&mut self) {
-        if !matches!(self.at, At::Root | At::Behind) {
+        if !matches!(self.at, At::Root | At::After) {
             self.row.index = self.row.index.saturating_add(self.columnar.rows()).saturating_add(1);
         }
         self.row.restart();
@@ -253,24 +253,24 @@ impl Walk {
             }
             At::Rows => self.in_rows(token, columns, take),
             At::VectorRow => self.in_vector_row(token, columns, take),
-            At::Wrapped => self.behind_wrapper(token),
+            At::Wrapped => self.at_wrapper(token),
             At::ColumnRows => self.in_column(token, columns, take),
             At::TensorRow => self.in_tensor_row(token, columns, take),
             At::Columns => self.in_columns(token, columns, take),
-            At::Column => self.behind_column(token, columns, take),
+            At::Column => self.at_column(token, columns, take),
             At::Values => self.in_values(token, columns, take),
             At::Names => self.in_names(token, columns),
             At::Shape => self.in_shape(token),
             At::ClassRows | At::ClassRow | At::ClassPair => self.in_classes(token, columns, take),
             At::Root => self.at_root(token, columns, take),
             At::Members => self.in_members(token),
-            At::Member => self.behind_member(token, columns, take),
-            At::RowEnd | At::ColumnEnd | At::Behind => skip_if_opens(token),
+            At::Member => self.at_member(token, columns, take),
+            At::RowEnd | At::ColumnEnd | At::After => skip_if_opens(token),
         }
     }
 }
 
-/// What the token opens, if it does, passes unread.
+/// Skips what the token opens, if it opens a container.
 fn skip_if_opens(token: Token<'_>) -> Next {
     match token {
         Token::ObjectStart | Token::ArrayStart => Next::Skip,

@@ -7,8 +7,8 @@ use super::Cell;
 pub enum Event<'a> {
     /// The value of a column in a row of the body. Within a row each column comes at most once.
     ///
-    /// What a row lacks is not reported: it is known from the number of values once the body is over. A cell counts even
-    /// if its row then breaks off.
+    /// What a row lacks is not reported: the number of values says it once the body is over. A cell counts even if its
+    /// row then breaks off.
     Cell {
         /// The column's number.
         column: usize,
@@ -17,7 +17,7 @@ pub enum Event<'a> {
         /// The value.
         cell: Cell<'a>,
     },
-    /// A value that stands at a path of the document, and in no row. There may be several for a column.
+    /// A value at a path of the document, in no row. There may be several for a column.
     Value {
         /// The column's number.
         column: usize,
@@ -26,14 +26,15 @@ pub enum Event<'a> {
     },
     /// This many more rows ended, at least 1; a format by columns reports all of them once they are known.
     Rows(u64),
-    /// The body is read, but is not what the columns promise.
+    /// The body can be read, but differs from what the columns expect.
     Fault(Fault),
 }
 
 /// How a body's rows differ from what is expected of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// A value, column or tensor that no column looks for, or that a row had under this name already, once for each row, or once for all of its rows.
+    /// A value, column or tensor that no column looks for, or that a row had under this name already, once for each
+    /// row, or once for all of its rows.
     ExtraColumn,
     /// Rows of another width than the columns, columns or tensors of different lengths, a shape that is not that of the
     /// data. Once for each row, or once for all.

@@ -1,18 +1,18 @@
-//! The names over a table: which column stands at which position of its rows. No name is kept.
+//! The names over a table: which column is at which position of its rows. No name is kept.
 
 use alloc::vec::Vec;
 
 use super::{COLUMNS_MAX, Columns};
 
-/// The names of a table's columns, if it gives any. Takes 4 bytes for each name that is a column's, and only where there
-/// are some; a name that comes several times is that of its first position, as further values do not count.
+/// The names of a table's columns, if it has any. Takes 4 bytes for each name that is a column's. A repeated name is
+/// that of its first position, because further values do not count.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     /// Positions and their columns, in the order of the positions; at most [`COLUMNS_MAX`].
     known: Vec<(u16, u16)>,
     /// All names.
     width: usize,
-    /// Something else was among the names, so that they are none.
+    /// A value that is not a name was among them, so there are no names.
     is_void: bool,
 }
 
@@ -24,13 +24,13 @@ impl Head {
         self.is_void = false;
     }
 
-    /// Something that is no name: there are none then, but numbers, as a table has that never had names.
+    /// A value that is not a name: then columns are matched by position, as in a table without names.
     pub(super) fn refuse(&mut self) {
         self.clear();
         self.is_void = true;
     }
 
-    /// The next name, and whose it is. Names beyond the highest position that can be looked for are nobody's.
+    /// The next name, and the column that has it. Names beyond the highest position that can be looked for have none.
     pub(super) fn push(&mut self, column: Option<usize>) {
         if self.is_void {
             return;
@@ -56,7 +56,7 @@ impl Head {
     }
 
     fn named(&self, position: usize) -> Option<usize> {
-        // As a rule all names are known, from the first one on.
+        // Usually all names are known, from the first one on.
         let (found, column) = match self.known.get(position) {
             Some(&(known, column)) if usize::from(known) == position => (known, column),
             _ => {
@@ -67,7 +67,7 @@ impl Head {
         (usize::from(found) == position).then_some(usize::from(column))
     }
 
-    /// How many values a row is expected to have; 0 if nobody knows.
+    /// How many values a row is expected to have; 0 if that is not known.
     pub(super) fn expected(&self, columns: &Columns) -> usize {
         if self.width == 0 { columns.width() } else { self.width }
     }

@@ -1,17 +1,17 @@
-//! Rows in JSON lines: each line is a document, as a rule one row, or one that holds rows. No line is kept.
+//! Rows in JSON lines: each line is a document, usually one row, or one that holds rows. No line is kept.
 
 use super::{
     Columns, Event,
     document::{DocumentReader, Table},
 };
-use driftline_wire::{frame::Step, json::JsonEnd, ndjson};
+use driftline_wire::{frame::FrameStep, json::JsonEnd, ndjson};
 
-/// Projection the lines of a body that arrives in pieces.
+/// Reads the lines of a body that arrives in pieces.
 #[derive(Debug)]
 pub struct LinesReader {
     lines: ndjson::Reader,
     document: DocumentReader,
-    /// What the lines were that ended, the worst of them.
+    /// How the lines ended: the worst of them.
     ending: JsonEnd,
 }
 
@@ -31,21 +31,21 @@ impl LinesReader {
             let progress = self.lines.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             match progress.step {
-                Step::Data(data) => self.document.read(data, columns, take),
-                Step::EventEnd | Step::EventBroken => {
-                    // What breaks off in its line cannot go on in the next one.
+                FrameStep::Data(data) => self.document.read(data, columns, take),
+                FrameStep::EventEnd | FrameStep::EventBroken => {
+                    // A document that breaks off in its line does not go on in the next one.
                     let ending = match self.document.finish(columns, take) {
                         JsonEnd::Incomplete => JsonEnd::Malformed,
                         ending => ending,
                     };
                     self.add(ending);
                 }
-                Step::InputEmpty => return,
+                FrameStep::InputEmpty => return,
             }
         }
     }
 
-    /// Ends the body; a line that was no document makes it malformed, whatever the others were.
+    /// Ends the body. One line that is not a document makes it malformed.
     pub fn finish(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> JsonEnd {
         if self.lines.is_open() {
             let ending = self.document.finish(columns, take);
@@ -54,7 +54,7 @@ impl LinesReader {
         self.ending
     }
 
-    /// Whether a row came by, or a member that holds rows.
+    /// Whether a row came, or a member that holds rows.
     pub fn has_rows(&self) -> bool {
         self.document.has_rows()
     }

@@ -1,7 +1,7 @@
 //! Values at paths that an operator chose, out of a body of JSON that arrives in pieces; it knows no rows.
 //!
-//! It reads beside the reader of rows, a second time, and only where a configuration asks for it. The paths that
-//! dialects need are fixed tables: see [`driftline_wire::fields`].
+//! It reads the same bytes as the reader of rows, and only where a configuration has paths. The paths of dialects are
+//! fixed tables: see [`driftline_wire::fields`].
 //!
 //! Of JSON lines each line is a document of its own: a path gives its values from every line, and what a line lacks is
 //! missing from that line. A path with `[]` has no fixed number of values in a document; what is missing there is known
@@ -11,7 +11,7 @@ use alloc::{boxed::Box, string::String};
 
 use super::{Cell, Reader, Unbinned, cell_of};
 use driftline_wire::{
-    frame,
+    frame::FrameStep,
     json::{JsonEnd, Token, Tokenizer},
     ndjson,
 };
@@ -30,7 +30,7 @@ pub(super) type Paths = [(usize, Box<[PathStep]>)];
 
 /// The most paths of one side.
 pub const PATHS_MAX: usize = 64;
-/// The most steps of a path; a configuration has no longer one.
+/// The most steps of a path; a configuration refuses longer ones.
 pub const STEPS_MAX: usize = 16;
 
 /// A set of paths, one bit each.
@@ -67,7 +67,7 @@ impl PathReader {
     /// A reader of the same body as `reader`; `None` if its form has no JSON.
     pub fn beside(reader: &Reader) -> Option<PathReader> {
         let lines = match reader {
-            // Raw tensors after the document are no JSON, and give no values.
+            // Raw tensors after the document are not JSON, and have no values at paths.
             Reader::Document(_) | Reader::Tensors(_) => None,
             Reader::Lines(_) => Some(ndjson::Reader::default()),
             Reader::Csv(_) | Reader::Messages(_) => return None,
@@ -75,7 +75,7 @@ impl PathReader {
         Some(PathReader { lines, document: DocumentPaths::new() })
     }
 
-    /// Takes the next piece; calls `take` with the column and each value that ends in it and stands at its path, and at
+    /// Takes the next piece; calls `take` with the column and each value at its path that ends in the piece, and at
     /// the end of a line that is a whole document with [`Unbinned::Missing`] for each path without `[]` that had none.
     ///
     /// A container at the end of a path is a value of the wrong type. Of a name that an object repeats the first value
@@ -94,9 +94,9 @@ impl PathReader {
             let progress = lines.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             match progress.step {
-                frame::Step::Data(data) => document.read(data, paths, take),
-                frame::Step::EventEnd | frame::Step::EventBroken => document.end(paths, take),
-                frame::Step::InputEmpty => return,
+                FrameStep::Data(data) => document.read(data, paths, take),
+                FrameStep::EventEnd | FrameStep::EventBroken => document.end(paths, take),
+                FrameStep::InputEmpty => return,
             }
         }
     }
@@ -145,7 +145,7 @@ impl DocumentPaths {
     }
 }
 
-/// Each method tells whether a path leads into what comes next, which is skipped otherwise.
+/// Each method returns whether a path leads into what comes next, which is skipped otherwise.
 impl Position {
     const START: Position = Position { inside: [0; STEPS_MAX], depth: 0, next: Set::MAX, found: 0 };
 
@@ -209,7 +209,7 @@ impl Position {
             Some(inside) if inner != 0 => {
                 *inside = inner;
                 self.depth = self.depth.saturating_add(1);
-                // In an array every element is on the way of these; in an object, a key will say.
+                // In an array, every element is on the way of these paths; in an object, the next key decides.
                 self.next = inner;
                 true
             }
@@ -218,7 +218,7 @@ impl Position {
     }
 }
 
-/// Those paths of a set whose steps are so.
+/// Those paths of a set whose steps fulfil this.
 fn having(paths: &Paths, set: Set, is_so: impl Fn(&[PathStep]) -> bool) -> Set {
     let mut found = 0;
     for (number, (_, steps)) in paths.iter().enumerate().take(PATHS_MAX) {

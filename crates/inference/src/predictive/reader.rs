@@ -14,7 +14,7 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-/// The format of a body, and where its rows stand.
+/// The format of a body, and where its rows are.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
     /// One JSON document.
@@ -23,23 +23,23 @@ pub enum Form {
     Lines(&'static Table),
     /// CSV.
     Csv(Header, Record),
-    /// Tensors of the Open Inference Protocol, in a JSON document and as raw bytes behind it.
+    /// Tensors of the Open Inference Protocol, in a JSON document and as raw bytes after it.
     Tensors {
         /// The member of the document that holds them.
         member: &'static [u8],
-        /// How long the document is, if raw bytes come behind it.
+        /// How long the document is, if raw bytes follow it.
         document_bytes: Option<u64>,
     },
     /// The same over gRPC.
     Messages {
         /// Which message.
         message: Message,
-        /// How those are coded that are compressed.
+        /// The encoding of compressed messages.
         encoding: Encoding,
     },
 }
 
-/// Projection one body of an exchange with a model that predicts.
+/// Reads one body of an exchange with a model that predicts.
 #[derive(Debug)]
 pub enum Reader {
     /// One JSON document.
@@ -48,13 +48,13 @@ pub enum Reader {
     Lines(Box<LinesReader>),
     /// CSV.
     Csv(Box<CsvReader>),
-    /// Tensors in a JSON document and behind it.
+    /// Tensors in a JSON document and after it.
     Tensors(Box<RestReader>),
     /// Tensors over gRPC.
     Messages(Box<GrpcReader>),
 }
 
-/// Bytes of the largest reader, but for what it holds of names: 4 for each column.
+/// Bytes of the largest reader, without names: 4 for each column.
 #[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 pub(super) const BYTES_MAX: usize = {
     let sizes = [
@@ -75,7 +75,7 @@ pub(super) const BYTES_MAX: usize = {
 };
 
 impl Form {
-    /// This form, as the parameters of a content type have it: `header` says whether CSV has names (RFC 7111).
+    /// This form with the parameters of a content type: `header` says whether CSV has names (RFC 7111).
     pub fn with_parameters(self, content_type: &[u8]) -> Form {
         let Form::Csv(header, record) = self else { return self };
         let mut parameters = content_type.split(|&byte| byte == b';').skip(1);
@@ -96,7 +96,7 @@ impl Form {
         Form::Messages { message, encoding: Encoding::None }
     }
 
-    /// This form, as a call's head has it: so are messages coded that are compressed.
+    /// This form with the encoding of compressed messages that a call's head names.
     pub fn with_message_encoding(self, encoding: Encoding) -> Form {
         match self {
             Form::Messages { message, .. } => Form::Messages { message, encoding },
@@ -104,9 +104,10 @@ impl Form {
         }
     }
 
-    /// This form, as the header `inference-header-content-length` has it: so long is a document with raw bytes behind it.
+    /// This form with the length of a document that raw bytes follow, from the header
+    /// `inference-header-content-length`.
     ///
-    /// A length that is no number is none, and the body then broken.
+    /// A length that is not a number is 0, and the body then malformed.
     pub fn with_document_length(self, header: Option<&[u8]>) -> Form {
         match self {
             Form::Tensors { member, .. } => {
@@ -121,8 +122,8 @@ impl Form {
 }
 
 impl Reader {
-    /// A reader of bodies of this form. Decoders of what is compressed within them take their memory from `room`, as does
-    /// what must be held until it is known what it is, which may have `held_bytes_max`.
+    /// A reader of bodies of this form. Decoders of compressed messages take their memory from `room`. So does data
+    /// that is held until its tensor is known, which may have `held_bytes_max`.
     pub fn new(form: Form, room: &MemoryBudget, held_bytes_max: u64) -> Reader {
         match form {
             Form::Document(table) => Reader::Document(Box::new(DocumentReader::new(table))),
@@ -139,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// Takes the next piece of the body; tells `sink` everything that it completes.
+    /// Takes the next piece of the body; gives `sink` everything that it completes.
     pub fn read<'c>(&mut self, bytes: &[u8], sink: &mut impl Sink<'c>) {
         if let Reader::Messages(messages) = self {
             return messages.read(bytes, sink);
@@ -155,7 +156,7 @@ impl Reader {
         }
     }
 
-    /// Ends the body: what only its end tells is reported.
+    /// Ends the body, and reports what only its end decides.
     pub fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
         let columns = sink.columns();
         let take = &mut |event: Event<'_>| sink.take(event);
@@ -168,7 +169,7 @@ impl Reader {
         }
     }
 
-    /// Whether a place that holds rows came by, be it empty.
+    /// Whether a place for rows came, even an empty one.
     pub fn has_rows(&self) -> bool {
         match self {
             Reader::Document(document) => document.has_rows(),
@@ -179,7 +180,7 @@ impl Reader {
         }
     }
 
-    /// Whether the body is whole at several places, so that only its end tells that it is over.
+    /// Whether the body could end at several places, so that only its end says that it is whole.
     pub fn is_open_ended(&self) -> bool {
         match self {
             Reader::Document(_) | Reader::Tensors(_) => false,
@@ -188,7 +189,7 @@ impl Reader {
         }
     }
 
-    /// Whether the body says an error in place of an answer.
+    /// Whether the body has an error in place of an answer.
     pub fn has_error(&self) -> bool {
         match self {
             Reader::Messages(messages) => messages.has_error(),
@@ -196,7 +197,7 @@ impl Reader {
         }
     }
 
-    /// How many parts of the body had to be held, and were too long for that.
+    /// How many parts of the body had to be held and were too long.
     pub fn too_large(&self) -> u64 {
         match self {
             Reader::Tensors(tensors) => tensors.too_large(),
@@ -204,7 +205,7 @@ impl Reader {
         }
     }
 
-    /// Why parts of the body were not decoded or, for lack of room, not held.
+    /// Why parts of the body were not decoded, or not held for lack of memory.
     pub fn faults(&self) -> Faults {
         match self {
             Reader::Tensors(tensors) if tensors.lacked_room() => {
@@ -217,7 +218,7 @@ impl Reader {
         }
     }
 
-    /// What became of messages that were compressed each for itself, in a form that has such.
+    /// What became of messages that were compressed separately, in a form that has such messages.
     pub fn compressed(&self) -> Option<&Messages> {
         match self {
             Reader::Messages(messages) => Some(messages.compressed()),

@@ -1,4 +1,4 @@
-//! For tests of readers: a body is read in every cut, and what is reported is written down on one line.
+//! For tests of readers: reads a body in every cut, and writes what is reported on one line.
 
 use std::{
     format,
@@ -13,13 +13,13 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-/// Projection with the columns `a`, `b`, `c`, by name or else by position.
+/// Reads with the columns `a`, `b`, `c`, by name or else by position.
 #[track_caller]
 pub(super) fn check(form: Form, body: &str, expected: &str, ending: JsonEnd) {
     check_columns(form, &Columns::usual(&["a", "b", "c"]), body, expected, ending);
 }
 
-/// Projection a body in every cut.
+/// Reads a body in every cut.
 ///
 /// What is reported is written `a0=1 b0=null +1 extra`: the value of column `a` in row 0, why `b` has none there, a row
 /// that ended, a fault. Columns are called by the alphabet.
@@ -44,12 +44,12 @@ pub(super) fn check_columns(
     });
 }
 
-/// Columns `a`, `b` and so on that stand there.
+/// Columns `a`, `b` and so on at these places.
 pub(super) fn columns(places: &[(Place, Projection)]) -> Columns {
     Columns::new(places.iter().cloned().map(Some))
 }
 
-/// A place that is known by its name only.
+/// A place that has only a name.
 pub(super) fn named(name: &str) -> Place {
     Place::Name(name.as_bytes().into())
 }
@@ -59,7 +59,7 @@ pub(super) fn tensor(name: &str, index: usize) -> Place {
     Place::Tensor { name: name.as_bytes().into(), index }
 }
 
-/// An event, as people read it.
+/// An event as text.
 pub(super) fn shown(event: Event<'_>) -> String {
     match event {
         Event::Cell { column, row, cell } => {
@@ -73,13 +73,13 @@ pub(super) fn shown(event: Event<'_>) -> String {
     }
 }
 
-/// A value, or why there is none.
+/// A value, or why it is missing.
 pub(super) fn render_cell(cell: Cell<'_>) -> String {
     match cell {
         Cell::Number(number) => number.to_string(),
         Cell::Boolean(value) => value.to_string(),
         Cell::Text(text) => format!("'{}'", text.escape_ascii()),
-        // The type is for the column to find.
+        // The column decides on its type.
         Cell::Untyped(text) => format!("`{}`", text.escape_ascii()),
         Cell::Unbinned(reason) => reason.name().into(),
     }

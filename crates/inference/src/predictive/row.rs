@@ -1,4 +1,4 @@
-//! The row, or the table by columns, that is not over yet: which columns it had; it holds no value.
+//! The row, or the table by columns, that is open: which columns it had so far; it holds no value.
 
 use super::{COLUMNS_MAX, Event, Fault};
 
@@ -14,14 +14,14 @@ pub(super) struct Row {
     seen: ColumnSet,
     /// Values so far, or members.
     pub(super) position: usize,
-    /// It had a value that no column looks for, or another one of a name that it had.
+    /// It had a value that no column looks for, or a second one of the same name.
     pub(super) has_extra: bool,
     /// Its values have positions.
     pub(super) is_list: bool,
 }
 
 impl ColumnSet {
-    /// Adds a column; false if it was there, or cannot be one.
+    /// Adds a column; false if the set has it, or if there is no such column.
     pub(super) fn add(&mut self, column: usize) -> bool {
         let Some(bits) = self.0.get_mut(column >> 6) else { return false };
         let bit = 1 << (column & 63);
@@ -44,7 +44,7 @@ impl ColumnSet {
 }
 
 impl Row {
-    /// Marks a column as seen; false if it was already, so that a name which an object repeats counts once.
+    /// Marks a column as seen; false if it was before, so that a name that an object repeats counts once.
     #[inline]
     pub(super) fn mark(&mut self, column: usize) -> bool {
         self.seen.add(column)
@@ -60,7 +60,7 @@ impl Row {
         *self = Row { index: self.index, ..Row::default() };
     }
 
-    /// Ends the row, which was expected to have so many values; 0 if nobody knows.
+    /// Ends the row, which was expected to have this many values; 0 if that is not known.
     pub(super) fn end(&mut self, expected: usize, take: &mut impl FnMut(Event<'_>)) {
         if self.has_extra {
             take(Event::Fault(Fault::ExtraColumn));

@@ -1,17 +1,17 @@
-//! Where a reader of rows leaves what it finds, and gets the columns from that it looks for; it is told no bytes.
+//! Where a reader of rows puts what it finds, and gets its columns from; it receives no bytes.
 
 use super::{Columns, Event};
 
 /// Takes what is read from a body.
 pub trait Sink<'c> {
-    /// The body named its model and that model's version, each empty if it left it out: at most once, and before it asks
-    /// for the columns of its first row. Only some forms of bodies name any.
+    /// The body named its model and the model's version, each empty if it is left out. Called at most once, before the
+    /// reader asks for the columns of the first row. Only some forms of bodies name a model.
     fn named(&mut self, model: &[u8], version: &[u8]);
 
     /// The columns that are looked for, which only [`Sink::named`] may change.
     fn columns(&self) -> &'c Columns;
 
-    /// Takes what was read next.
+    /// Takes the next thing that was read.
     fn take(&mut self, event: Event<'_>);
 }
 

@@ -1,11 +1,11 @@
-//! A text that is put together from pieces: its beginning, and how many characters it has; it keeps no more than that.
+//! A text that comes in pieces: it keeps the beginning and the number of characters, and no more.
 
 use driftline_wire::{
     base64::Decoder,
     json::{TEXT_BYTES_MAX, characters},
 };
 
-/// Base64 is decoded in pieces of so many digits.
+/// Base64 is decoded in pieces of this many digits.
 const DIGITS_MAX: usize = 64;
 
 /// The first [`TEXT_BYTES_MAX`] bytes of a text, and its length.
@@ -40,7 +40,7 @@ impl Scratch {
         self.characters = self.characters.saturating_add(characters(piece));
     }
 
-    /// Appends what a piece of Base64 says.
+    /// Appends the bytes that a piece of Base64 encodes.
     pub(super) fn push_base64(&mut self, decoder: &mut Decoder, piece: &[u8]) {
         for digits in piece.chunks(DIGITS_MAX) {
             let mut decoded = [0; DIGITS_MAX];
@@ -54,7 +54,7 @@ impl Scratch {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// How many characters the whole text has. Of bytes that are no UTF-8, those count that could begin a character.
+    /// How many characters the whole text has. Of bytes that are not UTF-8, those count that could begin a character.
     pub(super) fn characters(&self) -> f64 {
         self.characters as f64
     }

@@ -1,34 +1,33 @@
-//! What bodies have and no column looks for, for a tool that makes a model's first profile; the filter itself notes
-//! nothing.
+//! What bodies have and no column looks for, for a tool that makes a model's first profile. The filter notes nothing.
 
 use alloc::{string::String, vec::Vec};
 use core::cell::RefCell;
 
 use super::COLUMNS_MAX;
 
-/// What was looked up in vain.
+/// What bodies have and no column looks for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Unlisted {
-    /// Names of members, columns and tensors, in the order in which they first came; at most one more than a model can
+    /// Names of members, columns and tensors, in the order of their first occurrence; at most one more than a model can
     /// have columns.
     pub names: Vec<String>,
     /// One more than the highest position at which a row without names had a value.
     pub width: usize,
-    /// The names of those tensors that have more than one value for each row, and of those alone.
+    /// The names of tensors with more than one value for each row.
     pub wide: Vec<String>,
 }
 
-/// Notes what was looked up in vain, if somebody wants to know.
+/// Notes what no column looks for, if a tool asks for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes(Option<RefCell<Unlisted>>);
 
 impl Notes {
-    /// From now on it is noted.
+    /// From now on, notes it.
     pub(super) fn open(&mut self) {
         self.0.get_or_insert_default();
     }
 
-    /// What was noted; nothing if nobody wanted to know.
+    /// What was noted; nothing if no tool asked for it.
     pub(super) fn read(&self) -> Unlisted {
         self.0.as_ref().map(|notes| notes.borrow().clone()).unwrap_or_default()
     }
@@ -47,7 +46,7 @@ impl Notes {
 
     #[inline]
     fn note(&self, take: impl FnOnce(&mut Unlisted)) {
-        // Nothing else holds it meanwhile: what `take` does is above.
+        // Nothing else borrows it meanwhile: `take` is above.
         if let Some(mut unlisted) = self.0.as_ref().and_then(|notes| notes.try_borrow_mut().ok()) {
             take(&mut unlisted);
         }

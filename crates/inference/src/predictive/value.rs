@@ -1,17 +1,17 @@
 //! One value of a row, token by token: plain, the only one of a list, a vector, Base64, a text of any length.
-//! It keeps the beginning of one text, and of a list nothing but what it amounts to.
+//! It keeps the beginning of one text, and of a list only its result.
 
 use crate::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
 use driftline_wire::{base64::Decoder, json::Token};
 
-/// The only member of an object that stands for bytes.
+/// The only member of an object that holds bytes.
 pub(super) const BASE64: &[u8] = b"b64";
 
-/// Projection one value after the other.
+/// Reads one value after the other.
 #[derive(Debug, Default)]
 pub(super) struct ValueReader {
-    state: State,
-    /// The value stands in a list, which is to have just this one.
+    state: ValueState,
+    /// The value is in a list, which must have no other.
     is_in_list: bool,
     held: Held,
     text: Scratch,
@@ -21,7 +21,7 @@ pub(super) struct ValueReader {
 
 /// How a value goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step<'t> {
+pub(super) enum ValueStep<'t> {
     /// More of its tokens come.
     More(Next),
     /// It is over.
@@ -40,14 +40,14 @@ pub(super) enum Next {
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum State {
+enum ValueState {
     #[default]
     Start,
-    /// In a list which is to have one value.
+    /// In a list that must have one value.
     List,
     /// In a list of numbers.
     Vector,
-    /// In an object which is to have the one member [`BASE64`].
+    /// In an object that must have the one member [`BASE64`].
     Object,
     /// In, or right before, the text of that member.
     Base64,
@@ -60,7 +60,7 @@ enum Held {
     Nothing,
     Number(f64),
     Boolean(bool),
-    /// It is in the scratch.
+    /// A text, in the scratch.
     Text,
     Unbinned(Unbinned),
 }
@@ -68,29 +68,33 @@ enum Held {
 const WRONG_TYPE: Held = Held::Unbinned(Unbinned::WrongType);
 
 impl ValueReader {
-    /// Takes the next token of a value, which a column wants that `reads` it so.
+    /// Takes the next token of a value, for a column with the projection `reads`.
     #[inline]
-    pub(super) fn step<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
-        if self.state == State::Start { self.begin(token, reads) } else { self.go_on(token, reads) }
+    pub(super) fn step<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
+        if self.state == ValueState::Start {
+            self.begin(token, reads)
+        } else {
+            self.go_on(token, reads)
+        }
     }
 
     /// Begins in a list of numbers, whose start has passed.
     pub(super) fn begin_vector(&mut self) {
-        self.restart(State::Vector);
+        self.restart(ValueState::Vector);
         self.squares = 0.0;
     }
 
     /// Begins in an object, whose start and first key have passed: the key is [`BASE64`].
     pub(super) fn begin_base64(&mut self) {
-        self.restart(State::Base64);
+        self.restart(ValueState::Base64);
     }
 
     /// Forgets a value that broke off.
     pub(super) fn reset(&mut self) {
-        self.restart(State::Start);
+        self.restart(ValueState::Start);
     }
 
-    fn restart(&mut self, state: State) {
+    fn restart(&mut self, state: ValueState) {
         self.state = state;
         self.is_in_list = false;
         self.held = Held::Nothing;
@@ -99,40 +103,40 @@ impl ValueReader {
     }
 
     #[inline]
-    fn begin<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
+    fn begin<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
         match token {
             Token::ArrayStart if reads == Projection::VectorNorm => {
                 self.begin_vector();
-                Step::More(Next::Read)
+                ValueStep::More(Next::Read)
             }
             Token::ArrayStart => {
-                self.restart(State::List);
-                Step::More(Next::Read)
+                self.restart(ValueState::List);
+                ValueStep::More(Next::Read)
             }
             Token::ObjectStart if reads == Projection::VectorNorm => {
-                Step::Done(Cell::Unbinned(Unbinned::WrongType), Next::Skip)
+                ValueStep::Done(Cell::Unbinned(Unbinned::WrongType), Next::Skip)
             }
             Token::ObjectStart => {
-                self.restart(State::Object);
-                Step::More(Next::Read)
+                self.restart(ValueState::Object);
+                ValueStep::More(Next::Read)
             }
-            token => Step::Done(scalar(token, reads), Next::Read),
+            token => ValueStep::Done(scalar(token, reads), Next::Read),
         }
     }
 
-    fn go_on<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> Step<'t> {
+    fn go_on<'t>(&'t mut self, token: Token<'t>, reads: Projection) -> ValueStep<'t> {
         let next = match self.state {
-            State::List => self.in_list(token, reads),
-            State::Vector => self.in_vector(token),
-            State::Object => self.in_object(token),
-            State::Base64 => self.in_base64(token),
-            State::Start => Next::Read,
+            ValueState::List => self.in_list(token, reads),
+            ValueState::Vector => self.in_vector(token),
+            ValueState::Object => self.in_object(token),
+            ValueState::Base64 => self.in_base64(token),
+            ValueState::Start => Next::Read,
         };
-        // Whatever ended has left its state.
-        if self.state == State::Start {
-            Step::Done(self.cell(reads), next)
+        // What ended has left its state.
+        if self.state == ValueState::Start {
+            ValueStep::Done(self.cell(reads), next)
         } else {
-            Step::More(next)
+            ValueStep::More(next)
         }
     }
 
@@ -145,7 +149,7 @@ impl ValueReader {
             }
             Token::ObjectStart if self.held == Held::Nothing => {
                 self.is_in_list = true;
-                self.state = State::Object;
+                self.state = ValueState::Object;
                 return Next::Read;
             }
             Token::ArrayStart | Token::ObjectStart => {
@@ -188,7 +192,7 @@ impl ValueReader {
     fn in_object(&mut self, token: Token<'_>) -> Next {
         match token {
             Token::Key(key) if key.bytes == BASE64 && self.held == Held::Nothing => {
-                self.state = State::Base64;
+                self.state = ValueState::Base64;
                 Next::Pieces
             }
             Token::Key(_) => {
@@ -210,16 +214,16 @@ impl ValueReader {
             Token::Piece(piece) => self.text.push_base64(&mut self.base64, piece),
             Token::PiecesEnd => {
                 self.held = if self.base64.finish() { Held::Text } else { WRONG_TYPE };
-                self.state = State::Object;
+                self.state = ValueState::Object;
             }
             Token::ArrayStart | Token::ObjectStart => {
                 self.held = WRONG_TYPE;
-                self.state = State::Object;
+                self.state = ValueState::Object;
                 return Next::Skip;
             }
             _ => {
                 self.held = WRONG_TYPE;
-                self.state = State::Object;
+                self.state = ValueState::Object;
             }
         }
         Next::Read
@@ -228,7 +232,7 @@ impl ValueReader {
     /// The value is over, or what was in the list.
     fn end(&mut self) {
         let is_in_list = core::mem::take(&mut self.is_in_list);
-        self.state = if is_in_list { State::List } else { State::Start };
+        self.state = if is_in_list { ValueState::List } else { ValueState::Start };
     }
 
     fn hold(&mut self, cell: Cell<'_>) {
@@ -249,14 +253,14 @@ impl ValueReader {
             Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Projection::TextLength => Cell::Number(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),
-            // A list without anything in it is no value.
+            // An empty list is not a value.
             Held::Nothing => Cell::Unbinned(Unbinned::WrongType),
             Held::Unbinned(reason) => Cell::Unbinned(reason),
         }
     }
 }
 
-/// What a value of one token is to a column that reads it so.
+/// The value of one token for a column with this projection.
 #[inline]
 fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
     match (token, reads) {
@@ -279,7 +283,7 @@ mod tests {
     use driftline_cuts::every_cut;
     use driftline_wire::json::Tokenizer;
 
-    /// Projection `{"v": VALUE, "w": 7}`, cut everywhere; what comes behind the value must still be there.
+    /// Reads `{"v": VALUE, "w": 7}`, cut everywhere; what comes after the value must still be there.
     #[track_caller]
     fn check(reads: Projection, value: &str, expected: &str) {
         let body = format!("{{\"v\": {value}, \"w\": 7}}");
@@ -298,8 +302,8 @@ mod tests {
                             is_value = key.bytes == b"v";
                         }
                         token if is_value => match reader.step(token, reads) {
-                            Step::More(then) => next = then,
-                            Step::Done(cell, then) => {
+                            ValueStep::More(then) => next = then,
+                            ValueStep::Done(cell, then) => {
                                 found = render_cell(cell);
                                 (is_value, next) = (false, then);
                             }

@@ -1,20 +1,20 @@
 //! The paths of all dialects in one table, which the compiler lays out; a path is compared with it from its end.
 //!
 //! Nothing is decoded, and a search takes no memory. Patterns lie in buckets by their last byte, so that a path is
-//! compared with some ten of them; a comparison of the last eight bytes refuses most.
+//! compared with about ten of them, most of which differ in the last eight bytes.
 
 mod compile;
 
 use self::compile::COMPILED;
 use crate::dialect::Dialect;
 
-/// What a path says that speaks a dialect.
+/// What a recognised path says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Found<'p> {
     pub(super) dialect: Dialect,
     /// The model, as the path has it: percent-encoding is left as it is.
     pub(super) model: Option<&'p [u8]>,
-    /// The version, or the label that stands for one, likewise.
+    /// The version, or the label that stands for one, as the path has it.
     pub(super) version: Option<&'p [u8]>,
 }
 
@@ -29,7 +29,7 @@ struct Pattern {
     parts: (u8, u8),
 }
 
-/// A piece of a pattern: perhaps a hole from the start of a segment on, and then bytes that stand for themselves.
+/// A piece of a pattern: a hole at the start of a segment, if there is one, and the bytes that follow it.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     /// `None` for the first part of a pattern.
@@ -37,7 +37,7 @@ struct Part {
     literal: &'static [u8],
 }
 
-/// What stands for bytes of one segment.
+/// What matches bytes of one segment.
 #[derive(Clone, Copy, Debug)]
 enum Hole {
     /// `{model}`: one or more.
@@ -51,17 +51,17 @@ enum Hole {
 /// Letters differ in the lower five bits.
 const BUCKETS: usize = 32;
 
-/// All patterns by bucket, in each the longest first, in segments; of several as long, in the order of the dialects. So
-/// the first one that fits is the one that counts.
+/// All patterns by bucket. In a bucket those with most segments come first, and of several with as many the dialects'
+/// order decides, so the first match counts.
 static PATTERNS: [Pattern; COMPILED.pattern_count] = COMPILED.patterns();
 static PARTS: [Part; COMPILED.part_count] = COMPILED.parts();
 /// Where the patterns of each bucket begin, and where the last ones end.
 static STARTS: [u8; BUCKETS + 1] = COMPILED.starts();
 
-/// What `path`, without its query, speaks by itself; `only` this dialect, if one is given. The longest pattern that fits
-/// tells; of several, the first.
+/// What `path`, without its query, says by itself, of `only` this dialect if one is given. The pattern with most
+/// segments decides, and of several the first.
 ///
-/// Runs in time linear in the path, of which only the end is looked at for most.
+/// Runs in time linear in the path, of which it usually looks only at the last bytes.
 pub(super) fn find(path: &[u8], only: Option<Dialect>) -> Option<Found<'_>> {
     let path_tail = tail(path);
     candidates(*path.last()?)
@@ -97,14 +97,14 @@ const fn tail(mut text: &[u8]) -> u64 {
 }
 
 impl Pattern {
-    /// What `path` says at the holes; `None` if it does not end so.
+    /// What `path` has at the holes; `None` if the pattern does not match its end.
     fn find<'p>(&self, path: &'p [u8]) -> Option<Found<'p>> {
         let mut found = Found { dialect: self.dialect, model: None, version: None };
         let mut rest = path;
         for part in PARTS.get(usize::from(self.parts.0)..usize::from(self.parts.1))? {
             rest = rest.strip_suffix(part.literal)?;
             let Some(hole) = part.hole else { break };
-            // What comes before a hole ends in the slash before it.
+            // A hole begins after a slash.
             let slash = memchr::memrchr(b'/', rest)?;
             let (before, name) = rest.split_at_checked(slash.wrapping_add(1))?;
             match hole {

@@ -55,18 +55,18 @@ fn read(pieces: &[&[u8]]) -> (Vec<String>, bool) {
             assert!(0 < progress.consumed || input.is_empty());
             input = &input[progress.consumed..];
             match progress.step {
-                Step::Data(fragment) => {
+                FrameStep::Data(fragment) => {
                     assert_ne!(fragment, b"");
                     payload.extend_from_slice(fragment);
                 }
-                Step::EventEnd => {
+                FrameStep::EventEnd => {
                     messages.push(written(&reader, &core::mem::take(&mut payload)));
                 }
-                Step::EventBroken => {
+                FrameStep::EventBroken => {
                     payload.clear();
                     messages.push(String::from("broken"));
                 }
-                Step::InputEmpty => break,
+                FrameStep::InputEmpty => break,
             }
         }
         assert_eq!(input, b"", "all is consumed");
@@ -189,12 +189,12 @@ fn the_longest_message_is_read_in_the_same_memory() {
     let lengths = [u32::MAX.to_be_bytes(), 0_u32.to_be_bytes()].concat();
     let mut reader = Reader::new();
     let prelude = [&lengths[..], &crc32fast::hash(&lengths).to_be_bytes()].concat();
-    assert_eq!(reader.next(&prelude).step, Step::InputEmpty);
+    assert_eq!(reader.next(&prelude).step, FrameStep::InputEmpty);
     let piece = vec![b'x'; 1 << 16];
     for _ in 0..4 {
         assert_eq!(
             reader.next(&piece),
-            Progress { consumed: piece.len(), step: Step::Data(&piece) }
+            Progress { consumed: piece.len(), step: FrameStep::Data(&piece) }
         );
     }
     assert!(reader.is_open() && size_of::<Reader>() <= 384, "{}", size_of::<Reader>());

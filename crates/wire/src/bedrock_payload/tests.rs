@@ -39,18 +39,18 @@ fn read(pieces: &[&[u8]]) -> Vec<Option<String>> {
             assert!(0 < progress.consumed || input.is_empty());
             let consumed = progress.consumed;
             match progress.step {
-                Step::Data(fragment) => {
+                FrameStep::Data(fragment) => {
                     assert_ne!(fragment, b"");
                     event.extend_from_slice(fragment);
                 }
-                Step::EventEnd => {
+                FrameStep::EventEnd => {
                     events.push(Some(String::from_utf8(core::mem::take(&mut event)).unwrap()));
                 }
-                Step::EventBroken => {
+                FrameStep::EventBroken => {
                     event.clear();
                     events.push(None);
                 }
-                Step::InputEmpty => break,
+                FrameStep::InputEmpty => break,
             }
             input = &input[consumed..];
         }

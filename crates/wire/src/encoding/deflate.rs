@@ -9,11 +9,11 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Deflate {
     inflater: Inflater,
-    state: State,
+    state: ZlibState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
+enum ZlibState {
     Begin,
     /// The first byte may be zlib's; the second one tells.
     Second(u8),
@@ -23,40 +23,40 @@ enum State {
 
 impl Deflate {
     pub(super) fn new(room: &MemoryBudget) -> Result<Deflate, Fault> {
-        Ok(Deflate { inflater: Inflater::new(room, Frame::None)?, state: State::Begin })
+        Ok(Deflate { inflater: Inflater::new(room, Frame::None)?, state: ZlibState::Begin })
     }
 
     pub(super) fn read(&mut self, mut bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
         while let Some((&byte, rest)) = bytes.split_first() {
             match self.state {
-                State::Begin if is_zlib(byte) => {
-                    self.state = State::Second(byte);
+                ZlibState::Begin if is_zlib(byte) => {
+                    self.state = ZlibState::Second(byte);
                     bytes = rest;
                 }
-                State::Begin => self.state = State::Data,
-                State::Second(first) => {
+                ZlibState::Begin => self.state = ZlibState::Data,
+                ZlibState::Second(first) => {
                     if is_zlib_pair(first, byte) {
                         self.inflater.restart(Frame::Zlib);
                     }
-                    self.state = State::Data;
+                    self.state = ZlibState::Data;
                     self.inflate(&[first], take)?;
                 }
-                State::Data => return self.inflate(bytes, take),
-                State::End => return Err(Fault::Malformed),
+                ZlibState::Data => return self.inflate(bytes, take),
+                ZlibState::End => return Err(Fault::Malformed),
             }
         }
         Ok(())
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.state == State::End
+        self.state == ZlibState::End
     }
 
     fn inflate(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
         match self.inflater.read(bytes, take)? {
             None => Ok(()),
             Some(behind) => {
-                self.state = State::End;
+                self.state = ZlibState::End;
                 if behind.is_empty() { Ok(()) } else { Err(Fault::Malformed) }
             }
         }

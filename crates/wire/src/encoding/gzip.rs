@@ -23,7 +23,7 @@ const TRAILER_BYTES: u8 = 8;
 #[derive(Debug)]
 pub(super) struct Gzip {
     inflater: Inflater,
-    state: State,
+    state: GzipState,
     /// What the header still has, bit by bit as in its flags.
     flags: u8,
     check: Hasher,
@@ -34,7 +34,7 @@ pub(super) struct Gzip {
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum GzipState {
     /// So many bytes of a header have come; at 0 the body may end as well.
     Header(u8),
     /// The length of the extra field: its first byte, if that has come.
@@ -52,7 +52,7 @@ impl Gzip {
     pub(super) fn new(room: &MemoryBudget) -> Result<Gzip, Fault> {
         Ok(Gzip {
             inflater: Inflater::new(room, Frame::None)?,
-            state: State::Header(0),
+            state: GzipState::Header(0),
             flags: 0,
             check: Hasher::new(),
             length: 0,
@@ -62,7 +62,7 @@ impl Gzip {
 
     pub(super) fn read(&mut self, mut bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
         while let Some((&byte, rest)) = bytes.split_first() {
-            if let State::Data = self.state {
+            if let GzipState::Data = self.state {
                 bytes = self.inflate(bytes, take)?;
             } else {
                 self.state = self.step(byte)?;
@@ -73,31 +73,35 @@ impl Gzip {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.has_member && matches!(self.state, State::Header(0))
+        self.has_member && matches!(self.state, GzipState::Header(0))
     }
 
     /// Takes a byte of a header or a trailer.
-    fn step(&mut self, byte: u8) -> Result<State, Fault> {
+    fn step(&mut self, byte: u8) -> Result<GzipState, Fault> {
         match self.state {
             // Tapes and some writers pad with zeros.
-            State::Header(0) if self.has_member && byte == 0 => Ok(State::Header(0)),
-            State::Header(at) => self.header(at, byte),
-            State::ExtraLength(None) => Ok(State::ExtraLength(Some(byte))),
-            State::ExtraLength(Some(first)) => Ok(self.extra(u16::from_le_bytes([first, byte]))),
-            State::Extra(left) => Ok(self.extra(left.saturating_sub(1))),
-            State::Name | State::Comment if byte != 0 => Ok(self.state),
-            State::Name | State::Comment | State::HeaderCheck(1) => Ok(self.next_field()),
-            State::HeaderCheck(left) => Ok(State::HeaderCheck(left.saturating_sub(1))),
-            State::Trailer(at, word) => {
+            GzipState::Header(0) if self.has_member && byte == 0 => Ok(GzipState::Header(0)),
+            GzipState::Header(at) => self.header(at, byte),
+            GzipState::ExtraLength(None) => Ok(GzipState::ExtraLength(Some(byte))),
+            GzipState::ExtraLength(Some(first)) => {
+                Ok(self.extra(u16::from_le_bytes([first, byte])))
+            }
+            GzipState::Extra(left) => Ok(self.extra(left.saturating_sub(1))),
+            GzipState::Name | GzipState::Comment if byte != 0 => Ok(self.state),
+            GzipState::Name | GzipState::Comment | GzipState::HeaderCheck(1) => {
+                Ok(self.next_field())
+            }
+            GzipState::HeaderCheck(left) => Ok(GzipState::HeaderCheck(left.saturating_sub(1))),
+            GzipState::Trailer(at, word) => {
                 let word = (word >> 8) | (u64::from(byte) << 56);
                 let at = at.saturating_add(1);
-                if at < TRAILER_BYTES { Ok(State::Trailer(at, word)) } else { self.end(word) }
+                if at < TRAILER_BYTES { Ok(GzipState::Trailer(at, word)) } else { self.end(word) }
             }
-            State::Data => Ok(State::Data),
+            GzipState::Data => Ok(GzipState::Data),
         }
     }
 
-    fn header(&mut self, at: u8, byte: u8) -> Result<State, Fault> {
+    fn header(&mut self, at: u8, byte: u8) -> Result<GzipState, Fault> {
         let fits = match at {
             0 => byte == 0x1f,
             1 => byte == 0x8b,
@@ -112,21 +116,21 @@ impl Gzip {
         match (fits, at) {
             (false, _) => Err(Fault::Malformed),
             (true, HEADER_BYTES) => Ok(self.next_field()),
-            (true, _) => Ok(State::Header(at)),
+            (true, _) => Ok(GzipState::Header(at)),
         }
     }
 
-    fn extra(&mut self, left: u16) -> State {
-        if left == 0 { self.next_field() } else { State::Extra(left) }
+    fn extra(&mut self, left: u16) -> GzipState {
+        if left == 0 { self.next_field() } else { GzipState::Extra(left) }
     }
 
     /// The next thing that the flags announce, in the order of the format.
-    fn next_field(&mut self) -> State {
+    fn next_field(&mut self) -> GzipState {
         let fields = [
-            (flag::EXTRA, State::ExtraLength(None)),
-            (flag::NAME, State::Name),
-            (flag::COMMENT, State::Comment),
-            (flag::HEADER_CHECK, State::HeaderCheck(2)),
+            (flag::EXTRA, GzipState::ExtraLength(None)),
+            (flag::NAME, GzipState::Name),
+            (flag::COMMENT, GzipState::Comment),
+            (flag::HEADER_CHECK, GzipState::HeaderCheck(2)),
         ];
         for (bit, state) in fields {
             if self.flags & bit != 0 {
@@ -137,7 +141,7 @@ impl Gzip {
         self.inflater.restart(Frame::None);
         self.check.reset();
         self.length = 0;
-        State::Data
+        GzipState::Data
     }
 
     /// Takes a piece of a member's data; gives the bytes behind it.
@@ -149,18 +153,18 @@ impl Gzip {
             take(piece)
         })?;
         if behind.is_some() {
-            self.state = State::Trailer(0, 0);
+            self.state = GzipState::Trailer(0, 0);
         }
         Ok(behind.unwrap_or_default())
     }
 
     /// Ends a member with its trailer: the checksum below, the length above.
-    fn end(&mut self, trailer: u64) -> Result<State, Fault> {
+    fn end(&mut self, trailer: u64) -> Result<GzipState, Fault> {
         let expected = u64::from(self.check.clone().finalize()) | (u64::from(self.length) << 32);
         if trailer != expected {
             return Err(Fault::Malformed);
         }
         self.has_member = true;
-        Ok(State::Header(0))
+        Ok(GzipState::Header(0))
     }
 }

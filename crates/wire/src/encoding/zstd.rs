@@ -25,7 +25,7 @@ const WINDOW_BYTES_MAX: u64 = 8 << 20;
 /// [`history::HISTORY_BYTES_MAX`]. A frame that looks further back is given up.
 #[derive(Debug)]
 pub(super) struct Zstd {
-    state: State,
+    state: ZstdState,
     /// A head that a cut divides.
     head: Vec<u8>,
     /// A block that a cut divides.
@@ -40,7 +40,7 @@ pub(super) struct Zstd {
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum ZstdState {
     FrameHead,
     /// So many bytes without a meaning, and then another frame.
     Skip(u64),
@@ -56,7 +56,7 @@ enum State {
 impl Zstd {
     pub(super) fn new(room: &MemoryBudget) -> Result<Zstd, Fault> {
         Ok(Zstd {
-            state: State::FrameHead,
+            state: ZstdState::FrameHead,
             head: Vec::with_capacity(FRAME_HEAD_BYTES_MAX),
             content: Vec::new(),
             history: None,
@@ -70,31 +70,31 @@ impl Zstd {
     pub(super) fn read(&mut self, mut bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
         while !bytes.is_empty() {
             bytes = match self.state {
-                State::FrameHead => self.frame_head(bytes)?,
-                State::Skip(left) => {
+                ZstdState::FrameHead => self.frame_head(bytes)?,
+                ZstdState::Skip(left) => {
                     let (skipped, rest) = split(bytes, left);
                     self.skip(left.saturating_sub(skipped.len() as u64));
                     rest
                 }
-                State::BlockHead => self.block_head(bytes)?,
-                State::Plain { left, is_last } => {
+                ZstdState::BlockHead => self.block_head(bytes)?,
+                ZstdState::Plain { left, is_last } => {
                     let (plain, rest) = split(bytes, u64::from(left));
                     self.decode(Block::plain(plain.len()), plain, take)?;
                     let left = left.saturating_sub(u32::try_from(plain.len()).unwrap_or(left));
-                    self.state = State::Plain { left, is_last };
+                    self.state = ZstdState::Plain { left, is_last };
                     if left == 0 {
                         self.end_block(is_last);
                     }
                     rest
                 }
-                State::Content(block) => self.content(block, bytes, take)?,
+                ZstdState::Content(block) => self.content(block, bytes, take)?,
             };
         }
         Ok(())
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.has_frame && matches!(self.state, State::FrameHead) && self.head.is_empty()
+        self.has_frame && matches!(self.state, ZstdState::FrameHead) && self.head.is_empty()
     }
 
     fn frame_head<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
@@ -112,7 +112,7 @@ impl Zstd {
                 }
                 self.history = Some(History::new(&self.head, window)?);
                 self.has_checksum = has_checksum;
-                self.state = State::BlockHead;
+                self.state = ZstdState::BlockHead;
             }
         }
         self.head.clear();
@@ -120,7 +120,7 @@ impl Zstd {
     }
 
     fn skip(&mut self, left: u64) {
-        self.state = if left == 0 { State::FrameHead } else { State::Skip(left) };
+        self.state = if left == 0 { ZstdState::FrameHead } else { ZstdState::Skip(left) };
     }
 
     fn block_head<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
@@ -139,10 +139,10 @@ impl Zstd {
         match block.kind {
             BlockKind::Plain if block.size == 0 => self.end_block(block.is_last),
             BlockKind::Plain => {
-                self.state = State::Plain { left: block.size, is_last: block.is_last };
+                self.state = ZstdState::Plain { left: block.size, is_last: block.is_last };
             }
             _ if block.content_bytes() == 0 => return Err(Fault::Malformed),
-            _ => self.state = State::Content(block),
+            _ => self.state = ZstdState::Content(block),
         }
         Ok(rest)
     }
@@ -197,7 +197,7 @@ impl Zstd {
     }
 
     fn end_block(&mut self, is_last: bool) {
-        self.state = State::BlockHead;
+        self.state = ZstdState::BlockHead;
         if is_last {
             // At once, and not with the body: what follows may be long, and of no frame.
             self.history = None;

@@ -9,7 +9,7 @@
 
 use super::table::{HEAD_BYTES, Node, NodeId, STEPS_MAX};
 
-/// Nodes, and fields, of one table: each has a number of one byte, and the last number stands for none.
+/// Nodes, and fields, of one table: each has a number of one byte, and the last number means none.
 const NODES_MAX: usize = u8::MAX as usize;
 /// Bytes of all keys of one table that are longer than a head.
 const KEYS_BYTES_MAX: usize = 4096;

@@ -14,7 +14,7 @@ pub(super) enum Literal {
 }
 
 /// What one more byte makes of a word.
-pub(super) enum Step {
+pub(super) enum LiteralStep {
     More,
     Whole,
     Wrong,
@@ -48,12 +48,12 @@ impl Literal {
     }
 
     /// Compares one more byte after `matched` bytes, at least one.
-    pub(super) fn step(self, matched: u8, byte: u8) -> Step {
+    pub(super) fn step(self, matched: u8, byte: u8) -> LiteralStep {
         let at = usize::from(matched).saturating_sub(1);
         match self.tail().get(at..) {
-            Some([last]) if *last == byte => Step::Whole,
-            Some([next, ..]) if *next == byte => Step::More,
-            _ => Step::Wrong,
+            Some([last]) if *last == byte => LiteralStep::Whole,
+            Some([next, ..]) if *next == byte => LiteralStep::More,
+            _ => LiteralStep::Wrong,
         }
     }
 

@@ -17,31 +17,35 @@ fn check(message: &[u8], expected: &str, is_whole: bool) {
                 let progress = reader.next(input);
                 input = &input[progress.consumed..];
                 found.push(match progress.step {
-                    Step::Number { field, value } => format!("{field}:{value}"),
-                    Step::Fixed32 { field, bits } => format!("{field}:{:?}", f32::from_bits(bits)),
-                    Step::Fixed64 { field, bits } => format!("{field}:{:?}", f64::from_bits(bits)),
-                    Step::Start { field: 1, .. } => {
+                    ProtobufStep::Number { field, value } => format!("{field}:{value}"),
+                    ProtobufStep::Fixed32 { field, bits } => {
+                        format!("{field}:{:?}", f32::from_bits(bits))
+                    }
+                    ProtobufStep::Fixed64 { field, bits } => {
+                        format!("{field}:{:?}", f64::from_bits(bits))
+                    }
+                    ProtobufStep::Start { field: 1, .. } => {
                         reader.enter();
                         String::from("{")
                     }
-                    Step::Start { field: 2, .. } => {
+                    ProtobufStep::Start { field: 2, .. } => {
                         reader.unpack();
                         String::from("[")
                     }
-                    Step::Start { field: 3, length } => {
+                    ProtobufStep::Start { field: 3, length } => {
                         reader.skip();
                         format!("3~{length}")
                     }
-                    Step::Start { field, length } => format!("{field}={length}"),
-                    Step::Data(fragment) => {
+                    ProtobufStep::Start { field, length } => format!("{field}={length}"),
+                    ProtobufStep::Data(fragment) => {
                         assert_ne!(fragment, b"");
                         data.extend_from_slice(fragment);
                         continue;
                     }
-                    Step::End => format!("'{}'", core::mem::take(&mut data).escape_ascii()),
-                    Step::MessageEnd => String::from("}"),
-                    Step::Broken => String::from("broken"),
-                    Step::InputEmpty => break,
+                    ProtobufStep::End => format!("'{}'", core::mem::take(&mut data).escape_ascii()),
+                    ProtobufStep::MessageEnd => String::from("}"),
+                    ProtobufStep::Broken => String::from("broken"),
+                    ProtobufStep::InputEmpty => break,
                 });
             }
             assert_eq!(input, b"", "all is consumed");

@@ -16,16 +16,16 @@ fn read(pieces: &[&[u8]]) -> (Vec<String>, Ending) {
             let progress = reader.next(input);
             input = &input[progress.consumed..];
             match progress.step {
-                Step::Data(fragment) => {
+                FrameStep::Data(fragment) => {
                     assert_ne!(fragment, b"", "a fragment is never empty");
                     data.extend_from_slice(fragment);
                 }
-                Step::EventEnd => {
+                FrameStep::EventEnd => {
                     events.push(written(reader.event_name(), &data));
                     data.clear();
                 }
-                Step::EventBroken => unreachable!("text has no broken frames"),
-                Step::InputEmpty => {
+                FrameStep::EventBroken => unreachable!("text has no broken frames"),
+                FrameStep::InputEmpty => {
                     assert_eq!(input, b"", "an empty input is used up");
                     break;
                 }
@@ -130,17 +130,17 @@ fn a_long_name_is_cut_at_the_limit() {
 fn a_name_that_came_first_is_known_at_the_data() {
     let mut reader = Reader::new();
     let input = b"event: delta\ndata: a\n\n";
-    assert_eq!(reader.next(input).step, Step::Data(b"a"));
+    assert_eq!(reader.next(input).step, FrameStep::Data(b"a"));
     assert_eq!(reader.event_name(), b"delta");
 }
 
 #[test]
 fn the_blank_line_ends_the_event_at_its_first_byte() {
     let mut reader = Reader::new();
-    assert_eq!(reader.next(b"data: a\r\n\r").step, Step::Data(b"a"));
+    assert_eq!(reader.next(b"data: a\r\n\r").step, FrameStep::Data(b"a"));
     let end = reader.next(b"\r\n\r");
-    assert_eq!((end.step, end.consumed), (Step::EventEnd, 3));
-    assert_eq!(reader.next(b"\n").step, Step::InputEmpty);
+    assert_eq!((end.step, end.consumed), (FrameStep::EventEnd, 3));
+    assert_eq!(reader.next(b"\n").step, FrameStep::InputEmpty);
     assert_eq!(reader.finish(), Ending::Closed);
 }
 

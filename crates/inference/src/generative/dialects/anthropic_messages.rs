@@ -1,18 +1,18 @@
-//! Anthropic's messages, as its own API, Vertex AI and compatible servers speak them: streamed and whole. Tables only.
+//! Anthropic's messages, in its own API, Vertex AI and compatible servers: streamed and whole. Tables only.
 //!
-//! Reference: Anthropic API, "Create a message" and "Streaming messages"; Vertex AI, "Claude models". Counts that
-//! `message_start` gives of the output are a placeholder, so only those of `message_delta` are read; those of the input
-//! may come with either. What a tool of the server's gives back is no output of the model, nor is the summary of a
-//! compaction, whose tokens the usage leaves out.
+//! Reference: Anthropic API, "Create a message" and "Streaming messages"; Vertex AI, "Claude models". The output
+//! counts of `message_start` are a placeholder, so only those of `message_delta` are read; input counts may come with
+//! either. Results of the server's own tools are not output of the model. Neither is the summary of a compaction, whose
+//! tokens the usage leaves out.
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     meaning::RequestField,
     usage::Excludes,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,16 +1,16 @@
 //! Amazon Bedrock's `Converse` and `ConverseStream`, one form for all its models: streamed and whole. Tables only.
 //!
 //! Reference: Amazon Bedrock API, "Converse", "ConverseStream", "ConverseStreamOutput" and "TokenUsage". The type of an
-//! event stands in its message's headers, and an exception under status 200 is a message as well. The metadata with the
-//! usage come last. What a tool of the server's gives back is no output of the model.
+//! event is in its message's headers. An exception under status 200 is a message, too. The metadata with the usage
+//! comes last. Results of the server's own tools are not output of the model.
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("inferenceConfig.maxTokens", PromptField::MaxTokens),
         ("inferenceConfig.temperature", PromptField::Temperature),
     ],
-    framing: Framing::Messages,
+    framing: Framing::AwsEventStream,
     event: field_table![
         // A block of text opens without an event of its own.
         ("start.toolUse.name", Fact::Output),

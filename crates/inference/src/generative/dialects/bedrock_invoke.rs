@@ -1,16 +1,16 @@
-//! Amazon Bedrock's `InvokeModel` and `InvokeModelWithResponseStream`: every model's own form, in one. Tables only.
+//! Amazon Bedrock's `InvokeModel` and `InvokeModelWithResponseStream`: the forms of all its models in one. Tables only.
 //!
 //! Reference: Amazon Bedrock API, "InvokeModelWithResponseStream", and "Inference request parameters and response
 //! fields for foundation models" for Anthropic Claude, Amazon Nova and Titan, Meta Llama, Mistral AI, Cohere, AI21 Labs
-//! and DeepSeek. A path does not say which of them answers, and no two of them mean different things by one path, so the
-//! table is the union of theirs. Bedrock adds its own counts to the last event of a stream, in the meaning of Anthropic:
-//! without what came from a cache. A model of which Bedrock tells its counts in the head only has no usage here.
+//! and DeepSeek. A request's path does not say which of them answers, and no two of them mean different things by one
+//! path of a body, so the table is the union of theirs. Bedrock adds its own counts to the last event of a stream. Like
+//! Anthropic's, they do not include what came from a cache. A model whose counts come only in the response's headers
+//! has no usage here.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,
@@ -22,7 +22,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     operation: Operation::TextCompletion,
     paths: &["/model/{model}/invoke", "/model/{model}/invoke-with-response-stream"],
     prompt: PROMPT,
-    framing: Framing::WrappedMessages,
+    framing: Framing::BedrockPayload,
     event: EVENT,
     document: DOCUMENT,
     kinds: &[
@@ -107,7 +107,7 @@ const EVENT: FieldTable<Fact> = field_table![
     ("choices[].delta.tool_calls[].function.arguments", Fact::Output),
     ("choices[].delta.reasoning_content", Fact::Reasoning),
     ("choices[].delta.reasoning", Fact::Reasoning),
-    // Mistral Large streams whole messages, piece by piece; DeepSeek-R1 plain text.
+    // Mistral Large streams whole messages, piece by piece; DeepSeek-R1 streams plain text.
     ("choices[].message.content", Fact::Visible),
     ("choices[].message.tool_calls[].function.name", Fact::Output),
     ("choices[].text", Fact::Visible),
@@ -137,8 +137,8 @@ const EVENT: FieldTable<Fact> = field_table![
     // Mistral's earlier models.
     ("outputs[].text", Fact::Visible),
     ("outputs[].stop_reason", Fact::Finish),
-    // Cohere Command and Command R, which is complete also when it calls a tool; its last event repeats the text,
-    // elsewhere.
+    // Cohere Command and Command R. Command R reports a tool call as complete; its last event repeats the text at
+    // another path.
     ("text", Fact::Visible),
     ("tool_calls[].name", Fact::Visible),
     ("tool_calls[].name", Fact::ToolCall),
@@ -146,7 +146,7 @@ const EVENT: FieldTable<Fact> = field_table![
     // Llama and Anthropic's text completions.
     ("completion", Fact::Visible),
     ("stop_reason", Fact::Finish),
-    // Bedrock's own, the counts in the last event.
+    // Bedrock's own counts in the last event.
     ("amazon-bedrock-guardrailAction", Fact::Kind),
     ("amazon-bedrock-invocationMetrics", Fact::End),
     ("amazon-bedrock-invocationMetrics.inputTokenCount", Fact::InputTokens),
@@ -171,7 +171,7 @@ const DOCUMENT: FieldTable<Fact> = field_table![
     ("usage.prompt_tokens", Fact::InputTokens),
     ("usage.completion_tokens", Fact::OutputTokens),
     ("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
-    // Amazon Nova: the document of Converse, but for the names of its caches.
+    // Amazon Nova: the document of Converse, with other names for its caches.
     ("usage.inputTokens", Fact::InputTokens),
     ("usage.outputTokens", Fact::OutputTokens),
     ("usage.cacheReadInputTokenCount", Fact::CachedInputTokens),
@@ -212,7 +212,7 @@ const DOCUMENT: FieldTable<Fact> = field_table![
     // Llama, and Anthropic's messages and text completions.
     ("completion", Fact::Visible),
     ("stop_reason", Fact::Finish),
-    // Models that give vectors and pictures.
+    // Models that answer with vectors and pictures.
     ("embedding", Fact::Tokenless),
     ("embeddings", Fact::Tokenless),
     ("images", Fact::Tokenless),

@@ -1,15 +1,15 @@
 //! Cohere's chat, version 2: streamed and whole. Tables only.
 //!
-//! Reference: Cohere API, "Chat" and "Chat with streaming". The plan for calling tools is thought. Of the two counts of
-//! tokens, those that the model read and wrote are taken, not those that are billed.
+//! Reference: Cohere API, "Chat" and "Chat with streaming". The plan for calling tools counts as reasoning. Of the two
+//! counts of tokens, the ones that the model read and wrote are taken, not the billed ones.
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     meaning::RequestField,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,14 +1,13 @@
-//! Google's `generateContent`, as the Gemini API and Vertex AI speak it: events, an array, or whole. Tables only.
+//! Google's `generateContent`, in the Gemini API and Vertex AI: events, an array, or whole. Tables only.
 //!
 //! Reference: Gemini API, "Generating content", and Vertex AI, "GenerateContentResponse". A stream is server-sent
-//! events with `alt=sse` and else one JSON array that grows. No mark ends it: the finish reason and the end of the body
-//! do. What running code gave back is no output of the model.
+//! events with `alt=sse`, and otherwise one JSON array that grows. No mark ends it: the finish reason and the end of
+//! the body do. Results of code that was run are not output of the model.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
     dialect::{Dialect, Framing},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     usage::Excludes,
@@ -40,7 +39,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("generation_config.max_output_tokens", PromptField::MaxTokens),
         ("generation_config.temperature", PromptField::Temperature),
     ],
-    framing: Framing::EventsOrElements,
+    framing: Framing::EventsOrJsonArray,
     event: ANSWER,
     document: ANSWER,
     finish: &[

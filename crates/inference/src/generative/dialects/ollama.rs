@@ -1,6 +1,7 @@
 //! What Ollama's two native endpoints have in common; it is no dialect itself. Tables only.
 
-use crate::generative::{finish::FinishReason, meaning::RequestField};
+use crate::generative::meaning::RequestField;
+use driftline_labels::FinishReason;
 use driftline_wire::{field_table, fields::FieldTable};
 
 /// Streamed unless the request says otherwise.

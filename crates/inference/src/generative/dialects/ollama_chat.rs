@@ -1,7 +1,7 @@
 //! Ollama's `/api/chat`: one JSON document per line, or one in all. Tables only.
 //!
-//! Reference: Ollama, "Generate a chat message", and its `api/types.go`. Counts that are 0 are left out, as that of the
-//! prompt is when all of it was cached. Its OpenAI-compatible endpoints speak the dialects of OpenAI.
+//! Reference: Ollama, "Generate a chat message", and its `api/types.go`. Counts of 0 are left out, such as the
+//! prompt's when all of it was cached. Its OpenAI-compatible endpoints use OpenAI's dialects.
 
 use super::ollama::{FINISH, REQUEST};
 use crate::generative::{
@@ -22,7 +22,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("options.num_predict", PromptField::MaxTokens),
         ("options.temperature", PromptField::Temperature),
     ],
-    framing: Framing::Lines,
+    framing: Framing::Ndjson,
     event: ANSWER,
     document: ANSWER,
     finish: FINISH,

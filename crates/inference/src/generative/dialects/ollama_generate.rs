@@ -1,7 +1,7 @@
 //! Ollama's `/api/generate`: one JSON document per line, or one in all. Tables only.
 //!
-//! Reference: Ollama, "Generate a response", and its `api/types.go`. Counts that are 0 are left out, as the prompt's is
-//! when all of it was cached. A model that makes images gives one at the end.
+//! Reference: Ollama, "Generate a response", and its `api/types.go`. Counts of 0 are left out, such as the prompt's
+//! when all of it was cached. A model that makes images sends one at the end.
 
 use driftline_labels::Operation;
 
@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("options.num_predict", PromptField::MaxTokens),
         ("options.temperature", PromptField::Temperature),
     ],
-    framing: Framing::Lines,
+    framing: Framing::Ndjson,
     event: ANSWER,
     document: ANSWER,
     finish: FINISH,

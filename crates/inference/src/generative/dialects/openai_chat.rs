@@ -1,14 +1,14 @@
-//! OpenAI's chat completions, and the many servers that speak them: streamed and whole. Tables only.
+//! OpenAI's chat completions, which many servers implement: streamed and whole. Tables only.
 //!
-//! Reference: OpenAI API, "Create chat completion" and "The chat completion chunk object". The two spellings of
-//! reasoning are DeepSeek's, vLLM's and OpenRouter's additions, thinking as a part of the content is Mistral's.
-//! OpenRouter also has errors within a choice, encrypted thoughts, images and what a cache was written with; DeepSeek
-//! counts the cached tokens of the prompt beside it, too. Older vLLM and SGLang call an error by `object`.
+//! Reference: OpenAI API, "Create chat completion" and "The chat completion chunk object". DeepSeek, vLLM and
+//! OpenRouter add reasoning in two spellings, Mistral adds thinking as a part of the content. OpenRouter also adds
+//! errors within a choice, encrypted thoughts, images and the tokens written to a cache; DeepSeek also counts the
+//! prompt's cached tokens outside the details. Older versions of vLLM and SGLang mark an error by `object`.
 
 use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-    meaning::RequestField,
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

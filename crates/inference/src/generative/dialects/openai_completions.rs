@@ -3,11 +3,10 @@
 //! Reference: OpenAI API, "Create completion" and "The completion object". A prompt that is to be echoed comes in the
 //! first event, together with the first token, so its text moves no clock.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-    meaning::RequestField,
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 

@@ -1,4 +1,4 @@
-//! OpenAI's embeddings, and the many servers that give them: whole documents without generated tokens. Tables only.
+//! OpenAI's embeddings, which many servers implement: whole documents without generated tokens. Tables only.
 //!
 //! Reference: OpenAI API, "Create embeddings". An embedding is an array of numbers, or their bytes as Base64.
 

@@ -1,16 +1,16 @@
-//! OpenAI's responses, as its own API, Azure, OpenRouter and vLLM speak them: streamed and whole. Tables only.
+//! OpenAI's responses, in its own API, Azure, OpenRouter and vLLM: streamed and whole. Tables only.
 //!
 //! Reference: OpenAI API, "Create a model response" and "Streaming events". An event says in `type` what it is, perhaps
-//! behind everything else; the last one holds the whole answer, and the request's instructions and tools once more.
-//! Text of items that are done was sent before, but an image only comes whole.
+//! after everything else. The last one repeats the whole answer, and the request's instructions and tools. The text of
+//! finished items was sent before, but an image comes only there.
 
 use crate::generative::{
     dialect::{Dialect, EventKind},
-    finish::FinishReason,
     meaning::Fact,
     meaning::PromptField,
     meaning::RequestField,
 };
+use driftline_labels::FinishReason;
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -86,7 +86,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("failed", FinishReason::Error),
         ("cancelled", FinishReason::Other),
     ],
-    // OpenAI sends none, servers that speak the other dialects as well do.
+    // OpenAI sends none; servers that also have OpenAI's other dialects do.
     end_mark: b"[DONE]",
     ..Dialect::PLAIN
 };

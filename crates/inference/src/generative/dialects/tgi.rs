@@ -4,11 +4,10 @@
 //! output is known even where `details` were not asked for. The token may have no text: a piece of a character, or one
 //! that only ends the answer. A request names no model; LoRAX names an adapter.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
 use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-    meaning::RequestField,
+    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
 };
 use driftline_wire::field_table;
 
@@ -41,7 +40,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("details.prompt_tokens", Fact::InputTokens),
         ("details.generated_tokens", Fact::OutputTokens),
         ("error", Fact::Error),
-        // At `/`, where the path does not tell, the same stands in an array.
+        // At `/`, which is no path of this dialect, the same comes in an array.
         ("[].generated_text", Fact::Visible),
         ("[].details.finish_reason", Fact::Finish),
         ("[].details.prompt_tokens", Fact::InputTokens),

@@ -4,11 +4,9 @@
 //! vLLM". Triton announces no end, the protocol has `done`. There is no usage unless the request asks a backend for it,
 //! and what the events of a stream then count is their own tokens, not all so far, so those are not read.
 
-use driftline_labels::Operation;
+use driftline_labels::{FinishReason, Operation};
 
-use crate::generative::{
-    dialect::Dialect, finish::FinishReason, meaning::Fact, meaning::PromptField,
-};
+use crate::generative::{dialect::Dialect, meaning::Fact, meaning::PromptField};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {

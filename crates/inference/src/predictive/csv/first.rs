@@ -7,7 +7,7 @@ use csv_core::ReadFieldResult;
 use super::Header;
 use crate::predictive::Columns;
 
-/// Of a first record that may be names, so much is held until it is over; a longer one is a row.
+/// How many bytes of a first record that may be names are held until it is over. A longer one is a row.
 pub(super) const RECORD_BYTES_MAX: usize = 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -18,7 +18,7 @@ pub(super) struct First {
     /// Bytes of the mark that came.
     mark: u8,
     header: Header,
-    /// The record, while nobody knows what it is.
+    /// The record, until it is known what it is.
     held: Vec<u8>,
 }
 
@@ -27,7 +27,7 @@ impl First {
         First { mark: 0, header, held: Vec::new() }
     }
 
-    /// What stands behind the byte order mark.
+    /// What comes after the byte order mark.
     pub(super) fn pass_mark<'b>(&mut self, mut bytes: &'b [u8]) -> &'b [u8] {
         while let Some((&byte, rest)) = bytes.split_first()
             && BYTE_ORDER_MARK.get(usize::from(self.mark)) == Some(&byte)
@@ -42,8 +42,8 @@ impl First {
         bytes
     }
 
-    /// Holds what belongs to a record of which nobody knows what it is; gives it back once that is known, and leaves
-    /// what is behind it. `None` if nothing has to be held.
+    /// Holds the bytes of a record until it is known what it is, and then returns them; what comes after the record
+    /// stays. `None` if nothing has to be held.
     pub(super) fn hold(&mut self, bytes: &mut &[u8], columns: &Columns) -> Option<Vec<u8>> {
         if self.header != Header::Unknown {
             return None;
@@ -59,7 +59,7 @@ impl First {
         }
     }
 
-    /// What is held of a record that was never over.
+    /// What is held of a record that did not end.
     pub(super) fn finish(&mut self, columns: &Columns) -> Vec<u8> {
         if self.header != Header::Unknown {
             return Vec::new();
@@ -76,7 +76,7 @@ impl First {
         self.header == Header::Present
     }
 
-    /// The names are over.
+    /// The names have ended.
     pub(super) fn end_head(&mut self) {
         self.header = Header::Absent;
     }

@@ -64,7 +64,7 @@ fn an_empty_field_is_null() {
 }
 
 #[test]
-fn records_of_another_width_are_told() {
+fn records_of_another_width_are_reported() {
     check(Header::Absent, "1,2,3,4\n5\n", "a0=`1` b0=`2` c0=`3` extra shape +1 a1=`5` shape +1");
     check(Header::Present, "b,a\n1\n2,3,4\n", "b0=`1` shape +1 b1=`2` a1=`3` extra shape +1");
 }
@@ -78,7 +78,7 @@ fn a_byte_order_mark_is_no_name() {
 }
 
 #[test]
-fn where_nobody_says_a_known_name_tells() {
+fn without_a_declaration_a_known_name_decides() {
     check(Header::Unknown, "x,a,y\n1,2,3", "a0=`2` extra +1");
     check(Header::Unknown, "1,2,3\n4,5,6", "a0=`1` b0=`2` c0=`3` +1 a1=`4` b1=`5` c1=`6` +1");
     check(Header::Unknown, "x,y,z\n1,2,3", "a0=`x` b0=`y` c0=`z` +1 a1=`1` b1=`2` c1=`3` +1");

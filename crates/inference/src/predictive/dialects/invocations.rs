@@ -1,8 +1,7 @@
-//! `/invocations` where nobody says whether an MLflow server or a SageMaker container listens: what both speak, and
-//! where they differ, what the body itself tells. Tables only.
+//! `/invocations` if it is not declared whether an MLflow server or a SageMaker container listens. Tables only.
 //!
-//! In JSON either has members of its own. The first record of CSV has names if one of them is looked for; a declared
-//! `mlflow` always has names there, and a declared `sagemaker` never.
+//! In JSON the two have different members. The first record of CSV has names if one of them is looked for. Of a
+//! declared `mlflow` it always has names, and of a declared `sagemaker` it never has.
 
 use super::sagemaker;
 use crate::predictive::{

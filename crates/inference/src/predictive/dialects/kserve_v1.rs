@@ -1,9 +1,9 @@
-//! KServe's V1 protocol and TensorFlow Serving's REST API, which speak alike: `:predict`, `:classify`, `:regress`.
-//! Tables only.
+//! KServe's V1 protocol and TensorFlow Serving's REST API, which are alike: `:predict`, `:classify`, `:regress`. Tables
+//! only.
 //!
 //! References: KServe, "Data Plane (V1)"; TensorFlow Serving, "RESTful API", and `json_tensor.cc` for the member
-//! `results`, which that page calls `result`. The `context` of `:classify` and `:regress`, which stands for values that
-//! all examples have in common, is not read: such values are missing.
+//! `results`, which that page calls `result`. The `context` of `:classify` and `:regress`, the values that all examples
+//! have in common, is not read: such values are missing.
 
 use crate::predictive::{
     dialect::{Dialect, Forms},

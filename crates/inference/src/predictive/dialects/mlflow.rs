@@ -1,8 +1,8 @@
 //! MLflow's scoring server: a data frame by rows or records, TensorFlow Serving's two forms, or CSV with names.
 //! Tables only.
 //!
-//! Reference: MLflow, "Deploy MLflow Model as a Local Inference Server" (version 2 and 3). Its `/invocations` is
-//! SageMaker's, too, so that an endpoint is this dialect only by declaration: see `invocations.rs`.
+//! Reference: MLflow, "Deploy MLflow Model as a Local Inference Server" (version 2 and 3). SageMaker has
+//! `/invocations`, too, so an endpoint has this dialect only by declaration: see `invocations.rs`.
 
 use crate::predictive::{
     csv::{Header, Record},

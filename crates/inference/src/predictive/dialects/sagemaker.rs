@@ -1,10 +1,10 @@
-//! SageMaker endpoints, as the built-in algorithms and the framework containers speak: CSV without names, JSON, JSON
-//! lines. Tables only.
+//! SageMaker endpoints, in the formats of the built-in algorithms and the framework containers: CSV without names,
+//! JSON, JSON lines. Tables only.
 //!
 //! References: Amazon SageMaker, "Common data formats for inference", and the serving code of the XGBoost and
-//! scikit-learn containers. XGBoost answers with all predictions in one record of CSV, or one in each; so where only the
-//! first position of answers is looked for, each field is a row. `application/x-recordio-protobuf` and `text/libsvm` are
-//! not read.
+//! scikit-learn containers. XGBoost answers with all predictions in one record of CSV, or with one in each. So each
+//! field is a row if only the first position of answers is looked for. `application/x-recordio-protobuf` and
+//! `text/libsvm` are not read.
 
 use crate::predictive::{
     csv::{Header, Record},
@@ -38,7 +38,7 @@ pub(super) const RESPONSE_FORMS: Forms = Forms {
     ],
 };
 
-/// The values of a row stand behind `features`, or `data.features.values`, or are the row.
+/// The values of a row are in its `features`, or in `data.features.values`, or are the row.
 pub(super) const WRAPPERS: &[&str] = &["features", "data", "values"];
 
 static REQUEST: Table = Table {

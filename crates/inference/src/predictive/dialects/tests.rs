@@ -73,7 +73,7 @@ fn the_open_inference_protocol_names_the_model_in_the_path_or_in_the_message() {
 }
 
 #[test]
-fn invocations_are_those_of_an_endpoint_or_of_nobody_in_particular() {
+fn invocations_are_those_of_a_named_endpoint_or_of_any() {
     check("/endpoints/rain/invocations", Some(("sagemaker", Some("rain"), None)));
     check("/invocations", Some(("invocations", None, None)));
     check("/mlflow/rain/invocations", Some(("invocations", None, None)));

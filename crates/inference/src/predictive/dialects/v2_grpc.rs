@@ -1,7 +1,7 @@
 //! The Open Inference Protocol, version 2, over gRPC: one message each way, and Triton's stream of them. Tables only.
 //!
-//! References: `grpc_service.proto` of KServe and of Triton; only the latter has the stream, whose answers are wrapped
-//! once more. The model is named in the message.
+//! References: `grpc_service.proto` of KServe and of Triton; only Triton's has the stream, whose answers are wrapped
+//! once more. The message names the model.
 
 use crate::predictive::{
     dialect::{Dialect, Forms},

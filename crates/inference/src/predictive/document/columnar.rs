@@ -1,4 +1,4 @@
-//! Columns that are lists of their own: what is known of all rows while one column after the other comes by.
+//! Columns that are lists of their own: what is known of all rows while one column after the other is read.
 
 use super::{
     super::{Columns, Event, Fault, Projection, columns::Tensor, row::ColumnSet, value::Next},
@@ -11,12 +11,12 @@ use driftline_wire::json::Token;
 pub(super) struct Columnar {
     /// Columns that came.
     done: ColumnSet,
-    /// Those of the column at hand, which may be several values wide.
+    /// Those of the current column, which may be several values wide.
     open: ColumnSet,
     kind: Kind,
     /// Columns before this one.
     ordinal: usize,
-    /// Rows of the column at hand that are over.
+    /// Rows of the current column that are over.
     offset: u64,
     /// The rows of the longest column; `None` before the first one.
     rows: Option<u64>,
@@ -24,10 +24,10 @@ pub(super) struct Columnar {
     lists: usize,
 }
 
-/// What the column at hand is.
+/// What the current column is.
 #[derive(Clone, Copy, Debug, Default)]
 enum Kind {
-    /// Nobody's; its rows may count.
+    /// No column's. Its rows may count.
     #[default]
     Unknown,
     Plain(usize),
@@ -42,13 +42,13 @@ impl Columnar {
         self.done.has(column)
     }
 
-    /// How many rows of the column at hand are over.
+    /// How many rows of the current column are over.
     #[inline]
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// A row of the column at hand is over.
+    /// A row of the current column is over.
     pub(super) fn end_row(&mut self) {
         self.offset = self.offset.saturating_add(1);
     }
@@ -85,7 +85,7 @@ impl Walk {
         match self.columnar.kind {
             Kind::Unknown => {
                 self.fault(Fault::ExtraColumn, take);
-                // Its rows may be all that tells how many there are.
+                // Its rows may be the only ones that say how many there are.
                 if self.columnar.rows.is_some() {
                     return Next::Skip;
                 }
@@ -104,8 +104,8 @@ impl Walk {
         Next::Read
     }
 
-    /// Right behind a column's name.
-    pub(super) fn behind_column(
+    /// Right after a column's name.
+    pub(super) fn at_column(
         &mut self,
         token: Token<'_>,
         columns: &Columns,
@@ -137,7 +137,7 @@ impl Walk {
         self.column_row(token, columns, take, At::ColumnRows)
     }
 
-    /// A row of a column begins, behind which reading goes on at `back`.
+    /// A row of a column begins, after which reading goes on at `back`.
     fn column_row(
         &mut self,
         token: Token<'_>,
@@ -156,8 +156,8 @@ impl Walk {
                 self.value(token, columns, take, back)
             }
             Kind::Tensor(tensor) => {
-                // A list of single values under a name that is nobody's is one more column, and not the only input,
-                // unless one value is all that is looked for.
+                // A list of single values under a name that no column has is one more column and not the only input,
+                // unless only one value is looked for.
                 let is_other = tensor.is_nameless() && columns.width() != 1;
                 let is_wide = token == Token::ArrayStart;
                 let first = columns.in_tensor(tensor, 0).filter(|_| is_wide || !is_other);
@@ -185,7 +185,7 @@ impl Walk {
         }
     }
 
-    /// In a row of several values, in lists however they nest.
+    /// In a row of several values, in lists that nest at any depth.
     pub(super) fn in_tensor_row(
         &mut self,
         token: Token<'_>,
@@ -200,7 +200,7 @@ impl Walk {
                     let has_extra = self.row.has_extra;
                     self.row.move_seen(&mut self.columnar.open);
                     self.row.restart();
-                    // Told once for all rows of the column.
+                    // Reported once for all rows of the column.
                     self.row.has_extra = has_extra;
                     self.tensor = None;
                     self.columnar.end_row();
@@ -212,7 +212,7 @@ impl Walk {
         Next::Read
     }
 
-    /// The column at hand is over.
+    /// The current column is over.
     pub(super) fn end_column(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if self.row.has_extra {
             self.fault(Fault::ExtraColumn, take);

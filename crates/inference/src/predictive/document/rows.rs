@@ -1,9 +1,9 @@
-//! Rows that are lists, objects or single values, and the values in them; where they stand is found elsewhere.
+//! Rows that are lists, objects or single values, and the values in them; it does not find the rows.
 
 use super::{
     super::{
         Columns, Event,
-        value::{BASE64, Next, Step},
+        value::{BASE64, Next, ValueStep},
     },
     At, IsRow, WRAPPED_MAX, Walk, skip_if_opens,
 };
@@ -62,7 +62,7 @@ impl Walk {
         let position = self.row.position;
         self.row.position = position.saturating_add(1);
         match self.column_at(columns, position) {
-            Some(column) if self.tell(column) => {
+            Some(column) if self.mark(column) => {
                 self.column = column;
                 self.value(token, columns, take, back)
             }
@@ -82,13 +82,13 @@ impl Walk {
         }
     }
 
-    /// Marks the column as told; false if its value came before.
+    /// Marks the column as read; false if its value came before.
     #[inline]
-    fn tell(&mut self, column: usize) -> bool {
+    fn mark(&mut self, column: usize) -> bool {
         !self.columnar.has(column) && self.row.mark(column)
     }
 
-    /// A token of the value of the column at hand, behind which reading goes on at `back`.
+    /// A token of the value of the current column, after which reading goes on at `back`.
     #[inline]
     pub(super) fn value(
         &mut self,
@@ -99,12 +99,12 @@ impl Walk {
     ) -> Next {
         let (column, reads) = (self.column, columns.reads(self.column).unwrap_or_default());
         match self.value.step(token, reads) {
-            Step::More(next) => {
+            ValueStep::More(next) => {
                 self.back = back;
                 self.at = At::Value;
                 next
             }
-            Step::Done(cell, next) => {
+            ValueStep::Done(cell, next) => {
                 let row = self.row.index.saturating_add(self.columnar.offset());
                 take(Event::Cell { column, row, cell });
                 self.at = back;
@@ -147,7 +147,7 @@ impl Walk {
             (token, Some(column)) => {
                 self.row.position = 1;
                 self.column = column;
-                self.tell(column);
+                self.mark(column);
                 self.value.begin_vector();
                 self.value(token, columns, take, At::RowEnd)
             }
@@ -168,7 +168,7 @@ impl Walk {
             return Next::Read;
         };
         if let Some(column) = columns.named(key.bytes) {
-            if !self.tell(column) {
+            if !self.mark(column) {
                 // The first value has been counted. Most servers take the last one, so it may not be what they saw.
                 self.row.has_extra = true;
                 return Next::Skip;
@@ -194,9 +194,9 @@ impl Walk {
         if key.bytes == BASE64
             && !self.row.is_list
             && let Some(column) = self.column_at(columns, 0)
-            && self.tell(column)
+            && self.mark(column)
         {
-            // The row is no object, but a single value.
+            // The row is not an object, but a single value.
             self.row.is_list = true;
             self.row.position = 1;
             self.column = column;
@@ -208,7 +208,7 @@ impl Walk {
         Next::Skip
     }
 
-    pub(super) fn behind_wrapper(&mut self, token: Token<'_>) -> Next {
+    pub(super) fn at_wrapper(&mut self, token: Token<'_>) -> Next {
         match token {
             Token::ArrayStart => {
                 self.row.is_list = true;
@@ -248,7 +248,7 @@ impl Walk {
         }
     }
 
-    /// Reports that the open row is over, which should have so many values; 0 if nobody knows.
+    /// Reports that the open row is over, which should have this many values; 0 if that is not known.
     pub(super) fn count_row(&mut self, expected: usize, take: &mut impl FnMut(Event<'_>)) {
         if self.wants_nothing() {
             self.row.restart();

@@ -1,4 +1,4 @@
-//! The shape that a document states for values in one list; nothing in it is believed before it was computed.
+//! The shape that a document states for values in one list; it allocates nothing for it.
 
 use super::{
     super::{Columns, Event, Fault, value::Next},
@@ -10,20 +10,20 @@ use driftline_wire::json::Token;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
     rows: Option<u64>,
-    /// `None` if the product is too large, or a dimension is no whole number.
+    /// `None` if the product is too large, or a dimension is not a whole number.
     width: Option<u64>,
 }
 
-/// Beyond it not every whole number is a double.
+/// Above it, not every whole number is a double.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 impl Shape {
-    /// A shape that has no dimension yet.
+    /// A shape without dimensions.
     pub(super) fn begin() -> Shape {
         Shape { rows: None, width: Some(1) }
     }
 
-    /// The next dimension; `None` if it is no number.
+    /// Adds a dimension; `None` if it is not a number.
     pub(super) fn push(&mut self, dimension: Option<f64>) {
         let whole = dimension
             .filter(|number| (0.0..=EXACT_MAX).contains(number) && libm::trunc(*number) == *number);

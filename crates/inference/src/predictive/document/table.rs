@@ -1,4 +1,4 @@
-//! Which members of a document hold rows, and how: tables that a dialect gives; they read nothing.
+//! Which members of a document hold rows, and how, as tables of dialects; they read nothing.
 
 /// Steps of a member's path.
 pub(super) const PATH_MAX: usize = 4;
@@ -9,38 +9,40 @@ pub(super) const MEMBERS_MAX: usize = 32;
 #[derive(Debug)]
 pub struct Table {
     pub members: &'static [Member],
-    /// Names in a row that is an object, behind which the row's values stand, as a list or as an object again.
+    /// Names of members in a row that is an object. Such a member holds the row's values, as a list or as an object
+    /// again.
     pub wrappers: &'static [&'static str],
 }
 
-/// A member of a document: where it stands, and what it holds.
+/// A member of a document: where it is, and what it holds.
 #[derive(Debug)]
 pub struct Member {
-    /// Names from the root on; none is the root itself.
+    /// Names from the root on; empty for the root itself.
     pub(super) path: &'static [&'static str],
     pub(super) holds: Holds,
 }
 
-/// What a member holds. A value of another kind passes unread.
+/// What a member holds. A value of another kind is skipped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Holds {
     /// A list of rows. A row is a list by position, an object by name, or a single value, which is a list of one.
     Rows,
     /// One row.
     Row,
-    /// One row that is no list, or a list of rows.
+    /// One row that is not a list, or a list of rows.
     RowOrRows,
     /// Columns: an object of lists by name, or of single values if there is one row. A list is rows.
     Columns,
-    /// A list with the names of the columns, for rows by position that come behind. If one is no text, there are none.
+    /// A list with the names of the columns, for rows by position that follow. If one is not a text, there are no
+    /// names.
     Names,
     /// A list with the number of rows, and the lengths of their further dimensions.
     Shape,
-    /// The values of all rows in one list, behind their shape.
+    /// The values of all rows in one list, after their shape.
     Values,
     /// A list of rows, each of which is a list of pairs, a label and its score. The label with the highest score is the
     /// value at position 0, or of the column `label`, and its score that at position 1, or of the column `score`. A row
-    /// that is no list is a single value.
+    /// that is not a list is a single value.
     Classes,
 }
 
@@ -77,7 +79,7 @@ impl Table {
         self.members.get(ending.trailing_zeros() as usize).map(|member| member.holds)
     }
 
-    /// Whether this name in a row has the row's values behind it.
+    /// Whether the member of this name in a row holds the row's values.
     pub(super) fn wraps(&self, key: &[u8]) -> bool {
         self.wrappers.iter().any(|wrapper| wrapper.as_bytes() == key)
     }

@@ -87,7 +87,7 @@ fn values_that_are_no_numbers_have_their_reasons() {
 }
 
 #[test]
-fn rows_of_another_width_are_told() {
+fn rows_of_another_width_are_reported() {
     check(
         r#"{"instances": [[1, 2, 3, 4, [5]], [1], []]}"#,
         "a0=1 b0=2 c0=3 extra shape +1 a1=1 shape +1 shape +1",
@@ -146,12 +146,12 @@ fn columns_of_single_values_are_one_row() {
 }
 
 #[test]
-fn columns_of_different_lengths_are_told() {
+fn columns_of_different_lengths_are_reported() {
     check(r#"{"inputs": {"a": [1], "b": [1, 2], "c": []}}"#, "a0=1 b0=1 b1=2 shape shape +2");
 }
 
 #[test]
-fn columns_that_nobody_looks_for_are_told_once_and_count_rows() {
+fn columns_that_are_not_looked_for_are_reported_once_and_count_rows() {
     check(
         r#"{"inputs": {"x": [0, 0], "y": [[1], {}, {}], "a": [1, 2]}}"#,
         "extra extra a0=1 a1=2 +2",
@@ -248,7 +248,7 @@ fn a_shape_parts_values_into_rows() {
 }
 
 #[test]
-fn a_shape_that_is_not_that_of_the_values_is_told() {
+fn a_shape_that_is_not_that_of_the_values_is_reported() {
     let tensor = |shape: &str, expected| {
         let body = std::format!(
             r#"{{"data": {{"tensor": {{"shape": {shape}, "values": [1, 2, 3, 4]}}}}}}"#

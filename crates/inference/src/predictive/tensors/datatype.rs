@@ -6,9 +6,9 @@ use crate::predictive::{Cell, Unbinned};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Datatype {
     Bool,
-    /// Unsigned, of so many bytes.
+    /// Unsigned, of this many bytes.
     Unsigned(u8),
-    /// Signed, of so many bytes.
+    /// Signed, of this many bytes.
     Signed(u8),
     Half,
     Brain,
@@ -19,7 +19,7 @@ pub(super) enum Datatype {
 }
 
 impl Datatype {
-    /// The type of this name; `None` if the protocol has no such.
+    /// The type of this name; `None` if the protocol has no such type.
     pub(super) fn of(name: &[u8]) -> Option<Datatype> {
         Some(match name {
             b"BOOL" => Datatype::Bool,
@@ -40,7 +40,7 @@ impl Datatype {
         })
     }
 
-    /// How many bytes an element has, from 1 to 8; `None` if each says its own length.
+    /// How many bytes an element has, from 1 to 8; `None` if each has its own length.
     pub(super) const fn size(self) -> Option<u8> {
         match self {
             Datatype::Bool => Some(1),
@@ -52,8 +52,8 @@ impl Datatype {
         }
     }
 
-    /// The element with these bits, the lowest [`Datatype::size`] bytes of them. Integers beyond 2^53 are rounded to the
-    /// nearest double, all else is exact.
+    /// The element with these bits, the lowest [`Datatype::size`] bytes of them. Integers beyond 2^53 are rounded to
+    /// the nearest double, all else is exact.
     #[inline]
     pub(super) fn cell(self, bits: u64) -> Cell<'static> {
         let value = match self {
@@ -61,7 +61,7 @@ impl Datatype {
             Datatype::Unsigned(_) => bits as f64,
             Datatype::Signed(size) => {
                 let unused = 64_u32.saturating_sub(u32::from(size).saturating_mul(8));
-                // To the top and back, which takes the sign along.
+                // Shifted to the top and back, which extends the sign.
                 (bits.wrapping_shl(unused).cast_signed().wrapping_shr(unused)) as f64
             }
             Datatype::Half => half(bits as u16),
@@ -75,7 +75,7 @@ impl Datatype {
     }
 }
 
-/// A number that may be none.
+/// A number that may be NaN or infinite.
 #[inline]
 pub(super) fn number(value: f64) -> Cell<'static> {
     if value.is_finite() { Cell::Number(value) } else { Cell::Unbinned(Unbinned::NotFinite) }

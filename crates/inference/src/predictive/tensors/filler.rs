@@ -1,7 +1,7 @@
-//! Tells which column and row each element of a tensor is, as the elements come one after the other; it keeps none.
+//! Finds the column and the row of each element of a tensor, as the elements come one after the other; it keeps none.
 //!
-//! The first dimension of a tensor counts rows, and what lies behind it is a row. So a tensor of shape `[N]` or `[N, 1]`
-//! is a column, one of `[N, D]` has D columns by index, and higher ranks are flattened behind the first dimension.
+//! The first dimension of a tensor counts rows, and the further ones make up a row. So a tensor of shape `[N]` or `[N,
+//! 1]` is a column, one of `[N, D]` has D columns by index, and of higher ranks all further dimensions are flattened.
 //! All tensors of a body have the same rows.
 
 use super::{datatype::number, shape::Shape};
@@ -15,9 +15,9 @@ use driftline_wire::json::characters;
 pub(super) struct Description {
     /// Where in the columns it is looked for, if it is.
     tensor: Option<Tensor>,
-    /// `None` if it can be no shape.
+    /// `None` if it cannot be a shape.
     shape: Option<Shape>,
-    /// That its shape is wrong has been said.
+    /// Its wrong shape has been reported.
     is_wrong: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Description {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Element<'a> {
     Cell(Cell<'a>),
-    /// A text with so many characters, which were asked for: [`Filler::wants_characters`].
+    /// A text with this many characters, if [`Filler::wants_characters`].
     Characters(u64),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Filler {
     rows_before: u64,
     /// Rows of this one so far.
     rows: u64,
-    /// How many rows the first tensor promises; all others must promise the same.
+    /// How many rows the first tensor states; all others must state the same.
     rows_promised: Option<u64>,
     tensors: usize,
     /// Columns of the tensors before this one: of two tensors with one name the first one counts.
@@ -57,22 +57,22 @@ struct Cursor {
     /// The column of the next element.
     next: Option<usize>,
     columns: ColumnSet,
-    /// The column that takes the norm of each row, and what it has so far.
+    /// The column that takes the norm of each row, and the norm so far.
     norm: Option<(usize, Norm)>,
     has_wrong_shape: bool,
     has_extra: bool,
 }
 
-/// The sum of squares, or why there is none.
+/// The sum of squares, or why there is no norm.
 type Norm = Result<f64, Unbinned>;
 
 impl Description {
-    /// Whether its elements are worth reading.
+    /// Whether any column looks for its elements.
     pub(super) const fn is_wanted(&self) -> bool {
         self.tensor.is_some() && self.shape.is_some()
     }
 
-    /// Says that its shape is not that of its elements, once.
+    /// Reports that its shape is not that of its elements, once.
     pub(super) fn say_wrong_shape(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if !core::mem::replace(&mut self.is_wrong, true) {
             take(Event::Fault(Fault::WrongShape));
@@ -81,7 +81,7 @@ impl Description {
 }
 
 impl Filler {
-    /// The next tensor of the body, and where it is looked for, if it is; `shape` is `None` if it can be none.
+    /// The next tensor of the body, and where it is looked for, if it is; `shape` is `None` if it cannot be a shape.
     pub(super) fn describe(
         &mut self,
         tensor: Option<Tensor>,
@@ -125,7 +125,7 @@ impl Filler {
         };
     }
 
-    /// Whether of the next element, if it is a text, the characters are to be counted.
+    /// Whether the characters of the next element are to be counted, if it is a text.
     #[inline]
     pub(super) fn wants_characters(&self, columns: &Columns) -> bool {
         self.cursor.next.is_some_and(|column| columns.reads(column) == Some(Projection::TextLength))
@@ -169,7 +169,7 @@ impl Filler {
         }
     }
 
-    /// Begins a row that has brackets of its own, unless the shape says that the elements stand in none.
+    /// Begins a row that has brackets of its own, unless the shape says that elements have none.
     pub(super) fn open_row(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         if self.cursor.shape.is_flat {
             return;
@@ -193,7 +193,7 @@ impl Filler {
         self.next_row(columns);
     }
 
-    /// Ends the elements of a tensor; `is_cut` if more of them should have come.
+    /// Ends the elements of a tensor; `is_cut` if some of them did not come.
     pub(super) fn end(&mut self, is_cut: bool, take: &mut impl FnMut(Event<'_>)) {
         let Cursor { shape, row, index, .. } = self.cursor;
         if shape.width != 0 && row < shape.rows {
@@ -206,15 +206,15 @@ impl Filler {
         self.cursor = Cursor::default();
     }
 
-    /// Says that the tensor's shape is not that of its elements, once.
+    /// Reports that the tensor's shape is not that of its elements, once.
     pub(super) fn wrong_shape(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if !core::mem::replace(&mut self.cursor.has_wrong_shape, true) {
             take(Event::Fault(Fault::WrongShape));
         }
     }
 
-    /// Passes over a tensor which nobody looks for, and of which so many bytes came that there is room for so many
-    /// elements: its shape is believed up to that.
+    /// Skips a tensor that no column looks for, whose bytes had room for this many elements: its shape counts up to
+    /// that.
     pub(super) fn pass(
         &mut self,
         mut description: Description,
@@ -229,7 +229,7 @@ impl Filler {
         }
     }
 
-    /// Passes over a tensor of which no element came.
+    /// Skips a tensor of which no element came.
     pub(super) fn lacks(&self, mut description: Description, take: &mut impl FnMut(Event<'_>)) {
         if description.shape.and_then(Shape::elements) != Some(0) {
             description.say_wrong_shape(take);
@@ -289,7 +289,7 @@ impl Filler {
     }
 }
 
-/// What a column makes of an element.
+/// What a column takes of an element.
 #[inline]
 fn read(element: Element<'_>, reads: Option<Projection>) -> Cell<'_> {
     let wrong = Cell::Unbinned(Unbinned::WrongType);

@@ -1,11 +1,12 @@
-//! The Open Inference Protocol over gRPC: messages with typed contents, or with raw ones behind all descriptions.
+//! The Open Inference Protocol over gRPC: messages with typed contents, or with raw ones after all descriptions.
 //! No element is kept.
 //!
 //! Follows `grpc_service.proto` of Triton and KServe: `ModelInferRequest`, `ModelInferResponse`, and Triton's
-//! `ModelStreamInferResponse`, which may say an error in a stream whose status is good. A call may have many messages;
-//! their rows are counted on. Each may be compressed for itself, in the coding that the call's head names.
+//! `ModelStreamInferResponse`, which may report an error in a stream whose status is good. A call may have many
+//! messages, whose rows are numbered on. Each may be compressed separately, in the encoding that the call's head names.
 //!
-//! A request is named in its first message: the [`Sink`] is told once that is known, and asked for columns behind it.
+//! The first message of a request names the model. The [`Sink`] receives the name once it is known, and is asked for
+//! columns after that.
 
 mod content;
 mod message;
@@ -14,11 +15,11 @@ use self::content::Content;
 use crate::predictive::Sink;
 use driftline_wire::{
     encoding::{Encoding, MemoryBudget, Messages},
-    grpc::{self, Step},
+    grpc::{self, FrameStep},
     json::JsonEnd,
 };
 
-/// Which message a body is made of.
+/// Which messages a body has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Message {
     /// `ModelInferRequest`, of either call.
@@ -29,7 +30,7 @@ pub enum Message {
     StreamResponse,
 }
 
-/// Projection the tensors of a body.
+/// Reads the tensors of a body.
 #[derive(Debug)]
 pub struct GrpcReader {
     frames: grpc::Reader,
@@ -39,7 +40,7 @@ pub struct GrpcReader {
 }
 
 impl GrpcReader {
-    /// A reader at the start of a body; `encoding` is what its head says about messages that are compressed.
+    /// A reader at the start of a body; `encoding` is that of compressed messages, by the body's head.
     pub fn new(message: Message, encoding: Encoding, room: &MemoryBudget) -> GrpcReader {
         GrpcReader {
             frames: grpc::Reader::new(),
@@ -49,25 +50,25 @@ impl GrpcReader {
         }
     }
 
-    /// Takes the next piece of the body; tells `sink` everything that it completes.
+    /// Takes the next piece of the body; gives `sink` everything that it completes.
     pub fn read<'c>(&mut self, mut bytes: &[u8], sink: &mut impl Sink<'c>) {
         self.has_bytes |= !bytes.is_empty();
         let GrpcReader { frames, compressed, content, .. } = self;
         loop {
             let progress = frames.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
-            // Compressed in no coding: its end says that it is no message.
+            // Compressed without an encoding: its end says that it is not a message.
             let is_void = frames.is_compressed() && !compressed.may_come();
             match progress.step {
-                Step::InputEmpty => return,
-                Step::EventBroken => {}
-                Step::Data(_) if is_void => {}
-                Step::Data(fragment) if frames.is_compressed() => {
+                FrameStep::InputEmpty => return,
+                FrameStep::EventBroken => {}
+                FrameStep::Data(_) if is_void => {}
+                FrameStep::Data(fragment) if frames.is_compressed() => {
                     compressed.read(fragment, |piece| content.read(piece, sink));
                 }
-                Step::Data(fragment) => content.read(fragment, sink),
-                Step::EventEnd if is_void => content.end_malformed(sink),
-                Step::EventEnd => {
+                FrameStep::Data(fragment) => content.read(fragment, sink),
+                FrameStep::EventEnd if is_void => content.end_malformed(sink),
+                FrameStep::EventEnd => {
                     let is_read = !frames.is_compressed() || compressed.end();
                     content.end(is_read, sink);
                 }
@@ -75,7 +76,7 @@ impl GrpcReader {
         }
     }
 
-    /// Ends the body: the rows of a message that broke off are reported.
+    /// Ends the body, and reports the rows of a message that broke off.
     pub fn finish<'c>(&mut self, sink: &mut impl Sink<'c>) -> JsonEnd {
         self.content.finish(sink);
         if self.frames.is_lost() || self.content.is_malformed() {
@@ -89,7 +90,7 @@ impl GrpcReader {
         }
     }
 
-    /// Whether a tensor came by.
+    /// Whether a tensor came.
     pub fn has_rows(&self) -> bool {
         self.content.has_tensors()
     }
@@ -99,7 +100,7 @@ impl GrpcReader {
         self.content.is_stream()
     }
 
-    /// Whether a message in a stream said an error.
+    /// Whether a message in a stream reported an error.
     pub fn has_error(&self) -> bool {
         self.content.has_error()
     }

@@ -1,5 +1,5 @@
-//! The elements of a tensor as raw bytes: little-endian numbers, and texts that each say their length. It keeps one
-//! element, of a text the beginning.
+//! The elements of a tensor as raw bytes: little-endian numbers, and texts after their lengths. It keeps one element,
+//! and of a text only the beginning.
 
 use alloc::vec::Vec;
 
@@ -10,20 +10,20 @@ use super::{
 use crate::predictive::{Cell, Columns, Event};
 use driftline_wire::json::{TEXT_BYTES_MAX, characters};
 
-/// Projection the elements of one tensor after the other.
+/// Reads the elements of one tensor after the other.
 #[derive(Debug)]
 pub(super) struct RawReader {
     datatype: Datatype,
     /// Bytes of the tensor that have not come.
     left: u64,
-    /// The number or the length of a text that is not whole, and how many bytes of it came.
+    /// The number, or the length of a text, that is not whole yet, and how many bytes of it came.
     bits: u64,
     taken: u8,
     /// The text that is open.
     text: Option<Text>,
     /// The beginning of an open text, if it is to be kept; at most [`TEXT_BYTES_MAX`] bytes.
     kept: Vec<u8>,
-    /// A text is longer than what is left of the tensor: nobody knows where the next one begins.
+    /// A text is longer than what is left of the tensor, so it is not known where the next one begins.
     is_lost: bool,
 }
 
@@ -36,7 +36,7 @@ struct Text {
     wants_characters: bool,
 }
 
-/// Before each text stands its length, in so many bytes.
+/// Each text comes after its length, which takes this many bytes.
 const LENGTH_BYTES: u8 = 4;
 
 impl RawReader {
@@ -53,7 +53,7 @@ impl RawReader {
         }
     }
 
-    /// Begins a tensor of so many bytes; the filler has begun it too.
+    /// Begins a tensor of this many bytes; the filler has begun it, too.
     pub(super) fn begin(&mut self, datatype: Datatype, bytes: u64) {
         let kept = core::mem::take(&mut self.kept);
         *self = RawReader { datatype, left: bytes, kept, ..RawReader::new() };
@@ -74,7 +74,7 @@ impl RawReader {
         }
     }
 
-    /// Ends the elements, whose last one may not be over.
+    /// Ends the elements, of which the last one may be cut.
     pub(super) fn end(&mut self, filler: &mut Filler, take: &mut impl FnMut(Event<'_>)) {
         if self.taken != 0 || self.text.is_some() {
             filler.wrong_shape(take);
@@ -82,13 +82,13 @@ impl RawReader {
         self.begin(self.datatype, 0);
     }
 
-    /// Begins a text of so many bytes.
+    /// Begins a text of this many bytes.
     pub(super) fn begin_text(&mut self, length: u64, filler: &Filler, columns: &Columns) {
         let wants_characters = filler.wants_characters(columns);
         self.text = Some(Text { left: length, characters: 0, wants_characters });
     }
 
-    /// Takes the next bytes of the text, or no bytes of an empty one; true if that was all of it. Bytes behind the text
+    /// Takes the next bytes of the text, or no bytes of an empty one; true if that was all of it. Bytes after the text
     /// stay in `rest`.
     pub(super) fn read_text(
         &mut self,
@@ -181,7 +181,7 @@ impl RawReader {
         }
     }
 
-    /// Takes bytes until there are `wanted` of them, then gives the number.
+    /// Takes bytes until there are `wanted` of them, and then returns the number.
     fn take_bits(&mut self, rest: &mut &[u8], wanted: u8) -> Option<u64> {
         while self.taken < wanted {
             let (&byte, after) = rest.split_first()?;
@@ -195,7 +195,7 @@ impl RawReader {
     }
 }
 
-/// The number that so many bytes are, at most eight.
+/// The number in these bytes, at most eight.
 #[inline]
 fn little_endian(bytes: &[u8]) -> u64 {
     let mut all = [0; 8];

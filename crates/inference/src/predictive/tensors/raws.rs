@@ -1,5 +1,4 @@
-//! Tensors that are described first, and whose raw bytes come behind all descriptions, in the same order. It keeps a
-//! bounded number of descriptions.
+//! Tensors whose raw bytes come after all descriptions, in the same order. It keeps a bounded number of descriptions.
 
 use alloc::vec::Vec;
 
@@ -20,18 +19,18 @@ pub(super) struct Raws {
     at: usize,
     reader: RawReader,
     open: Open,
-    /// Some tensors are not described here: what comes behind the others is theirs.
+    /// Some tensors are not described here: what comes after the others is theirs.
     has_more: bool,
 }
 
 /// A tensor whose bytes come later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RawTensor {
-    /// `None` if its bytes pass unread, whatever they are.
+    /// `None` if its bytes pass unread.
     pub(super) description: Option<Description>,
     /// `None` if there is no such type.
     pub(super) datatype: Option<Datatype>,
-    /// How many bytes it says that it has; 0 where the bytes themselves will tell.
+    /// How many bytes it has by its description; 0 if only the bytes themselves say it.
     pub(super) bytes: u64,
 }
 
@@ -69,7 +68,7 @@ impl Raws {
         TENSORS_MAX <= self.tensors.len()
     }
 
-    /// How many bytes the next tensor says that it has; `None` behind the last one.
+    /// How many bytes the next tensor has by its description; `None` after the last one.
     pub(super) fn next_bytes(&self) -> Option<u64> {
         self.tensors.get(self.at).map(|tensor| tensor.bytes)
     }
@@ -79,12 +78,12 @@ impl Raws {
         self.tensors.iter().skip(self.at).any(|tensor| tensor.bytes != 0)
     }
 
-    /// Whether bytes behind the last tensor that is known are those of others.
+    /// Whether bytes after those of the last known tensor belong to others.
     pub(super) const fn has_more(&self) -> bool {
         self.has_more
     }
 
-    /// Begins the next tensor, which has so many bytes; false if there is none.
+    /// Begins the next tensor, which has this many bytes; false if there is none.
     pub(super) fn begin(
         &mut self,
         bytes: u64,
@@ -102,7 +101,7 @@ impl Raws {
                 Open::Read
             }
             (Some(description), Some(datatype)) => {
-                // A text has its length at least.
+                // A text has at least its length.
                 Open::Pass(Some(Passing::new(description, datatype.size().unwrap_or(4))))
             }
             (Some(description), None) => {
@@ -114,7 +113,7 @@ impl Raws {
         true
     }
 
-    /// Takes the next bytes of the tensor that is open, and of none but this one.
+    /// Takes the next bytes of the open tensor, and of no other.
     pub(super) fn read(
         &mut self,
         bytes: &[u8],
@@ -129,7 +128,7 @@ impl Raws {
         }
     }
 
-    /// Ends the tensor that is open, if one is; `is_cut` if more of its bytes should have come.
+    /// Ends the open tensor, if there is one; `is_cut` if some of its bytes did not come.
     pub(super) fn end(
         &mut self,
         is_cut: bool,
@@ -148,7 +147,7 @@ impl Raws {
         self.at = self.at.saturating_add(1);
     }
 
-    /// Says of all tensors whose bytes did not come that they did not, and forgets them.
+    /// Reports all tensors whose bytes did not come, and forgets them.
     pub(super) fn close(&mut self, filler: &mut Filler, take: &mut impl FnMut(Event<'_>)) {
         self.end(true, filler, take);
         for tensor in self.tensors.iter().skip(self.at) {

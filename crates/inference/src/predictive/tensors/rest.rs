@@ -1,5 +1,5 @@
-//! The Open Inference Protocol over REST: tensors in a JSON document, or as raw bytes behind it, or both in one body.
-//! No element is kept, but the text of a tensor's data that comes before the tensor's name or shape.
+//! The Open Inference Protocol over REST: tensors in a JSON document, as raw bytes after it, or both in one body. No
+//! element is kept, except for the text of a tensor's data that comes before the tensor's name or shape.
 //!
 //! Follows `inputs` and `outputs` of "V2 inference protocol" and the *binary tensor data extension* of Triton, which
 //! puts the length of the document into a header, and that of a tensor's bytes into its parameters.
@@ -14,13 +14,13 @@ use driftline_wire::{
     json::{JsonEnd, Tokenizer},
 };
 
-/// Projection the tensors of a body.
+/// Reads the tensors of a body.
 #[derive(Debug)]
 pub struct RestReader {
     tokenizer: Tokenizer,
     /// Bytes of the document that have not come; `None` if it is the whole body.
     document_left: Option<u64>,
-    /// What the document was, once it is over and bytes come behind it.
+    /// How the document ended, once it is over and bytes follow it.
     document_was: Option<JsonEnd>,
     document: Document,
     /// Bytes of the open raw tensor that have not come.
@@ -32,8 +32,8 @@ pub struct RestReader {
 
 impl RestReader {
     /// Tensors under this member of the root object. `document_bytes` is the length of the document, if a header says
-    /// that raw bytes come behind it. Of a tensor in the document whose data comes before its name or shape, so many bytes
-    /// are held at most, and taken from `room`.
+    /// that raw bytes follow it. Data in the document that comes before its tensor's name or shape is held, up to this
+    /// many bytes, which are taken from `room`.
     pub fn new(
         member: &'static [u8],
         document_bytes: Option<u64>,
@@ -79,7 +79,7 @@ impl RestReader {
             }
             Some(ending) => ending,
             None => match self.end_document(take) {
-                // A header promised more than came.
+                // The header states more bytes than came.
                 JsonEnd::Complete if self.document_left.is_some() => JsonEnd::Incomplete,
                 ending => ending,
             },
@@ -90,7 +90,7 @@ impl RestReader {
         ending
     }
 
-    /// Whether the member that holds the tensors came by.
+    /// Whether the member that holds the tensors came.
     pub fn has_rows(&self) -> bool {
         self.document.has_list
     }
@@ -159,7 +159,7 @@ impl RestReader {
         }
     }
 
-    /// Whether bytes must still come for a tensor that has not begun.
+    /// Whether bytes of a tensor that has not begun must still come.
     fn awaits_raw(&self) -> bool {
         !self.is_raw_open && self.document.raws.awaits_bytes()
     }

@@ -1,4 +1,4 @@
-//! What the dimensions of a tensor say about its rows; nothing is allocated for what they promise.
+//! What the dimensions of a tensor say about its rows; nothing is allocated for what they state.
 
 /// Dimensions, folded as they come: the first one counts rows, all others make up a row.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -7,7 +7,7 @@ pub(super) struct Shape {
     pub(super) rows: u64,
     /// Elements of a row. Beyond 64 bits it is `u64::MAX`, which no body reaches.
     pub(super) width: u64,
-    /// At most one dimension: what nests deeper nests for no reason.
+    /// At most one dimension, so deeper nesting has no meaning.
     pub(super) is_flat: bool,
     dimensions: u8,
 }
@@ -16,10 +16,10 @@ impl Shape {
     /// No dimension yet.
     pub(super) const EMPTY: Shape = Shape { rows: 1, width: 1, is_flat: true, dimensions: 0 };
 
-    /// MemoryBudget for no element.
+    /// Without any element.
     pub(super) const NONE: Shape = Shape { rows: 0, width: 0, is_flat: true, dimensions: 0 };
 
-    /// The same with one more dimension; `None` if there can be no such.
+    /// The same with one more dimension; `None` if there is no such shape.
     pub(super) fn with(self, dimension: i64) -> Option<Shape> {
         let dimension = u64::try_from(dimension).ok()?;
         Some(match self.dimensions {
@@ -40,7 +40,7 @@ impl Shape {
         if integer as f64 == dimension { self.with(integer) } else { None }
     }
 
-    /// How many elements there must be; `None` if nobody could send that many.
+    /// How many elements there must be; `None` if no body could have that many.
     pub(super) fn elements(self) -> Option<u64> {
         self.rows.checked_mul(self.width)
     }

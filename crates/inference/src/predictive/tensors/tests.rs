@@ -18,8 +18,8 @@ mod grpc;
 mod recorded;
 mod rest;
 
-/// Columns 0 and 1 are `a` and `b`, as usual; 2 is the length of texts in `t`, 3 the norm of the rows of `v`, 4 the value
-/// at index 2 of `x`.
+/// Columns 0 and 1 are `a` and `b`, as usual; 2 is the length of texts in `t`, 3 the norm of the rows of `v`, 4 the
+/// value at index 2 of `x`.
 fn columns() -> Columns {
     let usual = |name: &str, position| Place::Usual { name: name.as_bytes().into(), position };
     Columns::new([
@@ -31,7 +31,7 @@ fn columns() -> Columns {
     ])
 }
 
-/// What an event says, in a few characters: `a0=1.5` is the value of column `a` in row 0, `3 rows`, `extra`, `shape`.
+/// An event, in a few characters: `a0=1.5` is the value of column `a` in row 0, `3 rows`, `extra`, `shape`.
 fn said(event: Event<'_>) -> String {
     match event {
         Event::Cell { column, row, cell } => {
@@ -53,7 +53,7 @@ fn said(event: Event<'_>) -> String {
     }
 }
 
-/// Projection a body in every way that it can be cut.
+/// Reads a body in every way that it can be cut.
 #[track_caller]
 fn check_cuts(
     body: &[u8],
@@ -92,7 +92,7 @@ impl<'c, F: FnMut(Event<'_>)> Sink<'c> for AwaitsName<'c, F> {
     }
 }
 
-/// Raw bytes of texts, each behind its length.
+/// Raw bytes of texts, each after its length.
 fn texts(texts: &[&str]) -> Vec<u8> {
     let mut bytes = vec![];
     for text in texts {

@@ -3,7 +3,7 @@
 
 use driftline_wire::{
     aws_event_stream, bedrock_payload,
-    frame::{Progress, Step},
+    frame::{FrameStep, Progress},
     grpc, json_array, ndjson, sse,
 };
 
@@ -38,22 +38,22 @@ fn read<'b, R>(
             let progress = next(&mut reader, input);
             let consumed = progress.consumed;
             match progress.step {
-                Step::Data(fragment) => {
+                FrameStep::Data(fragment) => {
                     assert!(!fragment.is_empty(), "a fragment of nothing");
                     event.bytes(fragment);
                 }
-                Step::EventEnd => {
+                FrameStep::EventEnd => {
                     found.count += 1;
                     found.events.number(event.value());
                     name(&reader, &mut found.events);
                     event = Digest::EMPTY;
                 }
-                Step::EventBroken => {
+                FrameStep::EventBroken => {
                     found.broken += 1;
                     // What was handed out of it is not to be believed, so it may differ.
                     event = Digest::EMPTY;
                 }
-                Step::InputEmpty => {
+                FrameStep::InputEmpty => {
                     assert_eq!(consumed, input.len(), "input that is used up was taken");
                     break;
                 }

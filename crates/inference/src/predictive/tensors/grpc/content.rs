@@ -1,13 +1,13 @@
-//! What the messages of a body say, in any cut; it knows no frames and no coding.
+//! The contents of a body's messages, in any cut; it knows no frames and no encoding.
 
 use super::{
     Message,
     message::{CONTENTS_FP32, CONTENTS_FP64, Next, Tensors},
 };
 use crate::predictive::{Event, Sink, tensors::datatype::Datatype};
-use driftline_wire::protobuf::{Reader, Step};
+use driftline_wire::protobuf::{ProtobufStep, Reader};
 
-/// Projection one message after the other.
+/// Reads one message after the other.
 #[derive(Debug)]
 pub(super) struct Content {
     message: Message,
@@ -33,18 +33,18 @@ impl Content {
         loop {
             let progress = fields.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
-            if let Step::Start { field, .. } = progress.step
-                && tensors.is_behind_the_name(field)
+            if let ProtobufStep::Start { field, .. } = progress.step
+                && tensors.is_after_the_name(field)
             {
-                tensors.tell_name(sink);
+                tensors.report_name(sink);
                 columns = sink.columns();
             }
             let mut take = |event: Event<'_>| sink.take(event);
             let take = &mut take;
             match progress.step {
-                Step::InputEmpty => return,
-                Step::Broken => self.is_malformed = true,
-                Step::Start { field, length } => {
+                ProtobufStep::InputEmpty => return,
+                ProtobufStep::Broken => self.is_malformed = true,
+                ProtobufStep::Start { field, length } => {
                     match tensors.start(field, length, columns, take) {
                         Next::Read => {}
                         Next::Enter => fields.enter(),
@@ -52,35 +52,37 @@ impl Content {
                         Next::Skip => fields.skip(),
                     }
                 }
-                Step::Number { field, value } => tensors.number(field, value, columns, take),
-                Step::Fixed32 { field: CONTENTS_FP32, bits } => {
+                ProtobufStep::Number { field, value } => {
+                    tensors.number(field, value, columns, take);
+                }
+                ProtobufStep::Fixed32 { field: CONTENTS_FP32, bits } => {
                     tensors.element(Datatype::Single, u64::from(bits), columns, take);
                 }
-                Step::Fixed64 { field: CONTENTS_FP64, bits } => {
+                ProtobufStep::Fixed64 { field: CONTENTS_FP64, bits } => {
                     tensors.element(Datatype::Double, bits, columns, take);
                 }
-                Step::Fixed32 { .. } | Step::Fixed64 { .. } => {}
-                Step::Data(run) => tensors.data(run, columns, take),
-                Step::End => tensors.end_field(columns, take),
-                Step::MessageEnd => tensors.end_level(columns, take),
+                ProtobufStep::Fixed32 { .. } | ProtobufStep::Fixed64 { .. } => {}
+                ProtobufStep::Data(run) => tensors.data(run, columns, take),
+                ProtobufStep::End => tensors.end_field(columns, take),
+                ProtobufStep::MessageEnd => tensors.end_level(columns, take),
             }
         }
     }
 
-    /// Ends a message. `is_read` says whether all of it was: the rest of one that could not be decoded might say anything,
-    /// even the model's name.
+    /// Ends a message. `is_read` says whether all of it was read: the rest of one that could not be decoded may hold
+    /// anything, even the model's name.
     pub(super) fn end<'c>(&mut self, is_read: bool, sink: &mut impl Sink<'c>) {
         let is_cut = !self.fields.is_whole();
-        // What broke off within its frame is no message, whatever might follow.
+        // What broke off within its frame is not a message, even if more would follow.
         self.is_malformed |= is_read && is_cut;
         if is_read {
-            self.tensors.tell_name(sink);
+            self.tensors.report_name(sink);
         }
         self.tensors.end_message(is_cut || !is_read, &mut |event| sink.take(event));
         self.fields = Reader::new();
     }
 
-    /// Ends a message that is none.
+    /// Ends what is not a message.
     pub(super) fn end_malformed<'c>(&mut self, sink: &mut impl Sink<'c>) {
         self.is_malformed = true;
         self.end(false, sink);

@@ -22,14 +22,14 @@ pub(super) struct Tensors {
     open: OpenField,
     model: Name<NAME_BYTES_MAX>,
     version: Name<NAME_BYTES_MAX>,
-    /// The model and its version are known, be it that they have no name, and told.
+    /// The names of the model and its version were given to the sink, or do not matter.
     is_named: bool,
-    /// How much of a name that must be the model's came, and whether it was the same.
+    /// How many bytes came of a name that must be the model's again.
     same: usize,
     is_other_model: bool,
     pub(super) has_error: bool,
     pub(super) has_tensors: bool,
-    /// The message has raw contents of no tensor that was described before.
+    /// The message has raw contents of a tensor that was not described before.
     has_surplus: bool,
     tensor: OpenTensor,
     name: Name<NAME_BYTES_MAX>,
@@ -57,7 +57,7 @@ enum Level {
 enum OpenField {
     Nothing,
     Model,
-    /// The name of a model in a message behind the first one.
+    /// The name of a model in a message after the first one.
     SameModel,
     Version,
     Name,
@@ -68,7 +68,7 @@ enum OpenField {
     Numbers,
     /// A text that is an element.
     Text,
-    /// Contents that nobody looks for.
+    /// Contents that no column looks for.
     Passing,
 }
 
@@ -92,7 +92,7 @@ pub(super) enum Next {
     Skip,
 }
 
-/// Of a longer name only the beginning is kept; it is no name then that a configuration can have.
+/// Only the beginning of a longer name is kept. No configuration has a name of that length.
 const NAME_BYTES_MAX: usize = 255;
 const DATATYPE_BYTES_MAX: usize = 8;
 
@@ -124,19 +124,19 @@ impl Tensors {
         }
     }
 
-    /// Whether the field that begins stands behind the names of the model and its version, which are not told yet.
-    pub(super) fn is_behind_the_name(&self, field: u32) -> bool {
+    /// Whether the field that begins comes after the names of the model and its version, which were not reported yet.
+    pub(super) fn is_after_the_name(&self, field: u32) -> bool {
         !self.is_named && self.level == Level::Infer && !matches!(field, 1..=4)
     }
 
-    /// Tells the names of the model and its version as they came, once. A response names none that matters.
-    pub(super) fn tell_name<'c>(&mut self, sink: &mut impl Sink<'c>) {
+    /// Reports the names of the model and its version as they came, once. Names in a response do not matter.
+    pub(super) fn report_name<'c>(&mut self, sink: &mut impl Sink<'c>) {
         if !core::mem::replace(&mut self.is_named, true) {
             sink.named(self.model.as_bytes(), self.version.as_bytes());
         }
     }
 
-    /// A field of so many bytes begins.
+    /// A field of this many bytes begins.
     pub(super) fn start(
         &mut self,
         field: u32,
@@ -166,21 +166,9 @@ impl Tensors {
                 self.read(OpenField::Version)
             }
             (Level::Infer, 2..=4) => Next::Skip,
-            (Level::Infer, 5) => {
-                self.has_tensors = true;
-                if self.is_other_model {
-                    take(Event::Fault(Fault::ExtraColumn));
-                    return Next::Skip;
-                }
-                self.tensor = OpenTensor::NEW;
-                self.name.clear();
-                self.datatype.clear();
-                self.enter(Level::Tensor)
-            }
-            (Level::Infer, field) => {
-                if field != raw_field || self.is_other_model {
-                    Next::Skip
-                } else if self.raws.begin(length, &mut self.filler, columns, take) {
+            (Level::Infer, 5) => self.start_tensor(take),
+            (Level::Infer, field) if field == raw_field && !self.is_other_model => {
+                if self.raws.begin(length, &mut self.filler, columns, take) {
                     self.read(OpenField::Raw)
                 } else {
                     self.has_surplus |= !self.raws.has_more();
@@ -191,16 +179,7 @@ impl Tensors {
             (Level::Tensor, 2) => self.read(OpenField::Datatype),
             (Level::Tensor, 3) => Next::Unpack,
             (Level::Tensor, 5) if length != 0 && !self.tensor.has_contents => {
-                self.tensor.has_contents = true;
-                let description = self.describe(false, columns, take);
-                if description.is_wanted() {
-                    self.filler.begin(description, columns);
-                    self.enter(Level::Contents)
-                } else {
-                    // An element takes a byte at least.
-                    self.passing = Some(Passing::new(description, 1));
-                    self.read(OpenField::Passing)
-                }
+                self.start_contents(columns, take)
             }
             (Level::Contents, 1..=5) => Next::Unpack,
             (Level::Contents, CONTENTS_FP32) => self.read_numbers(Datatype::Single, length),
@@ -210,6 +189,31 @@ impl Tensors {
                 self.read(OpenField::Text)
             }
             _ => Next::Skip,
+        }
+    }
+
+    fn start_tensor(&mut self, take: &mut impl FnMut(Event<'_>)) -> Next {
+        self.has_tensors = true;
+        if self.is_other_model {
+            take(Event::Fault(Fault::ExtraColumn));
+            return Next::Skip;
+        }
+        self.tensor = OpenTensor::NEW;
+        self.name.clear();
+        self.datatype.clear();
+        self.enter(Level::Tensor)
+    }
+
+    fn start_contents(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) -> Next {
+        self.tensor.has_contents = true;
+        let description = self.describe(false, columns, take);
+        if description.is_wanted() {
+            self.filler.begin(description, columns);
+            self.enter(Level::Contents)
+        } else {
+            // An element takes at least one byte.
+            self.passing = Some(Passing::new(description, 1));
+            self.read(OpenField::Passing)
         }
     }
 
@@ -310,7 +314,7 @@ impl Tensors {
         };
     }
 
-    /// The outermost message is over, or broke off. What it said of a name is forgotten if that is not told.
+    /// The outermost message is over, or broke off. Names that were not reported are forgotten.
     pub(super) fn end_message(&mut self, is_cut: bool, take: &mut impl FnMut(Event<'_>)) {
         if self.level == Level::Contents {
             self.elements.end(&mut self.filler, take);
@@ -357,7 +361,7 @@ impl Tensors {
         Next::Read
     }
 
-    /// Packed numbers of a fixed size lie as they do in raw contents.
+    /// Packed numbers of a fixed size have the layout of raw contents.
     fn read_numbers(&mut self, datatype: Datatype, length: u64) -> Next {
         self.elements.begin(datatype, length);
         self.read(OpenField::Numbers)

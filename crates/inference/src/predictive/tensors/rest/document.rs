@@ -1,7 +1,9 @@
 //! What is known of the document with the tensors, token by token; it knows no raw bytes.
 
+mod places;
+
 use crate::predictive::{
-    Columns, Event, Fault, cell_of,
+    Columns, Event, cell_of,
     columns::Tensor,
     tensors::{
         datatype::Datatype,
@@ -27,7 +29,7 @@ pub(super) struct Document {
     open: OpenTensor,
     /// Brackets that are open in the data.
     depth: usize,
-    /// Data that was held is no JSON within its brackets: nothing behind its tensor is read.
+    /// Data that was held is not JSON within its brackets: nothing after its tensor is read.
     pub(super) is_malformed: bool,
     pub(super) has_list: bool,
     pub(super) early: Early,
@@ -35,16 +37,16 @@ pub(super) struct Document {
     pub(super) raws: Raws,
 }
 
-/// Where in the document the next token stands.
+/// Where in the document the next token is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     Root,
     Members,
-    /// Right behind the name of the member that holds the tensors.
+    /// Right after the name of the member that holds the tensors.
     Member,
     Tensors,
     Tensor,
-    // Each right behind a name within a tensor.
+    // Each right after a name within a tensor.
     Name,
     Shape,
     Datatype,
@@ -56,18 +58,18 @@ enum Place {
     RawSize,
     /// In the data, which is a list.
     Elements,
-    Behind,
+    After,
 }
 
 /// The members of a tensor so far. Of a member that is repeated the first one holds.
 #[derive(Clone, Copy, Debug, Default)]
 struct OpenTensor {
-    /// Where it is looked for, if it is; once it has a name.
+    /// Where it is looked for, if it is, once its name came.
     found: Option<Option<Tensor>>,
-    /// What its shape is, if it can be one; once it has dimensions.
+    /// Its shape, if it can be one, once its dimensions came.
     shape: Option<Option<Shape>>,
     datatype: Option<Datatype>,
-    /// How many raw bytes it has; `None` within if that is no number of bytes.
+    /// How many raw bytes it has; `Some(None)` if that is not a number of bytes.
     raw_bytes: Option<Option<u64>>,
     data: Data,
     description: Option<Description>,
@@ -79,15 +81,15 @@ enum Data {
     #[default]
     None,
     Read,
-    /// It passed unread, and began behind so many bytes of the document.
+    /// It passed unread, and began after this many bytes of the document.
     Passing(u64),
-    /// It passed unread, and had so many bytes.
+    /// It passed unread, and had this many bytes.
     Passed(u64),
 }
 
 impl Document {
-    /// Before its first token; tensors are under this member of the root object. Data that comes before its tensor is known
-    /// is held up to so many bytes, which are taken from there.
+    /// Before its first token; tensors are under this member of the root object. Data that comes before its tensor is
+    /// known is held, up to this many bytes, which are taken from `room`.
     pub(super) fn new(
         member: &'static [u8],
         early_bytes_max: usize,
@@ -118,16 +120,16 @@ impl Document {
     pub(super) fn end(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if matches!(self.place, Place::Data | Place::Elements) {
             self.filler.end(true, take);
-            self.place = Place::Behind;
+            self.place = Place::After;
         }
     }
 
-    /// Whether what passes next is data, whose end is to be told.
+    /// Whether what is skipped next is data, whose end matters.
     pub(super) fn passes_data(&self) -> bool {
         matches!(self.open.data, Data::Passing(_))
     }
 
-    /// Takes the next token; whether the value that it announces, or the container that it opens, passes unread.
+    /// Takes the next token. Returns whether the value that it announces, or the container that it opens, is skipped.
     pub(super) fn step(
         &mut self,
         token: Token<'_>,
@@ -139,80 +141,22 @@ impl Document {
             self.early.end();
             return false;
         }
-        let opens = matches!(token, Token::ObjectStart | Token::ArrayStart);
-        let (place, skips) = match (self.place, token) {
-            (Place::Root, Token::ObjectStart) => (Place::Members, false),
-            (Place::Root | Place::Behind, _) => (Place::Behind, opens),
-            (Place::Members, Token::Key(key)) if key.bytes == self.member => (Place::Member, false),
-            (Place::Members, Token::Key(_)) => (Place::Members, true),
-            (Place::Members, _) => (Place::Behind, false),
-            (Place::Member, Token::ArrayStart) => {
-                self.has_list = true;
-                (Place::Tensors, false)
+        let (place, skips) = match self.place {
+            Place::Root | Place::After | Place::Members | Place::Member | Place::Tensors => {
+                self.outside(token, take)
             }
-            (Place::Member, _) => (Place::Members, opens),
-            (Place::Tensors, Token::ObjectStart) => {
-                self.open = OpenTensor::default();
-                (Place::Tensor, false)
+            Place::Tensor => match token {
+                Token::Key(key) => self.member(key.bytes, columns, take),
+                _ => {
+                    self.end_tensor(columns, take);
+                    (if self.is_malformed { Place::After } else { Place::Tensors }, false)
+                }
+            },
+            Place::Name | Place::Shape | Place::Dimensions | Place::Datatype => {
+                self.description(token, columns)
             }
-            (Place::Tensors, Token::ArrayEnd) => (Place::Members, false),
-            (Place::Tensors, _) => {
-                take(Event::Fault(Fault::WrongShape));
-                (Place::Tensors, opens)
-            }
-            (Place::Tensor, Token::Key(key)) => self.member(key.bytes, columns, take),
-            (Place::Tensor, _) => {
-                self.end_tensor(columns, take);
-                (if self.is_malformed { Place::Behind } else { Place::Tensors }, false)
-            }
-            (Place::Name, Token::String(name)) => {
-                // A name that was cut is longer than any that is looked for.
-                let ordinal = self.filler.ordinal();
-                let found = name.is_whole().then(|| columns.tensor(name.bytes, ordinal));
-                let found = found.unwrap_or_else(|| columns.tensor(b"", ordinal));
-                self.open.found.get_or_insert(found);
-                (Place::Tensor, false)
-            }
-            (Place::Shape, Token::ArrayStart) if self.open.shape.is_none() => {
-                self.open.shape = Some(Some(Shape::EMPTY));
-                (Place::Dimensions, false)
-            }
-            (Place::Shape, _) => {
-                self.open.shape.get_or_insert(None);
-                (Place::Tensor, opens)
-            }
-            (Place::Dimensions, Token::ArrayEnd) => (Place::Tensor, false),
-            (Place::Dimensions, token) => {
-                let shape = self.open.shape.flatten();
-                self.open.shape = Some(match token {
-                    Token::Number(dimension) => {
-                        shape.and_then(|shape| shape.with_number(dimension))
-                    }
-                    _ => None,
-                });
-                (Place::Dimensions, opens)
-            }
-            (Place::Datatype, Token::String(name)) => {
-                self.open.datatype = self.open.datatype.or_else(|| Datatype::of(name.bytes));
-                (Place::Tensor, false)
-            }
-            (Place::Name | Place::Datatype, _) => (Place::Tensor, opens),
-            (Place::Parameters, Token::ObjectStart) => (Place::ParameterMembers, false),
-            (Place::Parameters, _) => (Place::Tensor, opens),
-            (Place::ParameterMembers, Token::Key(key)) if key.bytes == b"binary_data_size" => {
-                (Place::RawSize, false)
-            }
-            (Place::ParameterMembers, Token::Key(_)) => (Place::ParameterMembers, true),
-            (Place::ParameterMembers, _) => (Place::Tensor, false),
-            (Place::RawSize, token) => {
-                let bytes = match token {
-                    Token::Number(bytes) if (bytes as u64) as f64 == bytes => Some(bytes as u64),
-                    _ => None,
-                };
-                self.open.raw_bytes.get_or_insert(bytes);
-                (Place::ParameterMembers, opens)
-            }
-            (Place::Data | Place::Elements, token) => {
+            Place::Parameters | Place::ParameterMembers | Place::RawSize => self.parameters(token),
+            Place::Data | Place::Elements => {
                 self.data(token, columns, take);
                 (self.place, token == Token::ObjectStart)
             }
@@ -283,7 +227,7 @@ impl Document {
         };
         self.filler.element(element, columns, take);
         if self.place == Place::Data {
-            // A value that stands in no list.
+            // A value that is in no list.
             self.end_data(take);
         }
     }
@@ -293,7 +237,7 @@ impl Document {
         self.place = Place::Tensor;
     }
 
-    /// Describes the tensor, if what came so far says what it is.
+    /// Describes the tensor, if its name and shape came.
     fn describe_if_known(&mut self, take: &mut impl FnMut(Event<'_>)) -> Option<Description> {
         let (found, shape) = (self.open.found?, self.open.shape?);
         let description = self.filler.describe(found, shape, take);
@@ -301,7 +245,7 @@ impl Document {
         Some(description)
     }
 
-    /// Ends a tensor of which everything is known but its raw bytes.
+    /// Ends a tensor that is described, except for its raw bytes.
     fn end_tensor(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let OpenTensor { found, shape, datatype, raw_bytes, data, description } = self.open;
         let is_unknown = raw_bytes.is_some() && self.raws.is_full();
@@ -320,13 +264,13 @@ impl Document {
                         if is_early {
                             description.say_wrong_shape(take);
                         }
-                        // Two bytes are the least that an element takes, the last one aside.
+                        // An element takes at least two bytes, except for the last one.
                         self.filler.pass(description, bytes.saturating_add(1) >> 1, take);
                     }
                 }
                 self.early.discard();
                 if self.is_malformed {
-                    // As if the name and the shape had come first: then the tensor would not have ended.
+                    // The same as if the name and the shape had come first: the tensor would not have ended.
                     return;
                 }
             }
@@ -338,13 +282,13 @@ impl Document {
             self.raws.push(RawTensor {
                 description: has_no_data.then_some(description),
                 datatype,
-                // Without a length nobody knows where the next tensor begins: all the rest passes as this one.
+                // Without a length it is not known where the next tensor begins: all the rest passes as this one.
                 bytes: bytes.unwrap_or(u64::MAX),
             });
         }
     }
 
-    /// Projection data that was held, as it would have been read where it stood.
+    /// Reads data that was held, as it would have been read in its place.
     fn read_early(
         &mut self,
         mut text: &[u8],
@@ -372,7 +316,7 @@ impl Document {
             self.data(number, columns, take);
         }
         if finish.ending != JsonEnd::Complete {
-            // It passed by its brackets and strings.
+            // It was skipped by its brackets and strings.
             self.filler.end(true, take);
             self.is_malformed = true;
         }

@@ -1,17 +1,18 @@
-//! The text of a tensor's data that comes before the tensor's name or shape, held until these are known; it reads none.
+//! The text of a tensor's data that comes before the tensor's name or shape, held until these are known; it does not
+//! read it.
 
 use alloc::vec::Vec;
 
 use driftline_wire::encoding::{MemoryBudget, Reservation};
 
-/// Holds the data of one tensor at a time, and its memory no longer than that.
+/// Holds the data of one tensor at a time, and its memory only as long.
 #[derive(Debug)]
 pub(super) struct Early {
     text: Vec<u8>,
     bytes_max: usize,
-    /// What is left for all readers that hold something.
+    /// The memory that is left for all readers.
     room: MemoryBudget,
-    /// What the text takes of it.
+    /// How much of it the text takes.
     held: Option<Reservation>,
     is_open: bool,
     lost: Option<Lost>,
@@ -27,7 +28,7 @@ enum Lost {
 }
 
 impl Early {
-    /// Holds at most so many bytes, which it takes from there; of longer data none.
+    /// Holds at most this many bytes, which it takes from `room`. Longer data is not held at all.
     pub(super) fn new(bytes_max: usize, room: &MemoryBudget) -> Early {
         Early {
             text: Vec::new(),
@@ -41,13 +42,13 @@ impl Early {
         }
     }
 
-    /// From here on the document's bytes are held.
+    /// From here on, the document's bytes are held.
     pub(super) fn begin(&mut self) {
         self.discard();
         self.is_open = true;
     }
 
-    /// Takes the next bytes of the document, if they are to be held: those of the data, without what leads to it.
+    /// Takes the next bytes of the document, if they are to be held: those of the data, without the ones before it.
     #[inline]
     pub(super) fn hold(&mut self, bytes: &[u8]) {
         if self.is_open {
@@ -63,7 +64,8 @@ impl Early {
         self.is_open = false;
     }
 
-    /// What was held, once; `None`, and counted, if it was too long or found no room. Nothing is held any more.
+    /// Returns what was held, and holds nothing any more. `None`, and counted, if it was too long or there was no
+    /// memory.
     pub(super) fn take(&mut self) -> Option<Vec<u8>> {
         let text = core::mem::take(&mut self.text);
         let lost = self.lost;
@@ -76,7 +78,7 @@ impl Early {
         lost.is_none().then_some(text)
     }
 
-    /// Holds nothing any more.
+    /// Forgets what is held.
     pub(super) fn discard(&mut self) {
         self.text = Vec::new();
         self.held = None;
@@ -89,7 +91,7 @@ impl Early {
         self.too_large
     }
 
-    /// Whether a tensor was not read because others had all the memory for what is held.
+    /// Whether a tensor was not read because others held all the memory.
     pub(super) fn lacked_room(&self) -> bool {
         self.lacked_room
     }
@@ -101,7 +103,7 @@ impl Early {
             return;
         }
         if self.text.capacity() < length {
-            // Twice as much, as a vector does by itself, but never more than may be held.
+            // Twice as much, as a vector grows by itself, but never more than may be held.
             let room = self.text.capacity().saturating_mul(2).max(length).min(self.bytes_max);
             let held = self.held.get_or_insert_with(|| self.room.reservation());
             if held.resize(room).is_err() {

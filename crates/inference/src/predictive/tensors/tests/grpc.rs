@@ -52,7 +52,7 @@ fn frame(message: &[u8]) -> Vec<u8> {
     [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), message].concat()
 }
 
-/// Projection a body, as a caller does who needs the name to know the columns; `name` is `None` if none is told.
+/// Reads a body as a caller does that needs the name to know the columns; `name` is `None` if none is reported.
 #[track_caller]
 fn check_coded(
     (message, encoding): (Message, Encoding),
@@ -136,6 +136,17 @@ fn typed_contents_are_read_packed_and_not() {
 }
 
 #[test]
+fn a_number_of_more_than_64_bits_breaks_the_message() {
+    let number = |last: &[u8]| [&[0x28][..], &[0xff; 9], last].concat();
+    check_contents("UINT64", &[1], &number(&[1]), "a0=18446744073709552000 1 row");
+    for last in [&[2][..], &[0x7f], &[0x81, 0]] {
+        let message = request("m", &[tensor("a", "UINT64", &[1], &number(last))]);
+        let name = Some(("m", "3"));
+        check_body(Message::Request, &message, name, "shape", JsonEnd::Malformed);
+    }
+}
+
+#[test]
 fn raw_contents_follow_in_the_order_of_their_tensors() {
     check(
         &[
@@ -178,7 +189,7 @@ fn shapes_that_are_not_those_of_the_data_are_faults() {
     check(&[described("a", "INT16", &[2]), field(7, &[1, 0, 2])], "a0=1 shape 1 row");
     check(&[described("a", "INT8", &[1])], "shape");
     check(&[described("a", "INT8", &[1]), field(7, &[1]), field(7, &[2])], "a0=1 shape 1 row");
-    // Raw contents before anyone said of what.
+    // Raw contents before any description.
     check(&[field(7, &[1]), described("a", "INT8", &[1])], "shape shape");
 }
 

@@ -1,5 +1,5 @@
-//! The bytes that Triton's own client sends, as `tests/clients/infer.py --record tests/data/tritonclient` wrote them down:
-//! what is read from them equals the arrays that the client was given.
+//! The bytes that Triton's own client sends, as `tests/clients/infer.py --record tests/data/tritonclient` recorded
+//! them: what is read from them equals the arrays that the client was given.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::predictive::{
 
 const SENT: &str = include_str!("../../../../../../tests/data/tritonclient/sent.json");
 
-/// The protocol has these as raw bytes only.
+/// The protocol has these only as raw bytes.
 const RAW_ONLY: [&str; 2] = ["FP16", "BF16"];
 
 #[track_caller]

@@ -1,12 +1,12 @@
-//! Bodies over REST, in JSON and with raw bytes behind it.
+//! Bodies over REST, in JSON and with raw bytes after it.
 
 use super::*;
 use crate::predictive::tensors::{RestReader, TENSORS_MAX};
 
-/// So much of data that comes too early is held.
+/// How much of early data is held.
 const EARLY_BYTES_MAX: usize = 64;
 
-/// The body is the JSON document, and raw bytes behind it if `raw` is some.
+/// The body is the JSON document, with raw bytes after it if `raw` is some.
 #[track_caller]
 fn check_body(document: &str, raw: Option<&[u8]>, expected: &str, ending: JsonEnd, has_rows: bool) {
     let columns = columns();
@@ -73,7 +73,7 @@ fn a_tensor_of_rank_one_is_a_column() {
 }
 
 #[test]
-fn the_first_tensor_has_columns_by_index_if_its_name_is_nobodys() {
+fn the_first_tensor_has_columns_by_index_if_no_column_has_its_name() {
     check_data("input-0", "[2, 2]", "[1, 2, 3, 4]", "a0=1 b0=2 a1=3 b1=4 2 rows");
     check_data("input-0", "[2, 2]", "[[1, 2], [3, 4]]", "a0=1 b0=2 a1=3 b1=4 2 rows");
     check_data("input-0", "[1, 2, 1]", "[[[1], [2]]]", "a0=1 b0=2 1 row");
@@ -141,7 +141,7 @@ fn data_that_comes_too_early_is_held_up_to_a_limit() {
             reader.finish(&columns, &mut take)
         });
     };
-    // With the brackets, and with nothing else.
+    // With the brackets, and without anything else.
     let fitting = (EARLY_BYTES_MAX - 1) / 2;
     let cells: Vec<String> = (0..fitting).map(|row| format!("a{row}=7")).collect();
     read(fitting, &format!("{} shape b0=1 {fitting} rows", cells.join(" ")), 0);
@@ -151,7 +151,7 @@ fn data_that_comes_too_early_is_held_up_to_a_limit() {
 }
 
 #[test]
-fn what_stands_before_and_behind_early_data_is_not_held() {
+fn what_comes_before_and_after_early_data_is_not_held() {
     let long = "k".repeat(2 * EARLY_BYTES_MAX);
     let spaces = " ".repeat(2 * EARLY_BYTES_MAX);
     for data in ["[5]", "5", "[[5]]"] {
@@ -189,7 +189,7 @@ fn early_data_that_finds_no_room_passes_unread_and_gives_back_what_it_has() {
     };
     let [one, other, third] = [40, 50, 30].map(start);
     assert_eq!(room.bytes_left(), 10);
-    // Its row is there, as the shape says; its value is not. The next tensor finds room again.
+    // Its row counts, as the shape says, and its value does not. The next tensor finds memory again.
     assert_eq!(end(third), ("shape b0=6 1 row".to_string(), true));
     assert_eq!(room.bytes_left(), 10);
     drop(other);
@@ -198,8 +198,8 @@ fn early_data_that_finds_no_room_passes_unread_and_gives_back_what_it_has() {
     assert_eq!(room.bytes_left(), 100);
 }
 
-/// What is found in a tensor with these members, and another one behind it, in every cut; in no order, as faults come
-/// where they show.
+/// What is found in a tensor with these members, and in another one after it, in every cut; in no order, because faults
+/// are reported where they show.
 fn found_of(members: &[&str]) -> (Vec<String>, JsonEnd) {
     let tensor = members.join(",");
     let body = format!(r#"{{"inputs":[{{{tensor}}},{{"name":"b","shape":[1],"data":[8]}}]}}"#);
@@ -228,7 +228,7 @@ fn found_of(members: &[&str]) -> (Vec<String>, JsonEnd) {
 #[test]
 fn the_order_of_members_changes_no_count_whatever_the_data_is() {
     let good = ["[1]", "[1,2]", "[[1],[2]]", "5", "null", r#""x""#, r#"["a\"]",{"x":oops}]"#, "[]"];
-    // Their brackets and strings are right, and nothing else.
+    // Only their brackets and strings are right.
     let bad =
         ["[1,x]", "[x,1]", "[1,2,]", "[,]", "[1 2]", "[1,[2,]]", "[nul]", "[1.]", r#"["\q"]"#];
     let cases = good.map(|data| (data, JsonEnd::Complete)).into_iter();
@@ -255,7 +255,7 @@ fn the_order_of_members_changes_no_count_whatever_the_data_is() {
             }
         }
     }
-    // Where a bracket is wrong, no name comes any more.
+    // After a wrong bracket, no name comes any more.
     for data in [r#""data":[1}"#, r#""data":nope"#] {
         let ending = found_of(&[data, r#""name":"a""#, r#""shape":[1]"#]).1;
         assert_eq!(ending, JsonEnd::Malformed, "{data}");
@@ -277,7 +277,7 @@ fn a_member_that_is_repeated_counts_once() {
 }
 
 #[test]
-fn tensors_that_nobody_looks_for_pass_unread() {
+fn tensors_that_no_column_looks_for_pass_unread() {
     check(
         r#"{"name":"a","shape":[2],"data":[5,6]},{"name":"z","shape":[2],"data":[{"data":[1]},"]"]}"#,
         "a0=5 a1=6 extra 2 rows",
@@ -477,7 +477,7 @@ fn bytes_that_are_too_few_or_too_many_are_faults() {
     check(4, &[1, 0, 2], "a0=1 shape 1 row", JsonEnd::Incomplete);
     check(4, &[], "shape", JsonEnd::Incomplete);
     check(4, &[1, 0, 2, 0, 9], "a0=1 a1=2 shape 2 rows", JsonEnd::Complete);
-    // A length that can be none: the bytes are read as this tensor's, for nobody could say where the next one begins.
+    // An impossible length: the bytes are read as this tensor's, because it is not known where the next one begins.
     check_body(
         r#"{"inputs":[{"name":"a","shape":[1],"datatype":"UINT8","parameters":{"binary_data_size":-1}}]}"#,
         Some(&[7]),
@@ -488,7 +488,7 @@ fn bytes_that_are_too_few_or_too_many_are_faults() {
 }
 
 #[test]
-fn what_a_tensor_promises_that_nobody_looks_for_makes_no_rows() {
+fn what_a_tensor_states_that_no_column_looks_for_makes_no_rows() {
     let check = |shape, datatype, size: &str, raw: &[u8], expected, ending| {
         let document = format!(
             r#"{{"inputs":[{{"name":"a","shape":[1],"data":[7]}},{{"name":"z","shape":{shape},"datatype":"{datatype}","parameters":{{"binary_data_size":{size}}}}}]}}"#
@@ -503,7 +503,7 @@ fn what_a_tensor_promises_that_nobody_looks_for_makes_no_rows() {
     check(billions, "BOOL", "2000000000", &[0; 3], "a0=7 extra shape 3 rows", cut);
     check(billions, "BYTES", "2000000000", &texts(&["", "x"]), "a0=7 extra shape 2 rows", cut);
     check("[2000000000, 2]", "INT8", "4000000000", &[0; 5], "a0=7 extra shape 2 rows", cut);
-    // Nobody knows how long it is, and all that comes is its.
+    // Its length is not known, and all that comes is its own.
     check("[4611686018427387904]", "INT8", "-1", &[0; 4], "a0=7 extra shape 4 rows", cut);
     check("[2000000000, 0]", "BOOL", "2000000000", &[0; 3], "a0=7 extra shape 1 row", cut);
     // All of it came, and is less than the shape.

@@ -1,4 +1,4 @@
-//! Messages that are compressed each for itself, in codings that are read, that are not, and in none.
+//! Messages that are compressed separately, in encodings that are read, that are not, and in none.
 
 use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec as compress_to_vec_zstd};
@@ -24,14 +24,14 @@ fn zstd(plain: &[u8]) -> Vec<u8> {
     compress_to_vec_zstd(plain, CompressionLevel::Fastest)
 }
 
-/// A message that is what a compressor made of it.
+/// A message as a compressor made it.
 fn compressed(content: &[u8]) -> Vec<u8> {
     let mut message = frame(content);
     message[0] = 1;
     message
 }
 
-/// What a request says that is not compressed, without its frame.
+/// An uncompressed request, without its frame.
 fn content(values: &[i64]) -> Vec<u8> {
     let tensor = tensor("a", "INT32", &[i64::try_from(values.len()).unwrap()], &packed(2, values));
     request("m", &[tensor]).split_off(5)
@@ -53,7 +53,7 @@ fn gap(fault: Fault) -> Wrong {
     (vec![fault], Some(fault))
 }
 
-/// Projection a call whose head says this encoding; all of it is there.
+/// Reads a whole call whose head names this encoding.
 #[track_caller]
 fn check(header: &str, body: &[u8], is_named: bool, expected: &str, ending: JsonEnd) -> Wrong {
     let name = is_named.then_some(("m", "3"));
@@ -72,7 +72,7 @@ fn messages_are_read_in_the_coding_that_the_head_names() {
         let one = compressed(&content_coded);
         let found = check(name, &one, true, "a0=1 a1=2 2 rows", JsonEnd::Complete);
         assert_eq!(found, READ, "{name}");
-        // Each says for itself whether it is compressed, and an empty one has nothing to be decoded.
+        // Each says whether it is compressed itself, and an empty one has nothing to decode.
         let mixed = [&one[..], &frame(&content), &compressed(b""), &one].concat();
         let expected = "a0=1 a1=2 2 rows a2=1 a3=2 2 rows a4=1 a5=2 2 rows";
         assert_eq!(check(name, &mixed, true, expected, JsonEnd::Complete), READ, "{name}");
@@ -115,7 +115,7 @@ fn a_coding_that_is_unknown_or_off_passes_and_plain_messages_are_read() {
     let off = Encoding::of(Some(b"gzip"), Codings::from_iter([Coding::Deflate]));
     let reader = check_coded((Message::Request, off), &one, None, "", JsonEnd::Complete);
     assert_eq!(wrong(&reader), unread);
-    // Within a body that is compressed itself, what either may say would multiply.
+    // Within a body that is compressed itself, the expansions of both would multiply.
     let within = Encoding::of_messages(Some(b"gzip"), Some(b"br"), Codings::ALL);
     assert_eq!(within, Encoding::Unreadable);
     assert_eq!(Encoding::of_messages(None, Some(b"br"), Codings::ALL), Encoding::None);
@@ -128,7 +128,7 @@ fn what_a_broken_message_said_before_counts_and_the_next_one_is_read() {
     let content = content(&[1, 2]);
     let whole = gzip(&content);
     let other = frame(&content);
-    // The checksum is wrong, which shows behind all that it says: as nobody may believe it, it is not taken for whole.
+    // The checksum is wrong, which shows only after all of its contents: it does not count as whole.
     let mut changed = whole.clone();
     changed[whole.len() - 8] ^= 1;
     let broken = [compressed(&changed), other.clone()].concat();
@@ -138,14 +138,14 @@ fn what_a_broken_message_said_before_counts_and_the_next_one_is_read() {
     let cut = compressed(&whole[..whole.len() - 1]);
     let expected = "a0=1 a1=2 2 rows";
     assert_eq!(check("gzip", &cut, true, expected, JsonEnd::Complete), gap(Fault::Malformed));
-    // Its first byte is wrong: it says nothing, and the next one names the model.
+    // Its first byte is wrong: it has no contents, and the next one names the model.
     let none = [compressed(b"no gzip"), other].concat();
     assert_eq!(check("gzip", &none, true, expected, JsonEnd::Complete), gap(Fault::Malformed));
-    // Behind its end stands something.
+    // Something follows its end.
     let surplus = compressed(&[&whole[..], b"!"].concat());
     let found = check("gzip", &surplus, true, expected, JsonEnd::Complete);
     assert_eq!(found, (vec![Fault::Malformed], None));
-    // What it says is no message, which is no fault of its coding.
+    // Its contents are not a message, which is not a fault of its encoding.
     let no_message = compressed(&gzip(&[0x4a, 5, 0x0a]));
     let way = (Message::Request, encoding("gzip"));
     let reader = check_coded(way, &no_message, Some(("", "")), "", JsonEnd::Malformed);
@@ -164,7 +164,7 @@ fn a_body_that_breaks_off_amid_a_compressed_message_is_incomplete() {
     assert_eq!(found, READ);
 }
 
-/// Projection a body at once, with so much memory for decoders.
+/// Reads a body at once, with this much memory for decoders.
 fn read(body: &[u8], room: usize) -> (String, Wrong) {
     read_pieces(&[body], room)
 }
@@ -181,7 +181,7 @@ fn read_pieces(pieces: &[&[u8]], room: usize) -> (String, Wrong) {
     (found.join(" "), wrong(&reader))
 }
 
-/// What says so many bytes, and no row.
+/// A message that expands to this many bytes, and has no row.
 fn bomb(length: usize) -> Vec<u8> {
     let content = [field(1, b"m"), field(3, &vec![0; length])].concat();
     compressed(&gzip(&content))
@@ -199,7 +199,7 @@ fn a_bomb_is_given_up_and_many_small_ones_are_as_bad() {
         "alone it is none"
     );
     let small = [bomb(200 << 10), bomb(200 << 10), compressed(&gzip(&good)), plain].concat();
-    // Where they said too much no further one is decoded, however small; what is plain is read.
+    // After they expanded too much, no further one is decoded, however small; plain ones are read.
     assert_eq!(read(&small, DECODERS_BYTES_MAX), ("a0=1 1 row".to_string(), gap(Fault::TooDense)));
 }
 
@@ -217,14 +217,14 @@ fn a_bomb_is_given_up_whatever_was_wrong_before_it() {
             assert_eq!((&*found.0, &found.1), (expected, wrong), "cut at {cut}");
         }
     };
-    // What is compressed behind the bomb is not decoded, and what is plain is read.
+    // What is compressed after the bomb is not decoded, and what is plain is read.
     let junk = compressed(b"no gzip");
     let expected = (both.clone(), Some(Fault::Malformed));
     check([&junk, &bomb, &one, &frame(&content(&[7]))], "a0=7 1 row", &expected);
-    // One that is read to its end has no gap, whatever stands behind that: the first gap is the bomb's.
+    // One that is read to its end has no gap, whatever follows: the first gap is the bomb's.
     let surplus = compressed(&[&gzip(&good)[..], b"!"].concat());
     check([&surplus, &bomb, &one, b""], "a0=1 1 row", &(both, Some(Fault::TooDense)));
-    // One that has no gap leaves none, and a gap behind it has its own reason.
+    // One without a gap leaves none, and a gap after it has its own reason.
     let cut_off = compressed(&gzip(&good)[..12]);
     let expected = (vec![Fault::Malformed], Some(Fault::Malformed));
     check([&surplus, &cut_off, &one, b""], "a0=1 1 row a1=1 1 row", &expected);

@@ -1,8 +1,8 @@
-//! Messages whose tensors and fields promise more than what comes.
+//! Messages whose tensors and fields state more than comes.
 
 use super::*;
 
-/// A field that promises so many bytes, and has these.
+/// A field that states this many bytes, and has these.
 fn promised(number: u8, length: u64, bytes: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2], &varint(length)[..], bytes].concat()
 }
@@ -10,7 +10,7 @@ fn promised(number: u8, length: u64, bytes: &[u8]) -> Vec<u8> {
 const BILLIONS: i64 = 2_000_000_000;
 
 #[test]
-fn what_a_tensor_promises_that_nobody_looks_for_makes_no_rows() {
+fn what_a_tensor_states_that_no_column_looks_for_makes_no_rows() {
     let wanted = tensor("a", "INT32", &[1], &packed(2, &[7]));
     let head = [field(1, b"z"), packed(3, &[BILLIONS])].concat();
     let length = BILLIONS.cast_unsigned();
@@ -34,9 +34,9 @@ fn what_a_tensor_promises_that_nobody_looks_for_makes_no_rows() {
         let whole = request("m", &[wanted.clone(), part]);
         let rows = if 1 < rows { format!("{rows} rows") } else { "1 row".to_string() };
         let expected = format!("a0=7 extra shape {rows}");
-        // What goes beyond its frame is no message, though the frame is whole.
+        // What goes beyond its frame is not a message, although the frame is whole.
         check_body(Message::Request, &whole, Some(("m", "3")), &expected, JsonEnd::Malformed);
-        // The frame promises all of it, and breaks off.
+        // The frame states all of it, and breaks off.
         let mut cut = whole;
         cut[1..5].copy_from_slice(&[0x7f; 4]);
         check_body(Message::Request, &cut, Some(("m", "3")), &expected, JsonEnd::Incomplete);
@@ -51,7 +51,7 @@ fn no_prefix_of_a_body_has_more_rows_than_bytes() {
     let described_raw = [described("z", "INT8", &[BILLIONS]), field(7, b"")].concat();
     let raw = [described_raw, promised(7, length, &[0; 20])].concat();
     for part in [typed, raw] {
-        // The first tensor would be looked for, whatever its name is.
+        // The first tensor is looked for under any name.
         let body = request("m", &[described("a", "INT8", &[0]), part]);
         for end in 0..=body.len() {
             let mut rows = 0;
@@ -93,6 +93,6 @@ fn a_field_longer_than_what_holds_it_is_malformed() {
     let wanted = tensor("a", "INT32", &[1], &packed(2, &[7]));
     let inner = [field(1, b"z"), packed(3, &[BILLIONS]), promised(5, 9, b"\x3a")].concat();
     let body = request("m", &[wanted.clone(), field(5, &inner), wanted]);
-    // What follows passes unread, for nobody knows where it begins.
+    // What follows passes unread, because it is not known where it begins.
     check_body(Message::Request, &body, Some(("m", "3")), "a0=7 1 row", JsonEnd::Malformed);
 }

@@ -1,6 +1,6 @@
 //! Why a model stopped, in a handful of words for all providers; no provider's own word becomes a label.
 
-driftline_labels::labels! {
+crate::labels! {
     /// Why a model stopped.
     pub enum FinishReason {
         /// It was done, or met a stop sequence.

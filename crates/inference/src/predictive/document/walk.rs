@@ -1,4 +1,4 @@
-//! The way through a document's members to what the table says that they hold; no value is read here.
+//! The walk through a document's members to those that hold rows; no value is read here.
 
 use alloc::boxed::Box;
 
@@ -20,12 +20,12 @@ impl Walk {
         take: &mut impl FnMut(Event<'_>),
     ) -> Next {
         self.next = Members::MAX;
-        self.behind_member(token, columns, take)
+        self.at_member(token, columns, take)
     }
 
     pub(super) fn in_members(&mut self, token: Token<'_>) -> Next {
         let Token::Key(key) = token else {
-            // Nothing but the end of the object can stand in a name's place.
+            // Only the end of the object can come in place of a name.
             self.depth = self.depth.saturating_sub(1);
             self.after_member();
             return Next::Read;
@@ -40,7 +40,7 @@ impl Walk {
         Next::Read
     }
 
-    pub(super) fn behind_member(
+    pub(super) fn at_member(
         &mut self,
         token: Token<'_>,
         columns: &Columns,
@@ -61,7 +61,7 @@ impl Walk {
         skip_if_opens(token)
     }
 
-    /// Enters an object on the way of these.
+    /// Enters an object on the way of these members.
     fn descend(&mut self, below: Members) {
         if let Some(inside) = self.inside.get_mut(self.depth) {
             *inside = below;
@@ -69,12 +69,12 @@ impl Walk {
         }
     }
 
-    /// Goes on behind a member.
+    /// Goes on after a member.
     pub(super) fn after_member(&mut self) {
         self.list = None;
         self.tensor = None;
         self.at = match self.depth {
-            0 => At::Behind,
+            0 => At::After,
             1 if self.is_row != IsRow::No => At::ObjectRow,
             _ => At::Members,
         };
