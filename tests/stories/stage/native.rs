@@ -6,7 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use driftline_inference::exchange::Observation;
+use driftline_inference::exchange::{Observation, ObservationKind};
+use driftline_labels::ReadProblem;
 use driftline_metrics::catalogue::Kind;
 use driftline_monitor::{
     config::Config,
@@ -25,9 +26,56 @@ pub(super) fn play(config: &str, scripts: [&Script; 2]) -> [Seen; 2] {
     let play = |script| {
         let before = native.scrape();
         simulated::play(&mut native, script);
-        Seen::exact("native", native.scrape().difference(&before))
+        let changed = native.scrape().difference(&before);
+        compare(native.observation.as_ref(), &changed);
+        Seen::exact("native", changed)
     };
     scripts.map(play)
+}
+
+/// The observation of an exchange says what its counters do, metric names aside.
+#[track_caller]
+fn compare(observation: Option<&Observation>, changed: &Scrape) {
+    let total = |name: &str, labels: &[(&str, &str)]| {
+        changed.value(&format!("driftline_{name}_total"), labels).unwrap_or(0.0)
+    };
+    let Some(observation) = observation else {
+        assert_eq!(total("requests", &[]), 0.0, "requests without an observation");
+        return;
+    };
+    assert_eq!(total("requests", &[]), 1.0, "requests of {observation:?}");
+    let outcome = ("outcome", observation.outcome.name());
+    assert_eq!(total("requests", &[outcome]), 1.0, "requests by outcome of {observation:?}");
+    for (problem, &times) in &observation.read_problems {
+        let found = total("read_problems", &[("reason", problem.name())]);
+        // A load report that cannot be read is counted when it comes.
+        if problem != ReadProblem::LoadReportMalformed {
+            assert_eq!(found, times as f64, "{} of {observation:?}", problem.name());
+        }
+    }
+    match &observation.kind {
+        ObservationKind::Generation(generated) => {
+            for (name, tokens) in [
+                ("input_tokens", generated.usage.input),
+                ("output_tokens", generated.usage.output),
+                ("reasoning_tokens", generated.usage.reasoning),
+            ] {
+                assert_eq!(
+                    total(name, &[]),
+                    tokens.unwrap_or(0) as f64,
+                    "{name} of {observation:?}"
+                );
+            }
+        }
+        ObservationKind::Prediction(predicted) => {
+            let rows = [predicted.instances, predicted.predictions].map(|rows| rows as f64);
+            assert_eq!(
+                [total("instances", &[]), total("predictions", &[])],
+                rows,
+                "{observation:?}"
+            );
+        }
+    }
 }
 
 /// The session without a filter, and a host that keeps its metrics.
