@@ -31,7 +31,7 @@ pub(super) use self::table::{Holds, Member, Table};
 /// Objects behind a wrapper's name may nest this deep in a row.
 const WRAPPED_MAX: u8 = 4;
 
-/// Projection rows from documents that arrive in pieces, one document after the other.
+/// Reads rows from documents that arrive in pieces, one document after the other.
 #[derive(Debug)]
 pub struct DocumentReader {
     tokenizer: Tokenizer,

@@ -6,7 +6,7 @@ use super::{
 };
 use driftline_wire::{frame::Step, json::JsonEnd, ndjson};
 
-/// Projection the lines of a body that arrives in pieces.
+/// Reads the lines of a body that arrives in pieces.
 #[derive(Debug)]
 pub struct LinesReader {
     lines: ndjson::Reader,

@@ -39,7 +39,7 @@ pub enum Form {
     },
 }
 
-/// Projection one body of an exchange with a model that predicts.
+/// Reads one body of an exchange with a model that predicts.
 #[derive(Debug)]
 pub enum Reader {
     /// One JSON document.

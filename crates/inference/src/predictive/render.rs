@@ -13,13 +13,13 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-/// Projection with the columns `a`, `b`, `c`, by name or else by position.
+/// Looks for the columns `a`, `b`, `c`, by name or else by position.
 #[track_caller]
 pub(super) fn check(form: Form, body: &str, expected: &str, ending: JsonEnd) {
     check_columns(form, &Columns::usual(&["a", "b", "c"]), body, expected, ending);
 }
 
-/// Projection a body in every cut.
+/// Reads a body in every cut.
 ///
 /// What is reported is written `a0=1 b0=null +1 extra`: the value of column `a` in row 0, why `b` has none there, a row
 /// that ended, a fault. Columns are called by the alphabet.

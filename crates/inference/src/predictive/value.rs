@@ -7,7 +7,7 @@ use driftline_wire::{base64::Decoder, json::Token};
 /// The only member of an object that stands for bytes.
 pub(super) const BASE64: &[u8] = b"b64";
 
-/// Projection one value after the other.
+/// Reads one value after the other.
 #[derive(Debug, Default)]
 pub(super) struct ValueReader {
     state: State,

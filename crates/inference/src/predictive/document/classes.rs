@@ -7,7 +7,7 @@ use super::{
 use crate::predictive::{Cell, text::Scratch};
 use driftline_wire::json::Token;
 
-/// Projection the pairs of one row.
+/// Reads the pairs of one row.
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     best: Scratch,

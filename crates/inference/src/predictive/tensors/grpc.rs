@@ -29,7 +29,7 @@ pub enum Message {
     StreamResponse,
 }
 
-/// Projection the tensors of a body.
+/// Reads the tensors of a body.
 #[derive(Debug)]
 pub struct GrpcReader {
     frames: grpc::Reader,

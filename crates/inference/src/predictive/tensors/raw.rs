@@ -10,7 +10,7 @@ use super::{
 use crate::predictive::{Cell, Columns, Event};
 use driftline_wire::json::{TEXT_BYTES_MAX, characters};
 
-/// Projection the elements of one tensor after the other.
+/// Reads the elements of one tensor after the other.
 #[derive(Debug)]
 pub(super) struct RawReader {
     datatype: Datatype,

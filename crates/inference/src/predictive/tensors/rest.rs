@@ -14,7 +14,7 @@ use driftline_wire::{
     json::{JsonEnd, Tokenizer},
 };
 
-/// Projection the tensors of a body.
+/// Reads the tensors of a body.
 #[derive(Debug)]
 pub struct RestReader {
     tokenizer: Tokenizer,

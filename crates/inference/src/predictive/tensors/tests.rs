@@ -53,7 +53,7 @@ fn said(event: Event<'_>) -> String {
     }
 }
 
-/// Projection a body in every way that it can be cut.
+/// Reads a body in every way that it can be cut.
 #[track_caller]
 fn check_cuts(
     body: &[u8],

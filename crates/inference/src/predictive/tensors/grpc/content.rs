@@ -7,7 +7,7 @@ use super::{
 use crate::predictive::{Event, Sink, tensors::datatype::Datatype};
 use driftline_wire::protobuf::{Reader, Step};
 
-/// Projection one message after the other.
+/// Reads one message after the other.
 #[derive(Debug)]
 pub(super) struct Content {
     message: Message,

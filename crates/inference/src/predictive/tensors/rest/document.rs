@@ -344,7 +344,7 @@ impl Document {
         }
     }
 
-    /// Projection data that was held, as it would have been read where it stood.
+    /// Reads data that was held, as it would have been read where it stood.
     fn read_early(
         &mut self,
         mut text: &[u8],

@@ -52,7 +52,7 @@ fn frame(message: &[u8]) -> Vec<u8> {
     [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), message].concat()
 }
 
-/// Projection a body, as a caller does who needs the name to know the columns; `name` is `None` if none is told.
+/// Reads a body, as a caller does who needs the name to know the columns; `name` is `None` if none is told.
 #[track_caller]
 fn check_coded(
     (message, encoding): (Message, Encoding),

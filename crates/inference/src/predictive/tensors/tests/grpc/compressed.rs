@@ -53,7 +53,7 @@ fn gap(fault: Fault) -> Wrong {
     (vec![fault], Some(fault))
 }
 
-/// Projection a call whose head says this encoding; all of it is there.
+/// Reads a call whose head says this encoding; all of it is there.
 #[track_caller]
 fn check(header: &str, body: &[u8], is_named: bool, expected: &str, ending: JsonEnd) -> Wrong {
     let name = is_named.then_some(("m", "3"));
@@ -164,7 +164,7 @@ fn a_body_that_breaks_off_amid_a_compressed_message_is_incomplete() {
     assert_eq!(found, READ);
 }
 
-/// Projection a body at once, with so much memory for decoders.
+/// Reads a body at once, with so much memory for decoders.
 fn read(body: &[u8], room: usize) -> (String, Wrong) {
     read_pieces(&[body], room)
 }
