@@ -39,7 +39,7 @@ pub const CONFIG_BYTES_MAX: usize = 4 << 20;
 pub const MODELS_MAX: usize = 64;
 /// The most routes that are listed.
 pub const ROUTES_MAX: usize = 64;
-/// The most declarations of endpoints.
+/// The most endpoints that are declared.
 pub const ENDPOINTS_MAX: usize = 64;
 /// The most series of one filter. In 128-byte names they take half of the memory that the filter may have; traffic
 /// needs the rest.
@@ -125,9 +125,9 @@ impl Config {
         read::config(&Node::new(&value, Path::ROOT), problems)
     }
 
-    /// How many names may be admitted because they fit a pattern: none if there is no pattern.
+    /// How many slots there are for names that match a pattern: none if there is no pattern.
     #[must_use]
-    pub fn places(&self) -> usize {
+    pub fn slots(&self) -> usize {
         let has_patterns =
             self.models.iter().any(Model::is_pattern) || !self.routes.iter().all(Glob::is_exact);
         if has_patterns { usize::try_from(self.names_max).unwrap_or(usize::MAX) } else { 0 }

@@ -1,5 +1,5 @@
 //! Names that requests bring, made fit for a label and looked up among those that the configuration lists.
-//! A name never becomes longer than it came, and never longer than a label may be.
+//! A label is never longer than the name that it is made of, nor than a label may be.
 
 use alloc::{string::String, vec::Vec};
 
@@ -7,7 +7,7 @@ use crate::config::OTHER_NAME;
 use driftline_inference::glob::Glob;
 use driftline_statistics::document::LABEL_BYTES_MAX;
 
-/// What stands for bytes that a label cannot have.
+/// Replaces bytes that a label cannot have.
 const REPLACEMENT: char = '_';
 
 /// What a name is to the configuration.
@@ -15,7 +15,7 @@ const REPLACEMENT: char = '_';
 pub(crate) enum Named {
     /// One of those that are known at configuration, by number. The first stands for all that are not admitted.
     Listed(usize),
-    /// Not listed, but it fits a pattern: the name, made fit for a label.
+    /// Not listed, but it matches a pattern: the name, made fit for a label.
     Fitting(String),
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Admits this name. Listed names have the numbers that they are given here, patterns have none.
+    /// Admits this name. A listed name gets this number, a pattern gets none.
     pub(crate) fn admit(&mut self, name: &str, number: usize) {
         if Glob::is_pattern(name) {
             self.patterns.push(Glob::new(name));
@@ -41,7 +41,7 @@ impl Names {
         }
     }
 
-    /// What a name is that came as these bytes. Compares with each, which for 64 names is faster than a map.
+    /// What a name is, as a request brings it. Compares with each, which for 64 names is faster than a map.
     pub(crate) fn find(&self, raw: &[u8]) -> Named {
         if let Some(number) = self.listed(raw) {
             return Named::Listed(number);
@@ -80,14 +80,14 @@ pub(crate) fn clean(raw: &[u8]) -> String {
             name.push(character);
         }
     }
-    // Both replacements keep a byte that cannot begin what they replace, so none is left over or made.
+    // The byte that each replacement keeps cannot begin what is replaced, so nothing is left over or made.
     if name.contains(";.") {
         name = name.replace(";.", ";_");
     }
     if name.contains("=.=") {
         name = name.replace("=.=", "=._");
     }
-    // Such a dot would be dropped by Envoy, and the name then be another one, perhaps one that is listed.
+    // Envoy would drop this dot, and the name would become another one, perhaps a listed one.
     if name.ends_with('.') {
         name.pop();
         name.push(REPLACEMENT);

@@ -42,7 +42,7 @@ impl ModelRegistry {
             generating: Names::default(),
             predicting: Names::default(),
             route_names: Names::default(),
-            places_max: config.places(),
+            places_max: config.slots(),
         };
         for (index, model) in config.models.iter().enumerate() {
             // Versions of one model are one name.

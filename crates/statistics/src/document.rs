@@ -1,5 +1,5 @@
 //! Reads JSON that people write, collecting every problem with its path instead of stopping at the first.
-//! It knows no field of ours: the shapes live with [`crate::config`] and [`crate::profile`].
+//! It knows no field: the readers of configurations and of profiles do.
 //!
 //! `serde`'s derive stops at the first mistake and names a line, which is of no use in a
 //! configuration that Envoy has turned from YAML into one line of JSON. Here a reader walks a parsed
@@ -24,7 +24,7 @@ use serde_json::{Deserializer, Value};
 
 use self::tree::Tree;
 
-/// The most memory that the parsed tree may take, in bytes, by a guess from above.
+/// The most memory that the parsed tree may take, in bytes, by an upper estimate.
 ///
 /// The text alone bounds too little: 4 MiB of `1,1,1,...` make a tree of 100 MiB, more than the filter may have.
 pub const TREE_BYTES_MAX: usize = 24 << 20;
@@ -70,7 +70,7 @@ pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<V
     }
 }
 
-/// What the tree of `json` takes at most: each value but the root stands behind a comma or an opening bracket.
+/// What the tree of `json` takes at most: each value but the root follows a comma or an opening bracket.
 fn tree_bytes(json: &[u8]) -> usize {
     json.iter().fold(0, |bytes: usize, byte| {
         bytes.saturating_add(match byte {

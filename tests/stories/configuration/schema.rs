@@ -8,6 +8,7 @@ use driftline_monitor::config::{
     table::{Absent, Condition, Row, Section, Shape, TextShape},
 };
 use driftline_support::uniform_profile;
+use driftline_testbed::pieces;
 use serde_json::{Map, Value, json};
 
 use crate::schema::{judged, of_profiles};
@@ -320,4 +321,17 @@ fn whatever_the_reader_takes_of_what_is_written_anywhere_the_schema_takes() {
         }
     }
     cases.check(4);
+}
+
+#[test]
+fn the_filter_knows_the_fields_and_carries_none_of_their_sentences() {
+    let module = fs::read(pieces::filter().unwrap()).unwrap();
+    let has = |text: &str| module.windows(text.len()).any(|window| window == text.as_bytes());
+    for Least { section, .. } in Least::all() {
+        for row in section.all_rows() {
+            assert!(has(row.field), "{} is read", row.field);
+            let sentence: String = row.about.trim().chars().take(30).collect();
+            assert!(!has(&sentence), "{sentence}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub enum Record {
     RowOrRows,
 }
 
-/// Projection records from a body that arrives in pieces.
+/// Reads records from a body that arrives in pieces.
 #[derive(Debug)]
 pub struct CsvReader {
     reader: Box<csv_core::Reader>,

@@ -14,7 +14,7 @@ pub const ROWS_MIN: RangeInclusive<u64> = 1..=1_000_000_000;
 pub const MATERIAL_PSI: RangeInclusive<f64> = 0.001..=100.0;
 
 settings! {
-    /// How drift is told, for all models.
+    /// How drift is detected, for all models.
     pub struct Drift reads DriftFields at "" {
         /// How many windows of `window_seconds` make up the slow window.
         slow_windows: u64 = Whole(SLOW_WINDOWS), [or 24], "12";

@@ -1,4 +1,4 @@
-//! Declarations of requests that speak a dialect, whatever their path looks like; it reads them and matches none.
+//! Declarations of requests that use a dialect, whatever their path looks like; it reads them and matches no request.
 
 use alloc::{string::String, vec::Vec};
 
@@ -51,7 +51,7 @@ pub(super) fn read(
     Some(endpoint)
 }
 
-/// A declared model must be one that is told apart, and of the kind that the dialect asks.
+/// A declared model must be one that is listed, and of the kind that the dialect is for.
 fn check_model(
     endpoint: &Endpoint,
     fields: &Object<'_, '_>,
@@ -79,7 +79,7 @@ fn check_model(
         }
         Some(_) => node.refuse(
             format_args!(
-                "the name of one of `models` that is a language model, or one that fits its pattern"
+                "the name of one of `models` that is a language model, or one that matches its pattern"
             ),
             problems,
         ),

@@ -18,7 +18,7 @@ use driftline_statistics::{
 #[non_exhaustive]
 pub struct Model {
     /// What requests call it: fit for a label, see [`driftline_statistics::document::label_fault`], and not
-    /// [`OTHER_NAME`](super::OTHER_NAME). Or a [`Glob`] that the names of several match; such have no profile.
+    /// [`OTHER_NAME`](super::OTHER_NAME). Or a [`Glob`] that the names of several match, and which has no profile.
     pub name: String,
     /// The version that is meant, as requests call it; `None` if the model's versions are not told apart, or for those
     /// that no other entry of this name has.
@@ -28,7 +28,7 @@ pub struct Model {
     pub deployed_at: Option<u64>,
     /// What the model does.
     pub kind: ModelKind,
-    /// The reference that its requests and answers are compared with. Until a predictive model has one, only
+    /// The reference that its requests and responses are compared with. Until a predictive model has one, only
     /// its rows are counted.
     pub profile: Option<Profile>,
     /// Where the values of each column of the profile are looked for: of each feature, and after them of the
@@ -41,8 +41,8 @@ pub struct Model {
 /// What a model does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ModelKind {
-    /// It generates text or the like. Its profile, if it has one, is of the features that Driftline knows of requests
-    /// and answers, and of no other.
+    /// It generates text or the like. Its profile, if it has one, is of the features that Driftline reads by itself, and
+    /// of no other.
     Language,
     /// It predicts rows from rows.
     Predictive,
@@ -242,7 +242,7 @@ fn refuse_pattern(fields: &Object<'_, '_>, name: &str, why: &str, problems: &mut
     is_pattern
 }
 
-/// Checks what is said of places before there is a profile: `driftline profile` goes by them, the filter by none yet.
+/// Checks where values are found before there is a profile. `driftline profile` uses it; the filter does not yet.
 fn check_places(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<()> {
     let features = features(fields, problems, |_, _, _| Some(()));
     let prediction = prediction(fields, problems);
@@ -305,7 +305,7 @@ fn check_features(fields: &Object<'_, '_>, profile: &Profile, problems: &mut Pro
     }
 }
 
-/// What an entry is told from all others by.
+/// What distinguishes an entry from all others.
 pub(super) struct Identity {
     name: String,
     version: Option<String>,
@@ -369,7 +369,7 @@ fn selectors(
     read.map(|()| selectors)
 }
 
-/// A reader follows so many paths at once, and would find no more.
+/// A reader follows a limited number of paths at once, and would not find the others.
 fn check_paths(selectors: &[Selector], fields: &Object<'_, '_>, problems: &mut Problems) {
     for (side, has_side) in
         [("request", Sides::has_request as fn(Sides) -> bool), ("response", Sides::has_response)]

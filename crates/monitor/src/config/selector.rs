@@ -1,4 +1,4 @@
-//! Where the values of a feature or of the prediction stand, as an operator may write it; it looks for none.
+//! Where the values of a feature or of the prediction are found, as an operator may write it; it looks for none.
 
 use alloc::{string::String, vec::Vec};
 
@@ -23,7 +23,7 @@ pub enum Place {
         /// Which of a row's elements.
         index: usize,
     },
-    /// A path into the JSON document: keys parted by dots, `[]` for every element of an array.
+    /// A path into the JSON document: keys separated by dots, `[]` for every element of an array.
     Path(Vec<PathStep>),
     /// A header, by its name in lower case: one value for the whole body.
     Header(String),
@@ -34,9 +34,9 @@ pub enum Place {
 pub enum Sides {
     /// In the request.
     Request,
-    /// In the answer.
+    /// In the response.
     Response,
-    /// In both, each value counting.
+    /// In both, where each value counts.
     Both,
 }
 
@@ -86,7 +86,7 @@ impl Sides {
         self != Sides::Response
     }
 
-    /// Whether the answer is one of them.
+    /// Whether the response is one of them.
     #[must_use]
     pub fn has_response(self) -> bool {
         self != Sides::Request

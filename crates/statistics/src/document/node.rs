@@ -1,5 +1,5 @@
 //! A value together with its path, and the questions a reader asks of it; a wrong answer becomes a problem.
-//! It never converts a value into another type behind the writer's back.
+//! It never converts a value into another type.
 
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};

@@ -350,11 +350,11 @@ fn hundreds_of_problems_stay_readable() {
 #[test]
 fn patterns_have_places_and_no_profiles() {
     let config = accepts(r#"{"models": [{"name": "gpt-*"}, {"name": "m"}], "names_max": 500}"#);
-    assert_eq!((config.names_max, config.places()), (500, 500));
+    assert_eq!((config.names_max, config.slots()), (500, 500));
     let exact = accepts(r#"{"models": [{"name": "m"}], "routes": ["r"], "names_max": 500}"#);
-    assert_eq!(exact.places(), 0);
+    assert_eq!(exact.slots(), 0);
     let by_route = accepts(r#"{"models": [{"name": "m"}], "routes": ["r-*"]}"#);
-    assert_eq!(by_route.places(), 100);
+    assert_eq!(by_route.slots(), 100);
     refuses(
         r#"{"models": [{"name": "m"}], "names_max": 501}"#,
         "names_max: found 501, expected a whole number from 1 to 500",
@@ -465,12 +465,12 @@ fn the_model_of_an_endpoint_is_one_that_is_told_apart_and_of_its_kind() {
         (
             "openai_chat",
             "gpt",
-            "the name of one of `models` that is a language model, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that matches its pattern",
         ),
         (
             "openai_chat",
             "rain",
-            "the name of one of `models` that is a language model, or one that fits its pattern",
+            "the name of one of `models` that is a language model, or one that matches its pattern",
         ),
         ("kserve_v1", "m-1", "the name of one of `models` that predicts"),
         ("none", "m-1", "nothing: the dialect `none` asks no model"),

@@ -275,7 +275,7 @@ impl Form for JsonPath {
         if steps.is_none() {
             node.refuse(
                 format_args!(
-                    "keys parted by dots, and `[]` for every element of an array, such as `user.age` or `rows[].age`, in at \
+                    "keys separated by dots, and `[]` for every element of an array, such as `user.age` or `rows[].age`, in at \
                      most {STEPS_MAX} steps"
                 ),
                 problems,

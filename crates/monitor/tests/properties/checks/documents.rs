@@ -9,7 +9,7 @@ const LAID_OUT_MAX: usize = 4;
 pub(crate) fn config(input: &[u8]) {
     match Config::from_json(input) {
         Ok(config) => {
-            if config.models.len() <= LAID_OUT_MAX && config.places() <= LAID_OUT_MAX {
+            if config.models.len() <= LAID_OUT_MAX && config.slots() <= LAID_OUT_MAX {
                 let monitor = Monitor::new(&config);
                 assert!(monitor.series().len() <= monitor.series_max());
             }
