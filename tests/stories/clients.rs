@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, net::SocketAddr, time::Duration};
 
-use driftline_testbed::scrape::Scrape;
+use driftline_testbed::{machine, scrape::Scrape};
 use tokio::runtime::Runtime;
 
 use self::{
@@ -142,6 +142,7 @@ const STREAMS: usize = 36;
 const ROUNDS_MAX: usize = 3;
 const PACE: Pace = Pace { first_token: Duration::from_millis(40), other: Duration::from_millis(4) };
 const TOLERANCE_MS: f64 = 2.0;
+const MACHINE_TOLERANCE: Duration = Duration::from_millis(1);
 
 /// By how many milliseconds a client is later than the filter in each stream of a round: from the request that leaves
 /// the client to the first object with text that it gives its user.
@@ -165,6 +166,7 @@ async fn deviations_ms(python: &mut Python, host: &Host, timed: &[Exchange]) -> 
 #[test]
 fn what_a_vendors_client_times_is_what_the_filter_measures() {
     let _alone = alone();
+    let Some(machine) = machine::watch(MACHINE_TOLERANCE) else { return };
     let runtime = Runtime::new().unwrap();
     let timed: Vec<Exchange> = exchanges()
         .into_iter()
@@ -191,6 +193,9 @@ fn what_a_vendors_client_times_is_what_the_filter_measures() {
                 if median.abs() <= TOLERANCE_MS {
                     break;
                 }
+            }
+            if !machine.kept_time() {
+                return;
             }
             let is_within = medians.last().is_some_and(|median| median.abs() <= TOLERANCE_MS);
             assert!(is_within, "{}: medians of {medians:?} ms", host.name());

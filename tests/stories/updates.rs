@@ -43,12 +43,12 @@ struct Watched {
     verdicts: Vec<&'static str>,
 }
 
-async fn watch(host: &Host) -> Watched {
+async fn watch(host: &Host, duration: Duration) -> Watched {
     let name = format!("{PREFIX}evaluations_total");
     let first = host.scrape().await.unwrap().value(&name, &[]).unwrap();
     let (started, mut last, mut last_at) = (Instant::now(), first, Instant::now());
     let mut watched = Watched { pause: Duration::ZERO, evaluations: 0.0, verdicts: Vec::new() };
-    while started.elapsed() < WATCHED {
+    while started.elapsed() < duration {
         tokio::time::sleep(POLL).await;
         let page = host.scrape().await.unwrap();
         let evaluations = page.value(&name, &[]).unwrap();
@@ -94,12 +94,15 @@ async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&st
     tokio::time::sleep(Duration::from_secs(3)).await;
 
     assert_eq!(update(&mut envoy).await, Update::Accepted);
+    // The new VM takes over at its first tick; until then the old one evaluates, by the old configuration.
+    let handover = watch(&host, 2 * TICK).await;
     send(&days[12_300..12_500]).await;
     until_rows(&host, 500.0, LIMIT).await;
-    let watched = watch(&host).await;
+    let watched = watch(&host, WATCHED).await;
     if !machine.kept_time() {
         return;
     }
+    assert_ne!(handover.evaluations, 0.0, "no evaluation while the new VM takes over");
     assert!(watched.pause < 3 * TICK, "no evaluation for {:?}", watched.pause);
     let ticks = WATCHED.as_secs_f64() / TICK.as_secs_f64();
     assert!(watched.evaluations <= ticks + 2.0, "{} in {ticks} ticks", watched.evaluations);
