@@ -27,7 +27,8 @@ fn packages(selection: &[&str]) -> Packages {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let mut packages = Packages::new();
-    for line in text.lines().filter(|line| !line.contains(&*root.to_string_lossy())) {
+    let ours = root.to_string_lossy();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.contains(&*ours)) {
         let (package, features) = line.trim_end_matches(" (*)").split_once('|').unwrap();
         packages.entry(package.to_owned()).or_default().insert(features.to_owned());
     }
