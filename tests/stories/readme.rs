@@ -90,7 +90,8 @@ fn it_says_how_many_series_a_configuration_makes() {
     let predictive = json!({"name": "b", "type": "predictive"});
     let by_route = more(predictive.clone(), &two_routes) - more(predictive.clone(), &one_route);
     let once = more(predictive, &one_route) - by_route;
-    let profile = |features| json!({"name": "m", "profile": uniform_profile::profile(features, BINS)});
+    let profile =
+        |features| json!({"name": "m", "profile": uniform_profile::profile(features, BINS)});
     let feature = |measures: Option<Value>| {
         let [one, two] = [1, 2].map(|features| {
             let mut config = json!({"models": [profile(features)]});
