@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
-use driftline_profiler::{Cell, TableRecorder};
+use driftline_profiler::{Cell, Place, TableRecorder};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -49,37 +49,52 @@ pub(super) fn read(
             continue;
         }
         let Some(place) = recorder.next_row(Some(number), bytes) else { continue };
-        match serde_json::from_slice::<Members<'_>>(text) {
-            Ok(Members(members)) => {
-                let Sorted { values, repeated } = columns.sort(members, recorder)?;
-                for name in &repeated {
-                    recorder.note(format_args!(
-                        "{place} has several members {name:?}; expected each name once; \
-                         jq --compact-output . FILE keeps the last one of each"
-                    ));
-                }
-                recorder.row(values.iter().map(cell), place);
-            }
-            Err(error) => {
-                let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
-                let hint = if text.trim_ascii_start().starts_with(b"[") {
-                    "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
-                } else if error.is_eof() {
-                    "; objects over several lines are turned into such lines by jq --compact-output . FILE"
-                } else if has(b"NaN") || has(b"Infinity") {
-                    "; NaN and Infinity are no JSON, null is no value"
-                } else {
-                    ""
-                };
-                // serde_json counts lines within its input, which is one line.
-                let reason = error.to_string();
-                let reason = reason.replace(" at line 1 column ", " at column ");
-                recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
-            }
-        }
+        read_row(text, place, &mut columns, recorder)?;
     }
     recorder.check_names(&columns.names);
     Ok(())
+}
+
+/// Reads the object of a row that was asked for.
+fn read_row(
+    text: &[u8],
+    place: Place,
+    columns: &mut Columns,
+    recorder: &mut TableRecorder<'_>,
+) -> Result<(), ProfilerError> {
+    match serde_json::from_slice::<Members<'_>>(text) {
+        Ok(Members(members)) => {
+            let Sorted { values, repeated } = columns.sort(members, recorder)?;
+            for name in &repeated {
+                recorder.note(format_args!(
+                    "{place} has several members {name:?}; expected each name once; \
+                     jq --compact-output . FILE keeps the last one of each"
+                ));
+            }
+            recorder.row(values.iter().map(cell), place);
+        }
+        Err(error) => {
+            // serde_json counts lines within its input, which is one line.
+            let reason = error.to_string().replace(" at line 1 column ", " at column ");
+            let hint = hint(text, &error);
+            recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
+        }
+    }
+    Ok(())
+}
+
+/// How to mend a line that is no object.
+fn hint(text: &[u8], error: &serde_json::Error) -> &'static str {
+    let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
+    if text.trim_ascii_start().starts_with(b"[") {
+        "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
+    } else if error.is_eof() {
+        "; objects over several lines are turned into such lines by jq --compact-output . FILE"
+    } else if has(b"NaN") || has(b"Infinity") {
+        "; NaN and Infinity are no JSON, null is no value"
+    } else {
+        ""
+    }
 }
 
 /// The columns so far.
