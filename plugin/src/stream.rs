@@ -28,7 +28,7 @@ impl Stream {
     /// a stream once.
     fn end(&mut self) {
         if let Some(session) = &self.session {
-            session.end(&ProxyWasm, &mut self.stream);
+            session.end_unobserved(&ProxyWasm, &mut self.stream);
         }
     }
 }

@@ -12,9 +12,8 @@ use driftline_testbed::pieces;
 use wasmparser::{Parser, Payload};
 
 /// Folders with sources of ours.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 9] = [
     "cli",
-    "core",
     "crates",
     "plugin",
     "host-sim",
@@ -24,8 +23,8 @@ const CRATES: [&str; 10] = [
     "xtask",
     "tests",
 ];
-/// The most that is shipped. The goal is 1,000,000.
-const MODULE_BYTES_MAX: usize = 1_190_000;
+/// The most that is shipped.
+const MODULE_BYTES_MAX: usize = 1_000_000;
 
 /// All that the filter calls a proxy for, without `proxy_`. What changes traffic is the headers of two settings, one call each: there is
 /// nothing that sets a buffer, answers in a server's place, or holds a stream up.
@@ -69,7 +68,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Code without comments and without what comes behind `#[cfg(test)]`; tests stand at the end of a file.
+/// Code without comments and without what comes after `#[cfg(test)]`; tests stand at the end of a file.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//"))
@@ -190,13 +189,15 @@ fn two_headers_of_requests_are_all_that_the_filter_can_change() {
         });
         assert!(past.is_none(), "{}: {past:?}", path.display());
     }
-    let sources = sources("plugin/src");
-    let calls = sources.iter().flat_map(|(_, text)| code(text)).map(str::trim).filter(|line| {
-        ["host::remove_header(", "host::add_header("].iter().any(|call| line.contains(call))
+    let mut all = sources("plugin/src");
+    all.extend(sources("crates/monitor/src"));
+    let shipped = all.iter().filter(|(path, _)| !is_test_file(path));
+    let calls = shipped.flat_map(|(_, text)| code(text)).map(str::trim).filter(|line| {
+        [".remove_header(", ".add_header("].iter().any(|call| line.contains(call))
     });
     let expected = [
-        r#"host::remove_header(Headers::Request, "accept-encoding");"#,
-        "host::add_header(Headers::Request, FORMAT_HEADER, format.word());",
+        r#"host.remove_header(HeaderMap::Request, "accept-encoding");"#,
+        "host.add_header(HeaderMap::Request, FORMAT_HEADER, format.word());",
     ];
     assert_eq!(calls.collect::<Vec<_>>(), expected);
 }

@@ -33,7 +33,7 @@ fn memory(world: &World) -> usize {
     world.worker(0).borrow().memory_bytes()
 }
 
-/// Sends `piece` again and again behind `opening`, and compares the memory at 1 MB with that at 100 MB.
+/// Sends `piece` again and again after `opening`, and compares the memory at 1 MB with that at 100 MB.
 #[track_caller]
 fn check_body(content_type: &str, opening: &str, piece: &str) {
     let world = world(CONFIG);

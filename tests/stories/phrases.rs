@@ -46,7 +46,7 @@ pub(crate) const KEEP_ALIVE: &str = ": keep-alive\n\n";
 /// The event that says why the model stopped.
 pub(crate) const STOP: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-/// The mark behind the last event.
+/// The mark after the last event.
 pub(crate) const DONE: &str = "data: [DONE]\n\n";
 
 /// A client asks a model for a stream.

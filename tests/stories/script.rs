@@ -30,7 +30,7 @@ pub(crate) enum Request {
     },
     /// Bytes that the proxy refuses before its filters see a request.
     Refused(Vec<u8>),
-    /// A `POST` in the chunked framing that is broken behind these bytes, and [`BODY_PAUSE_MS`] after them.
+    /// A `POST` in the chunked framing that is broken after these bytes, and [`BODY_PAUSE_MS`] after them.
     Broken { path: String, body: Vec<u8> },
 }
 
@@ -107,7 +107,7 @@ impl Script {
         script
     }
 
-    /// A request whose framing is broken behind these bytes of its body. There is no answer to it but the proxy's.
+    /// A request whose framing is broken after these bytes of its body. There is no answer to it but the proxy's.
     pub(crate) fn broken(path: &str, body: &str) -> Script {
         let mut script = Script::post(path, "");
         script.request = Request::Broken { path: path.to_owned(), body: body.into() };

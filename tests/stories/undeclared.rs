@@ -1,5 +1,5 @@
 //! Traffic that no model is asked with: pages, images, web sockets, calls of other services. It passes byte for byte,
-//! changes one counter by one, and the filter asks for nothing of it behind the request's headers.
+//! changes one counter by one, and the filter asks for nothing of it after the request's headers.
 
 use driftline_testbed::{by_hand::Protocol, scrape::Scrape};
 use host_sim::{Exchange, Outcome};

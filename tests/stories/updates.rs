@@ -138,7 +138,7 @@ fn a_running_envoys_windows_survive_other_code() {
     fs::remove_file(file).unwrap();
 }
 
-/// The filter with a section behind it that says nothing: for Envoy, another module.
+/// The filter with a section after it that says nothing: for Envoy, another module.
 fn other_code() -> PathBuf {
     const CUSTOM_SECTION: [u8; 7] = [0, 5, 4, b'm', b'o', b'r', b'e'];
     let mut module = fs::read(pieces::filter().unwrap()).unwrap();

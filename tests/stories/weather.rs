@@ -32,7 +32,7 @@ const WINDOW_SECONDS: u64 = 3600;
 const TICK_SECONDS: u64 = 60;
 const BATCH: usize = 100;
 const WINDOW_ROWS: usize = 1000;
-/// The first row behind the reference.
+/// The first row after the reference.
 const FIRST: usize = 3000;
 /// Where the data changes.
 const CHANGE: usize = 12_000;
@@ -120,16 +120,16 @@ fn rank(page: &Scrape, feature: &str, since: &str) -> f64 {
     gauge(page, "feature_rank", &[("feature", feature), ("since", since)])
 }
 
-/// What is to be seen of the window that begins behind this row.
+/// What is to be seen of the window that begins after this row.
 #[track_caller]
 fn check(stage: &str, page: &Scrape, row: usize) {
-    let is_behind = CHANGE <= row;
+    let has_changed = CHANGE <= row;
     // The data is known for at most .05 and .17 before, to two digits: the highest are .0549 and .1729, and no convention
     // for 20 bins has less than .052 of pressure. See profiler-files/tests/weather.rs.
-    for (feature, before, behind) in [(PRESSURE, 5.0, 1.7), (DEW_POINT, 17.0, 4.5)] {
-        let (found, expected) = (psi(page, feature), if is_behind { "drift" } else { "ok" });
+    for (feature, before, after) in [(PRESSURE, 5.0, 1.7), (DEW_POINT, 17.0, 4.5)] {
+        let (found, expected) = (psi(page, feature), if has_changed { "drift" } else { "ok" });
         assert_eq!(verdict(page, feature), expected, "{stage}, {row}: {feature} {found}");
-        let is_right = if is_behind { behind <= found } else { (found * 100.0).round() <= before };
+        let is_right = if has_changed { after <= found } else { (found * 100.0).round() <= before };
         assert!(is_right, "{stage}, {row}: {feature} {found}");
     }
     for feature in TEMPERATURES {
@@ -139,7 +139,7 @@ fn check(stage: &str, page: &Scrape, row: usize) {
     }
     let drifted = gauge(page, "drifted_features", &[("window", "fast")]);
     let slow = SLOW.iter().filter(|feature| verdict(page, feature) == "drift").count();
-    assert_eq!(drifted, slow as f64 + if is_behind { 2.0 } else { 0.0 }, "{stage}, {row}");
+    assert_eq!(drifted, slow as f64 + if has_changed { 2.0 } else { 0.0 }, "{stage}, {row}");
     if (9000..CHANGE).contains(&row) {
         assert_eq!(slow, SLOW.len(), "{stage}, {row}: they moved long before");
         assert!(SLOW.contains(&leaders(page, "training")[0]), "{stage}, {row}");

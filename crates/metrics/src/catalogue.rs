@@ -301,7 +301,7 @@ metrics! {
     /// How old timestamps are when a request comes: its time by the proxy's wall clock, less the value. The age is also
     /// what falls into the bins of such a feature.
     FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] AGE;
-    /// Timestamps that lie behind the request's own time, and therefore have no age.
+    /// Timestamps that are later than the request's own time, and therefore have no age.
     FeatureInFuture = Counter "driftline_feature_in_future_total" in "values" [Model, Version, Role, Feature];
     /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
     ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Version, Role, Feature, Bin];

@@ -22,7 +22,7 @@ pub(crate) fn fits(bytes: &[u8], fingerprint: u64) -> bool {
     Reader::new(bytes).u64() == Some(fingerprint)
 }
 
-/// Puts numbers behind each other.
+/// Puts numbers one after another.
 #[derive(Debug)]
 pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
 

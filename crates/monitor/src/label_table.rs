@@ -63,11 +63,11 @@ impl LabelTable {
         let mut entries = 0usize;
         let mut rest = table;
         while !rest.is_empty() {
-            let Some((series_key, behind)) = decode(rest) else {
+            let Some((series_key, after)) = decode(rest) else {
                 self.is_closed = true;
                 return;
             };
-            rest = behind;
+            rest = after;
             entries = entries.saturating_add(1);
             let place = self.places.len();
             if place < self.places_max
@@ -96,7 +96,7 @@ pub fn with_series_key(table: &[u8], series_key: &SeriesKey) -> Vec<u8> {
     bytes
 }
 
-/// The first entry, and what stands behind it; `None` if this is none.
+/// The first entry, and what stands after it; `None` if this is none.
 fn decode(bytes: &[u8]) -> Option<(SeriesKey, &[u8])> {
     let (model, bytes) = text(bytes)?;
     let (route, bytes) = text(bytes)?;

@@ -31,7 +31,7 @@ use driftline_metrics::{
 pub struct Monitor {
     /// The series that have their labels by configuration, for tools; empty where [`Monitor::register`] told them.
     named: Vec<Series>,
-    /// How many those are; the series of places come behind.
+    /// How many those are; the series of places follow.
     named_max: usize,
     registry: ModelRegistry,
     /// How many series each model has that is admitted later.

@@ -315,7 +315,23 @@ impl Session {
     }
 
     /// Ends the stream, the first time that it is called: what is known of its exchange, if it was measured.
+    ///
+    /// All that the proxy has to say about the end is asked for, also what no metric needs.
     pub fn end(&self, host: &impl Host, stream: &mut Stream) -> Option<Observation> {
+        self.finish(host, stream, || number(host, UPSTREAM_ATTEMPTS))
+    }
+
+    /// The same where nobody reads the observation: the host is asked only for what metrics need.
+    pub fn end_unobserved(&self, host: &impl Host, stream: &mut Stream) {
+        self.finish(host, stream, || None);
+    }
+
+    fn finish(
+        &self,
+        host: &impl Host,
+        stream: &mut Stream,
+        upstream_attempts: impl FnOnce() -> Option<u64>,
+    ) -> Option<Observation> {
         if core::mem::replace(&mut stream.is_over, true) {
             return None;
         }
@@ -330,7 +346,7 @@ impl Session {
         let end = ProxyEnd {
             now: host.now(),
             response_flags: number(host, RESPONSE_FLAGS).unwrap_or(0),
-            upstream_attempts: number(host, UPSTREAM_ATTEMPTS),
+            upstream_attempts: upstream_attempts(),
         };
         if !measured.recorder.is_named() {
             self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));

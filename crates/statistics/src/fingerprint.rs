@@ -13,7 +13,7 @@ impl Fingerprint {
         Fingerprint(0xcbf2_9ce4_8422_2325)
     }
 
-    /// The hash of all so far, and these bytes behind it.
+    /// The hash of all so far, and these bytes after it.
     #[must_use]
     pub fn with(self, bytes: &[u8]) -> Fingerprint {
         Fingerprint(bytes.iter().fold(self.0, |hash, &byte| {

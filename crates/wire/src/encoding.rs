@@ -157,7 +157,7 @@ impl Encoding {
 pub enum Fault {
     /// It was not begun: its coding is unknown or switched off.
     Unreadable,
-    /// The bytes are not what the coding promises: broken, cut off, or with something behind their end.
+    /// The bytes are not what the coding promises: broken, cut off, or with something after their end.
     Malformed,
     /// It says more than [`DECODED_PER_ENCODED_BYTE_MAX`] allows.
     TooDense,

@@ -261,7 +261,7 @@ impl Tokenizer {
 
     /// Reads until the next token ends or the input is used up.
     ///
-    /// A number ends with the byte behind it, which is left in the input; every other token ends with its own last
+    /// A number ends with the byte after it, which is left in the input; every other token ends with its own last
     /// byte. The text of a token lies in `input` where that is possible, else in the scratch of the tokenizer.
     ///
     /// # Termination
@@ -278,7 +278,7 @@ impl Tokenizer {
     ///
     /// Right after [`Token::Key`], its value passes: the next token is the next key of the same object or the end of
     /// that object. Right after [`Token::ObjectStart`] or [`Token::ArrayStart`], the rest of the container passes,
-    /// **its end included**: the next token is what follows behind it, and [`depth`](Self::depth) is then one less
+    /// **its end included**: the next token is what follows it, and [`depth`](Self::depth) is then one less
     /// than it was when `skip` was called. At any other time, `skip` does nothing.
     ///
     /// Skipped containers are followed by their brackets and strings only. Errors between these, and control
@@ -392,29 +392,29 @@ impl Tokenizer {
         let mut at = 0_usize;
         loop {
             let Some(&byte) = input.get(at) else { return (Found::Nothing, input.len()) };
-            let behind = at.wrapping_add(1);
+            let after = at.wrapping_add(1);
             let (found, next) = match self.state {
                 TokenizerState::CommaOrEnd => match byte {
-                    b',' if self.in_object() => self.key(input, behind),
-                    b',' => self.value(input, behind),
-                    b'}' | b']' => self.close(byte, behind),
+                    b',' if self.in_object() => self.key(input, after),
+                    b',' => self.value(input, after),
+                    b'}' | b']' => self.close(byte, after),
                     _ => self.space(input, at),
                 },
                 TokenizerState::Colon => match byte {
-                    b':' => self.value(input, behind),
+                    b':' => self.value(input, after),
                     _ => self.space(input, at),
                 },
                 TokenizerState::Key => match byte {
-                    b'"' => self.begin_string(input, behind, true),
+                    b'"' => self.begin_string(input, after, true),
                     _ => self.space(input, at),
                 },
                 TokenizerState::KeyOrEnd => match byte {
-                    b'"' => self.begin_string(input, behind, true),
-                    b'}' => self.close(byte, behind),
+                    b'"' => self.begin_string(input, after, true),
+                    b'}' => self.close(byte, after),
                     _ => self.space(input, at),
                 },
                 TokenizerState::Value => self.begin_value(input, at, byte),
-                TokenizerState::ValueOrEnd if byte == b']' => self.close(byte, behind),
+                TokenizerState::ValueOrEnd if byte == b']' => self.close(byte, after),
                 TokenizerState::ValueOrEnd => self.begin_value(input, at, byte),
                 TokenizerState::SkipText => {
                     let end = at.wrapping_add(scan::unquoted(input.get(at..).unwrap_or_default()));
@@ -435,7 +435,7 @@ impl Tokenizer {
                 }
                 TokenizerState::SkipEscape => {
                     self.state = TokenizerState::SkipText;
-                    (Found::Nothing, behind)
+                    (Found::Nothing, after)
                 }
                 TokenizerState::Skip => {
                     let end =
@@ -451,16 +451,16 @@ impl Tokenizer {
                     let plain = scan::plain(rest);
                     self.text.push(rest.get(..plain).unwrap_or_default());
                     let end = at.wrapping_add(plain);
-                    let behind = end.wrapping_add(1);
+                    let after = end.wrapping_add(1);
                     match input.get(end) {
                         None => (Found::Nothing, end),
                         Some(b'"') => {
                             self.text.end();
-                            self.end_string(IN_SCRATCH, self.is_key, behind)
+                            self.end_string(IN_SCRATCH, self.is_key, after)
                         }
                         Some(b'\\') => {
                             self.state = TokenizerState::Escape;
-                            (Found::Nothing, behind)
+                            (Found::Nothing, after)
                         }
                         Some(_) => self.refuse(),
                     }
@@ -470,17 +470,17 @@ impl Tokenizer {
                     b'u' => {
                         self.matched = 0;
                         self.state = TokenizerState::Unicode;
-                        (Found::Nothing, behind)
+                        (Found::Nothing, after)
                     }
-                    _ if self.text.push_escaped(byte) => self.end_escape(behind),
+                    _ if self.text.push_escaped(byte) => self.end_escape(after),
                     _ => self.refuse(),
                 },
                 TokenizerState::Unicode => {
                     let digits = self.matched;
                     self.matched = digits.wrapping_add(1);
                     match self.text.push_digit(byte, digits) {
-                        Some(true) => self.end_escape(behind),
-                        Some(false) => (Found::Nothing, behind),
+                        Some(true) => self.end_escape(after),
+                        Some(false) => (Found::Nothing, after),
                         None => self.refuse(),
                     }
                 }
@@ -488,9 +488,9 @@ impl Tokenizer {
                 TokenizerState::Literal => match self.literal.step(self.matched, byte) {
                     literal::LiteralStep::More => {
                         self.matched = self.matched.wrapping_add(1);
-                        (Found::Nothing, behind)
+                        (Found::Nothing, after)
                     }
-                    literal::LiteralStep::Whole => self.end_literal(self.literal, behind),
+                    literal::LiteralStep::Whole => self.end_literal(self.literal, after),
                     literal::LiteralStep::Wrong => self.refuse(),
                 },
                 TokenizerState::Start => self.start(byte, at),
@@ -533,24 +533,24 @@ impl Tokenizer {
 
     /// Begins the value whose first byte is `byte`, if it is not white space.
     fn begin_value(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
-        let behind = at.wrapping_add(1);
+        let after = at.wrapping_add(1);
         match byte {
-            b'"' if self.manner != Manner::Plain => self.begin_unusual_string(behind),
-            b'"' => self.begin_string(input, behind, false),
+            b'"' if self.manner != Manner::Plain => self.begin_unusual_string(after),
+            b'"' => self.begin_string(input, after, false),
             b'-' | b'0'..=b'9' => {
                 self.number = Number::new();
                 self.number(input, at, Some(at))
             }
-            b'{' => self.open(true, behind),
-            b'[' => self.open(false, behind),
+            b'{' => self.open(true, after),
+            b'[' => self.open(false, after),
             _ => match Literal::of(byte) {
                 Some(literal) => {
                     let tail = literal.tail();
-                    let end = behind.wrapping_add(tail.len());
-                    if input.get(behind..end) == Some(tail) {
+                    let end = after.wrapping_add(tail.len());
+                    if input.get(after..end) == Some(tail) {
                         self.end_literal(literal, end)
                     } else {
-                        self.begin_literal(literal, behind)
+                        self.begin_literal(literal, after)
                     }
                 }
                 None => self.space(input, at),
@@ -576,11 +576,11 @@ impl Tokenizer {
     /// Goes on in a string that comes in pieces, whose next byte is `byte`.
     #[inline(never)]
     fn next_piece(&mut self, input: &[u8], at: usize, byte: u8) -> (Found, usize) {
-        let behind = at.wrapping_add(1);
+        let after = at.wrapping_add(1);
         if byte == b'\\' {
             self.text.restart();
             self.state = TokenizerState::Escape;
-            return (Found::Nothing, behind);
+            return (Found::Nothing, after);
         }
         if self.text.has_half() {
             self.text.restart();
@@ -596,10 +596,10 @@ impl Tokenizer {
         }
         self.manner = Manner::Plain;
         self.end_value();
-        (Found::PiecesEnd, behind)
+        (Found::PiecesEnd, after)
     }
 
-    /// Goes on in a string behind an escape, which is a piece of its own if pieces are asked for.
+    /// Goes on in a string after an escape, which is a piece of its own if pieces are asked for.
     #[inline(never)]
     fn end_escape(&mut self, at: usize) -> (Found, usize) {
         if self.manner != Manner::Pieces {
@@ -616,7 +616,7 @@ impl Tokenizer {
         (found, at)
     }
 
-    /// Begins a string behind its quote: it stays in the input if it ends there and needs no decoding.
+    /// Begins a string after its quote: it stays in the input if it ends there and needs no decoding.
     fn begin_string(&mut self, input: &[u8], at: usize, is_key: bool) -> (Found, usize) {
         let rest = input.get(at..).unwrap_or_default();
         let plain = scan::plain(rest);

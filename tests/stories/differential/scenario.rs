@@ -221,7 +221,7 @@ pub(super) fn borrowed(headers: &Headers) -> Vec<(&str, &str)> {
     headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// A message behind its prefix: not compressed, length in four bytes.
+/// A message after its prefix: not compressed, length in four bytes.
 pub(super) fn framed(message: &str) -> Vec<u8> {
     let length = u32::try_from(message.len()).expect("a short message").to_be_bytes();
     [&[0], &length[..], message.as_bytes()].concat()

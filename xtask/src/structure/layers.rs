@@ -229,7 +229,7 @@ mod tests {
             [
                 "driftline-wire uses driftline-statistics; of this workspace it may use: none",
                 "driftline-metrics uses driftline-wire; of this workspace it may use: \
-                 driftline-statistics",
+                 driftline-labels, driftline-statistics",
                 "driftline-testbed uses wasmtime, which is reserved to other packages",
             ]
         );

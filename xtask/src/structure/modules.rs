@@ -165,14 +165,14 @@ impl Crate {
             "super" => Target::Module(self.modules[from].parent?),
             name => self.find(from, name, steps)?,
         };
-        while let (Target::Module(module), Some((name, behind))) = (target, rest.split_first()) {
+        while let (Target::Module(module), Some((name, after))) = (target, rest.split_first()) {
             target = match name.as_str() {
                 "super" => Target::Module(self.modules[module].parent?),
                 "self" => target,
                 // An unknown name is re-exported from another crate, or made by a macro.
                 name => self.find(module, name, steps).unwrap_or(Target::ItemOf(module)),
             };
-            rest = behind;
+            rest = after;
         }
         Some(target)
     }

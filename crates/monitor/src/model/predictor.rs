@@ -39,7 +39,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) instances: SeriesId,
     pub(crate) predictions: SeriesId,
     pub(crate) sampling: Sampling,
-    /// The features, and behind them the prediction, if the profile has one.
+    /// The features, and after them the prediction, if the profile has one.
     pub(crate) columns: Vec<MonitoredColumn>,
     /// How many of `columns` are features.
     features: usize,

@@ -106,7 +106,7 @@ impl Text<'_> {
         })
     }
 
-    /// Nanoseconds from the digits behind the point, of which there is at least one.
+    /// Nanoseconds from the digits after the point, of which there is at least one.
     fn fraction(&mut self) -> Option<u32> {
         let count = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) =

@@ -55,9 +55,9 @@ impl Deflate {
     fn inflate(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
         match self.inflater.read(bytes, take)? {
             None => Ok(()),
-            Some(behind) => {
+            Some(after) => {
                 self.state = ZlibState::End;
-                if behind.is_empty() { Ok(()) } else { Err(Fault::Malformed) }
+                if after.is_empty() { Ok(()) } else { Err(Fault::Malformed) }
             }
         }
     }

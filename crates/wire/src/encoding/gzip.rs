@@ -1,4 +1,4 @@
-//! The coding `gzip`: members one behind the other, each checked against its trailer; names and comments are passed over.
+//! The coding `gzip`: members one after another, each checked against its trailer; names and comments are passed over.
 
 use crc32fast::Hasher;
 
@@ -144,18 +144,18 @@ impl Gzip {
         GzipState::Data
     }
 
-    /// Takes a piece of a member's data; gives the bytes behind it.
+    /// Takes a piece of a member's data; gives the bytes after it.
     fn inflate<'b>(&mut self, bytes: &'b [u8], take: &mut Take<'_>) -> Result<&'b [u8], Fault> {
         let (check, length) = (&mut self.check, &mut self.length);
-        let behind = self.inflater.read(bytes, &mut |piece| {
+        let after = self.inflater.read(bytes, &mut |piece| {
             check.update(piece);
             *length = length.wrapping_add(u32::try_from(piece.len()).unwrap_or_default());
             take(piece)
         })?;
-        if behind.is_some() {
+        if after.is_some() {
             self.state = GzipState::Trailer(0, 0);
         }
-        Ok(behind.unwrap_or_default())
+        Ok(after.unwrap_or_default())
     }
 
     /// Ends a member with its trailer: the checksum below, the length above.

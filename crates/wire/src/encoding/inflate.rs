@@ -64,7 +64,7 @@ impl Inflater {
             };
     }
 
-    /// Takes the next piece; gives the bytes behind the end once it is reached.
+    /// Takes the next piece; gives the bytes after the end once it is reached.
     pub(super) fn read<'b>(
         &mut self,
         mut bytes: &'b [u8],

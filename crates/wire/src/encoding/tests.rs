@@ -315,7 +315,7 @@ impl Random {
         usize::try_from(self.word() % end as u64).unwrap()
     }
 
-    /// A body with some bytes changed, taken out, put in or moved; now and then nothing but noise behind a good head.
+    /// A body with some bytes changed, taken out, put in or moved; now and then nothing but noise after a good head.
     fn mutation(&mut self, body: &[u8]) -> Vec<u8> {
         let mut body = body.to_vec();
         if self.below(8) == 0 {

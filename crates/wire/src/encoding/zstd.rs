@@ -1,4 +1,4 @@
-//! The coding `zstd`: frames one behind the other, cut into blocks for `ruzstd`; it waits for no more than one block.
+//! The coding `zstd`: frames one after another, cut into blocks for `ruzstd`; it waits for no more than one block.
 //!
 //! Checksums are passed over. Frames that need a dictionary are malformed: nobody can have sent one along.
 

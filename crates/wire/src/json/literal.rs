@@ -34,7 +34,7 @@ impl Literal {
         })
     }
 
-    /// The word behind its first byte.
+    /// The word after its first byte.
     #[inline]
     pub(super) const fn tail(self) -> &'static [u8] {
         match self {

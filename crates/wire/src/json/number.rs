@@ -254,7 +254,7 @@ mod tests {
                 for end in [b'.', b',', b'/', b':', b'e', b' ', b'\0', 0xff, 0xb0, 0xfa] {
                     let mut bytes = [end; 8];
                     bytes[..count].copy_from_slice(&digits.as_bytes()[..count]);
-                    // What stands behind the first strange byte must not matter.
+                    // What stands after the first strange byte must not matter.
                     if let Some(last) = bytes.get_mut(count + 1..).and_then(<[u8]>::last_mut) {
                         *last = b'7';
                     }

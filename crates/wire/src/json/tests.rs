@@ -299,7 +299,7 @@ fn skipping_leaves_out_what_the_last_token_opened_and_nothing_else() {
     }
 }
 
-/// The token behind what `skip` passes over after token `number`, found by counting brackets in the tokens.
+/// The token after what `skip` passes over after token `number`, found by counting brackets in the tokens.
 fn end_of_skip(tokens: &[String], number: usize) -> usize {
     let mut at = match tokens[number].as_str() {
         "{" | "[" => number,
@@ -325,9 +325,9 @@ fn the_end_of_a_value_that_passes_is_told_where_it_is() {
     let values =
         ["[1,[2,\"]\"],x]", "{\"x\":{}}", "\"a\\\"b\"", "-1.5e3", "true", "null", "NaN", "[]"];
     for value in values {
-        for behind in ["}", "  }", ",\"b\":[2]}", "\n , \"b\":1 }"] {
+        for after in ["}", "  }", ",\"b\":[2]}", "\n , \"b\":1 }"] {
             let before = format!("{{\"a\" : {value}");
-            let document = format!("{before}{behind}");
+            let document = format!("{before}{after}");
             every_cut(document.as_bytes(), |pieces, name| {
                 let mut tokenizer = Tokenizer::new();
                 let (mut at, mut told, mut is_first) = (0, Vec::new(), true);
@@ -384,7 +384,7 @@ fn what_is_skipped_is_checked_for_brackets_and_strings_only() {
     check_skip(&deep, "{ a:", JsonEnd::TooDeep);
 }
 
-/// Reads a document with the value behind each key in pieces, and writes down each string that came so.
+/// Reads a document with the value after each key in pieces, and writes down each string that came so.
 fn in_pieces(pieces: &[&[u8]]) -> (Vec<String>, JsonEnd) {
     let mut tokenizer = Tokenizer::new();
     let (mut values, mut value) = (Vec::new(), Vec::new());

@@ -78,7 +78,7 @@ impl Buffer {
         self.push(run);
     }
 
-    /// Goes on in the same string, behind what was handed out of it.
+    /// Goes on in the same string, after what was handed out of it.
     pub(super) const fn restart(&mut self) {
         self.length = 0;
         self.beyond = 0;

@@ -55,7 +55,7 @@ fn each_reason_counts_once_and_only_a_gap_says_that_an_answer_broke_off() {
     let (malformed, dense) = ("encoding_malformed", "decoded_too_dense");
     check(&[&good, &good], Outcome::Complete, 2, &[]);
     check(&[&good, &bomb, &good], Outcome::Complete, 1, &[dense]);
-    // The byte behind the first one leaves no gap, so that the bomb alone says what is known of the whole: nothing.
+    // The byte after the first one leaves no gap, so that the bomb alone says what is known of the whole: nothing.
     check(&[&surplus, &bomb, &bomb], Outcome::Complete, 1, &[malformed, dense]);
     check(&[&surplus, &good], Outcome::Complete, 2, &[malformed]);
     check(&[&good, cut_off, &bomb], Outcome::Truncated, 1, &[malformed, dense]);

@@ -32,7 +32,7 @@ fn read<'b, R>(
     let mut event = Digest::EMPTY;
     for piece in pieces {
         let mut input = piece;
-        // Every step takes a byte, but for the end of an event behind its last one.
+        // Every step takes a byte, but for the end of an event after its last one.
         for left in (0..=2 * piece.len() + 2).rev() {
             assert_ne!(left, 0, "a reader that is called again and again comes to no end");
             let progress = next(&mut reader, input);

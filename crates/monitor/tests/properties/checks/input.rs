@@ -26,8 +26,8 @@ impl Cuts {
             }
             self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let length = 1 + (self.state >> 16) as usize % self.longest;
-            let (piece, behind) = rest.split_at(length.min(rest.len()));
-            rest = behind;
+            let (piece, after) = rest.split_at(length.min(rest.len()));
+            rest = after;
             Some(piece)
         })
     }

@@ -60,7 +60,7 @@ fn categories(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String
             problems.add(
                 &list.path().index(index.saturating_add(1)),
                 format_args!(
-                    "found {after:?} behind {before:?}, expected each category once, sorted by their bytes"
+                    "found {after:?} after {before:?}, expected each category once, sorted by their bytes"
                 ),
             );
             sorted = false;

@@ -307,8 +307,8 @@ fn allowed_categories_are_sorted_so_that_they_can_be_searched() {
     refuses(
         at,
         json!(["N", "E", "E"]),
-        "features[2].schema.categories[1]: found \"E\" behind \"N\", expected each category once, sorted by \
-         their bytes; features[2].schema.categories[2]: found \"E\" behind \"E\", expected each category once, \
+        "features[2].schema.categories[1]: found \"E\" after \"N\", expected each category once, sorted by \
+         their bytes; features[2].schema.categories[2]: found \"E\" after \"E\", expected each category once, \
          sorted by their bytes",
     );
     refuses(at, json!([]), "features[2].schema.categories: found 0 elements, expected 1 to 1000");
