@@ -192,9 +192,10 @@ fn two_headers_of_requests_are_all_that_the_filter_can_change() {
     let mut all = sources("plugin/src");
     all.extend(sources("crates/monitor/src"));
     let shipped = all.iter().filter(|(path, _)| !is_test_file(path));
-    let calls = shipped.flat_map(|(_, text)| code(text)).map(str::trim).filter(|line| {
-        [".remove_header(", ".add_header("].iter().any(|call| line.contains(call))
-    });
+    let calls = shipped
+        .flat_map(|(_, text)| code(text))
+        .map(str::trim)
+        .filter(|line| [".remove_header(", ".add_header("].iter().any(|call| line.contains(call)));
     let expected = [
         r#"host.remove_header(HeaderMap::Request, "accept-encoding");"#,
         "host.add_header(HeaderMap::Request, FORMAT_HEADER, format.word());",
