@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_clock_moves_only_when_told_and_for_all_clones() {
+    fn a_virtual_clock_moves_only_with_advance_and_for_all_clones() {
         let clock = Clock::virtual_from(Duration::from_secs(100));
         let seen_elsewhere = clock.clone();
         let (wall, monotonic) = (clock.wall_ns(), clock.monotonic_ns());

@@ -33,7 +33,7 @@ impl Faults {
         recording.steps.push(match self.random.below(4) {
             0 => Step::UpstreamResets { at_us },
             1 => Step::TimesOut { at_us },
-            // Who has answered was there.
+            // An upstream that has answered was reachable.
             2 if !answered => Step::UpstreamUnreachable { at_us },
             _ => Step::ClientAborts { at_us },
         });

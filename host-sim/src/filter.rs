@@ -15,7 +15,7 @@ pub struct Filter {
     pub(crate) watched: Arc<Once>,
 }
 
-/// The export without which Envoy does not know which ABI a module speaks; it decides by the first.
+/// The prefix of the export that names a module's ABI. Envoy uses the first such export.
 const ABI_MARKER: &str = "proxy_abi_version_";
 
 /// The ABI that this host plays.
@@ -24,7 +24,7 @@ const ABI: &str = "proxy_abi_version_0_2_1";
 /// The one before, which the SDKs for Go and AssemblyScript speak.
 const ABI_BEFORE: &str = "proxy_abi_version_0_2_0";
 
-/// Who takes memory for what the host hands over; the first that there is.
+/// Exports that allocate memory for data from the host. The first one that exists is used.
 pub(crate) const ALLOCATORS: [&str; 2] = ["malloc", "proxy_on_memory_allocate"];
 
 impl Filter {
@@ -48,11 +48,11 @@ impl Filter {
     }
 
     fn compile(bytes: &[u8], config: &mut Config) -> Result<Filter, Error> {
-        // For `callback_time_max`: a look at one number per call and loop.
+        // For `callback_time_max`. It costs a look at one number per call and loop iteration.
         let engine = Engine::new(config.epoch_interruption(true))
             .map_err(|error| Error::Load(format!("{error:#}")))?;
         let load = |error: wasmtime::Error| {
-            // Wasmtime's own words for this one list the bytes, a line each.
+            // Wasmtime's own message for this case lists the bytes, a line each.
             let binary = bytes.starts_with(b"\0asm");
             let hint = if binary { "" } else { "it does not begin as a WebAssembly module does: " };
             Error::Load(format!("{hint}{}", one_line(&format!("{error:#}"))))
@@ -74,7 +74,7 @@ impl Filter {
     }
 }
 
-/// Envoy refuses a module that it could hand nothing to.
+/// Envoy refuses a module without an allocator.
 fn check_allocator(module: &Module) -> Result<(), Error> {
     let [first, second] = ALLOCATORS;
     let found = ALLOCATORS.into_iter().find_map(|name| Some((name, module.get_export(name)?)));
@@ -89,7 +89,7 @@ fn check_allocator(module: &Module) -> Result<(), Error> {
     Err(Error::Link(format!("export {name} must take an i32 and give one, found {signature}")))
 }
 
-/// The same words with every run of white space made one space.
+/// The text with each run of white space as one space.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! An ordered header map in the form that crosses the ABI; it never interprets a name but for case.
+//! An ordered header map in the form that crosses the ABI; it interprets nothing of a name but its case.
 
 use bytes::Bytes;
 

@@ -3,7 +3,7 @@
 /// How deep groups may be in each other; protobuf's own limit.
 const DEPTH_MAX: usize = 100;
 
-/// A message's length-delimited fields; numbers and groups are read over, as no field that this host uses is one.
+/// A message's length-delimited fields; numbers and groups are skipped, because this host uses no such field.
 pub(crate) struct Message<'m>(Vec<(u64, &'m [u8])>);
 
 impl<'m> Message<'m> {

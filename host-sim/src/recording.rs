@@ -156,7 +156,7 @@ impl Recording {
         }
     }
 
-    /// Reads JSON lines; empty ones are read over.
+    /// Reads JSON lines; empty ones are skipped.
     ///
     /// # Errors
     /// Every line that cannot be read, by its number; every body that is not
@@ -280,7 +280,7 @@ impl Step {
         }
     }
 
-    /// What it is called in a file.
+    /// Its name in a file.
     fn name(&self) -> &'static str {
         match self {
             Step::RequestData { .. } => "request_data",
@@ -320,7 +320,7 @@ impl Body {
         }
     }
 
-    /// `None` if the digits are none.
+    /// `None` if a digit is not hexadecimal.
     #[must_use]
     pub fn bytes(&self) -> Option<Bytes> {
         match self {

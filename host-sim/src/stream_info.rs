@@ -1,4 +1,4 @@
-//! What a proxy knows about a stream beside its bytes, and what a filter learns of it through properties.
+//! What a proxy knows about a stream apart from its bytes, and what a filter reads of it as properties.
 
 /// Response flags as Envoy's bits, the value of the property `response.flags`.
 pub mod flags {

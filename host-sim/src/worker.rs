@@ -142,7 +142,7 @@ impl Worker {
         self.sweep()
     }
 
-    /// Ends the root contexts: `done`, then `delete`. Open streams are cut off without a word, as a process exit does.
+    /// Ends the root contexts: `done`, then `delete`. Open streams are cut without a callback, as when a process exits.
     pub(crate) fn stop(&mut self) -> Result<(), Error> {
         let mut roots = mem::take(&mut self.retired);
         roots.push(self.root);

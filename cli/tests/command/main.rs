@@ -147,7 +147,7 @@ fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
 }
 
 #[test]
-fn a_refused_configuration_is_told_once_and_with_the_filters_own_words() {
+fn a_refused_configuration_is_reported_once_and_with_the_filters_own_words() {
     let config = Input::new("refused.json", b"r");
     let filter = filter_of("refused.wasm", FILTER);
     let output = Command::new(env!("CARGO_BIN_EXE_driftline"))

@@ -18,7 +18,7 @@ pub struct Options {
     pub admin: SocketAddr,
     /// Where requests go.
     pub upstream: Upstream,
-    /// What the one route there is is called; Envoy's routes have no name unless they are given one.
+    /// The name of the only route. Envoy's routes have no name unless the configuration gives them one.
     pub route_name: String,
     /// From the end of the request to the end of the response; `None` lets streams run.
     pub timeout: Option<Duration>,
@@ -55,7 +55,7 @@ pub struct Upstream {
     port: u16,
 }
 
-/// Why a text names no upstream.
+/// Why a text is not the address of an upstream.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UpstreamError(String);
 

@@ -1,4 +1,4 @@
-//! Idle upstream connections of one worker; none is kept that the upstream has closed or written to unasked.
+//! Idle upstream connections of one worker. One that the upstream has closed, or written to unasked, is not kept.
 
 use std::{cell::RefCell, io, time::Duration};
 

@@ -132,7 +132,7 @@ fn signature(result: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_signature_of_ecdsa_is_verified_whoever_made_it_and_the_same_for_the_same_text() {
+fn a_signature_of_ecdsa_is_verified_whether_envoys_or_ours_and_is_the_same_for_the_same_text() {
     let world = probe();
     let rows = table("signatures");
     let keys: BTreeMap<&str, Vec<u8>> = rows

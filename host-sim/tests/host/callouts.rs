@@ -54,7 +54,7 @@ fn an_answer_for_a_stream_that_is_gone_is_dropped() {
 }
 
 #[test]
-fn a_call_that_nobody_answers_ends_with_504_at_its_time() {
+fn a_call_without_an_answer_ends_with_504_at_its_timeout() {
     let world = asking();
     let _held = world.exchange(0).get("/");
     world.advance(Duration::from_millis(499)).unwrap();

@@ -76,7 +76,7 @@ fn every_end_has_its_flags_and_its_words() {
 }
 
 #[test]
-fn the_last_of_all_retries_is_told_apart_where_it_fails_as_those_before() {
+fn the_last_of_all_retries_has_its_own_flag_when_it_fails_like_those_before() {
     let world = world(&[]);
     let urx = flags::UPSTREAM_RETRY_LIMIT_EXCEEDED;
     let uc = flags::UPSTREAM_CONNECTION_TERMINATION;
@@ -104,7 +104,7 @@ fn an_expectation_is_met_before_the_filter_sees_the_request() {
 }
 
 #[test]
-fn behind_the_router_every_attempt_is_a_stream_and_none_is_logged() {
+fn after_the_router_every_attempt_is_a_stream_and_none_is_logged() {
     let world = world(&[]);
     world.trace().take();
     for status in [503, 200] {

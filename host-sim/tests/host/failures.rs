@@ -98,7 +98,7 @@ fn a_crash_stays_in_its_worker() {
 }
 
 #[test]
-fn memory_ends_at_its_limit_and_the_filter_is_told() {
+fn memory_ends_at_its_limit_and_the_filter_sees_the_failure() {
     let grow = "(global.set $free (memory.grow (i32.const 16)))
                 (return (i32.eq (global.get $free) (i32.const -1)))";
     let mut options = traced(WorldOptions::default());

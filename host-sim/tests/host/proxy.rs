@@ -152,7 +152,7 @@ fn a_client_that_hangs_up_is_noticed_while_the_upstream_is_silent() {
 }
 
 #[test]
-fn an_upstream_that_breaks_off_cuts_the_client_and_is_told_apart() {
+fn an_upstream_that_breaks_off_cuts_the_client_and_has_its_own_flags() {
     for (answer, expected) in [
         (&b""[..], flags::UPSTREAM_CONNECTION_TERMINATION),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", flags::UPSTREAM_PROTOCOL_ERROR),

@@ -181,7 +181,7 @@ fn a_function_that_is_left_out_is_not_found_and_the_log_says_once_what_brings_it
 }
 
 #[test]
-fn a_filter_without_a_capability_is_told_so_and_runs_on() {
+fn a_filter_without_a_capability_gets_a_status_and_runs_on() {
     let ask = "$call get_current_time_nanoseconds (i32.const 0);
                $call get_log_level (i32.const 0);";
     let mut options = traced(WorldOptions::default());

@@ -113,7 +113,7 @@ fn an_answer_that_is_no_handshake_passes_without_its_body() {
 }
 
 #[test]
-fn a_protocol_that_is_not_allowed_is_refused_at_once_and_its_bytes_are_read_by_nobody() {
+fn a_protocol_that_is_not_allowed_is_refused_at_once_and_its_bytes_are_not_read() {
     let server = proxy(nowhere());
     let mut client = client(&server);
     let asked = String::from_utf8_lossy(ASKED).replace("websocket\r\n", "chat\r\n");

@@ -242,7 +242,7 @@ fn with_numbers(document: &str, numbers: &[f32]) -> (Vec<u8>, (String, String)) 
 }
 
 #[test]
-fn tensors_behind_their_document_are_read_where_a_header_says_that_it_ends() {
+fn tensors_after_their_document_are_read_where_a_header_says_that_it_ends() {
     let folder = Folder::new("first-binary");
     fs::write(folder.path("config.json"), PREDICTIVE).unwrap();
     let mut golden = String::new();
