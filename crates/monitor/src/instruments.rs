@@ -28,7 +28,6 @@ use self::{
 };
 
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt::Debug;
 
 use driftline_labels::{Baseline, EnumMap, Verdict, Window};
 use driftline_statistics::{fingerprint::Fingerprint, measure::Measure, time::Timestamp};
@@ -66,7 +65,9 @@ type ModelInstrument = Box<dyn Instrument<PredictionSeries>>;
 /// `S` is its subject: a column with a reference, or a model with a profile. Instruments of one subject that read the same
 /// counters form a panel: the counters are read once, and all state is one record, which begins anew if the layout of any
 /// of them changes. An instrument that reads no counters has no record, and needs only [`Instrument::evaluate`].
-pub(crate) trait Instrument<S>: Debug {
+///
+/// It is no `Debug`, which would keep the code that prints every instrument in the filter.
+pub(crate) trait Instrument<S> {
     /// The counters that it reads, each with its cell: counters of one cell are added up. The same ones, in the same
     /// order, whenever it is asked.
     fn counters(&self, subject: &S, counter: &mut dyn FnMut(usize, SeriesId)) {

@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 ///
 /// # Cost
 ///
-/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`]. It is twice as much as long as any cell of
-/// any slot has counted beyond 2^16 - 1. A cell of one slot counts to 2^32 - 1 and stays there.
+/// Memory is `slots * cells * 2` bytes, all of it allocated by [`Ring::new`]. It is twice as much, and a byte for each slot,
+/// as long as any cell of any slot has counted beyond 2^16 - 1. A cell of one slot counts to 2^32 - 1 and stays there.
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     slot_ns: u64,
@@ -26,7 +26,16 @@ pub struct Ring {
     /// The lower halves of counts, place by place.
     lower: Box<[u16]>,
     /// The upper halves; `None` while all are 0.
-    upper: Option<Box<[u16]>>,
+    upper: Option<Upper>,
+}
+
+/// The upper halves of counts.
+#[derive(Clone, Debug)]
+struct Upper {
+    counts: Box<[u16]>,
+    /// By place: whether any count of the slot has an upper half that is not 0. Most slots have none, and are added up in
+    /// half the time.
+    is_large: Box<[bool]>,
 }
 
 impl Ring {
@@ -57,12 +66,15 @@ impl Ring {
             let next = self.place.saturating_add(1);
             self.place = if next < self.slots { next } else { 0 };
             let cells = self.cells_at(self.place);
-            for half in [Some(&mut self.lower), self.upper.as_mut()].into_iter().flatten() {
-                half.get_mut(cells.clone()).unwrap_or_default().fill(0);
+            self.lower.get_mut(cells.clone()).unwrap_or_default().fill(0);
+            if let Some(Upper { counts, is_large }) = &mut self.upper
+                && let Some(is_large) = is_large.get_mut(self.place)
+            {
+                counts.get_mut(cells).unwrap_or_default().fill(0);
+                *is_large = false;
             }
         }
-        // What was large is forgotten.
-        self.upper.take_if(|upper| upper.iter().all(|&upper| upper == 0));
+        self.upper.take_if(|upper| upper.is_large.iter().all(|&is_large| !is_large));
         true
     }
 
@@ -71,7 +83,7 @@ impl Ring {
         if cell < self.cells {
             let at = self.cells_at(self.place).start.saturating_add(cell);
             let amount = u32::try_from(amount).unwrap_or(u32::MAX);
-            self.set(at, self.count(at).saturating_add(amount));
+            self.set(self.place, at, self.count(at).saturating_add(amount));
         }
     }
 
@@ -80,13 +92,17 @@ impl Ring {
     pub fn sum(&self, back: Range<u64>, cells: Range<usize>, sums: &mut Vec<u64>) {
         sums.clear();
         sums.resize(cells.len(), 0);
-        for place in back.filter_map(|back| self.place_of(back)) {
+        // Nothing was counted before the clock began.
+        let end = back.end.min(self.current.saturating_add(1));
+        for place in (back.start..end).filter_map(|back| self.place_of(back)) {
             let start = self.cells_at(place).start;
             let cells = start.saturating_add(cells.start)..start.saturating_add(cells.end);
-            let add = |sum: &mut u64, count| *sum = sum.saturating_add(count);
+            // Counts of 32 bits do not overflow these sums in any number of slots that memory holds, and to saturate would
+            // take a third of the time.
+            let add = |sum: &mut u64, count| *sum = sum.wrapping_add(count);
             let lower = self.lower.get(cells.clone()).unwrap_or_default();
             sums.iter_mut().zip(lower).for_each(|(sum, &count)| add(sum, u64::from(count)));
-            if let Some(upper) = self.upper.as_ref().and_then(|upper| upper.get(cells)) {
+            if let Some(upper) = self.upper.as_ref().and_then(|upper| upper.of(place, cells)) {
                 sums.iter_mut()
                     .zip(upper)
                     .for_each(|(sum, &count)| add(sum, u64::from(count) << 16));
@@ -109,7 +125,7 @@ impl Ring {
     pub fn restore(&mut self, number: u64, counts: impl IntoIterator<Item = u32>) {
         let back = self.current.checked_sub(number);
         if let Some(place) = back.and_then(|back| self.place_of(back)) {
-            self.cells_at(place).zip(counts).for_each(|(at, count)| self.set(at, count));
+            self.cells_at(place).zip(counts).for_each(|(at, count)| self.set(place, at, count));
         }
     }
 
@@ -138,21 +154,39 @@ impl Ring {
 
     fn count(&self, at: usize) -> u32 {
         let half = |counts: &[u16]| counts.get(at).map_or(0, |&count| u32::from(count));
-        (self.upper.as_deref().map_or(0, half) << 16) | half(&self.lower)
+        (self.upper.as_ref().map_or(0, |upper| half(&upper.counts)) << 16) | half(&self.lower)
     }
 
-    fn set(&mut self, at: usize, count: u32) {
+    /// Makes a cell of the slot at this place hold this.
+    fn set(&mut self, place: usize, at: usize, count: u32) {
         let (upper, lower) = ((count >> 16) as u16, (count & 0xffff) as u16);
         if let Some(it) = self.lower.get_mut(at) {
             *it = lower;
         }
         if upper != 0 || self.upper.is_some() {
-            let places = self.lower.len();
-            let uppers = self.upper.get_or_insert_with(|| vec![0; places].into_boxed_slice());
-            if let Some(it) = uppers.get_mut(at) {
+            let (slots, places) = (self.slots, self.lower.len());
+            let all = self.upper.get_or_insert_with(|| Upper::new(slots, places));
+            if let (Some(it), Some(is_large)) =
+                (all.counts.get_mut(at), all.is_large.get_mut(place))
+            {
                 *it = upper;
+                *is_large |= upper != 0;
             }
         }
+    }
+}
+
+impl Upper {
+    fn new(slots: usize, places: usize) -> Upper {
+        Upper {
+            counts: vec![0; places].into_boxed_slice(),
+            is_large: vec![false; slots].into_boxed_slice(),
+        }
+    }
+
+    /// Some of them, of the slot at this place; `None` if all of the slot are 0.
+    fn of(&self, place: usize, cells: Range<usize>) -> Option<&[u16]> {
+        self.counts.get(cells).filter(|_| self.is_large.get(place).is_some_and(|&it| it))
     }
 }
 

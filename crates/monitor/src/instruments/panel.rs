@@ -206,7 +206,7 @@ impl<S> Panel<S> {
 
 impl<S> fmt::Debug for Panel<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panel").field("instruments", &self.instruments).finish_non_exhaustive()
+        f.debug_struct("Panel").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
