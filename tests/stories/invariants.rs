@@ -107,6 +107,19 @@ fn a_metric_is_named_in_the_catalogue_and_nowhere_else() {
     }
 }
 
+/// It is built for browsers, too. Which crates it may use says `xtask/src/structure/layers.rs`.
+#[test]
+fn the_profiler_opens_no_file() {
+    for (path, text) in sources("profiler/src") {
+        for module in ["fs", "net", "process", "thread", "time"] {
+            // Alone, or in a list of what is used of `std`.
+            let (path_to, in_list) = (format!("std::{module}"), format!("{module},"));
+            let used = code(&text).find(|line| line.contains(&path_to) || line.trim() == in_list);
+            assert_eq!(used, None, "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn unsafe_code_lives_in_one_file() {
     let of_host = Path::new("plugin/src/host.rs");

@@ -7,17 +7,41 @@ use serde_json::Value;
 struct Layer {
     package: &'static str,
     may_use: &'static [&'static str],
-    /// Whether it has no clock, I/O or threads, and no dependency that has: of external crates it may use only [`BARE`],
-    /// and it is `no_std`.
-    is_bare: bool,
+    outside: Outside,
+}
+
+/// Which external crates a crate may use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outside {
+    /// Any that is not [`RESERVED`].
+    Any,
+    /// Only [`BARE`]: it has no clock, I/O or threads, and is `no_std`.
+    Bare,
+    /// Only [`PORTABLE`]: it is built for browsers, too.
+    Portable,
+}
+
+impl Outside {
+    /// The crates that it is limited to, and what those are; `None` if it is not.
+    fn limit(self) -> Option<(&'static [&'static str], &'static str)> {
+        match self {
+            Outside::Any => None,
+            Outside::Bare => Some((BARE, "free of clocks, I/O and threads")),
+            Outside::Portable => Some((PORTABLE, "free of files and C")),
+        }
+    }
 }
 
 const fn layer(package: &'static str, may_use: &'static [&'static str]) -> Layer {
-    Layer { package, may_use, is_bare: false }
+    Layer { package, may_use, outside: Outside::Any }
 }
 
 const fn bare(package: &'static str, may_use: &'static [&'static str]) -> Layer {
-    Layer { package, may_use, is_bare: true }
+    Layer { package, may_use, outside: Outside::Bare }
+}
+
+const fn portable(package: &'static str, may_use: &'static [&'static str]) -> Layer {
+    Layer { package, may_use, outside: Outside::Portable }
 }
 
 const LABELS: &str = "driftline-labels";
@@ -42,7 +66,7 @@ const LAYERS: &[Layer] = &[
     bare(METRICS, &[LABELS, STATISTICS]),
     bare(MONITOR, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS]),
     layer("driftline-plugin", &[LABELS, STATISTICS, METRICS, MONITOR]),
-    layer(PROFILER, &[STATISTICS]),
+    portable(PROFILER, &[STATISTICS]),
     layer(PROFILER_FILES, &[STATISTICS, PROFILER]),
     layer("driftline-studio", &[STATISTICS, METRICS, PROFILER]),
     // Independent of the others: it is the proxy, and must not share the filter's mistakes.
@@ -75,7 +99,7 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// External crates that only these packages may use. `driftline-arithmetic` is a filter for a test.
-const OUTSIDE: &[(&str, &[&str])] = &[
+const RESERVED: &[(&str, &[&str])] = &[
     ("proxy-wasm", &["driftline-plugin", "driftline-arithmetic"]),
     ("wasmtime", &[HOST_SIM]),
     ("wasm-bindgen", &["driftline-studio"]),
@@ -94,6 +118,9 @@ const BARE: &[&str] = &[
     "serde",
     "serde_json",
 ];
+
+/// External crates that open no file and need no C compiler.
+const PORTABLE: &[&str] = &["datasketches", "serde", "serde_json"];
 
 /// A package of the workspace, with its dependencies.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -158,10 +185,12 @@ pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<Stri
             format!("{name} uses {used}; of this workspace it may use: {allowed}")
         }));
         let of_others = || uses.iter().filter(|used| !is_ours(used));
-        let not_bare = of_others().filter(|used| layer.is_bare && !BARE.contains(&used.as_str()));
-        problems.extend(not_bare.map(|used| {
-            format!("{name} uses {used}, which is not listed as free of clocks, I/O and threads")
-        }));
+        if let Some((allowed, are)) = layer.outside.limit() {
+            let not_allowed = of_others().filter(|used| !allowed.contains(&used.as_str()));
+            problems.extend(
+                not_allowed.map(|used| format!("{name} uses {used}, which is not listed as {are}")),
+            );
+        }
         let outside = of_others().filter(|used| !may_use_outside(name, used));
         problems.extend(
             outside.map(|used| format!("{name} uses {used}, which is reserved to other packages")),
@@ -180,11 +209,11 @@ pub(super) fn problems(packages: &[Package], known: &[(&str, &str)]) -> Vec<Stri
 
 /// Whether a package must be `no_std`.
 pub(super) fn is_bare(package: &str) -> bool {
-    LAYERS.iter().any(|layer| layer.package == package && layer.is_bare)
+    LAYERS.iter().any(|layer| layer.package == package && layer.outside == Outside::Bare)
 }
 
 fn may_use_outside(package: &str, used: &str) -> bool {
-    OUTSIDE.iter().all(|(outside, users)| *outside != used || users.contains(&package))
+    RESERVED.iter().all(|(outside, users)| *outside != used || users.contains(&package))
 }
 
 #[cfg(test)]
@@ -242,6 +271,14 @@ mod tests {
             "driftline-wire uses tokio, which is not listed as free of clocks, I/O and threads";
         assert_eq!(found, [expected]);
         assert!(is_bare(WIRE) && !is_bare(HOST_SIM));
+    }
+
+    #[test]
+    fn the_profiler_is_built_from_nothing_that_opens_files_or_needs_c() {
+        let found = problems(&[package(PROFILER, &["parquet", "serde_json"])], &[]);
+        let expected =
+            "driftline-profiler uses parquet, which is not listed as free of files and C";
+        assert_eq!(found, [expected]);
     }
 
     #[test]
