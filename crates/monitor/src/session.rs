@@ -10,6 +10,7 @@
 //!           └─ tick*                                                                         (for the VM)
 //! ```
 
+mod callbacks;
 mod heads;
 #[cfg(test)]
 mod tests;
@@ -17,38 +18,19 @@ mod tests;
 use alloc::{boxed::Box, format, vec::Vec};
 use core::cell::Cell;
 
-use driftline_labels::{Direction, Unmeasured};
-use driftline_statistics::time::{Timestamp, moment};
-
-use self::heads::{Heads, grpc_status, header_values, report};
 use crate::{
     admission::Admission,
     capture::{Capture, Captured},
     config::{Config, ConfigError},
-    host::{HeaderMap, Host, LogLevel},
+    host::{Host, LogLevel},
     host_series::HostSeries,
     layout::Monitor,
     metric_ids::MetricIds,
-    recorder::{Recorder, Recording},
+    recorder::Recorder,
     tick::Tick,
 };
-use driftline_inference::{
-    exchange::{Exchange, Observation, ProxyEnd, ResponseHead},
-    load::{FORMAT_HEADER, Report, ReportHeaders},
-    recognition::{Dialect, Recognised},
-};
+use driftline_inference::exchange::Exchange;
 use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
-
-/// The most bytes of a body that are copied at once: a proxy may hand over hundreds of KiB in one callback.
-const WINDOW_BYTES: usize = 32 * 1024;
-/// The proxy's name of the route.
-const ROUTE_NAME: &str = "xds\0route_name";
-/// The proxy's word on who ended an exchange.
-const RESPONSE_FLAGS: &str = "response\0flags";
-/// Where a response came from.
-const CODE_DETAILS: &str = "response\0code_details";
-/// How often the proxy asked an upstream.
-const UPSTREAM_ATTEMPTS: &str = "upstream\0request_attempt_count";
 
 /// A configuration in use.
 pub struct Session {
@@ -192,178 +174,6 @@ impl Session {
         captured
     }
 
-    /// Takes the request's headers; `end_of_stream` if no body comes.
-    ///
-    /// Looks at the path first, and at nothing else of a request that is not for a model. Of one that is, two things
-    /// may change if the configuration says so: `accept-encoding` leaves, and a format of load reports is asked for.
-    pub fn request_headers(&self, host: &impl Host, stream: &mut Stream, end_of_stream: bool) {
-        let now = host.now();
-        stream.saw_request_headers = true;
-        self.carries_traffic.set(true);
-        let path = host.header(HeaderMap::Request, ":path").unwrap_or_default();
-        let asks_for_route = self.layout.asks_for_route();
-        let route = asks_for_route.then(|| host.property(ROUTE_NAME)).flatten();
-        let recognised = self.layout.recogniser.recognise(&path, route.as_deref());
-        let recognised = recognised.and_then(|recognised| {
-            // On the same paths a browser asks for permission (OPTIONS), and clients list or probe (GET, HEAD).
-            let is_post = host.header(HeaderMap::Request, ":method").as_deref() == Some(b"POST");
-            if is_post { Ok(recognised) } else { Err(Unmeasured::OtherMethod) }
-        });
-        match recognised {
-            Ok(recognised) => {
-                let mut measured = self.start(host, now, &recognised, route.as_deref());
-                self.admit(host, &mut measured.recorder);
-                if end_of_stream {
-                    measured.exchange.request_end();
-                }
-                stream.measured = Some(Box::new(measured));
-                self.change_request_headers(host);
-            }
-            Err(reason) => {
-                self.with_buffer(host, |layout, buffer| layout.count_unmeasured(buffer, reason));
-            }
-        }
-    }
-
-    /// Takes `size` bytes of the request's body, which are new; `end_of_stream` if they are the last.
-    pub fn request_body(
-        &self,
-        host: &impl Host,
-        stream: &mut Stream,
-        size: usize,
-        end_of_stream: bool,
-    ) {
-        let Some(measured) = &mut stream.measured else { return };
-        measured.exchange.note_bytes(Direction::Request, size);
-        if size != 0 && measured.exchange.reads_request() {
-            self.recording(host, measured, |exchange, recording| {
-                for_each_window(host, Direction::Request, size, |bytes| {
-                    exchange.request_body(&self.layout.read, recording, bytes);
-                });
-            });
-            self.admit(host, &mut measured.recorder);
-        }
-        if end_of_stream {
-            measured.exchange.request_end();
-        }
-    }
-
-    /// Takes the request's trailers, which are its end.
-    pub fn request_trailers(&self, stream: &mut Stream) {
-        if let Some(measured) = &mut stream.measured {
-            measured.exchange.request_end();
-        }
-    }
-
-    /// Takes the response's headers; `end_of_stream` if no body comes.
-    pub fn response_headers(&self, host: &impl Host, stream: &mut Stream, end_of_stream: bool) {
-        let Some(measured) = &mut stream.measured else { return };
-        let heads = Heads::read(host, HeaderMap::Response, measured.predicts);
-        if measured.predicts {
-            let values =
-                header_values(host, HeaderMap::Response, &self.layout, Direction::Response);
-            measured.recorder.keep_headers(Direction::Response, values);
-        }
-        let status = host.header(HeaderMap::Response, ":status");
-        let code_details = host.property(CODE_DETAILS);
-        let head = ResponseHead {
-            status: status.and_then(|status| str::from_utf8(&status).ok()?.parse().ok()),
-            grpc_status: heads.is_grpc().then(|| grpc_status(host, HeaderMap::Response)).flatten(),
-            is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
-            ..heads.response()
-        };
-        self.recording(host, measured, |exchange, recording| {
-            // A model that was not named by now is none of the admitted ones.
-            recording.end_naming();
-            exchange.response_head(&self.layout.read, recording, &head);
-        });
-        self.admit(host, &mut measured.recorder);
-        self.note_load_report(host, measured, HeaderMap::Response);
-        if end_of_stream {
-            measured.exchange.response_end();
-        }
-    }
-
-    /// Takes `size` bytes of the response's body, which are new; `end_of_stream` if they are the last.
-    pub fn response_body(
-        &self,
-        host: &impl Host,
-        stream: &mut Stream,
-        size: usize,
-        end_of_stream: bool,
-    ) {
-        let Some(measured) = &mut stream.measured else { return };
-        measured.exchange.note_bytes(Direction::Response, size);
-        if size != 0 && measured.exchange.reads_response() {
-            let now = host.now();
-            self.recording(host, measured, |exchange, recording| {
-                for_each_window(host, Direction::Response, size, |bytes| {
-                    exchange.response_body(&self.layout.read, recording, now, bytes);
-                });
-            });
-        }
-        if end_of_stream {
-            measured.exchange.response_end();
-        }
-    }
-
-    /// Takes the response's trailers, which are its end.
-    pub fn response_trailers(&self, host: &impl Host, stream: &mut Stream) {
-        let Some(measured) = &mut stream.measured else { return };
-        self.note_load_report(host, measured, HeaderMap::ResponseTrailers);
-        measured.exchange.response_trailers(grpc_status(host, HeaderMap::ResponseTrailers));
-    }
-
-    /// Ends the stream, the first time that it is called: what is known of its exchange, if it was measured.
-    ///
-    /// All that the proxy has to say about the end is asked for, also what no metric needs.
-    pub fn end(&self, host: &impl Host, stream: &mut Stream) -> Option<Observation> {
-        self.finish(host, stream, || number(host, UPSTREAM_ATTEMPTS))
-    }
-
-    /// The same where nobody reads the observation: the host is asked only for what metrics need.
-    pub fn end_unobserved(&self, host: &impl Host, stream: &mut Stream) {
-        self.finish(host, stream, || None);
-    }
-
-    fn finish(
-        &self,
-        host: &impl Host,
-        stream: &mut Stream,
-        upstream_attempts: impl FnOnce() -> Option<u64>,
-    ) -> Option<Observation> {
-        if core::mem::replace(&mut stream.is_over, true) {
-            return None;
-        }
-        let Some(mut measured) = stream.measured.take() else {
-            if !stream.saw_request_headers {
-                self.with_buffer(host, |layout, buffer| {
-                    layout.count_unmeasured(buffer, Unmeasured::NoRequestHeaders);
-                });
-            }
-            return None;
-        };
-        let end = ProxyEnd {
-            now: host.now(),
-            response_flags: number(host, RESPONSE_FLAGS).unwrap_or(0),
-            upstream_attempts: upstream_attempts(),
-        };
-        if !measured.recorder.is_named() {
-            self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
-            self.admit(host, &mut measured.recorder);
-        }
-        let Measured { exchange, mut recorder, .. } = *measured;
-        let mut observation = None;
-        // Written in place, because it is large: what a closure returns is copied.
-        let slot = &mut observation;
-        self.with_capture(host, |layout, buffer, capture| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
-            let observation = slot.insert(exchange.finish(&mut recording, &end));
-            recorder.end(layout, buffer, capture, observation);
-        });
-        observation
-    }
-
     /// Moves the windows on and sets what instruments find, if no other VM of this process does.
     pub fn tick(&self, host: &impl Host) {
         let Some(mut tick) = self.tick.take() else { return };
@@ -372,80 +182,6 @@ impl Session {
         tick.tick(host, &series, &self.layout, &mut buffer, self.carries_traffic.get());
         self.buffer.set(buffer);
         self.tick.set(Some(tick));
-    }
-
-    /// Begins to measure a request that is recognised.
-    fn start(
-        &self,
-        host: &impl Host,
-        now: Timestamp,
-        recognised: &Recognised<'_>,
-        route: Option<&[u8]>,
-    ) -> Measured {
-        let layout = &self.layout;
-        let predicts = matches!(recognised.dialect, Dialect::Predictive(_));
-        let asked_at = (predicts && layout.asks_for_time()).then(|| host.wall_clock()).flatten();
-        let asked_at = asked_at.map(moment::seconds);
-        let mut recorder = Recorder::new(predicts, layout.route(route), asked_at);
-        if predicts {
-            let values = header_values(host, HeaderMap::Request, layout, Direction::Request);
-            recorder.keep_headers(Direction::Request, values);
-        }
-        let heads = Heads::read(host, HeaderMap::Request, predicts);
-        let exchange = self.with_capture(host, |layout, buffer, capture| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
-            Exchange::start(&layout.read, &mut recording, now, recognised, &heads.request(route))
-        });
-        Measured { exchange, recorder, predicts }
-    }
-
-    fn change_request_headers(&self, host: &impl Host) {
-        if self.layout.remove_accept_encoding {
-            host.remove_header(HeaderMap::Request, "accept-encoding");
-        }
-        if let Some(format) = self.layout.request_load_reports
-            && host.header(HeaderMap::Request, FORMAT_HEADER).is_none()
-        {
-            host.add_header(HeaderMap::Request, FORMAT_HEADER, format.word());
-        }
-    }
-
-    /// Records what the model server says about its load, if it does.
-    fn note_load_report(&self, host: &impl Host, measured: &Measured, map: HeaderMap) {
-        // What the proxy says in a server's place has no report; a header that looks like one is of another origin.
-        if measured.exchange.is_local_reply() {
-            return;
-        }
-        let (text, binary) = report(host, map);
-        let headers = ReportHeaders { report: text.as_deref(), binary: binary.as_deref() };
-        if let Some(report) = Report::read(&headers) {
-            self.with_buffer(host, |layout, buffer| {
-                measured.recorder.load(layout, buffer, report);
-            });
-        }
-    }
-
-    /// Answers the recorder's request to be admitted, if it has one.
-    fn admit(&self, host: &impl Host, recorder: &mut Recorder) {
-        let Some(series_key) = recorder.admission_request() else { return };
-        let define = |id, series: &_| self.metrics.define(host, id, series);
-        let granted = self.admission.admit(host, &self.layout, series_key, define);
-        self.with_buffer(host, |layout, buffer| {
-            recorder.answer_admission(layout, buffer, granted);
-        });
-    }
-
-    /// Runs `act` on the exchange, and records what it reports.
-    fn recording(
-        &self,
-        host: &impl Host,
-        measured: &mut Measured,
-        act: impl FnOnce(&mut Exchange, &mut Recording<'_, '_>),
-    ) {
-        let Measured { exchange, recorder, .. } = measured;
-        self.with_capture(host, |layout, buffer, capture| {
-            act(exchange, &mut Recording::new(layout, recorder, buffer, capture));
-        });
     }
 
     fn with_capture<T>(
@@ -479,31 +215,5 @@ impl Session {
                 host.change_metric(metric, change);
             }
         });
-    }
-}
-
-/// A property that is a number.
-fn number(host: &impl Host, path: &str) -> Option<u64> {
-    Some(u64::from_le_bytes(host.property(path)?.try_into().ok()?))
-}
-
-/// Calls `take` with a body's bytes, window by window.
-fn for_each_window(
-    host: &impl Host,
-    direction: Direction,
-    size: usize,
-    mut take: impl FnMut(&[u8]),
-) {
-    let mut start = 0usize;
-    while start < size {
-        let length = size.saturating_sub(start).min(WINDOW_BYTES);
-        match host.body(direction, start, length) {
-            Some(bytes) if !bytes.is_empty() => {
-                take(&bytes);
-                start = start.saturating_add(bytes.len());
-            }
-            // The host has less than it said; what there was has been read.
-            _ => return,
-        }
     }
 }

@@ -11,10 +11,11 @@ use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
 use driftline_monitor::{
     config::Config,
     layout::Monitor,
+    native::NativeHost,
     tick::{HostSeries, Tick},
 };
 use driftline_statistics::time::Timestamp;
-use driftline_support::{host::MemoryHost, uniform_profile};
+use driftline_support::uniform_profile;
 
 /// What this thread holds on the heap.
 struct Counting;
@@ -66,8 +67,15 @@ impl HostSeries for Counters {
     }
 }
 
+/// A host that keeps nothing for VMs, so that only a VM's own memory counts.
+fn without_shared_data() -> NativeHost {
+    let host = NativeHost::default();
+    host.has_no_shared_data.set(true);
+    host
+}
+
 struct Vm<'h> {
-    host: &'h MemoryHost,
+    host: &'h NativeHost,
     series: Counters,
     monitor: Monitor,
     buffer: MetricBuffer,
@@ -75,7 +83,7 @@ struct Vm<'h> {
 }
 
 impl Vm<'_> {
-    fn begin(host: &MemoryHost, mut monitor: Monitor) -> Vm<'_> {
+    fn begin(host: &NativeHost, mut monitor: Monitor) -> Vm<'_> {
         let series = Counters(Cell::new(0));
         let instruments = monitor.take_instruments();
         let tick = Tick::begin(host, &series, &monitor, instruments).expect("there is a profile");
@@ -91,8 +99,7 @@ impl Vm<'_> {
 
 #[test]
 fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
-    // It keeps nothing, so that only the VM's own memory counts.
-    let host = MemoryHost::without_shared_data();
+    let host = without_shared_data();
     let start = HELD.get();
     let mut monitor = monitor(50, 20);
     let instruments = monitor.take_instruments();
@@ -122,7 +129,7 @@ fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
 
 #[test]
 fn a_vm_that_no_longer_evaluates_holds_no_windows() {
-    let host = MemoryHost::starting_at(Timestamp(0));
+    let host = NativeHost::starting_at(Timestamp(0));
     let mut old = Vm::begin(&host, monitor(50, 20));
     old.tick_after(SECOND);
     host.advance(3 * SECOND);
@@ -136,7 +143,7 @@ fn a_vm_that_no_longer_evaluates_holds_no_windows() {
 
 #[test]
 fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
-    let host = MemoryHost::without_shared_data();
+    let host = without_shared_data();
     let mut vm = Vm::begin(&host, monitor(50, 20));
     let before = HELD.get();
     let mut windows = Vec::new();

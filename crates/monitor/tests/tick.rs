@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use driftline_metrics::{
-    buffer::MetricBuffer,
-    catalogue::Kind,
-    series::{Series, SeriesId},
-};
+use driftline_metrics::catalogue::Kind;
 use driftline_monitor::{
     config::Config,
-    host::{Host, MetricId},
-    layout::Monitor,
-    tick::{HostSeries, Tick},
+    host::Host,
+    native::NativeHost,
+    session::{Session, Stream},
 };
 use driftline_statistics::time::Timestamp;
-use driftline_support::{host::MemoryHost, uniform_profile};
+use driftline_support::uniform_profile;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// A window of an hour slides in steps of 450 seconds.
@@ -24,52 +20,25 @@ const EVALUATIONS: &str = "driftline_evaluations_total";
 
 /// A VM with one configuration.
 struct Vm<'h> {
-    host: &'h MemoryHost,
-    monitor: Monitor,
-    ids: Vec<Option<MetricId>>,
-    buffer: MetricBuffer,
-    tick: Tick,
-    carries_traffic: bool,
-}
-
-/// Its series.
-struct Known<'v> {
-    host: &'v MemoryHost,
-    ids: &'v [Option<MetricId>],
-}
-
-impl HostSeries for Known<'_> {
-    fn total(&self, series: SeriesId) -> Option<u64> {
-        self.host.metric(self.ids[series.index()]?)
-    }
-
-    fn flush(&self, buffer: &mut MetricBuffer) {
-        buffer.flush(|series, change| {
-            if let Some(id) = self.ids[series.index()] {
-                self.host.change_metric(id, change);
-            }
-        });
-    }
+    host: &'h NativeHost,
+    session: Session,
 }
 
 impl Vm<'_> {
-    fn begin<'h>(host: &'h MemoryHost, config: &str) -> Vm<'h> {
+    fn begin<'h>(host: &'h NativeHost, config: &str) -> Vm<'h> {
         let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let mut ids = Vec::new();
-        let mut define = |_, it: Series| ids.push(host.define_metric(it.kind, &it.stat_name()));
-        let mut monitor = Monitor::register(&config, &mut define);
-        let instruments = monitor.take_instruments();
-        let buffer = MetricBuffer::new(monitor.series_max());
-        let tick = Tick::begin(host, &Known { host, ids: &ids }, &monitor, instruments);
-        let tick = tick.expect("there is something to evaluate");
-        Vm { host, monitor, ids, buffer, tick, carries_traffic: false }
+        Vm { host, session: Session::new(host, config) }
+    }
+
+    /// Has a stream, which no model serves.
+    fn carry_traffic(&self) {
+        self.session.request_headers(self.host, &mut Stream::default(), true);
     }
 
     /// Lets time pass, and ticks.
     fn tick_after(&mut self, time: Duration) {
         self.host.advance(time);
-        let Vm { host, monitor, ids, buffer, tick, carries_traffic } = self;
-        tick.tick(*host, &Known { host, ids }, monitor, buffer, *carries_traffic);
+        self.session.tick(self.host);
     }
 }
 
@@ -81,8 +50,8 @@ fn config(features: usize) -> String {
     )
 }
 
-fn start() -> MemoryHost {
-    MemoryHost::starting_at(Timestamp(1_000_000_000_000_000))
+fn start() -> NativeHost {
+    NativeHost::starting_at(Timestamp(1_000_000_000_000_000))
 }
 
 fn series(name: &str, feature: usize, last: &str) -> String {
@@ -95,31 +64,50 @@ fn bin(feature: usize, bin: usize) -> String {
     series("feature_bin_total", feature, &format!("bin=.=0{bin}"))
 }
 
+#[track_caller]
+fn value(host: &NativeHost, stat_name: &str) -> u64 {
+    host.value(stat_name).unwrap_or_else(|| panic!("no {stat_name}"))
+}
+
 /// What the fast window of a feature holds.
-fn rows(host: &MemoryHost, feature: usize) -> u64 {
-    host.value(&series("feature_window_rows", feature, "window=.=fast"))
+fn rows(host: &NativeHost, feature: usize) -> u64 {
+    value(host, &series("feature_window_rows", feature, "window=.=fast"))
+}
+
+/// A counter grows, as if workers had counted.
+#[track_caller]
+fn add(host: &NativeHost, stat_name: &str, amount: u64) {
+    assert!(host.edit_metric(stat_name, |metric| metric.value += amount), "no {stat_name}");
+}
+
+/// The host refuses to tell a metric, or no longer does.
+#[track_caller]
+fn refuse(host: &NativeHost, stat_name: &str, is_refused: bool) {
+    let edit = host.edit_metric(stat_name, |metric| metric.is_refused = is_refused);
+    assert!(edit, "no {stat_name}");
 }
 
 /// Rows come, all of one bin.
-fn count(host: &MemoryHost, feature: usize, amount: u64) {
-    host.add(&bin(feature, 0), amount);
-    host.add(CHANGES, amount);
+fn count(host: &NativeHost, feature: usize, amount: u64) {
+    add(host, &bin(feature, 0), amount);
+    add(host, CHANGES, amount);
 }
 
 #[test]
 fn without_a_profile_there_is_nothing_to_evaluate() {
-    let (host, config) = (start(), Config::from_json(br#"{"models": [{"name": "m"}]}"#).unwrap());
-    let mut monitor = Monitor::register(&config, &mut |_, _| ());
-    let instruments = monitor.take_instruments();
-    assert!(Tick::begin(&host, &Known { host: &host, ids: &[] }, &monitor, instruments).is_none());
-    assert_eq!((host.tick_period(), host.shared_keys("")), (None, vec![]));
+    let host = start();
+    let mut vm = Vm::begin(&host, r#"{"models": [{"name": "m"}]}"#);
+    assert_eq!(host.tick_milliseconds(), None);
+    vm.tick_after(SECOND);
+    assert_eq!(host.shared_keys("driftline/windows/"), Vec::<String>::new());
+    assert_eq!(value(&host, EVALUATIONS), 0);
 }
 
 #[test]
 fn rows_that_come_before_the_first_tick_are_within_the_first_window() {
     let host = start();
     let mut vm = Vm::begin(&host, &config(2));
-    assert_eq!(host.tick_period(), Some(5000));
+    assert_eq!(host.tick_milliseconds(), Some(5000));
     count(&host, 1, 7);
     vm.tick_after(SECOND);
     assert_eq!((rows(&host, 0), rows(&host, 1)), (0, 7));
@@ -198,16 +186,16 @@ fn stored_bytes_that_are_cut_or_too_long_are_no_past() {
 fn one_vm_evaluates_and_another_one_takes_over_when_it_is_gone() {
     let host = start();
     let [mut first, mut second] = [(); 2].map(|()| Vm::begin(&host, &config(1)));
-    second.carries_traffic = true;
+    second.carry_traffic();
     for tick in 1..=5 {
         first.tick_after(SECOND);
         second.tick_after(SECOND);
-        assert_eq!(host.value(EVALUATIONS), tick);
+        assert_eq!(value(&host, EVALUATIONS), tick);
     }
     count(&host, 0, 7);
     drop(first);
     second.tick_after(3 * 5 * SECOND);
-    assert_eq!(host.value(EVALUATIONS), 6);
+    assert_eq!(value(&host, EVALUATIONS), 6);
     assert_eq!(rows(&host, 0), 7);
 }
 
@@ -217,14 +205,14 @@ fn a_counter_that_goes_backwards_has_grown_from_zero() {
     let mut vm = Vm::begin(&host, &config(1));
     count(&host, 0, 70);
     vm.tick_after(SECOND);
-    host.set(&bin(0, 0), 4);
-    host.add(CHANGES, 4);
+    assert!(host.edit_metric(&bin(0, 0), |metric| metric.value = 4));
+    add(&host, CHANGES, 4);
     vm.tick_after(SECOND);
     assert_eq!(rows(&host, 0), 74);
 }
 
 /// Counts rows before any VM begins, of which none knows.
-fn count_a_lifetime(host: &MemoryHost) {
+fn count_a_lifetime(host: &NativeHost) {
     drop(Vm::begin(host, &config(1)));
     count(host, 0, 1_000_000);
     for key in host.shared_keys("driftline/windows/") {
@@ -234,7 +222,7 @@ fn count_a_lifetime(host: &MemoryHost) {
 
 /// A host that refuses some metrics on one tick, and none on the next one.
 #[track_caller]
-fn check_refused_once(refuse: impl Fn(&MemoryHost, bool), rows_meanwhile: u64) {
+fn check_refused_once(refuse: impl Fn(&NativeHost, bool), rows_meanwhile: u64) {
     let host = start();
     count_a_lifetime(&host);
     let mut vm = Vm::begin(&host, &config(1));
@@ -256,30 +244,30 @@ fn check_refused_once(refuse: impl Fn(&MemoryHost, bool), rows_meanwhile: u64) {
 
 #[test]
 fn a_counter_that_is_refused_once_is_made_up_for() {
-    check_refused_once(|host, it| host.refuse(&bin(0, 0), it), 30);
+    check_refused_once(|host, it| refuse(host, &bin(0, 0), it), 30);
 }
 
 #[test]
 fn so_it_is_if_all_are_refused() {
-    check_refused_once(MemoryHost::refuse_all, 30);
+    check_refused_once(NativeHost::refuse_metrics, 30);
 }
 
 #[test]
 fn and_if_only_the_change_counter_is() {
-    check_refused_once(|host, it| host.refuse(CHANGES, it), 37);
+    check_refused_once(|host, it| refuse(host, CHANGES, it), 37);
 }
 
 #[test]
 fn a_counter_that_was_always_refused_begins_where_it_is_first_read() {
     let host = start();
     count_a_lifetime(&host);
-    host.refuse(&bin(0, 0), true);
+    refuse(&host, &bin(0, 0), true);
     let mut vm = Vm::begin(&host, &config(1));
-    host.add(&bin(0, 1), 5);
-    host.add(CHANGES, 5);
+    add(&host, &bin(0, 1), 5);
+    add(&host, CHANGES, 5);
     vm.tick_after(60 * SECOND);
     assert_eq!(rows(&host, 0), 5);
-    host.refuse(&bin(0, 0), false);
+    refuse(&host, &bin(0, 0), false);
     vm.tick_after(SECOND);
     assert_eq!(rows(&host, 0), 5);
     count(&host, 0, 2);
@@ -318,19 +306,20 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
     // Steps of 100 s, and first windows that end between two of them.
     let windows = r#"{"window_seconds": 800, "slow_windows": 3,"#;
     let config = config(3).replacen('{', windows, 1);
-    let counters = counters();
+    let counters: Vec<String> = counters();
     let mut left_out = 0;
     for seed in 0..20 {
         let mut random = Random(seed);
         let start = Timestamp((1_000_000 + random.next() % 1_000) * 1_000_000_000);
         // One that never knows that nothing has changed, and one that does.
-        let hosts = [(); 2].map(|()| MemoryHost::starting_at(start));
+        let hosts = [(); 2].map(|()| NativeHost::starting_at(start));
         let [mut always, mut sparing] = hosts.each_ref().map(|host| Vm::begin(host, &config));
-        hosts[0].refuse(CHANGES, true);
+        refuse(&hosts[0], CHANGES, true);
         // What a worker that moved the change counter has yet to move.
-        let mut late = Vec::new();
+        let mut late: Vec<(usize, u64)> = Vec::new();
         for tick in 1..600 {
-            let add = |series: &String, amount| hosts.iter().for_each(|it| it.add(series, amount));
+            let add =
+                |series: &str, amount| hosts.iter().for_each(|host| add(host, series, amount));
             for (place, amount) in late.drain(..) {
                 add(&counters[place], amount);
             }
@@ -339,7 +328,7 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
                 for _ in 0..1 + random.next() % 9 {
                     let place = random.next() as usize % counters.len();
                     let amount = random.next() % 90;
-                    hosts.iter().for_each(|it| it.add(CHANGES, amount));
+                    add(CHANGES, amount);
                     if random.next().is_multiple_of(4) {
                         late.push((place, amount));
                     } else {
@@ -348,9 +337,9 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
                 }
             }
             always.tick_after(9 * SECOND);
-            let reads = hosts[1].reads();
+            let reads = hosts[1].metric_reads();
             sparing.tick_after(9 * SECOND);
-            left_out += u32::from(hosts[1].reads() - reads == 1);
+            left_out += u32::from(hosts[1].metric_reads() - reads == 1);
             let gauges = hosts.each_ref().map(|host| host.values(Kind::Gauge));
             assert_eq!(gauges[0], gauges[1], "seed {seed}, tick {tick}");
         }

@@ -8,7 +8,6 @@
 pub mod corpus;
 pub mod counts;
 pub mod delivery;
-pub mod host;
 pub mod message;
 pub mod native;
 pub mod uniform_profile;
