@@ -10,7 +10,7 @@ use std::{
 
 use driftline_metrics::{
     catalogue::Metric,
-    series::{Series, SeriesId, SeriesRegistrar},
+    series::{Series, SeriesId, SeriesRegistrar, SeriesView},
 };
 use driftline_statistics::document::{label_fault, name_fault};
 use driftline_testbed::{client::Request, envoy::Update, scrape::Scrape, upstream};
@@ -175,7 +175,7 @@ fn labels_come_out_of_the_name_of_a_stat_as_they_went_in() {
     // The generator must not make good names only, nor bad ones.
     assert!(5_000 < labels.len() && labels.len() + 500 < names.len() && names.len() < 19_000);
     let mut registered: Vec<Series> = Vec::new();
-    let mut register = |_, series| registered.push(series);
+    let mut register = |_, series: SeriesView<'_>| registered.push(series.to_series());
     let mut registrar = SeriesRegistrar::starting_at(0, &mut register);
     for (number, name) in names.iter().enumerate() {
         let label = |step: usize| labels[(number * step) % labels.len()].as_str();

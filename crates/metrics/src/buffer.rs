@@ -96,8 +96,7 @@ mod tests {
 
     #[test]
     fn increments_of_one_series_are_one_change() {
-        let mut tell = |_, _| ();
-        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let mut registrar = SeriesRegistrar::numbering(0);
         let a = registrar.add(Metric::Instances, &["a", ""]);
         let b = registrar.add(Metric::Instances, &["b", ""]);
         let mut buffer = MetricBuffer::new(registrar.next());
@@ -112,8 +111,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_large_increment_is_lost() {
-        let mut tell = |_, _| ();
-        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let mut registrar = SeriesRegistrar::numbering(0);
         let id = registrar.add(Metric::Instances, &["a", ""]);
         let mut buffer = MetricBuffer::new(registrar.next());
         let large = u64::from(u32::MAX);
@@ -133,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_sample_moves_three_series() {
-        let mut tell = |_, _| ();
-        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let mut registrar = SeriesRegistrar::numbering(0);
         let timing: Timing = registrar.add(Metric::InterChunkGap, &["a", ""]);
         let mut buffer = MetricBuffer::new(registrar.next());
         buffer.observe(timing, 7);

@@ -120,13 +120,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The names of a histogram's exact counters: of the sum and of the number of its samples. `None` for the other kinds.
-    pub fn companions(&self) -> Option<[String; 2]> {
+    /// The names of a histogram's exact counters: of the sum and of the number of its samples; each in two pieces, because
+    /// thousands of series have them. `None` for the other kinds.
+    pub fn companions(&self) -> Option<[[&'static str; 2]; 2]> {
         if self.kind != Kind::Histogram {
             return None;
         }
         let stem = self.name.rsplit_once('_').map_or(self.name, |(stem, _unit)| stem);
-        Some([format!("{}_total", self.name), format!("{stem}_observations_total")])
+        Some([[self.name, "_total"], [stem, "_observations_total"]])
     }
 }
 
@@ -152,12 +153,12 @@ impl Definition {
         let [sum, observations] = shape.companions()?;
         Some([
             Companion {
-                name: sum,
+                name: sum.concat(),
                 unit: self.unit,
                 help: format!("Exact sum of the samples of `{}`.", self.name),
             },
             Companion {
-                name: observations,
+                name: observations.concat(),
                 unit: "samples",
                 help: format!("Exact number of the samples of `{}`.", self.name),
             },

@@ -3,6 +3,7 @@
 //! configuration; only names that are admitted later get their labels later.
 
 use alloc::{
+    borrow::Cow,
     string::{String, ToString},
     vec::Vec,
 };
@@ -38,6 +39,56 @@ pub struct Timing {
     pub observations: SeriesId,
 }
 
+/// One time series, of which nothing is copied: a configuration has thousands, and all that a host needs is a name.
+#[derive(Clone, Copy, Debug)]
+pub struct SeriesView<'v> {
+    /// The exported name of the metric, in pieces.
+    name: &'v [&'v str],
+    /// How the series behaves over time.
+    pub kind: Kind,
+    labels: &'v [Label],
+    /// A value for each label; where one is empty, the series does not have the label.
+    values: &'v [&'v str],
+}
+
+impl SeriesView<'_> {
+    /// Writes the [stat name](Series::stat_name) in place of what `out` holds.
+    pub fn stat_name<'o>(&self, out: &'o mut String) -> &'o str {
+        write_stat_name(self.name, self.labels(), out);
+        out
+    }
+
+    /// The series with all that it is made of.
+    pub fn to_series(&self) -> Series {
+        let labels = self.labels().map(|(label, value)| (label, value.into_owned()));
+        Series { name: self.name.concat(), kind: self.kind, labels: labels.collect() }
+    }
+
+    /// The labels that it has, with their values as [`label_value`] writes them.
+    fn labels(&self) -> impl Iterator<Item = (Label, Cow<'_, str>)> {
+        let all = self.labels.iter().zip(self.values);
+        all.filter(|(_, value)| !value.is_empty())
+            .map(|(&label, value)| (label, label_value(value)))
+    }
+}
+
+fn write_stat_name<'v>(
+    name: &[&str],
+    labels: impl Iterator<Item = (Label, Cow<'v, str>)>,
+    out: &mut String,
+) {
+    out.clear();
+    for piece in name {
+        out.push_str(piece);
+    }
+    let mut separator = ".";
+    for (label, value) in labels {
+        for piece in [core::mem::take(&mut separator), label.name(), "=.=", &value, ";.;"] {
+            out.push_str(piece);
+        }
+    }
+}
+
 /// One time series.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Series {
@@ -56,16 +107,9 @@ impl Series {
     /// The generated `stats_tags` turn it into a name with labels again. Label values must have no
     /// [`name_fault`](driftline_statistics::document::name_fault); the configuration refuses such names.
     pub fn stat_name(&self) -> String {
-        let mut name = self.name.clone();
-        for (index, (label, value)) in self.labels.iter().enumerate() {
-            if index == 0 {
-                name.push('.');
-            }
-            name.push_str(label.name());
-            name.push_str("=.=");
-            name.push_str(value);
-            name.push_str(";.;");
-        }
+        let labels = self.labels.iter().map(|(label, value)| (*label, Cow::from(value.as_str())));
+        let mut name = String::new();
+        write_stat_name(&[&self.name], labels, &mut name);
         name
     }
 
@@ -92,7 +136,7 @@ impl Series {
 pub struct SeriesRegistrar<'t> {
     next: usize,
     /// `None` for series that are only numbered.
-    register: Option<&'t mut dyn FnMut(SeriesId, Series)>,
+    register: Option<&'t mut dyn FnMut(SeriesId, SeriesView<'_>)>,
 }
 
 /// What a field of series is made of: one series, or several that belong together.
@@ -106,7 +150,7 @@ impl<'t> SeriesRegistrar<'t> {
     /// A registrar whose first series has the number `first`.
     pub fn starting_at(
         first: usize,
-        register: &'t mut dyn FnMut(SeriesId, Series),
+        register: &'t mut dyn FnMut(SeriesId, SeriesView<'_>),
     ) -> SeriesRegistrar<'t> {
         SeriesRegistrar { next: first, register: Some(register) }
     }
@@ -126,18 +170,12 @@ impl<'t> SeriesRegistrar<'t> {
         R::register(self, metric, values)
     }
 
-    fn push(&mut self, name: &str, kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
-        debug_assert_eq!(labels.len(), values.len(), "{name}: a value for every label");
+    fn push(&mut self, name: &[&str], kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
+        debug_assert_eq!(labels.len(), values.len(), "{name:?}: a value for every label");
         let id = SeriesId::new(self.next);
         self.next = self.next.saturating_add(1);
         if let Some(register) = &mut self.register {
-            let labels = labels
-                .iter()
-                .zip(values)
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(&label, value)| (label, label_value(value).into_owned()))
-                .collect();
-            register(id, Series { name: name.to_string(), kind, labels });
+            register(id, SeriesView { name, kind, labels, values });
         }
         id
     }
@@ -153,7 +191,7 @@ pub fn count<T>(add: impl FnOnce(&mut SeriesRegistrar<'_>) -> T) -> usize {
 impl Registered for SeriesId {
     fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> SeriesId {
         let shape = metric.shape();
-        registrar.push(shape.name, shape.kind, shape.labels, values)
+        registrar.push(&[shape.name], shape.kind, shape.labels, values)
     }
 }
 
@@ -201,7 +239,11 @@ mod tests {
     #[track_caller]
     fn check(metric: Metric, values: &[&str], stat_name: &str) {
         let mut told = Vec::new();
-        let mut tell = |id, series: Series| told.push((id, series.stat_name()));
+        let mut written = String::new();
+        let mut tell = |id, series: SeriesView<'_>| {
+            assert_eq!(series.to_series().stat_name(), series.stat_name(&mut written));
+            told.push((id, written.clone()));
+        };
         let id: SeriesId = SeriesRegistrar::starting_at(7, &mut tell).add(metric, values);
         assert_eq!((id.index(), told), (7, vec![(id, stat_name.to_owned())]));
     }
@@ -229,7 +271,7 @@ mod tests {
     #[test]
     fn a_timing_has_its_exact_counters() {
         let mut told = Vec::new();
-        let mut tell = |_, series: Series| told.push(series.name);
+        let mut tell = |_, series: SeriesView<'_>| told.push(series.to_series().name);
         let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
         let timing: Timing = registrar.add(Metric::InterChunkGap, &["m", ""]);
         assert_eq!(registrar.next(), 3);

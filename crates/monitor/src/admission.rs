@@ -9,7 +9,7 @@ use crate::{
     label_table::{LABEL_TABLE_KEY, LabelTable, with_series_key},
     layout::Monitor,
 };
-use driftline_metrics::series::{Series, SeriesId};
+use driftline_metrics::series::{SeriesId, SeriesView};
 
 /// How often a change is tried again that another worker was quicker than.
 const TRIES_MAX: usize = 64;
@@ -24,7 +24,7 @@ impl Admission {
     pub(crate) fn begin(
         host: &impl Host,
         layout: &Monitor,
-        define: impl FnMut(SeriesId, &Series),
+        define: impl FnMut(SeriesId, SeriesView<'_>),
     ) -> Admission {
         let mut label_table = LabelTable::new(layout);
         if !label_table.is_full() {
@@ -41,7 +41,7 @@ impl Admission {
         host: &impl Host,
         layout: &Monitor,
         series_key: &SeriesKey,
-        define: impl FnMut(SeriesId, &Series),
+        define: impl FnMut(SeriesId, SeriesView<'_>),
     ) -> Option<ModelId> {
         let mut label_table = self.label_table.take();
         let found = find_or_admit(&mut label_table, host, layout, series_key, define);
@@ -55,7 +55,7 @@ fn find_or_admit(
     host: &impl Host,
     layout: &Monitor,
     series_key: &SeriesKey,
-    mut define: impl FnMut(SeriesId, &Series),
+    mut define: impl FnMut(SeriesId, SeriesView<'_>),
 ) -> Option<ModelId> {
     for _ in 0..TRIES_MAX {
         if let Some(found) = label_table.find(layout, series_key) {

@@ -15,7 +15,7 @@ use crate::{
     ids::{ModelId, SeriesKey},
     layout::Monitor,
 };
-use driftline_metrics::series::{Series, SeriesId};
+use driftline_metrics::series::{SeriesId, SeriesView};
 use driftline_statistics::document::LABEL_BYTES_MAX;
 
 /// Where hosts keep the table. Its last part is the version of the encoding.
@@ -58,7 +58,7 @@ impl LabelTable {
         &mut self,
         monitor: &Monitor,
         table: &[u8],
-        mut define: impl FnMut(SeriesId, &Series),
+        mut define: impl FnMut(SeriesId, SeriesView<'_>),
     ) {
         let mut entries = 0usize;
         let mut rest = table;
@@ -136,6 +136,7 @@ mod tests {
         let mut label_table = LabelTable::new(monitor);
         let mut defined = Vec::new();
         label_table.read(monitor, table, |_, series| {
+            let series = series.to_series();
             let label =
                 |position: usize| series.labels.get(position).map(|(_, value)| value.clone());
             let labels = (label(0).unwrap(), label(1).unwrap_or_default());
@@ -205,7 +206,7 @@ mod tests {
         let (mut label_table, _) = view(&monitor, &table(&[("gpt-1", "")]));
         let mut defined = 0;
         label_table.read(&monitor, &table(&[("gpt-1", ""), ("gpt-2", "")]), |_, series| {
-            assert_eq!(series.labels.first().unwrap().1, "gpt-2");
+            assert_eq!(series.to_series().labels.first().unwrap().1, "gpt-2");
             defined += 1;
         });
         assert_eq!(defined, (monitor.series_max() - monitor.series().len()) / 2);
@@ -227,7 +228,7 @@ mod tests {
         let mut label_table = LabelTable::new(&monitor);
         let mut names = vec![];
         label_table.read(&monitor, &table(&[("rain", "s-1")]), |_, series| {
-            names.push(series.name.clone());
+            names.push(series.to_series().name);
         });
         assert!(names.iter().any(|name| name.ends_with("requests_total")));
         let is_of_tokens = |name: &String| {

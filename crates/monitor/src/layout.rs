@@ -23,7 +23,7 @@ use driftline_inference::{
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{Series, SeriesId, SeriesRegistrar, count},
+    series::{Series, SeriesId, SeriesRegistrar, SeriesView, count},
 };
 
 /// A configuration made ready.
@@ -69,7 +69,8 @@ impl Monitor {
     /// Lays out all series of a configuration, and keeps their names for [`Monitor::series`].
     pub fn new(config: &Config) -> Monitor {
         let mut named = Vec::new();
-        let mut monitor = Monitor::register(config, &mut |_, series| named.push(series));
+        let mut monitor =
+            Monitor::register(config, &mut |_, series| named.push(series.to_series()));
         named.shrink_to_fit();
         monitor.named = named;
         monitor
@@ -77,7 +78,10 @@ impl Monitor {
 
     /// The same for a host: tells each series with its number, in the order of the numbers, and keeps no names, which
     /// would take far more memory than all else.
-    pub fn register(config: &Config, register: &mut dyn FnMut(SeriesId, Series)) -> Monitor {
+    pub fn register(
+        config: &Config,
+        register: &mut dyn FnMut(SeriesId, SeriesView<'_>),
+    ) -> Monitor {
         Monitor::lay_out(config, SeriesRegistrar::starting_at(0, register))
     }
 
@@ -316,12 +320,11 @@ impl Monitor {
         &self,
         place: usize,
         series_key: &SeriesKey,
-        mut take: impl FnMut(SeriesId, &Series),
+        mut take: impl FnMut(SeriesId, SeriesView<'_>),
     ) {
         let before = place.saturating_mul(self.slot_series);
-        let mut tell = |id, series: Series| take(id, &series);
         let mut registrar =
-            SeriesRegistrar::starting_at(self.named_max.saturating_add(before), &mut tell);
+            SeriesRegistrar::starting_at(self.named_max.saturating_add(before), &mut take);
         ModelSeries::new(&mut registrar, series_key, !self.registry.predicts(&series_key.model));
     }
 }
@@ -346,7 +349,7 @@ mod tests {
         let (listing, mut told) = (Monitor::new(&config), Vec::new());
         let monitor = Monitor::register(&config, &mut |id, series| {
             assert_eq!(id.index(), told.len());
-            told.push(series);
+            told.push(series.to_series());
         });
         assert_eq!((&told[..], listing.series().len()), (listing.series(), monitor.named_max));
         assert_eq!(monitor.series_max(), listing.series_max());

@@ -1,19 +1,36 @@
 //! The host's numbers of all series, by the number that the layout gave them; it holds no value.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::cell::Cell;
 
 use crate::host::{Host, MetricId};
-use driftline_metrics::series::{Series, SeriesId};
+use driftline_metrics::series::{SeriesId, SeriesView};
 
 /// By series; `None` for what the host refused to define, and for what is not defined yet.
 #[derive(Debug, Default)]
 pub(crate) struct MetricIds(Vec<Cell<Option<MetricId>>>);
 
+/// Defines series one after another, with one buffer for all their names.
+#[derive(Debug)]
+pub(crate) struct Definer<'h, H> {
+    host: &'h H,
+    stat_name: String,
+}
+
+impl<'h, H: Host> Definer<'h, H> {
+    pub(crate) fn new(host: &'h H) -> Definer<'h, H> {
+        Definer { host, stat_name: String::new() }
+    }
+
+    fn define(&mut self, series: SeriesView<'_>) -> Option<MetricId> {
+        self.host.define_metric(series.kind, series.stat_name(&mut self.stat_name))
+    }
+}
+
 impl MetricIds {
     /// Defines the next series: they come in the order of their numbers.
-    pub(crate) fn push(&mut self, host: &impl Host, series: &Series) {
-        self.0.push(Cell::new(define(host, series)));
+    pub(crate) fn push(&mut self, definer: &mut Definer<'_, impl Host>, series: SeriesView<'_>) {
+        self.0.push(Cell::new(definer.define(series)));
     }
 
     /// Makes room for all series that there may be.
@@ -24,17 +41,18 @@ impl MetricIds {
     }
 
     /// Defines a series whose labels came later.
-    pub(crate) fn define(&self, host: &impl Host, id: SeriesId, series: &Series) {
+    pub(crate) fn define(
+        &self,
+        definer: &mut Definer<'_, impl Host>,
+        id: SeriesId,
+        series: SeriesView<'_>,
+    ) {
         if let Some(metric) = self.0.get(id.index()) {
-            metric.set(define(host, series));
+            metric.set(definer.define(series));
         }
     }
 
     pub(crate) fn get(&self, id: SeriesId) -> Option<MetricId> {
         self.0.get(id.index())?.get()
     }
-}
-
-fn define(host: &impl Host, series: &Series) -> Option<MetricId> {
-    host.define_metric(series.kind, &series.stat_name())
 }

@@ -25,12 +25,15 @@ use crate::{
     host::{Host, LogLevel},
     host_series::HostSeries,
     layout::Monitor,
-    metric_ids::MetricIds,
+    metric_ids::{Definer, MetricIds},
     recorder::Recorder,
     tick::Tick,
 };
 use driftline_inference::exchange::Exchange;
-use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    series::{SeriesId, SeriesView},
+};
 
 /// A configuration in use.
 pub struct Session {
@@ -122,16 +125,19 @@ impl Session {
     /// The same with a configuration that was read before.
     pub fn new(host: &impl Host, config: Config) -> Session {
         let mut metrics = MetricIds::default();
-        let layout = Monitor::register(&config, &mut |_, series| metrics.push(host, &series));
+        let mut definer = Definer::new(host);
+        let mut register = |_, series: SeriesView<'_>| metrics.push(&mut definer, series);
+        let layout = Monitor::register(&config, &mut register);
         drop(config);
         Session::with_layout(host, layout, metrics)
     }
 
     fn with_layout(host: &impl Host, mut layout: Monitor, mut metrics: MetricIds) -> Session {
+        let mut definer = Definer::new(host);
         let instruments = layout.take_instruments();
         metrics.reserve_up_to(layout.series_max());
         let admission =
-            Admission::begin(host, &layout, |id, series| metrics.define(host, id, series));
+            Admission::begin(host, &layout, |id, series| metrics.define(&mut definer, id, series));
         let session = Session {
             buffer: Cell::new(MetricBuffer::new(layout.series_max())),
             capture: Cell::default(),

@@ -313,8 +313,7 @@ mod tests {
     }
 
     fn subject() -> Subject {
-        let mut tell = |_, _| ();
-        let mut registrar = SeriesRegistrar::starting_at(0, &mut tell);
+        let mut registrar = SeriesRegistrar::numbering(0);
         [(); 3].map(|()| registrar.add(Metric::Evaluations, &[]))
     }
 

@@ -9,6 +9,7 @@ use driftline_inference::{
     recognition::{Dialect, Recognised},
 };
 use driftline_labels::{Direction, Unmeasured};
+use driftline_metrics::series::SeriesView;
 use driftline_statistics::time::{Timestamp, moment};
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     host::{HeaderMap, Host},
+    metric_ids::Definer,
     recorder::{Recorder, Recording},
 };
 
@@ -258,7 +260,8 @@ impl Session {
     /// Answers the recorder's request to be admitted, if it has one.
     fn admit(&self, host: &impl Host, recorder: &mut Recorder) {
         let Some(series_key) = recorder.admission_request() else { return };
-        let define = |id, series: &_| self.metrics.define(host, id, series);
+        let mut definer = Definer::new(host);
+        let define = |id, series: SeriesView<'_>| self.metrics.define(&mut definer, id, series);
         let granted = self.admission.admit(host, &self.layout, series_key, define);
         self.with_buffer(host, |layout, buffer| {
             recorder.answer_admission(layout, buffer, granted);

@@ -27,8 +27,20 @@ pub fn chi_square_survival(x: f64, degrees_of_freedom: f64) -> f64 {
 /// Found by bisection to the last bit or two: meant for once per configuration, not for every evaluation.
 #[must_use]
 pub fn chi_square_quantile(exceeded: f64, degrees_of_freedom: f64) -> f64 {
-    let survival = |x: f64| chi_square_survival(x, degrees_of_freedom);
-    let (mut low, mut high) = (0.0, degrees_of_freedom.max(1.0));
+    quantile(exceeded, degrees_of_freedom.max(1.0), |x| chi_square_survival(x, degrees_of_freedom))
+}
+
+/// What a standard normal variable exceeds with this probability, between 0 and one half.
+///
+/// Found in the same way.
+#[must_use]
+pub fn normal_quantile(exceeded: f64) -> f64 {
+    quantile(exceeded, 1.0, normal_survival)
+}
+
+/// Where a survival function that falls from 0 on goes below `exceeded`; looked for up to `high`, then beyond.
+fn quantile(exceeded: f64, mut high: f64, survival: impl Fn(f64) -> f64) -> f64 {
+    let mut low = 0.0;
     while exceeded < survival(high) && high < 1e6 {
         (low, high) = (high, high * 2.0);
     }
