@@ -280,7 +280,7 @@ impl Exchange {
 
     /// What could not be read, whatever the kind.
     fn read_problems(&self, request: JsonEnd, outcome: Outcome) -> EnumMap<ReadProblem, u64> {
-        let mut problems = EnumMap::default();
+        let mut problems = EnumMap::from_array([0; ReadProblem::ALL.len()]);
         self.kind.note_problems(request, outcome, &mut problems);
         // A body that a client stops sending is not malformed; one that it ends too early is.
         let is_malformed = match request {
@@ -292,15 +292,11 @@ impl Exchange {
         problems[ReadProblem::RequestMalformed] = u64::from(is_malformed);
         problems[ReadProblem::UnexpectedContentType] = u64::from(self.has_unexpected_content_type);
         // Once, if both bodies have the same, or many parts of one.
-        let mut faults = Faults::default();
-        for (body, direction) in
-            [(&self.request, Direction::Request), (&self.response, Direction::Response)]
-        {
-            match body.fault() {
-                Some(fault) => faults.extend([fault]),
-                None => faults.extend(self.kind.faults(direction).iter()),
-            }
-        }
+        let of_body = |body: &Body, direction| {
+            body.fault().map_or_else(|| self.kind.faults(direction), Faults::from)
+        };
+        let faults = of_body(&self.request, Direction::Request)
+            .or(of_body(&self.response, Direction::Response));
         for fault in faults.iter() {
             problems[problem(fault)] = 1;
         }

@@ -40,6 +40,13 @@ impl Glob {
         &self.text
     }
 
+    /// What each text that matches begins with.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let end = self.stars.map_or(self.text.len(), |(first, _)| first);
+        self.text.get(..end).unwrap_or_default()
+    }
+
     /// Whether all of `text` matches. Runs in time linear in it, but usually looks only at both ends.
     #[must_use]
     pub fn matches(&self, text: &[u8]) -> bool {
@@ -47,8 +54,7 @@ impl Glob {
         let Some((first, last)) = self.stars else {
             return pattern == text;
         };
-        let before = pattern.get(..first).unwrap_or_default();
-        let Some(rest) = text.strip_prefix(before) else {
+        let Some(rest) = text.strip_prefix(self.prefix().as_bytes()) else {
             return false;
         };
         let after = pattern.get(last.saturating_add(1)..).unwrap_or_default();

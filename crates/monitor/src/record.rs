@@ -14,6 +14,7 @@ use driftline_inference::{
 use driftline_metrics::buffer::MetricBuffer;
 
 /// Records an exchange that is over under its model, whose features are compared with `features` if it has a profile.
+#[inline]
 pub(crate) fn record(
     observation: &Observation,
     model: &ModelSeries,
@@ -25,8 +26,11 @@ pub(crate) fn record(
     buffer.shift(model.in_flight, -1);
     buffer.add(model.requests[observation.outcome], 1);
     buffer.observe(model.duration[result], observation.duration_microseconds);
-    for (problem, &times) in observation.read_problems.iter().filter(|(_, times)| **times != 0) {
-        buffer.add(model.read_problems[problem], times);
+    // Most exchanges have none, which is quicker to see at once than one by one.
+    if observation.read_problems.as_array().iter().fold(0, |all, times| all | times) != 0 {
+        for (problem, &times) in &observation.read_problems {
+            buffer.add(model.read_problems[problem], times);
+        }
     }
     let ObservationKind::Generation(generated) = &observation.kind else { return };
     if let Some(series) = &model.generation {
@@ -43,6 +47,7 @@ pub(crate) fn record(
     }
 }
 
+#[inline]
 fn record_tokens(usage: &Usage, series: &GenerationSeries, buffer: &mut MetricBuffer) {
     buffer.add(series.input_tokens, usage.input.unwrap_or(0));
     buffer.add(series.cached_input_tokens, usage.cached_input.unwrap_or(0));
@@ -51,6 +56,7 @@ fn record_tokens(usage: &Usage, series: &GenerationSeries, buffer: &mut MetricBu
     buffer.add(series.reasoning_tokens, usage.reasoning.unwrap_or(0));
 }
 
+#[inline]
 fn record_stream(
     stream: &Streamed,
     observation: &Observation,

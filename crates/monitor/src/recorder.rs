@@ -111,6 +111,7 @@ impl Recorder {
     }
 
     /// Records the exchange, which is over.
+    #[inline]
     pub(crate) fn end(
         &self,
         layout: &Monitor,

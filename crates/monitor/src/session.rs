@@ -40,12 +40,19 @@ pub struct Session {
     layout: Monitor,
     metrics: MetricIds,
     admission: Admission,
-    buffer: Cell<MetricBuffer>,
-    capture: Cell<Capture>,
+    /// `None` while a callback has it. In a box, because a callback takes it and puts it back: one word is moved.
+    pending: Cell<Option<Box<Pending>>>,
     /// Whether this VM ever had a stream: one that has is no good place to evaluate.
     carries_traffic: Cell<bool>,
     /// `None` if there is nothing to evaluate.
     tick: Cell<Option<Tick>>,
+}
+
+/// What a callback changes, until the host takes it.
+#[derive(Default)]
+struct Pending {
+    changes: MetricBuffer,
+    capture: Capture,
 }
 
 /// The series of a session as a host keeps them.
@@ -139,8 +146,10 @@ impl Session {
         let admission =
             Admission::begin(host, &layout, |id, series| metrics.define(&mut definer, id, series));
         let session = Session {
-            buffer: Cell::new(MetricBuffer::new(layout.series_max())),
-            capture: Cell::default(),
+            pending: Cell::new(Some(Box::new(Pending {
+                changes: MetricBuffer::new(layout.series_max()),
+                capture: Capture::default(),
+            }))),
             carries_traffic: Cell::new(false),
             tick: Cell::new(None),
             layout,
@@ -169,49 +178,53 @@ impl Session {
     /// From now on every value of a monitored column is kept until [`Session::captured`] takes it: without a bound, so
     /// for tools only.
     pub fn start_capture(&mut self) {
-        self.capture.get_mut().start();
+        self.pending.get_mut().get_or_insert_default().capture.start();
     }
 
     /// Hands out the values that were read since the last call, in their order; none without [`Session::start_capture`].
     pub fn captured(&self) -> Vec<Captured> {
-        let mut capture = self.capture.take();
-        let captured = capture.take();
-        self.capture.set(capture);
+        let mut pending = self.take_pending();
+        let captured = pending.capture.take();
+        self.pending.set(Some(pending));
         captured
     }
 
     /// Moves the windows on and sets what instruments find, if no other VM of this process does.
     pub fn tick(&self, host: &impl Host) {
         let Some(mut tick) = self.tick.take() else { return };
-        let mut buffer = self.buffer.take();
+        let mut pending = self.take_pending();
         let series = SessionSeries { session: self, host };
-        tick.tick(host, &series, &self.layout, &mut buffer, self.carries_traffic.get());
-        self.buffer.set(buffer);
+        let carries_traffic = self.carries_traffic.get();
+        tick.tick(host, &series, &self.layout, &mut pending.changes, carries_traffic);
+        self.pending.set(Some(pending));
         self.tick.set(Some(tick));
     }
 
+    /// Runs `act`, and hands the host what it changed.
     fn with_capture<T>(
         &self,
         host: &impl Host,
         act: impl FnOnce(&Monitor, &mut MetricBuffer, &mut Capture) -> T,
     ) -> T {
-        let mut capture = self.capture.take();
-        let acted = self.with_buffer(host, |layout, buffer| act(layout, buffer, &mut capture));
-        self.capture.set(capture);
+        let mut pending = self.take_pending();
+        let Pending { changes, capture } = &mut *pending;
+        let acted = act(&self.layout, changes, capture);
+        self.flush(host, changes);
+        self.pending.set(Some(pending));
         acted
     }
 
-    /// Runs `act` and hands the host what it changed.
+    fn take_pending(&self) -> Box<Pending> {
+        self.pending.take().unwrap_or_default()
+    }
+
+    /// The same where no value can come.
     fn with_buffer<T>(
         &self,
         host: &impl Host,
         act: impl FnOnce(&Monitor, &mut MetricBuffer) -> T,
     ) -> T {
-        let mut buffer = self.buffer.take();
-        let acted = act(&self.layout, &mut buffer);
-        self.flush(host, &mut buffer);
-        self.buffer.set(buffer);
-        acted
+        self.with_capture(host, |layout, changes, _| act(layout, changes))
     }
 
     /// Hands the host what is in a buffer.

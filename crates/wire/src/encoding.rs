@@ -175,22 +175,34 @@ impl Fault {
 
 /// Which faults there were, each once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Faults([bool; Fault::ALL.len()]);
+pub struct Faults(u8);
 
 impl Faults {
     /// Those that there were.
     pub fn iter(self) -> impl Iterator<Item = Fault> {
-        Fault::ALL.into_iter().zip(self.0).filter_map(|(fault, was)| was.then_some(fault))
+        Fault::ALL.into_iter().filter(move |&fault| self.0 & Faults::bit(fault) != 0)
+    }
+
+    /// Those that there were here or there.
+    #[must_use]
+    pub fn or(self, other: Faults) -> Faults {
+        Faults(self.0 | other.0)
+    }
+
+    fn bit(fault: Fault) -> u8 {
+        1 << fault as u8
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Faults {
+        Faults(Faults::bit(fault))
     }
 }
 
 impl Extend<Fault> for Faults {
     fn extend<I: IntoIterator<Item = Fault>>(&mut self, faults: I) {
-        for fault in faults {
-            if let Some(was) = self.0.get_mut(fault as usize) {
-                *was = true;
-            }
-        }
+        *self = faults.into_iter().fold(*self, |all, fault| all.or(fault.into()));
     }
 }
 

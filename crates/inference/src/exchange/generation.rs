@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     generative::{
-        Answer, Dialect, ExpectedResponse, PromptReader, RequestReader, ResponseFeatures,
+        Answer, Dialect, ExpectedResponse, PromptReader, RequestReader, ResponseFeatures, Usage,
     },
     outcome::BodyVerdict,
 };
@@ -113,7 +113,7 @@ impl Generation {
         let usage = answer.usage();
         let is_whole = outcome == Outcome::Complete && answer.verdict() == BodyVerdict::Whole;
         Generated {
-            stream: answer.is_streamed().then(|| self.streamed(started_at)),
+            stream: answer.is_streamed().then(|| self.streamed(started_at, usage)),
             usage,
             finish: answer.facts.finish,
             request,
@@ -126,14 +126,14 @@ impl Generation {
         }
     }
 
-    fn streamed(&self, started_at: Timestamp) -> Streamed {
+    fn streamed(&self, started_at: Timestamp, usage: Usage) -> Streamed {
         let Answer { timeline, facts, .. } = &self.answer;
         let since = |moment: Option<Timestamp>| Some(moment?.microseconds_since(started_at));
         Streamed {
             first_token_microseconds: since(timeline.first),
             first_visible_token_microseconds: since(timeline.first_visible),
             last_token_microseconds: since(timeline.last),
-            per_output_token_microseconds: timeline.per_token(self.answer.usage(), *facts),
+            per_output_token_microseconds: timeline.per_token(usage, *facts),
         }
     }
 }

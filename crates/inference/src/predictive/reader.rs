@@ -10,7 +10,7 @@ use super::{
     tensors::{GrpcReader, Message, RestReader},
 };
 use driftline_wire::{
-    encoding::{self, Encoding, Faults, MemoryBudget, Messages},
+    encoding::{Encoding, Fault, Faults, MemoryBudget, Messages},
     json::JsonEnd,
 };
 
@@ -208,11 +208,7 @@ impl Reader {
     /// Why parts of the body were not decoded, or not held for lack of memory.
     pub fn faults(&self) -> Faults {
         match self {
-            Reader::Tensors(tensors) if tensors.lacked_room() => {
-                let mut faults = Faults::default();
-                faults.extend([encoding::Fault::NoRoom]);
-                faults
-            }
+            Reader::Tensors(tensors) if tensors.lacked_room() => Fault::NoRoom.into(),
             Reader::Messages(messages) => messages.compressed().faults(),
             _ => Faults::default(),
         }
