@@ -131,12 +131,15 @@ impl Series {
     }
 }
 
+/// Takes each series as it is registered.
+type Register<'t> = &'t mut dyn FnMut(SeriesId, SeriesView<'_>);
+
 /// Numbers series one after another, and hands each to whatever keeps its name; it keeps none itself, since names take
 /// far more memory than all that is needed of a series afterwards.
 pub struct SeriesRegistrar<'t> {
     next: usize,
     /// `None` for series that are only numbered.
-    register: Option<&'t mut dyn FnMut(SeriesId, SeriesView<'_>)>,
+    register: Option<Register<'t>>,
 }
 
 /// What a field of series is made of: one series, or several that belong together.
@@ -148,10 +151,7 @@ pub trait Registered {
 
 impl<'t> SeriesRegistrar<'t> {
     /// A registrar whose first series has the number `first`.
-    pub fn starting_at(
-        first: usize,
-        register: &'t mut dyn FnMut(SeriesId, SeriesView<'_>),
-    ) -> SeriesRegistrar<'t> {
+    pub fn starting_at(first: usize, register: Register<'t>) -> SeriesRegistrar<'t> {
         SeriesRegistrar { next: first, register: Some(register) }
     }
 
