@@ -20,5 +20,5 @@ mod root;
 mod stream;
 
 proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::new()));
 }}

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use driftline_monitor::session::Session;
+use driftline_monitor::{memory::VmMemory, session::Session};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
@@ -10,20 +10,40 @@ use proxy_wasm::{
 
 use crate::{host::ProxyWasm, stream::Stream};
 
+thread_local! {
+    /// All configurations of a VM, which has one thread, share its memory.
+    static VM_MEMORY: VmMemory = VmMemory::default();
+}
+
 /// One configuration of the filter within one VM.
-#[derive(Default)]
 pub(crate) struct Root {
     /// `None` until a configuration was accepted.
     session: Option<Rc<Session>>,
+    memory: VmMemory,
 }
 
-impl Context for Root {}
+impl Root {
+    pub(crate) fn new() -> Root {
+        Root { session: None, memory: VM_MEMORY.with(VmMemory::clone) }
+    }
+}
+
+impl Context for Root {
+    fn on_done(&mut self) -> bool {
+        if let Some(session) = self.session.take() {
+            session.close(&ProxyWasm);
+        }
+        true
+    }
+}
 
 impl RootContext for Root {
-    fn on_configure(&mut self, _size: usize) -> bool {
-        match Session::configure(&ProxyWasm) {
+    fn on_configure(&mut self, size: usize) -> bool {
+        match Session::configure(&ProxyWasm, &self.memory, size) {
             Ok(session) => {
-                self.session = Some(Rc::new(session));
+                if let Some(before) = self.session.replace(Rc::new(session)) {
+                    before.close(&ProxyWasm);
+                }
                 true
             }
             // The host keeps the configuration before. What is wrong with this one is in its log.

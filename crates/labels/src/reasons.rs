@@ -58,6 +58,8 @@ crate::labels! {
         OtherMethod = "other_method",
         /// The configuration declares that this is not for a model.
         DeclaredNone = "declared_none",
+        /// There is no memory left for it in its VM.
+        NoRoom = "no_room",
     }
 }
 

@@ -278,7 +278,8 @@ metrics! {
     /// Requests that wait in a model server, by its last report; a snapshot.
     ServerRequestsWaiting = Gauge "driftline_server_waiting_requests" in "requests" [Model, Route];
     /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
-    /// refused them early), `unrecognised_path`, `other_method` or `declared_none` (the configuration says so).
+    /// refused them early), `unrecognised_path`, `other_method`, `declared_none` (the configuration says so) or `no_room`
+    /// (its VM has no memory left for it).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
     Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
@@ -380,6 +381,12 @@ metrics! {
     MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];
+    /// Configurations in VMs that have no memory left for them: streams of these pass unmeasured, as `no_room`, until the
+    /// next update.
+    ConfigurationsWithoutRoom = Gauge "driftline_configurations_without_room" in "configurations" [];
+    /// What the VM with the least memory left has taken of it, for configurations, windows, decoders and streams in
+    /// flight. A VM has 48 MiB for these.
+    VmMemory = Gauge "driftline_vm_memory_bytes" in "bytes" [];
 }
 
 /// OpenTelemetry's bounds of `gen_ai.server.time_to_first_token`, and four beyond for long queues.

@@ -86,6 +86,12 @@ pub(crate) trait Instrument<S> {
         Fingerprint::new()
     }
 
+    /// How many bytes its state takes at most, from [`Instrument::begin`] to [`Instrument::release`].
+    fn state_bytes_max(&self, subject: &S, settings: &DriftSettings) -> usize {
+        let _ = (subject, settings);
+        0
+    }
+
     /// Begins with no past, and allocates what it needs.
     fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
         let _ = (subject, settings, now);

@@ -10,6 +10,7 @@ use crate::{
     config::{Config, ModelKind},
     ids::{ModelId, PredictorId, SeriesKey},
     instruments::{DriftSettings, Instruments, ModelPanels},
+    memory::{GENERATION_BYTES, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
     names::Named,
     registry::{AdmissionRequest, ModelRegistry},
@@ -18,7 +19,7 @@ use driftline_inference::{
     exchange::ReadSettings,
     load::ReportFormat,
     predictive::{ColumnSelectors, Unlisted},
-    recognition::Recogniser,
+    recognition::{Dialect, Recogniser},
 };
 use driftline_metrics::{
     buffer::MetricBuffer,
@@ -50,9 +51,14 @@ pub struct Monitor {
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
     unmeasured: EnumMap<Unmeasured, SeriesId>,
+    /// What an exchange with a model that predicts takes of the VM's memory, at most.
+    prediction_bytes: usize,
     /// Where it says when a model was deployed, and what it says.
     deployed: Vec<(SeriesId, u64)>,
     pub(crate) evaluations: SeriesId,
+    pub(crate) without_room: SeriesId,
+    /// What the fullest VM has taken.
+    pub(crate) vm_memory: SeriesId,
     /// Moves whenever a counter of a monitored column does.
     pub(crate) monitored_values: SeriesId,
     pub(crate) drift: DriftSettings,
@@ -69,28 +75,35 @@ impl Monitor {
     /// Lays out all series of a configuration, and keeps their names for [`Monitor::series`].
     pub fn new(config: &Config) -> Monitor {
         let mut named = Vec::new();
-        let mut monitor =
-            Monitor::register(config, &mut |_, series| named.push(series.to_series()));
+        let decoders = MemoryBudget::new(DECODERS_BYTES_MAX);
+        let mut register = |_, series: SeriesView<'_>| named.push(series.to_series());
+        let mut monitor = Monitor::register(config, &decoders, &mut register);
         named.shrink_to_fit();
         monitor.named = named;
         monitor
     }
 
     /// The same for a host: tells each series with its number, in the order of the numbers, and keeps no names, which
-    /// would take far more memory than all else.
+    /// would take far more memory than all else. `decoders` is what decoders and held tensors share.
     pub fn register(
         config: &Config,
+        decoders: &MemoryBudget,
         register: &mut dyn FnMut(SeriesId, SeriesView<'_>),
     ) -> Monitor {
-        Monitor::lay_out(config, SeriesRegistrar::starting_at(0, register))
+        Monitor::lay_out(config, decoders, SeriesRegistrar::starting_at(0, register))
     }
 
     /// How many series a configuration makes, those of names that are admitted later included.
     pub(crate) fn count(config: &Config) -> usize {
-        Monitor::lay_out(config, SeriesRegistrar::numbering(0)).series_max()
+        let decoders = MemoryBudget::new(0);
+        Monitor::lay_out(config, &decoders, SeriesRegistrar::numbering(0)).series_max()
     }
 
-    fn lay_out(config: &Config, mut registrar: SeriesRegistrar<'_>) -> Monitor {
+    fn lay_out(
+        config: &Config,
+        decoders: &MemoryBudget,
+        mut registrar: SeriesRegistrar<'_>,
+    ) -> Monitor {
         let registry = ModelRegistry::new(config);
         let mut models: Vec<ModelSeries> = registry
             .listed()
@@ -132,12 +145,20 @@ impl Monitor {
         let deployed = deployed.collect();
         let unmeasured = registrar.add(Metric::Unmeasured, &[]);
         let evaluations = registrar.add(Metric::Evaluations, &[]);
+        let without_room = registrar.add(Metric::ConfigurationsWithoutRoom, &[]);
+        let vm_memory = registrar.add(Metric::VmMemory, &[]);
         let (listed, named_max) = (models.len(), registrar.next());
         let mut places = SeriesRegistrar::numbering(named_max);
         models.extend(
             (0..registry.places_max)
                 .map(|_| ModelSeries::new(&mut places, &SeriesKey::default(), true)),
         );
+        let headers_of = |direction| headers(predictors.iter().map(|it| it.selectors(direction)));
+        let [request_headers, response_headers] =
+            [Direction::Request, Direction::Response].map(headers_of);
+        let columns_max = predictors.iter().map(|it| it.columns().count()).max().unwrap_or(0);
+        let headers_max = request_headers.len().saturating_add(response_headers.len());
+        let prediction_bytes = prediction_bytes(columns_max, headers_max);
         let reads_prompts = predictors.iter().any(|predictor| !predictor.language.is_empty());
         Monitor {
             named: Vec::new(),
@@ -148,22 +169,23 @@ impl Monitor {
             }),
             models,
             listed,
-            request_headers: headers(predictors.iter().map(|it| it.selectors(Direction::Request))),
-            response_headers: headers(
-                predictors.iter().map(|it| it.selectors(Direction::Response)),
-            ),
+            request_headers,
+            response_headers,
             others,
             predictors,
             recogniser: Recogniser::new(config.endpoints.clone()),
             read: ReadSettings {
                 event_bytes_max: config.event_bytes_max,
                 codings: config.decode,
-                memory: MemoryBudget::new(DECODERS_BYTES_MAX),
+                memory: decoders.clone(),
                 reads_prompts,
             },
             unmeasured,
+            prediction_bytes,
             deployed,
             evaluations,
+            without_room,
+            vm_memory,
             monitored_values,
             drift,
             instruments: Instruments { models: instruments },
@@ -187,6 +209,14 @@ impl Monitor {
     pub fn series_max(&self) -> usize {
         let places = self.registry.places_max.saturating_mul(self.slot_series);
         self.named_max.saturating_add(places)
+    }
+
+    /// What an exchange in this dialect takes of its VM's memory, at most.
+    pub(crate) fn exchange_bytes(&self, dialect: &Dialect) -> usize {
+        match dialect {
+            Dialect::Generative(_) => GENERATION_BYTES,
+            Dialect::Predictive(_) => self.prediction_bytes,
+        }
     }
 
     /// Whether the name of the proxy's route makes a difference.

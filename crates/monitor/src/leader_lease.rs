@@ -73,7 +73,7 @@ impl Leadership {
 ///
 /// The count is taken by compare-and-swap; only its very first value can be given twice, to two VMs that start at once,
 /// and then the microsecond of their start tells them apart.
-fn unique_start(host: &impl Host) -> u64 {
+pub(crate) fn unique_start(host: &impl Host) -> u64 {
     const TRIES_MAX: usize = 64;
     const OPEN_DIGITS: u64 = 1000;
     let mut number = 0u64;

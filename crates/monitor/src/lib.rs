@@ -32,6 +32,7 @@ pub mod instruments;
 pub mod label_table;
 pub mod layout;
 pub(crate) mod leader_lease;
+pub mod memory;
 mod metric_ids;
 pub(crate) mod model;
 pub(crate) mod names;

@@ -17,18 +17,24 @@ impl Config {
     ///
     /// Lists every problem with its path, those of the profiles within included.
     pub fn from_json(json: &[u8]) -> Result<Config, ConfigError> {
+        Config::from_json_with_series(json).map(|(config, _)| config)
+    }
+
+    /// The same, and how many series the configuration makes.
+    pub(crate) fn from_json_with_series(json: &[u8]) -> Result<(Config, usize), ConfigError> {
         let mut problems = Problems::default();
         let config = Config::read(json, &mut problems);
-        if let Some(config) = &config {
-            check(config, &mut problems);
-        }
+        let config = config.map(|config| {
+            let series = Monitor::count(&config);
+            check(series, &mut problems);
+            (config, series)
+        });
         config.filter(|_| problems.is_empty()).ok_or(ConfigError(problems))
     }
 }
 
-/// Notes a problem if the configuration makes more than [`SERIES_MAX`] series. Lays it out once, and keeps nothing of it.
-fn check(config: &Config, problems: &mut Problems) {
-    let series = Monitor::count(config);
+/// Notes a problem if there are more than [`SERIES_MAX`] series.
+fn check(series: usize, problems: &mut Problems) {
     if SERIES_MAX < series {
         let of_model = |generates| {
             count(|registrar| ModelSeries::new(registrar, &SeriesKey::default(), generates))

@@ -11,20 +11,22 @@
 //! ```
 
 mod callbacks;
+mod configure;
 mod heads;
 #[cfg(test)]
 mod tests;
 
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::cell::Cell;
 
 use crate::{
     admission::Admission,
     capture::{Capture, Captured},
-    config::{Config, ConfigError},
-    host::{Host, LogLevel},
+    config::Config,
+    host::Host,
     host_series::HostSeries,
     layout::Monitor,
+    memory::{InUse, VmMemory},
     metric_ids::{Definer, MetricIds},
     recorder::Recorder,
     tick::Tick,
@@ -34,6 +36,7 @@ use driftline_metrics::{
     buffer::MetricBuffer,
     series::{SeriesId, SeriesView},
 };
+use driftline_wire::encoding::Held;
 
 /// A configuration in use.
 pub struct Session {
@@ -46,6 +49,22 @@ pub struct Session {
     carries_traffic: Cell<bool>,
     /// `None` if there is nothing to evaluate.
     tick: Cell<Option<Tick>>,
+    memory: Memory,
+}
+
+/// What a session takes of its VM's memory.
+struct Memory {
+    vm: InUse,
+    /// What the layout takes; `None` for tools, and for a session that has none because there was no room.
+    _in_force: Option<Held>,
+    /// Streams pass unmeasured.
+    lacks_room: bool,
+}
+
+impl Memory {
+    fn of_a_tool() -> Memory {
+        Memory { vm: VmMemory::default().enter(), _in_force: None, lacks_room: false }
+    }
 }
 
 /// What a callback changes, until the host takes it.
@@ -91,6 +110,8 @@ impl Stream {
 /// A stream that is measured.
 #[derive(Debug)]
 struct Measured {
+    /// What it takes of the VM's memory.
+    _held: Held,
     exchange: Exchange,
     recorder: Recorder,
     /// Whether values of headers count.
@@ -98,49 +119,20 @@ struct Measured {
 }
 
 impl Session {
-    /// Reads the host's configuration and makes it ready: defines all series, those of names that were admitted before
-    /// included, and sets what the configuration alone says. Logs what is wrong with it, or what it watches.
-    ///
-    /// # Errors
-    ///
-    /// If the configuration cannot be understood; every problem at once.
-    pub fn configure(host: &impl Host) -> Result<Session, ConfigError> {
-        // The text is gone before anything is laid out: what a VM once took it keeps.
-        let config = Config::from_json(&host.configuration());
-        let session = match config {
-            Ok(config) => {
-                let models = config.models.len();
-                let session = Session::new(host, config);
-                let series = session.layout.series_max();
-                host.log(
-                    LogLevel::Info,
-                    &format!(
-                        "driftline {}: watching {models} models in at most {series} series",
-                        env!("CARGO_PKG_VERSION"),
-                    ),
-                );
-                session
-            }
-            Err(error) => {
-                host.log(LogLevel::Error, &format!("driftline: {error}"));
-                return Err(error);
-            }
-        };
-        Ok(session)
+    /// A configuration that was read before, at work in a VM of its own whose memory is not counted: for tools.
+    pub fn new(host: &impl Host, config: Config) -> Session {
+        Session::lay_out(host, config, Memory::of_a_tool())
     }
 
-    /// The same with a configuration that was read before.
-    pub fn new(host: &impl Host, config: Config) -> Session {
+    /// Makes a configuration ready: defines all series, those of names that were admitted before included, and sets what
+    /// the configuration alone says.
+    fn lay_out(host: &impl Host, config: Config, memory: Memory) -> Session {
         let mut metrics = MetricIds::default();
         let mut definer = Definer::new(host);
         let mut register = |_, series: SeriesView<'_>| metrics.push(&mut definer, series);
-        let layout = Monitor::register(&config, &mut register);
+        let mut layout = Monitor::register(&config, memory.vm.decoders(), &mut register);
+        // It is gone before anything else is allocated: what a VM once took it keeps.
         drop(config);
-        Session::with_layout(host, layout, metrics)
-    }
-
-    fn with_layout(host: &impl Host, mut layout: Monitor, mut metrics: MetricIds) -> Session {
-        let mut definer = Definer::new(host);
         let instruments = layout.take_instruments();
         metrics.reserve_up_to(layout.series_max());
         let admission =
@@ -152,6 +144,7 @@ impl Session {
             }))),
             carries_traffic: Cell::new(false),
             tick: Cell::new(None),
+            memory,
             layout,
             metrics,
             admission,
@@ -189,13 +182,22 @@ impl Session {
         captured
     }
 
-    /// Moves the windows on and sets what instruments find, if no other VM of this process does.
+    /// Moves the windows on and sets what instruments find, if no other VM of this process does; tells other VMs how much
+    /// memory is left in this one.
     pub fn tick(&self, host: &impl Host) {
+        self.tell_memory(host, None);
         let Some(mut tick) = self.tick.take() else { return };
         let mut pending = self.take_pending();
         let series = SessionSeries { session: self, host };
         let carries_traffic = self.carries_traffic.get();
-        tick.tick(host, &series, &self.layout, &mut pending.changes, carries_traffic);
+        tick.tick(
+            host,
+            &series,
+            &self.layout,
+            &self.memory.vm,
+            &mut pending.changes,
+            carries_traffic,
+        );
         self.pending.set(Some(pending));
         self.tick.set(Some(tick));
     }

@@ -4,15 +4,19 @@
 //! Of several VMs the one that holds the leader lease evaluates, and only that one has windows. It stores them as they
 //! move on, so that the next one, in a new configuration or in new code, goes on from there.
 
+use alloc::format;
+
 use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
 
 use crate::{
-    host::Host,
+    host::{Host, LogLevel},
     instruments::{Evaluation, Findings, Instruments, Proxy, Reading, Scratch},
     layout::Monitor,
     leader_lease::Leadership,
+    memory::VmMemory,
 };
 use driftline_metrics::buffer::MetricBuffer;
+use driftline_wire::encoding::Held;
 
 pub use crate::host_series::HostSeries;
 
@@ -21,6 +25,10 @@ pub use crate::host_series::HostSeries;
 pub struct Tick {
     instruments: Instruments,
     leadership: Leadership,
+    /// What the windows take of the VM's memory, at most.
+    windows_bytes: usize,
+    /// Whether the log says that there is no room for them.
+    told_no_room: bool,
     /// `None` while another VM evaluates.
     leading: Option<Leading>,
 }
@@ -28,6 +36,7 @@ pub struct Tick {
 /// What only the VM that evaluates has, beside the state of the instruments.
 #[derive(Debug, Default)]
 struct Leading {
+    _held: Option<Held>,
     changes: ChangeCounter,
     /// `None` if it has yet to come.
     evaluated_at: Option<Timestamp>,
@@ -61,7 +70,11 @@ impl Tick {
         // Not the configuration's: one that takes another's place is to take its lease, too, if it watches the same.
         let watched = keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
         let leadership = Leadership::begin(host, watched, monitor.tick_milliseconds);
-        let mut tick = Tick { instruments, leadership, leading: None };
+        let models = || instruments.models.iter().zip(monitor.predicting());
+        let windows_bytes =
+            models().map(|(it, model)| it.state_bytes_max(model, &monitor.drift)).sum();
+        let mut tick =
+            Tick { instruments, leadership, windows_bytes, told_no_room: false, leading: None };
         let (now, mut reading) = (host.now(), Reading::default());
         for (panels, model) in tick.instruments.models.iter_mut().zip(monitor.predicting()) {
             let proxy = Proxy { host, series };
@@ -80,10 +93,14 @@ impl Tick {
         host: &impl Host,
         series: &impl HostSeries,
         monitor: &Monitor,
+        memory: &VmMemory,
         buffer: &mut MetricBuffer,
         carries_traffic: bool,
     ) {
         let now = host.now();
+        if !self.has_room(host, memory) {
+            return;
+        }
         if !self.leadership.is_held(host, now, carries_traffic) {
             self.release();
             return;
@@ -91,12 +108,25 @@ impl Tick {
         let changes = series.total(monitor.monitored_values);
         if !self.leading.as_mut().is_some_and(|leading| leading.is_unchanged(now, changes)) {
             if self.leading.is_none() {
-                self.restore(host, monitor, now);
+                self.restore(host, monitor, memory, now);
             }
             self.evaluate(&Proxy { host, series }, monitor, buffer, now);
         }
         buffer.add(monitor.evaluations, 1);
         series.flush(buffer);
+    }
+
+    /// Whether there is room to evaluate. Asked before this VM takes the lease, which another one may be able to use.
+    fn has_room(&mut self, host: &impl Host, memory: &VmMemory) -> bool {
+        let has_room = self.leading.is_some() || self.windows_bytes <= memory.bytes_left();
+        if !has_room && !core::mem::replace(&mut self.told_no_room, true) {
+            let (needed, left) = (self.windows_bytes, memory.bytes_left());
+            let message = format!(
+                "driftline: this VM evaluates no drift for lack of memory: its windows take {needed} bytes, {left} are left",
+            );
+            host.log(LogLevel::Error, &message);
+        }
+        has_room
     }
 
     fn release(&mut self) {
@@ -105,11 +135,12 @@ impl Tick {
         }
     }
 
-    fn restore(&mut self, host: &impl Host, monitor: &Monitor, now: Timestamp) {
+    fn restore(&mut self, host: &impl Host, monitor: &Monitor, memory: &VmMemory, now: Timestamp) {
+        let held = memory.hold(self.windows_bytes);
         for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
             panels.restore(model, &monitor.drift, now, host);
         }
-        self.leading = Some(Leading::default());
+        self.leading = Some(Leading { _held: held, ..Leading::default() });
     }
 
     fn evaluate(

@@ -70,8 +70,9 @@ pub fn parse(json: &[u8], bytes_max: usize, problems: &mut Problems) -> Option<V
     }
 }
 
-/// What the tree of `json` takes at most: each value but the root follows a comma or an opening bracket.
-fn tree_bytes(json: &[u8]) -> usize {
+/// What the tree of `json` takes at most, in bytes: each value but the root follows a comma or an opening bracket.
+#[must_use]
+pub fn tree_bytes(json: &[u8]) -> usize {
     json.iter().fold(0, |bytes: usize, byte| {
         bytes.saturating_add(match byte {
             b',' | b'[' => VALUE_BYTES,

@@ -27,7 +27,7 @@ mod zstd;
 pub use self::memory::{BODY_BYTES_MAX, DECODERS_BYTES_MAX};
 pub use self::{
     decoder::Decoder,
-    memory::{MemoryBudget, Reservation},
+    memory::{Held, MemoryBudget, Reservation},
     messages::Messages,
 };
 

@@ -151,6 +151,10 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
         column.layout().with_number(window_seconds).with_number(slow_windows)
     }
 
+    fn state_bytes_max(&self, column: &MonitoredColumn, settings: &DriftSettings) -> usize {
+        settings.windows.rings_bytes_max(column.cells().count())
+    }
+
     fn begin(&mut self, column: &MonitoredColumn, settings: &DriftSettings, now: Timestamp) {
         let cells = column.cells().count();
         self.fast = settings.windows.fast_ring(cells, now);

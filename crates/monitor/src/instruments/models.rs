@@ -55,6 +55,20 @@ impl ModelPanels {
         columns.chain(self.model.iter().map(Panel::stored_key)).flatten()
     }
 
+    /// What all state takes at most, in bytes.
+    pub(crate) fn state_bytes_max(
+        &self,
+        model: &PredictionSeries,
+        settings: &DriftSettings,
+    ) -> usize {
+        let columns = self.columns.iter().zip(model.columns());
+        let of_columns = columns.flat_map(|(panels, column)| {
+            panels.iter().map(move |panel| panel.state_bytes_max(column, settings))
+        });
+        let of_model = self.model.iter().map(|panel| panel.state_bytes_max(model, settings));
+        of_columns.chain(of_model).fold(0, usize::saturating_add)
+    }
+
     /// Stores where the counters stand, for the VM that evaluates first, so that rows which come until then are within
     /// the first window. What is stored already by this configuration stays.
     pub(crate) fn store_initial_snapshots(

@@ -72,6 +72,14 @@ impl<S> Panel<S> {
         (self.counters != 0).then_some(self.key)
     }
 
+    /// What its state takes at most, in bytes.
+    pub(super) fn state_bytes_max(&self, subject: &S, settings: &DriftSettings) -> usize {
+        let of_instruments =
+            self.instruments.iter().map(|it| it.state_bytes_max(subject, settings));
+        let totals = self.counters.saturating_mul(size_of::<Total>());
+        of_instruments.fold(totals, usize::saturating_add)
+    }
+
     fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
         self.totals = vec![Total::UNREAD; self.counters];
         for instrument in &mut self.instruments {

@@ -98,6 +98,10 @@ impl Instrument<MonitoredColumn> for Skew {
         column.layout().with_number(settings.windows.window_seconds)
     }
 
+    fn state_bytes_max(&self, column: &MonitoredColumn, _: &DriftSettings) -> usize {
+        column.cells().bins.saturating_add(1).saturating_mul(size_of::<u32>())
+    }
+
     fn begin(&mut self, column: &MonitoredColumn, _: &DriftSettings, now: Timestamp) {
         let cells = column.cells().bins.saturating_add(1);
         self.state = State::Gathering { since: now, seen: vec![0; cells] };

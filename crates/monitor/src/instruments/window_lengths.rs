@@ -50,6 +50,12 @@ impl WindowLengths {
         Ring::new(self.window_ns(), slots(self.slow_windows.saturating_add(2)), cells, now)
     }
 
+    /// What both rings take at most, in bytes.
+    pub(crate) fn rings_bytes_max(self, cells: usize) -> usize {
+        let fast = Ring::bytes_max(slots(STEPS_PER_WINDOW.saturating_mul(2)), cells);
+        fast.saturating_add(Ring::bytes_max(slots(self.slow_windows.saturating_add(2)), cells))
+    }
+
     /// The slots of the fast window in its ring.
     pub(crate) const fn fast(self) -> Range<u64> {
         0..STEPS_PER_WINDOW

@@ -11,6 +11,7 @@ use driftline_inference::{
 use driftline_labels::{Direction, Unmeasured};
 use driftline_metrics::series::SeriesView;
 use driftline_statistics::time::{Timestamp, moment};
+use driftline_wire::encoding::Held;
 
 use super::{
     Measured, Session, Stream,
@@ -42,18 +43,27 @@ impl Session {
         let now = host.now();
         stream.saw_request_headers = true;
         self.carries_traffic.set(true);
+        if self.memory.lacks_room {
+            self.with_buffer(host, |layout, buffer| {
+                layout.count_unmeasured(buffer, Unmeasured::NoRoom);
+            });
+            return;
+        }
         let path = host.header(HeaderMap::Request, ":path").unwrap_or_default();
         let asks_for_route = self.layout.asks_for_route();
         let route = asks_for_route.then(|| host.property(ROUTE_NAME)).flatten();
         let recognised = self.layout.recogniser.recognise(&path, route.as_deref());
-        let recognised = recognised.and_then(|recognised| {
+        let measured = recognised.and_then(|recognised| {
             // On the same paths a browser asks for permission (OPTIONS), and clients list or probe (GET, HEAD).
-            let is_post = host.header(HeaderMap::Request, ":method").as_deref() == Some(b"POST");
-            if is_post { Ok(recognised) } else { Err(Unmeasured::OtherMethod) }
+            if host.header(HeaderMap::Request, ":method").as_deref() != Some(b"POST") {
+                return Err(Unmeasured::OtherMethod);
+            }
+            let bytes = self.layout.exchange_bytes(&recognised.dialect);
+            let held = self.memory.vm.hold(bytes).ok_or(Unmeasured::NoRoom)?;
+            Ok(self.start(host, now, &recognised, route.as_deref(), held))
         });
-        match recognised {
-            Ok(recognised) => {
-                let mut measured = self.start(host, now, &recognised, route.as_deref());
+        match measured {
+            Ok(mut measured) => {
                 self.admit(host, &mut measured.recorder);
                 if end_of_stream {
                     measured.exchange.request_end();
@@ -213,6 +223,7 @@ impl Session {
         now: Timestamp,
         recognised: &Recognised<'_>,
         route: Option<&[u8]>,
+        held: Held,
     ) -> Measured {
         let layout = &self.layout;
         let predicts = matches!(recognised.dialect, Dialect::Predictive(_));
@@ -228,7 +239,7 @@ impl Session {
             let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
             Exchange::start(&layout.read, &mut recording, now, recognised, &heads.request(route))
         });
-        Measured { exchange, recorder, predicts }
+        Measured { exchange, recorder, predicts, _held: held }
     }
 
     fn change_request_headers(&self, host: &impl Host) {

@@ -1,12 +1,13 @@
 //! The headers of either side that an exchange is measured by, as a host holds them; nothing here is decided.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use driftline_labels::Direction;
 
 use crate::{
     host::{HeaderMap, Host},
     layout::Monitor,
+    memory::HEADER_BYTES_MAX,
 };
 use driftline_inference::{
     exchange::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
@@ -68,14 +69,22 @@ impl Heads {
     }
 }
 
-/// The values of the headers in which features are looked for. No call, and no memory, if there are none.
+/// The values of the headers in which features are looked for, each cut at [`HEADER_BYTES_MAX`]. No call, and no memory, if there are none.
 pub(super) fn header_values(
     host: &impl Host,
     map: HeaderMap,
     layout: &Monitor,
     direction: Direction,
 ) -> Vec<Option<Vec<u8>>> {
-    layout.headers(direction).iter().map(|name| host.header(map, name)).collect()
+    let value = |name: &Box<str>| {
+        let mut value = host.header(map, name)?;
+        if HEADER_BYTES_MAX < value.len() {
+            value.truncate(HEADER_BYTES_MAX);
+            value.shrink_to_fit();
+        }
+        Some(value)
+    };
+    layout.headers(direction).iter().map(value).collect()
 }
 
 /// The status of an answer over gRPC, if these headers have it.

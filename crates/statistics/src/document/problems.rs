@@ -18,6 +18,14 @@ pub struct Problems {
 }
 
 impl Problems {
+    /// One problem.
+    #[must_use]
+    pub fn of(path: &Path<'_>, what: fmt::Arguments<'_>) -> Problems {
+        let mut problems = Problems::default();
+        problems.add(path, what);
+        problems
+    }
+
     /// Notes that `what` is wrong at `path`. Formats nothing once [`PROBLEMS_MAX`] are kept.
     pub fn add(&mut self, path: &Path<'_>, what: fmt::Arguments<'_>) {
         if PROBLEMS_MAX <= self.kept.len() {

@@ -1,24 +1,50 @@
-//! The memory of decoders, and of what readers hold, counted before it is taken; it allocates nothing for them.
+//! Memory that is counted before it is taken, in a whole and in parts of it; it allocates nothing for whoever takes it.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::Fault;
 
-/// The most memory that all decoders of a configuration within one VM take together, with what readers hold of bodies: a
-/// quarter of what a VM may have. Bodies that find none left are counted and not read.
+/// The most memory that all decoders of a VM take together, with what readers hold of bodies: a quarter of what a VM may
+/// have. Bodies that find none left are counted and not read.
 pub const DECODERS_BYTES_MAX: usize = 16 << 20;
 /// The most memory that the decoder of one coding of one body takes.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
 
-/// What is left for all decoders, and for what readers hold.
+/// What is left of some memory. Clones are of the same memory.
 #[derive(Clone, Debug)]
-pub struct MemoryBudget(Arc<AtomicUsize>);
+pub struct MemoryBudget(Arc<Room>);
+
+#[derive(Debug)]
+struct Room {
+    left: AtomicUsize,
+    /// What it is a part of.
+    whole: Option<MemoryBudget>,
+}
+
+/// Memory that is taken until it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    budget: MemoryBudget,
+    bytes: usize,
+}
 
 impl MemoryBudget {
     /// A room of this many bytes.
     pub fn new(bytes: usize) -> MemoryBudget {
-        MemoryBudget(Arc::new(AtomicUsize::new(bytes)))
+        MemoryBudget(Arc::new(Room { left: AtomicUsize::new(bytes), whole: None }))
+    }
+
+    /// A room of this many bytes within this one: what is taken there is taken here as well.
+    #[must_use]
+    pub fn part(&self, bytes: usize) -> MemoryBudget {
+        MemoryBudget(Arc::new(Room { left: AtomicUsize::new(bytes), whole: Some(self.clone()) }))
+    }
+
+    /// Takes memory before it is allocated; `None` if there is not so much left.
+    #[must_use]
+    pub fn hold(&self, bytes: usize) -> Option<Held> {
+        self.take(bytes).then(|| Held { budget: self.clone(), bytes })
     }
 
     /// Memory of something that is held beside the decoders, of which nothing is taken yet.
@@ -29,7 +55,47 @@ impl MemoryBudget {
     /// What nobody has taken.
     #[must_use]
     pub fn bytes_left(&self) -> usize {
-        self.0.load(Relaxed)
+        self.0.left.load(Relaxed)
+    }
+
+    /// Takes memory, here and of what this is a part of, or of neither.
+    fn take(&self, bytes: usize) -> bool {
+        let Room { left, whole } = &*self.0;
+        if !take_from(left, bytes) {
+            return false;
+        }
+        let has_room = whole.as_ref().is_none_or(|whole| whole.take(bytes));
+        if !has_room {
+            left.fetch_add(bytes, Relaxed);
+        }
+        has_room
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.left.fetch_add(bytes, Relaxed);
+        if let Some(whole) = &self.0.whole {
+            whole.give_back(bytes);
+        }
+    }
+}
+
+impl Held {
+    /// How much it is.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Gives back all but so much.
+    pub fn shrink(&mut self, bytes: usize) {
+        self.budget.give_back(self.bytes.saturating_sub(bytes));
+        self.bytes = self.bytes.min(bytes);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
     }
 }
 
@@ -72,7 +138,7 @@ impl BodyBudget {
         if !take_from(&self.left, bytes) {
             return Err(Fault::TooLarge);
         }
-        if !take_from(&self.room.0, bytes) {
+        if !self.room.take(bytes) {
             self.left.fetch_add(bytes, Relaxed);
             self.lacked_room.store(true, Relaxed);
             return Err(Fault::NoRoom);
@@ -82,7 +148,7 @@ impl BodyBudget {
 
     fn give_back(&self, bytes: usize) {
         self.left.fetch_add(bytes, Relaxed);
-        self.room.0.fetch_add(bytes, Relaxed);
+        self.room.give_back(bytes);
     }
 }
 
@@ -131,6 +197,24 @@ mod tests {
         assert_eq!(room.bytes_left(), 60);
         drop(held);
         assert_eq!(room.bytes_left(), 100);
+    }
+
+    #[test]
+    fn what_a_part_takes_is_taken_of_the_whole() {
+        let whole = MemoryBudget::new(100);
+        let part = whole.part(60);
+        let left = || (whole.bytes_left(), part.bytes_left());
+        let mut held = part.hold(50).unwrap();
+        assert_eq!(left(), (50, 10));
+        assert!(part.hold(11).is_none(), "more than the part has");
+        let others = whole.hold(45).unwrap();
+        assert!(part.hold(6).is_none(), "more than the whole has");
+        assert_eq!((left(), others.bytes()), ((5, 10), 45));
+        held.shrink(20);
+        held.shrink(30);
+        assert_eq!((left(), held.bytes()), ((35, 40), 20));
+        drop((held, others));
+        assert_eq!(left(), (100, 60));
     }
 
     #[test]

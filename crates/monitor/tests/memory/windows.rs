@@ -1,47 +1,21 @@
-//! What instruments hold on the heap, by an allocator that counts; time is not measured.
+//! What the instruments of a configuration hold on the heap, in the VM that evaluates and in the others; time is not
+//! measured.
 
-use std::{
-    alloc::{GlobalAlloc, Layout as Memory, System},
-    cell::Cell,
-};
-
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
 use driftline_monitor::{
     config::Config,
     layout::Monitor,
+    memory::VmMemory,
     native::NativeHost,
     tick::{HostSeries, Tick},
 };
 use driftline_statistics::time::Timestamp;
 use driftline_support::uniform_profile;
+use driftline_wire::encoding::MemoryBudget;
 
-/// What this thread holds on the heap.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-#[expect(unsafe_code, reason = "an allocator is unsafe by its trait")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
-        let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(memory.size())));
-        // SAFETY: as above.
-        unsafe { System.alloc(memory) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
-        let _ = HELD.try_with(|held| held.set(held.get().wrapping_sub(memory.size())));
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, memory) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::counting::held;
 
 /// A model with so many features of so many bins.
 fn monitor(features: usize, bins: usize) -> Monitor {
@@ -49,7 +23,7 @@ fn monitor(features: usize, bins: usize) -> Monitor {
     let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.
-    Monitor::register(&config, &mut |_, _| ())
+    Monitor::register(&config, &MemoryBudget::new(0), &mut |_, _| ())
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -93,29 +67,30 @@ impl Vm<'_> {
 
     fn tick_after(&mut self, time: Duration) {
         self.host.advance(time);
-        self.tick.tick(self.host, &self.series, &self.monitor, &mut self.buffer, false);
+        let Vm { host, series, monitor, buffer, tick } = self;
+        tick.tick(*host, series, monitor, &VmMemory::default(), buffer, false);
     }
 }
 
 #[test]
 fn fifty_features_of_twenty_bins_take_less_than_a_quarter_of_a_mebibyte() {
     let host = without_shared_data();
-    let start = HELD.get();
+    let start = held();
     let mut monitor = monitor(50, 20);
     let instruments = monitor.take_instruments();
-    let with_instruments = HELD.get() - start;
+    let with_instruments = held() - start;
     drop(instruments);
-    let laid_out = HELD.get() - start;
+    let laid_out = held() - start;
     drop(monitor);
     let mut vm = Vm::begin(&host, self::monitor(50, 20));
-    let before = HELD.get();
+    let before = held();
     vm.tick_after(SECOND);
-    let first = HELD.get() - before;
+    let first = held() - before;
     for _ in 0..4 {
         vm.series.0.set(vm.series.0.get() + 1);
         vm.tick_after(SECOND);
     }
-    let (windows, all) = (HELD.get() - before, HELD.get() - start);
+    let (windows, all) = (held() - before, held() - start);
     println!(
         "{laid_out} bytes for references and numbers of series, {} of idle instruments, {windows} of windows, \
          {all} in all",
@@ -135,9 +110,9 @@ fn a_vm_that_no_longer_evaluates_holds_no_windows() {
     host.advance(3 * SECOND);
     let mut new = Vm::begin(&host, monitor(50, 20));
     new.tick_after(SECOND);
-    let before = HELD.get();
+    let before = held();
     old.tick_after(SECOND);
-    let released = before - HELD.get();
+    let released = before - held();
     assert!(100 << 10 < released, "{released} bytes were released");
 }
 
@@ -145,7 +120,7 @@ fn a_vm_that_no_longer_evaluates_holds_no_windows() {
 fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
     let host = without_shared_data();
     let mut vm = Vm::begin(&host, monitor(50, 20));
-    let before = HELD.get();
+    let before = held();
     let mut windows = Vec::new();
     for rows in [1, 70_000] {
         // A day and two hours: longer than any ring.
@@ -153,7 +128,7 @@ fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bi
             vm.series.0.set(vm.series.0.get() + rows);
             vm.tick_after(300 * SECOND);
         }
-        windows.push(HELD.get() - before);
+        windows.push(held() - before);
     }
     println!("{windows:?} bytes of windows");
     assert!(windows[0] + (90 << 10) < windows[1], "{windows:?}: every count was large");

@@ -1,0 +1,177 @@
+//! What the VMs of a proxy have told each other of the memory that is left in them; it holds back nothing that it is told,
+//! and trusts nothing that is old.
+
+use alloc::{format, string::String, vec::Vec};
+
+use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
+
+use crate::{
+    codec::{Reader, Writer},
+    host::{Host, IF_ABSENT},
+    leader_lease::unique_start,
+};
+
+/// Where they tell it. VMs of other code are others: when they begin, nothing is taken in them.
+fn key() -> String {
+    format!("driftline/memory/1/{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// How long what a VM told holds: several times as long as any configuration lets pass between two ticks, at most.
+const HOLDS_NS: u64 = 200_000_000_000;
+/// How often a VM tells what has not changed.
+const TELLS_EVERY_NS: u64 = 50_000_000_000;
+/// How much has to change for a VM to tell it at once.
+const NEWS_BYTES: u64 = 256 << 10;
+/// The most VMs that are listed; a proxy has one for each thread and update of the code.
+const ENTRIES_MAX: usize = 512;
+/// How often a change is tried again that another VM was quicker than.
+const TRIES_MAX: usize = 16;
+
+/// What one VM tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Entry {
+    /// Unlike that of any other VM of the process.
+    vm: u64,
+    told_at: Timestamp,
+    left: u64,
+    /// The configuration that it took last.
+    configuration: u64,
+}
+
+/// What all of them told, but for what is old.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Workers(Vec<Entry>);
+
+impl Entry {
+    /// What a VM tells now that told `before`.
+    pub(super) fn new(
+        host: &impl Host,
+        before: Option<Entry>,
+        left: usize,
+        configuration: Option<Fingerprint>,
+    ) -> Entry {
+        let configuration = configuration.map(Fingerprint::value);
+        Entry {
+            vm: before.map_or_else(|| unique_start(host), |before| before.vm),
+            told_at: host.now(),
+            left: u64::try_from(left).unwrap_or(u64::MAX),
+            configuration: configuration.or(before.map(|it| it.configuration)).unwrap_or(0),
+        }
+    }
+
+    /// Whether it is worth telling after `told`.
+    pub(super) fn is_news(&self, told: &Entry) -> bool {
+        NEWS_BYTES < self.left.abs_diff(told.left)
+            || self.configuration != told.configuration
+            || TELLS_EVERY_NS < self.told_at.0.saturating_sub(told.told_at.0)
+    }
+}
+
+impl Workers {
+    pub(super) fn read(host: &impl Host) -> Workers {
+        Workers::read_versioned(host).0
+    }
+
+    fn read_versioned(host: &impl Host) -> (Workers, u32) {
+        let (bytes, version) = host.shared_data(&key()).unwrap_or((Vec::new(), IF_ABSENT));
+        let now = host.now().0;
+        let mut workers = Workers::decode(&bytes).unwrap_or_default();
+        workers.0.retain(|it| now.saturating_sub(it.told_at.0) < HOLDS_NS);
+        (workers, version)
+    }
+
+    /// Puts an entry in the place of what its VM told before. What the fullest has left, this one included.
+    pub(super) fn tell(host: &impl Host, entry: Entry) -> usize {
+        let mut least = usize::try_from(entry.left).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        for _ in 0..TRIES_MAX {
+            let (mut workers, version) = Workers::read_versioned(host);
+            workers.0.retain(|it| it.vm != entry.vm);
+            workers.0.truncate(ENTRIES_MAX.saturating_sub(1));
+            workers.0.push(entry);
+            least = workers.least_left().unwrap_or(least);
+            workers.encode(&mut bytes);
+            if host.set_shared_data(&key(), &bytes, version) {
+                break;
+            }
+        }
+        least
+    }
+
+    /// What the fullest has left; `None` if none has told anything.
+    pub(super) fn least_left(&self) -> Option<usize> {
+        let least = self.0.iter().map(|it| it.left).min();
+        least.map(|least| usize::try_from(least).unwrap_or(usize::MAX))
+    }
+
+    /// Whether one of them took this configuration last.
+    pub(super) fn have(&self, configuration: Fingerprint) -> bool {
+        self.0.iter().any(|it| it.configuration == configuration.value())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Workers> {
+        let mut record = Reader::new(bytes);
+        let mut entries = Vec::new();
+        while let Some(vm) = record.u64() {
+            let told_at = Timestamp(record.u64()?);
+            entries.push(Entry { vm, told_at, left: record.u64()?, configuration: record.u64()? });
+        }
+        record.end()?;
+        Some(Workers(entries))
+    }
+
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        let mut record = Writer::new(bytes);
+        for Entry { vm, told_at, left, configuration } in &self.0 {
+            for number in [*vm, told_at.0, *left, *configuration] {
+                record.u64(number);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::NativeHost;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn entry(vm: u64, seconds: u64, left: u64) -> Entry {
+        Entry { vm, told_at: Timestamp(seconds * SECOND), left, configuration: vm * 10 }
+    }
+
+    #[test]
+    fn the_fullest_counts_and_what_is_old_does_not() {
+        let host = NativeHost::starting_at(Timestamp(1000 * SECOND));
+        assert_eq!(Workers::read(&host).least_left(), None);
+        assert_eq!(Workers::tell(&host, entry(1, 1000, 70)), 70);
+        assert_eq!(Workers::tell(&host, entry(2, 1000, 50)), 50);
+        assert_eq!(Workers::tell(&host, entry(1, 1000, 60)), 50, "one entry for each VM");
+        assert_eq!(Workers::read(&host).0.len(), 2);
+        assert!(Workers::read(&host).have(Fingerprint::new()) == false);
+        host.now.set(Timestamp(1100 * SECOND));
+        assert_eq!(Workers::tell(&host, entry(1, 1100, 65)), 50);
+        host.now.set(Timestamp(1200 * SECOND));
+        assert_eq!(Workers::read(&host).least_left(), Some(65), "the other one is gone");
+    }
+
+    #[test]
+    fn bytes_that_are_no_list_are_nothing_told() {
+        let host = NativeHost::starting_at(Timestamp(0));
+        assert!(host.set_shared_data(&key(), &[1; 33], 0));
+        assert_eq!(Workers::read(&host), Workers::default());
+        assert_eq!(Workers::tell(&host, entry(1, 0, 70)), 70);
+        assert_eq!(Workers::read(&host), Workers(alloc::vec![entry(1, 0, 70)]));
+    }
+
+    #[test]
+    fn only_what_is_new_is_told() {
+        let told = entry(1, 0, 100 * NEWS_BYTES);
+        assert!(!told.is_news(&told));
+        assert!(!entry(1, 50, 99 * NEWS_BYTES).is_news(&told));
+        assert!(entry(1, 51, 100 * NEWS_BYTES).is_news(&told));
+        assert!(entry(1, 0, 98 * NEWS_BYTES).is_news(&told));
+        assert!(Entry { configuration: 1, ..told }.is_news(&told));
+    }
+}
