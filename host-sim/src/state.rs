@@ -45,6 +45,8 @@ pub(crate) struct Services {
     /// Variables of the VM's environment.
     pub(crate) environment: Arc<BTreeMap<String, String>>,
     pub(crate) memory_bytes_max: usize,
+    /// How long a configuration goes on after an update.
+    pub(crate) drain_time: Duration,
     /// How long a callback may run.
     pub(crate) callback_time_max: Option<Duration>,
     /// What one direction of a stream may hold back.

@@ -22,8 +22,8 @@ use crate::{
 pub struct Worker {
     pub(crate) vm: Vm,
     root: u32,
-    /// Roots of configurations that were replaced while streams still ran under them.
-    retired: Vec<u32>,
+    /// Configurations that were replaced, and have not ended.
+    retired: Vec<Retired>,
     last_context: u32,
     /// VMs before this one, on this thread.
     pub(crate) generation: u64,
@@ -38,6 +38,12 @@ pub struct Worker {
     started_ns: u64,
     /// Once its last stream is over, so is this VM.
     draining: bool,
+}
+
+/// A configuration that was replaced: it ends once it is over and has no stream left.
+struct Retired {
+    root: u32,
+    until_ns: u64,
 }
 
 impl Worker {
@@ -100,6 +106,13 @@ impl Worker {
         roots.filter_map(|root| Some(root.tick?.due_ns)).min().filter(|_| !self.is_dead())
     }
 
+    /// Monotonic time at which the next configuration that was replaced may end, in nanoseconds; `None` if none waits for
+    /// its time, but at most for its streams.
+    pub(crate) fn next_end_ns(&self) -> Option<u64> {
+        let now_ns = self.now_ns();
+        self.retired.iter().map(|it| it.until_ns).filter(|&until_ns| now_ns < until_ns).min()
+    }
+
     /// Runs every tick that is due, each at most once; a timer is armed again after its handler.
     ///
     /// # Errors
@@ -138,13 +151,16 @@ impl Worker {
     pub(crate) fn reconfigure(&mut self, config: &Bytes) -> Result<(), Error> {
         let new = self.start_root(config)?;
         self.config = config.clone();
-        self.retired.push(mem::replace(&mut self.root, new));
+        let drain_time = self.vm.store.data().services.drain_time;
+        let until_ns = self.now_ns().saturating_add(nanoseconds(drain_time));
+        self.retired.push(Retired { root: mem::replace(&mut self.root, new), until_ns });
         self.sweep()
     }
 
     /// Ends the root contexts: `done`, then `delete`. Open streams are cut without a callback, as when a process exits.
     pub(crate) fn stop(&mut self) -> Result<(), Error> {
-        let mut roots = mem::take(&mut self.retired);
+        let retired = mem::take(&mut self.retired);
+        let mut roots: Vec<u32> = retired.iter().map(|it| it.root).collect();
         roots.push(self.root);
         for root in roots {
             self.finish(root)?;
@@ -284,11 +300,14 @@ impl Worker {
             self.delete(id)?;
         }
         let streams = &self.vm.store.data().streams;
-        let in_use = |root: &u32| streams.values().any(|stream| stream.root == *root);
-        let (keep, end): (Vec<u32>, Vec<u32>) =
-            mem::take(&mut self.retired).into_iter().partition(in_use);
+        let now_ns = self.now_ns();
+        let goes_on = |it: &Retired| {
+            now_ns < it.until_ns || streams.values().any(|stream| stream.root == it.root)
+        };
+        let (keep, end): (Vec<Retired>, Vec<Retired>) =
+            mem::take(&mut self.retired).into_iter().partition(goes_on);
         self.retired = keep;
-        end.into_iter().try_for_each(|root| self.finish(root))?;
+        end.into_iter().try_for_each(|it| self.finish(it.root))?;
         let open = &self.vm.store.data().streams;
         if self.draining && open.is_empty() && self.vm.store.data().roots.contains_key(&self.root) {
             self.stop()?;

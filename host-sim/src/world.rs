@@ -65,6 +65,9 @@ pub struct WorldOptions {
     /// How long a callback may run, by a real clock, until its VM fails as by a trap: so that a filter that never
     /// returns fails its test, and does not hang it. 10 s unless set; `None` for no limit, which is how Envoy is.
     pub callback_time_max: Option<Duration>,
+    /// How long a configuration goes on at least after an update, ticks included: Envoy's `--drain-time-s` (600 s there
+    /// unless set). No time unless set, so that it ends with its last stream.
+    pub drain_time: Duration,
     /// How much of a body the filter may hold back; Envoy's `per_connection_buffer_limit_bytes`.
     pub buffer_bytes_max: usize,
     /// Variables of the VM's environment.
@@ -96,6 +99,7 @@ impl Default for WorldOptions {
             measure_cost: false,
             memory_bytes_max: 1 << 30,
             callback_time_max: Some(Duration::from_secs(10)),
+            drain_time: Duration::ZERO,
             buffer_bytes_max: 1 << 20,
             environment: BTreeMap::new(),
             failure_policy: FailurePolicy::default(),
@@ -161,6 +165,7 @@ impl Vms {
             queues: Arc::default(),
             environment: Arc::new(options.environment),
             memory_bytes_max: options.memory_bytes_max,
+            drain_time: options.drain_time,
             callback_time_max: options.callback_time_max,
             buffer_bytes_max: options.buffer_bytes_max,
             costs: options.measure_cost.then(Arc::default),

@@ -45,4 +45,5 @@ mod features;
 mod invariants;
 mod memory;
 mod readme;
+mod room;
 mod schema;

@@ -19,7 +19,10 @@ pub(crate) use self::{
     host::{Host, settings, start_envoy},
     native::Native,
     network::{Network, compare},
-    world::{STATS_YAML, filter, run, scrape, stats_config, traced_world, world, world_of},
+    world::{
+        STATS_YAML, draining_world, filter, run, scrape, stats_config, traced_world, world,
+        world_of,
+    },
 };
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -17,7 +17,7 @@ mod usage;
 
 pub use self::{
     answer::{Answer, ExpectedResponse},
-    dialect::Dialect,
+    dialect::{Dialect, Framing},
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
     prompt::{Prompt, PromptReader},

@@ -1,16 +1,19 @@
 //! A configuration made ready: all its series, who is counted under which, and which requests speak what.
 //! It holds no state of traffic but the room that is left for decoders and held data; several exchanges and the evaluator share it.
 
+pub(crate) mod parts;
+
 use alloc::{boxed::Box, vec::Vec};
 
-use driftline_labels::{Direction, EnumMap, Unmeasured};
+use driftline_labels::{Direction, Unmeasured};
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
 
+use self::parts::CommonSeries;
 use crate::{
-    config::{Config, ModelKind},
+    config::Config,
     ids::{ModelId, PredictorId, SeriesKey},
     instruments::{DriftSettings, Instruments, ModelPanels},
-    memory::{GENERATION_BYTES, prediction_bytes},
+    memory::{generation_bytes, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
     names::Named,
     registry::{AdmissionRequest, ModelRegistry},
@@ -23,7 +26,6 @@ use driftline_inference::{
 };
 use driftline_metrics::{
     buffer::MetricBuffer,
-    catalogue::Metric,
     series::{Series, SeriesId, SeriesRegistrar, SeriesView, count},
 };
 
@@ -41,8 +43,7 @@ pub struct Monitor {
     models: Vec<ModelSeries>,
     /// How many of `models` have their labels by configuration.
     listed: usize,
-    /// What stands for all models that predict and are not listed.
-    others: PredictionSeries,
+    pub(crate) common: CommonSeries,
     /// Those that predict or have a profile, one for each version that is told apart.
     predictors: Vec<PredictionSeries>,
     pub(crate) recogniser: Recogniser,
@@ -50,17 +51,10 @@ pub struct Monitor {
     pub(crate) read: ReadSettings,
     request_headers: Vec<Box<str>>,
     response_headers: Vec<Box<str>>,
-    unmeasured: EnumMap<Unmeasured, SeriesId>,
     /// What an exchange with a model that predicts takes of the VM's memory, at most.
     prediction_bytes: usize,
     /// Where it says when a model was deployed, and what it says.
     deployed: Vec<(SeriesId, u64)>,
-    pub(crate) evaluations: SeriesId,
-    pub(crate) without_room: SeriesId,
-    /// What the fullest VM has taken.
-    pub(crate) vm_memory: SeriesId,
-    /// Moves whenever a counter of a monitored column does.
-    pub(crate) monitored_values: SeriesId,
     pub(crate) drift: DriftSettings,
     instruments: Instruments,
     /// Whether a request that is measured is to lose its `accept-encoding`, so that answers come plain.
@@ -93,66 +87,28 @@ impl Monitor {
         Monitor::lay_out(config, decoders, SeriesRegistrar::starting_at(0, register))
     }
 
-    /// How many series a configuration makes, those of names that are admitted later included.
-    pub(crate) fn count(config: &Config) -> usize {
-        let decoders = MemoryBudget::new(0);
-        Monitor::lay_out(config, &decoders, SeriesRegistrar::numbering(0)).series_max()
-    }
-
     fn lay_out(
         config: &Config,
         decoders: &MemoryBudget,
         mut registrar: SeriesRegistrar<'_>,
     ) -> Monitor {
         let registry = ModelRegistry::new(config);
-        let mut models: Vec<ModelSeries> = registry
-            .listed()
-            .map(|series_key| {
-                let generates = !registry.predicts(&series_key.model);
-                ModelSeries::new(&mut registrar, &series_key, generates)
-            })
-            .collect();
-        let monitored_values = registrar.add(Metric::MonitoredValues, &[]);
         let drift = DriftSettings::of(config);
-        let mut instruments = Vec::new();
-        let others = PredictionSeries::others(&mut registrar);
-        let predictors = config.models.iter().filter_map(|model| {
-            let number = match registry.generating(model.name.as_bytes()) {
-                Named::Listed(number) if model.kind == ModelKind::Language => number,
-                _ => registry.predicting(model.name.as_bytes()),
-            };
-            let Some(profile) = model.profile.as_ref() else {
-                let predicts = model.kind == ModelKind::Predictive;
-                return predicts.then(|| {
-                    instruments.push(ModelPanels::default());
-                    let version = model.version.as_deref();
-                    PredictionSeries::without_profile(&mut registrar, number, &model.name, version)
-                });
-            };
-            let series =
-                PredictionSeries::new(&mut registrar, number, model, profile, monitored_values);
-            let labels = [&model.name, model.version.as_deref().unwrap_or_default()];
-            let panels = ModelPanels::register(&mut registrar, labels, profile, &drift, &series);
-            instruments.push(panels);
-            Some(series)
+        let listed = registry.listed();
+        let mut models: Vec<ModelSeries> =
+            listed.map(|series_key| parts::model(&mut registrar, &registry, &series_key)).collect();
+        let common = CommonSeries::new(&mut registrar);
+        let of_models = config.models.iter().filter_map(|model| {
+            let monitored_values = common.monitored_values;
+            parts::predictor(&mut registrar, &registry, model, &drift, monitored_values)
         });
-        let predictors: Vec<PredictionSeries> = predictors.collect();
-        let deployed = config.models.iter().filter_map(|model| {
-            let version = model.version.as_deref().unwrap_or_default();
-            let seconds = model.deployed_at?;
-            Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
-        });
+        let (predictors, instruments): (Vec<PredictionSeries>, Vec<ModelPanels>) =
+            of_models.unzip();
+        let deployed = config.models.iter().filter_map(|it| parts::deployed(&mut registrar, it));
         let deployed = deployed.collect();
-        let unmeasured = registrar.add(Metric::Unmeasured, &[]);
-        let evaluations = registrar.add(Metric::Evaluations, &[]);
-        let without_room = registrar.add(Metric::ConfigurationsWithoutRoom, &[]);
-        let vm_memory = registrar.add(Metric::VmMemory, &[]);
         let (listed, named_max) = (models.len(), registrar.next());
         let mut places = SeriesRegistrar::numbering(named_max);
-        models.extend(
-            (0..registry.places_max)
-                .map(|_| ModelSeries::new(&mut places, &SeriesKey::default(), true)),
-        );
+        models.extend((0..registry.places_max).map(|_| parts::place(&mut places)));
         let headers_of = |direction| headers(predictors.iter().map(|it| it.selectors(direction)));
         let [request_headers, response_headers] =
             [Direction::Request, Direction::Response].map(headers_of);
@@ -164,14 +120,12 @@ impl Monitor {
             named: Vec::new(),
             named_max,
             registry,
-            slot_series: count(|registrar| {
-                ModelSeries::new(registrar, &SeriesKey::default(), true)
-            }),
+            slot_series: count(parts::place),
             models,
             listed,
             request_headers,
             response_headers,
-            others,
+            common,
             predictors,
             recogniser: Recogniser::new(config.endpoints.clone()),
             read: ReadSettings {
@@ -180,13 +134,8 @@ impl Monitor {
                 memory: decoders.clone(),
                 reads_prompts,
             },
-            unmeasured,
             prediction_bytes,
             deployed,
-            evaluations,
-            without_room,
-            vm_memory,
-            monitored_values,
             drift,
             instruments: Instruments { models: instruments },
             remove_accept_encoding: config.remove_accept_encoding,
@@ -214,7 +163,7 @@ impl Monitor {
     /// What an exchange in this dialect takes of its VM's memory, at most.
     pub(crate) fn exchange_bytes(&self, dialect: &Dialect) -> usize {
         match dialect {
-            Dialect::Generative(_) => GENERATION_BYTES,
+            Dialect::Generative(dialect) => generation_bytes(dialect),
             Dialect::Predictive(_) => self.prediction_bytes,
         }
     }
@@ -251,7 +200,7 @@ impl Monitor {
 
     /// Counts a stream that is let through unmeasured.
     pub fn count_unmeasured(&self, buffer: &mut MetricBuffer, reason: Unmeasured) {
-        buffer.add(self.unmeasured[reason], 1);
+        buffer.add(self.common.unmeasured[reason], 1);
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {
@@ -326,7 +275,7 @@ impl Monitor {
     }
 
     pub(crate) fn predictor(&self, id: PredictorId) -> &PredictionSeries {
-        id.0.and_then(|index| self.predictors.get(index)).unwrap_or(&self.others)
+        id.0.and_then(|index| self.predictors.get(index)).unwrap_or(&self.common.others)
     }
 
     /// How many may be admitted later.
@@ -355,7 +304,7 @@ impl Monitor {
         let before = place.saturating_mul(self.slot_series);
         let mut registrar =
             SeriesRegistrar::starting_at(self.named_max.saturating_add(before), &mut take);
-        ModelSeries::new(&mut registrar, series_key, !self.registry.predicts(&series_key.model));
+        parts::model(&mut registrar, &self.registry, series_key);
     }
 }
 
@@ -377,7 +326,8 @@ mod tests {
         let config = br#"{"models": [{"name": "a"}, {"name": "b-*"}], "names_max": 2}"#;
         let config = Config::from_json(config).unwrap();
         let (listing, mut told) = (Monitor::new(&config), Vec::new());
-        let monitor = Monitor::register(&config, &mut |id, series| {
+        let decoders = MemoryBudget::new(0);
+        let monitor = Monitor::register(&config, &decoders, &mut |id, series| {
             assert_eq!(id.index(), told.len());
             told.push(series.to_series());
         });

@@ -10,6 +10,7 @@ mod workers;
 use alloc::{rc::Rc, vec::Vec};
 use core::{cell::Cell, fmt, ops::Deref};
 
+use driftline_inference::generative::{self, Framing};
 use driftline_statistics::{document, fingerprint::Fingerprint};
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, Held, MemoryBudget};
 
@@ -19,10 +20,15 @@ use crate::{config::Config, host::Host};
 /// What a VM's account has. The module may grow to 64 MiB; the rest is for its own data and stack, for the gaps that an
 /// allocator leaves between blocks, and for what a single call takes until it returns.
 pub const VM_BYTES: usize = 48 << 20;
+/// What configurations may take of it, those that are being read and those that go on after an update included: the rest
+/// is for traffic.
+pub const CONFIGURATIONS_BYTES_MAX: usize = 32 << 20;
 /// What an exchange with a model that generates takes at most from its headers to its end, beside its decoders.
-pub const GENERATION_BYTES: usize = 3 << 10;
+const GENERATION_BYTES: usize = 2560;
+/// The same where the answer comes in messages of an AWS event stream.
+const AWS_GENERATION_BYTES: usize = 3328;
 /// The same with a model that predicts, beside decoders and held tensors, of columns and of values of headers.
-pub const PREDICTION_BYTES: usize = 5 << 10;
+const PREDICTION_BYTES: usize = 5 << 10;
 /// What it takes for each column of the largest model: how many values came, and which name has which place, in both
 /// directions.
 const COLUMN_BYTES: usize = 16;
@@ -34,7 +40,7 @@ const SERIES_BYTES: usize = 40;
 /// What any configuration takes, whatever it says.
 const CONFIGURATION_BYTES: usize = 64 << 10;
 /// What is read of a configuration takes at most so much as its text.
-const CONFIG_PER_TEXT: usize = 4;
+const CONFIG_PER_TEXT: usize = 3;
 
 /// The account of one VM; clones are of the same one.
 #[derive(Clone, Debug)]
@@ -43,8 +49,11 @@ pub struct VmMemory(Rc<Account>);
 #[derive(Debug)]
 struct Account {
     all: MemoryBudget,
+    configurations: MemoryBudget,
     decoders: MemoryBudget,
-    configurations: Cell<usize>,
+    in_force: Cell<usize>,
+    /// The configuration that was put in force last.
+    took: Cell<Fingerprint>,
     /// What other VMs were told of this one.
     told: Cell<Option<Entry>>,
 }
@@ -63,7 +72,7 @@ impl Deref for InUse {
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        self.0.0.configurations.update(|before| before.saturating_sub(1));
+        self.0.0.in_force.update(|before| before.saturating_sub(1));
     }
 }
 
@@ -102,11 +111,14 @@ impl VmMemory {
     #[must_use]
     pub fn new(bytes: usize) -> VmMemory {
         let all = MemoryBudget::new(bytes);
+        let configurations = all.part(CONFIGURATIONS_BYTES_MAX);
         let decoders = all.part(DECODERS_BYTES_MAX);
         VmMemory(Rc::new(Account {
             all,
+            configurations,
             decoders,
-            configurations: Cell::new(0),
+            in_force: Cell::new(0),
+            took: Cell::default(),
             told: Cell::new(None),
         }))
     }
@@ -129,18 +141,24 @@ impl VmMemory {
 
     /// The same for a configuration.
     pub(crate) fn hold_for_configuration(&self, bytes: usize) -> Result<Held, NoRoom> {
-        let no_room = || NoRoom { needed: bytes, left: self.bytes_left(), of: Whose::This };
-        self.hold(bytes).ok_or_else(no_room)
+        let configurations = &self.0.configurations;
+        let left = configurations.bytes_left();
+        configurations.hold(bytes).ok_or(NoRoom { needed: bytes, left, of: Whose::This })
     }
 
     /// Whether a configuration is in force here. Where none is, nothing is lost if this VM refuses one.
     pub(crate) fn is_in_use(&self) -> bool {
-        self.0.configurations.get() != 0
+        self.0.in_force.get() != 0
+    }
+
+    /// Notes which configuration is put in force here.
+    pub(crate) fn took(&self, configuration: Fingerprint) {
+        self.0.took.set(configuration);
     }
 
     /// Notes that a configuration is in force here, until what this gives is dropped.
     pub(crate) fn enter(&self) -> InUse {
-        self.0.configurations.update(|before| before.saturating_add(1));
+        self.0.in_force.update(|before| before.saturating_add(1));
         InUse(self.clone())
     }
 
@@ -155,7 +173,7 @@ impl VmMemory {
         configuration: Fingerprint,
     ) -> Result<(), NoRoom> {
         let workers = Workers::read(host);
-        let left = workers.least_left().unwrap_or(usize::MAX);
+        let left = workers.least_left_for_configurations().unwrap_or(usize::MAX);
         if bytes <= left || workers.have(configuration) {
             return Ok(());
         }
@@ -164,19 +182,27 @@ impl VmMemory {
 
     /// Tells the other VMs what is left here, if that has changed by much or was told long ago; what the fullest VM has
     /// taken, if that was done.
-    pub(crate) fn tell(
-        &self,
-        host: &impl Host,
-        configuration: Option<Fingerprint>,
-    ) -> Option<usize> {
+    pub(crate) fn tell(&self, host: &impl Host) -> Option<usize> {
         let told = self.0.told.get();
-        let entry = Entry::new(host, told, self.bytes_left(), configuration);
+        let (all, configurations) = (&self.0.all, &self.0.configurations);
+        let left = [all.bytes_left(), configurations.bytes_left()];
+        let entry = Entry::new(host, told, left, self.0.took.get());
         if told.is_some_and(|told| !entry.is_news(&told)) {
             return None;
         }
         self.0.told.set(Some(entry));
         let least = Workers::tell(host, entry);
         Some(VM_BYTES.saturating_sub(least))
+    }
+}
+
+/// What an exchange with a model that generates takes at most in this dialect.
+pub(crate) fn generation_bytes(dialect: &generative::Dialect) -> usize {
+    match dialect.framing {
+        Framing::AwsEventStream | Framing::BedrockPayload => AWS_GENERATION_BYTES,
+        Framing::ServerSentEvents | Framing::Ndjson | Framing::EventsOrJsonArray => {
+            GENERATION_BYTES
+        }
     }
 }
 
@@ -190,7 +216,7 @@ pub(crate) fn prediction_bytes(columns: usize, headers: usize) -> usize {
 }
 
 impl ConfigurationBytes {
-    /// What reading a text takes: its tree, and what is made of it.
+    /// What reading a text takes beside it: its tree, and what is made of it.
     pub(crate) fn reading(text: &[u8]) -> usize {
         text.len().saturating_mul(CONFIG_PER_TEXT).saturating_add(document::tree_bytes(text))
     }
@@ -216,8 +242,8 @@ impl fmt::Display for NoRoom {
         };
         write!(
             f,
-            "found a configuration that takes {needed} bytes of memory, expected at most {left}, which {whose} has left \
-             of {VM_BYTES}"
+            "found a configuration that takes {needed} bytes of memory, expected at most {left}, which {whose} has left of \
+             {CONFIGURATIONS_BYTES_MAX} for configurations, those that still drain included"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Refuses configurations that make more series than a filter may have; it stands above the layout, which counts them.
+//! Refuses configurations that make more series than a filter may have; it stands above the layout, whose parts it counts.
 
 use driftline_metrics::series::count;
 use driftline_statistics::document::{Path, Problems};
@@ -6,7 +6,7 @@ use driftline_statistics::document::{Path, Problems};
 use crate::{
     config::{Config, ConfigError, SERIES_MAX},
     ids::SeriesKey,
-    layout::Monitor,
+    layout::parts::series_count,
     model::ModelSeries,
 };
 
@@ -25,7 +25,7 @@ impl Config {
         let mut problems = Problems::default();
         let config = Config::read(json, &mut problems);
         let config = config.map(|config| {
-            let series = Monitor::count(&config);
+            let series = series_count(&config);
             check(series, &mut problems);
             (config, series)
         });

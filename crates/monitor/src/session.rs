@@ -185,7 +185,7 @@ impl Session {
     /// Moves the windows on and sets what instruments find, if no other VM of this process does; tells other VMs how much
     /// memory is left in this one.
     pub fn tick(&self, host: &impl Host) {
-        self.tell_memory(host, None);
+        self.tell_memory(host);
         let Some(mut tick) = self.tick.take() else { return };
         let mut pending = self.take_pending();
         let series = SessionSeries { session: self, host };

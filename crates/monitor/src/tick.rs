@@ -105,14 +105,14 @@ impl Tick {
             self.release();
             return;
         }
-        let changes = series.total(monitor.monitored_values);
+        let changes = series.total(monitor.common.monitored_values);
         if !self.leading.as_mut().is_some_and(|leading| leading.is_unchanged(now, changes)) {
             if self.leading.is_none() {
                 self.restore(host, monitor, memory, now);
             }
             self.evaluate(&Proxy { host, series }, monitor, buffer, now);
         }
-        buffer.add(monitor.evaluations, 1);
+        buffer.add(monitor.common.evaluations, 1);
         series.flush(buffer);
     }
 

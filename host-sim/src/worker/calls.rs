@@ -16,7 +16,7 @@ impl Worker {
     /// Monotonic time of whatever comes next: a tick, or the end of a call's patience.
     pub(crate) fn next_due_ns(&self) -> Option<u64> {
         let calls = self.vm.store.data().calls.next_due_ns().filter(|_| !self.is_dead());
-        self.next_tick_ns().into_iter().chain(calls).min()
+        self.next_tick_ns().into_iter().chain(calls).chain(self.next_end_ns()).min()
     }
 
     pub(crate) fn http_calls(&self) -> impl Iterator<Item = &HttpCall> {

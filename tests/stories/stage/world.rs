@@ -51,6 +51,13 @@ pub(crate) fn traced_world(config: &str) -> World {
     start(options)
 }
 
+/// A world of one worker in which configurations go on for so long after an update.
+pub(crate) fn draining_world(config: &str, drain_time: Duration) -> World {
+    let mut options = options(config);
+    options.drain_time = drain_time;
+    start(options)
+}
+
 fn options(config: &str) -> WorldOptions {
     let mut options = WorldOptions::with_config(config.to_owned());
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));

@@ -34,6 +34,7 @@ pub(super) struct Entry {
     vm: u64,
     told_at: Timestamp,
     left: u64,
+    left_for_configurations: u64,
     /// The configuration that it took last.
     configuration: u64,
 }
@@ -47,15 +48,17 @@ impl Entry {
     pub(super) fn new(
         host: &impl Host,
         before: Option<Entry>,
-        left: usize,
-        configuration: Option<Fingerprint>,
+        left: [usize; 2],
+        configuration: Fingerprint,
     ) -> Entry {
-        let configuration = configuration.map(Fingerprint::value);
+        let [left, left_for_configurations] =
+            left.map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
         Entry {
             vm: before.map_or_else(|| unique_start(host), |before| before.vm),
             told_at: host.now(),
-            left: u64::try_from(left).unwrap_or(u64::MAX),
-            configuration: configuration.or(before.map(|it| it.configuration)).unwrap_or(0),
+            left,
+            left_for_configurations,
+            configuration: configuration.value(),
         }
     }
 
@@ -100,8 +103,12 @@ impl Workers {
 
     /// What the fullest has left; `None` if none has told anything.
     pub(super) fn least_left(&self) -> Option<usize> {
-        let least = self.0.iter().map(|it| it.left).min();
-        least.map(|least| usize::try_from(least).unwrap_or(usize::MAX))
+        least(self.0.iter().map(|it| it.left))
+    }
+
+    /// The same for configurations.
+    pub(super) fn least_left_for_configurations(&self) -> Option<usize> {
+        least(self.0.iter().map(|it| it.left_for_configurations))
     }
 
     /// Whether one of them took this configuration last.
@@ -114,7 +121,13 @@ impl Workers {
         let mut entries = Vec::new();
         while let Some(vm) = record.u64() {
             let told_at = Timestamp(record.u64()?);
-            entries.push(Entry { vm, told_at, left: record.u64()?, configuration: record.u64()? });
+            entries.push(Entry {
+                vm,
+                told_at,
+                left: record.u64()?,
+                left_for_configurations: record.u64()?,
+                configuration: record.u64()?,
+            });
         }
         record.end()?;
         Some(Workers(entries))
@@ -122,12 +135,16 @@ impl Workers {
 
     fn encode(&self, bytes: &mut Vec<u8>) {
         let mut record = Writer::new(bytes);
-        for Entry { vm, told_at, left, configuration } in &self.0 {
-            for number in [*vm, told_at.0, *left, *configuration] {
+        for &Entry { vm, told_at, left, left_for_configurations, configuration } in &self.0 {
+            for number in [vm, told_at.0, left, left_for_configurations, configuration] {
                 record.u64(number);
             }
         }
     }
+}
+
+fn least(left: impl Iterator<Item = u64>) -> Option<usize> {
+    left.min().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
@@ -138,7 +155,13 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn entry(vm: u64, seconds: u64, left: u64) -> Entry {
-        Entry { vm, told_at: Timestamp(seconds * SECOND), left, configuration: vm * 10 }
+        Entry {
+            vm,
+            told_at: Timestamp(seconds * SECOND),
+            left,
+            left_for_configurations: left / 2,
+            configuration: vm * 10,
+        }
     }
 
     #[test]
@@ -149,7 +172,8 @@ mod tests {
         assert_eq!(Workers::tell(&host, entry(2, 1000, 50)), 50);
         assert_eq!(Workers::tell(&host, entry(1, 1000, 60)), 50, "one entry for each VM");
         assert_eq!(Workers::read(&host).0.len(), 2);
-        assert!(Workers::read(&host).have(Fingerprint::new()) == false);
+        assert_eq!(Workers::read(&host).least_left_for_configurations(), Some(25));
+        assert!(!Workers::read(&host).have(Fingerprint::new()));
         host.now.set(Timestamp(1100 * SECOND));
         assert_eq!(Workers::tell(&host, entry(1, 1100, 65)), 50);
         host.now.set(Timestamp(1200 * SECOND));

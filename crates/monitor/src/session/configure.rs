@@ -76,25 +76,31 @@ impl Session {
                 format_args!("found {text_bytes} bytes, expected at most {CONFIG_BYTES_MAX}");
             return Err(ConfigError(Problems::of(&Path::ROOT, found)).into());
         }
+        // Its text first: what reading it takes beyond that is known only once it is there.
         let of_text = vm.hold_for_configuration(text_bytes)?;
         let text = host.configuration();
+        let fingerprint = Fingerprint::new().with(&text);
+        let was_in_use = vm.is_in_use();
+        let check = |bytes| {
+            if was_in_use { Ok(()) } else { vm.check_the_fullest(host, bytes, fingerprint) }
+        };
         let reading = ConfigurationBytes::reading(&text);
+        check(text_bytes.saturating_add(reading))?;
         let mut of_reading = vm.hold_for_configuration(reading)?;
         let (config, series) = Config::from_json_with_series(&text)?;
-        let fingerprint = Fingerprint::new().with(&text);
         drop((text, of_text));
         let bytes = ConfigurationBytes::of(&config, series, text_bytes);
         of_reading.shrink(bytes.reading);
-        if !vm.is_in_use() {
-            let most = reading.max(bytes.reading.saturating_add(bytes.in_force));
-            vm.check_the_fullest(host, most, fingerprint)?;
-        }
+        check(bytes.reading.saturating_add(bytes.in_force))?;
         let in_force = Some(vm.hold_for_configuration(bytes.in_force)?);
         let models = config.models.len();
+        vm.took(fingerprint);
         let memory = Memory { vm: vm.enter(), _in_force: in_force, lacks_room: false };
         let session = Session::lay_out(host, config, memory);
         drop(of_reading);
-        session.tell_memory(host, Some(fingerprint));
+        if was_in_use {
+            session.tell_memory(host);
+        }
         let message = format!(
             "driftline {}: watching {models} models in at most {series} series",
             env!("CARGO_PKG_VERSION"),
@@ -109,7 +115,7 @@ impl Session {
         config.models.clear();
         let memory = Memory { vm: vm.enter(), _in_force: None, lacks_room: true };
         let session = Session::lay_out(host, config, memory);
-        session.with_buffer(host, |layout, buffer| buffer.shift(layout.without_room, 1));
+        session.with_buffer(host, |layout, buffer| buffer.shift(layout.common.without_room, 1));
         let message = format!(
             "driftline: no room for this configuration in one of the VMs, whose streams pass unmeasured (`{}`) until the \
              next update: {no_room}",
@@ -122,15 +128,18 @@ impl Session {
     /// Ends the session, whose streams are over. Only once.
     pub fn close(&self, host: &impl Host) {
         if self.memory.lacks_room {
-            self.with_buffer(host, |layout, buffer| buffer.shift(layout.without_room, -1));
+            self.with_buffer(host, |layout, buffer| buffer.shift(layout.common.without_room, -1));
         }
     }
 
     /// Tells the other VMs what is left of the memory of this one, and the operator how full the fullest is.
-    pub(super) fn tell_memory(&self, host: &impl Host, configuration: Option<Fingerprint>) {
-        if let Some(most) = self.memory.vm.tell(host, configuration) {
+    ///
+    /// A VM that is new first does so on a tick: the one that is only asked whether an update is good has none, and what
+    /// it would tell is no VM's any more.
+    pub(super) fn tell_memory(&self, host: &impl Host) {
+        if let Some(most) = self.memory.vm.tell(host) {
             let most = u64::try_from(most).unwrap_or(u64::MAX);
-            self.with_buffer(host, |layout, buffer| buffer.set(layout.vm_memory, most));
+            self.with_buffer(host, |layout, buffer| buffer.set(layout.common.vm_memory, most));
         }
     }
 }

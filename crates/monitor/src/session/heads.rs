@@ -1,6 +1,6 @@
 //! The headers of either side that an exchange is measured by, as a host holds them; nothing here is decided.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use driftline_labels::Direction;
 
@@ -76,7 +76,7 @@ pub(super) fn header_values(
     layout: &Monitor,
     direction: Direction,
 ) -> Vec<Option<Vec<u8>>> {
-    let value = |name: &Box<str>| {
+    let value = |name: &str| {
         let mut value = host.header(map, name)?;
         if HEADER_BYTES_MAX < value.len() {
             value.truncate(HEADER_BYTES_MAX);
@@ -84,7 +84,7 @@ pub(super) fn header_values(
         }
         Some(value)
     };
-    layout.headers(direction).iter().map(value).collect()
+    layout.headers(direction).iter().map(|name| value(name)).collect()
 }
 
 /// The status of an answer over gRPC, if these headers have it.

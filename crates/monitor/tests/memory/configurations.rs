@@ -50,6 +50,22 @@ fn large_ones() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What a message of what is wrong takes, and what a host is asked on the way.
+const MESSAGES_BYTES: usize = 32 << 10;
+
+/// In a VM with so much room, reading the configuration takes no more, whether it is put in force or refused.
+#[track_caller]
+fn check_little_room(name: &str, host: &QuietHost<'_>, text_bytes: usize, room: usize) {
+    let vm = VmMemory::new(room);
+    let before = held();
+    most_held();
+    let session = Session::configure(host, &vm, text_bytes);
+    let most = most_held() - before;
+    assert!(most <= room + MESSAGES_BYTES, "{name}: {most} bytes in a room of {room}");
+    drop(session);
+    assert_eq!(vm.bytes_left(), room, "{name}");
+}
+
 #[test]
 fn no_configuration_takes_more_than_it_took_of_the_account() {
     for (name, text) in large_ones() {
@@ -70,6 +86,9 @@ fn no_configuration_takes_more_than_it_took_of_the_account() {
         }
         drop(session);
         assert_eq!(vm.bytes_left(), VM_BYTES, "{name}");
+        for share in [8, 4, 3, 2, 1] {
+            check_little_room(name, &quiet, text.len(), most / share);
+        }
         uncounted(|| drop(host));
     }
 }

@@ -52,10 +52,11 @@ impl MemoryBudget {
         Reservation { account: BodyBudget::new(self), bytes: 0 }
     }
 
-    /// What nobody has taken.
+    /// What nobody has taken, neither here nor of what this is a part of.
     #[must_use]
     pub fn bytes_left(&self) -> usize {
-        self.0.left.load(Relaxed)
+        let left = self.0.left.load(Relaxed);
+        self.0.whole.as_ref().map_or(left, |whole| left.min(whole.bytes_left()))
     }
 
     /// Takes memory, here and of what this is a part of, or of neither.
@@ -209,10 +210,10 @@ mod tests {
         assert!(part.hold(11).is_none(), "more than the part has");
         let others = whole.hold(45).unwrap();
         assert!(part.hold(6).is_none(), "more than the whole has");
-        assert_eq!((left(), others.bytes()), ((5, 10), 45));
+        assert_eq!((left(), others.bytes()), ((5, 5), 45));
         held.shrink(20);
         held.shrink(30);
-        assert_eq!((left(), held.bytes()), ((35, 40), 20));
+        assert_eq!((left(), held.bytes()), ((35, 35), 20));
         drop((held, others));
         assert_eq!(left(), (100, 60));
     }

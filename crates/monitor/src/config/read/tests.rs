@@ -144,7 +144,7 @@ fn with_features(models: usize, features: usize) -> String {
 #[track_caller]
 fn counts_series(config: &Config) {
     let monitor = crate::layout::Monitor::new(config);
-    assert_eq!(crate::layout::Monitor::count(config), monitor.series_max());
+    assert_eq!(crate::layout::parts::series_count(config), monitor.series_max());
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! The parts that a layout is made of, one after another, and how many series they have; it keeps none of them.
+
+use driftline_metrics::{
+    catalogue::Metric,
+    series::{SeriesId, SeriesRegistrar, count},
+};
+
+use driftline_labels::{EnumMap, Unmeasured};
+
+use crate::{
+    config::{Config, Model, ModelKind},
+    ids::SeriesKey,
+    instruments::{DriftSettings, ModelPanels},
+    model::{ModelSeries, PredictionSeries},
+    names::Named,
+    registry::ModelRegistry,
+};
+
+/// What any configuration has, whatever it says.
+#[derive(Debug)]
+pub(crate) struct CommonSeries {
+    /// What stands for all models that predict and are not listed.
+    pub(crate) others: PredictionSeries,
+    pub(crate) unmeasured: EnumMap<Unmeasured, SeriesId>,
+    /// Moves whenever a counter of a monitored column does.
+    pub(crate) monitored_values: SeriesId,
+    pub(crate) evaluations: SeriesId,
+    /// Configurations that a VM has no room for.
+    pub(crate) without_room: SeriesId,
+    /// What the fullest VM has taken.
+    pub(crate) vm_memory: SeriesId,
+}
+
+impl CommonSeries {
+    pub(super) fn new(registrar: &mut SeriesRegistrar<'_>) -> CommonSeries {
+        CommonSeries {
+            others: PredictionSeries::others(registrar),
+            unmeasured: registrar.add(Metric::Unmeasured, &[]),
+            monitored_values: registrar.add(Metric::MonitoredValues, &[]),
+            evaluations: registrar.add(Metric::Evaluations, &[]),
+            without_room: registrar.add(Metric::ConfigurationsWithoutRoom, &[]),
+            vm_memory: registrar.add(Metric::VmMemory, &[]),
+        }
+    }
+}
+
+/// The series of a model on a route.
+pub(super) fn model(
+    registrar: &mut SeriesRegistrar<'_>,
+    registry: &ModelRegistry,
+    series_key: &SeriesKey,
+) -> ModelSeries {
+    ModelSeries::new(registrar, series_key, !registry.predicts(&series_key.model))
+}
+
+/// The series of a name that is admitted later.
+pub(super) fn place(registrar: &mut SeriesRegistrar<'_>) -> ModelSeries {
+    ModelSeries::new(registrar, &SeriesKey::default(), true)
+}
+
+/// What a model has that predicts or has a profile.
+pub(super) fn predictor(
+    registrar: &mut SeriesRegistrar<'_>,
+    registry: &ModelRegistry,
+    model: &Model,
+    drift: &DriftSettings,
+    monitored_values: SeriesId,
+) -> Option<(PredictionSeries, ModelPanels)> {
+    let name = model.name.as_bytes();
+    let number = match registry.generating(name) {
+        Named::Listed(number) if model.kind == ModelKind::Language => number,
+        _ => registry.predicting(name),
+    };
+    let version = model.version.as_deref();
+    let Some(profile) = &model.profile else {
+        return (model.kind == ModelKind::Predictive).then(|| {
+            let series = PredictionSeries::without_profile(registrar, number, &model.name, version);
+            (series, ModelPanels::default())
+        });
+    };
+    let series = PredictionSeries::new(registrar, number, model, profile, monitored_values);
+    let labels = [&model.name, version.unwrap_or_default()];
+    let panels = ModelPanels::register(registrar, labels, profile, drift, &series);
+    Some((series, panels))
+}
+
+/// When a model was deployed, if the configuration says so.
+pub(super) fn deployed(
+    registrar: &mut SeriesRegistrar<'_>,
+    model: &Model,
+) -> Option<(SeriesId, u64)> {
+    let version = model.version.as_deref().unwrap_or_default();
+    let seconds = model.deployed_at?;
+    Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
+}
+
+/// How many series a configuration makes, those of names that are admitted later included. Holds one part at a time, since
+/// there may be no room for all of them.
+pub(crate) fn series_count(config: &Config) -> usize {
+    let registry = ModelRegistry::new(config);
+    let drift = DriftSettings::of(config);
+    let [generating, predicting] = [true, false]
+        .map(|generates| count(|it| ModelSeries::new(it, &SeriesKey::default(), generates)));
+    let listed = registry.listed().map(|series_key| {
+        if registry.predicts(&series_key.model) { predicting } else { generating }
+    });
+    let of_models = config.models.iter().map(|model| {
+        count(|registrar| {
+            // Whichever series it is, there is one.
+            let id = registrar.add(Metric::MonitoredValues, &[]);
+            predictor(registrar, &registry, model, &drift, id);
+            deployed(registrar, model);
+        })
+        .saturating_sub(1)
+    });
+    let places = count(place).saturating_mul(registry.places_max);
+    let all = listed.chain(of_models).fold(places, usize::saturating_add);
+    all.saturating_add(count(CommonSeries::new))
+}
