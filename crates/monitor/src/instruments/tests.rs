@@ -3,7 +3,7 @@
 use std::{format, vec, vec::Vec};
 
 use driftline_labels::Verdict;
-use driftline_statistics::{drift::NullCounts, measure::Compared};
+use driftline_statistics::drift::{Compared, NullCounts};
 
 use super::verdict::Thresholds;
 
