@@ -1,9 +1,10 @@
-//! Renders the table of `docs/limits.md` that says how many series a configuration makes: it makes some, and counts.
-//! The rest of that page is written by hand and is not changed.
+//! Renders three tables of `docs/limits.md`: how many series a configuration makes, and what two labels' words mean. It
+//! makes configurations and counts their series; no number and no word is spelled here.
 
 use std::fmt::Write;
 
 use anyhow::Result;
+use driftline_labels::{ReadProblem, Unmeasured};
 use driftline_monitor::{config::Config, layout::Monitor};
 use serde_json::{Value, json};
 
@@ -12,12 +13,34 @@ use super::page::{self, Part};
 /// Bins of each feature of the profiles here.
 const BINS: usize = 2;
 
+const PARTS: [Part; 3] = [
+    Part { about: "how many series", render: counts },
+    Part {
+        about: "read problems",
+        render: || reasons(ReadProblem::ALL.map(|it| (it.name(), it.about()))),
+    },
+    Part {
+        about: "unmeasured streams",
+        render: || reasons(Unmeasured::ALL.map(|it| (it.name(), it.about()))),
+    },
+];
+
 /// The text of the page.
 pub(super) fn render() -> Result<String> {
-    page::render("docs/limits.md", &[Part { about: "how many series", render: table }])
+    page::render("docs/limits.md", &PARTS)
 }
 
-fn table() -> String {
+/// Words, and what each means.
+fn reasons<const N: usize>(words: [(&str, &str); N]) -> String {
+    let mut table = String::from("| reason | meaning |\n| --- | --- |\n");
+    for (word, about) in words {
+        let about: Vec<&str> = about.split_whitespace().collect();
+        let _ = writeln!(table, "| `{word}` | {} |", about.join(" "));
+    }
+    table
+}
+
+fn counts() -> String {
     let (one_route, two_routes) = (json!([]), json!(["r"]));
     let language = of_model(&json!({"name": "b"}), &one_route);
     let predictive = json!({"name": "b", "type": "predictive"});

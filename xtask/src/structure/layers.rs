@@ -92,7 +92,7 @@ const LAYERS: &[Layer] = &[
             SUPPORT,
         ],
     ),
-    layer("xtask", &[STATISTICS, INFERENCE, METRICS, MONITOR]),
+    layer("xtask", &[LABELS, STATISTICS, INFERENCE, METRICS, MONITOR]),
     // The benches and the stories, which use all of the others.
     layer("driftline-benches", &[]),
     layer("driftline", &[]),
