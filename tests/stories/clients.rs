@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use self::{
     python::{Answer, Python},
-    served::{Exchange, Pace, config, exchanges, serve},
+    served::{Exchange, Pace, SPOKEN, Spoken, config, exchanges, serve},
 };
 use crate::{
     expectation::PREFIX,
@@ -20,16 +20,7 @@ mod inference;
 mod python;
 mod served;
 
-/// Fewer of a dialect would mean that the corpus is not found, or not understood.
-const CASES_MIN: [(&str, usize); 5] = [
-    ("openai_chat", 80),
-    ("openai_completions", 5),
-    ("openai_embeddings", 5),
-    ("openai_responses", 30),
-    ("anthropic_messages", 40),
-];
-/// Dialects that stream text, each with a case of this name.
-const STREAMING: usize = 4;
+/// Every dialect that streams text has a case of this name.
 const TIMED_CASE: &str = "/a_plain_stream";
 
 /// Asks the same of each address.
@@ -75,10 +66,10 @@ fn the_vendors_clients_see_what_they_see_without_the_filter() {
     let _among_others = among_others();
     let runtime = Runtime::new().unwrap();
     let exchanges = exchanges();
-    for (dialect, least) in CASES_MIN {
-        let found = exchanges.iter().filter(|exchange| exchange.dialect() == dialect).count();
+    for Spoken { dialect, exchanges_min: least, .. } in &SPOKEN {
+        let found = exchanges.iter().filter(|exchange| exchange.dialect() == *dialect).count();
         eprintln!("{dialect}: {found} exchanges");
-        assert!(least <= found, "{dialect}: {found} exchanges, expected {least} or more");
+        assert!(*least <= found, "{dialect}: {found} exchanges, expected {least} or more");
     }
     let server = runtime.block_on(serve(&exchanges, None)).unwrap();
     let network = Network::start(settings(&config(&exchanges)).upstream(server.address()));
@@ -172,7 +163,7 @@ fn what_a_vendors_client_times_is_what_the_filter_measures() {
         .into_iter()
         .filter(|exchange| exchange.case.name.ends_with(TIMED_CASE))
         .collect();
-    assert_eq!(timed.len(), STREAMING);
+    assert_eq!(timed.len(), SPOKEN.iter().filter(|it| it.streams_text).count());
     let server = runtime.block_on(serve(&timed, Some(PACE))).unwrap();
     let network = Network::start(settings(&config(&timed)).upstream(server.address()));
     network.block_on(async {

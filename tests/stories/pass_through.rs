@@ -1,5 +1,6 @@
 //! Bodies pass byte for byte, whatever they hold and whoever reads along.
 
+use driftline_random::Random;
 use driftline_testbed::{
     client::{End, Piece, Request},
     upstream::{Framing, Script},
@@ -12,17 +13,10 @@ use crate::{
 
 const BODY_BYTES: usize = 1 << 20;
 
-/// SplitMix64: the same bytes from the same seed, on every machine.
-fn random_bytes(mut seed: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(BODY_BYTES);
-    while bytes.len() < BODY_BYTES {
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = seed;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bytes.extend_from_slice(&(word ^ (word >> 31)).to_le_bytes());
-    }
-    bytes
+/// The same bytes from the same seed, on every machine.
+fn random_bytes(seed: u64) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    (0..BODY_BYTES / 8).flat_map(|_| random.word().to_le_bytes()).collect()
 }
 
 /// Sends bytes both ways, in pieces of odd sizes.

@@ -5,7 +5,9 @@
 
 mod configuration;
 mod dialects;
+mod limits;
 mod metrics;
+mod page;
 mod rules;
 mod stats;
 
@@ -30,6 +32,7 @@ const OUTPUTS: &[Output] = &[
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
     Output { path: "envoy/drift.rules.yml", render: || Ok(rules::render()) },
     Output { path: "docs/dialects.md", render: dialects::render },
+    Output { path: "docs/limits.md", render: limits::render },
     Output { path: "docs/configuration.md", render: configuration::render },
     Output {
         path: "docs/configuration.schema.json",

@@ -48,13 +48,13 @@ macro_rules! labels {
     (
         $(#[$meta:meta])*
         $visibility:vis enum $name:ident {
-            $($(#[$of_variant:meta])* $variant:ident = $word:literal),+ $(,)?
+            $($(#[doc = $about:literal])+ $variant:ident = $word:literal),+ $(,)?
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         $visibility enum $name {
-            $($(#[$of_variant])* $variant),+
+            $($(#[doc = $about])+ $variant),+
         }
 
         impl $name {
@@ -66,6 +66,16 @@ macro_rules! labels {
             $visibility const fn name(self) -> &'static str {
                 match self {
                     $($name::$variant => $word),+
+                }
+            }
+        }
+
+        impl $name {
+            /// What it means, for documentation: a sentence in lines. A filter that never asks ships none of it.
+            #[must_use]
+            $visibility const fn about(self) -> &'static str {
+                match self {
+                    $($name::$variant => concat!($($about),+)),+
                 }
             }
         }

@@ -3,32 +3,32 @@
 crate::labels! {
     /// Something that could not be read as its dialect promises.
     pub enum ReadProblem {
-        /// The request's body is no JSON document.
+        /// The request body is not a JSON document.
         RequestMalformed = "request_malformed",
         /// The request has no rows to predict.
         InstancesMissing = "instances_missing",
-        /// The answer is no JSON document.
+        /// The response is not a JSON document.
         ResponseMalformed = "response_malformed",
-        /// An event of a streamed answer is no JSON document.
+        /// An event of a stream is not a JSON document. Nothing in it counts.
         EventMalformed = "event_malformed",
-        /// An event is longer than `event_bytes_max`, and is read all the same; or a tensor is whose data had to be
-        /// held, and is not read.
+        /// An event is longer than `event_bytes_max`, and is read all the same; or a tensor had to be held and was
+        /// longer, and is not read.
         EventTooLarge = "event_too_large",
-        /// The answer came whole without saying how many tokens it has.
+        /// A complete response does not say how many tokens it has.
         UsageMissing = "usage_missing",
-        /// The body has a coding that is unknown or switched off.
+        /// The body uses an encoding that is unknown, switched off with `decode`, or stacked more than twice.
         EncodedBody = "encoded_body",
-        /// The body is not what its coding promises.
+        /// The body is not what its encoding promises.
         EncodingMalformed = "encoding_malformed",
-        /// The body expands far more than real ones do, as a bomb does.
+        /// The body expands to more than 256 KiB and over 100 times its size, as a decompression bomb does.
         DecodedTooDense = "decoded_too_dense",
-        /// Decoding the body takes more memory than one body may have.
+        /// Decoding needs more memory than one body may have.
         DecoderTooLarge = "decoder_too_large",
-        /// Other bodies took all the memory that there is for decoding.
+        /// Other bodies use all the memory that there is for decoders and held tensors.
         NoRoomToDecode = "no_room_to_decode",
-        /// A successful answer is of a content type that the dialect does not have.
+        /// A successful response has a content type that the dialect does not use.
         UnexpectedContentType = "unexpected_content_type",
-        /// What a model server says about its load is no report.
+        /// A model server's load report cannot be parsed.
         LoadReportMalformed = "load_report_malformed",
     }
 }
@@ -52,11 +52,11 @@ crate::labels! {
     pub enum Unmeasured {
         /// The proxy refused the request before the filter saw its headers.
         NoRequestHeaders = "no_request_headers",
-        /// The request speaks no dialect that Driftline knows.
+        /// The path belongs to no known dialect, and no endpoint declares it.
         UnrecognisedPath = "unrecognised_path",
-        /// The path is one that a model answers at, but the method is not POST.
+        /// The path belongs to a model, but the method is not POST.
         OtherMethod = "other_method",
-        /// The configuration declares that this is not for a model.
+        /// An endpoint declares that the request must not be read.
         DeclaredNone = "declared_none",
         /// There is no memory left for it in its VM.
         NoRoom = "no_room",

@@ -6,6 +6,8 @@
 
 use alloc::{format, string::String};
 
+use driftline_statistics::drift::Measure;
+
 /// How a metric behaves over time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
@@ -166,10 +168,11 @@ impl Definition {
     }
 }
 
+// `Gauge of Hellinger` is a value of that measure of drift. Gauges of one measure stand in the order of its values.
 macro_rules! metrics {
     ($(
         $(#[doc = $help:literal])+
-        $variant:ident = $kind:ident $name:literal in $unit:literal [$($label:ident),*] $($buckets:ident)?;
+        $variant:ident = $kind:ident $(of $measure:ident)? $name:literal in $unit:literal [$($label:ident),*] $($buckets:ident)?;
     )*) => {
         /// A metric. Its definition is [`Metric::definition`].
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -193,6 +196,13 @@ macro_rules! metrics {
                 )*}
             }
 
+            /// The measure of drift whose value this metric is; `None` if it is of none.
+            pub const fn measure(self) -> Option<Measure> {
+                match self {$(
+                    Metric::$variant => metrics!(@measure $($measure)?),
+                )*}
+            }
+
             /// Name, kind, unit, labels, bounds and help of this metric.
             pub const fn definition(self) -> Definition {
                 match self {$(
@@ -210,6 +220,15 @@ macro_rules! metrics {
     };
     (@buckets) => { &[] };
     (@buckets $buckets:ident) => { $buckets };
+    (@measure) => { None };
+    (@measure $measure:ident) => { Some(Measure::$measure) };
+}
+
+impl Metric {
+    /// The metrics of a measure of drift, one for each of its values, in their order.
+    pub fn of(measure: Measure) -> impl Iterator<Item = Metric> {
+        Metric::ALL.iter().copied().filter(move |metric| metric.measure() == Some(measure))
+    }
 }
 
 metrics! {
@@ -322,42 +341,42 @@ metrics! {
     DriftedFeatures = Gauge "driftline_drifted_features" in "features" [Model, Version, Window];
     /// Kullback-Leibler divergence of the window from the reference, in nats, half a count added to every bin: large
     /// where live values fall in bins that the reference hardly has.
-    FeatureKlLive = Gauge "driftline_feature_kl_live_from_reference_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureKlLive = Gauge of KullbackLeibler "driftline_feature_kl_live_from_reference_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Kullback-Leibler divergence of the reference from the window: large where live values have left bins of the
     /// reference.
-    FeatureKlReference = Gauge "driftline_feature_kl_reference_from_live_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureKlReference = Gauge of KullbackLeibler "driftline_feature_kl_reference_from_live_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Jensen-Shannon distance: the square root of the divergence in nats, 0.8326 at most.
-    FeatureJensenShannon = Gauge "driftline_feature_jensen_shannon_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureJensenShannon = Gauge of JensenShannon "driftline_feature_jensen_shannon_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Hellinger distance, 1 at most.
-    FeatureHellinger = Gauge "driftline_feature_hellinger_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureHellinger = Gauge of Hellinger "driftline_feature_hellinger_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Total variation: the share of rows that would have to move to another bin.
-    FeatureTotalVariation = Gauge "driftline_feature_total_variation_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureTotalVariation = Gauge of TotalVariation "driftline_feature_total_variation_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// The largest change of one bin's share.
-    FeatureLInfinity = Gauge "driftline_feature_l_infinity_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureLInfinity = Gauge of LInfinity "driftline_feature_l_infinity_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Kolmogorov-Smirnov statistic on the bins: the largest distance of the two distribution functions. Numbers only.
-    FeatureKsStatistic = Gauge "driftline_feature_ks_statistic_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureKsStatistic = Gauge of KolmogorovSmirnov "driftline_feature_ks_statistic_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// How often chance alone makes the Kolmogorov-Smirnov statistic as large; 1 while the window is empty. Numbers only.
-    FeatureKsPValue = Gauge "driftline_feature_ks_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureKsPValue = Gauge of KolmogorovSmirnov "driftline_feature_ks_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Chi-square statistic of the window if the reference is the law itself. The largest number there is if values
     /// fell where the reference has none.
-    FeatureChiSquareFit = Gauge "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureChiSquareFit = Gauge of ChiSquare "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// How often chance alone makes that statistic as large; 1 while the window is empty.
-    FeatureChiSquareFitPValue = Gauge "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureChiSquareFitPValue = Gauge of ChiSquare "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Chi-square statistic of two samples, the window and the reference.
-    FeatureChiSquare = Gauge "driftline_feature_chi_square_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureChiSquare = Gauge of ChiSquare "driftline_feature_chi_square_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// How often chance alone makes that statistic as large; 1 while the window is empty.
-    FeatureChiSquarePValue = Gauge "driftline_feature_chi_square_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureChiSquarePValue = Gauge of ChiSquare "driftline_feature_chi_square_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Wasserstein distance in millionths of the feature's own unit. Of values with bins of their own, only those that
     /// have one count. Numbers only.
-    FeatureWasserstein = Gauge "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureWasserstein = Gauge of Wasserstein "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Wasserstein distance in standard deviations of the reference. Numbers only.
-    FeatureWassersteinDeviations = Gauge "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureWassersteinDeviations = Gauge of Wasserstein "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// By how much the share of rows without a value (null or missing) exceeds that of the reference; 0 if it fell.
-    FeatureNullRatioIncrease = Gauge "driftline_feature_null_ratio_increase_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureNullRatioIncrease = Gauge of NullRatio "driftline_feature_null_ratio_increase_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// By how much the share of rows without a value falls short of that of the reference; 0 if it rose.
-    FeatureNullRatioDecrease = Gauge "driftline_feature_null_ratio_decrease_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureNullRatioDecrease = Gauge of NullRatio "driftline_feature_null_ratio_decrease_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// The change of the share of rows without a value, in standard errors, whichever way it went.
-    FeatureNullRatioZ = Gauge "driftline_feature_null_ratio_z_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    FeatureNullRatioZ = Gauge of NullRatio "driftline_feature_null_ratio_z_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// The place of the feature among all of the model by how far it moved, in PSI: 1 moved most, 0 cannot tell. Since
     /// `training`, since `window_before`, or, between whole windows, since the one that ended a slow window earlier:
     /// `day_before` where a slow window is a day, as it is by default, `week_before` where it is a week, else
@@ -503,6 +522,13 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn every_value_of_a_measure_has_a_metric() {
+        for measure in Measure::ALL {
+            assert_eq!(Metric::of(measure).count(), measure.count(), "{measure:?}");
+        }
     }
 
     #[test]

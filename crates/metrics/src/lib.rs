@@ -20,5 +20,4 @@ extern crate std;
 
 pub mod buffer;
 pub mod catalogue;
-pub mod measures;
 pub mod series;

@@ -30,7 +30,7 @@ use self::{
 use alloc::{boxed::Box, vec::Vec};
 
 use driftline_labels::{Baseline, EnumMap, Verdict, Window};
-use driftline_statistics::{fingerprint::Fingerprint, measure::Measure, time::Timestamp};
+use driftline_statistics::{drift::Measure, fingerprint::Fingerprint, time::Timestamp};
 
 use crate::{
     codec::{Reader, Writer},
@@ -196,7 +196,6 @@ struct ColumnFindings {
 pub(crate) struct Scratch {
     sums: Vec<u64>,
     before: Vec<u64>,
-    points: Vec<f64>,
 }
 
 impl Evaluation<'_> {

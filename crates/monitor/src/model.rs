@@ -121,7 +121,8 @@ mod tests {
     fn check(metric: Metric, words: impl IntoIterator<Item = &'static str>) {
         let help = metric.definition().help;
         for word in words {
-            assert!(help.contains(&format!("`{word}`")), "{metric:?} does not name {word}");
+            let is_named = help.contains(&format!("`{word}`"));
+            assert!(is_named, "the help of {metric:?} in the catalogue does not name `{word}`");
         }
     }
 

@@ -93,6 +93,7 @@ impl Bins {
 mod tests {
     use alloc::vec;
 
+    use driftline_random::Random;
     use serde_json::Value;
 
     use super::*;
@@ -134,11 +135,11 @@ mod tests {
                     continue;
                 }
                 let part = |index: usize| case[spec][index].as_f64().unwrap();
-                let mut seed = case[spec][1].as_u64().unwrap();
+                let mut random = Random::new(case[spec][1].as_u64().unwrap());
                 let bins = Bins::Quantile { edges: numbers(&case["edges"]) };
                 let mut found = vec![0.0; bins.count()];
                 for _ in 0..part(2) as usize {
-                    let x = irwin_hall(&mut seed) * part(3) + part(4);
+                    let x = random.irwin_hall() * part(3) + part(4);
                     found[bins.of(x)] += 1.0;
                 }
                 assert_eq!(found, numbers(&case[counts]), "{name} {counts}");
@@ -150,19 +151,6 @@ mod tests {
 
     fn numbers(list: &Value) -> Vec<f64> {
         list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
-    }
-
-    /// Twelve uniforms minus six: nearly normal, and the same bits everywhere.
-    fn irwin_hall(seed: &mut u64) -> f64 {
-        let mut sum = 0.0;
-        for _ in 0..12 {
-            *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = *seed;
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            sum += ((z ^ (z >> 31)) >> 11) as f64 * 2.0_f64.powi(-53);
-        }
-        sum - 6.0
     }
 
     #[test]

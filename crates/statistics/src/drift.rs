@@ -14,6 +14,9 @@
 //! | [`wasserstein`] | with a point for each bin | 0 to ∞, units of the value | how far the values moved |
 //! | [`null_ratio`] | rows without a value | z | values that stopped coming |
 //!
+//! A new measure is one file: its function, and `values`, which are what [`Measure::values`] exports. It is listed here
+//! three times: in the table above, with its `mod` line, and as a row of `measures!`.
+//!
 //! # Example
 //!
 //! ```
@@ -25,12 +28,14 @@
 //! ```
 
 mod chi_square;
+mod compared;
 mod hellinger;
 mod histograms;
 mod jensen_shannon;
 mod kolmogorov_smirnov;
 mod kullback_leibler;
 mod l_infinity;
+mod measure;
 mod null_ratio;
 pub mod probability;
 mod psi;
@@ -43,15 +48,40 @@ mod known_answers;
 
 pub use self::{
     chi_square::{ChiSquare, Reference, chi_square},
+    compared::{Compared, NullCounts},
     hellinger::hellinger,
     histograms::Histograms,
     jensen_shannon::jensen_shannon,
     kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov},
     kullback_leibler::{KullbackLeibler, kullback_leibler},
     l_infinity::{LInfinity, l_infinity},
-    null_ratio::{NullCounts, NullRatio, null_ratio},
+    measure::{VALUES_MAX, to_ppm},
+    null_ratio::{NullRatio, null_ratio},
     psi::{Psi, psi},
     scale::{BinPositions, EXCESS_THOUSANDTHS_MAX, Tail},
     total_variation::total_variation,
     wasserstein::{Points, wasserstein},
 };
+
+use self::measure::measures;
+
+measures! {
+    /// [`kullback_leibler`], both ways.
+    KullbackLeibler = "kullback_leibler" of any by kullback_leibler::values;
+    /// [`jensen_shannon`].
+    JensenShannon = "jensen_shannon" of any by jensen_shannon::values;
+    /// [`hellinger`].
+    Hellinger = "hellinger" of any by hellinger::values;
+    /// [`total_variation`].
+    TotalVariation = "total_variation" of any by total_variation::values;
+    /// [`l_infinity`].
+    LInfinity = "l_infinity" of any by l_infinity::values;
+    /// [`kolmogorov_smirnov`].
+    KolmogorovSmirnov = "kolmogorov_smirnov" of numbers by kolmogorov_smirnov::values;
+    /// [`chi_square`] in both forms.
+    ChiSquare = "chi_square" of any by chi_square::values;
+    /// [`BinPositions::wasserstein`].
+    Wasserstein = "wasserstein" of numbers by wasserstein::values;
+    /// [`null_ratio`].
+    NullRatio = "null_ratio" of any by null_ratio::values;
+}

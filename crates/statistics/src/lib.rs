@@ -23,7 +23,6 @@ pub mod bins;
 pub mod document;
 pub mod drift;
 pub mod fingerprint;
-pub mod measure;
 pub mod profile;
 pub mod time;
 pub mod value;

@@ -138,7 +138,7 @@ fn of_bins(answers: &mut Answers, name: &str, case: &Value) {
     }
     put("tail_distance low", tail_distance[0] as f64);
     put("tail_distance high", tail_distance[1] as f64);
-    if let Some(distance) = scale.wasserstein(&reference, &live, tail_distance, &mut Vec::new()) {
+    if let Some(distance) = scale.wasserstein(&reference, &live, tail_distance) {
         put("w1 with tails", distance);
         put("w1 with tails, in deviations", distance / scale.deviation());
     }

@@ -1,5 +1,6 @@
 //! Numbers out of the files, and the samples that their generators stand for; nothing here is compared.
 
+use driftline_random::Random;
 use serde_json::Value;
 
 pub(crate) fn number(value: &Value) -> f64 {
@@ -43,19 +44,12 @@ fn side(case: &Value, side: &str) -> Vec<f64> {
 /// The portable generators of tests/data/vectors/versions.json.
 pub(crate) fn generated(spec: &Value) -> Vec<f64> {
     let argument = |index: usize| number(&spec[index]);
-    let mut seed = spec[1].as_u64().unwrap_or_default();
-    let mut uniform = move || {
-        seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    };
+    let mut random = Random::new(spec[1].as_u64().unwrap_or_default());
     let mut values = Vec::new();
     for _ in 0..argument(2) as usize {
-        let x = (0..12).fold(0.0, |sum, _| sum + uniform()) - 6.0;
+        let x = random.irwin_hall();
         values.push(if spec[0] == "tail_list" {
-            x + if uniform() < argument(3) { argument(4) } else { 0.0 }
+            x + if random.uniform() < argument(3) { argument(4) } else { 0.0 }
         } else {
             x * argument(3) + argument(4)
         });

@@ -9,14 +9,33 @@ use serde_json::{Map, Value, json};
 
 use super::python::Question;
 
-/// The dialects that a vendor's client speaks, and what that client adds to the address that it is given.
-const ENDPOINTS: [(&str, &str); 5] = [
-    ("openai_chat", "/chat/completions"),
-    ("openai_completions", "/completions"),
-    ("openai_embeddings", "/embeddings"),
-    ("openai_responses", "/responses"),
-    ("anthropic_messages", "/v1/messages"),
+/// A dialect that a vendor's client speaks.
+pub(super) struct Spoken {
+    pub(super) dialect: &'static str,
+    /// What the client adds to the address that it is given.
+    endpoint: &'static str,
+    /// Fewer exchanges would mean that the corpus is not found, or not understood.
+    pub(super) exchanges_min: usize,
+    pub(super) streams_text: bool,
+}
+
+/// All of them. `tests/clients/ask.py` says which client speaks which.
+pub(super) const SPOKEN: [Spoken; 5] = [
+    spoken("openai_chat", "/chat/completions", 80, true),
+    spoken("openai_completions", "/completions", 5, true),
+    spoken("openai_embeddings", "/embeddings", 5, false),
+    spoken("openai_responses", "/responses", 30, true),
+    spoken("anthropic_messages", "/v1/messages", 40, true),
 ];
+
+const fn spoken(
+    dialect: &'static str,
+    endpoint: &'static str,
+    exchanges_min: usize,
+    streams_text: bool,
+) -> Spoken {
+    Spoken { dialect, endpoint, exchanges_min, streams_text }
+}
 
 /// Envoy's flags for what the upstream does to its own answer; all others are the client's or the proxy's doing.
 const UPSTREAM_BREAKS_OFF: [u64; 4] = [0, 1 << 4, 1 << 6, 1 << 23];
@@ -66,7 +85,7 @@ pub(super) async fn serve(exchanges: &[Exchange], pace: Option<Pace>) -> Result<
 impl Exchange {
     fn of(case: Case) -> Option<Exchange> {
         let dialect = case.name.split('/').next()?;
-        let &(dialect, endpoint) = ENDPOINTS.iter().find(|(name, _)| *name == dialect)?;
+        let &Spoken { dialect, endpoint, .. } = SPOKEN.iter().find(|it| it.dialect == dialect)?;
         let (path, query) = split_query(&case.path);
         let base_path = path.strip_suffix(endpoint)?.to_owned();
         let query = query.split('&').filter_map(|pair| pair.split_once('='));

@@ -54,6 +54,7 @@ const HOST_SIM: &str = "driftline-host-sim";
 const PROFILER: &str = "driftline-profiler";
 const PROFILER_FILES: &str = "driftline-profiler-files";
 const TESTBED: &str = "driftline-testbed";
+const RANDOM: &str = "driftline-random";
 const SUPPORT: &str = "driftline-support";
 
 /// Every crate of the workspace, lowest first. A row names only crates of earlier rows, so the table has no cycle.
@@ -74,8 +75,9 @@ const LAYERS: &[Layer] = &[
     layer(TESTBED, &[]),
     // Of bytes alone.
     layer("driftline-cuts", &[]),
+    bare(RANDOM, &[]),
     layer(SUPPORT, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS, MONITOR]),
-    layer("driftline-arithmetic", &[STATISTICS]),
+    layer("driftline-arithmetic", &[STATISTICS, RANDOM]),
     layer(
         "driftline-cli",
         &[
@@ -92,7 +94,7 @@ const LAYERS: &[Layer] = &[
             SUPPORT,
         ],
     ),
-    layer("xtask", &[STATISTICS, INFERENCE, METRICS, MONITOR]),
+    layer("xtask", &[LABELS, STATISTICS, INFERENCE, METRICS, MONITOR]),
     // The benches and the stories, which use all of the others.
     layer("driftline-benches", &[]),
     layer("driftline", &[]),

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, string::String, vec::Vec};
 
+use driftline_random::Random;
+
 use super::{
     Columns, DIALECTS, Event, Place, Projection, Reader,
     reader::Form,
@@ -80,21 +82,8 @@ const PARTS: &[&str] = &[
     "]}]}",
 ];
 
-/// A generator of numbers that is the same everywhere (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
-    }
-
-    fn body(&mut self) -> String {
-        (0..1 + self.below(40)).map(|_| PARTS[self.below(PARTS.len())]).collect()
-    }
+fn body(random: &mut Random) -> String {
+    (0..1 + random.below(40)).map(|_| PARTS[random.below(PARTS.len())]).collect()
 }
 
 /// What is reported of a body that comes in these pieces.
@@ -126,7 +115,7 @@ fn whatever_a_body_says_no_cut_shows_and_nothing_counts_twice() {
         columns(&[(tensor("a", 0), Projection::Value), (tensor("a", 1), Projection::Value)]),
         Columns::default(),
     ];
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut rows = 0;
     for dialect in DIALECTS {
         for forms in [&dialect.request, &dialect.response] {
@@ -134,7 +123,7 @@ fn whatever_a_body_says_no_cut_shows_and_nothing_counts_twice() {
             for form in listed.chain([forms.usual]) {
                 for columns in &sets {
                     for _ in 0..BODIES / sets.len() as u64 {
-                        let body = random.body();
+                        let body = body(&mut random);
                         let whole = read(form, columns, &[body.as_bytes()]);
                         rows += whole.0.iter().filter(|event| event.starts_with('+')).count();
                         let bytes: Vec<&[u8]> = body.as_bytes().chunks(1).collect();

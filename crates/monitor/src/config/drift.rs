@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use core::ops::RangeInclusive;
 
 use super::table::{Number, Shown, Then, Whole, Words, list, settings};
-use driftline_statistics::measure::Measure;
+use driftline_statistics::drift::Measure;
 
 /// What `slow_windows` may be: up to a week of hours.
 pub const SLOW_WINDOWS: RangeInclusive<u64> = 2..=168;

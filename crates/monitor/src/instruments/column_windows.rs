@@ -6,9 +6,8 @@ use core::ops::Range;
 
 use driftline_labels::{Baseline, EnumMap, Verdict, Window};
 use driftline_statistics::{
-    drift::{Histograms, psi},
+    drift::{Histograms, Measure, psi, to_ppm},
     fingerprint::Fingerprint,
-    measure::{Measure, to_ppm},
     time::Timestamp,
     window::Ring,
 };
@@ -24,7 +23,6 @@ use crate::{
 };
 use driftline_metrics::{
     catalogue::Metric,
-    measures::metrics,
     series::{SeriesId, SeriesRegistrar},
 };
 
@@ -89,7 +87,7 @@ impl ColumnWindows {
         thresholds: &Thresholds,
         evaluation: &mut Evaluation<'_>,
     ) -> Judged {
-        let Evaluation { settings, buffer, scratch: Scratch { sums, points, .. }, .. } = evaluation;
+        let Evaluation { settings, buffer, scratch: Scratch { sums, .. }, .. } = evaluation;
         let cells = column.cells();
         match window {
             Window::Fast => self.fast.sum(settings.windows.fast(), 0..cells.count(), sums),
@@ -104,7 +102,7 @@ impl ColumnWindows {
         gauges.verdict.set(buffer, judged.verdict);
         let mut ids = gauges.measures.iter();
         for measure in exported(&settings.measures, column.scale.is_some()) {
-            let values = measure.values(&compared, points);
+            let values = measure.values(&compared);
             for (&value, &id) in values.iter().take(measure.count()).zip(&mut ids) {
                 buffer.set(id, value);
             }
@@ -214,8 +212,8 @@ impl WindowGauges {
             psi: add(Metric::FeaturePsi),
             psi_critical: add(Metric::FeaturePsiCritical),
             measures: exported(&settings.measures, *is_of_numbers)
-                .flat_map(metrics)
-                .map(|&metric| add(metric))
+                .flat_map(Metric::of)
+                .map(&mut add)
                 .collect(),
             verdict: VerdictGauges(EnumMap::from_fn(|verdict: Verdict| {
                 let [model, version, role, feature, window] = of_window;

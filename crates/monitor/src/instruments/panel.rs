@@ -268,7 +268,7 @@ fn counters<S>(instrument: &dyn Instrument<S>, subject: &S) -> Vec<(usize, Serie
 mod tests {
     use core::cell::Cell;
 
-    use driftline_statistics::measure::Measure;
+    use driftline_statistics::drift::Measure;
 
     use super::*;
     use crate::instruments::WindowLengths;

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use driftline_labels::{Enum, EnumMap, Verdict};
-use driftline_statistics::{fingerprint::Fingerprint, measure::to_ppm, time::Timestamp};
+use driftline_statistics::{drift::to_ppm, fingerprint::Fingerprint, time::Timestamp};
 
 use super::{
     ColumnContext, ColumnInstrument, DriftSettings, Evaluation, Instrument,

@@ -3,32 +3,20 @@
 use std::{format, vec, vec::Vec};
 
 use driftline_labels::Verdict;
-use driftline_statistics::{drift::NullCounts, measure::Compared};
+use driftline_random::Random;
+use driftline_statistics::drift::{Compared, NullCounts};
 
 use super::verdict::Thresholds;
 
-/// Splitmix64: the same numbers everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+/// Rows of a law, by bin.
+fn counts(random: &mut Random, rows: u64, law: &Law) -> Vec<u64> {
+    let mut counts = vec![0; law.bins];
+    for _ in 0..rows {
+        // Multiply and shift: even places from 64 bits.
+        let place = ((u128::from(random.word()) * law.places.len() as u128) >> 64) as usize;
+        counts[law.places[place]] += 1;
     }
-
-    /// Rows of a law, by bin.
-    fn counts(&mut self, rows: u64, law: &Law) -> Vec<u64> {
-        let mut counts = vec![0; law.bins];
-        for _ in 0..rows {
-            // Multiply and shift: even places from 64 bits.
-            let place = ((u128::from(self.next()) * law.places.len() as u128) >> 64) as usize;
-            counts[law.places[place]] += 1;
-        }
-        counts
-    }
+    counts
 }
 
 /// How rows fall into bins: as often into each as it has places.
@@ -69,7 +57,7 @@ fn values() -> Law {
 fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Law]) -> (f64, f64) {
     const REFERENCES: u32 = 2000;
     let windows_each = u32::try_from(2000 / rows).unwrap().max(1);
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let level = 0.01 / (2.0 * columns.len() as f64);
     let thresholds = columns.iter().map(|law| {
         let quantile = |p: f64| {
@@ -91,11 +79,11 @@ fn alarms(seed: u64, rows: u64, reference_rows: u64, columns: &[Law]) -> (f64, f
     for _ in 0..REFERENCES {
         // Many of them: the test is of two samples.
         let references: Vec<Vec<u64>> =
-            columns.iter().map(|law| random.counts(reference_rows, law)).collect();
+            columns.iter().map(|law| counts(&mut random, reference_rows, law)).collect();
         for _ in 0..windows_each {
             let mut is_any = false;
             for ((law, thresholds), reference) in columns.iter().zip(&thresholds).zip(&references) {
-                let live = random.counts(rows, law);
+                let live = counts(&mut random, rows, law);
                 let found = thresholds.judge(&Compared {
                     reference,
                     live: &live,

@@ -2,8 +2,7 @@
 
 use driftline_labels::{EnumMap, Verdict};
 use driftline_statistics::{
-    drift::{Histograms, NullCounts, null_ratio, psi},
-    measure::Compared,
+    drift::{Compared, NullCounts, null_ratio, psi},
     profile::Quantiles,
 };
 
@@ -57,7 +56,7 @@ impl Thresholds {
     /// PSI is judged if the bins hold `rows_min` rows, the share of rows without a value if all rows are as many: a
     /// feature that only comes as null has drifted, although its bins are empty.
     pub(crate) fn judge(&self, it: &Compared<'_>) -> Judged {
-        let found = Histograms::new(it.reference, it.live).map(|both| psi(&both));
+        let found = it.histograms().map(|both| psi(&both));
         let (psi, critical) = found.map_or((0.0, 0.0), |found| {
             (found.value, found.critical(self.chi_square.five_percent))
         });

@@ -3,7 +3,7 @@
 //! Reference: K. Pearson (1900), "On the criterion that a given system of deviations [...]", Philosophical Magazine
 //! series 5, 50(302); the form for two samples is that of a 2 x k contingency table, without Yates' correction.
 
-use super::{Histograms, probability::chi_square_survival};
+use super::{Compared, Histograms, probability::chi_square_survival};
 
 /// What the test says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +59,27 @@ pub fn chi_square(histograms: &Histograms<'_>, taken_for: Reference) -> Option<C
 fn deviation(observed: f64, expected: f64) -> f64 {
     let difference = observed - expected;
     difference * difference / expected
+}
+
+/// Statistic and p-value of the reference as a law, then of the reference as a sample.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 4] {
+    let [fit, fit_p_value] = tested(compared, Reference::Law);
+    let [statistic, p_value] = tested(compared, Reference::Sample);
+    [fit, fit_p_value, statistic, p_value]
+}
+
+/// Statistic and p-value.
+fn tested(compared: &Compared<'_>, taken_for: Reference) -> [f64; 2] {
+    let Some(histograms) = compared.histograms() else {
+        return [0.0, 1.0];
+    };
+    if let Some(found) = chi_square(&histograms, taken_for) {
+        return [found.statistic, found.p_value];
+    }
+    let mut counts = histograms.counts();
+    let is_novel = counts.any(|(reference, live)| reference == 0.0 && live != 0.0);
+    // What the law does not have is infinitely far from it.
+    if is_novel && taken_for == Reference::Law { [f64::INFINITY, 0.0] } else { [0.0, 1.0] }
 }
 
 #[cfg(test)]

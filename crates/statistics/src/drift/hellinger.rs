@@ -3,7 +3,7 @@
 //! Reference: E. Hellinger (1909), "Neue Begründung der Theorie quadratischer Formen von unendlichvielen
 //! Veränderlichen", Journal für die reine und angewandte Mathematik 136.
 
-use super::Histograms;
+use super::{Compared, Histograms};
 
 /// `sqrt(sum((sqrt(p) - sqrt(q))^2) / 2)`, from 0 for equal shares to 1 for none in common. One pass.
 #[must_use]
@@ -16,4 +16,9 @@ pub fn hellinger(histograms: &Histograms<'_>) -> f64 {
         })
         .sum();
     libm::sqrt(squares / 2.0)
+}
+
+/// The distance.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 1] {
+    [compared.histograms().map_or(0.0, |both| hellinger(&both))]
 }

@@ -3,7 +3,7 @@
 //! Reference: J. Lin (1991), "Divergence Measures Based on the Shannon Entropy", IEEE Transactions on Information
 //! Theory 37(1); that its square root is a metric: D. M. Endres, J. E. Schindelin (2003), ibid. 49(7).
 
-use super::Histograms;
+use super::{Compared, Histograms};
 
 /// The distance: the square root of the divergence in nats, from 0 to `sqrt(ln 2)`, about 0.8326.
 ///
@@ -26,6 +26,11 @@ pub fn jensen_shannon(histograms: &Histograms<'_>) -> f64 {
         .sum();
     // Rounding may leave equal sides a little below 0.
     libm::sqrt(divergence.max(0.0))
+}
+
+/// The distance.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 1] {
+    [compared.histograms().map_or(0.0, |both| jensen_shannon(&both))]
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, string::String, vec, vec::Vec};
 
+use driftline_random::Random;
 use serde_json::Value;
 
 use super::{chi_square::Reference, probability::*, *};
@@ -208,20 +209,13 @@ fn of_samples() {
 /// The portable generators of tests/data/vectors/versions.json.
 fn generated(spec: &Value) -> Vec<f64> {
     let argument = |index: usize| number(&spec[index]);
-    let mut seed = spec[1].as_u64().unwrap();
-    let mut uniform = move || {
-        seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 * 2.0_f64.powi(-53)
-    };
+    let mut random = Random::new(spec[1].as_u64().unwrap());
     let mut values = Vec::new();
     for _ in 0..argument(2) as usize {
-        let x = (0..12).fold(0.0, |sum, _| sum + uniform()) - 6.0;
+        let x = random.irwin_hall();
         values.push(match spec[0].as_str().unwrap() {
             "ih_list" => x * argument(3) + argument(4),
-            "tail_list" => x + if uniform() < argument(3) { argument(4) } else { 0.0 },
+            "tail_list" => x + if random.uniform() < argument(3) { argument(4) } else { 0.0 },
             other => panic!("no generator {other}"),
         });
     }

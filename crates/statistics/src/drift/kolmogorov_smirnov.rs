@@ -9,7 +9,7 @@
 //! Kolmogorov-Smirnov, Cramér-Von Mises and Related Statistics Without Extensive Tables", Journal of the Royal
 //! Statistical Society B 32(1).
 
-use super::{Histograms, probability::kolmogorov_survival};
+use super::{Compared, Histograms, probability::kolmogorov_survival};
 
 /// The largest distance of the two distribution functions.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,4 +47,10 @@ fn p_value(statistic: f64, histograms: &Histograms<'_>) -> f64 {
     let (reference, live) = (histograms.reference_rows(), histograms.live_rows());
     let root = libm::sqrt(reference * live / (reference + live));
     kolmogorov_survival((root + 0.12 + 0.11 / root) * statistic)
+}
+
+/// Statistic and p-value.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 2] {
+    let found = compared.histograms().map(|both| kolmogorov_smirnov(&both));
+    found.map_or([0.0, 1.0], |it| [it.statistic, it.p_value])
 }

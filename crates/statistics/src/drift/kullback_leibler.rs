@@ -3,7 +3,7 @@
 //! Reference: S. Kullback, R. A. Leibler (1951), "On Information and Sufficiency", Annals of Mathematical Statistics
 //! 22(1).
 
-use super::Histograms;
+use super::{Compared, Histograms};
 
 /// The divergence in nats, each count raised by one half so that it is finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +25,12 @@ pub fn kullback_leibler(histograms: &Histograms<'_>) -> KullbackLeibler {
         both.reference_from_live -= p * log_ratio;
     }
     both
+}
+
+/// Live from reference, and the reverse.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 2] {
+    let found = compared.histograms().map(|both| kullback_leibler(&both));
+    found.map_or([0.0; 2], |it| [it.live_from_reference, it.reference_from_live])
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Reference: A. L. Gibbs, F. E. Su (2002), "On Choosing and Bounding Probability Metrics", International Statistical
 //! Review 70(3). TensorFlow Data Validation and SageMaker compare categories by it.
 
-use super::Histograms;
+use super::{Compared, Histograms};
 
 /// The bin that changed most.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,4 +25,9 @@ pub fn l_infinity(histograms: &Histograms<'_>) -> LInfinity {
         }
     }
     largest
+}
+
+/// The change, without its bin.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 1] {
+    [compared.histograms().map_or(0.0, |both| l_infinity(&both).value)]
 }

@@ -3,14 +3,7 @@
 //! Reference: the pooled z-test of two proportions, as in J. L. Fleiss, B. Levin, M. C. Paik (2003), "Statistical
 //! Methods for Rates and Proportions", 3rd edition, chapter 3.
 
-/// Rows with and without a value.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NullCounts {
-    /// Rows without a value.
-    pub nulls: u64,
-    /// All rows.
-    pub rows: u64,
-}
+use super::{Compared, NullCounts};
 
 /// How the share of nulls changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +27,12 @@ pub fn null_ratio(reference: NullCounts, live: NullCounts) -> Option<NullRatio> 
     let variance = pooled * (1.0 - pooled) * (1.0 / reference_rows + 1.0 / live_rows);
     let z = if variance == 0.0 { 0.0 } else { change / libm::sqrt(variance) };
     Some(NullRatio { change, z })
+}
+
+/// By how much the share rose, by how much it fell, and how many standard errors that is.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 3] {
+    let found = null_ratio(compared.reference_presence, compared.live_presence);
+    found.map_or([0.0; 3], |it| [it.change.max(0.0), (-it.change).max(0.0), libm::fabs(it.z)])
 }
 
 #[cfg(test)]

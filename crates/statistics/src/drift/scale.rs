@@ -7,8 +7,6 @@
 
 use alloc::vec::Vec;
 
-use super::{Points, wasserstein};
-
 /// The most that one value adds to a sum of tail_distance, so that one that is out of this world does not drown all others.
 pub const EXCESS_THOUSANDTHS_MAX: u64 = 1_000_000;
 
@@ -91,36 +89,30 @@ impl BinPositions {
         Some((side, thousandths.min(EXCESS_THOUSANDTHS_MAX)))
     }
 
-    /// Wasserstein's distance of live rows from those of the reference, in the unit of the values.
-    ///
-    /// `live_tail_distance` is the sum of [`BinPositions::tail_distance`] over the live rows of either side; `scratch` is for the points of
-    /// the live rows, to be allocated once. `None` if either side has no row on the line.
-    #[must_use]
-    pub fn wasserstein(
+    /// Where the reference rows of each bin lie; ascending.
+    pub(super) fn of_reference(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        self.at.iter().copied()
+    }
+
+    /// Where the live rows of each bin lie. `tail_distance` is the sum of [`BinPositions::tail_distance`] over the live
+    /// rows of either side.
+    pub(super) fn of_live(
         &self,
-        reference: &[u64],
         live: &[u64],
-        live_tail_distance: [u64; 2],
-        scratch: &mut Vec<f64>,
-    ) -> Option<f64> {
-        let (reference, live) = (reference.get(..self.at.len())?, live.get(..self.at.len())?);
-        scratch.clear();
-        scratch.extend_from_slice(&self.at);
-        if let Some(tails) = self.tails {
-            let [low, high] = live_tail_distance;
-            let mean = |tail_distance: u64, rows: Option<&u64>| {
-                let rows = rows.copied().filter(|&rows| rows != 0)?;
-                Some(tail_distance as f64 / rows as f64 / 1e3 * self.deviation)
-            };
-            if let (Some(at), Some(mean)) = (scratch.first_mut(), mean(low, live.first())) {
-                *at = tails.low - mean;
-            }
-            if let (Some(at), Some(mean)) = (scratch.last_mut(), mean(high, live.last())) {
-                *at = tails.high + mean;
-            }
-        }
-        let points = |at, weights| Points { at, weights };
-        wasserstein(points(&self.at, reference), points(scratch, live))
+        tail_distance: [u64; 2],
+    ) -> impl ExactSizeIterator<Item = f64> + '_ {
+        let last = self.at.len().checked_sub(1);
+        let mean = |tail_distance: u64, bin: Option<usize>| {
+            let rows = live.get(bin?).copied().filter(|&rows| rows != 0)?;
+            Some(tail_distance as f64 / rows as f64 / 1e3 * self.deviation)
+        };
+        let [low, high] = tail_distance;
+        let low = self.tails.zip(mean(low, Some(0))).map(|(tails, mean)| tails.low - mean);
+        let high = self.tails.zip(mean(high, last)).map(|(tails, mean)| tails.high + mean);
+        self.at.iter().enumerate().map(move |(bin, &at)| {
+            let at = low.filter(|_| bin == 0).unwrap_or(at);
+            high.filter(|_| Some(bin) == last).unwrap_or(at)
+        })
     }
 }
 
@@ -150,7 +142,7 @@ mod tests {
 
     #[track_caller]
     fn check(scale: &BinPositions, live: &[u64], tail_distance: [u64; 2], distance: Option<f64>) {
-        let found = scale.wasserstein(&[1, 1, 0], live, tail_distance, &mut Vec::new());
+        let found = scale.wasserstein(&[1, 1, 0], live, tail_distance);
         assert_eq!(found, distance);
     }
 
@@ -185,10 +177,9 @@ mod tests {
             BinPositions::of_edges(&edges, &[Some(-1.5), Some(-0.5), Some(0.5), Some(1.5)], 1.0);
         let reference = [160, 340, 340, 160];
         let live = [157, 333, 333, 177];
-        let blind =
-            scale.wasserstein(&reference, &live, [78_500, 88_500], &mut Vec::new()).unwrap();
+        let blind = scale.wasserstein(&reference, &live, [78_500, 88_500]).unwrap();
         let far = 157 * 500 + 20 * 7_000;
-        let seeing = scale.wasserstein(&reference, &live, [78_500, far], &mut Vec::new()).unwrap();
+        let seeing = scale.wasserstein(&reference, &live, [78_500, far]).unwrap();
         assert!(blind < 0.06 && 0.14 < seeing, "{blind} {seeing}");
     }
 }

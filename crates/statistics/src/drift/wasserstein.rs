@@ -9,6 +9,8 @@
 //! (1974), "Calculation of the Wasserstein Distance Between Probability Distributions on the Line", Theory of
 //! Probability and its Applications 18(4).
 
+use super::{BinPositions, Compared};
+
 /// Weighted points in ascending order.
 #[derive(Clone, Copy, Debug)]
 pub struct Points<'a> {
@@ -25,8 +27,49 @@ pub struct Points<'a> {
 /// points, without allocation. Points out of order give a wrong distance and no panic.
 #[must_use]
 pub fn wasserstein(a: Points<'_>, b: Points<'_>) -> Option<f64> {
-    let (total_a, total_b) = (a.total()?, b.total()?);
-    let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+    let fit = a.at.len() == a.weights.len() && b.at.len() == b.weights.len();
+    let (on_a, on_b) = (a.at.iter().copied(), b.at.iter().copied());
+    if fit { between((on_a, a.weights), (on_b, b.weights)) } else { None }
+}
+
+impl BinPositions {
+    /// Wasserstein's distance of live rows from those of the reference, in the unit of the values.
+    ///
+    /// `live_tail_distance` is the sum of [`BinPositions::tail_distance`] over the live rows of either side. `None` if
+    /// either side has no row on the line.
+    #[must_use]
+    pub fn wasserstein(
+        &self,
+        reference: &[u64],
+        live: &[u64],
+        live_tail_distance: [u64; 2],
+    ) -> Option<f64> {
+        let of_reference = self.of_reference();
+        let of_live = self.of_live(live, live_tail_distance);
+        let reference = reference.get(..of_reference.len())?;
+        let live = live.get(..of_live.len())?;
+        between((of_reference, reference), (of_live, live))
+    }
+}
+
+/// The distance in the unit of the values, and in standard deviations of the reference.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 2] {
+    let Compared { reference, live, live_tail_distance, .. } = *compared;
+    let found = compared.scale.and_then(|scale| {
+        let distance = scale.wasserstein(reference, live, live_tail_distance)?;
+        let deviation = scale.deviation();
+        Some([distance, if deviation == 0.0 { 0.0 } else { distance / deviation }])
+    });
+    found.unwrap_or([0.0; 2])
+}
+
+/// The distance of two sides, each of points and their weights.
+fn between(
+    a: (impl Iterator<Item = f64>, &[u64]),
+    b: (impl Iterator<Item = f64>, &[u64]),
+) -> Option<f64> {
+    let (total_a, total_b) = (total(a.1)?, total(b.1)?);
+    let (mut left, mut right) = (weighted(a).peekable(), weighted(b).peekable());
     let (mut below_a, mut below_b) = (0.0, 0.0);
     let mut distance = 0.0;
     let mut before: Option<f64> = None;
@@ -49,17 +92,18 @@ pub fn wasserstein(a: Points<'_>, b: Points<'_>) -> Option<f64> {
     }
 }
 
-impl<'a> Points<'a> {
-    /// Points that carry weight.
-    fn iter(self) -> impl Iterator<Item = (f64, f64)> + use<'a> {
-        let pairs = self.at.iter().copied().zip(self.weights);
-        pairs.filter(|&(_, &weight)| weight != 0).map(|(at, &weight)| (at, weight as f64))
-    }
+/// Points that carry weight.
+fn weighted(
+    (at, weights): (impl Iterator<Item = f64>, &[u64]),
+) -> impl Iterator<Item = (f64, f64)> {
+    let pairs = at.zip(weights);
+    pairs.filter(|&(_, &weight)| weight != 0).map(|(at, &weight)| (at, weight as f64))
+}
 
-    fn total(self) -> Option<f64> {
-        let total: f64 = self.weights.iter().map(|&weight| weight as f64).sum();
-        (self.at.len() == self.weights.len() && 0.0 < total).then_some(total)
-    }
+/// `None` for no weight.
+fn total(weights: &[u64]) -> Option<f64> {
+    let total: f64 = weights.iter().map(|&weight| weight as f64).sum();
+    (0.0 < total).then_some(total)
 }
 
 #[cfg(test)]

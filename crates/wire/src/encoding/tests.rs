@@ -3,6 +3,8 @@
 
 use std::{format, string::String, vec, vec::Vec};
 
+use driftline_random::Random;
+
 use super::*;
 
 macro_rules! data {
@@ -287,9 +289,9 @@ fn whatever_the_bytes_are_memory_and_work_are_bounded() {
     ];
     let streams = SAMPLES.iter().map(|sample| (sample.coding, sample.stream));
     for ((coding, body), seed) in streams.chain(dense).zip(1..) {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         for round in 0..ROUNDS {
-            let body = random.mutation(body);
+            let body = mutation(&mut random, body);
             let length = 1 + random.below(body.len());
             let Read { said, .. } = read(coding, body.chunks(length));
             let allowed =
@@ -299,48 +301,31 @@ fn whatever_the_bytes_are_memory_and_work_are_bounded() {
     }
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+/// A body with some bytes changed, taken out, put in or moved; now and then nothing but noise after a good head.
+fn mutation(random: &mut Random, body: &[u8]) -> Vec<u8> {
+    let mut body = body.to_vec();
+    if random.below(8) == 0 {
+        let head = random.below(24);
+        body[head..].fill_with(|| random.word() as u8);
+        return body;
     }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.word() % end as u64).unwrap()
-    }
-
-    /// A body with some bytes changed, taken out, put in or moved; now and then nothing but noise after a good head.
-    fn mutation(&mut self, body: &[u8]) -> Vec<u8> {
-        let mut body = body.to_vec();
-        if self.below(8) == 0 {
-            let head = self.below(24);
-            body[head..].fill_with(|| self.word() as u8);
-            return body;
-        }
-        for _ in 0..=self.below(6) {
-            let at = self.below(body.len());
-            match self.below(5) {
-                0 => body[at] ^= 1 << self.below(8),
-                1 => body[at] = self.word() as u8,
-                2 => drop(body.remove(at)),
-                3 => body.insert(at, self.word() as u8),
-                _ => {
-                    let end = (at + self.below(30)).min(body.len());
-                    let piece = body[at..end].to_vec();
-                    let to = self.below(body.len());
-                    body.splice(to..to, piece);
-                }
-            }
-            if body.is_empty() {
-                body = vec![0];
+    for _ in 0..=random.below(6) {
+        let at = random.below(body.len());
+        match random.below(5) {
+            0 => body[at] ^= 1 << random.below(8),
+            1 => body[at] = random.word() as u8,
+            2 => drop(body.remove(at)),
+            3 => body.insert(at, random.word() as u8),
+            _ => {
+                let end = (at + random.below(30)).min(body.len());
+                let piece = body[at..end].to_vec();
+                let to = random.below(body.len());
+                body.splice(to..to, piece);
             }
         }
-        body
+        if body.is_empty() {
+            body = vec![0];
+        }
     }
+    body
 }
