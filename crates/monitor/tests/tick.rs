@@ -9,6 +9,7 @@ use driftline_monitor::{
     native::NativeHost,
     session::{Session, Stream},
 };
+use driftline_random::Random;
 use driftline_statistics::time::Timestamp;
 use driftline_support::uniform_profile;
 
@@ -275,19 +276,6 @@ fn a_counter_that_was_always_refused_begins_where_it_is_first_read() {
     assert_eq!(rows(&host, 0), 7);
 }
 
-/// Splitmix64: the same numbers everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-}
-
 /// The counters of three features, but for those that are read with others.
 fn counters() -> Vec<String> {
     let of_feature = |feature| {
@@ -309,8 +297,8 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
     let counters: Vec<String> = counters();
     let mut left_out = 0;
     for seed in 0..20 {
-        let mut random = Random(seed);
-        let start = Timestamp((1_000_000 + random.next() % 1_000) * 1_000_000_000);
+        let mut random = Random::new(seed);
+        let start = Timestamp((1_000_000 + random.word() % 1_000) * 1_000_000_000);
         // One that never knows that nothing has changed, and one that does.
         let hosts = [(); 2].map(|()| NativeHost::starting_at(start));
         let [mut always, mut sparing] = hosts.each_ref().map(|host| Vm::begin(host, &config));
@@ -324,12 +312,12 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
                 add(&counters[place], amount);
             }
             // An eighth of the ticks has traffic, in bursts.
-            if random.next() % 64 < if tick / 40 % 2 == 0 { 16 } else { 1 } {
-                for _ in 0..1 + random.next() % 9 {
-                    let place = random.next() as usize % counters.len();
-                    let amount = random.next() % 90;
+            if random.word() % 64 < if tick / 40 % 2 == 0 { 16 } else { 1 } {
+                for _ in 0..1 + random.word() % 9 {
+                    let place = random.word() as usize % counters.len();
+                    let amount = random.word() % 90;
                     add(CHANGES, amount);
-                    if random.next().is_multiple_of(4) {
+                    if random.word().is_multiple_of(4) {
                         late.push((place, amount));
                     } else {
                         add(&counters[place], amount);
