@@ -1,6 +1,8 @@
 //! A VM that has no memory left: what does not fit passes unmeasured or is refused, no VM is lost, and all that was begun
 //! ends. Time is virtual.
 
+mod mixed;
+
 use std::time::Duration;
 
 use driftline_support::uniform_profile;
