@@ -13,7 +13,7 @@ use crate::stage::{among_others, draining_world};
 /// How many exchanges there are unless `DRIFTLINE_MIXED_STREAMS` says another number.
 const STREAMS: usize = 4_000;
 /// Streams that only stand there, to take the memory that the others then lack.
-const STANDING: Range<usize> = 18_000..20_000;
+const STANDING: Range<usize> = 22_500..24_500;
 /// The most exchanges that are under way at once.
 const UNDER_WAY_MAX: usize = 600;
 const DRAIN: Duration = Duration::from_secs(30);
