@@ -101,7 +101,13 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registrar, labels, column, monitored_values)
+                MonitoredColumn::new(
+                    registrar,
+                    labels,
+                    column,
+                    &profile.null_texts,
+                    monitored_values,
+                )
             })
             .collect();
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);

@@ -7,28 +7,37 @@ mod schema;
 use alloc::{string::String, vec::Vec};
 
 use self::column::column;
-use super::{CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSION, Feature, Profile};
+use super::{
+    CATEGORY_BYTES_MAX, CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSIONS, Feature,
+    NULL_TEXTS_MAX, Profile,
+};
 use crate::{
     document::{Node, Problems, WHOLE_MAX},
     time::rfc3339::UnixTime,
 };
 
-const PROFILE_FIELDS: [&str; 8] = [
+const PROFILE_FIELDS: [&str; 9] = [
     "format",
     "format_version",
     "model",
     "version",
     "created_at",
     "rows",
+    NULL_TEXTS,
     "features",
     "prediction",
 ];
 const NAME: &str = "name";
+const NULL_TEXTS: &str = "null_texts";
+/// Fields that version 1 does not have.
+const SINCE_VERSION_2: [&str; 1] = [NULL_TEXTS];
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
-    is_ours(node, problems)?;
-    let fields = node.object(&PROFILE_FIELDS, problems)?;
+    let version = is_ours(node, problems)?;
+    let is_allowed = |field: &&str| version != 1 || !SINCE_VERSION_2.contains(field);
+    let allowed: Vec<&str> = PROFILE_FIELDS.into_iter().filter(is_allowed).collect();
+    let fields = node.object(&allowed, problems)?;
     let model = fields.required("model", problems).and_then(|node| node.label(problems));
     let version = fields
         .required("version", problems)
@@ -37,6 +46,12 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         fields.required("created_at", problems).and_then(|node| moment(&node, problems));
     let rows =
         fields.required("rows", problems).and_then(|node| node.whole(1..=WHOLE_MAX, problems));
+    let null_texts = match fields.optional(NULL_TEXTS) {
+        Some(list) => {
+            list.array(0..=NULL_TEXTS_MAX, problems, |node, problems| null_text(&node, problems))
+        }
+        None => Some(Vec::new()),
+    };
     let mut seen = Vec::new();
     let features = fields.required("features", problems).and_then(|list| {
         list.array(0..=FEATURES_MAX, problems, |node, problems| {
@@ -53,6 +68,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         version: version?,
         created_at: created_at?,
         rows: rows?,
+        null_texts: null_texts?,
         features: features?,
         prediction: prediction?,
     };
@@ -85,21 +101,33 @@ pub fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     found
 }
 
-/// Checks `format` and `format_version` before anything else.
-fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<()> {
+/// A text that stands for a missing value: any that a category could be.
+fn null_text(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    if text.is_empty() || CATEGORY_BYTES_MAX < text.len() {
+        node.refuse(format_args!("1 to {CATEGORY_BYTES_MAX} bytes"), problems);
+        return None;
+    }
+    Some(String::from(text))
+}
+
+/// Checks `format` and `format_version` before anything else. The version.
+fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     let fields = node.open_object(problems)?;
     let format = fields.required("format", problems)?;
     format.word(&[(FORMAT, ())], problems)?;
     let version = fields.required("format_version", problems)?;
     // Any other number is a version too, of a newer profiler perhaps.
-    if version.whole(0..=WHOLE_MAX, problems)? != FORMAT_VERSION {
+    let found = version.whole(0..=WHOLE_MAX, problems)?;
+    if !FORMAT_VERSIONS.contains(&found) {
+        let (first, last) = (FORMAT_VERSIONS.start(), FORMAT_VERSIONS.end());
         version.refuse(
-            format_args!("{FORMAT_VERSION}, the only version that this build of Driftline reads"),
+            format_args!("{first} to {last}, the versions that this build of Driftline reads"),
             problems,
         );
         return None;
     }
-    Some(())
+    Some(found)
 }
 
 fn feature(
