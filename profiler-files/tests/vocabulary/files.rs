@@ -1,0 +1,1 @@
+//! Every file of `tests/data/tables` has its right value.
