@@ -120,7 +120,7 @@ impl Live {
             verdict: ["ok", "drift", "insufficient"].into_iter().find(|it| *it == verdict).unwrap(),
             bins: of("feature_bin_total", "bin").into_iter().map(|it| it.1).collect(),
             unbinned: not_zero(of("feature_unbinned_total", "reason")),
-            violations: not_zero(of("schema_violations_total", "violation")),
+            violations: not_zero(of("schema_violations_total", "reason")),
         }
     }
 
