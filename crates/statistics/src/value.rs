@@ -184,7 +184,8 @@ impl<'a> Cell<'a> {
                 let x = x + 0.0;
                 let mut spellings = Spellings::of(format_args!("{x}"), [b""; 2]);
                 if libm::trunc(x) == x {
-                    spellings.add(format_args!("{x:.1}"));
+                    // Not with a precision, which brings another formatter of numbers.
+                    spellings.add(format_args!("{x}.0"));
                 }
                 spellings
             }
