@@ -82,6 +82,15 @@ impl<'a> Cell<'a> {
     #[inline]
     pub fn number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
         match self {
+            // What nearly all cells are is decided where it is asked.
+            Cell::Number(number) if number.is_finite() && nulls.has_no_number() => Ok(number),
+            cell => cell.other_number(nulls),
+        }
+    }
+
+    #[inline(never)]
+    fn other_number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
+        match self {
             Cell::Number(number) | Cell::Rounded(number, _) => finite(number, nulls),
             Cell::Boolean(value) => Ok(truth(value)),
             Cell::Untyped(text) => match reading(text, nulls) {

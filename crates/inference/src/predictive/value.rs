@@ -251,10 +251,15 @@ impl ValueReader {
 /// The value of one token for a column with this projection.
 #[inline]
 fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
+    if reads == Projection::Value { cell_of(token) } else { projected(token, reads) }
+}
+
+/// The same for a column that takes something else than the value.
+#[cold]
+fn projected(token: Token<'_>, reads: Projection) -> Cell<'static> {
     match (token, reads) {
-        (token, Projection::Value) => cell_of(token),
         (Token::String(text), Projection::TextLength) => length(text.characters()),
-        (token, Projection::TextLength | Projection::VectorNorm) => cell_of(token).misfit(),
+        (token, _) => cell_of(token).misfit(),
     }
 }
 

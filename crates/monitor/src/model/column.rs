@@ -202,8 +202,24 @@ impl MonitoredColumn {
         })
     }
 
+    #[inline]
     fn place_category(&self, cell: Cell<'_>, names: &[String]) -> Placed {
         let text = match cell.category(&self.nulls) {
+            Ok(text) if !self.is_prediction => return Ok(self.in_bin(text, names)),
+            text => text,
+        };
+        self.place_other_category(cell, text, names)
+    }
+
+    /// A prediction, or what is no text.
+    #[inline(never)]
+    fn place_other_category(
+        &self,
+        cell: Cell<'_>,
+        text: Result<&[u8], Unbinned>,
+        names: &[String],
+    ) -> Placed {
+        let text = match text {
             Err(Unbinned::WrongType) if self.spells_numbers => {
                 let spellings = cell.spelled();
                 let known = spellings.iter().find(|text| self.is_known(text, names));
@@ -212,14 +228,11 @@ impl MonitoredColumn {
             }
             text => text?,
         };
-        let label = if self.is_prediction && !self.is_known(text, names) {
-            class_label(text, &self.nulls)
-        } else {
-            None
-        };
+        let label = if self.is_known(text, names) { None } else { class_label(text, &self.nulls) };
         Ok(self.in_bin(label.unwrap_or(text), names))
     }
 
+    #[inline]
     fn in_bin(&self, category: &[u8], names: &[String]) -> InBin {
         let bin = names.iter().position(|name| name.as_bytes() == category);
         InBin {
@@ -234,6 +247,7 @@ impl MonitoredColumn {
         names.iter().any(|name| name.as_bytes() == category) || self.is_allowed(category)
     }
 
+    #[inline]
     fn is_allowed(&self, category: &[u8]) -> bool {
         self.schema.categories.as_ref().is_some_and(|allowed| {
             allowed.binary_search_by(|known| known.as_bytes().cmp(category)).is_ok()

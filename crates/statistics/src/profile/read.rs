@@ -29,15 +29,11 @@ const PROFILE_FIELDS: [&str; 9] = [
 ];
 const NAME: &str = "name";
 const NULL_TEXTS: &str = "null_texts";
-/// Fields that version 1 does not have.
-const SINCE_VERSION_2: [&str; 1] = [NULL_TEXTS];
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
-    let version = is_ours(node, problems)?;
-    let is_allowed = |field: &&str| version != 1 || !SINCE_VERSION_2.contains(field);
-    let allowed: Vec<&str> = PROFILE_FIELDS.into_iter().filter(is_allowed).collect();
-    let fields = node.object(&allowed, problems)?;
+    let format_version = is_ours(node, problems)?;
+    let fields = node.object(&PROFILE_FIELDS, problems)?;
     let model = fields.required("model", problems).and_then(|node| node.label(problems));
     let version = fields
         .required("version", problems)
@@ -47,6 +43,10 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
     let rows =
         fields.required("rows", problems).and_then(|node| node.whole(1..=WHOLE_MAX, problems));
     let null_texts = match fields.optional(NULL_TEXTS) {
+        Some(list) if format_version == 1 => {
+            list.refuse(format_args!("none in a profile of version 1"), problems);
+            None
+        }
         Some(list) => {
             list.array(0..=NULL_TEXTS_MAX, problems, |node, problems| null_text(&node, problems))
         }

@@ -49,9 +49,15 @@ impl NullTexts {
     }
 
     /// Whether a text without blanks around it is one of them, byte by byte.
-    #[inline]
+    #[inline(never)]
     pub(super) fn has(&self, text: &[u8]) -> bool {
         self.texts.iter().any(|null| null.as_bytes() == text)
+    }
+
+    /// Whether none of them says a number.
+    #[inline]
+    pub(super) const fn has_no_number(&self) -> bool {
+        self.numbers.is_empty()
     }
 
     /// Whether one of them says this number, as it is or in single precision.
@@ -75,8 +81,17 @@ fn trim_slow(text: &[u8]) -> &[u8] {
 }
 
 /// Whether a text without blanks around it stands for a missing value in every kind of column.
+#[inline]
 pub(super) fn is_null(text: &[u8], nulls: &NullTexts) -> bool {
-    text.is_empty() || text.eq_ignore_ascii_case(NAN) || nulls.has(text)
+    // Most texts are of another length, and most profiles name no others.
+    text.is_empty()
+        || (text.len() == NAN.len() && is_nan(text))
+        || (!nulls.texts.is_empty() && nulls.has(text))
+}
+
+#[inline(never)]
+fn is_nan(text: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(NAN)
 }
 
 /// What a text says. Numbers are what Rust's `f64` reads, so `inf` and `1e400` are infinite.
