@@ -146,16 +146,17 @@ fn a_column_that_loses_its_values_drifts_and_says_why() {
     let lines = text("collapse.csv");
     let rows: Vec<(&str, &str)> =
         lines.lines().skip(1).map(|line| line.split_once(',').unwrap()).collect();
-    let half = |row: usize, x: &str| if row % 2 == 0 { "NaN".into() } else { x.to_owned() };
-    let ways: [(&str, &str, &dyn Fn(usize, &str) -> String); 4] = [
-        ("NaN", "null", &|_, _| "NaN".into()),
-        ("quotes", "wrong_type", &|_, x| format!("\"{x}\"")),
-        ("half NaN", "null", &half),
-        ("null", "null", &|_, _| "null".into()),
-    ];
-    for (what, reason, cell) in ways {
+    let cell = |what: &str, row: usize, x: &str| match what {
+        "half NaN" if !row.is_multiple_of(2) => x.to_owned(),
+        "NaN" | "half NaN" => "NaN".into(),
+        "quotes" => format!("\"{x}\""),
+        _ => "null".into(),
+    };
+    let ways = [("NaN", "null"), ("quotes", "wrong_type"), ("half NaN", "null"), ("null", "null")];
+    for (what, reason) in ways {
         let (world, _) = profiled("collapse.csv", None);
-        let row = |(number, (a, b)): (usize, &(&str, &str))| format!("[{}, {b}]", cell(number, a));
+        let row =
+            |(number, (a, b)): (usize, &(&str, &str))| format!("[{}, {b}]", cell(what, number, a));
         let instances: Vec<String> = rows.iter().enumerate().map(row).collect();
         let body = format!("{{\"instances\": [{}]}}", instances.join(",")).into_bytes();
         let headers = [("content-type", "application/json")];

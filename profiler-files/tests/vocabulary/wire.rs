@@ -218,7 +218,8 @@ pub(crate) fn json_cell(cell: &Cell) -> String {
 pub(crate) fn object(table: &Table, row: usize, blank: &str, keeps_null: bool) -> String {
     let members = table.0.iter().filter_map(|column| {
         let cell = &column.cells[row];
-        let is_left_out = !keeps_null && row % 2 == 0 && *cell == Cell::Missing(Missing::Null);
+        let is_left_out =
+            !keeps_null && row.is_multiple_of(2) && *cell == Cell::Missing(Missing::Null);
         (!is_left_out).then(|| format!("\"{blank}{}{blank}\": {}", column.name, json_cell(cell)))
     });
     format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
