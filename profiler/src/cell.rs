@@ -1,12 +1,7 @@
 //! One cell of a table, as its file has it; it decides nothing about the column, and nothing about words.
 
 use driftline_labels::Unbinned;
-use driftline_statistics::{
-    profile::Kind,
-    value::{self, Norm, NullTexts, Reading, reading},
-};
-
-use crate::value::Value;
+use driftline_statistics::value::{self, Norm, NullTexts, Reading, reading};
 
 /// The content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,12 +89,6 @@ impl<'c> Cell<'c> {
             Cell::Moment(seconds) => Some(seconds),
             cell => cell.single()?.moment(nulls).ok(),
         }
-    }
-
-    /// Whether a column of this kind can have the cell, be it as a missing value.
-    #[must_use]
-    pub fn fits(self, kind: Kind, nulls: &NullTexts) -> bool {
-        !matches!(Value::new(self, kind, nulls), Value::Unfit)
     }
 
     /// What the cell shows of the kind of its column, by itself.

@@ -117,6 +117,14 @@ impl<'c> Value<'c> {
     }
 }
 
+impl Cell<'_> {
+    /// Whether a column of this kind can have the cell, be it as a missing value.
+    #[must_use]
+    pub fn fits(self, kind: Kind, nulls: &NullTexts) -> bool {
+        !matches!(Value::new(self, kind, nulls), Value::Unfit)
+    }
+}
+
 /// Whether a cell says true or false, which training data of numbers should not.
 fn is_truth_value(cell: Cell<'_>, nulls: &NullTexts) -> bool {
     match cell {

@@ -108,7 +108,7 @@ impl RowRecorder {
                 count_missing(column, lacking(column, kept), to);
             }
         }
-        for (column, steps) in &selectors.paths {
+        for (column, _, steps) in &selectors.paths {
             let is_of_rows = steps.contains(&PathStep::Elements);
             let expected = if is_of_rows { self.rows } else { u64::from(is_whole) };
             count_missing(*column, lacking(*column, expected), to);

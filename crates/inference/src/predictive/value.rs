@@ -250,7 +250,7 @@ impl ValueReader {
 
 /// The value of one token for a column with this projection.
 #[inline]
-fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
+pub(super) fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
     if reads == Projection::Value { cell_of(token) } else { projected(token, reads) }
 }
 

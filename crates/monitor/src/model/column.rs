@@ -204,14 +204,21 @@ impl MonitoredColumn {
 
     #[inline]
     fn place_category(&self, cell: Cell<'_>, names: &[String]) -> Placed {
-        let text = match cell.category(&self.nulls) {
-            Ok(text) if !self.is_prediction => return Ok(self.in_bin(text, names)),
-            text => text,
+        let raw = match cell {
+            Cell::Text(raw) | Cell::Untyped(raw) => raw,
+            _ => &[],
         };
-        self.place_other_category(cell, text, names)
+        match cell.category(&self.nulls) {
+            Ok(text) if !self.is_prediction && text.len() == raw.len() => {
+                Ok(self.in_bin(text, names))
+            }
+            // A profile that was not made by this profiler may name a category with blanks around it.
+            Ok(_) if self.is_known(raw, names) => Ok(self.in_bin(raw, names)),
+            text => self.place_other_category(cell, text, names),
+        }
     }
 
-    /// A prediction, or what is no text.
+    /// A prediction, a text with blanks around it, or what is no text.
     #[inline(never)]
     fn place_other_category(
         &self,
@@ -228,7 +235,8 @@ impl MonitoredColumn {
             }
             text => text?,
         };
-        let label = if self.is_known(text, names) { None } else { class_label(text, &self.nulls) };
+        let is_class = self.is_prediction && !self.is_known(text, names);
+        let label = if is_class { class_label(text, &self.nulls) } else { None };
         Ok(self.in_bin(label.unwrap_or(text), names))
     }
 
