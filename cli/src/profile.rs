@@ -228,8 +228,18 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         separator: args.separator,
         decimal_comma: args.decimal_comma,
     };
-    let made = if train.as_os_str() == STANDARD {
-        match args.format.unwrap_or(Format::Csv) {
+    let is_standard = train.as_os_str() == STANDARD;
+    let usual = if is_standard { Format::Csv } else { Format::of(train) };
+    let format = args.format.unwrap_or(usual);
+    if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
+        bail!(
+            "--separator and --decimal-comma are for CSV, but {} is read as {}",
+            train.display(),
+            format.word()
+        );
+    }
+    let made = if is_standard {
+        match format {
             Format::Csv => from_csv(io::stdin().lock(), &options),
             Format::JsonLines => from_json_lines(BufReader::new(io::stdin().lock()), &options),
             Format::Parquet => {
@@ -240,7 +250,6 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         }
     } else {
         let bytes = check_input(train)?;
-        let format = args.format.unwrap_or_else(|| Format::of(train));
         let mut shown = Shown::new(args.progress, Some(bytes));
         let made = from_file(train, format, &options, &mut |progress| shown.show(progress));
         shown.end();

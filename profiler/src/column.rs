@@ -99,6 +99,7 @@ impl ColumnBuilder {
     }
 
     pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place, nulls: &NullTexts) {
+        let is_untyped = matches!(cell, Cell::Untyped(_));
         let (cell, kind) = match (self.options.kind, cell) {
             (Some(kind), cell) => (cell, kind),
             (None, cell) => match cell.shown(nulls) {
@@ -113,7 +114,7 @@ impl ColumnBuilder {
                 self.add_number(value);
             }
             Value::Category(text) => {
-                self.evidence.text(&text, place);
+                self.evidence.text(&text, is_untyped, place);
                 self.add_category(&text);
             }
             Value::Unfit => self.evidence.unfit(cell, place),

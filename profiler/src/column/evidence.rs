@@ -32,7 +32,7 @@ pub(super) struct Evidence {
     numbers: u64,
     texts: u64,
     unfits: u64,
-    /// How many of the texts are numbers with a comma in them.
+    /// How many of the texts are numbers with a comma in them, in a format that has only text.
     comma_numbers: u64,
 }
 
@@ -53,11 +53,11 @@ impl Evidence {
         self.numbers += 1;
     }
 
-    /// A cell that counts as this text.
-    pub(super) fn text(&mut self, text: &str, place: Place) {
+    /// A cell that counts as this text; `is_untyped` if its format has nothing else.
+    pub(super) fn text(&mut self, text: &str, is_untyped: bool, place: Place) {
         self.text.get_or_insert_with(|| (place, quoted(text)));
         self.texts += 1;
-        self.comma_numbers += u64::from(has_comma_in_number(text));
+        self.comma_numbers += u64::from(is_untyped && has_comma_in_number(text));
     }
 
     /// A cell that does not fit the kind.

@@ -6,10 +6,9 @@ mod schema;
 
 use alloc::{string::String, vec::Vec};
 
-use self::column::column;
+use self::{column::column, schema::texts};
 use super::{
-    CATEGORY_BYTES_MAX, CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSIONS, Feature,
-    NULL_TEXTS_MAX, Profile,
+    CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSIONS, Feature, NULL_TEXTS_MAX, Profile,
 };
 use crate::{
     document::{Node, Problems, WHOLE_MAX},
@@ -47,9 +46,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
             list.refuse(format_args!("none in a profile of version 1"), problems);
             None
         }
-        Some(list) => {
-            list.array(0..=NULL_TEXTS_MAX, problems, |node, problems| null_text(&node, problems))
-        }
+        Some(list) => null_texts(&list, problems),
         None => Some(Vec::new()),
     };
     let mut seen = Vec::new();
@@ -101,14 +98,15 @@ pub fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     found
 }
 
-/// A text that stands for a missing value: any that a category could be.
-fn null_text(node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
-    let text = node.text(problems)?;
-    if text.is_empty() || CATEGORY_BYTES_MAX < text.len() {
-        node.refuse(format_args!("1 to {CATEGORY_BYTES_MAX} bytes"), problems);
+/// Texts that stand for a missing value: any that a category could be, but for an empty one, which always does.
+fn null_texts(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let texts = texts(list, 0..=NULL_TEXTS_MAX, problems)?;
+    if let Some(index) = texts.iter().position(String::is_empty) {
+        let path = list.path().index(index);
+        problems.add(&path, format_args!("found \"\", expected a text that is not empty"));
         return None;
     }
-    Some(String::from(text))
+    Some(texts)
 }
 
 /// Checks `format` and `format_version` before anything else. The version.

@@ -123,12 +123,13 @@ fn version_one_is_read_and_has_no_null_texts() {
     let first = Profile::from_json(json.to_string().as_bytes()).unwrap();
     assert_eq!(first, Profile { null_texts: Vec::new(), ..profile });
     let mut json = rain();
-    json["null_texts"] = json!(["", 7]);
+    json["null_texts"] = json!(["?", 7]);
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
-    assert_eq!(
-        error.problems().to_string(),
-        "null_texts[0]: found \"\", expected 1 to 128 bytes; null_texts[1]: found 7, expected text"
-    );
+    assert_eq!(error.problems().to_string(), "null_texts[1]: found 7, expected text");
+    json["null_texts"] = json!(["?", ""]);
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    let expected = "null_texts[1]: found \"\", expected a text that is not empty";
+    assert_eq!(error.problems().to_string(), expected);
 }
 
 #[test]
