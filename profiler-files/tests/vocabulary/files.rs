@@ -321,3 +321,54 @@ fn a_text_for_a_missing_value_is_kept_by_the_profile() {
     let live = seen(&profile, None, &Message::json("/v1/models/m:predict", body));
     all_the_same(&live, &profile, "JSON");
 }
+
+#[test]
+fn headers_and_values_at_paths_are_what_cells_are() {
+    let cells = [
+        ("1.5", " Bonn", "naïve", "[3, 4]"),
+        ("NA", "NA", "x", "[true, false]"),
+        ("NaN", "", " ", "[0]"),
+        (" 2.5 ", "Kiel ", "0123", "[1, NaN]"),
+    ];
+    let mut text = String::from("x,city,note,vector\n");
+    for (x, city, note, vector) in cells {
+        text += &format!("{x},\"{city}\",\"{note}\",\"{vector}\"\n").repeat(100);
+    }
+    let kinds = [("note", Kind::TextLength), ("vector", Kind::VectorNorm)];
+    let kinds = kinds.map(|(name, kind)| (name.to_owned(), kind)).to_vec();
+    let options = Options { kinds, ..options() };
+    let profile = driftline_profiler_files::from_csv(text.as_bytes(), &options).unwrap().profile;
+    let play = |features: &serde_json::Value, headers: bool| {
+        let live = Live::looking_at(&profile, None, features);
+        for (x, city, note, vector) in cells {
+            let number = match x.trim() {
+                "NA" => "\"NA\"",
+                number => number,
+            };
+            let body = format!(
+                "{{\"instances\": [[]], \"x\": {number}, \"city\": {city:?}, \"note\": {note:?}, \"vector\": {vector}}}"
+            );
+            let mut request = Message::json("/v1/models/m:predict", body);
+            if headers {
+                for (name, value) in [("x-x", x), ("x-city", city), ("x-note", note)] {
+                    request.headers.push((name, value.to_owned()));
+                }
+            }
+            (0..100).for_each(|_| live.play(&request, &Message::json("", "{}")));
+        }
+        live.tick();
+        for feature in &profile.features {
+            is_the_same(
+                &live,
+                &feature.name,
+                &feature.column,
+                if headers { "headers" } else { "paths" },
+            );
+        }
+    };
+    let at = |name: &str, place: &str, value: &str| json!({"name": name, place: value});
+    let paths = ["x", "city", "note", "vector"].map(|name| at(name, "path", name));
+    play(&json!(paths), false);
+    let headers = ["x", "city", "note"].map(|name| at(name, "header", &format!("x-{name}")));
+    play(&json!([headers[0], headers[1], headers[2], paths[3]]), true);
+}

@@ -8,9 +8,11 @@ use driftline_monitor::{
 use driftline_profiler::to_text;
 use driftline_statistics::{
     profile::{Column, Profile},
-    time::Timestamp,
+    time::{Timestamp, rfc3339::UnixTime},
 };
 use serde_json::{Value, json};
+
+use crate::table::NOW;
 
 /// A message of an exchange.
 #[derive(Clone, Debug, Default)]
@@ -53,15 +55,21 @@ pub(crate) struct Said {
 impl Live {
     /// `dialect` is declared for `/invocations`, or that which fits whatever comes there.
     pub(crate) fn new(profile: &Profile, dialect: Option<&str>) -> Live {
+        Live::looking_at(profile, dialect, &json!([]))
+    }
+
+    /// The same, with where features are.
+    pub(crate) fn looking_at(profile: &Profile, dialect: Option<&str>, features: &Value) -> Live {
         let profile: Value = serde_json::from_str(&to_text(profile)).unwrap();
         let dialect = dialect.unwrap_or("invocations");
         let config = json!({
-            "models": [{"name": "m", "profile": profile}],
+            "models": [{"name": "m", "profile": profile, "features": features}],
             "endpoints": [{"path": "/invocations", "dialect": dialect, "model": "m"}],
             "rows_min": 100,
         });
         let host = NativeHost::default();
         host.now.set(Timestamp(1_000_000_000));
+        host.wall_clock.set(Some(UnixTime { seconds: NOW, nanoseconds: 0 }));
         *host.configuration.borrow_mut() = config.to_string().into_bytes();
         let session = Session::configure(&host).unwrap_or_else(|error| panic!("{error}"));
         Live { host, session }

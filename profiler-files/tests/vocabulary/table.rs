@@ -37,6 +37,8 @@ pub(crate) struct Column {
 #[derive(Clone, Debug)]
 pub(crate) struct Table(pub(crate) Vec<Column>);
 
+/// When the rows were made, and when they come live, in seconds since 1970: 2026-11-25T12:00:00Z.
+pub(crate) const NOW: i64 = 1_795_608_000;
 /// The elements of each vector.
 pub(crate) const WIDTH: usize = 3;
 
@@ -104,6 +106,15 @@ pub(crate) fn random(seed: u64, rows: usize) -> Table {
                     [one - 1]
                     .into(),
             ),
+        }),
+        column("seen", Kind::Timestamp, None, &|random| match random.below(9) {
+            0 => Cell::Missing(Missing::Null),
+            1 => Cell::Missing(Missing::Word("NA")),
+            _ => Cell::Text(format!(
+                " 2026-11-{:02}T{:02}:30:00.5Z\u{a0}",
+                random.below(25) + 1,
+                random.below(24)
+            )),
         }),
         column("note", Kind::TextLength, None, &|random| match random.below(9) {
             0 => Cell::Missing(Missing::Null),

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use driftline_profiler::{Made, Options, Settings};
+use driftline_profiler::{AsOf, Made, Options, Settings};
 use driftline_profiler_files::{Format, from_csv, from_file, from_json_lines};
 use driftline_statistics::profile::{Kind, Profile};
 use parquet::{
@@ -21,7 +21,7 @@ use parquet::{
 };
 
 use crate::{
-    table::{Cell, Column, Missing, Table},
+    table::{Cell, Column, Missing, NOW, Table},
     wire::json_cell,
 };
 
@@ -41,7 +41,8 @@ impl Training {
     /// The profile of a table that is written so, made with the kinds of its columns.
     pub(crate) fn profile(self, table: &Table) -> Profile {
         let kinds = table.0.iter().map(|column| (column.name.to_owned(), column.kind)).collect();
-        let options = Options { kinds, settings: Settings::of("m"), ..Options::default() };
+        let as_of = Some(AsOf::Moment(NOW as f64));
+        let options = Options { kinds, as_of, settings: Settings::of("m"), ..Options::default() };
         let made = match self {
             Training::Csv => from_csv(csv(table, true).as_bytes(), &options),
             Training::JsonLines => from_json_lines(json_lines(table).as_bytes(), &options),
@@ -104,11 +105,12 @@ fn parquet_of(
             Kind::Number => format!("optional {float} {name};"),
             Kind::Integer => format!("optional int64 {name};"),
             Kind::Boolean => format!("optional boolean {name};"),
-            Kind::Category | Kind::TextLength => format!("optional binary {name} (STRING);"),
+            Kind::Category | Kind::TextLength | Kind::Timestamp => {
+                    format!("optional binary {name} (STRING);")
+                }
             Kind::VectorNorm => format!(
                 "optional group {name} (LIST) {{ repeated group list {{ optional {of} element; }} }}"
             ),
-            Kind::Timestamp => unreachable!("no table has moments"),
         }
     }).collect();
     let schema = parse_message_type(&format!("message m {{ {} }}", fields.concat())).unwrap();
@@ -163,7 +165,7 @@ fn write(column: &Column, has_singles: bool, group: &mut Group<'_>) {
             });
             written::<BoolType>(&values, &levels, None, group);
         }
-        (Kind::Category | Kind::TextLength, _) => {
+        (Kind::Category | Kind::TextLength | Kind::Timestamp, _) => {
             let (values, levels) = texts();
             written::<ByteArrayType>(&values, &levels, None, group);
         }
@@ -187,7 +189,6 @@ fn write(column: &Column, has_singles: bool, group: &mut Group<'_>) {
                 list::<DoubleType>(lists, group);
             }
         }
-        (Kind::Timestamp, _) => unreachable!("no table has moments"),
     }
 }
 

@@ -271,10 +271,9 @@ fn described(column: &Column, float: &'static str) -> (&'static str, Vec<usize>)
         (Kind::Integer, _) if column.name == "count" => ("UINT8", vec![rows, 1]),
         (Kind::Integer, _) => ("INT64", vec![rows]),
         (Kind::Boolean, _) => ("BOOL", vec![rows]),
-        (Kind::Category | Kind::TextLength, _) => ("BYTES", vec![rows]),
+        (Kind::Category | Kind::TextLength | Kind::Timestamp, _) => ("BYTES", vec![rows]),
         (Kind::VectorNorm, Cell::Flags(_)) => ("BOOL", vec![rows, WIDTH]),
         (Kind::VectorNorm, _) => (float, vec![rows, WIDTH]),
-        (Kind::Timestamp, _) => unreachable!("no table has moments"),
     }
 }
 
@@ -317,7 +316,9 @@ fn raw_bytes(column: &Column, float: Float) -> Vec<u8> {
                     bytes.extend(float.bytes(element.unwrap_or(f64::NAN)));
                 }
             }
-            (Kind::Category | Kind::TextLength, Cell::Missing(_)) => text(&mut bytes, ""),
+            (Kind::Category | Kind::TextLength | Kind::Timestamp, Cell::Missing(_)) => {
+                text(&mut bytes, "");
+            }
             (_, Cell::Missing(_)) => bytes.extend(float.bytes(f64::NAN)),
         }
     }
