@@ -83,6 +83,16 @@ pub(crate) struct Args {
     /// A column of numbers that gets a bin for each value, 99 at most; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     value_bins: Vec<String>,
+    /// A text that stands for a missing value in every column, like `?`; may be given several times. An empty cell and NaN
+    /// always do, and in columns of numbers NA, N/A and null. The profile keeps it, and the filter does the same.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    null: Vec<String>,
+    /// What separates the cells of a CSV file, if it is no comma: one character, or `\\t` for a tab.
+    #[arg(long, value_name = "CHARACTER", value_parser = separator, conflicts_with = "from_requests")]
+    separator: Option<u8>,
+    /// Numbers of the CSV file have a comma before their fraction.
+    #[arg(long, conflicts_with = "from_requests")]
+    decimal_comma: bool,
     /// The rows to read, like 1..3000: both ends included, the first row after the header is 1.
     #[arg(long, value_name = "FIRST..LAST", value_parser = rows)]
     rows: Option<RangeInclusive<u64>>,
@@ -124,7 +134,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let (Some(path), Some(source)) = (output, source) {
         output::check(path, source)?;
     }
-    let (Made { profile, nameless, sampled }, notes) =
+    let (Made { profile, nameless, index, sampled }, notes) =
         match (&args.train, &args.from_requests, &args.config) {
             (Some(train), ..) => (made(&args, train)?, Vec::new()),
             (None, Some(recording), Some(config)) => {
@@ -144,6 +154,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     eprint!("{}", Summary(&profile));
     for column in nameless {
         eprintln!("left out: column {column}, which has no name, like the index of a data frame");
+    }
+    for column in index {
+        eprintln!(
+            "left out: `{column}`, the index of a data frame; --type {column}=integer makes it a feature"
+        );
     }
     for note in notes {
         eprintln!("{note}");
@@ -175,6 +190,7 @@ fn settings(args: &Args) -> Settings {
         bins: args.bins,
         categories: args.categories.unwrap_or(args.bins),
         memory_bytes_max: args.memory_mib << 20,
+        null_texts: args.null.clone(),
         distinct: args.distinct,
     }
 }
@@ -209,9 +225,21 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         kinds: kinds(args),
         as_of: args.as_of.as_deref().map(as_of),
         value_bins: args.value_bins.clone(),
+        separator: args.separator,
+        decimal_comma: args.decimal_comma,
     };
-    let made = if train.as_os_str() == STANDARD {
-        match args.format.unwrap_or(Format::Csv) {
+    let is_standard = train.as_os_str() == STANDARD;
+    let usual = if is_standard { Format::Csv } else { Format::of(train) };
+    let format = args.format.unwrap_or(usual);
+    if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
+        bail!(
+            "--separator and --decimal-comma are for CSV, but {} is read as {}",
+            train.display(),
+            format.word()
+        );
+    }
+    let made = if is_standard {
+        match format {
             Format::Csv => from_csv(io::stdin().lock(), &options),
             Format::JsonLines => from_json_lines(BufReader::new(io::stdin().lock()), &options),
             Format::Parquet => {
@@ -222,7 +250,6 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         }
     } else {
         let bytes = check_input(train)?;
-        let format = args.format.unwrap_or_else(|| Format::of(train));
         let mut shown = Shown::new(args.progress, Some(bytes));
         let made = from_file(train, format, &options, &mut |progress| shown.show(progress));
         shown.end();
@@ -241,6 +268,16 @@ fn rows(text: &str) -> Result<RangeInclusive<u64>, String> {
     text.split_once("..")
         .and_then(|(first, last)| Some(first.trim().parse().ok()?..=last.trim().parse().ok()?))
         .ok_or_else(|| String::from("expected two numbers of rows, like 1..3000"))
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err(String::from(
+            "expected one ASCII character that is no quote or line end, or \\t for a tab",
+        )),
+    }
 }
 
 fn format(text: &str) -> Result<Format, String> {

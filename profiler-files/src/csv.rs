@@ -1,11 +1,12 @@
-//! Reads comma-separated values: a header, and a record per row. [`Cell`] decides what a cell means.
+//! Reads comma-separated values: a header, and a record per row. It does not decide what a cell means.
 
 mod quotes;
 
-use std::io;
+use std::{borrow::Cow, io, str::Utf8Error};
 
 use csv::{ByteRecord, ReaderBuilder};
-use driftline_profiler::{Cell, TableRecorder};
+use driftline_profiler::{Cell, Options, TableRecorder, with_decimal_point};
+use driftline_statistics::profile::Kind;
 
 use self::quotes::Quotes;
 use crate::error::{ProfilerError, refused};
@@ -14,16 +15,20 @@ pub(super) fn read(
     source: impl io::Read,
     recorder: &mut TableRecorder<'_>,
 ) -> Result<(), ProfilerError> {
+    let Options { separator, decimal_comma, .. } = recorder.options();
     // `flexible`, because the crate's own error would end reading at the first ragged row.
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Quotes::new(source));
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator.unwrap_or(b','))
+        .from_reader(Quotes::new(source));
     let mut record = ByteRecord::new();
     if !reader.read_byte_record(&mut record)? {
         return Err(refused(format_args!(
             "found an empty file, expected a header with the names of the columns"
         )));
     }
-    let names = names(&record)?;
+    let names = names(&record, *separator)?;
     let columns = recorder.header(&names);
     if recorder.gives_up() {
         return Ok(());
@@ -40,15 +45,16 @@ pub(super) fn read(
             ));
             continue;
         }
-        let texts: Result<Vec<&str>, _> = columns
+        let texts: Result<Vec<Cow<'_, str>>, _> = columns
             .iter()
-            .map(|(index, _)| str::from_utf8(record.get(*index).unwrap_or_default()))
+            .map(|(index, said)| {
+                let text = str::from_utf8(record.get(*index).unwrap_or_default())?;
+                Ok::<_, Utf8Error>(with_point(text, said.kind, *decimal_comma))
+            })
             .collect();
         match texts {
             Ok(texts) => {
-                let cells = texts.into_iter().zip(&columns);
-                let cells = cells.map(|(text, (_, said))| Cell::from_text_of(text, said.kind));
-                recorder.row(cells, place);
+                recorder.row(texts.iter().map(|text| Cell::Untyped(text)), place);
             }
             Err(_) => recorder.note(format_args!(
                 "{place} holds bytes that are no UTF-8; expected a file in UTF-8"
@@ -63,8 +69,15 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The names of the columns, without the white space around them.
-fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
+/// A cell whose number has a comma before its fraction, if cells have, with a point in its place.
+fn with_point(text: &str, kind: Option<Kind>, decimal_comma: bool) -> Cow<'_, str> {
+    let is_text = matches!(kind, Some(Kind::Category | Kind::TextLength | Kind::VectorNorm));
+    let text_with_point = (decimal_comma && !is_text).then(|| with_decimal_point(text)).flatten();
+    text_with_point.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The names of the columns, without the blanks around them.
+fn names(header: &ByteRecord, separator: Option<u8>) -> Result<Vec<String>, ProfilerError> {
     let names: Result<Vec<String>, _> =
         header.iter().map(|name| str::from_utf8(name).map(|name| name.trim().to_owned())).collect();
     let Ok(names) = names else {
@@ -73,12 +86,15 @@ fn names(header: &ByteRecord) -> Result<Vec<String>, ProfilerError> {
         )));
     };
     // Some programs write these and call it CSV; every row would be one text.
-    let others = [(';', "semicolons"), ('\t', "tabs")];
-    if let [name] = &names[..]
-        && let Some((_, what)) = others.into_iter().find(|(other, _)| name.contains(*other))
+    let others = [(';', "semicolons", "';'"), ('\t', "tabs", "'\\t'"), ('|', "pipes", "'|'")];
+    if separator.is_none()
+        && let [name] = &names[..]
+        && let Some((_, what, option)) =
+            others.into_iter().find(|(other, ..)| name.contains(*other))
     {
         return Err(refused(format_args!(
-            "the header is one name with {what} in it, {name:?}; expected commas between the columns"
+            "the header is one name with {what} in it, {name:?}; expected commas between the columns; \
+             --separator {option} reads it as several, and --separator ',' as one"
         )));
     }
     let is_number = |name: &String| name.parse::<f64>().is_ok();

@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
-use driftline_profiler::{Cell, Place, TableRecorder};
+use driftline_profiler::{Cell, Place, TableRecorder, element_of};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -62,7 +62,13 @@ fn read_row(
     columns: &mut Columns,
     recorder: &mut TableRecorder<'_>,
 ) -> Result<(), ProfilerError> {
-    match serde_json::from_slice::<Members<'_>>(text) {
+    let mut read = serde_json::from_slice::<Members<'_>>(text);
+    let json;
+    if read.is_err() && has(text, PYTHON_WORDS[0]) | has(text, PYTHON_WORDS[1]) {
+        json = without_python_words(text);
+        read = serde_json::from_slice(&json);
+    }
+    match read {
         Ok(Members(members)) => {
             let Sorted { values, repeated } = columns.sort(members, recorder)?;
             for name in &repeated {
@@ -83,15 +89,51 @@ fn read_row(
     Ok(())
 }
 
+/// What Python writes for numbers that are none, and JSON does not have.
+const PYTHON_WORDS: [&[u8]; 2] = [b"NaN", b"Infinity"];
+
+fn has(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|bytes| bytes == word)
+}
+
+/// The same with what the filter takes these words for: NaN is null, and an infinity is the text that says it, which no
+/// column of numbers takes.
+fn without_python_words(text: &[u8]) -> Vec<u8> {
+    let (mut json, mut rest, mut is_in_text) = (Vec::with_capacity(text.len()), text, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        let infinity = [&b"-Infinity"[..], b"Infinity"];
+        let infinity = infinity.into_iter().find(|word| rest.starts_with(word));
+        rest = match (byte, infinity) {
+            (b'N', _) if !is_in_text && rest.starts_with(b"NaN") => {
+                json.extend_from_slice(b"null");
+                &rest[3..]
+            }
+            (_, Some(word)) if !is_in_text => {
+                json.push(b'"');
+                json.extend_from_slice(word);
+                json.push(b'"');
+                &rest[word.len()..]
+            }
+            (b'\\', _) if is_in_text && !after.is_empty() => {
+                json.extend_from_slice(&rest[..2]);
+                &after[1..]
+            }
+            _ => {
+                is_in_text ^= byte == b'"';
+                json.push(byte);
+                after
+            }
+        };
+    }
+    json
+}
+
 /// How to mend a line that is no object.
 fn hint(text: &[u8], error: &serde_json::Error) -> &'static str {
-    let has = |word: &[u8]| text.windows(word.len()).any(|bytes| bytes == word);
     if text.trim_ascii_start().starts_with(b"[") {
         "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
     } else if error.is_eof() {
         "; objects over several lines are turned into such lines by jq --compact-output . FILE"
-    } else if has(b"NaN") || has(b"Infinity") {
-        "; NaN and Infinity are no JSON, null is no value"
     } else {
         ""
     }
@@ -172,10 +214,7 @@ fn cell(value: &Value) -> Cell<'_> {
             number.as_f64().map_or(Cell::Other("a number that is none"), Cell::Number)
         }
         Value::String(text) => Cell::Text(text),
-        Value::Array(items) => {
-            let numbers: Option<Vec<f64>> = items.iter().map(Value::as_f64).collect();
-            numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
-        }
+        Value::Array(items) => Cell::list(items.iter().map(element_of)),
         Value::Object(_) => Cell::Other("an object"),
     }
 }

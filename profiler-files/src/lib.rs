@@ -49,7 +49,7 @@ pub fn from_file(
 ///
 /// The format is RFC 4180 in UTF-8, as the `csv` crate reads it: quoted fields may hold commas and line feeds; empty
 /// lines and a byte order mark are skipped. Reading stops after the last row asked for. How cells are understood: see
-/// [`Cell::from_text`](driftline_profiler::Cell::from_text).
+/// [`reading`](driftline_statistics::value::reading).
 ///
 /// # Errors
 ///

@@ -9,7 +9,9 @@ use std::{
     sync::Arc,
 };
 
+use driftline_labels::Unbinned;
 use driftline_profiler::{Cell, TableRecorder};
+use driftline_statistics::value;
 use parquet::{
     basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
     errors::ParquetError,
@@ -20,6 +22,7 @@ use parquet::{
     record::{Field, List},
     schema::types::Type,
 };
+use serde_json::Value;
 
 use crate::error::{ProfilerError, refused};
 
@@ -58,6 +61,9 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
     let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let names: Vec<String> =
         schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+    let pandas = metadata.key_value_metadata().into_iter().flatten();
+    let pandas = pandas.filter(|it| it.key == "pandas").find_map(|it| it.value.as_deref());
+    recorder.index(index_columns(&names, pandas));
     let chosen = recorder.header(&names);
     let fields: Vec<_> = chosen
         .iter()
@@ -108,6 +114,20 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
         }
     }
     Ok(())
+}
+
+/// The columns that are a data frame's index: those that its own description names, and those that pandas called so for
+/// lack of a name.
+fn index_columns(names: &[String], pandas: Option<&str>) -> Vec<String> {
+    let description = pandas.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let described = description.iter().flat_map(|it| it["index_columns"].as_array()).flatten();
+    // An index that is a range has no column, and is described by an object.
+    let described = described.filter_map(Value::as_str).map(String::from);
+    let is_level = |name: &&String| {
+        let level = name.strip_prefix("__index_level_").and_then(|it| it.strip_suffix("__"));
+        level.is_some_and(|level| !level.is_empty() && level.bytes().all(|it| it.is_ascii_digit()))
+    };
+    described.chain(names.iter().filter(is_level).cloned()).collect()
 }
 
 /// What the integers of a column mean, where the library has no type for it.
@@ -194,10 +214,7 @@ fn cell_of(field: &Field) -> Cell<'_> {
         Field::TimestampMillis(since_1970) => Cell::Moment(*since_1970 as f64 / 1e3),
         Field::TimestampMicros(since_1970) => Cell::Moment(*since_1970 as f64 / 1e6),
         Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
-        number => number_of(number).map_or(Cell::Other("a number that is none"), |x| {
-            // Data frames write a missing number as NaN.
-            if x.is_nan() { Cell::Null } else { Cell::Number(x) }
-        }),
+        number => number_of(number).map_or(Cell::Other("a number that is none"), Cell::Number),
     }
 }
 
@@ -208,8 +225,12 @@ fn vector(list: &List) -> Cell<'_> {
         Field::ListInternal(inner) => inner.elements(),
         other => std::slice::from_ref(other),
     });
-    let numbers: Option<Vec<f64>> = elements.map(number_of).collect();
-    numbers.map_or(Cell::Other("a list of other things than numbers"), Cell::list)
+    Cell::list(elements.map(|element| match element {
+        Field::Null => value::Cell::Unbinned(Unbinned::Null),
+        Field::Bool(value) => value::Cell::Boolean(*value),
+        Field::Str(text) => value::Cell::Text(text.as_bytes()),
+        other => number_of(other).map_or(Cell::NO_ELEMENT, value::Cell::Number),
+    }))
 }
 
 /// The nearest double.

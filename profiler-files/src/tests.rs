@@ -119,7 +119,7 @@ fn ragged_rows_are_listed_with_their_lines() {
 
 #[test]
 fn columns_that_mix_text_with_numbers_are_listed_all_at_once() {
-    let expected = "expected numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
+    let expected = "expected numbers up to 1e100, true and false, or nothing (empty, NA, N/A, NaN, null, or what --null says), \
                     or else text in all rows, or lists of numbers in all rows; repair or exclude it";
     refuses(
         b"city,wind,place,rain\nOmaha,1,a,0\n7,2,8,1\n",
@@ -162,13 +162,42 @@ fn a_file_of_other_bytes_is_refused_and_not_a_crash() {
 
 #[test]
 fn what_is_no_comma_between_columns_is_said() {
-    let expected = |name: &str, what: &str| {
+    let expected = |name: &str, what: &str, option: &str| {
         format!(
-            "the header is one name with {what} in it, {name:?}; expected commas between the columns"
+            "the header is one name with {what} in it, {name:?}; expected commas between the columns; \
+             --separator {option} reads it as several, and --separator ',' as one"
         )
     };
-    refuses(b"wind;rain\n1,5;0\n", &options(), &expected("wind;rain", "semicolons"));
-    refuses(b"wind\train\n1.5\t0\n", &options(), &expected("wind\train", "tabs"));
+    refuses(b"wind;rain\n1,5;0\n", &options(), &expected("wind;rain", "semicolons", "';'"));
+    refuses(b"wind\train\n1.5\t0\n", &options(), &expected("wind\train", "tabs", "'\\t'"));
+    refuses(b"wind|rain\n1.5|0\n", &options(), &expected("wind|rain", "pipes", "'|'"));
+    let one = Options { separator: Some(b','), target: None, ..options() };
+    assert_eq!(
+        from_csv(&b"wind|rain\n1.5\n"[..], &one).unwrap().profile.features[0].name,
+        "wind|rain"
+    );
+}
+
+#[test]
+fn another_separator_and_a_comma_before_fractions_are_read_where_they_are_said() {
+    let said = Options { separator: Some(b';'), decimal_comma: true, ..options() };
+    let text = "wind; city;rain\n1,5; a,b ;0\n-0,25;c,d;1\n7;a,b;1\n";
+    let plain = "wind,city,rain\n1.5,\"a,b\",0\n-0.25,\"c,d\",1\n7,\"a,b\",1\n";
+    assert_eq!(
+        from_csv(text.as_bytes(), &said).unwrap().profile,
+        from_csv(plain.as_bytes(), &options()).unwrap().profile
+    );
+}
+
+#[test]
+fn blanks_around_names_and_texts_are_no_part_of_them() {
+    let csv = "x, city ,rain\n1, N ,0\n2,\u{a0}E,1\n3,N,1\n";
+    let json = "{\"x\": 1, \" city\": \"N\", \"rain\": 0}\n{\"x\": 2, \" city\": \" E\", \"rain\": 1}\n\
+                {\"x\": 3, \" city\": \"N \", \"rain\": 1}\n";
+    let profile = from_csv(csv.as_bytes(), &options()).unwrap().profile;
+    assert_eq!(profile, lines(json, &options()).unwrap().profile);
+    assert_eq!(profile.features[1].name, "city");
+    assert_eq!(profile.features[1].column.schema.categories.as_deref().unwrap(), ["E", "N"]);
 }
 
 #[test]
@@ -281,11 +310,24 @@ fn the_same_rows_give_the_same_profile_in_csv_and_json_lines() {
 }
 
 #[test]
+fn what_python_writes_for_numbers_that_are_none_is_read() {
+    let python = r#"{"x": NaN, "s": "NaN \"NaN", "v": [1, NaN], "rain": 0}
+{"x": 1.5, "s": "b", "v": [true, 1], "rain": 1}"#;
+    let json = python.replace(": NaN", ": null").replace("1, NaN", "1, null");
+    let profile = lines(python, &options()).unwrap().profile;
+    assert_eq!(profile, lines(&json, &options()).unwrap().profile);
+    let [x, s, v] = &profile.features[..] else { panic!() };
+    assert_eq!((x.column.nulls, s.column.nulls, v.column.nulls), (1, 0, 1));
+    let infinite = lines("{\"x\": -Infinity, \"rain\": 0}\n{\"x\": 1, \"rain\": 0}\n", &options());
+    assert!(infinite.unwrap_err().contains("`x` holds \"-Infinity\" at row 1"));
+}
+
+#[test]
 fn lines_that_are_no_objects_are_listed() {
     assert_eq!(
-        lines("{\"rain\": 0}\n7\n{\"rain\": NaN}\n\n{\"rain\": 1} x\n{\"rain\": 1e400}\n{\"rain\": 1\n", &options()).unwrap_err(),
+        lines("{\"rain\": 0}\n7\n{\"rain\": nan}\n\n{\"rain\": 1} x\n{\"rain\": 1e400}\n{\"rain\": 1\n", &options()).unwrap_err(),
         "row 2 (line 2) is no JSON object: invalid type: integer `7`, expected an object at column 1; \
-         row 3 (line 3) is no JSON object: expected value at column 10; NaN and Infinity are no JSON, null is no value; \
+         row 3 (line 3) is no JSON object: expected ident at column 11; \
          row 4 (line 5) is no JSON object: trailing characters at column 13; \
          row 5 (line 6) is no JSON object: number out of range at column 14; \
          row 6 (line 7) is no JSON object: EOF while parsing an object at column 10; \

@@ -33,9 +33,17 @@ pub(crate) fn assembled(
     rows: u64,
     columns: impl IntoIterator<Item = Named<Column>>,
 ) -> Profile {
+    let null_texts = settings.nulls().texts().to_vec();
     let Settings { model, version, created_at, .. } = settings;
-    let mut profile =
-        Profile { model, version, created_at, rows, features: Vec::new(), prediction: None };
+    let mut profile = Profile {
+        model,
+        version,
+        created_at,
+        rows,
+        null_texts,
+        features: Vec::new(),
+        prediction: None,
+    };
     for Named { name, role, column } in columns {
         match role {
             Role::Feature => profile.features.push(Feature { name, column }),

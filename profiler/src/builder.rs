@@ -8,6 +8,7 @@ use std::fmt;
 use driftline_statistics::{
     document::{Path, Problems, name_fault},
     profile::{FEATURES_MAX, Profile},
+    value::NullTexts,
 };
 
 use crate::{
@@ -32,6 +33,7 @@ pub const SAMPLE_MIN: usize = 1_000;
 #[derive(Debug)]
 pub struct ProfileBuilder {
     settings: Settings,
+    nulls: NullTexts,
     rows: u64,
     columns: Vec<Named<ColumnBuilder>>,
     /// The most numbers that a column keeps, once there were too many.
@@ -55,7 +57,8 @@ impl ProfileBuilder {
     pub fn new(mut settings: Settings) -> ProfileBuilder {
         let mut problems = Problems::default();
         settings.check(&mut problems);
-        ProfileBuilder { settings, rows: 0, columns: Vec::new(), limit: None, problems }
+        let nulls = settings.nulls();
+        ProfileBuilder { settings, nulls, rows: 0, columns: Vec::new(), limit: None, problems }
     }
 
     /// Adds a column. Later rows have a cell for it, in the order of these calls; earlier rows count as null.
@@ -94,7 +97,7 @@ impl ProfileBuilder {
         let mut cells = cells.into_iter();
         let mut kept = 0;
         for Named { column, .. } in &mut self.columns {
-            column.add(cells.next().unwrap_or(Cell::Null), place);
+            column.add(cells.next().unwrap_or(Cell::Null), place, &self.nulls);
             kept += column.kept();
         }
         if self.limit.is_none() && self.values_max() < kept {

@@ -40,6 +40,11 @@ impl Categories {
         }
     }
 
+    /// Each different text and how often it came.
+    pub(crate) fn into_counts(self) -> impl Iterator<Item = (String, u64)> {
+        self.counts.into_iter()
+    }
+
     /// A column with a bin for each of the `wanted` most frequent texts and one for all others, in a profile of
     /// `columns` columns. Texts that cannot be labels, or that have the name of the last bin, are among the others.
     ///

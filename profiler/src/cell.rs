@@ -1,22 +1,28 @@
-//! One cell of a table, and how CSV spells it; it decides nothing about the column.
+//! One cell of a table, as its file has it; it decides nothing about the column, and nothing about words.
 
-use driftline_statistics::{profile::Kind, time::moment};
+use driftline_labels::Unbinned;
+use driftline_statistics::value::{self, Norm, NullTexts, Reading, reading};
 
 /// The content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'c> {
-    /// Nothing, or a word for a missing value.
+    /// Nothing.
     Null,
     /// A truth value.
     Boolean(bool),
-    /// A number, possibly not finite.
+    /// A number, possibly not finite; NaN is nothing.
     Number(f64),
-    /// Text. A column of text alone is one of categories, unless its type is given.
+    /// Text in a format that has numbers of their own. A column of text alone is one of categories, unless its type is
+    /// given.
     Text(&'c str),
-    /// A list of numbers, as its Euclidean norm. A column of lists alone is one of vector norms.
-    List(f64),
+    /// A cell of a format that has only text, such as CSV: [`reading`] says what it is in a column of numbers.
+    Untyped(&'c str),
+    /// A list. A column of lists alone is one of vector norms.
+    List(List<'c>),
     /// A text, as the number of its characters; only for columns of the type `text_length`.
     Length(f64),
+    /// A list of numbers, as its Euclidean norm; only for columns of the type `vector_norm`.
+    Norm(f64),
     /// A moment, in seconds since 1970, where the format has a type for such.
     Moment(f64),
     /// A moment, as the seconds from it until the row was made; only for columns of timestamps.
@@ -25,114 +31,150 @@ pub enum Cell<'c> {
     Other(&'static str),
 }
 
+/// A list: its norm, and its element if it has just one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct List<'c> {
+    pub(crate) norm: Norm,
+    only: Option<value::Cell<'c>>,
+}
+
 /// How a moment of unknown age is shown.
 pub(crate) const WITHOUT_AS_OF: &str = "a date or time (whose age is unknown without --as-of)";
 
-/// Words for a missing value, in lower case; the case does not matter.
-const NULLS: [&str; 4] = ["", "na", "nan", "null"];
+/// What a cell shows of the kind of its column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shown<'c> {
+    /// This value, which is untyped no more.
+    Value(Cell<'c>),
+    /// A word that is nothing among numbers, and itself among texts.
+    NullWord(&'c str),
+}
 
 impl<'c> Cell<'c> {
-    /// A list of numbers.
+    /// A list of these elements, in their order. Elements that are lists or objects are of the wrong type.
     #[must_use]
-    pub fn list(numbers: impl IntoIterator<Item = f64>) -> Cell<'c> {
-        // In the order of the numbers, as the filter adds them.
-        Cell::List(numbers.into_iter().fold(0.0_f64, |sum, x| sum + x * x).sqrt())
+    pub fn list(elements: impl IntoIterator<Item = value::Cell<'c>>) -> Cell<'c> {
+        let (mut norm, mut only, mut count) = (Norm::default(), None, 0_u64);
+        for element in elements {
+            norm.add(element);
+            only = Some(element);
+            count += 1;
+        }
+        Cell::List(List { norm, only: only.filter(|_| count == 1) })
+    }
+
+    /// An element of a list that is no single value.
+    pub const NO_ELEMENT: value::Cell<'static> = value::Cell::Unbinned(Unbinned::WrongType);
+
+    /// The cell in the terms of the filter, which decide what it is in a column of single values; `None` for what such a
+    /// column cannot have. A list of one is the one.
+    pub(crate) fn single(self) -> Option<value::Cell<'c>> {
+        Some(match self {
+            Cell::Null => value::Cell::Unbinned(Unbinned::Null),
+            Cell::Boolean(value) => value::Cell::Boolean(value),
+            Cell::Number(number) => value::Cell::Number(number),
+            Cell::Text(text) => value::Cell::Text(text.as_bytes()),
+            Cell::Untyped(text) => value::Cell::Untyped(text.as_bytes()),
+            Cell::List(list) => list.only?,
+            Cell::Length(_) | Cell::Norm(_) | Cell::Moment(_) | Cell::Age(_) | Cell::Other(_) => {
+                return None;
+            }
+        })
     }
 
     /// The moment in the cell, in seconds since 1970, whatever its form; `None` if it is none.
     #[must_use]
-    pub fn moment(self) -> Option<f64> {
+    pub fn moment(self, nulls: &NullTexts) -> Option<f64> {
         match self {
             Cell::Moment(seconds) => Some(seconds),
-            Cell::Number(number) => moment::from_number(number),
-            Cell::Text(text) => moment::from_text(text.as_bytes()),
-            _ => None,
+            cell => cell.single()?.moment(nulls).ok(),
         }
     }
 
-    /// Reads the text of a cell, without the white space around it.
-    ///
-    /// Empty, `NA`, `NaN` and `null` are [`Cell::Null`]; `true` and `false` are booleans. The case does not matter.
-    /// Numbers are what Rust's `f64` reads, including `inf` and `1e400`, which are infinite.
-    #[must_use]
-    pub fn from_text(text: &'c str) -> Cell<'c> {
-        let text = text.trim();
-        if NULLS.iter().any(|null| text.eq_ignore_ascii_case(null)) {
-            Cell::Null
-        } else if text.eq_ignore_ascii_case("true") {
-            Cell::Boolean(true)
-        } else if text.eq_ignore_ascii_case("false") {
-            Cell::Boolean(false)
-        } else {
-            text.parse().map_or(Cell::Text(text), Cell::Number)
-        }
-    }
-
-    /// Reads the text of a cell in a column of a given kind.
-    ///
-    /// A category may be called `NA` or `7`, so only an empty cell is null. For a text length, white space counts.
-    /// A vector is written as JSON: `[1, 2.5]`.
-    #[must_use]
-    pub fn from_text_of(text: &'c str, kind: Option<Kind>) -> Cell<'c> {
-        match kind {
-            Some(Kind::Category) if text.trim().is_empty() => Cell::Null,
-            Some(Kind::Category) => Cell::Text(text.trim()),
-            Some(Kind::TextLength) if text.is_empty() => Cell::Null,
-            Some(Kind::TextLength) => Cell::Text(text),
-            Some(Kind::VectorNorm) => match serde_json::from_str::<Vec<f64>>(text) {
-                Ok(numbers) => Cell::list(numbers),
-                Err(_) => Cell::from_text(text),
-            },
-            Some(Kind::Number | Kind::Integer | Kind::Boolean | Kind::Timestamp) | None => {
-                Cell::from_text(text)
+    /// What the cell shows of the kind of its column, by itself.
+    pub(crate) fn shown(self, nulls: &NullTexts) -> Shown<'c> {
+        let (text, is_typed) = match self {
+            Cell::Text(text) => (text, true),
+            Cell::Untyped(text) => (text, false),
+            Cell::Number(number) if number.is_nan() => return Shown::Value(Cell::Null),
+            cell => return Shown::Value(cell),
+        };
+        match reading(text.as_bytes(), nulls) {
+            Reading::Null => Shown::Value(Cell::Null),
+            Reading::NullWord(_) => Shown::NullWord(text.trim()),
+            Reading::Number(number) if !is_typed => Shown::Value(Cell::Number(number)),
+            Reading::Boolean(value) if !is_typed => Shown::Value(Cell::Boolean(value)),
+            Reading::Number(_) | Reading::Boolean(_) | Reading::Text(_) => {
+                Shown::Value(Cell::Text(text))
             }
         }
     }
+}
+
+/// Whether a text looks like a number with a comma in it: `0,5`, `1,234`.
+pub(crate) fn has_comma_in_number(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'.');
+    is_plain
+        && digits.contains(',')
+        && digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.ends_with(|last: char| last.is_ascii_digit())
+}
+
+/// The number that a text with a comma before its fraction says, as a text with a point; `None` for any other text.
+pub fn with_decimal_point(text: &str) -> Option<String> {
+    let is_one = text.matches(',').count() == 1 && !text.contains('.');
+    (is_one && has_comma_in_number(text)).then(|| text.replace(',', "."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_spellings_of_a_cell() {
-        for (text, cell) in [
-            ("", Cell::Null),
-            ("  ", Cell::Null),
-            ("NA", Cell::Null),
-            ("nan", Cell::Null),
-            ("NULL", Cell::Null),
-            ("True", Cell::Boolean(true)),
-            (" false ", Cell::Boolean(false)),
-            ("-1.5e3", Cell::Number(-1500.0)),
-            ("+7", Cell::Number(7.0)),
-            ("inf", Cell::Number(f64::INFINITY)),
-            ("1e400", Cell::Number(f64::INFINITY)),
-            ("1,5", Cell::Text("1,5")),
-            ("0x10", Cell::Text("0x10")),
-            (" N/E ", Cell::Text("N/E")),
-        ] {
-            assert_eq!(Cell::from_text(text), cell, "{text:?}");
-            assert_eq!(Cell::from_text_of(text, Some(Kind::Integer)), cell, "{text:?}");
-        }
+    #[track_caller]
+    fn check(cell: Cell<'_>, expected: Shown<'_>) {
+        assert_eq!(cell.shown(&NullTexts::new(["?"])), expected, "{cell:?}");
     }
 
     #[test]
-    fn a_kind_that_was_said_decides_how_a_cell_reads() {
-        for (text, kind, cell) in [
-            ("NA", Kind::Category, Cell::Text("NA")),
-            (" 007 ", Kind::Category, Cell::Text("007")),
-            ("true", Kind::Category, Cell::Text("true")),
-            ("  ", Kind::Category, Cell::Null),
-            (" 12 ", Kind::TextLength, Cell::Text(" 12 ")),
-            ("null", Kind::TextLength, Cell::Text("null")),
-            ("", Kind::TextLength, Cell::Null),
-            ("[3, -4.0]", Kind::VectorNorm, Cell::List(5.0)),
-            ("[]", Kind::VectorNorm, Cell::List(0.0)),
-            ("null", Kind::VectorNorm, Cell::Null),
-            ("[1, null]", Kind::VectorNorm, Cell::Text("[1, null]")),
-        ] {
-            assert_eq!(Cell::from_text_of(text, Some(kind)), cell, "{text:?} {kind:?}");
+    fn a_cell_shows_what_it_could_be() {
+        let value = Shown::Value;
+        for text in ["", " ", "NaN", "?"] {
+            check(Cell::Untyped(text), value(Cell::Null));
+            check(Cell::Text(text), value(Cell::Null));
         }
+        for cell in [Cell::Untyped(" NA "), Cell::Text("NA")] {
+            check(cell, Shown::NullWord("NA"));
+        }
+        check(Cell::Untyped("+7"), value(Cell::Number(7.0)));
+        check(Cell::Untyped("True"), value(Cell::Boolean(true)));
+        check(Cell::Untyped("1,5"), value(Cell::Text("1,5")));
+        check(Cell::Text("7"), value(Cell::Text("7")));
+        check(Cell::Number(f64::NAN), value(Cell::Null));
+        check(Cell::Number(7.0), value(Cell::Number(7.0)));
+    }
+
+    #[test]
+    fn a_list_of_one_is_the_one() {
+        let one = value::Cell::Number(-7.0);
+        assert_eq!(Cell::list([one]).single(), Some(one));
+        assert_eq!(Cell::list([one, one]).single(), None);
+        assert_eq!(Cell::list([]).single(), None);
+        let Cell::List(list) = Cell::list([one, value::Cell::Boolean(true)]) else { panic!() };
+        assert_eq!(list.norm.cell(), value::Cell::Number(50.0_f64.sqrt()));
+    }
+
+    #[test]
+    fn a_comma_in_a_number_is_told_from_one_in_a_text() {
+        for text in ["0,921", "-1,5", "1,234,567", "1.234,5", " +7,0"] {
+            assert!(has_comma_in_number(text), "{text}");
+        }
+        for text in ["a,b", "1", "1.5", ",5", "5,", "1, 2", ""] {
+            assert!(!has_comma_in_number(text), "{text}");
+        }
+        assert_eq!(with_decimal_point("-0,456").as_deref(), Some("-0.456"));
+        assert_eq!(with_decimal_point("1,234,567"), None);
+        assert_eq!(with_decimal_point("1.234,5"), None);
     }
 }

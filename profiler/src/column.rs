@@ -8,6 +8,7 @@ mod tests;
 use driftline_statistics::{
     bins::Bins,
     profile::{Column, Kind},
+    value::NullTexts,
 };
 
 use self::evidence::{Evidence, NO_VALUE};
@@ -15,7 +16,7 @@ use crate::{
     bin_counts::{BinCounts, Plan},
     cardinality::Cardinality,
     category::Categories,
-    cell::Cell,
+    cell::{Cell, Shown},
     distinct_values::{DISTINCT_VALUES_MAX, DistinctValues},
     edges::edges,
     place::Place,
@@ -57,6 +58,8 @@ pub(crate) struct ColumnBuilder {
     /// The smallest and the largest number.
     ends: Option<(f64, f64)>,
     categories: Categories,
+    /// Words that are nothing if this turns out to be a column of numbers, and categories otherwise.
+    null_words: Categories,
     nulls: u64,
 }
 
@@ -95,22 +98,33 @@ impl ColumnBuilder {
         self.cardinality = Cardinality::new();
     }
 
-    pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place) {
-        let kind = self.options.kind.unwrap_or_else(|| Value::kind_of(cell));
-        match Value::new(cell, kind) {
+    pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place, nulls: &NullTexts) {
+        let is_untyped = matches!(cell, Cell::Untyped(_));
+        let (cell, kind) = match (self.options.kind, cell) {
+            (Some(kind), cell) => (cell, kind),
+            (None, cell) => match cell.shown(nulls) {
+                Shown::Value(shown) => (shown, Value::kind_of(shown)),
+                Shown::NullWord(word) => return self.null_words.add(word),
+            },
+        };
+        match Value::new(cell, kind, nulls) {
             Value::Null => self.nulls += 1,
             Value::Number(value) => {
                 self.evidence.number(cell, value, place);
                 self.add_number(value);
             }
             Value::Category(text) => {
-                self.evidence.text(text, place);
-                self.categories.add(text);
-                if let Some(cardinality) = &mut self.cardinality {
-                    cardinality.add_text(text);
-                }
+                self.evidence.text(&text, is_untyped, place);
+                self.add_category(&text);
             }
             Value::Unfit => self.evidence.unfit(cell, place),
+        }
+    }
+
+    fn add_category(&mut self, text: &str) {
+        self.categories.add(text);
+        if let Some(cardinality) = &mut self.cardinality {
+            cardinality.add_text(text);
         }
     }
 
@@ -147,7 +161,11 @@ impl ColumnBuilder {
         }
     }
 
-    fn build_categories(self, sizes: Sizes) -> Result<Column, String> {
+    fn build_categories(mut self, sizes: Sizes) -> Result<Column, String> {
+        let words = std::mem::take(&mut self.null_words);
+        for (word, count) in words.into_counts() {
+            (0..count).for_each(|_| self.add_category(&word));
+        }
         let rows = self.categories.rows;
         let distinct = self.cardinality.map(|cardinality| cardinality.estimate(rows));
         let column = self.categories.column(self.nulls, sizes.categories, sizes.columns)?;
@@ -166,7 +184,7 @@ impl ColumnBuilder {
                 Some(values) => Bins::Values { values },
                 None => Bins::Quantile { edges: edges(&sorted, sizes.bins) },
             },
-            nulls: self.nulls,
+            nulls: self.nulls + self.null_words.rows,
             values,
             mean: self.sum.mean(values, minimum, maximum).unwrap_or(minimum),
             minimum,

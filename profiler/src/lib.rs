@@ -17,8 +17,9 @@
 //!
 //! # Conventions
 //!
-//! - Edge `k` of `B` bins is the smallest value that at least `k/B` of the values do not exceed
-//!   (`numpy.quantile(..., method="inverted_cdf")`), an actual value of the data. Equal edges become one.
+//! - The last value below edge `k` of `B` bins is the smallest one that at least `k/B` of the values do not exceed
+//!   (`numpy.quantile(..., method="inverted_cdf")`). The edge itself lies between it and the next larger value that
+//!   occurs, so that values which come live with fewer digits stay on their side of it. Equal edges become one.
 //! - Bins are closed on the right, as [`Bins`](driftline_statistics::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
 //! - A column of text is one of categories: a bin for each of the most frequent ones, and one for all others.
@@ -46,7 +47,7 @@ mod value;
 
 pub use assembly::Role;
 pub use builder::{Built, ProfileBuilder, SAMPLE_MIN};
-pub use cell::Cell;
+pub use cell::{Cell, List, with_decimal_point};
 pub use column::ColumnOptions;
 pub use place::Place;
 pub use recount::Recount;
@@ -54,3 +55,4 @@ pub use settings::{BINS, BINS_DEFAULT, CATEGORIES, MEMORY_BYTES_DEFAULT, Setting
 pub use summary::Summary;
 pub use table::{AsOf, Made, Options, Progress, TableRecorder, profile_of};
 pub use text::to_text;
+pub use value::element_of;

@@ -3,6 +3,7 @@
 use driftline_statistics::{
     document::{Path, Problems},
     profile::{Column, Profile},
+    value::NullTexts,
 };
 
 use crate::{
@@ -40,6 +41,7 @@ impl From<Collected> for ColumnRecount {
 #[derive(Debug)]
 pub struct Recount {
     settings: Settings,
+    nulls: NullTexts,
     rows_expected: u64,
     rows: u64,
     columns: Vec<Named<ColumnRecount>>,
@@ -50,7 +52,8 @@ pub struct Recount {
 impl Recount {
     pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Collected>>) -> Recount {
         let columns = columns.into_iter().map(|named| named.map(ColumnRecount::from)).collect();
-        Recount { settings, rows_expected: rows, rows: 0, columns, has_changed: false }
+        let nulls = settings.nulls();
+        Recount { settings, nulls, rows_expected: rows, rows: 0, columns, has_changed: false }
     }
 
     /// Counts a row: one cell per column, as in the first reading.
@@ -60,7 +63,7 @@ impl Recount {
         for Named { column, .. } in &mut self.columns {
             let cell = cells.next().unwrap_or(Cell::Null);
             if let ColumnRecount::Counting(counts) = column {
-                match Value::new(cell, counts.kind()) {
+                match Value::new(cell, counts.kind(), &self.nulls) {
                     Value::Null => {}
                     Value::Number(value) => counts.add(value),
                     Value::Category(_) | Value::Unfit => self.has_changed = true,
@@ -75,7 +78,7 @@ impl Recount {
     ///
     /// If the rows were not those of the first reading.
     pub fn build(self) -> Result<Profile, Problems> {
-        let Recount { settings, rows_expected, rows, columns, has_changed } = self;
+        let Recount { settings, rows_expected, rows, columns, has_changed, .. } = self;
         let all = columns.len();
         let is_complete = |named: &Named<ColumnRecount>| match &named.column {
             ColumnRecount::Done(_) => true,

@@ -5,7 +5,8 @@ use std::{fmt, ops::RangeInclusive};
 use driftline_statistics::document::OTHER_NAME;
 use driftline_statistics::{
     document::{Path, Problems, label_fault},
-    profile::CREATED_AT_MAX,
+    profile::{CATEGORY_BYTES_MAX, CREATED_AT_MAX, NULL_TEXTS_MAX},
+    value::NullTexts,
 };
 
 /// How many bins a column may be given. Value bins have one more, `other`, and 100 is the most.
@@ -32,6 +33,9 @@ pub struct Settings {
     pub categories: usize,
     /// How many bytes of numbers are kept, all columns together; see [`ProfileBuilder`](crate::ProfileBuilder).
     pub memory_bytes_max: u64,
+    /// Texts that stand for a missing value, beside those that always do: [`reading`](driftline_statistics::value::reading)
+    /// says which. The profile keeps them.
+    pub null_texts: Vec<String>,
     /// Whether the number of different values of each column is estimated, in 16 KiB each.
     pub distinct: bool,
 }
@@ -41,6 +45,12 @@ impl Settings {
     #[must_use]
     pub fn of(model: &str) -> Settings {
         Settings { model: String::from(model), ..Settings::default() }
+    }
+
+    /// What stands for a missing value.
+    #[must_use]
+    pub fn nulls(&self) -> NullTexts {
+        NullTexts::new(self.null_texts.iter().map(String::as_str))
     }
 
     /// Notes what a profile cannot hold, and brings sizes within their range.
@@ -58,6 +68,21 @@ impl Settings {
         {
             note(format_args!("the version of the model {fault}: {version:?}"));
         }
+        if NULL_TEXTS_MAX < self.null_texts.len() {
+            note(format_args!(
+                "found {} texts for a missing value, expected {NULL_TEXTS_MAX} at most",
+                self.null_texts.len()
+            ));
+        }
+        let is_too_long = |text: &&String| CATEGORY_BYTES_MAX < text.trim().len();
+        if let Some(text) = self.null_texts.iter().find(is_too_long) {
+            note(format_args!(
+                "found {} bytes in a text for a missing value, expected {CATEGORY_BYTES_MAX} at most",
+                text.trim().len()
+            ));
+        }
+        // An empty text always stands for one.
+        self.null_texts.retain(|text| !text.trim().is_empty());
         for (found, range, what) in
             [(&mut self.bins, BINS, "bins"), (&mut self.categories, CATEGORIES, "categories")]
         {
@@ -81,6 +106,7 @@ impl Default for Settings {
             bins: BINS_DEFAULT,
             categories: BINS_DEFAULT,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            null_texts: Vec::new(),
             distinct: false,
         }
     }

@@ -15,7 +15,7 @@ pub use self::{
     recorder::{Progress, TableRecorder},
 };
 
-use self::recorder::{Pass, problem};
+use self::recorder::{Finished, Pass, problem};
 use crate::builder::{Built, ProfileBuilder};
 
 /// A profile, and what it leaves out.
@@ -25,6 +25,8 @@ pub struct Made {
     pub profile: Profile,
     /// The columns without a name, counted from 1, which are left out. A data frame's index is one.
     pub nameless: Vec<usize>,
+    /// The columns that are the index of a data frame by what the file says, which are left out, too.
+    pub index: Vec<String>,
     /// How many numbers of each column gave the edges of its bins, if not all.
     pub sampled: Option<usize>,
 }
@@ -48,7 +50,7 @@ pub fn profile_of<E: From<Problems>>(
     let builder = ProfileBuilder::new(options.settings.clone());
     let mut recorder = TableRecorder::new(options, Pass::First(builder), progress)?;
     read(&mut recorder)?;
-    let (nameless, pass) = recorder.finish()?;
+    let Finished { nameless, index, pass } = recorder.finish()?;
     let Pass::First(builder) = pass else { return Err(changed().into()) };
     let sampled = builder.sampled();
     let profile = match builder.build()? {
@@ -64,13 +66,15 @@ pub fn profile_of<E: From<Problems>>(
         Built::ReadAgain(recount) => {
             let mut recorder = TableRecorder::new(options, Pass::Second(recount), progress)?;
             read(&mut recorder)?;
-            let Pass::Second(recount) = recorder.finish()?.1 else { return Err(changed().into()) };
+            let Pass::Second(recount) = recorder.finish()?.pass else {
+                return Err(changed().into());
+            };
             recount.build()?
         }
     };
     // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
-    Ok(Made { profile, nameless, sampled })
+    Ok(Made { profile, nameless, index, sampled })
 }
 
 fn has_quantiles(profile: &Profile) -> bool {

@@ -133,7 +133,7 @@ mod tests {
             to_text(&profile),
             r#"{
   "format": "driftline-profile",
-  "format_version": 1,
+  "format_version": 2,
   "model": "rain",
   "version": "3",
   "created_at": "2026-11-25T12:00:00Z",

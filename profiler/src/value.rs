@@ -1,6 +1,13 @@
-//! What a cell is in a column of a known kind; it keeps nothing.
+//! What a cell is in a column of a known kind, by the functions that the filter uses, and whether training data may have
+//! it; it keeps nothing.
 
-use driftline_statistics::profile::Kind;
+use std::borrow::Cow;
+
+use driftline_labels::Unbinned;
+use driftline_statistics::{
+    profile::Kind,
+    value::{self, NullTexts, Reading, length, reading},
+};
 
 use crate::cell::Cell;
 
@@ -11,31 +18,85 @@ const MAGNITUDE_MAX: f64 = 1e100;
 pub(crate) enum Value<'c> {
     Null,
     Number(f64),
-    Category(&'c str),
+    Category(Cow<'c, str>),
     /// It does not fit the kind.
     Unfit,
 }
 
 impl<'c> Value<'c> {
-    pub(crate) fn new(cell: Cell<'c>, kind: Kind) -> Value<'c> {
-        let number = |x: f64| {
-            let fits = match kind {
-                Kind::Integer => x.fract() == 0.0,
-                _ => true,
-            };
-            // Zero and minus zero are one value, and sort as one.
-            if fits && x.abs() <= MAGNITUDE_MAX { Value::Number(x + 0.0) } else { Value::Unfit }
+    pub(crate) fn new(cell: Cell<'c>, kind: Kind, nulls: &NullTexts) -> Value<'c> {
+        match kind {
+            Kind::Number | Kind::Integer if is_truth_value(cell, nulls) => Value::Unfit,
+            Kind::Number | Kind::Integer | Kind::Boolean => match cell.single() {
+                Some(single) => Value::number(single.number(nulls), kind),
+                None => Value::Unfit,
+            },
+            Kind::Category => Value::category(cell, nulls),
+            Kind::TextLength => match cell {
+                Cell::Length(length) => Value::number(Ok(length), kind),
+                Cell::Text(text) | Cell::Untyped(text) => Value::projected(characters(text), kind),
+                // A list of one text is the text.
+                cell => Value::projected(
+                    match cell.single() {
+                        Some(value::Cell::Text(text)) => {
+                            characters(str::from_utf8(text).unwrap_or_default())
+                        }
+                        Some(single) => single.misfit(),
+                        None => Cell::NO_ELEMENT,
+                    },
+                    kind,
+                ),
+            },
+            Kind::VectorNorm => match cell {
+                Cell::Norm(norm) => Value::number(Ok(norm), kind),
+                Cell::List(list) => Value::projected(list.norm.cell(), kind),
+                Cell::Untyped(text) => Value::projected(vector(text), kind),
+                cell => {
+                    let misfit = cell.single().map_or(Cell::NO_ELEMENT, value::Cell::misfit);
+                    Value::projected(misfit, kind)
+                }
+            },
+            Kind::Timestamp => match cell {
+                Cell::Age(seconds) => Value::number(Ok(seconds), kind),
+                cell => match cell.single().map(|single| single.moment(nulls)) {
+                    Some(Err(Unbinned::Null)) => Value::Null,
+                    _ => Value::Unfit,
+                },
+            },
+        }
+    }
+
+    /// A number has the text that files give it.
+    fn category(cell: Cell<'c>, nulls: &NullTexts) -> Value<'c> {
+        let Some(single) = cell.single() else { return Value::Unfit };
+        match single.category(nulls) {
+            Ok(text) => {
+                str::from_utf8(text).map_or(Value::Unfit, |text| Value::Category(text.into()))
+            }
+            Err(Unbinned::Null) => Value::Null,
+            Err(_) => {
+                let spellings = single.spelled();
+                let text = spellings.iter().next().and_then(|text| str::from_utf8(text).ok());
+                text.map_or(Value::Unfit, |text| Value::Category(String::from(text).into()))
+            }
+        }
+    }
+
+    fn projected(cell: value::Cell<'_>, kind: Kind) -> Value<'c> {
+        Value::number(cell.number(&NullTexts::NONE), kind)
+    }
+
+    fn number(number: Result<f64, Unbinned>, kind: Kind) -> Value<'c> {
+        let fits = |x: f64| match kind {
+            Kind::Integer => x.fract() == 0.0,
+            Kind::Boolean => x == 0.0 || x == 1.0,
+            _ => true,
         };
-        match (kind, cell) {
-            (_, Cell::Null) => Value::Null,
-            (Kind::Number | Kind::Integer, Cell::Number(x)) => number(x),
-            (Kind::Boolean, Cell::Boolean(value)) => Value::Number(f64::from(u8::from(value))),
-            (Kind::Category, Cell::Text(text)) => Value::Category(text),
-            (Kind::TextLength, Cell::Text(text)) => number(text.chars().count() as f64),
-            (Kind::TextLength, Cell::Length(length)) => number(length),
-            (Kind::VectorNorm, Cell::List(norm)) => number(norm),
-            (Kind::Timestamp, Cell::Age(seconds)) => number(seconds),
-            _ => Value::Unfit,
+        match number {
+            // Zero and minus zero are one value, and sort as one.
+            Ok(x) if fits(x) && x.abs() <= MAGNITUDE_MAX => Value::Number(x + 0.0),
+            Err(Unbinned::Null | Unbinned::Missing) => Value::Null,
+            Ok(_) | Err(Unbinned::WrongType | Unbinned::NotFinite) => Value::Unfit,
         }
     }
 
@@ -44,11 +105,65 @@ impl<'c> Value<'c> {
         match cell {
             Cell::Boolean(_) => Kind::Boolean,
             Cell::Text(_) => Kind::Category,
-            Cell::List(_) => Kind::VectorNorm,
+            Cell::List(_) | Cell::Norm(_) => Kind::VectorNorm,
             Cell::Age(_) => Kind::Timestamp,
-            Cell::Moment(_) | Cell::Null | Cell::Number(_) | Cell::Length(_) | Cell::Other(_) => {
-                Kind::Number
-            }
+            Cell::Moment(_)
+            | Cell::Null
+            | Cell::Number(_)
+            | Cell::Untyped(_)
+            | Cell::Length(_)
+            | Cell::Other(_) => Kind::Number,
         }
+    }
+}
+
+impl Cell<'_> {
+    /// Whether a column of this kind can have the cell, be it as a missing value.
+    #[must_use]
+    pub fn fits(self, kind: Kind, nulls: &NullTexts) -> bool {
+        !matches!(Value::new(self, kind, nulls), Value::Unfit)
+    }
+}
+
+/// Whether a cell says true or false, which training data of numbers should not.
+fn is_truth_value(cell: Cell<'_>, nulls: &NullTexts) -> bool {
+    match cell {
+        Cell::Boolean(_) => true,
+        Cell::Untyped(text) => matches!(reading(text.as_bytes(), nulls), Reading::Boolean(_)),
+        _ => false,
+    }
+}
+
+fn characters(text: &str) -> value::Cell<'static> {
+    length(text.chars().count() as u64)
+}
+
+/// A vector that is written as a list in JSON, or a word for a missing one.
+fn vector(text: &str) -> value::Cell<'static> {
+    let text = text.trim();
+    if !text.starts_with('[') {
+        return value::Cell::Untyped(text.as_bytes()).misfit();
+    }
+    // JSON has no NaN, and the filter reads Python's.
+    let Ok(elements) = serde_json::from_str::<Vec<serde_json::Value>>(&text.replace("NaN", "null"))
+    else {
+        return Cell::NO_ELEMENT;
+    };
+    let mut norm = value::Norm::default();
+    elements.iter().for_each(|element| norm.add(element_of(element)));
+    norm.cell()
+}
+
+/// An element of a list in JSON.
+#[must_use]
+pub fn element_of(element: &serde_json::Value) -> value::Cell<'_> {
+    match element {
+        serde_json::Value::Null => value::Cell::Unbinned(Unbinned::Null),
+        serde_json::Value::Bool(value) => value::Cell::Boolean(*value),
+        serde_json::Value::Number(number) => {
+            number.as_f64().map_or(Cell::NO_ELEMENT, value::Cell::Number)
+        }
+        serde_json::Value::String(text) => value::Cell::Text(text.as_bytes()),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => Cell::NO_ELEMENT,
     }
 }

@@ -25,6 +25,12 @@ def counts(edges, values):
     return numpy.bincount(numpy.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
 
 
+def between(quantiles, reference):
+    """An edge lies in the middle between a quantile and the next larger value. None of these is the largest one."""
+    values = numpy.unique(reference)
+    return (quantiles + values[numpy.searchsorted(values, quantiles, side="right")]) / 2
+
+
 # The profile and the rows of tests/stories/evaluation.rs.
 print("temperature =", repr(psi([20, 50, 30], [1, 2, 4])))
 print("dew point =", repr(psi([50, 50], [4, 3])))
@@ -35,6 +41,6 @@ for window, rows in WINDOWS.items():
     for name, column in COLUMNS.items():
         reference = table[REFERENCE, column]
         shares = numpy.arange(1, BINS) / BINS
-        edges = numpy.unique(numpy.quantile(reference, shares, method="inverted_cdf"))
+        edges = between(numpy.unique(numpy.quantile(reference, shares, method="inverted_cdf")), reference)
         value = psi(counts(edges, reference), counts(edges, table[rows, column]))
         print(f"{name}, {window} = {value!r}")

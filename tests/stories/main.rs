@@ -24,6 +24,7 @@ mod evaluation;
 mod fleet;
 mod fleet_live;
 mod updates;
+mod vocabulary;
 mod weather;
 
 mod clients;

@@ -178,7 +178,8 @@ fn counted(
         let bin_by_value = wanted.value_bins.contains(name);
         builder.column(name, *role, ColumnOptions { kind: *kind, bin_by_value });
     }
-    let mut reader = Reader::new(&player, model, entry_version.as_deref(), columns);
+    let nulls = wanted.settings.nulls();
+    let mut reader = Reader::new(&player, model, entry_version.as_deref(), columns, nulls);
     reader
         .read(recording, progress, &mut |cells, place| builder.row(cells.iter().copied(), place))?;
     let taken = std::mem::take(&mut reader.taken);
@@ -198,7 +199,7 @@ fn counted(
             recount.build().map_err(refused)?
         }
     };
-    Ok((Made { profile, nameless: Vec::new(), sampled }, notes))
+    Ok((Made { profile, nameless: Vec::new(), index: Vec::new(), sampled }, notes))
 }
 
 /// The entry of the model: one with a profile, if there are several. One that waits for its first profile and names no

@@ -188,6 +188,25 @@ fn columns_can_be_given_types_versions_and_bins() {
 }
 
 #[test]
+fn what_a_file_writes_otherwise_is_said_by_options() {
+    let folder = Folder::new("otherwise");
+    fs::write(folder.path("odd.csv"), "x|city|rain\n0,5|A|0\n-|?|1\n1,5|A|1\n").unwrap();
+    let words = "odd.csv --model rain --target rain -o out.json";
+    let error = folder.run(words).unwrap_err();
+    assert!(error.contains("--separator '|' reads it as several"), "{error}");
+    folder.run(&format!("{words} --separator | --decimal-comma --null ? --null -")).unwrap();
+    let profile = Profile::from_json(&fs::read(folder.path("out.json")).unwrap()).unwrap();
+    assert_eq!(profile.null_texts, ["?", "-"]);
+    let nulls: Vec<u64> = profile.features.iter().map(|it| it.column.nulls).collect();
+    assert_eq!(nulls, [1, 1]);
+    assert_eq!(profile.features[0].column.numbers.as_ref().unwrap().maximum, 1.5);
+    let error = folder.run(&format!("{words} --separator ||")).unwrap_err();
+    assert!(error.contains("expected one ASCII character"), "{error}");
+    let error = folder.run(&format!("{words} --format jsonl --decimal-comma")).unwrap_err();
+    assert!(error.contains("are for CSV, but odd.csv is read as jsonl"), "{error}");
+}
+
+#[test]
 fn the_ages_of_timestamps_count_from_a_moment_or_a_column() {
     let folder = Folder::new("ages");
     fs::write(

@@ -52,7 +52,7 @@ fn cell_of(token: Token<'_>) -> Cell<'_> {
         Token::Bool(value) => Cell::Boolean(value),
         Token::NotFinite => Cell::Unbinned(Unbinned::NotFinite),
         Token::String(text) => Cell::Text(text.bytes),
-        Token::Null => Cell::Unbinned(Unbinned::Null),
+        Token::Null | Token::Nan => Cell::Unbinned(Unbinned::Null),
         _ => Cell::Unbinned(Unbinned::WrongType),
     }
 }

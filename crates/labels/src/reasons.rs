@@ -66,13 +66,13 @@ crate::labels! {
 crate::labels! {
     /// Why a value falls into no bin.
     pub enum Unbinned {
-        /// The value is null.
+        /// The value is null or NaN, or a text that stands for a missing value.
         Null = "null",
         /// The row does not have the feature.
         Missing = "missing",
         /// The value is a list or an object, text where a number is expected, or the reverse.
         WrongType = "wrong_type",
-        /// The value is NaN or infinite, or too large for a double.
+        /// The value is infinite, or too large for a double.
         NotFinite = "not_finite",
     }
 }

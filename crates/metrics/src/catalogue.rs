@@ -371,7 +371,8 @@ metrics! {
     FeatureWasserstein = Gauge of Wasserstein "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Wasserstein distance in standard deviations of the reference. Numbers only.
     FeatureWassersteinDeviations = Gauge of Wasserstein "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
-    /// By how much the share of rows without a value (null or missing) exceeds that of the reference; 0 if it fell.
+    /// By how much the share of rows without a value (null, missing, `wrong_type` or `not_finite`) exceeds that of the
+    /// reference; 0 if it fell.
     FeatureNullRatioIncrease = Gauge of NullRatio "driftline_feature_null_ratio_increase_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// By how much the share of rows without a value falls short of that of the reference; 0 if it rose.
     FeatureNullRatioDecrease = Gauge of NullRatio "driftline_feature_null_ratio_decrease_ppm" in "parts per million" [Model, Version, Role, Feature, Window];

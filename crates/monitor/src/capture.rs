@@ -3,7 +3,10 @@
 use alloc::{string::String, vec::Vec};
 
 use driftline_labels::Unbinned;
-use driftline_statistics::{profile::Kind, value::Cell};
+use driftline_statistics::{
+    profile::Kind,
+    value::{Cell, NullTexts},
+};
 
 use driftline_inference::generative::Feature;
 pub use driftline_inference::predictive::Unlisted;
@@ -73,7 +76,10 @@ impl Value {
     fn of(cell: Cell<'_>) -> Value {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         match cell {
-            Cell::Number(number) => Value::Number(number),
+            Cell::Number(_) | Cell::Rounded(..) => {
+                let number = cell.number(&NullTexts::NONE);
+                number.map_or_else(|reason| Value::None(reason.name()), Value::Number)
+            }
             Cell::Boolean(value) => Value::Number(f64::from(u8::from(value))),
             Cell::Text(bytes) => Value::Text(text(bytes)),
             Cell::Untyped(bytes) => Value::Untyped(text(bytes)),

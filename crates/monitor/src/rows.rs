@@ -108,7 +108,7 @@ impl RowRecorder {
                 count_missing(column, lacking(column, kept), to);
             }
         }
-        for (column, steps) in &selectors.paths {
+        for (column, _, steps) in &selectors.paths {
             let is_of_rows = steps.contains(&PathStep::Elements);
             let expected = if is_of_rows { self.rows } else { u64::from(is_whole) };
             count_missing(*column, lacking(*column, expected), to);
@@ -130,7 +130,7 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
         (present.get_mut(column), to.series.columns.get(column))
     {
         *present = present.saturating_add(1);
-        let cell = if monitored.has_ages() { cell.aged(to.asked_at) } else { cell };
+        let cell = monitored.aged(cell, to.asked_at);
         monitored.count(to.buffer, monitored.place(cell));
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);

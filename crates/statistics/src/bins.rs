@@ -3,6 +3,8 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use crate::value::Precision;
+
 /// The most bins that a feature may have, `other` included. Labels have two digits.
 pub const BINS_MAX: usize = 100;
 
@@ -20,8 +22,9 @@ pub enum Bins {
     /// Bins are closed on the right, like the `le` of a Prometheus histogram: the first holds
     /// `x <= edges[0]`, bin `i` holds `edges[i-1] < x <= edges[i]`, the last holds what is above
     /// all edges. That is `numpy.searchsorted(edges, x, side="left")`. It is the closing that fits
-    /// quantiles: with edge `k` the smallest value that at least `k/B` of the rows do not exceed,
-    /// every bin holds its share of the rows however many values are tied.
+    /// quantiles: with the smallest value that at least `k/B` of the rows do not exceed as the last one below edge `k`,
+    /// every bin holds its share of the rows however many values are tied. The edge itself lies between that value and
+    /// the next larger one of the reference, so that values that come with fewer digits stay on their side of it.
     Quantile {
         /// Finite and strictly increasing, at least one; there is one bin more than edges.
         edges: Vec<f64>,
@@ -65,6 +68,18 @@ impl Bins {
         }
     }
 
+    /// As [`Bins::of`], for a number that came in this precision: it is in the bin of a value too if one of them is the
+    /// other one, rounded. One more comparison, and only for a number that is none of the values.
+    #[inline]
+    #[must_use]
+    pub fn of_rounded(&self, x: f64, precision: Precision) -> usize {
+        let found = self.of(x);
+        match self {
+            Bins::Values { values } if found == values.len() => nearby(values, x, precision),
+            _ => found,
+        }
+    }
+
     /// The bin of a category; `None` if these are bins of numbers. Compares with each name.
     #[must_use]
     pub fn of_category(&self, category: &[u8]) -> Option<usize> {
@@ -87,6 +102,14 @@ impl Bins {
             _ => format!("{index:02}"),
         }
     }
+}
+
+/// The value beside `x` that it is in this precision; the number of values if it is neither.
+fn nearby(values: &[f64], x: f64, precision: Precision) -> usize {
+    let above = values.partition_point(|value| *value < x);
+    let is_same = |&index: &usize| values.get(index).is_some_and(|&value| precision.same(value, x));
+    let beside = [above.checked_sub(1), Some(above)];
+    beside.into_iter().flatten().find(is_same).unwrap_or(values.len())
 }
 
 #[cfg(test)]
@@ -162,6 +185,25 @@ mod tests {
         {
             check(&bins, x, bin);
         }
+    }
+
+    #[test]
+    fn a_value_in_another_precision_is_the_value() {
+        let bins = Bins::Values { values: vec![-0.1, 0.1, 6.1, 16_777_216.0, 16_777_217.0] };
+        for (x, precision, bin) in [
+            (f64::from(0.1_f32), Precision::Single, 1),
+            (f64::from(-0.1_f32), Precision::Single, 0),
+            (16_777_217.0, Precision::Single, 4),
+            (0.099_975_585_937_5, Precision::Single, 5),
+            (0.099_975_585_937_5, Precision::Half, 1),
+            (6.093_75, Precision::Brain, 2),
+            (6.2, Precision::Half, 5),
+        ] {
+            assert_eq!(bins.of_rounded(x, precision), bin, "{x} {precision:?}");
+        }
+        let singles = Bins::Values { values: vec![f64::from(6.1_f32)] };
+        assert_eq!(singles.of_rounded(6.1, Precision::Single), 0);
+        assert_eq!(Bins::Quantile { edges: vec![0.5] }.of_rounded(0.6, Precision::Half), 1);
     }
 
     #[test]

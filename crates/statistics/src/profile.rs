@@ -5,7 +5,7 @@
 //!
 //! ```json
 //! {
-//!   "format": "driftline-profile", "format_version": 1,
+//!   "format": "driftline-profile", "format_version": 2,
 //!   "model": "rain", "version": "3", "created_at": "2026-11-25T12:00:00Z", "rows": 3000,
 //!   "features": [{
 //!     "name": "dew point", "type": "number",
@@ -21,7 +21,7 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! A reader refuses a version of the format that it does not know. Within a version no field is added or changes
+//! This build writes version 2 and reads version 1 as well. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
 //! its meaning, because a filter that ignores half of a profile compares with something else than
 //! its author meant.
 
@@ -31,17 +31,22 @@ mod write;
 pub use self::read::moment;
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::RangeInclusive};
 
 use crate::{
     bins::Bins,
     document::{self, Node, Path, Problems},
+    value::Precision,
 };
 
 /// What the field `format` says.
 pub const FORMAT: &str = "driftline-profile";
-/// The version of the format that this code writes, and the only one that it reads.
-pub const FORMAT_VERSION: u64 = 1;
+/// The version of the format that this code writes.
+pub const FORMAT_VERSION: u64 = 2;
+/// The versions that it reads. In version 1 an edge is the largest value of the bin below it, and there are no null texts.
+pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION;
+/// The most texts that stand for a missing value.
+pub const NULL_TEXTS_MAX: usize = 32;
 /// The most features of one model.
 pub const FEATURES_MAX: usize = 256;
 /// The most categories that a schema may list. Of more the profiler lists none, and then all are allowed.
@@ -65,6 +70,9 @@ pub struct Profile {
     pub created_at: u64,
     /// Rows of the reference, at least 1.
     pub rows: u64,
+    /// Texts that stand for a missing value, beside those that always do: [`crate::value::reading`]. At most
+    /// [`NULL_TEXTS_MAX`], of [`CATEGORY_BYTES_MAX`] bytes each.
+    pub null_texts: Vec<String>,
     /// At most [`FEATURES_MAX`], with unique names, in the order of the columns where a row is a plain list.
     pub features: Vec<Feature>,
     /// What the model is expected to answer, if the reference tells.
@@ -172,7 +180,7 @@ pub enum Kind {
     Integer,
     /// `true` or `false`, counted as 1 and 0.
     Boolean,
-    /// Text that is compared as it is.
+    /// Text that is compared as it is, without the blanks around it.
     Category,
     /// Text, of which the number of characters (Unicode scalar values) counts.
     TextLength,
@@ -224,10 +232,14 @@ impl Profile {
 }
 
 impl Range {
-    /// Whether `x` is within, ends included; never for NaN.
+    /// Whether a number that came in this precision is within, ends included. One that lies beyond an end is it all the
+    /// same if one of them is the other one, rounded. Never for NaN.
+    #[inline]
     #[must_use]
-    pub fn contains(&self, x: f64) -> bool {
+    pub fn allows(&self, x: f64, precision: Precision) -> bool {
         self.minimum <= x && x <= self.maximum
+            || precision.same(self.minimum, x)
+            || precision.same(self.maximum, x)
     }
 }
 

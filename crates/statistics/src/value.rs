@@ -1,19 +1,55 @@
-//! One vocabulary of values, for training and serving: what a cell is, and in which bin it falls. It reads no bytes of a body.
+//! One vocabulary of values, for training and serving: what a cell of any format is in a column of each kind. It reads
+//! no bytes of a body, and knows no bins.
+//!
+//! A reader hands on what stands in a cell as a [`Cell`], and decides nothing. What the cell is then depends on the kind
+//! of its column, by one function each, which the profiler and the filter share:
+//!
+//! | column of | function | a value is |
+//! | --- | --- | --- |
+//! | numbers, integers, truth values | [`Cell::number`] | a finite number; truth values are 1 and 0 |
+//! | categories | [`Cell::category`] | a text without the blanks around it |
+//! | timestamps | [`Cell::moment`] | a moment, as seconds since 1970 |
+//! | text lengths | [`length`] | the characters of a text, which is not empty |
+//! | vector norms | [`Norm`] | the Euclidean norm of a list |
+//!
+//! NaN is null in each of them, and an infinity is not finite. [`reading`] says which words stand for a missing value.
+//!
+//! # Lists
+//!
+//! A list is of the wrong type in all columns but vectors, with one exception: a list of one is the one. Clients of
+//! TensorFlow Serving, KServe and MLflow send a column of the shape `[n, 1]` so, in rows (`{"a": [4]}`) as in columns
+//! (`{"a": [[4], [5]]}`), and the model gets the same number as without the brackets. Readers of lists keep to it, here
+//! and in training data alike.
+
+mod norm;
+mod precision;
+mod text;
+
+use core::fmt::{self, Write as _};
 
 use driftline_labels::Unbinned;
 
-use crate::{bins::Bins, drift::Tail, time::moment};
+use crate::{drift::Tail, time::moment};
 
-/// A value where a feature or a prediction was expected.
+pub use self::{
+    norm::Norm,
+    precision::Precision,
+    text::{NullTexts, Reading, reading, trim},
+};
+
+/// What stands where a value of a feature or a prediction is expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// A finite number.
+    /// A number, which may be NaN or infinite.
     Number(f64),
+    /// A number that its form has rounded to this precision.
+    Rounded(f64, Precision),
     /// A truth value: 0 or 1 where a number is expected, and no moment.
     Boolean(bool),
-    /// Text, escapes decoded; of a very long one the beginning, which then is longer than any category.
+    /// Text in a format that has numbers of their own, escapes decoded; of a very long one the beginning, which then is
+    /// longer than any category.
     Text(&'a [u8]),
-    /// A value in a format that has only text, such as a header: a number, `true` or `false` where one of these is
+    /// A value in a format that has only text, such as CSV or a header: a number, `true` or `false` where one of these is
     /// expected, and a category where one is. Cut as [`Cell::Text`] is.
     Untyped(&'a [u8]),
     /// Why there is no value.
@@ -35,52 +71,154 @@ pub struct InBin {
 }
 
 impl<'a> Cell<'a> {
-    /// The value as what bins of this kind expect: what is only written becomes a number or a text, and a truth value a
-    /// number.
-    pub fn read_for(self, bins: &Bins) -> Cell<'a> {
-        match (self, bins) {
-            (Cell::Untyped(text), Bins::Categories { .. }) => Cell::Text(text),
-            (Cell::Untyped(text), _) => written_number(text),
-            // For categories it is of the wrong type either way.
-            (Cell::Boolean(value), _) => Cell::Number(truth(value)),
-            (cell, _) => cell,
+    /// The finite number that the cell is in a column of numbers.
+    ///
+    /// A number in quotes is text where the format has numbers, and so of the wrong type; words for nothing and for
+    /// infinities are what they say in any format.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    #[inline]
+    pub fn number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
+        match self {
+            // What nearly all cells are is decided where it is asked.
+            Cell::Number(number) if number.is_finite() && nulls.has_no_number() => Ok(number),
+            cell => cell.other_number(nulls),
         }
+    }
+
+    #[inline(never)]
+    fn other_number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
+        match self {
+            Cell::Number(number) | Cell::Rounded(number, _) => finite(number, nulls),
+            Cell::Boolean(value) => Ok(truth(value)),
+            Cell::Untyped(text) => match reading(text, nulls) {
+                Reading::Number(number) => finite(number, nulls),
+                Reading::Boolean(value) => Ok(truth(value)),
+                Reading::Null | Reading::NullWord(_) => Err(Unbinned::Null),
+                Reading::Text(_) => Err(Unbinned::WrongType),
+            },
+            Cell::Text(text) => Err(match reading(text, nulls) {
+                Reading::Null | Reading::NullWord(_) => Unbinned::Null,
+                Reading::Number(number) if number.is_infinite() => Unbinned::NotFinite,
+                Reading::Number(_) | Reading::Boolean(_) | Reading::Text(_) => Unbinned::WrongType,
+            }),
+            Cell::Unbinned(reason) => Err(reason),
+        }
+    }
+
+    /// The text that the cell is in a column of categories, without the blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none. A number and a truth value are of the wrong type; where categories are spelled as these are,
+    /// [`Cell::spelled`] has their text.
+    #[inline]
+    pub fn category(self, nulls: &NullTexts) -> Result<&'a [u8], Unbinned> {
+        match self {
+            Cell::Text(text) | Cell::Untyped(text) => {
+                let text = trim(text);
+                if text::is_null(text, nulls) { Err(Unbinned::Null) } else { Ok(text) }
+            }
+            Cell::Number(number) | Cell::Rounded(number, _) => {
+                finite(number, nulls).and(Err(Unbinned::WrongType))
+            }
+            Cell::Boolean(_) => Err(Unbinned::WrongType),
+            Cell::Unbinned(reason) => Err(reason),
+        }
+    }
+
+    /// The moment that the cell is in a column of timestamps, in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn moment(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
+        let text = match self {
+            Cell::Number(_) | Cell::Rounded(..) => None,
+            Cell::Text(text) | Cell::Untyped(text) => Some(text),
+            // As a number it would be the first second of 1970.
+            Cell::Boolean(_) => return Err(Unbinned::WrongType),
+            Cell::Unbinned(reason) => return Err(reason),
+        };
+        if let Some(said) = text.and_then(|text| moment::from_text(trim(text))) {
+            return Ok(said);
+        }
+        if let Cell::Untyped(text) = self
+            && let Reading::Boolean(_) = reading(text, nulls)
+        {
+            return Err(Unbinned::WrongType);
+        }
+        moment::from_number(self.number(nulls)?).ok_or(Unbinned::WrongType)
     }
 
     /// Whatever says a moment as the age of that moment, in seconds at `now`, which is in seconds since 1970.
     ///
     /// Without a `now` there are no ages, and a moment is as good as none.
-    pub fn aged(self, now: Option<f64>) -> Cell<'a> {
-        let said = match self {
-            Cell::Number(number) => moment::from_number(number),
-            Cell::Text(text) => moment::from_text(text),
-            // As a number it would be the first second of 1970.
-            Cell::Boolean(_) => None,
-            Cell::Untyped(text) => match moment::from_text(text) {
-                Some(said) => Some(said),
-                None => match written(text) {
-                    Cell::Number(number) => moment::from_number(number),
-                    Cell::Unbinned(reason) => return Cell::Unbinned(reason),
-                    _ => None,
-                },
-            },
-            Cell::Unbinned(_) => return self,
-        };
-        match (said, now) {
-            (Some(said), Some(now)) => Cell::Number(now - said),
-            _ => Cell::Unbinned(Unbinned::WrongType),
+    pub fn aged(self, now: Option<f64>, nulls: &NullTexts) -> Cell<'a> {
+        match (self.moment(nulls), now) {
+            (Ok(said), Some(now)) => Cell::Number(now - said),
+            (Ok(_), None) => Cell::Unbinned(Unbinned::WrongType),
+            (Err(reason), _) => Cell::Unbinned(reason),
         }
     }
 
-    /// The bin that the value falls into, or why it falls into none.
-    pub fn place(self, bins: &Bins) -> Result<usize, Unbinned> {
-        match (self, bins) {
-            (Cell::Number(_), Bins::Categories { .. }) => Err(Unbinned::WrongType),
-            (Cell::Number(number), _) => Ok(bins.of(number)),
-            (Cell::Text(text), _) => bins.of_category(text).ok_or(Unbinned::WrongType),
-            (Cell::Untyped(_) | Cell::Boolean(_), _) => self.read_for(bins).place(bins),
-            (Cell::Unbinned(reason), _) => Err(reason),
+    /// Why the cell is no value in a column whose values are no single cells: of text lengths or vectors.
+    #[must_use]
+    pub fn misfit(self) -> Cell<'static> {
+        Cell::Unbinned(self.number(&NullTexts::NONE).err().unwrap_or(Unbinned::WrongType))
+    }
+
+    /// The precision that the form of the cell keeps.
+    #[inline]
+    #[must_use]
+    pub fn precision(self) -> Precision {
+        if let Cell::Rounded(_, precision) = self { precision } else { Precision::Single }
+    }
+
+    /// The texts that a number or a truth value may have as a category, the usual one first; none for anything else.
+    ///
+    /// A whole number has two, because data frames write 1 as `1.0` where a column lacks a value. Of whole numbers beyond
+    /// 2^53 a double does not have all digits, so they have none.
+    #[must_use]
+    pub fn spelled(self) -> Spellings {
+        /// Above this, doubles skip whole numbers.
+        const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Cell::Boolean(true) => Spellings::of(format_args!("true"), [b"True", b"TRUE"]),
+            Cell::Boolean(false) => Spellings::of(format_args!("false"), [b"False", b"FALSE"]),
+            Cell::Number(x) | Cell::Rounded(x, _) if libm::fabs(x) <= WHOLE_MAX => {
+                // Minus zero is zero.
+                let x = x + 0.0;
+                let mut spellings = Spellings::of(format_args!("{x}"), [b""; 2]);
+                if libm::trunc(x) == x {
+                    // Not with a precision, which brings another formatter of numbers.
+                    spellings.add(format_args!("{x}.0"));
+                }
+                spellings
+            }
+            _ => Spellings::default(),
         }
+    }
+}
+
+/// How many characters a text has, for a column of text lengths: blanks count, and an empty text is null, because CSV
+/// cannot tell one from a missing value.
+#[inline]
+#[must_use]
+pub fn length(characters: u64) -> Cell<'static> {
+    if characters == 0 { Cell::Unbinned(Unbinned::Null) } else { Cell::Number(characters as f64) }
+}
+
+#[inline]
+fn finite(number: f64, nulls: &NullTexts) -> Result<f64, Unbinned> {
+    if number.is_finite() {
+        if nulls.has_number(number) { Err(Unbinned::Null) } else { Ok(number) }
+    } else if number.is_nan() {
+        Err(Unbinned::Null)
+    } else {
+        Err(Unbinned::NotFinite)
     }
 }
 
@@ -89,105 +227,54 @@ fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-/// The number that a text says, or why it says none.
-fn written_number(text: &[u8]) -> Cell<'static> {
-    match written(text) {
-        Cell::Boolean(value) => Cell::Number(truth(value)),
-        cell => cell,
+/// The texts that a number or a truth value may have as a category.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spellings {
+    texts: [Spelling; 3],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spelling {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Spellings {
+    fn of(first: fmt::Arguments<'_>, others: [&'static [u8]; 2]) -> Spellings {
+        let mut spellings = Spellings::default();
+        spellings.add(first);
+        for other in others {
+            spellings.add(format_args!("{}", str::from_utf8(other).unwrap_or_default()));
+        }
+        spellings
+    }
+
+    /// Adds a text, unless it is longer than any number needs.
+    fn add(&mut self, text: fmt::Arguments<'_>) {
+        if let Some(free) = self.texts.iter_mut().find(|text| text.length == 0)
+            && free.write_fmt(text).is_err()
+        {
+            free.length = 0;
+        }
+    }
+
+    /// The texts, the usual one first.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts
+            .iter()
+            .filter_map(|text| text.bytes.get(..text.length))
+            .filter(|text| !text.is_empty())
     }
 }
 
-/// The number or the truth value that a text says, or why it says none.
-fn written(text: &[u8]) -> Cell<'static> {
-    let text = str::from_utf8(text).unwrap_or_default().trim_ascii();
-    match text {
-        "" => Cell::Unbinned(Unbinned::Null),
-        "true" | "True" | "TRUE" => Cell::Boolean(true),
-        "false" | "False" | "FALSE" => Cell::Boolean(false),
-        // Rust reads `nan`, `inf` and `infinity` in any case, as Python writes them.
-        text => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Cell::Number(number),
-            Ok(_) => Cell::Unbinned(Unbinned::NotFinite),
-            Err(_) => Cell::Unbinned(Unbinned::WrongType),
-        },
+impl fmt::Write for Spelling {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length.checked_add(text.len()).ok_or(fmt::Error)?;
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use alloc::vec;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Result<usize, Unbinned>) {
-        let bins = Bins::Values { values: vec![0.0, 1.0, 2.5] };
-        assert_eq!(Cell::Untyped(text.as_bytes()).place(&bins), expected, "{text}");
-    }
-
-    #[test]
-    fn text_is_a_number_where_one_is_expected() {
-        check("2.5", Ok(2));
-        check(" 1e0\t", Ok(1));
-        check("False", Ok(0));
-        check("", Err(Unbinned::Null));
-        check("NaN", Err(Unbinned::NotFinite));
-        check("-Infinity", Err(Unbinned::NotFinite));
-        check("1e400", Err(Unbinned::NotFinite));
-        check("1,5", Err(Unbinned::WrongType));
-        check("0x1", Err(Unbinned::WrongType));
-    }
-
-    /// Ages at 1,000 seconds after the moment 2026-11-25T12:00:00Z.
-    #[track_caller]
-    fn check_age(cell: Cell<'_>, expected: Result<f64, Unbinned>) {
-        let found = cell.aged(Some(1_795_609_000.0));
-        assert_eq!(found, expected.map_or_else(Cell::Unbinned, Cell::Number), "{cell:?}");
-    }
-
-    #[test]
-    fn a_moment_is_as_old_as_it_is_in_whatever_form_it_comes() {
-        check_age(Cell::Text(b"2026-11-25T12:00:00Z"), Ok(1_000.0));
-        check_age(Cell::Text(b"2026-11-25"), Ok(44_200.0));
-        check_age(Cell::Number(1_795_608_000.0), Ok(1_000.0));
-        check_age(Cell::Number(1_795_608_000_500.0), Ok(999.5));
-        check_age(Cell::Number(1_795_610_000.0), Ok(-1_000.0));
-        check_age(Cell::Untyped(b" 2026-11-25 12:00:00 "), Ok(1_000.0));
-        check_age(Cell::Untyped(b"1795608000"), Ok(1_000.0));
-        check_age(Cell::Untyped(b"0"), Ok(1_795_609_000.0));
-    }
-
-    #[test]
-    fn what_is_no_moment_has_no_age() {
-        let wrong = Err(Unbinned::WrongType);
-        check_age(Cell::Text(b"yesterday"), wrong);
-        check_age(Cell::Text(b"1795608000"), wrong);
-        check_age(Cell::Number(1e21), wrong);
-        check_age(Cell::Untyped(b"true"), wrong);
-        check_age(Cell::Boolean(true), wrong);
-        check_age(Cell::Boolean(false), wrong);
-        check_age(Cell::Untyped(b"soon"), wrong);
-        check_age(Cell::Untyped(b""), Err(Unbinned::Null));
-        check_age(Cell::Untyped(b"1e400"), Err(Unbinned::NotFinite));
-        check_age(Cell::Unbinned(Unbinned::Null), Err(Unbinned::Null));
-        assert_eq!(Cell::Number(0.0).aged(None), Cell::Unbinned(Unbinned::WrongType));
-    }
-
-    #[test]
-    fn text_is_a_category_where_one_is_expected() {
-        let bins = Bins::Categories { names: vec!["3".into()] };
-        assert_eq!(Cell::Untyped(b"3").place(&bins), Ok(0));
-        assert_eq!(Cell::Number(3.0).place(&bins), Err(Unbinned::WrongType));
-    }
-
-    #[test]
-    fn a_truth_value_is_a_number_where_one_is_expected_and_never_a_category() {
-        let values = Bins::Values { values: vec![0.0, 1.0] };
-        assert_eq!(Cell::Boolean(false).place(&values), Ok(0));
-        assert_eq!(Cell::Boolean(true).place(&values), Ok(1));
-        assert_eq!(Cell::Boolean(true).place(&Bins::Quantile { edges: vec![0.5] }), Ok(1));
-        let names = Bins::Categories { names: vec!["true".into(), "1".into()] };
-        assert_eq!(Cell::Boolean(true).place(&names), Err(Unbinned::WrongType));
-        assert_eq!(Cell::Untyped(b"true").place(&names), Ok(0));
-    }
-}
+mod tests;

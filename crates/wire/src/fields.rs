@@ -126,7 +126,7 @@ impl<T: Copy> FieldReader<T> {
                 Token::ArrayStart => Value::Array,
                 Token::String(text) => Value::String(text),
                 Token::Number(number) => Value::Number(number),
-                Token::NotFinite => Value::NotFinite,
+                Token::Nan | Token::NotFinite => Value::NotFinite,
                 Token::Bool(bool) => Value::Bool(bool),
                 Token::Null => Value::Null,
                 // They come where they were asked for, which is nowhere here.

@@ -6,7 +6,8 @@
 //!
 //! Deliberate leniences, because real servers need them:
 //!
-//! - `NaN`, `Infinity` and `-Infinity`, which Python servers write, are [`Token::NotFinite`], as is `1e400`.
+//! - `NaN`, which Python servers write, is [`Token::Nan`]; their `Infinity` and `-Infinity` are [`Token::NotFinite`],
+//!   as is `1e400`.
 //! - A UTF-8 byte order mark at the very start is passed over.
 //! - A lone surrogate (`"\ud83d"`) decodes to U+FFFD, and invalid UTF-8 within strings passes as it is.
 //! - What was skipped ([`Tokenizer::skip`]) is checked for its brackets and strings only.
@@ -76,7 +77,9 @@ pub enum Token<'a> {
     /// A finite number, rounded to the nearest double. Of more than 18 significant digits the last ones may be
     /// dropped, which moves the result by one unit in the last place at most.
     Number(f64),
-    /// `NaN`, `Infinity`, `-Infinity`, or a number beyond the range of a double.
+    /// `NaN`
+    Nan,
+    /// `Infinity`, `-Infinity`, or a number beyond the range of a double.
     NotFinite,
     /// `true` or `false`
     Bool(bool),
@@ -218,6 +221,7 @@ enum Found {
     Key,
     String,
     Number,
+    Nan,
     NotFinite,
     True,
     False,
@@ -358,6 +362,7 @@ impl Tokenizer {
             Found::Key => Token::Key(self.text(input, consumed)),
             Found::String => Token::String(self.text(input, consumed)),
             Found::Number => number_token(self.value),
+            Found::Nan => Token::Nan,
             Found::NotFinite => Token::NotFinite,
             Found::True => Token::Bool(true),
             Found::False => Token::Bool(false),

@@ -219,7 +219,7 @@ fn what_no_value_can_be_made_of_is_refused_by_its_type() {
 
 #[test]
 fn values_of_a_wrong_type_are_refused_with_their_row() {
-    let expected = "expected numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
+    let expected = "expected numbers up to 1e100, true and false, or nothing (empty, NA, N/A, NaN, null, or what --null says), \
                     or else text in all rows, or lists of numbers in all rows; repair or exclude it";
     let refuses = |x: &str, values, what: &str| {
         refuses(x, values, &format!("the column `x` holds {what}; {expected}"));
@@ -241,8 +241,8 @@ fn values_of_a_wrong_type_are_refused_with_their_row() {
         "the number inf at row 2",
     );
     refuses(
-        "required group x (LIST) { repeated group list { optional int32 element; } }",
-        leveled::<Int32Type>([3], &[2, 1], Some(&[0, 1])),
+        "required group x (LIST) { repeated group list { required binary element (STRING); } }",
+        leveled::<ByteArrayType>([ByteArray::from("a")], &[1], Some(&[0])),
         "a list of other things than numbers at row 1",
     );
     let error = of(

@@ -3,12 +3,15 @@
 use driftline_statistics::profile::Kind;
 
 use super::message::{quoted, render};
-use crate::{cell::Cell, place::Place};
+use crate::{
+    cell::{Cell, has_comma_in_number},
+    place::Place,
+};
 
 /// Above this, doubles skip whole numbers.
 const WHOLE_MAGNITUDE_MAX: f64 = 9_007_199_254_740_992.0;
 /// What a column whose kind is not given may hold.
-pub(super) const EXPECTED: &str = "numbers up to 1e100, true and false, or nothing (empty, NA, NaN, null), \
+pub(super) const EXPECTED: &str = "numbers up to 1e100, true and false, or nothing (empty, NA, N/A, NaN, null, or what --null says), \
                         or else text in all rows, or lists of numbers in all rows";
 
 /// Why a column without a value is refused.
@@ -29,6 +32,8 @@ pub(super) struct Evidence {
     numbers: u64,
     texts: u64,
     unfits: u64,
+    /// How many of the texts are numbers with a comma in them, in a format that has only text.
+    comma_numbers: u64,
 }
 
 /// Where a value is, and the value in words.
@@ -39,7 +44,7 @@ impl Evidence {
     pub(super) fn number(&mut self, cell: Cell<'_>, value: f64, place: Place) {
         let first = match cell {
             Cell::Boolean(_) => &mut self.boolean,
-            Cell::List(_) => &mut self.list,
+            Cell::List(_) | Cell::Norm(_) => &mut self.list,
             Cell::Age(_) => &mut self.moment,
             _ => &mut self.number,
         };
@@ -48,10 +53,11 @@ impl Evidence {
         self.numbers += 1;
     }
 
-    /// A cell that counts as this text.
-    pub(super) fn text(&mut self, text: &str, place: Place) {
+    /// A cell that counts as this text; `is_untyped` if its format has nothing else.
+    pub(super) fn text(&mut self, text: &str, is_untyped: bool, place: Place) {
         self.text.get_or_insert_with(|| (place, quoted(text)));
         self.texts += 1;
+        self.comma_numbers += u64::from(is_untyped && has_comma_in_number(text));
     }
 
     /// A cell that does not fit the kind.
@@ -66,7 +72,7 @@ impl Evidence {
     ///
     /// A sentence that continues "the column ...".
     pub(super) fn kind(&self, given: Option<Kind>) -> Result<Option<Kind>, String> {
-        if let Some(fault) = self.fault(given) {
+        if let Some(fault) = self.fault(given).or_else(|| self.comma_fault(given)) {
             return Err(fault);
         }
         match given {
@@ -96,8 +102,30 @@ impl Evidence {
                 expected(kind),
                 kind.word()
             ),
-            None => format!("holds {found} at {place}{more}; expected {EXPECTED}"),
+            None => {
+                format!("holds {found} at {place}{more}; expected {EXPECTED}{}", self.comma_hint())
+            }
         })
+    }
+
+    /// Says that all texts of a column whose kind is not given are numbers with a comma, which would be its categories.
+    fn comma_fault(&self, given: Option<Kind>) -> Option<String> {
+        let (place, found) = self.text.as_ref()?;
+        (given.is_none() && self.comma_numbers == self.texts).then(|| {
+            format!(
+                "holds {found} at {place} and no text but numbers with a comma; expected a point before fractions{}",
+                self.comma_hint()
+            )
+        })
+    }
+
+    /// What to do about commas in numbers, if all texts have them.
+    fn comma_hint(&self) -> &'static str {
+        if self.texts != 0 && self.comma_numbers == self.texts {
+            "; --decimal-comma reads 0,5 as 0.5, and --type COLUMN=category takes them for names"
+        } else {
+            ""
+        }
     }
 
     /// The kind that the values show.

@@ -1,6 +1,8 @@
 //! How cells are shown in messages; it judges none.
 
-use crate::cell::{Cell, WITHOUT_AS_OF};
+use driftline_statistics::value::{self, NullTexts};
+
+use crate::cell::{Cell, Shown, WITHOUT_AS_OF};
 
 /// Quoted text is cut after this many characters.
 const QUOTE_CHARS_MAX: usize = 40;
@@ -9,11 +11,21 @@ const QUOTE_CHARS_MAX: usize = 40;
 pub(super) fn render(cell: Cell<'_>) -> String {
     match cell {
         Cell::Null => String::from("nothing"),
+        Cell::Untyped(text) => match cell.shown(&NullTexts::NONE) {
+            Shown::Value(Cell::Untyped(_) | Cell::Null | Cell::Text(_)) | Shown::NullWord(_) => {
+                quoted(text)
+            }
+            Shown::Value(value) => render(value),
+        },
         Cell::Boolean(value) => value.to_string(),
         Cell::Number(value) if value.abs() < 1e15 => format!("the number {value}"),
         Cell::Number(value) => format!("the number {value:e}"),
         Cell::Text(text) => quoted(text),
-        Cell::List(norm) => format!("a list of the norm {norm:e}"),
+        Cell::List(list) => match list.norm.cell() {
+            value::Cell::Number(norm) => format!("a list of the norm {norm:e}"),
+            _ => String::from("a list of other things than numbers"),
+        },
+        Cell::Norm(norm) => format!("a list of the norm {norm:e}"),
         Cell::Length(length) => format!("a text of {length} characters"),
         // With --as-of it would be an age.
         Cell::Moment(_) => String::from(WITHOUT_AS_OF),

@@ -1,8 +1,11 @@
 //! Turns the moments in a row into ages, as of the moment that the row was made; it reads no clock.
 
-use driftline_statistics::profile::Kind;
+use driftline_statistics::{profile::Kind, value::NullTexts};
 
-use super::{options::AsOf, selection::Purpose};
+use super::{
+    options::{AsOf, Options},
+    selection::Purpose,
+};
 use crate::{
     cell::{Cell, WITHOUT_AS_OF},
     column::ColumnOptions,
@@ -21,16 +24,18 @@ pub(super) struct Ages {
     column: Option<usize>,
     /// By cell: whether its column is given as a timestamp.
     is_timestamp: Vec<bool>,
+    nulls: NullTexts,
 }
 
 impl Ages {
-    pub(super) fn new(as_of: Option<&AsOf>) -> Ages {
-        let (moment, differs_by_row) = match as_of {
+    pub(super) fn new(options: &Options) -> Ages {
+        let (moment, differs_by_row) = match &options.as_of {
             Some(AsOf::Moment(seconds)) => (Some(*seconds), false),
             Some(AsOf::Column(_)) => (None, true),
             None => (None, false),
         };
-        Ages { moment, differs_by_row, column: None, is_timestamp: Vec::new() }
+        let nulls = options.settings.nulls();
+        Ages { moment, differs_by_row, column: None, is_timestamp: Vec::new(), nulls }
     }
 
     /// Announces the next cell of each row.
@@ -50,14 +55,14 @@ impl Ages {
     pub(super) fn take<'c>(&self, cells: impl IntoIterator<Item = Cell<'c>>) -> Vec<Cell<'c>> {
         let mut cells: Vec<Cell<'c>> = cells.into_iter().collect();
         let as_of = match self.column {
-            Some(column) => cells.get(column).and_then(|cell| cell.moment()),
+            Some(column) => cells.get(column).and_then(|cell| cell.moment(&self.nulls)),
             None => self.moment,
         };
         for (cell, is_timestamp) in cells.iter_mut().zip(&self.is_timestamp) {
             if !*is_timestamp && !matches!(cell, Cell::Moment(_)) {
                 continue;
             }
-            *cell = match (*cell, cell.moment(), as_of) {
+            *cell = match (*cell, cell.moment(&self.nulls), as_of) {
                 (Cell::Null, ..) => Cell::Null,
                 (_, Some(moment), Some(as_of)) => Cell::Age(as_of - moment),
                 (_, Some(_), None) if self.differs_by_row => Cell::Other(WITHOUT_MOMENT),

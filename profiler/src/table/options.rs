@@ -26,6 +26,10 @@ pub struct Options {
     pub as_of: Option<AsOf>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
+    /// What separates the cells of CSV; `None` for commas, and for an error where a header has none but something else.
+    pub separator: Option<u8>,
+    /// Whether numbers of CSV have a comma before their fraction.
+    pub decimal_comma: bool,
 }
 
 /// The moment that a row was made, from which the ages of its timestamps count.

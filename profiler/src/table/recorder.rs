@@ -44,6 +44,13 @@ impl Pass {
     }
 }
 
+/// A reading that has ended.
+pub(super) struct Finished {
+    pub(super) nameless: Vec<usize>,
+    pub(super) index: Vec<String>,
+    pub(super) pass: Pass,
+}
+
 /// One reading of a table. The caller announces the columns, then hands over row after row:
 ///
 /// ```text
@@ -57,6 +64,9 @@ pub struct TableRecorder<'r> {
     problems: Problems,
     /// Columns without a name, counted from 1.
     nameless: Vec<usize>,
+    /// Columns that are the index of a data frame, and those of them that are left out.
+    index: Vec<String>,
+    left_out: Vec<String>,
     pass: Pass,
     ages: Ages,
     range: RangeInclusive<u64>,
@@ -89,8 +99,10 @@ impl<'r> TableRecorder<'r> {
             options,
             problems: Problems::default(),
             nameless: Vec::new(),
+            index: Vec::new(),
+            left_out: Vec::new(),
             pass,
-            ages: Ages::new(options.as_of.as_ref()),
+            ages: Ages::new(options),
             range: options.rows.clone().unwrap_or(1..=u64::MAX),
             row: 0,
             bytes: 0,
@@ -99,16 +111,33 @@ impl<'r> TableRecorder<'r> {
         })
     }
 
+    /// Says which columns are the index of a data frame, before [`header`](TableRecorder::header): they number the rows,
+    /// and are no features unless the options name them.
+    pub fn index(&mut self, names: Vec<String>) {
+        self.index = names;
+    }
+
+    /// What to make a profile of.
+    #[must_use]
+    pub fn options(&self) -> &'r Options {
+        self.options
+    }
+
     /// Announces all columns, for a source that names them before its rows, and checks the names in the options.
     ///
     /// Returns the columns that rows must have a cell for, counted from 0, with what the options say of each. Columns
-    /// without a name are left out.
+    /// without a name, and those of an [index](TableRecorder::index), are left out.
     pub fn header(&mut self, names: &[String]) -> Vec<(usize, ColumnOptions)> {
         self.check_names(names);
         let mut chosen = Vec::new();
         for (index, name) in names.iter().enumerate() {
+            let name = name.trim();
             if name.is_empty() {
                 self.nameless.push(index + 1);
+            } else if self.index.iter().any(|it| it == name)
+                && !selection::wants(name, self.options)
+            {
+                self.left_out.push(name.to_owned());
             } else if let Some(options) = self.column(name) {
                 chosen.push((index, options));
             }
@@ -117,8 +146,9 @@ impl<'r> TableRecorder<'r> {
     }
 
     /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for
-    /// it, in the order of these calls, and `None` if it is left out.
+    /// it, in the order of these calls, and `None` if it is left out. Blanks around the name are not part of it.
     pub fn column(&mut self, name: &str) -> Option<ColumnOptions> {
+        let name = name.trim();
         let (purpose, options) = selection::purpose(name, self.options)?;
         self.ages.column(purpose, options);
         // In the second pass the columns are known.
@@ -177,7 +207,7 @@ impl<'r> TableRecorder<'r> {
     /// # Errors
     ///
     /// What was noted while reading, and rows that were asked for but do not exist.
-    pub(super) fn finish(mut self) -> Result<(Vec<usize>, Pass), Problems> {
+    pub(super) fn finish(mut self) -> Result<Finished, Problems> {
         self.report();
         if self.options.rows.is_some() && self.wants_rows() && !self.has_given_up {
             let (first, last) = (self.range.start(), self.range.end());
@@ -186,7 +216,11 @@ impl<'r> TableRecorder<'r> {
                 format_args!("found {} rows, expected rows {first} to {last} to exist", self.row),
             );
         }
-        if self.problems.is_empty() { Ok((self.nameless, self.pass)) } else { Err(self.problems) }
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let TableRecorder { nameless, left_out, pass, .. } = self;
+        Ok(Finished { nameless, index: left_out, pass })
     }
 
     fn report(&mut self) {

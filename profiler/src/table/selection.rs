@@ -10,6 +10,9 @@ use driftline_statistics::{
 use super::options::{AsOf, Options};
 use crate::{assembly::Role, column::ColumnOptions};
 
+/// What excluded columns are named for.
+const TO_EXCLUDE: &str = "to exclude";
+
 /// What a column is read for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Purpose {
@@ -21,8 +24,9 @@ pub(super) enum Purpose {
 
 /// What a column is read for, and what the options say of it; `None` if it is left out.
 pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnOptions)> {
-    let is = |column: &Option<String>| column.as_deref() == Some(name);
-    if matches!(&options.as_of, Some(AsOf::Column(column)) if column == name) {
+    let same = |column: &String| column.trim() == name;
+    let is = |column: &Option<String>| column.as_ref().is_some_and(same);
+    if matches!(&options.as_of, Some(AsOf::Column(column)) if same(column)) {
         return Some((
             Purpose::AsOf,
             ColumnOptions { kind: Some(Kind::Timestamp), bin_by_value: false },
@@ -30,40 +34,50 @@ pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnO
     }
     let role = if is(&options.prediction) {
         Role::Prediction
-    } else if options.exclude.iter().any(|excluded| excluded == name) {
+    } else if options.exclude.iter().any(same) {
         return None;
     } else if is(&options.target) {
         options.prediction.is_none().then_some(Role::Prediction)?
     } else {
         Role::Feature
     };
-    let said = options.kinds.iter().rev().find(|(column, _)| column == name);
+    let said = options.kinds.iter().rev().find(|(column, _)| same(column));
     let of_column = ColumnOptions {
         kind: said.map(|(_, kind)| *kind),
-        bin_by_value: options.value_bins.iter().any(|column| column == name),
+        bin_by_value: options.value_bins.iter().any(same),
     };
     Some((Purpose::Column(role), of_column))
 }
 
+/// Whether the options name a column for anything but to leave it out.
+pub(super) fn wants(name: &str, options: &Options) -> bool {
+    asked(options).any(|(what, asked)| what != TO_EXCLUDE && asked.trim() == name)
+}
+
 /// Notes each column that the options name and that does not exist.
 pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
-    let asked = options.exclude.iter().map(|name| ("to exclude", name));
-    let as_of = match &options.as_of {
-        Some(AsOf::Column(name)) => Some(("to say when a row was made", name)),
-        Some(AsOf::Moment(_)) | None => None,
-    };
-    let asked = asked
-        .chain(as_of)
-        .chain(options.target.iter().map(|name| ("as the target", name)))
-        .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
-        .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))
-        .chain(options.value_bins.iter().map(|name| ("to bin by value", name)));
-    for (what, name) in asked.filter(|(_, name)| name.is_empty() || !names.contains(name)) {
+    let is_there = |asked: &str| names.iter().any(|name| name.trim() == asked.trim());
+    for (what, name) in asked(options).filter(|(_, name)| name.is_empty() || !is_there(name)) {
         problems.add(
             &Path::ROOT,
             format_args!("found no column `{name}` {what}, the columns are {}", List(names)),
         );
     }
+}
+
+/// Every column that the options name, with what for.
+fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
+    let asked = options.exclude.iter().map(|name| (TO_EXCLUDE, name));
+    let as_of = match &options.as_of {
+        Some(AsOf::Column(name)) => Some(("to say when a row was made", name)),
+        Some(AsOf::Moment(_)) | None => None,
+    };
+    asked
+        .chain(as_of)
+        .chain(options.target.iter().map(|name| ("as the target", name)))
+        .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
+        .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))
+        .chain(options.value_bins.iter().map(|name| ("to bin by value", name)))
 }
 
 struct List<'n>(&'n [String]);

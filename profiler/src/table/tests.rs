@@ -34,7 +34,7 @@ fn made(options: &Options, can_be_read_again: bool) -> Result<(Made, Vec<Progres
 
 #[test]
 fn a_table_in_memory_makes_a_profile() {
-    let (Made { profile, nameless, sampled }, shown) = made(&options(), false).unwrap();
+    let (Made { profile, nameless, sampled, .. }, shown) = made(&options(), false).unwrap();
     assert_eq!((profile.rows, nameless, sampled), (5_000, vec![2], None));
     assert_eq!(profile.features[0].column.counts, [250; 20]);
     assert_eq!(profile.prediction.unwrap().counts, [2_500, 2_500, 0]);

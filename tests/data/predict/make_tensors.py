@@ -114,14 +114,14 @@ rest("raw_halves_and_doubles", "FP16, BF16 and FP64, and what in them is no numb
       tensor("b", [2], "BF16", raw=struct.pack("<2H", 0x4040, 0x7FC0)),
       tensor("d", [2], "FP64", raw=struct.pack("<2d", 4, float("nan")))],
      scores(0, 1), source=RAW, traps=[32], bad=["nan", "infinity"], columns={name: "number" for name in "abd"}, **TWO,
-     features={"a": {"01": 1, "not_finite": 1}, "b": {"03": 1, "not_finite": 1}, "d": {"04": 1, "not_finite": 1}})
+     features={"a": {"01": 1, "not_finite": 1}, "b": {"03": 1, "null": 1}, "d": {"04": 1, "null": 1}})
 rest("values_that_are_none", "NaN, infinities, 1e400 and numbers in quotes, as Python servers and clients write them.",
      [], scores(0, 0, 0, 0), traps=[32, 33], bad=["nan", "infinity", "overflow", "number_as_string"], columns=AB,
      sent=({"content-type": "application/json"},
            b'{"inputs":[{"name":"a","shape":[4],"datatype":"FP64","data":[NaN,-Infinity,1e400,"1"]},'
            b'{"name":"b","shape":[4],"datatype":"FP64","data":[1,2,3,4]}]}'),
      rows=4, predictions=4, prediction={"00": 4},
-     features={"a": {"not_finite": 3, "wrong_type": 1}, "b": {"01": 1, "02": 1, "03": 1, "04": 1}})
+     features={"a": {"null": 1, "not_finite": 2, "wrong_type": 1}, "b": {"01": 1, "02": 1, "03": 1, "04": 1}})
 rest("nested_nulls", "A null in a row is null; one in place of a row is that of its first value, and the others are missing.",
      [tensor("input-0", [3, 2], "FP32", [[1, None], None, [2, 4]])], scores(0, 1), traps=[32], bad=["nested_null"],
      columns=AB, rows=3, predictions=2, prediction={"00": 1, "01": 1}, faults={"wrong_shape": 1},

@@ -67,8 +67,8 @@ const LAYERS: &[Layer] = &[
     bare(METRICS, &[LABELS, STATISTICS]),
     bare(MONITOR, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS]),
     layer("driftline-plugin", &[LABELS, STATISTICS, METRICS, MONITOR]),
-    portable(PROFILER, &[STATISTICS]),
-    layer(PROFILER_FILES, &[STATISTICS, PROFILER]),
+    portable(PROFILER, &[LABELS, STATISTICS]),
+    layer(PROFILER_FILES, &[LABELS, STATISTICS, PROFILER]),
     layer("driftline-studio", &[STATISTICS, METRICS, PROFILER]),
     // Independent of the others: it is the proxy, and must not share the filter's mistakes.
     layer(HOST_SIM, &[]),

@@ -193,7 +193,8 @@ impl Search<'_> {
         let config = self.provisional(columns)?;
         let player = Player::capturing(config, true);
         let version = self.model.version.as_deref();
-        let mut reader = Reader::new(&player, &self.model.name, version, columns.to_vec());
+        let nulls = self.wanted.settings.nulls();
+        let mut reader = Reader::new(&player, &self.model.name, version, columns.to_vec(), nulls);
         reader.read(self.recording, progress, &mut |_, _| {})?;
         let unlisted = player.session.layout().unlisted(&self.model.name, version);
         if reader.taken.exchanges == 0 && unlisted == Unlisted::default() {
@@ -222,9 +223,9 @@ impl Search<'_> {
             None | Some(Kind::Number | Kind::Integer) => Cell::Number(0.0),
             Some(Kind::Boolean) => Cell::Boolean(false),
             Some(Kind::Category) => Cell::Text("-"),
-            Some(Kind::TextLength) => Cell::Length(0.0),
+            Some(Kind::TextLength) => Cell::Length(1.0),
             Some(Kind::Timestamp) => Cell::Age(0.0),
-            Some(Kind::VectorNorm) => Cell::List(0.0),
+            Some(Kind::VectorNorm) => Cell::Norm(0.0),
         });
         builder.row(cells, Place { row: 1, line: None });
         let profile = match builder.build().map_err(|problems| self.refused(problems))? {

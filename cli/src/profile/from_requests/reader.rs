@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow};
 use driftline_metrics::series::Series;
 use driftline_monitor::capture::{Captured, Value};
 use driftline_profiler::{Cell, Place, Progress, Role};
-use driftline_statistics::profile::Kind;
+use driftline_statistics::{profile::Kind, value::NullTexts};
 use host_sim::Recording;
 
 use super::{
@@ -45,6 +45,8 @@ pub(super) struct Reader<'m> {
     version: Option<&'m str>,
     /// Features, followed by the prediction if there is one.
     columns: Vec<Column>,
+    /// What stands for a missing value.
+    nulls: NullTexts,
     /// By column.
     pub(super) came: Vec<Came>,
     /// Which of these a series is; `None` for those of other models.
@@ -58,10 +60,11 @@ impl<'m> Reader<'m> {
         model: &'m str,
         version: Option<&'m str>,
         columns: Vec<Column>,
+        nulls: NullTexts,
     ) -> Reader<'m> {
         let came = vec![Came::default(); columns.len()];
         let (known, taken) = (HashMap::new(), Taken::default());
-        Reader { player, model, version, columns, came, known, taken }
+        Reader { player, model, version, columns, nulls, came, known, taken }
     }
 
     /// Hands out the rows of each exchange of the model, a cell per column.
@@ -96,7 +99,9 @@ impl<'m> Reader<'m> {
                         .zip(&self.columns)
                         .map(|(values, column)| {
                             let value = values.get(index);
-                            value.and_then(|value| cell(value, column.kind)).unwrap_or(Cell::Null)
+                            value
+                                .and_then(|value| cell(value, column.kind, &self.nulls))
+                                .unwrap_or(Cell::Null)
                         })
                         .collect();
                     take(&cells, Place { row, line: Some(number) });
@@ -131,7 +136,7 @@ impl<'m> Reader<'m> {
             }
             let reason = match value {
                 Value::None(reason) => Some(reason),
-                ref value if cell(value, *kind).is_none() => Some("wrong_type"),
+                ref value if cell(value, *kind, &self.nulls).is_none() => Some("wrong_type"),
                 _ => None,
             };
             if let Some(reason) = reason.filter(|reason| !matches!(*reason, "null" | "missing")) {
@@ -171,22 +176,17 @@ fn label<'s>(series: &'s Series, name: &str) -> &'s str {
 
 /// What a value is to the profiler, which infers the column's kind if it is not given; `None` if it is of another type
 /// than its column.
-fn cell(value: &Value, kind: Option<Kind>) -> Option<Cell<'_>> {
+fn cell<'v>(value: &'v Value, kind: Option<Kind>, nulls: &NullTexts) -> Option<Cell<'v>> {
     let cell = match (value, kind) {
         (Value::None(_), _) => Cell::Null,
-        (Value::Text(text), Some(Kind::Category) | None) => Cell::Text(text),
-        (Value::Untyped(text), kind) => Cell::from_text_of(text, kind),
-        (Value::Number(number), Some(Kind::Boolean)) if matches!(*number, 0.0 | 1.0) => {
-            Cell::Boolean(*number == 1.0)
-        }
+        (Value::Text(text), _) => Cell::Text(text),
+        (Value::Untyped(text), _) => Cell::Untyped(text),
         (Value::Number(number), Some(Kind::TextLength)) => Cell::Length(*number),
         (Value::Number(number), Some(Kind::Timestamp)) => Cell::Age(*number),
-        (Value::Number(number), Some(Kind::VectorNorm)) => Cell::List(*number),
-        (Value::Number(number), Some(Kind::Number | Kind::Integer) | None) => Cell::Number(*number),
-        (Value::Text(_), _) | (Value::Number(_), Some(Kind::Boolean | Kind::Category)) => {
-            return None;
-        }
+        (Value::Number(number), Some(Kind::VectorNorm)) => Cell::Norm(*number),
+        (Value::Number(number), _) => Cell::Number(*number),
     };
-    let takes_text = kind.is_none_or(|kind| matches!(kind, Kind::Category | Kind::TextLength));
-    (takes_text || !matches!(cell, Cell::Text(_))).then_some(cell)
+    // A fraction among integers is no other type: the profiler refuses it.
+    let kind = kind.map(|kind| if kind == Kind::Integer { Kind::Number } else { kind });
+    kind.is_none_or(|kind| cell.fits(kind, nulls)).then_some(cell)
 }

@@ -10,7 +10,7 @@ use super::{
     COLUMNS_MAX,
     unlisted::{Notes, Unlisted},
 };
-use driftline_statistics::profile::Kind;
+use driftline_statistics::{profile::Kind, value::trim};
 
 /// The highest position or index, exclusive, at which a value may be looked for.
 pub(super) const POSITIONS_MAX: usize = 1 << 16;
@@ -90,6 +90,7 @@ pub struct Columns {
     tensors: Vec<(Box<[u8]>, Positions)>,
     /// What bodies have and no column looks for.
     notes: Notes,
+    has_vectors: bool,
 }
 
 /// Column numbers by position.
@@ -104,7 +105,9 @@ impl Columns {
     pub fn new(columns: impl IntoIterator<Item = Option<(Place, Projection)>>) -> Columns {
         let mut found = Columns { tensors: vec![Default::default()], ..Columns::default() };
         for (number, column) in columns.into_iter().take(COLUMNS_MAX).enumerate() {
-            found.reads.push(column.as_ref().map(|(_, reads)| *reads));
+            let reads = column.as_ref().map(|(_, reads)| *reads);
+            found.has_vectors |= reads == Some(Projection::VectorNorm);
+            found.reads.push(reads);
             match column.map(|(place, _)| place) {
                 Some(Place::Usual { name, position }) => {
                     found.tensor_mut(&name).set(0, number);
@@ -141,6 +144,11 @@ impl Columns {
         self.reads.get(column).copied().flatten()
     }
 
+    /// Whether any column takes the norm of a vector.
+    pub const fn has_vectors(&self) -> bool {
+        self.has_vectors
+    }
+
     /// From now on, notes what no column looks for, for [`Columns::unlisted`].
     pub fn note_unlisted(&mut self) {
         self.notes.open();
@@ -160,8 +168,13 @@ impl Columns {
         found
     }
 
-    /// As [`Columns::named`], for what may be a value instead of a name.
+    /// As [`Columns::named`], for what may be a value instead of a name. Blanks around a name are not part of it, as they
+    /// are not in training data, unless a column is called so with them.
     pub fn known(&self, name: &[u8]) -> Option<usize> {
+        self.exactly(name).or_else(|| self.exactly(trimmed(name)?))
+    }
+
+    fn exactly(&self, name: &[u8]) -> Option<usize> {
         let first = self.names.partition_point(|(known, _)| **known < *name);
         self.names.get(first).filter(|(known, _)| **known == *name).map(|&(_, column)| column)
     }
@@ -188,9 +201,11 @@ impl Columns {
     /// The tensor of this name, which is tensor number `ordinal`, from 0, of its body; `None` if nothing is looked for
     /// in it. Compares with each name, once per tensor.
     pub fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
-        let mut named = self.tensors.iter().enumerate().skip(1);
-        let found =
-            named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number));
+        let exactly = |name: &[u8]| {
+            let mut named = self.tensors.iter().enumerate().skip(1);
+            named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number))
+        };
+        let found = exactly(name).or_else(|| exactly(trimmed(name)?));
         if found.is_none() {
             self.notes.name(name);
         }
@@ -222,6 +237,12 @@ impl Columns {
         #[expect(clippy::indexing_slicing, reason = "`number` is at most the last index")]
         &mut self.tensors[number.min(last)].1
     }
+}
+
+/// A name without the blanks around it; `None` if there are none.
+fn trimmed(name: &[u8]) -> Option<&[u8]> {
+    let trimmed = trim(name);
+    (trimmed.len() != name.len()).then_some(trimmed)
 }
 
 impl Positions {
@@ -265,6 +286,10 @@ mod tests {
             [Some(1), Some(0), Some(2), None]
         );
         assert_eq!([0, 2, 3].map(|position| columns.at(position)), [Some(0), Some(2), None]);
+        assert_eq!(
+            [&b" b"[..], b"c \t", b" "].map(|name| columns.named(name)),
+            [Some(0), Some(2), None]
+        );
         assert_eq!(columns.width(), 3);
         assert_eq!(columns.at_nameless(0), None);
     }
@@ -279,6 +304,7 @@ mod tests {
         );
         let named = columns.tensor(b"b", 0).unwrap();
         assert_eq!([0, 1].map(|index| columns.in_tensor(named, index)), [Some(1), None]);
+        assert_eq!(columns.tensor(b" b ", 3), Some(named));
         assert_eq!(columns.tensor(b"input-1", 1), None);
     }
 

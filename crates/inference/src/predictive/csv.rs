@@ -2,23 +2,21 @@
 //! for the beginning of the first one if it is not known whether it has names.
 //!
 //! Fields are read by `csv-core`, which takes any cut, quotes anywhere, CR, LF and CRLF, and skips empty lines. A field
-//! has no type: [`Cell::Untyped`]. An empty one is null, quoted or not, and so are `NA` and `null`, as they are in
-//! training data.
+//! has no type: [`Cell::Untyped`]; what it says depends on its column. A vector is written as JSON: `[1, 2.5]`.
 
 mod first;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use alloc::boxed::Box;
 
 use csv_core::ReadFieldResult;
 
-use self::first::First;
-use super::{Cell, Columns, Event, Projection, Unbinned, head::Head, row::Row};
+use self::{first::First, vector::VectorText};
+use super::{Cell, Columns, Event, Projection, head::Head, row::Row};
+use driftline_statistics::value::length;
 use driftline_wire::json::{JsonEnd, TEXT_BYTES_MAX, characters};
-
-/// Words for a missing value, in any case.
-const NULLS: [&[u8]; 2] = [b"na", b"null"];
 
 /// What the first record of a body has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,6 +56,8 @@ pub struct CsvReader {
     is_quoted: Option<bool>,
     /// The open quoted field has an odd number of quotes so far, so it goes on.
     is_open: bool,
+    /// The open field, if its column is one of vectors.
+    vector: Option<Box<VectorText>>,
     has_bytes: bool,
     /// Nothing has been read yet.
     is_fresh: bool,
@@ -76,6 +76,7 @@ impl CsvReader {
             characters: 0,
             is_quoted: None,
             is_open: false,
+            vector: None,
             has_bytes: false,
             is_fresh: true,
         }
@@ -135,8 +136,14 @@ impl CsvReader {
             let seen =
                 if core::mem::take(&mut self.is_fresh) { bytes.get(..1) } else { Some(bytes) };
             let (result, read, written) = self.reader.read_field(seen.unwrap_or_default(), room);
-            self.characters =
-                self.characters.saturating_add(characters(room.get(..written).unwrap_or_default()));
+            let new = room.get(..written).unwrap_or_default();
+            self.characters = self.characters.saturating_add(characters(new));
+            if columns.has_vectors()
+                && let Some(column) = self.head.at(columns, self.row.position)
+                && columns.reads(column) == Some(Projection::VectorNorm)
+            {
+                self.vector.get_or_insert_default().read(new);
+            }
             if !is_full {
                 self.length = self.length.saturating_add(written);
             }
@@ -165,11 +172,11 @@ impl CsvReader {
     }
 
     fn end_field(&mut self, is_last: bool, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
-        let CsvReader { head, row, field, .. } = self;
+        let CsvReader { head, row, field, vector, .. } = self;
         let field = field.get(..self.length).unwrap_or_default();
         let is_single = self.record == Record::RowOrRows && head.expected(columns) == 1;
         if self.first.is_head() {
-            head.push(columns.named(field.trim_ascii()));
+            head.push(columns.named(field));
             if is_last {
                 self.first.end_head();
             }
@@ -178,7 +185,11 @@ impl CsvReader {
             match head.at(columns, row.position).filter(|column| row.mark(*column)) {
                 Some(column) => {
                     let reads = columns.reads(column).unwrap_or_default();
-                    let cell = written(field, self.characters, reads);
+                    let cell = match reads {
+                        Projection::Value => Cell::Untyped(field),
+                        Projection::TextLength => length(self.characters),
+                        Projection::VectorNorm => VectorText::cell(vector.as_deref_mut(), field),
+                    };
                     take(Event::Cell { column, row: row.index, cell });
                 }
                 None => row.has_extra = true,
@@ -192,20 +203,10 @@ impl CsvReader {
                 row.end(expected, take);
             }
         }
+        if let Some(vector) = vector {
+            vector.reset();
+        }
         (self.length, self.characters) = (0, 0);
         (self.is_quoted, self.is_open) = (None, false);
-    }
-}
-
-/// The value of a field for a column with this projection.
-fn written(field: &[u8], characters: u64, reads: Projection) -> Cell<'_> {
-    let word = field.trim_ascii();
-    if word.is_empty() || NULLS.iter().any(|null| word.eq_ignore_ascii_case(null)) {
-        return Cell::Unbinned(Unbinned::Null);
-    }
-    match reads {
-        Projection::Value => Cell::Untyped(field),
-        Projection::TextLength => Cell::Number(characters as f64),
-        Projection::VectorNorm => Cell::Unbinned(Unbinned::WrongType),
     }
 }

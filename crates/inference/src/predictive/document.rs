@@ -22,7 +22,7 @@ use super::{
     columns::Tensor,
     head::Head,
     row::Row,
-    value::{Next, ValueReader},
+    value::{Next, ValueReader, skip_if_opens},
 };
 use driftline_wire::json::{JsonEnd, Token, Tokenizer};
 
@@ -267,13 +267,5 @@ impl Walk {
             At::Member => self.at_member(token, columns, take),
             At::RowEnd | At::ColumnEnd | At::After => skip_if_opens(token),
         }
-    }
-}
-
-/// Skips what the token opens, if it opens a container.
-fn skip_if_opens(token: Token<'_>) -> Next {
-    match token {
-        Token::ObjectStart | Token::ArrayStart => Next::Skip,
-        _ => Next::Read,
     }
 }

@@ -9,7 +9,10 @@
 
 use alloc::{boxed::Box, string::String};
 
-use super::{Cell, Reader, Unbinned, cell_of};
+use super::{
+    Cell, Projection, Reader, Unbinned,
+    value::{Next, ValueReader, ValueStep, scalar},
+};
 use driftline_wire::{
     frame::FrameStep,
     json::{JsonEnd, Token, Tokenizer},
@@ -25,8 +28,8 @@ pub enum PathStep {
     Elements,
 }
 
-/// Paths that are looked for, by column. Those beyond [`PATHS_MAX`] are not.
-pub(super) type Paths = [(usize, Box<[PathStep]>)];
+/// Paths that are looked for, by column, with what each takes of its values. Those beyond [`PATHS_MAX`] are not.
+pub(super) type Paths = [(usize, Projection, Box<[PathStep]>)];
 
 /// The most paths of one side.
 pub const PATHS_MAX: usize = 64;
@@ -49,6 +52,19 @@ pub struct PathReader {
 struct DocumentPaths {
     tokenizer: Tokenizer,
     at: Position,
+    /// The vector that is open, and its column.
+    vector: Option<Box<(usize, ValueReader)>>,
+}
+
+/// What becomes of what comes next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Way {
+    /// A path leads through it, or it holds nothing.
+    Along,
+    /// No path leads into it.
+    Skip,
+    /// It is a list of which this column takes the norm.
+    Vector(usize),
 }
 
 /// Where in a document the reader is, and what it found there.
@@ -78,7 +94,7 @@ impl PathReader {
     /// Takes the next piece; calls `take` with the column and each value at its path that ends in the piece, and at
     /// the end of a line that is a whole document with [`Unbinned::Missing`] for each path without `[]` that had none.
     ///
-    /// A container at the end of a path is a value of the wrong type. Of a name that an object repeats the first value
+    /// A container at the end of a path is a value of the wrong type, but for a list whose norm is taken. Of a name that an object repeats the first value
     /// counts, as it does in rows. Compares each key of a container on the way of a path with the step of each path.
     pub fn read(
         &mut self,
@@ -112,32 +128,55 @@ impl PathReader {
 
 impl DocumentPaths {
     const fn new() -> DocumentPaths {
-        DocumentPaths { tokenizer: Tokenizer::new(), at: Position::START }
+        DocumentPaths { tokenizer: Tokenizer::new(), at: Position::START, vector: None }
     }
 
     fn read(&mut self, mut bytes: &[u8], paths: &Paths, take: &mut impl FnMut(usize, Cell<'_>)) {
-        let DocumentPaths { tokenizer, at } = self;
+        let DocumentPaths { tokenizer, at, vector } = self;
         loop {
             let progress = tokenizer.next(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
-            let is_on_the_way = match progress.token {
-                Some(Token::Key(key)) => at.enter(key.bytes, paths),
-                Some(Token::ObjectEnd | Token::ArrayEnd) => at.leave(),
-                Some(token) => at.value(token, paths, take),
-                None => return,
+            let Some(token) = progress.token else { return };
+            if let Some(open) = vector {
+                let (column, reader) = &mut **open;
+                let (is_over, next) = match reader.step(token, Projection::VectorNorm) {
+                    ValueStep::More(next) => (false, next),
+                    ValueStep::Done(cell, next) => {
+                        take(*column, cell);
+                        (true, next)
+                    }
+                };
+                if next == Next::Skip {
+                    tokenizer.skip();
+                }
+                if is_over {
+                    *vector = None;
+                }
+                continue;
+            }
+            let way = match token {
+                Token::Key(key) => at.enter(key.bytes, paths),
+                Token::ObjectEnd | Token::ArrayEnd => at.leave(),
+                token => at.value(token, paths, take),
             };
-            if !is_on_the_way {
-                tokenizer.skip();
+            match way {
+                Way::Along => {}
+                Way::Skip => tokenizer.skip(),
+                Way::Vector(column) => {
+                    let open = vector.insert(Box::new((column, ValueReader::default())));
+                    open.1.begin_vector();
+                }
             }
         }
     }
 
     /// Ends a document among several, and is ready for the next one. One that is not whole lacks nothing.
     fn end(&mut self, paths: &Paths, take: &mut impl FnMut(usize, Cell<'_>)) {
-        let DocumentPaths { tokenizer, at } = self;
+        let DocumentPaths { tokenizer, at, vector } = self;
+        *vector = None;
         if tokenizer.finish().ending == JsonEnd::Complete {
             let lacks = |steps: &[PathStep]| !steps.contains(&PathStep::Elements);
-            for (column, _) in members(paths, having(paths, !at.found, lacks)) {
+            for (column, ..) in members(paths, having(paths, !at.found, lacks)) {
                 take(*column, Cell::Unbinned(Unbinned::Missing));
             }
         }
@@ -145,12 +184,12 @@ impl DocumentPaths {
     }
 }
 
-/// Each method returns whether a path leads into what comes next, which is skipped otherwise.
+/// Each method returns what becomes of what comes next.
 impl Position {
     const START: Position = Position { inside: [0; STEPS_MAX], depth: 0, next: Set::MAX, found: 0 };
 
     /// Comes to the member of this name.
-    fn enter(&mut self, key: &[u8], paths: &Paths) -> bool {
+    fn enter(&mut self, key: &[u8], paths: &Paths) -> Way {
         let last = self.depth.saturating_sub(1);
         let inside = self.inside.get(last).copied().unwrap_or(0);
         self.next = having(
@@ -158,17 +197,17 @@ impl Position {
             inside,
             |steps| matches!(steps.get(last), Some(PathStep::Key(name)) if name.as_bytes() == key),
         );
-        self.next != 0
+        if self.next == 0 { Way::Skip } else { Way::Along }
     }
 
     /// Leaves an object or an array.
-    fn leave(&mut self) -> bool {
+    fn leave(&mut self) -> Way {
         self.depth = self.depth.saturating_sub(1);
         self.next = match self.depth.checked_sub(1) {
             Some(last) => self.inside.get(last).copied().unwrap_or(0),
             None => Set::MAX,
         };
-        true
+        Way::Along
     }
 
     /// Takes a value, or the start of a container, and goes into that if a path does.
@@ -177,7 +216,7 @@ impl Position {
         token: Token<'_>,
         paths: &Paths,
         take: &mut impl FnMut(usize, Cell<'_>),
-    ) -> bool {
+    ) -> Way {
         let depth = self.depth;
         if let Some(last) = depth.checked_sub(1) {
             // Another element has values of its own.
@@ -187,9 +226,16 @@ impl Position {
         let ending = having(paths, self.next & !self.found, |steps| steps.len() == depth);
         if ending != 0 {
             self.found |= ending;
-            let cell = cell_of(token);
-            for (column, _) in members(paths, ending) {
-                take(*column, cell);
+            for &(column, reads, _) in members(paths, ending) {
+                // Where no other path leads into it. The first column has it, if several take its norm.
+                let is_vector = token == Token::ArrayStart
+                    && reads == Projection::VectorNorm
+                    && ending.is_power_of_two()
+                    && !self.leads_into(paths, token);
+                if is_vector {
+                    return Way::Vector(column);
+                }
+                take(column, scalar(token, reads));
             }
         }
         match token {
@@ -199,21 +245,28 @@ impl Position {
             Token::ArrayStart => self.open(having(paths, self.next, |steps| {
                 matches!(steps.get(depth), Some(PathStep::Elements))
             })),
-            _ => true,
+            _ => Way::Along,
         }
     }
 
+    /// Whether a path leads into the list that this token begins.
+    fn leads_into(&self, paths: &Paths, token: Token<'_>) -> bool {
+        let depth = self.depth;
+        let is_inner = |steps: &[PathStep]| steps.get(depth) == Some(&PathStep::Elements);
+        token == Token::ArrayStart && having(paths, self.next, is_inner) != 0
+    }
+
     /// Goes into a container, into which these paths lead.
-    fn open(&mut self, inner: Set) -> bool {
+    fn open(&mut self, inner: Set) -> Way {
         match self.inside.get_mut(self.depth) {
             Some(inside) if inner != 0 => {
                 *inside = inner;
                 self.depth = self.depth.saturating_add(1);
                 // In an array, every element is on the way of these paths; in an object, the next key decides.
                 self.next = inner;
-                true
+                Way::Along
             }
-            _ => false,
+            _ => Way::Skip,
         }
     }
 }
@@ -221,7 +274,7 @@ impl Position {
 /// Those paths of a set whose steps fulfil this.
 fn having(paths: &Paths, set: Set, is_so: impl Fn(&[PathStep]) -> bool) -> Set {
     let mut found = 0;
-    for (number, (_, steps)) in paths.iter().enumerate().take(PATHS_MAX) {
+    for (number, (_, _, steps)) in paths.iter().enumerate().take(PATHS_MAX) {
         let bit = 1 << number;
         if set & bit != 0 && is_so(steps) {
             found |= bit;
@@ -230,7 +283,7 @@ fn having(paths: &Paths, set: Set, is_so: impl Fn(&[PathStep]) -> bool) -> Set {
     found
 }
 
-fn members(paths: &Paths, set: Set) -> impl Iterator<Item = &(usize, Box<[PathStep]>)> {
+fn members(paths: &Paths, set: Set) -> impl Iterator<Item = &(usize, Projection, Box<[PathStep]>)> {
     paths
         .iter()
         .enumerate()
@@ -250,13 +303,16 @@ mod tests {
         PathStep::Key(name.into())
     }
 
-    /// Looks for `user.age`, `rows[].x` and `[][]`, cut everywhere: columns 0, 1 and 2.
+    /// Looks for `user.age`, `rows[].x` and `[][]`, cut everywhere: columns 0, 1 and 2. Of `rows[].v` column 3 takes the
+    /// norm, and of `rows[].t` column 4 the length.
     #[track_caller]
     fn check_body(body: &str, of_lines: bool, expected: &[(usize, Cell<'_>)]) {
-        let paths: [(usize, Box<[PathStep]>); 3] = [
-            (0, [key("user"), key("age")].into()),
-            (1, [key("rows"), PathStep::Elements, key("x")].into()),
-            (2, [PathStep::Elements, PathStep::Elements].into()),
+        let paths: [(usize, Projection, Box<[PathStep]>); 5] = [
+            (0, Projection::Value, [key("user"), key("age")].into()),
+            (1, Projection::Value, [key("rows"), PathStep::Elements, key("x")].into()),
+            (2, Projection::Value, [PathStep::Elements, PathStep::Elements].into()),
+            (3, Projection::VectorNorm, [key("rows"), PathStep::Elements, key("v")].into()),
+            (4, Projection::TextLength, [key("rows"), PathStep::Elements, key("t")].into()),
         ];
         let shown = |column, cell: Cell<'_>| format!("{column} {cell:?}");
         let expected: Vec<String> =
@@ -306,6 +362,31 @@ mod tests {
             &[(2, Cell::Number(1.0)), (2, Cell::Boolean(true)), (2, wrong), (2, Cell::Number(3.5))],
         );
         check(r#"{"user": 7, "rows": {"x": 1}} "#, &[]);
+    }
+
+    #[test]
+    fn vectors_and_lengths_at_paths_are_what_they_are_in_rows() {
+        let long = "\u{e9}".repeat(400);
+        check(
+            &format!(
+                r#"{{"rows": [{{"v": [3, 4], "x": 1, "t": "{long}"}}, {{"t": "", "v": [true, [1]], "x": 2}},
+                    {{"v": 5, "t": 7}}, {{"v": [], "t": null, "x": 3}}, {{"v": [1, NaN]}}]}}"#
+            ),
+            &[
+                (3, Cell::Number(5.0)),
+                (1, Cell::Number(1.0)),
+                (4, Cell::Number(400.0)),
+                (4, Cell::Unbinned(Unbinned::Null)),
+                (3, Cell::Unbinned(Unbinned::WrongType)),
+                (1, Cell::Number(2.0)),
+                (3, Cell::Unbinned(Unbinned::WrongType)),
+                (4, Cell::Unbinned(Unbinned::WrongType)),
+                (3, Cell::Number(0.0)),
+                (4, Cell::Unbinned(Unbinned::Null)),
+                (1, Cell::Number(3.0)),
+                (3, Cell::Unbinned(Unbinned::Null)),
+            ],
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
 
 use super::{Cell, Columns, Event, Fault, Place, Projection, Reader, reader::Form, sink::Fixed};
 use driftline_cuts::every_cut;
+use driftline_statistics::value::NullTexts;
 use driftline_wire::{
     encoding::{DECODERS_BYTES_MAX, MemoryBudget},
     json::JsonEnd,
@@ -76,7 +77,10 @@ pub(super) fn shown(event: Event<'_>) -> String {
 /// A value, or why it is missing.
 pub(super) fn render_cell(cell: Cell<'_>) -> String {
     match cell {
-        Cell::Number(number) => number.to_string(),
+        Cell::Number(_) | Cell::Rounded(..) => {
+            let number = cell.number(&NullTexts::NONE);
+            number.map_or_else(|reason| reason.name().into(), |number| number.to_string())
+        }
         Cell::Boolean(value) => value.to_string(),
         Cell::Text(text) => format!("'{}'", text.escape_ascii()),
         // The column decides on its type.

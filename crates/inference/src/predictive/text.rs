@@ -55,7 +55,7 @@ impl Scratch {
     }
 
     /// How many characters the whole text has. Of bytes that are not UTF-8, those count that could begin a character.
-    pub(super) fn characters(&self) -> f64 {
-        self.characters as f64
+    pub(super) const fn characters(&self) -> u64 {
+        self.characters
     }
 }

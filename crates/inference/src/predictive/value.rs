@@ -2,6 +2,7 @@
 //! It keeps the beginning of one text, and of a list only its result.
 
 use crate::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
+use driftline_statistics::value::{Norm, length};
 use driftline_wire::{base64::Decoder, json::Token};
 
 /// The only member of an object that holds bytes.
@@ -16,7 +17,7 @@ pub(super) struct ValueReader {
     held: Held,
     text: Scratch,
     base64: Decoder,
-    squares: f64,
+    norm: Norm,
 }
 
 /// How a value goes on.
@@ -81,7 +82,7 @@ impl ValueReader {
     /// Begins in a list of numbers, whose start has passed.
     pub(super) fn begin_vector(&mut self) {
         self.restart(ValueState::Vector);
-        self.squares = 0.0;
+        self.norm = Norm::default();
     }
 
     /// Begins in an object, whose start and first key have passed: the key is [`BASE64`].
@@ -114,7 +115,7 @@ impl ValueReader {
                 ValueStep::More(Next::Read)
             }
             Token::ObjectStart if reads == Projection::VectorNorm => {
-                ValueStep::Done(Cell::Unbinned(Unbinned::WrongType), Next::Skip)
+                ValueStep::Done(cell_of(token), Next::Skip)
             }
             Token::ObjectStart => {
                 self.restart(ValueState::Object);
@@ -164,29 +165,16 @@ impl ValueReader {
 
     fn in_vector(&mut self, token: Token<'_>) -> Next {
         match token {
-            Token::Number(number) => self.squares += number * number,
-            Token::NotFinite if self.held == Held::Nothing => {
-                self.held = Held::Unbinned(Unbinned::NotFinite);
-            }
-            Token::NotFinite => {}
             Token::ArrayEnd => {
-                if self.held == Held::Nothing {
-                    let norm = libm::sqrt(self.squares);
-                    self.held = if norm.is_finite() {
-                        Held::Number(norm)
-                    } else {
-                        Held::Unbinned(Unbinned::NotFinite)
-                    };
-                }
+                self.hold(self.norm.cell());
                 self.end();
+                Next::Read
             }
-            Token::ArrayStart | Token::ObjectStart => {
-                self.held = WRONG_TYPE;
-                return Next::Skip;
+            token => {
+                self.norm.add(cell_of(token));
+                skip_if_opens(token)
             }
-            _ => self.held = WRONG_TYPE,
         }
-        Next::Read
     }
 
     fn in_object(&mut self, token: Token<'_>) -> Next {
@@ -237,7 +225,7 @@ impl ValueReader {
 
     fn hold(&mut self, cell: Cell<'_>) {
         self.held = match cell {
-            Cell::Number(number) => Held::Number(number),
+            Cell::Number(number) | Cell::Rounded(number, _) => Held::Number(number),
             Cell::Boolean(value) => Held::Boolean(value),
             Cell::Text(text) | Cell::Untyped(text) => {
                 self.text.push(text);
@@ -251,7 +239,7 @@ impl ValueReader {
         match self.held {
             Held::Number(number) => Cell::Number(number),
             Held::Boolean(value) => Cell::Boolean(value),
-            Held::Text if reads == Projection::TextLength => Cell::Number(self.text.characters()),
+            Held::Text if reads == Projection::TextLength => length(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),
             // An empty list is not a value.
             Held::Nothing => Cell::Unbinned(Unbinned::WrongType),
@@ -262,12 +250,24 @@ impl ValueReader {
 
 /// The value of one token for a column with this projection.
 #[inline]
-fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
+pub(super) fn scalar(token: Token<'_>, reads: Projection) -> Cell<'_> {
+    if reads == Projection::Value { cell_of(token) } else { projected(token, reads) }
+}
+
+/// The same for a column that takes something else than the value.
+#[cold]
+fn projected(token: Token<'_>, reads: Projection) -> Cell<'static> {
     match (token, reads) {
-        (Token::Null, _) => Cell::Unbinned(Unbinned::Null),
-        (token, Projection::Value) => cell_of(token),
-        (Token::String(text), Projection::TextLength) => Cell::Number(text.characters() as f64),
-        _ => Cell::Unbinned(Unbinned::WrongType),
+        (Token::String(text), Projection::TextLength) => length(text.characters()),
+        (token, _) => cell_of(token).misfit(),
+    }
+}
+
+/// Skips what the token opens, if it opens a container.
+pub(super) const fn skip_if_opens(token: Token<'_>) -> Next {
+    match token {
+        Token::ArrayStart | Token::ObjectStart => Next::Skip,
+        _ => Next::Read,
     }
 }
 
@@ -328,7 +328,8 @@ mod tests {
         check("-2.5e3", "-2500");
         check("true", "true");
         check("null", "null");
-        check("NaN", "not_finite");
+        check("NaN", "null");
+        check("Infinity", "not_finite");
         check("1e400", "not_finite");
         check("\"N\\u0041\"", "'NA'");
         check("\"\"", "''");
@@ -341,7 +342,7 @@ mod tests {
         check("[\"a\"]", "'a'");
         check("[null]", "null");
         check("[false]", "false");
-        check("[NaN]", "not_finite");
+        check("[NaN]", "null");
         check("[]", "wrong_type");
         check("[1, 2]", "wrong_type");
         check("[[1]]", "wrong_type");
@@ -368,15 +369,17 @@ mod tests {
     #[test]
     fn the_length_of_a_text_is_in_characters_however_long_it_is() {
         let check = |value, expected| check(Projection::TextLength, value, expected);
-        check("\"\"", "0");
+        check("\"\"", "null");
+        check("\" \"", "1");
         check("\"na\u{ef}ve \\u20ac \\ud83e\\udd80\"", "9");
         check("[\"abc\"]", "3");
-        check("[\"\"]", "0");
+        check("[\"\"]", "null");
         check("[\"a\", \"b\"]", "wrong_type");
         check("{\"b64\": \"w6k=\"}", "1");
         check("null", "null");
         check("7", "wrong_type");
-        check("NaN", "wrong_type");
+        check("NaN", "null");
+        check("-Infinity", "not_finite");
         let long = format!("\"{}\"", "\u{e9}".repeat(400));
         check(&long, "400");
     }
@@ -386,14 +389,17 @@ mod tests {
         let check = |value, expected| check(Projection::VectorNorm, value, expected);
         check("[3, -4]", "5");
         check("[]", "0");
-        check("[3, NaN]", "not_finite");
+        check("[true, false]", "1");
+        check("[3, NaN]", "null");
+        check("[3, -Infinity]", "not_finite");
         check("[1e200, 1e200]", "not_finite");
-        check("[3, null]", "wrong_type");
-        check("[NaN, true]", "wrong_type");
+        check("[3, null]", "null");
+        check("[NaN, \"1\"]", "wrong_type");
         check("[[3], 4]", "wrong_type");
         check("[{\"b64\": \"\"}]", "wrong_type");
         check("5", "wrong_type");
         check("null", "null");
+        check("\"NA\"", "null");
         check("{\"x\": [3]}", "wrong_type");
     }
 }

@@ -2,11 +2,11 @@
 
 mod ages;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use self::ages::AgeSeries;
 use crate::model::{
-    labels::ColumnLabels,
+    labels::{ColumnLabels, Role},
     violation::{Violation, Violations},
 };
 use driftline_labels::{EnumMap, Unbinned};
@@ -20,14 +20,23 @@ use driftline_statistics::{
     drift::{BinPositions, NullCounts, Tail},
     fingerprint::Fingerprint,
     profile::{Column, Kind, Quantiles, Schema},
-    value::{Cell, InBin, Placed},
+    value::{Cell, InBin, NullTexts, Placed, Reading, length, reading},
 };
+use driftline_wire::json::characters;
 
 /// A feature, or the prediction, with its reference and its series.
 #[derive(Debug)]
 pub(crate) struct MonitoredColumn {
     bins: Bins,
     schema: Schema,
+    /// Texts that stand for a missing value.
+    nulls: NullTexts,
+    /// Its values are texts, whose characters count.
+    has_lengths: bool,
+    /// Some category is spelled as a number or a truth value, so that these are categories, too.
+    spells_numbers: bool,
+    /// Its values are what the model answers.
+    is_prediction: bool,
     /// Rows of the reference profile by bin.
     pub(crate) reference: Vec<u64>,
     /// Rows of the reference, those without a value told apart.
@@ -58,7 +67,8 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// Where rows without a value are counted.
+    /// Where rows without a value are counted, those whose value is unusable among them: a column that comes as text
+    /// where it was numbers has lost its values.
     pub(crate) const fn nulls(self) -> usize {
         self.bins
     }
@@ -83,6 +93,7 @@ impl MonitoredColumn {
         registrar: &mut SeriesRegistrar<'_>,
         labels: ColumnLabels<'_>,
         column: &Column,
+        null_texts: &[String],
         monitored_values: SeriesId,
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -106,6 +117,13 @@ impl MonitoredColumn {
         MonitoredColumn {
             bins: column.bins.clone(),
             schema: column.schema.clone(),
+            nulls: match column.kind {
+                Kind::TextLength | Kind::VectorNorm => NullTexts::NONE,
+                _ => NullTexts::new(null_texts.iter().map(String::as_str)),
+            },
+            has_lengths: column.kind == Kind::TextLength,
+            spells_numbers: spells_numbers(column),
+            is_prediction: role == Role::Prediction,
             reference: column.counts.clone(),
             reference_presence: NullCounts { nulls: column.nulls, rows },
             scale,
@@ -150,27 +168,98 @@ impl MonitoredColumn {
         }
     }
 
-    /// The bin of a value and what is odd about it, or why it has none.
+    /// A cell as one of these values: of timestamps the age at `asked_at`, in seconds since 1970.
+    #[inline]
+    pub(crate) fn aged<'c>(&self, cell: Cell<'c>, asked_at: Option<f64>) -> Cell<'c> {
+        if self.ages.is_some() { cell.aged(asked_at, &self.nulls) } else { cell }
+    }
+
+    /// The bin of a value, which is [aged](MonitoredColumn::aged), and what is odd about it, or why it has none.
+    #[inline]
     pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
-        let cell = cell.read_for(&self.bins);
-        let bin = cell.place(&self.bins)?;
-        let (is_outside, tail_distance) = match cell {
-            Cell::Number(x) => {
-                let range = self.schema.range.as_ref();
-                let is_outside = range.is_some_and(|range| x < range.minimum || range.maximum < x);
-                (is_outside, self.scale.as_ref().and_then(|scale| scale.tail_distance(x)))
+        match &self.bins {
+            Bins::Categories { names } => self.place_category(cell, names),
+            Bins::Quantile { .. } | Bins::Values { .. } => self.place_number(cell),
+        }
+    }
+
+    #[inline]
+    fn place_number(&self, cell: Cell<'_>) -> Placed {
+        let x = match cell {
+            // Readers count the characters of bodies; a header comes as it is.
+            Cell::Text(text) | Cell::Untyped(text) if self.has_lengths => {
+                length(characters(text)).number(&NullTexts::NONE)?
             }
-            Cell::Text(text) => {
-                let allowed = self.schema.categories.as_ref();
-                let is_novel = allowed.is_some_and(|allowed| {
-                    allowed.binary_search_by(|known| known.as_bytes().cmp(text)).is_err()
-                });
-                (is_novel, None)
-            }
-            // Read for these bins, nothing is only written any more, and a truth value that is left has no bin.
-            Cell::Boolean(_) | Cell::Untyped(_) | Cell::Unbinned(_) => (false, None),
+            // What is given as a null cannot be an age.
+            cell if self.ages.is_some() => cell.number(&NullTexts::NONE)?,
+            cell => cell.number(&self.nulls)?,
         };
-        Ok(InBin { bin, is_outside, tail_distance })
+        let precision = cell.precision();
+        Ok(InBin {
+            bin: self.bins.of_rounded(x, precision),
+            is_outside: self.schema.range.as_ref().is_some_and(|range| !range.allows(x, precision)),
+            tail_distance: self.scale.as_ref().and_then(|scale| scale.tail_distance(x)),
+        })
+    }
+
+    #[inline]
+    fn place_category(&self, cell: Cell<'_>, names: &[String]) -> Placed {
+        let raw = match cell {
+            Cell::Text(raw) | Cell::Untyped(raw) => raw,
+            _ => &[],
+        };
+        match cell.category(&self.nulls) {
+            Ok(text) if !self.is_prediction && text.len() == raw.len() => {
+                Ok(self.in_bin(text, names))
+            }
+            // A profile that was not made by this profiler may name a category with blanks around it.
+            Ok(_) if self.is_known(raw, names) => Ok(self.in_bin(raw, names)),
+            text => self.place_other_category(cell, text, names),
+        }
+    }
+
+    /// A prediction, a text with blanks around it, or what is no text.
+    #[inline(never)]
+    fn place_other_category(
+        &self,
+        cell: Cell<'_>,
+        text: Result<&[u8], Unbinned>,
+        names: &[String],
+    ) -> Placed {
+        let text = match text {
+            Err(Unbinned::WrongType) if self.spells_numbers => {
+                let spellings = cell.spelled();
+                let known = spellings.iter().find(|text| self.is_known(text, names));
+                let text = known.or_else(|| spellings.iter().next());
+                return text.map(|text| self.in_bin(text, names)).ok_or(Unbinned::WrongType);
+            }
+            text => text?,
+        };
+        let is_class = self.is_prediction && !self.is_known(text, names);
+        let label = if is_class { class_label(text, &self.nulls) } else { None };
+        Ok(self.in_bin(label.unwrap_or(text), names))
+    }
+
+    #[inline]
+    fn in_bin(&self, category: &[u8], names: &[String]) -> InBin {
+        let bin = names.iter().position(|name| name.as_bytes() == category);
+        InBin {
+            bin: bin.unwrap_or(names.len()),
+            is_outside: self.schema.categories.is_some() && !self.is_allowed(category),
+            tail_distance: None,
+        }
+    }
+
+    /// Whether the reference had this category, as far as the profile says so.
+    fn is_known(&self, category: &[u8], names: &[String]) -> bool {
+        names.iter().any(|name| name.as_bytes() == category) || self.is_allowed(category)
+    }
+
+    #[inline]
+    fn is_allowed(&self, category: &[u8]) -> bool {
+        self.schema.categories.as_ref().is_some_and(|allowed| {
+            allowed.binary_search_by(|known| known.as_bytes().cmp(category)).is_ok()
+        })
     }
 
     /// Counts a value in its bin, or under the reason why it has none.
@@ -221,9 +310,7 @@ impl MonitoredColumn {
     pub(crate) fn counters(&self) -> impl Iterator<Item = (usize, SeriesId)> + '_ {
         let nulls = self.cells().nulls();
         let bins = self.counts.iter().copied().enumerate();
-        let without_value = [Unbinned::Null, Unbinned::Missing]
-            .into_iter()
-            .map(move |reason| (nulls, self.unbinned[reason]));
+        let without_value = self.unbinned.values().map(move |&id| (nulls, id));
         let tails = self.tails.iter().flat_map(EnumMap::values).copied();
         bins.chain(without_value).chain((nulls.saturating_add(1)..).zip(tails))
     }
@@ -247,6 +334,26 @@ impl MonitoredColumn {
         let deviation = self.scale.as_ref().map_or(0, |scale| scale.deviation().to_bits());
         counts.with_number(self.reference_presence.nulls).with_number(deviation)
     }
+}
+
+/// The label in an answer of Triton's classification extension, `score:index:label`; without labels it is the index.
+/// `None` for any other text.
+fn class_label<'t>(text: &'t [u8], nulls: &NullTexts) -> Option<&'t [u8]> {
+    let mut parts = text.splitn(3, |&byte| byte == b':');
+    let (score, index) = (parts.next()?, parts.next()?);
+    let is_score = matches!(reading(score, nulls), Reading::Number(_));
+    let is_index = !index.is_empty() && index.iter().all(u8::is_ascii_digit);
+    (is_score && is_index).then(|| parts.next().unwrap_or(index))
+}
+
+/// Whether some category of the reference is a number or a truth value by its text.
+fn spells_numbers(column: &Column) -> bool {
+    let Bins::Categories { names } = &column.bins else { return false };
+    let mut known = names.iter().chain(column.schema.categories.iter().flatten());
+    known.any(|name| {
+        let reading = reading(name.as_bytes(), &NullTexts::NONE);
+        matches!(reading, Reading::Number(_) | Reading::Boolean(_))
+    })
 }
 
 /// How a value can be outside of the schema although it has a bin.

@@ -101,7 +101,13 @@ impl PredictionSeries {
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .map(|(role, name, column)| {
                 let labels = ColumnLabels { model: label, version, role, name };
-                MonitoredColumn::new(registrar, labels, column, monitored_values)
+                MonitoredColumn::new(
+                    registrar,
+                    labels,
+                    column,
+                    &profile.null_texts,
+                    monitored_values,
+                )
             })
             .collect();
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);
@@ -192,6 +198,7 @@ fn column_selectors(
     for (number, ((role, name, column), selector)) in columns_of(profile).zip(selectors).enumerate()
     {
         let is_here = looks(selector.sides);
+        let reads = Projection::of(column.kind);
         let place = match &selector.place {
             Place::Usual => Some(usual(name, number, role, is_request)),
             Place::Member(name) => Some(predictive::Place::Name(name.as_bytes().into())),
@@ -200,7 +207,7 @@ fn column_selectors(
                 Some(predictive::Place::Tensor { name: name.as_bytes().into(), index: *index })
             }
             Place::Path(steps) if is_here => {
-                sources.paths.push((number, steps.as_slice().into()));
+                sources.paths.push((number, reads, steps.as_slice().into()));
                 None
             }
             Place::Header(name) if is_here => {
@@ -209,7 +216,7 @@ fn column_selectors(
             }
             Place::Path(_) | Place::Header(_) => None,
         };
-        columns.push(place.filter(|_| is_here).map(|place| (place, Projection::of(column.kind))));
+        columns.push(place.filter(|_| is_here).map(|place| (place, reads)));
     }
     sources.columns = Columns::new(columns);
     sources

@@ -16,7 +16,7 @@ pub(crate) enum Violation {
     RequiredNull,
     /// Text where a number is expected, or the reverse; a list or an object.
     WrongType,
-    /// NaN, infinite, or too large for a double.
+    /// Infinite, or too large for a double.
     NotFinite,
     /// A number outside of the allowed range.
     OutOfRange,

@@ -6,28 +6,32 @@ mod schema;
 
 use alloc::{string::String, vec::Vec};
 
-use self::column::column;
-use super::{CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSION, Feature, Profile};
+use self::{column::column, schema::texts};
+use super::{
+    CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSIONS, Feature, NULL_TEXTS_MAX, Profile,
+};
 use crate::{
     document::{Node, Problems, WHOLE_MAX},
     time::rfc3339::UnixTime,
 };
 
-const PROFILE_FIELDS: [&str; 8] = [
+const PROFILE_FIELDS: [&str; 9] = [
     "format",
     "format_version",
     "model",
     "version",
     "created_at",
     "rows",
+    NULL_TEXTS,
     "features",
     "prediction",
 ];
 const NAME: &str = "name";
+const NULL_TEXTS: &str = "null_texts";
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
-    is_ours(node, problems)?;
+    let format_version = is_ours(node, problems)?;
     let fields = node.object(&PROFILE_FIELDS, problems)?;
     let model = fields.required("model", problems).and_then(|node| node.label(problems));
     let version = fields
@@ -37,6 +41,14 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         fields.required("created_at", problems).and_then(|node| moment(&node, problems));
     let rows =
         fields.required("rows", problems).and_then(|node| node.whole(1..=WHOLE_MAX, problems));
+    let null_texts = match fields.optional(NULL_TEXTS) {
+        Some(list) if format_version == 1 => {
+            list.refuse(format_args!("none in a profile of version 1"), problems);
+            None
+        }
+        Some(list) => null_texts(&list, problems),
+        None => Some(Vec::new()),
+    };
     let mut seen = Vec::new();
     let features = fields.required("features", problems).and_then(|list| {
         list.array(0..=FEATURES_MAX, problems, |node, problems| {
@@ -53,6 +65,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         version: version?,
         created_at: created_at?,
         rows: rows?,
+        null_texts: null_texts?,
         features: features?,
         prediction: prediction?,
     };
@@ -85,21 +98,34 @@ pub fn moment(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     found
 }
 
-/// Checks `format` and `format_version` before anything else.
-fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<()> {
+/// Texts that stand for a missing value: any that a category could be, but for an empty one, which always does.
+fn null_texts(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let texts = texts(list, 0..=NULL_TEXTS_MAX, problems)?;
+    if let Some(index) = texts.iter().position(String::is_empty) {
+        let path = list.path().index(index);
+        problems.add(&path, format_args!("found \"\", expected a text that is not empty"));
+        return None;
+    }
+    Some(texts)
+}
+
+/// Checks `format` and `format_version` before anything else. The version.
+fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
     let fields = node.open_object(problems)?;
     let format = fields.required("format", problems)?;
     format.word(&[(FORMAT, ())], problems)?;
     let version = fields.required("format_version", problems)?;
     // Any other number is a version too, of a newer profiler perhaps.
-    if version.whole(0..=WHOLE_MAX, problems)? != FORMAT_VERSION {
+    let found = version.whole(0..=WHOLE_MAX, problems)?;
+    if !FORMAT_VERSIONS.contains(&found) {
+        let (first, last) = (FORMAT_VERSIONS.start(), FORMAT_VERSIONS.end());
         version.refuse(
-            format_args!("{FORMAT_VERSION}, the only version that this build of Driftline reads"),
+            format_args!("{first} to {last}, the versions that this build of Driftline reads"),
             problems,
         );
         return None;
     }
-    Some(())
+    Some(found)
 }
 
 fn feature(

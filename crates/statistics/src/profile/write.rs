@@ -13,7 +13,7 @@ use crate::{bins::Bins, time::rfc3339::UnixTime};
 impl Serialize for Profile {
     /// Writes the format that the module's documentation shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Profile { model, version, created_at, rows, features, prediction } = self;
+        let Profile { model, version, created_at, rows, null_texts, features, prediction } = self;
         WrittenProfile {
             format: FORMAT,
             format_version: FORMAT_VERSION,
@@ -21,6 +21,7 @@ impl Serialize for Profile {
             version: version.as_deref(),
             created_at: format!("{}", moment(*created_at)),
             rows: *rows,
+            null_texts,
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
         }
@@ -36,6 +37,8 @@ struct WrittenProfile<'p> {
     version: Option<&'p str>,
     created_at: String,
     rows: u64,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    null_texts: &'p [String],
     features: Vec<WrittenFeature<'p>>,
     prediction: Option<WrittenColumn<'p>>,
 }

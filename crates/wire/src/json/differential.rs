@@ -171,7 +171,7 @@ impl Build {
             Token::ObjectEnd | Token::ArrayEnd => self.open.pop().unwrap(),
             Token::String(text) => Value::String(owned(text)),
             Token::Number(number) => Value::from(number),
-            Token::NotFinite => {
+            Token::Nan | Token::NotFinite => {
                 self.not_finite = true;
                 Value::Null
             }

@@ -63,7 +63,8 @@ impl Literal {
             Literal::True => Found::True,
             Literal::False => Found::False,
             Literal::Null => Found::Null,
-            Literal::NaN | Literal::Infinity | Literal::MinusInfinity => Found::NotFinite,
+            Literal::NaN => Found::Nan,
+            Literal::Infinity | Literal::MinusInfinity => Found::NotFinite,
         }
     }
 }

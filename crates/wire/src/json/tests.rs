@@ -43,6 +43,7 @@ fn written(token: Token<'_>) -> String {
         Token::Key(text) => format!("{}:", written_text(text)),
         Token::String(text) => format!("'{}'", written_text(text)),
         Token::Number(number) => format!("{number}"),
+        Token::Nan => String::from("NaN"),
         Token::NotFinite => String::from("?"),
         Token::Bool(bool) => format!("{bool}"),
         Token::Null => String::from("null"),
@@ -85,7 +86,7 @@ reads! {
     empty_containers: b"[{},[]]" => "[ { } [ ] ]", Complete;
     white_space_everywhere: b" { \"a\" : [ 1 , 2 ] , \"b\" : { } } " => "{ a: [ 1 2 ] b: { } }", Complete;
     the_words: b"[true,false,null]" => "[ true false null ]", Complete;
-    the_words_of_python: b"[NaN,Infinity,-Infinity]" => "[ ? ? ? ]", Complete;
+    the_words_of_python: b"[NaN,Infinity,-Infinity]" => "[ NaN ? ? ]", Complete;
     a_root_word: b"null" => "null", Complete;
     a_root_string: b"\"a\"" => "'a'", Complete;
     a_root_number_ends_with_the_document: b"12" => "12", Complete;

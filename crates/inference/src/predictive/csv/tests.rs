@@ -51,15 +51,15 @@ fn line_ends_may_be_any() {
         "1,2,3\r4,5,6\r\n\r\n\n7,8,9\n",
         "a0=`1` b0=`2` c0=`3` +1 a1=`4` b1=`5` c1=`6` +1 a2=`7` b2=`8` c2=`9` +1",
     );
-    check(Header::Absent, "\"1\n2\",3,\"\r\n\"", "a0=`1\\n2` b0=`3` c0=null +1");
+    check(Header::Absent, "\"1\n2\",3,\"\r\n\"", "a0=`1\\n2` b0=`3` c0=`\\r\\n` +1");
 }
 
 #[test]
-fn an_empty_field_is_null() {
+fn a_field_is_what_it_says_for_its_column_to_decide() {
     check(
         Header::Absent,
-        ",\"\", \nNA,null,Null",
-        "a0=null b0=null c0=null +1 a1=null b1=null c1=null +1",
+        ",\"\", \nNA,null, x ",
+        "a0=`` b0=`` c0=` ` +1 a1=`NA` b1=`null` c1=` x ` +1",
     );
 }
 
@@ -114,12 +114,29 @@ fn nothing_is_empty() {
 #[test]
 fn lengths_are_in_characters_however_long_a_field_is() {
     let places = [(named("a"), Projection::TextLength), (named("b"), Projection::VectorNorm)];
-    let body = std::format!("b,a\n1,{}\n,\n2,ab\n", "\u{e9}".repeat(300));
+    let body = std::format!("b,a\n1,{}\n,\nNA,ab\n", "\u{e9}".repeat(300));
     check_columns(
         Form::Csv(Header::Present, Record::Row),
         &columns(&places),
         &body,
-        "b0=wrong_type a0=300 +1 b1=null a1=null +1 b2=wrong_type a2=2 +1",
+        "b0=wrong_type a0=300 +1 b1=null a1=null +1 b2=null a2=2 +1",
+        JsonEnd::Complete,
+    );
+}
+
+#[test]
+fn a_vector_is_a_list_in_json_however_long_it_is() {
+    let places = [(named("a"), Projection::Value), (named("v"), Projection::VectorNorm)];
+    let long = std::format!("\"[{}0]\"", "1, ".repeat(400));
+    let body = std::format!(
+        "v, a\n\"[3, -4.0]\",1\n{long},2\n\"[true, 0]\",3\n\"[NaN, 1]\",4\n[],5\n[1,6\n\"[1e400]\",7\n\"[[1]]\",8\n"
+    );
+    check_columns(
+        Form::Csv(Header::Present, Record::Row),
+        &columns(&places),
+        &body,
+        "b0=5 a0=`1` +1 b1=20 a1=`2` +1 b2=1 a2=`3` +1 b3=null a3=`4` +1 b4=0 a4=`5` +1 \
+         b5=wrong_type a5=`6` +1 b6=not_finite a6=`7` +1 b7=wrong_type a7=`8` +1",
         JsonEnd::Complete,
     );
 }

@@ -1,6 +1,7 @@
 //! The data types of the Open Inference Protocol, and what the bytes of an element are; it reads no stream.
 
 use crate::predictive::{Cell, Unbinned};
+use driftline_statistics::value::Precision;
 
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,21 +65,28 @@ impl Datatype {
                 // Shifted to the top and back, which extends the sign.
                 (bits.wrapping_shl(unused).cast_signed().wrapping_shr(unused)) as f64
             }
-            Datatype::Half => half(bits as u16),
-            // The upper half of a single.
-            Datatype::Brain => f64::from(f32::from_bits((bits as u32) << 16)),
+            Datatype::Half => return self.rounded(Cell::Number(half(bits as u16))),
+            Datatype::Brain => {
+                // The upper half of a single.
+                let value = f64::from(f32::from_bits((bits as u32) << 16));
+                return self.rounded(Cell::Number(value));
+            }
             Datatype::Single => f64::from(f32::from_bits(bits as u32)),
             Datatype::Double => f64::from_bits(bits),
             Datatype::Bytes => return Cell::Unbinned(Unbinned::WrongType),
         };
-        number(value)
+        Cell::Number(value)
     }
-}
 
-/// A number that may be NaN or infinite.
-#[inline]
-pub(super) fn number(value: f64) -> Cell<'static> {
-    if value.is_finite() { Cell::Number(value) } else { Cell::Unbinned(Unbinned::NotFinite) }
+    /// An element of this type that came as text: a number has the digits that the type keeps.
+    #[inline]
+    pub(super) const fn rounded(self, cell: Cell<'_>) -> Cell<'_> {
+        match (self, cell) {
+            (Datatype::Half, Cell::Number(number)) => Cell::Rounded(number, Precision::Half),
+            (Datatype::Brain, Cell::Number(number)) => Cell::Rounded(number, Precision::Brain),
+            (_, cell) => cell,
+        }
+    }
 }
 
 /// The half-precision number (IEEE 754 binary16) with these bits, exactly.
@@ -107,7 +115,15 @@ mod tests {
         let datatype = Datatype::of(name.as_bytes()).unwrap();
         assert_eq!(datatype.size(), u8::try_from(bytes.len()).ok(), "{name}");
         let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
-        assert_eq!(datatype.cell(bits), number(expected), "{name} {bytes:?}");
+        let found = datatype.cell(bits);
+        let (Cell::Number(number) | Cell::Rounded(number, _)) = found else { panic!("{found:?}") };
+        assert!(number == expected || number.is_nan() && expected.is_nan(), "{name} {bytes:?}");
+        let precision = match name {
+            "FP16" => Precision::Half,
+            "BF16" => Precision::Brain,
+            _ => Precision::Single,
+        };
+        assert_eq!(found.precision(), precision, "{name}");
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! 1]` is a column, one of `[N, D]` has D columns by index, and of higher ranks all further dimensions are flattened.
 //! All tensors of a body have the same rows.
 
-use super::{datatype::number, shape::Shape};
+use super::shape::Shape;
 use crate::predictive::{
     Cell, Columns, Event, Fault, Projection, Unbinned, columns::Tensor, row::ColumnSet,
 };
+use driftline_statistics::value::{Norm, length};
 use driftline_wire::json::characters;
 
 /// A tensor as it is described before its elements come.
@@ -63,9 +64,6 @@ struct Cursor {
     has_extra: bool,
 }
 
-/// The sum of squares, or why there is no norm.
-type Norm = Result<f64, Unbinned>;
-
 impl Description {
     /// Whether any column looks for its elements.
     pub(super) const fn is_wanted(&self) -> bool {
@@ -119,7 +117,7 @@ impl Filler {
             tensor,
             shape: shape.unwrap_or(Shape::NONE),
             next,
-            norm: next.filter(takes_norm).map(|column| (column, Ok(0.0))),
+            norm: next.filter(takes_norm).map(|column| (column, Norm::default())),
             has_wrong_shape: is_wrong,
             ..Cursor::default()
         };
@@ -146,7 +144,7 @@ impl Filler {
         }
         let column = self.cursor.next;
         if let Some((_, norm)) = &mut self.cursor.norm {
-            add_to_norm(norm, element);
+            norm.add(element.cell());
         }
         match column {
             // It takes the row as a whole.
@@ -249,7 +247,7 @@ impl Filler {
         self.cursor.row = self.cursor.row.saturating_add(1);
         self.cursor.index = 0;
         if let Some((_, norm)) = &mut self.cursor.norm {
-            *norm = Ok(0.0);
+            *norm = Norm::default();
         }
         self.cursor.next = self.column_at(columns);
     }
@@ -262,11 +260,7 @@ impl Filler {
     /// Ends a row whose norm is wanted.
     fn end_norm(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if let Some((column, norm)) = self.cursor.norm {
-            let cell = match norm {
-                Ok(squares) => number(libm::sqrt(squares)),
-                Err(reason) => Cell::Unbinned(reason),
-            };
-            self.give(column, cell, take);
+            self.give(column, norm.cell(), take);
         }
     }
 
@@ -289,40 +283,32 @@ impl Filler {
     }
 }
 
-/// What a column takes of an element.
-#[inline]
-fn read(element: Element<'_>, reads: Option<Projection>) -> Cell<'_> {
-    let wrong = Cell::Unbinned(Unbinned::WrongType);
-    match (reads.unwrap_or_default(), element) {
-        (Projection::Value, Element::Cell(cell)) => cell,
-        (Projection::TextLength, Element::Characters(count)) => Cell::Number(count as f64),
-        (Projection::TextLength, Element::Cell(Cell::Text(text) | Cell::Untyped(text))) => {
-            Cell::Number(characters(text) as f64)
+impl<'a> Element<'a> {
+    /// A text whose characters were counted is text, whatever it was.
+    #[inline]
+    fn cell(self) -> Cell<'a> {
+        match self {
+            Element::Cell(cell) => cell,
+            Element::Characters(_) => Cell::Unbinned(Unbinned::WrongType),
         }
-        // One element of many is a list of one.
-        (Projection::VectorNorm, Element::Cell(Cell::Number(number))) => Cell::Number(number.abs()),
-        (Projection::VectorNorm, Element::Cell(Cell::Boolean(value))) => {
-            Cell::Number(f64::from(u8::from(value)))
-        }
-        (
-            Projection::TextLength | Projection::VectorNorm,
-            Element::Cell(cell @ Cell::Unbinned(_)),
-        ) => cell,
-        (_, Element::Characters(_)) | (Projection::TextLength | Projection::VectorNorm, _) => wrong,
     }
 }
 
-fn add_to_norm(norm: &mut Norm, element: Element<'_>) {
-    let cell = match element {
-        Element::Cell(cell) => cell,
-        Element::Characters(_) => Cell::Unbinned(Unbinned::WrongType),
-    };
-    *norm = match (*norm, cell) {
-        (Ok(squares), Cell::Number(number)) => Ok(squares + number * number),
-        (Ok(squares), Cell::Boolean(value)) => Ok(squares + f64::from(u8::from(value))),
-        (Err(Unbinned::WrongType), _) => Err(Unbinned::WrongType),
-        (_, Cell::Unbinned(Unbinned::NotFinite)) => Err(Unbinned::NotFinite),
-        (Err(reason), Cell::Number(_) | Cell::Boolean(_)) => Err(reason),
-        _ => Err(Unbinned::WrongType),
-    };
+/// What a column takes of an element.
+#[inline]
+fn read(element: Element<'_>, reads: Option<Projection>) -> Cell<'_> {
+    match (reads.unwrap_or_default(), element) {
+        (Projection::Value, element) => element.cell(),
+        (Projection::TextLength, Element::Characters(count)) => length(count),
+        (Projection::TextLength, Element::Cell(Cell::Text(text) | Cell::Untyped(text))) => {
+            length(characters(text))
+        }
+        (Projection::TextLength, Element::Cell(cell)) => cell.misfit(),
+        // One element of many is a list of one.
+        (Projection::VectorNorm, element) => {
+            let mut norm = Norm::default();
+            norm.add(element.cell());
+            norm.cell()
+        }
+    }
 }

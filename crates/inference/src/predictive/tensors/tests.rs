@@ -9,6 +9,7 @@ use std::{
 
 use crate::predictive::{Cell, Columns, Event, Fault, Place, Projection, Sink};
 use driftline_cuts::every_cut;
+use driftline_statistics::value::NullTexts;
 use driftline_wire::{
     encoding::{DECODERS_BYTES_MAX, MemoryBudget},
     json::JsonEnd,
@@ -37,7 +38,12 @@ fn said(event: Event<'_>) -> String {
         Event::Cell { column, row, cell } => {
             let name = ["a", "b", "t", "v", "x"][column];
             match cell {
-                Cell::Number(number) => format!("{name}{row}={number}"),
+                Cell::Number(_) | Cell::Rounded(..) => {
+                    let number = cell.number(&NullTexts::NONE);
+                    let number =
+                        number.map_or_else(|it| it.name().to_string(), |it| it.to_string());
+                    format!("{name}{row}={number}")
+                }
                 Cell::Boolean(value) => format!("{name}{row}={}", u8::from(value)),
                 Cell::Text(text) | Cell::Untyped(text) => {
                     format!("{name}{row}='{}'", text.escape_ascii())

@@ -63,6 +63,7 @@ fn push(found: &mut Digest, token: Token<'_>) {
             found.number(number.to_bits());
         }
         Token::NotFinite => found.number(8),
+        Token::Nan => found.number(14),
         Token::Bool(bool) => found.number(9 + u64::from(bool)),
         Token::Null => found.number(11),
         // Where a string is cut into pieces is nobody's business.

@@ -1,6 +1,7 @@
 //! Reads what a column's live values must be; it does not ask whether the reference itself keeps to it, as people may edit it.
 
 use alloc::{string::String, vec::Vec};
+use core::ops::RangeInclusive;
 
 use crate::{
     document::{Node, Problems},
@@ -46,14 +47,7 @@ pub(super) fn schema(
 
 /// Texts of any characters, because rows of the reference had them, whether or not they could be labels.
 fn categories(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let names = list.array(1..=CATEGORIES_MAX, problems, |node, problems| {
-        let name = node.text(problems)?;
-        if CATEGORY_BYTES_MAX < name.len() {
-            node.refuse(format_args!("at most {CATEGORY_BYTES_MAX} bytes"), problems);
-            return None;
-        }
-        Some(String::from(name))
-    })?;
+    let names = texts(list, 1..=CATEGORIES_MAX, problems)?;
     let mut sorted = true;
     for (index, (before, after)) in names.iter().zip(names.iter().skip(1)).enumerate() {
         if after <= before {
@@ -67,4 +61,21 @@ fn categories(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String
         }
     }
     sorted.then_some(names)
+}
+
+/// Texts that are as long as a category may be, as many of them as `lengths` allows.
+#[inline(never)]
+pub(super) fn texts(
+    list: &Node<'_, '_>,
+    lengths: RangeInclusive<usize>,
+    problems: &mut Problems,
+) -> Option<Vec<String>> {
+    list.array(lengths, problems, |node, problems| {
+        let text = node.text(problems)?;
+        if CATEGORY_BYTES_MAX < text.len() {
+            node.refuse(format_args!("at most {CATEGORY_BYTES_MAX} bytes"), problems);
+            return None;
+        }
+        Some(String::from(text))
+    })
 }

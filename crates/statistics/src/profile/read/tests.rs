@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     bins::{BINS_MAX, Bins},
     profile::Kind,
+    value::Precision,
 };
 
 fn rain() -> Value {
@@ -32,7 +33,7 @@ fn rain() -> Value {
         "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 9.21}
     });
     json!({
-        "format": FORMAT, "format_version": 1, "model": "rain", "version": "3",
+        "format": FORMAT, "format_version": 2, "model": "rain", "version": "3",
         "created_at": "2026-11-25T12:00:00Z", "rows": 10,
         "features": [first, second, third], "prediction": column
     })
@@ -88,13 +89,13 @@ fn a_field_that_is_given_twice_is_refused_wherever_it_stands() {
 #[test]
 fn another_format_or_version_is_refused_alone() {
     let mut json = rain();
-    json["format_version"] = json!(2);
+    json["format_version"] = json!(3);
     json["rows"] = json!("many");
     json["kinds"] = json!({});
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "profile refused: format_version: found 2, expected 1, the only version that this build of \
+        "profile refused: format_version: found 3, expected 1 to 2, the versions that this build of \
          Driftline reads"
     );
     refuses(
@@ -104,6 +105,31 @@ fn another_format_or_version_is_refused_alone() {
     );
     refuses("", json!([]), "found [], expected an object");
     refuses("", json!({}), "the field `format` is missing");
+}
+
+#[test]
+fn version_one_is_read_and_has_no_null_texts() {
+    let mut json = rain();
+    json["null_texts"] = json!(["?", "-999"]);
+    let profile = Profile::from_json(json.to_string().as_bytes()).unwrap();
+    assert_eq!(profile.null_texts, ["?", "-999"]);
+    let written = serde_json::to_string(&profile).unwrap();
+    assert_eq!(Profile::from_json(written.as_bytes()).as_ref(), Ok(&profile));
+    json["format_version"] = json!(1);
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    let expected = "null_texts: found [\"?\",\"-999\"], expected none in a profile of version 1";
+    assert_eq!(error.problems().to_string(), expected);
+    json.as_object_mut().unwrap().remove("null_texts");
+    let first = Profile::from_json(json.to_string().as_bytes()).unwrap();
+    assert_eq!(first, Profile { null_texts: Vec::new(), ..profile });
+    let mut json = rain();
+    json["null_texts"] = json!(["?", 7]);
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.problems().to_string(), "null_texts[1]: found 7, expected text");
+    json["null_texts"] = json!(["?", ""]);
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    let expected = "null_texts[1]: found \"\", expected a text that is not empty";
+    assert_eq!(error.problems().to_string(), expected);
 }
 
 #[test]
@@ -235,7 +261,7 @@ fn names_are_labels_and_unique() {
 #[test]
 fn a_profile_of_nothing_is_refused() {
     let json = json!({
-        "format": FORMAT, "format_version": 1, "model": "m", "version": null,
+        "format": FORMAT, "format_version": 2, "model": "m", "version": null,
         "created_at": "1970-01-01T00:00:00Z", "rows": 1, "features": [], "prediction": null
     });
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
@@ -256,7 +282,7 @@ fn all_problems_are_reported_at_once() {
     assert_eq!(
         error.to_string(),
         "profile refused: unknown field \"note\", allowed are `format`, `format_version`, \
-         `model`, `version`, `created_at`, `rows`, `features`, `prediction`; \
+         `model`, `version`, `created_at`, `rows`, `null_texts`, `features`, `prediction`; \
          model: found 7, expected text; \
          features[1].nulls: found -1, expected a whole number from 0 to 9007199254740991; \
          prediction.tail_excess: the field `high` is missing"
@@ -283,8 +309,8 @@ fn a_schema_can_leave_ends_open() {
     };
     let from_zero = with(json!({"required": true, "minimum": 0, "maximum": null})).unwrap();
     assert_eq!((from_zero.minimum, from_zero.maximum), (0.0, f64::INFINITY));
-    assert!(from_zero.contains(0.0) && from_zero.contains(1e300));
-    assert!(!from_zero.contains(-1e-300) && !from_zero.contains(f64::NAN));
+    let allows = |x| from_zero.allows(x, Precision::Single);
+    assert!(allows(0.0) && allows(1e300) && !allows(-1e-30) && !allows(f64::NAN));
     assert_eq!(with(json!({"required": true, "minimum": null, "maximum": null})), None);
     refuses(
         "/features/0/schema",

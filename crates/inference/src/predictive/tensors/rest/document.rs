@@ -223,7 +223,10 @@ impl Document {
             Token::String(text) if self.filler.wants_characters(columns) => {
                 Element::Characters(text.characters())
             }
-            token => Element::Cell(cell_of(token)),
+            token => {
+                let cell = cell_of(token);
+                Element::Cell(self.open.datatype.map_or(cell, |datatype| datatype.rounded(cell)))
+            }
         };
         self.filler.element(element, columns, take);
         if self.place == Place::Data {

@@ -121,7 +121,7 @@ fn typed_contents_are_read_packed_and_not() {
     check_contents("UINT32", &[1], &packed(4, &[4_294_967_295]), "a0=4294967295 1 row");
     check_contents("UINT64", &[1], &packed(5, &[-1]), "a0=18446744073709552000 1 row");
     let singles = [2.5_f32.to_le_bytes(), f32::NAN.to_le_bytes()].concat();
-    check_contents("FP32", &[2], &field(6, &singles), "a0=2.5 a1=not_finite 2 rows");
+    check_contents("FP32", &[2], &field(6, &singles), "a0=2.5 a1=null 2 rows");
     check_contents("FP64", &[1], &field(7, &0.1_f64.to_le_bytes()), "a0=0.1 1 row");
     check_contents(
         "BYTES",
@@ -160,7 +160,7 @@ fn raw_contents_follow_in_the_order_of_their_tensors() {
             field(7, &[0, 0x3c, 0, 0xc0]),
             field(7, &texts(&["naïve", ""])),
         ],
-        "extra b0=1 b1=-1 a0=1 a1=-2 t0=5 t1=0 2 rows",
+        "extra b0=1 b1=-1 a0=1 a1=-2 t0=5 t1=null 2 rows",
     );
 }
 

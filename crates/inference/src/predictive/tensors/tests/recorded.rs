@@ -46,7 +46,7 @@ fn check(way: &str, form: Form, body: &[u8], has_raw: bool) {
         let mut reader = Reader::new(form, &room, 1024);
         let (mut found, mut rows) = (Vec::new(), 0);
         let take = |event: Event<'_>| match event {
-            Event::Cell { column, row, cell: Cell::Number(number) } => {
+            Event::Cell { column, row, cell: Cell::Number(number) | Cell::Rounded(number, _) } => {
                 found.push(format!("{}{row}={}", names[column], Value::from(number)));
             }
             Event::Cell { column, row, cell: Cell::Boolean(value) } => {

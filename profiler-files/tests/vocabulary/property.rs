@@ -1,0 +1,68 @@
+//! The property: a profile of rows, and the same rows live, differ in nothing.
+
+use driftline_statistics::{profile::Kind, value::Precision};
+
+use crate::{
+    live::{Live, Message, is_the_same},
+    table::random,
+    train::Training,
+    wire::WAYS,
+};
+
+/// Enough for a verdict on 20 bins.
+const ROWS: usize = 600;
+
+#[test]
+fn the_same_rows_are_the_same_values_in_every_format_and_dialect() {
+    let mut compared = 0;
+    for seed in 0..3 {
+        let table = random(seed, ROWS);
+        for training in Training::ALL {
+            for way in WAYS {
+                let table = table.only(way.carries);
+                let profile = training.profile(&table);
+                let live = Live::new(&profile, way.declared);
+                live.play(&(way.request)(&table), &Message::json("", "{}"));
+                live.tick();
+                let what = format!("{training:?}, {}, seed {seed}", way.name);
+                for feature in &profile.features {
+                    is_the_same(&live, &feature.name, &feature.column, &what);
+                    compared += 1;
+                }
+                assert_eq!(live.faults(), 0, "{what}");
+            }
+        }
+    }
+    assert!(3 * 4 * 27 * 5 < compared, "{compared}");
+}
+
+/// What numpy gives as a list: the digits of the double that a single is.
+#[test]
+fn singles_and_halves_that_come_as_text_are_the_numbers_that_they_were() {
+    for (seed, precision) in
+        [(10, Precision::Single), (11, Precision::Half), (12, Precision::Brain)]
+    {
+        let table = random(seed, ROWS).only(|column| {
+            column.kind == Kind::Number
+                && column.name != "constant"
+                && column.needs.is_none_or(|needs| needs == precision)
+        });
+        for training in Training::ALL {
+            let profile = training.profile(&table);
+            let rounded = table.rounded(precision);
+            for way in
+                WAYS.iter().filter(|way| way.name.contains("by name") || way.name.contains("CSV"))
+            {
+                let live = Live::new(&profile, way.declared);
+                live.play(&(way.request)(&rounded), &Message::json("", "{}"));
+                live.tick();
+                for feature in &profile.features {
+                    let what = format!("{training:?}, {}, {precision:?}", way.name);
+                    let said = live.said(&feature.name);
+                    assert_eq!(said.bins, feature.column.counts, "{what}: {}", feature.name);
+                    assert_eq!((said.psi, said.verdict), (0.0, "ok"), "{what}: {}", feature.name);
+                }
+            }
+        }
+    }
+}
