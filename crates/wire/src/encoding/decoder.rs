@@ -1,6 +1,7 @@
 //! A body on its way through its codings; it keeps no byte that they do not need, and stops at the first fault.
 
 use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
 
 use super::{
     Coding, DECODED_BYTES_FREE, DECODED_PER_ENCODED_BYTE_MAX, Fault, Layers, Take, brotli::Brotli,
@@ -17,13 +18,36 @@ pub struct Decoder {
     meter: ExpansionGuard,
 }
 
-#[derive(Debug)]
-enum Layer {
-    Gzip(Box<Gzip>),
-    Deflate(Box<Deflate>),
-    Brotli(Box<Brotli>),
-    Zstd(Box<Zstd>),
+/// The reader of one coding. Behind a table of its functions, the code that ends a reader is there once.
+type Layer = Box<dyn LayerReader>;
+
+trait LayerReader: fmt::Debug {
+    fn read(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault>;
+
+    fn is_whole(&self) -> bool;
 }
+
+macro_rules! layers {
+    ($($coding:ident),*) => {
+        $(impl LayerReader for $coding {
+            fn read(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
+                $coding::read(self, bytes, take)
+            }
+
+            fn is_whole(&self) -> bool {
+                $coding::is_whole(self)
+            }
+        })*
+
+        fn layer(coding: Coding, room: &MemoryBudget) -> Result<Layer, Fault> {
+            Ok(match coding {
+                $(Coding::$coding => Box::new($coding::new(room)?)),*
+            })
+        }
+    };
+}
+
+layers!(Gzip, Deflate, Brotli, Zstd);
 
 /// Compares what a body says with what it has. All layers count together, so that two of them cannot multiply.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +72,7 @@ impl Decoder {
         room: &MemoryBudget,
         meter: ExpansionGuard,
     ) -> Result<Decoder, Fault> {
-        let layers = layers.outermost_first().map(|coding| Layer::new(coding, room));
+        let layers = layers.outermost_first().map(|coding| layer(coding, room));
         Ok(Decoder { layers: layers.collect::<Result<_, _>>()?, meter })
     }
 
@@ -73,7 +97,7 @@ impl Decoder {
 
     /// Whether the body may end here: each coding came to its own end.
     pub fn is_whole(&self) -> bool {
-        self.layers.iter().all(Layer::is_whole)
+        self.layers.iter().all(|layer| layer.is_whole())
     }
 }
 
@@ -91,35 +115,6 @@ fn read_through(
         meter.count(piece)?;
         read_through(below, meter, piece, take)
     })
-}
-
-impl Layer {
-    fn new(coding: Coding, room: &MemoryBudget) -> Result<Layer, Fault> {
-        Ok(match coding {
-            Coding::Gzip => Layer::Gzip(Box::new(Gzip::new(room)?)),
-            Coding::Deflate => Layer::Deflate(Box::new(Deflate::new(room)?)),
-            Coding::Brotli => Layer::Brotli(Box::new(Brotli::new(room)?)),
-            Coding::Zstd => Layer::Zstd(Box::new(Zstd::new(room)?)),
-        })
-    }
-
-    fn read(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault> {
-        match self {
-            Layer::Gzip(gzip) => gzip.read(bytes, take),
-            Layer::Deflate(deflate) => deflate.read(bytes, take),
-            Layer::Brotli(brotli) => brotli.read(bytes, take),
-            Layer::Zstd(zstd) => zstd.read(bytes, take),
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        match self {
-            Layer::Gzip(gzip) => gzip.is_whole(),
-            Layer::Deflate(deflate) => deflate.is_whole(),
-            Layer::Brotli(brotli) => brotli.is_whole(),
-            Layer::Zstd(zstd) => zstd.is_whole(),
-        }
-    }
 }
 
 impl ExpansionGuard {
