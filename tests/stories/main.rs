@@ -31,6 +31,8 @@ mod endpoints;
 mod names;
 mod routes;
 
+mod chaos;
+
 mod configuration;
 mod corpus;
 mod differential;

@@ -1,0 +1,129 @@
+//! What the clients know of all their exchanges, and what is wrong with what was counted. It never asks the proxy.
+//!
+//! A request that a client got through to the proxy is counted once. The record knows which these are: those that were
+//! answered, and those whose head the model server has. So for every model and every reason
+//!
+//! ```text
+//! driftline_requests_total{model} + driftline_unmeasured_streams_total{reason} = requests of the clients
+//! ```
+//!
+//! by model and by reason, and all together are as many as Envoy's own `downstream_rq_total`. Within a model, each
+//! outcome has at least the exchanges that can have no other one, and at most those that can have it.
+
+use std::collections::BTreeMap;
+
+use driftline_testbed::scrape::Scrape;
+
+use super::{
+    exchange::{Counted, Exchange},
+    proxy::{ended, sum},
+};
+
+/// As in `crates/labels/src/outcome.rs`.
+pub(super) const OUTCOMES: [&str; 9] = [
+    "complete",
+    "client_cancel",
+    "upstream_reset",
+    "timeout",
+    "truncated",
+    "error_event",
+    "error_status",
+    "no_output",
+    "local_reply",
+];
+pub(super) const REASONS: [&str; 4] =
+    ["no_request_headers", "unrecognised_path", "other_method", "declared_none"];
+
+const READ_PROBLEMS: &str = "driftline_read_problems_total";
+
+/// All exchanges so far.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// How many of each kind, by the names of kinds.
+    pub(super) kinds: BTreeMap<&'static str, u64>,
+    /// How many must be counted in each place.
+    counted: BTreeMap<(String, Vec<&'static str>), u64>,
+    unmeasured: BTreeMap<&'static str, u64>,
+    read_problems: BTreeMap<&'static str, u64>,
+    /// What no client should have seen.
+    pub(super) problems: Vec<String>,
+}
+
+impl Record {
+    /// Adds an exchange that got through; `whole` unless its client saw the answer break off.
+    pub(super) fn add(&mut self, kind: &'static str, exchange: &Exchange, whole: bool) {
+        *self.kinds.entry(kind).or_default() += 1;
+        if let Some(reason) = exchange.problem {
+            *self.read_problems.entry(reason).or_default() += 1;
+        }
+        match exchange.counted(whole) {
+            Counted::Outcome(model, outcomes) => {
+                *self.counted.entry((model, outcomes.to_vec())).or_default() += 1;
+            }
+            Counted::Unmeasured(reason) => *self.unmeasured.entry(reason).or_default() += 1,
+        }
+    }
+
+    /// How many requests got through.
+    pub(super) fn requests(&self) -> u64 {
+        self.counted.values().sum::<u64>() + self.unmeasured.values().sum::<u64>()
+    }
+
+    /// What is wrong with the page at the end, a line each; `by_envoy` is how many requests Envoy counts itself.
+    pub(super) fn differences(&self, page: &Scrape, by_envoy: u64) -> Vec<String> {
+        let mut wrong = self.problems.clone();
+        let mut check = |what: String, found: u64, low: u64, high: u64| {
+            if !(low..=high).contains(&found) {
+                wrong.push(format!("{what}: {found} are counted, expected {low} to {high}"));
+            }
+        };
+        let all = self.requests();
+        check("streams".to_owned(), ended(page), all, all);
+        check("requests of Envoy".to_owned(), by_envoy, all, all);
+        for model in self.models(page) {
+            let in_flight = sum(page, "requests_in_flight", &[("model", &model)]);
+            check(format!("{model} in flight"), in_flight, 0, 0);
+            let all = self.expected(&model, |_| true);
+            check(model.clone(), sum(page, "requests_total", &[("model", &model)]), all, all);
+            for outcome in OUTCOMES {
+                let labels = [("model", model.as_str()), ("outcome", outcome)];
+                let surely = self.expected(&model, |outcomes| outcomes == [outcome]);
+                let maybe = self.expected(&model, |outcomes| outcomes.contains(&outcome));
+                let found = sum(page, "requests_total", &labels);
+                check(format!("{model} {outcome}"), found, surely, maybe);
+            }
+        }
+        for reason in REASONS {
+            let found = sum(page, "unmeasured_streams_total", &[("reason", reason)]);
+            let expected = self.unmeasured.get(reason).copied().unwrap_or(0);
+            check(format!("unmeasured {reason}"), found, expected, expected);
+        }
+        let mut reasons: Vec<&str> = self.read_problems.keys().copied().collect();
+        let counted = page.samples().filter(|(series, _)| series.matches(READ_PROBLEMS, &[]));
+        reasons.extend(counted.filter_map(|(series, _)| series.label("reason")));
+        reasons.sort_unstable();
+        reasons.dedup();
+        for reason in reasons {
+            let found = page.value(READ_PROBLEMS, &[("reason", reason)]).unwrap_or(0.0) as u64;
+            let expected = self.read_problems.get(reason).copied().unwrap_or(0);
+            check(format!("read problem {reason}"), found, expected, expected);
+        }
+        wrong
+    }
+
+    /// Those that clients asked, and those that were counted.
+    fn models(&self, page: &Scrape) -> Vec<String> {
+        let asked = self.counted.keys().map(|(model, _)| model.clone());
+        let counted = page.samples().filter_map(|(series, _)| series.label("model"));
+        let mut models: Vec<String> = asked.chain(counted.map(str::to_owned)).collect();
+        models.sort_unstable();
+        models.dedup();
+        models
+    }
+
+    fn expected(&self, model: &str, fits: impl Fn(&[&str]) -> bool) -> u64 {
+        let of_model =
+            self.counted.iter().filter(|((of, outcomes), _)| of == model && fits(outcomes));
+        of_model.map(|(_, count)| count).sum()
+    }
+}
