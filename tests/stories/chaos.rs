@@ -9,6 +9,7 @@ mod crowd;
 mod dice;
 mod encoding;
 mod exchange;
+mod full;
 mod kinds;
 mod proxy;
 mod record;

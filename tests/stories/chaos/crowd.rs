@@ -38,7 +38,7 @@ pub(super) struct End {
     /// The client that is now to leave, if it is.
     pub(super) line: Option<Line>,
     /// Whether the connection took the request.
-    sent: bool,
+    pub(super) sent: bool,
 }
 
 /// What all clients share.

@@ -1,6 +1,7 @@
 //! The Envoy of the chaos: its routes, its pages, and whether a VM was lost. It never judges what was counted.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -89,9 +90,11 @@ fn cluster(name: &str, address: SocketAddr, protocol: &Value) -> Value {
     })
 }
 
-/// The filter's metrics.
-pub(super) async fn page(admin: SocketAddr) -> Result<Scrape> {
-    let response = Request::get("/stats/prometheus?filter=driftline_").send(admin).await?;
+/// Those of the filter's metrics that say how streams ended.
+const PAGE: &str = "/stats/prometheus?filter=driftline_(requests_(total|in_flight)|unmeasured_streams|read_problems)";
+
+async fn page(admin: SocketAddr) -> Result<Scrape> {
+    let response = Request::get(PAGE).send(admin).await?;
     ensure!(response.status == 200, "the admin interface answered {}", response.status);
     Ok(Scrape::parse(&response.text())?.only_prefix(PREFIX))
 }
@@ -104,6 +107,22 @@ pub(super) fn sum(page: &Scrape, name: &str, labels: &[(&str, &str)]) -> u64 {
 /// How many streams have ended, as the filter counts them.
 pub(super) fn ended(page: &Scrape) -> u64 {
     sum(page, "requests_total", &[]) + sum(page, "unmeasured_streams_total", &[])
+}
+
+/// How many requests there are in each outcome, and unmeasured streams for each reason; those that there are.
+pub(super) fn by_outcome(page: &Scrape) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for (series, value) in page.samples().filter(|(_, value)| *value != 0.0) {
+        let label = match series.name.strip_prefix(PREFIX) {
+            Some("requests_total") => series.label("outcome"),
+            Some("unmeasured_streams_total") => series.label("reason"),
+            _ => None,
+        };
+        if let Some(label) = label {
+            *counts.entry(label.to_owned()).or_default() += value as u64;
+        }
+    }
+    counts
 }
 
 /// Waits until so many streams have ended, and the counters rest; gives up after a while, and what it then sees is judged.

@@ -45,6 +45,9 @@ pub(super) struct Record {
     counted: BTreeMap<(String, Vec<&'static str>), u64>,
     unmeasured: BTreeMap<&'static str, u64>,
     read_problems: BTreeMap<&'static str, u64>,
+    /// Whether streams may find no room in a VM, and pass unmeasured: then a model may have fewer requests, by so many
+    /// together, and what was read of bodies is not compared.
+    pub(super) may_lack_room: bool,
     /// What no client should have seen.
     pub(super) problems: Vec<String>,
 }
@@ -84,19 +87,24 @@ impl Record {
             let in_flight = sum(page, "requests_in_flight", &[("model", &model)]);
             check(format!("{model} in flight"), in_flight, 0, 0);
             let all = self.expected(&model, |_| true);
-            check(model.clone(), sum(page, "requests_total", &[("model", &model)]), all, all);
+            let least = |count| if self.may_lack_room { 0 } else { count };
+            let found = sum(page, "requests_total", &[("model", &model)]);
+            check(model.clone(), found, least(all), all);
             for outcome in OUTCOMES {
                 let labels = [("model", model.as_str()), ("outcome", outcome)];
                 let surely = self.expected(&model, |outcomes| outcomes == [outcome]);
                 let maybe = self.expected(&model, |outcomes| outcomes.contains(&outcome));
                 let found = sum(page, "requests_total", &labels);
-                check(format!("{model} {outcome}"), found, surely, maybe);
+                check(format!("{model} {outcome}"), found, least(surely), maybe);
             }
         }
         for reason in REASONS {
             let found = sum(page, "unmeasured_streams_total", &[("reason", reason)]);
             let expected = self.unmeasured.get(reason).copied().unwrap_or(0);
             check(format!("unmeasured {reason}"), found, expected, expected);
+        }
+        if self.may_lack_room {
+            return wrong;
         }
         let mut reasons: Vec<&str> = self.read_problems.keys().copied().collect();
         let counted = page.samples().filter(|(series, _)| series.matches(READ_PROBLEMS, &[]));

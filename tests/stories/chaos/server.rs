@@ -64,6 +64,12 @@ impl Board {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
+    /// How many exchanges the model server has now.
+    pub(super) fn held(&self) -> usize {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.values().filter(|told| told.arrived.borrow().attempts != 0).count()
+    }
+
     /// Lets all that is held go on.
     pub(super) fn release(&self) {
         self.released.send_replace(true);

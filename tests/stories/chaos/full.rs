@@ -1,0 +1,289 @@
+//! VMs at the end of their memory, on a real Envoy: tens of thousands of streams held, thousands of compressed bodies in
+//! flight, and a large configuration that changes every second. It never judges how long anything takes.
+//!
+//! A stream that finds no room may pass unmeasured, and a configuration that does not fit may be refused. What must hold is
+//! that no VM is lost, that nothing is in flight in the end, and that every stream is in one outcome or in one reason.
+
+use std::{
+    env,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
+use driftline_support::uniform_profile;
+use driftline_testbed::{
+    by_hand::{Client as Line, Protocol},
+    envoy::{Envoy, Update},
+};
+use serde_json::{Value, json};
+use tokio::{runtime::Runtime, sync::Mutex, task::JoinSet};
+
+use super::{
+    crowd::Crowd,
+    dice::Dice,
+    exchange::{Act, Client, Exchange, Over},
+    kinds::Kind,
+    proxy,
+    server::{Board, Server},
+};
+use crate::{
+    phrases::{CHAT, DONE, ROLE, STOP, token, usage},
+    stage::among_others,
+};
+
+const SEED: u64 = 0x00f0_11ed;
+/// Streams over one connection.
+const PER_CONNECTION: usize = 1_000;
+/// Streams that are asked for when all is over, to see that it still serves.
+const AFTERWARDS: usize = 200;
+const UPDATE_EVERY: Duration = Duration::from_secs(1);
+/// What all streams may take to end, once they may.
+const SLACK: Duration = Duration::from_secs(240);
+const BINS: usize = 20;
+const MODEL: &str = "demo-llm";
+const GZIP: &[u8] = include_bytes!("../../data/encoded/stream.gzip");
+
+/// How much of everything. Each number can be set by an environment variable.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    /// `DRIFTLINE_FULL_STREAMS`: held before their answers or within, half of them each.
+    streams: usize,
+    /// `DRIFTLINE_FULL_GZIP`: answers in gzip, held within.
+    gzip: usize,
+    /// `DRIFTLINE_FULL_SECONDS`: how long the configuration changes.
+    seconds: usize,
+    /// `DRIFTLINE_FULL_FEATURES`: of each of two profiles.
+    features: usize,
+}
+
+impl Load {
+    /// What is asked for by the environment, or else this.
+    fn or_as_asked(self) -> Load {
+        let number = |name: &str, default| match env::var(format!("DRIFTLINE_FULL_{name}")) {
+            Ok(number) => number
+                .parse()
+                .unwrap_or_else(|_| panic!("{name}: found {number:?}, expected a number")),
+            Err(_) => default,
+        };
+        Load {
+            streams: number("STREAMS", self.streams),
+            gzip: number("GZIP", self.gzip),
+            seconds: number("SECONDS", self.seconds),
+            features: number("FEATURES", self.features),
+        }
+    }
+
+    /// A configuration with two profiles; each number gives another one, with the same series.
+    fn config(self, number: usize) -> String {
+        let profile = |name: &str| {
+            let mut profile = uniform_profile::profile(self.features, BINS);
+            profile["model"] = json!(name);
+            json!({"name": name, "profile": profile})
+        };
+        let models: Vec<Value> = vec![json!({"name": MODEL}), profile("one"), profile("two")];
+        json!({"models": models, "tick_milliseconds": 1000, "event_bytes_max": 1024 + number})
+            .to_string()
+    }
+}
+
+const BEFORE: Kind = Kind { name: "held before the answer", over: &[Over::Http2], make: before };
+const WITHIN: Kind = Kind { name: "held in the answer", over: &[Over::Http2], make: within };
+const LEFT: Kind = Kind { name: "held until the client leaves", over: &[Over::Http2], make: left };
+const IN_GZIP: Kind = Kind { name: "held in gzip", over: &[Over::Http2], make: in_gzip };
+/// In which turns streams are asked for.
+const TURNS: [&Kind; 6] = [&BEFORE, &WITHIN, &BEFORE, &WITHIN, &BEFORE, &LEFT];
+
+fn ask(acts: Vec<Act>) -> Exchange {
+    let body = format!(r#"{{"model":"{MODEL}","messages":[],"stream":true}}"#);
+    Exchange::post(CHAT, body).header("x-route", "framed").server(acts).counts(MODEL, &["complete"])
+}
+
+fn head(encoding: Option<&str>) -> Act {
+    let mut headers = vec![("content-type", "text/event-stream".to_owned())];
+    headers.extend(encoding.map(|encoding| ("content-encoding", encoding.to_owned())));
+    Act::Head(200, headers)
+}
+
+fn begins() -> Act {
+    Act::Sends([ROLE.to_owned(), token("a word")].concat().into())
+}
+
+fn ends() -> Act {
+    Act::Sends([token("another"), STOP.to_owned(), usage(4, 2), DONE.to_owned()].concat().into())
+}
+
+fn before(_: &mut Dice) -> Exchange {
+    ask(vec![Act::WaitsForRelease, head(None), begins(), ends(), Act::Finishes])
+}
+
+fn within(_: &mut Dice) -> Exchange {
+    ask(vec![head(None), begins(), Act::WaitsForRelease, ends(), Act::Finishes])
+}
+
+fn left(_: &mut Dice) -> Exchange {
+    let last = Act::Sends(token("another").into());
+    let exchange = ask(vec![head(None), begins(), Act::WaitsForRelease, last, Act::Holds]);
+    let bytes = exchange.answer().len();
+    exchange.client(Client::LeavesInAnswer(bytes)).counts(MODEL, &["client_cancel"])
+}
+
+fn in_gzip(_: &mut Dice) -> Exchange {
+    let (first, rest) = GZIP.split_at(GZIP.len() / 2);
+    let (first, rest) = (Act::Sends(first.to_vec()), Act::Sends(rest.to_vec()));
+    ask(vec![head(Some("gzip")), first, Act::WaitsForRelease, rest, Act::Finishes])
+}
+
+/// A connection that many streams share, and the next one once the proxy closes it.
+struct Shared {
+    crowd: Crowd,
+    /// And how many there were before.
+    root: Mutex<(usize, Option<Line>)>,
+}
+
+impl Shared {
+    /// One exchange, over this connection or the next.
+    async fn one(&self, kind: &'static Kind, mut dice: Dice) {
+        let mut stale = 0;
+        loop {
+            let Some((line, number)) = self.line(stale).await else { return };
+            let end = self.crowd.one(kind, Over::Http2, line, &mut dice).await;
+            if end.sent {
+                end.line.into_iter().for_each(Line::leave);
+                return;
+            }
+            stale = number;
+        }
+    }
+
+    /// A line that is not of a connection up to that number.
+    async fn line(&self, stale: usize) -> Option<(Line, usize)> {
+        let mut root = self.root.lock().await;
+        if root.1.is_none() || root.0 <= stale {
+            *root = (stale + 1, self.crowd.connect(Protocol::Http2).await);
+        }
+        let line = root.1.as_ref()?.beside().expect("HTTP/2 has many exchanges at once");
+        Some((line, root.0))
+    }
+}
+
+/// What happened, as it is printed.
+#[derive(Debug, Default)]
+struct Updates {
+    accepted: usize,
+    refused: usize,
+    /// Neither, in time.
+    failed: Vec<String>,
+    /// When the first VM was lost: after how many updates, with how many streams at the model server.
+    first_loss: Option<String>,
+    /// The most streams that the model server had at once.
+    held_max: usize,
+    /// Of Envoy, in MiB.
+    memory_max: usize,
+}
+
+async fn update(envoy: &mut Envoy, load: Load, until: Instant, board: &Board) -> Updates {
+    let mut updates = Updates::default();
+    let (begun, mut next, mut number) = (Instant::now(), Instant::now(), 0);
+    while Instant::now() < until {
+        next += UPDATE_EVERY;
+        number += 1;
+        match envoy.update_filter_config(&load.config(number)).await {
+            Ok(Update::Accepted) => updates.accepted += 1,
+            Ok(Update::Refused(_)) => updates.refused += 1,
+            Err(error) => updates.failed.push(format!("{error:#}")),
+        }
+        updates.held_max = updates.held_max.max(board.held());
+        updates.memory_max = updates.memory_max.max(resident_mebibytes(envoy.process_id()));
+        if updates.first_loss.is_none()
+            && !proxy::lost_vms(envoy).await.unwrap_or_default().is_empty()
+        {
+            let (seconds, held) = (begun.elapsed().as_secs(), board.held());
+            updates.first_loss =
+                Some(format!("after {seconds} s, {number} updates and {held} streams"));
+        }
+        tokio::time::sleep_until(next.into()).await;
+    }
+    updates
+}
+
+fn resident_mebibytes(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    kibibytes.unwrap_or(0) / 1024
+}
+
+/// Opens all streams, which go on until they are released.
+fn open(crowd: &Crowd, load: Load, streams: &mut JoinSet<()>) {
+    let mut dice = Dice::new(SEED);
+    let gzip_every = (load.streams / load.gzip.max(1)).max(1);
+    let mut kinds = Vec::new();
+    for number in 0..load.streams {
+        if number % gzip_every == 0 && number / gzip_every < load.gzip {
+            kinds.push(&IN_GZIP);
+        }
+        kinds.push(TURNS[number % TURNS.len()]);
+    }
+    for kinds in kinds.chunks(PER_CONNECTION) {
+        let shared = Arc::new(Shared { crowd: crowd.clone(), root: Mutex::new((0, None)) });
+        for &kind in kinds {
+            let (shared, dice) = (Arc::clone(&shared), Dice::new(dice.next()));
+            streams.spawn(async move { shared.one(kind, dice).await });
+        }
+    }
+}
+
+async fn fill(load: Load) -> (Updates, Vec<String>) {
+    let board = Board::new();
+    let framed = Server::start(Protocol::Http2, &board).await.unwrap();
+    let options = proxy::options(&load.config(0), framed.address, framed.address).unwrap();
+    let mut envoy = Envoy::start(options).await.unwrap();
+    let lasts = Duration::from_secs(load.seconds as u64);
+    let crowd = Crowd {
+        proxy: envoy.listen(),
+        board: Arc::clone(&board),
+        record: Arc::default(),
+        until: Instant::now() + lasts,
+        limit: lasts + SLACK,
+    };
+    let mut streams = JoinSet::new();
+    open(&crowd, load, &mut streams);
+    let updates = update(&mut envoy, load, crowd.until, &board).await;
+    board.release();
+    // Whatever has room again is measured again.
+    open(&crowd, Load { streams: AFTERWARDS, gzip: 0, ..load }, &mut streams);
+    while let Some(stream) = streams.join_next().await {
+        stream.unwrap();
+    }
+    let mut record =
+        std::mem::take(&mut *crowd.record.lock().unwrap_or_else(PoisonError::into_inner));
+    record.may_lack_room = true;
+    let page = proxy::settled(envoy.admin(), record.requests()).await.unwrap();
+    let by_envoy = proxy::requests(&envoy).await.unwrap();
+    println!("{:?}; {:?}", record.kinds, proxy::by_outcome(&page));
+    let mut wrong = record.differences(&page, by_envoy);
+    wrong.extend(proxy::lost_vms(&envoy).await.unwrap());
+    (updates, wrong)
+}
+
+#[track_caller]
+fn check(load: Load) {
+    let (updates, wrong) = Runtime::new().unwrap().block_on(fill(load));
+    println!("{load:?}: {updates:?}");
+    let all = load.streams + load.gzip;
+    assert_eq!(updates.held_max, all, "streams were held at once");
+    assert!(updates.failed.is_empty() && wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_held_while_the_configuration_changes_is_counted_once() {
+    let _among_others = among_others();
+    check(Load { streams: 1_000, gzip: 100, seconds: 6, features: 10 });
+}
+
+#[test]
+#[ignore = "takes four minutes and several GB: see CONTRIBUTING.md"]
+fn vms_at_the_end_of_their_memory_count_every_stream_and_are_not_lost() {
+    let load = Load { streams: 60_000, gzip: 2_000, seconds: 120, features: 250 };
+    check(load.or_as_asked());
+}
