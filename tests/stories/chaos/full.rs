@@ -31,11 +31,12 @@ use crate::{
     stage::among_others,
 };
 
-const SEED: u64 = 0x00f0_11ed;
 /// Streams over one connection.
 const PER_CONNECTION: usize = 1_000;
 /// Streams that are asked for when all is over, to see that it still serves.
 const AFTERWARDS: usize = 200;
+/// Streams that come and go with each configuration.
+const PASSING: usize = 20;
 const UPDATE_EVERY: Duration = Duration::from_secs(1);
 /// What all streams may take to end, once they may.
 const SLACK: Duration = Duration::from_secs(240);
@@ -73,6 +74,19 @@ impl Load {
         }
     }
 
+    /// All that is held, those in gzip among the others.
+    fn held(self) -> Vec<&'static Kind> {
+        let gzip_every = (self.streams / self.gzip.max(1)).max(1);
+        let mut kinds = Vec::new();
+        for number in 0..self.streams {
+            if number % gzip_every == 0 && number / gzip_every < self.gzip {
+                kinds.push(&IN_GZIP);
+            }
+            kinds.push(TURNS[number % TURNS.len()]);
+        }
+        kinds
+    }
+
     /// A configuration with two profiles; each number gives another one, with the same series.
     fn config(self, number: usize) -> String {
         let profile = |name: &str| {
@@ -90,6 +104,7 @@ const BEFORE: Kind = Kind { name: "held before the answer", over: &[Over::Http2]
 const WITHIN: Kind = Kind { name: "held in the answer", over: &[Over::Http2], make: within };
 const LEFT: Kind = Kind { name: "held until the client leaves", over: &[Over::Http2], make: left };
 const IN_GZIP: Kind = Kind { name: "held in gzip", over: &[Over::Http2], make: in_gzip };
+const SHORT: Kind = Kind { name: "not held", over: &[Over::Http2], make: short };
 /// In which turns streams are asked for.
 const TURNS: [&Kind; 6] = [&BEFORE, &WITHIN, &BEFORE, &WITHIN, &BEFORE, &LEFT];
 
@@ -120,6 +135,10 @@ fn within(_: &mut Dice) -> Exchange {
     ask(vec![head(None), begins(), Act::WaitsForRelease, ends(), Act::Finishes])
 }
 
+fn short(_: &mut Dice) -> Exchange {
+    ask(vec![head(None), begins(), ends(), Act::Finishes])
+}
+
 fn left(_: &mut Dice) -> Exchange {
     let last = Act::Sends(token("another").into());
     let exchange = ask(vec![head(None), begins(), Act::WaitsForRelease, last, Act::Holds]);
@@ -142,11 +161,11 @@ struct Shared {
 
 impl Shared {
     /// One exchange, over this connection or the next.
-    async fn one(&self, kind: &'static Kind, mut dice: Dice) {
+    async fn one(&self, kind: &'static Kind) {
         let mut stale = 0;
         loop {
             let Some((line, number)) = self.line(stale).await else { return };
-            let end = self.crowd.one(kind, Over::Http2, line, &mut dice).await;
+            let end = self.crowd.one(kind, Over::Http2, line, &mut Dice::new(0)).await;
             if end.sent {
                 end.line.into_iter().for_each(Line::leave);
                 return;
@@ -173,7 +192,7 @@ struct Updates {
     refused: usize,
     /// Neither, in time.
     failed: Vec<String>,
-    /// When the first VM was lost: after how many updates, with how many streams at the model server.
+    /// When the first VM was lost, and how.
     first_loss: Option<String>,
     /// The most streams that the model server had at once.
     held_max: usize,
@@ -181,25 +200,35 @@ struct Updates {
     memory_max: usize,
 }
 
-async fn update(envoy: &mut Envoy, load: Load, until: Instant, board: &Board) -> Updates {
+/// Changes the configuration each second until a moment; meanwhile some streams come and go.
+async fn update(
+    envoy: &mut Envoy,
+    load: Load,
+    crowd: &Crowd,
+    streams: &mut JoinSet<()>,
+) -> Updates {
     let mut updates = Updates::default();
     let (begun, mut next, mut number) = (Instant::now(), Instant::now(), 0);
-    while Instant::now() < until {
+    while Instant::now() < crowd.until {
         next += UPDATE_EVERY;
         number += 1;
+        open(crowd, &[&SHORT; PASSING], streams);
         match envoy.update_filter_config(&load.config(number)).await {
             Ok(Update::Accepted) => updates.accepted += 1,
             Ok(Update::Refused(_)) => updates.refused += 1,
             Err(error) => updates.failed.push(format!("{error:#}")),
         }
-        updates.held_max = updates.held_max.max(board.held());
+        let held = crowd.board.held();
+        updates.held_max = updates.held_max.max(held);
         updates.memory_max = updates.memory_max.max(resident_mebibytes(envoy.process_id()));
         if updates.first_loss.is_none()
-            && !proxy::lost_vms(envoy).await.unwrap_or_default().is_empty()
+            && let Ok(lost) = proxy::lost_vms(envoy).await
+            && let Some(lost) = lost.first()
         {
-            let (seconds, held) = (begun.elapsed().as_secs(), board.held());
-            updates.first_loss =
-                Some(format!("after {seconds} s, {number} updates and {held} streams"));
+            let seconds = begun.elapsed().as_secs();
+            let when =
+                format!("after {seconds} s, {number} updates and with {held} streams: {lost}");
+            updates.first_loss = Some(when);
         }
         tokio::time::sleep_until(next.into()).await;
     }
@@ -213,22 +242,13 @@ fn resident_mebibytes(process: u32) -> usize {
     kibibytes.unwrap_or(0) / 1024
 }
 
-/// Opens all streams, which go on until they are released.
-fn open(crowd: &Crowd, load: Load, streams: &mut JoinSet<()>) {
-    let mut dice = Dice::new(SEED);
-    let gzip_every = (load.streams / load.gzip.max(1)).max(1);
-    let mut kinds = Vec::new();
-    for number in 0..load.streams {
-        if number % gzip_every == 0 && number / gzip_every < load.gzip {
-            kinds.push(&IN_GZIP);
-        }
-        kinds.push(TURNS[number % TURNS.len()]);
-    }
+/// Asks for streams of these kinds, many over each connection.
+fn open(crowd: &Crowd, kinds: &[&'static Kind], streams: &mut JoinSet<()>) {
     for kinds in kinds.chunks(PER_CONNECTION) {
         let shared = Arc::new(Shared { crowd: crowd.clone(), root: Mutex::new((0, None)) });
         for &kind in kinds {
-            let (shared, dice) = (Arc::clone(&shared), Dice::new(dice.next()));
-            streams.spawn(async move { shared.one(kind, dice).await });
+            let shared = Arc::clone(&shared);
+            streams.spawn(async move { shared.one(kind).await });
         }
     }
 }
@@ -247,11 +267,11 @@ async fn fill(load: Load) -> (Updates, Vec<String>) {
         limit: lasts + SLACK,
     };
     let mut streams = JoinSet::new();
-    open(&crowd, load, &mut streams);
-    let updates = update(&mut envoy, load, crowd.until, &board).await;
+    open(&crowd, &load.held(), &mut streams);
+    let updates = update(&mut envoy, load, &crowd, &mut streams).await;
     board.release();
     // Whatever has room again is measured again.
-    open(&crowd, Load { streams: AFTERWARDS, gzip: 0, ..load }, &mut streams);
+    open(&crowd, &[&SHORT; AFTERWARDS], &mut streams);
     while let Some(stream) = streams.join_next().await {
         stream.unwrap();
     }
@@ -268,11 +288,18 @@ async fn fill(load: Load) -> (Updates, Vec<String>) {
 
 #[track_caller]
 fn check(load: Load) {
-    let (updates, wrong) = Runtime::new().unwrap().block_on(fill(load));
+    let (updates, mut wrong) = Runtime::new().unwrap().block_on(fill(load));
     println!("{load:?}: {updates:?}");
-    let all = load.streams + load.gzip;
-    assert_eq!(updates.held_max, all, "streams were held at once");
-    assert!(updates.failed.is_empty() && wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let (held, all) = (updates.held_max, load.streams + load.gzip);
+    if held < all {
+        wrong.push(format!("{held} streams were held at once, expected {all}"));
+    }
+    if updates.accepted == 0 {
+        wrong.push("no configuration is accepted".to_owned());
+    }
+    wrong.extend(updates.failed);
+    wrong.extend(updates.first_loss);
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -282,7 +309,7 @@ fn what_is_held_while_the_configuration_changes_is_counted_once() {
 }
 
 #[test]
-#[ignore = "takes four minutes and several GB: see CONTRIBUTING.md"]
+#[ignore = "takes three minutes, 4 GB and both processors: see CONTRIBUTING.md"]
 fn vms_at_the_end_of_their_memory_count_every_stream_and_are_not_lost() {
     let load = Load { streams: 60_000, gzip: 2_000, seconds: 120, features: 250 };
     check(load.or_as_asked());

@@ -19,6 +19,10 @@ use crate::{expectation::PREFIX, stage::STATS_YAML};
 
 /// More streams than any story holds.
 const STREAMS_MAX: u32 = 200_000;
+/// To the model server, over one connection.
+const PER_CONNECTION: u32 = 1_000;
+/// Frames that wait for a busy peer, which Envoy would else take for an attacker.
+const FRAMES_MAX: u32 = 1_000_000;
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
 
@@ -32,11 +36,13 @@ pub(super) fn options(config: &str, plain: SocketAddr, framed: SocketAddr) -> Re
         EnvoyOptions::new(pieces::envoy()?, plain).filter(pieces::filter()?, config.to_owned());
     options.stats_config = STATS_YAML.to_owned();
     options.workers = 2;
-    let streams = json!({"max_concurrent_streams": STREAMS_MAX});
+    let frames = json!(FRAMES_MAX);
+    let streams = json!({"max_concurrent_streams": STREAMS_MAX, "max_outbound_frames": frames});
     options.connection_manager.insert("codec_type".to_owned(), json!("AUTO"));
     options.connection_manager.insert("http2_protocol_options".to_owned(), streams);
     options.clusters.push(cluster("plain", plain, &json!({"http_protocol_options": {}})));
-    let http2 = json!({"http2_protocol_options": {"max_concurrent_streams": STREAMS_MAX}});
+    let http2 = json!({"max_concurrent_streams": PER_CONNECTION, "max_outbound_frames": frames});
+    let http2 = json!({"http2_protocol_options": http2});
     options.clusters.push(cluster("framed", framed, &http2));
     let route = |prefix: &str, route: Option<&str>, action: &str, value: Value| {
         let matched = match route {

@@ -135,3 +135,46 @@ impl Record {
         of_model.map(|(_, count)| count).sum()
     }
 }
+
+#[test]
+fn a_stream_that_is_lost_or_counted_elsewhere_is_named() {
+    let mut record = Record::default();
+    let asked = || Exchange::post("/v1/chat/completions", "");
+    record.add("one", &asked().counts("a", &["complete"]), true);
+    record.add("two", &asked().counts("a", &["complete", "client_cancel"]), true);
+    record.add("three", &asked().passes("declared_none"), true);
+    let check = |page: &str, by_envoy, wrong: &[&str]| {
+        assert_eq!(record.differences(&Scrape::parse(page).unwrap(), by_envoy), wrong, "{page}");
+    };
+    const NONE: &str = "driftline_unmeasured_streams_total{reason=\"declared_none\"} 1\n";
+    let requests = |model: &str, outcome: &str, count: u32| {
+        format!("driftline_requests_total{{model={model:?},outcome={outcome:?}}} {count}\n")
+    };
+    check(&(requests("a", "complete", 2) + NONE), 3, &[]);
+    let cancelled = requests("a", "complete", 1) + &requests("a", "client_cancel", 1) + NONE;
+    check(&cancelled, 3, &[]);
+    check(
+        &(requests("a", "complete", 1) + NONE),
+        3,
+        &["streams: 2 are counted, expected 3 to 3", "a: 1 are counted, expected 2 to 2"],
+    );
+    check(
+        &(requests("a", "complete", 1) + &requests("b", "complete", 1) + NONE),
+        4,
+        &[
+            "requests of Envoy: 4 are counted, expected 3 to 3",
+            "a: 1 are counted, expected 2 to 2",
+            "b: 1 are counted, expected 0 to 0",
+            "b complete: 1 are counted, expected 0 to 0",
+        ],
+    );
+    let in_flight = "driftline_requests_in_flight{model=\"a\"} 1\n";
+    check(
+        &(cancelled + in_flight + "driftline_read_problems_total{reason=\"x\"} 1\n"),
+        3,
+        &[
+            "a in flight: 1 are counted, expected 0 to 0",
+            "read problem x: 1 are counted, expected 0 to 0",
+        ],
+    );
+}
