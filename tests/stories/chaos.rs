@@ -17,6 +17,7 @@ mod server;
 mod updates;
 
 use std::{
+    env,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -35,9 +36,10 @@ use self::{
 };
 use crate::stage::among_others;
 
-/// For another mix, change it; a failure says which one it was.
+/// For another mix, set `DRIFTLINE_CHAOS_SEED`; a failure says which one it was.
 const SEED: u64 = 0x00c0_ffee;
-const LASTS: Duration = Duration::from_secs(40);
+/// `DRIFTLINE_CHAOS_SECONDS` lets it last longer.
+const LASTS_SECONDS: u64 = 40;
 /// What an exchange may take after all are released, on a busy machine.
 const SLACK: Duration = Duration::from_secs(20);
 /// Clients of each protocol.
@@ -76,7 +78,7 @@ fn start(crowd: &Crowd, dice: &mut Dice) -> JoinSet<()> {
     clients
 }
 
-async fn chaos() -> End {
+async fn chaos(seed: u64, lasts: Duration) -> End {
     let board = Board::new();
     let plain = Server::start(Protocol::Http1, &board).await.unwrap();
     let framed = Server::start(Protocol::Http2, &board).await.unwrap();
@@ -88,10 +90,10 @@ async fn chaos() -> End {
         proxy: envoy.listen(),
         board: Arc::clone(&board),
         record: Arc::default(),
-        until: Instant::now() + LASTS,
-        limit: LASTS + SLACK,
+        until: Instant::now() + lasts,
+        limit: lasts + SLACK,
     };
-    let mut dice = Dice::new(SEED);
+    let mut dice = Dice::new(seed);
     let mut clients = start(&crowd, &mut dice);
     let updates = update(&mut envoy, crowd.until).await;
     board.release();
@@ -107,6 +109,14 @@ async fn chaos() -> End {
     End { page, by_envoy, record, updates, lost_vms }
 }
 
+/// A number that the environment may set.
+fn asked(name: &str, default: u64) -> u64 {
+    match env::var(format!("DRIFTLINE_CHAOS_{name}")) {
+        Ok(number) => number.parse().expect("a number"),
+        Err(_) => default,
+    }
+}
+
 /// What did not happen though it should have.
 fn missing(end: &End) -> Vec<String> {
     let kinds = all().into_iter().chain(held()).map(|kind| kind.name).chain([CLOSED, CUT]);
@@ -119,7 +129,7 @@ fn missing(end: &End) -> Vec<String> {
     let reasons =
         record::REASONS.iter().filter_map(|it| label("unmeasured_streams_total", "reason", it));
     let problems = READ_PROBLEMS.iter().filter_map(|it| label("read_problems_total", "reason", it));
-    let least = LASTS.as_secs() as usize / 4;
+    let least = LASTS_SECONDS as usize / 4;
     let updates = [("accepted", end.updates.accepted), ("refused", end.updates.refused)]
         .into_iter()
         .filter(|(_, count)| *count < least)
@@ -131,10 +141,11 @@ fn missing(end: &End) -> Vec<String> {
 #[test]
 fn whatever_happens_each_request_is_counted_once_and_no_vm_is_lost() {
     let _among_others = among_others();
-    let end = Runtime::new().unwrap().block_on(chaos());
+    let (seed, lasts) = (asked("SEED", SEED), asked("SECONDS", LASTS_SECONDS));
+    let end = Runtime::new().unwrap().block_on(chaos(seed, Duration::from_secs(lasts)));
     println!("{:?}, {} requests: {:#?}", end.updates, end.record.requests(), end.record.kinds);
     let mut wrong = end.record.differences(&end.page, end.by_envoy);
     wrong.extend(missing(&end));
     wrong.extend_from_slice(&end.lost_vms);
-    assert!(wrong.is_empty(), "with the seed {SEED:#x}:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "with the seed {seed}:\n{}", wrong.join("\n"));
 }

@@ -28,6 +28,10 @@ pub(super) struct Exchange {
     /// What the model server does at the first attempt, at the second, and at all later ones.
     pub(super) server: Vec<Vec<Act>>,
     pub(super) counted: Counted,
+    /// Output tokens that the answer says it has, if it comes whole.
+    pub(super) tokens: u64,
+    /// Rows that the model server, and so the filter, gets for sure.
+    pub(super) rows: u64,
     /// What is counted besides in `driftline_read_problems_total`.
     pub(super) problem: Option<&'static str>,
     /// The outcomes if the client sees the answer break off, of what is held longer than the proxy lets its connection be.
@@ -96,6 +100,8 @@ impl Exchange {
             client: Client::Waits,
             server: vec![vec![Act::ReceivesAll]],
             counted: Counted::Unmeasured("unrecognised_path"),
+            tokens: 0,
+            rows: 0,
             problem: None,
             if_cut: None,
         }
@@ -125,6 +131,16 @@ impl Exchange {
 
     pub(super) fn counts(mut self, model: &str, outcomes: &'static [&'static str]) -> Exchange {
         self.counted = Counted::Outcome(model.to_owned(), outcomes);
+        self
+    }
+
+    pub(super) fn tokens(mut self, count: u64) -> Exchange {
+        self.tokens = count;
+        self
+    }
+
+    pub(super) fn rows(mut self, count: u64) -> Exchange {
+        self.rows = count;
         self
     }
 

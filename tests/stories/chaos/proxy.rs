@@ -97,7 +97,8 @@ fn cluster(name: &str, address: SocketAddr, protocol: &Value) -> Value {
 }
 
 /// Those of the filter's metrics that say how streams ended.
-const PAGE: &str = "/stats/prometheus?filter=driftline_(requests_(total|in_flight)|unmeasured_streams|read_problems)";
+const PAGE: &str = "/stats/prometheus?filter=driftline_(\
+    requests_total|requests_in_flight|unmeasured_streams|read_problems|output_tokens|instances_total)";
 
 async fn page(admin: SocketAddr) -> Result<Scrape> {
     let response = Request::get(PAGE).send(admin).await?;

@@ -43,6 +43,9 @@ pub(super) struct Record {
     pub(super) kinds: BTreeMap<&'static str, u64>,
     /// How many must be counted in each place.
     counted: BTreeMap<(String, Vec<&'static str>), u64>,
+    /// By model: tokens of answers that are whole for sure, and those of each that may be whole.
+    tokens: BTreeMap<String, [u64; 2]>,
+    rows: BTreeMap<String, u64>,
     unmeasured: BTreeMap<&'static str, u64>,
     read_problems: BTreeMap<&'static str, u64>,
     /// Whether streams may find no room in a VM, and pass unmeasured: then a model may have fewer requests, by so many
@@ -61,6 +64,13 @@ impl Record {
         }
         match exchange.counted(whole) {
             Counted::Outcome(model, outcomes) => {
+                let [surely, each] = self.tokens.entry(model.clone()).or_default();
+                match outcomes {
+                    [_] if whole => *surely += exchange.tokens,
+                    [_] => {}
+                    _ => *each = exchange.tokens,
+                }
+                *self.rows.entry(model.clone()).or_default() += exchange.rows;
                 *self.counted.entry((model, outcomes.to_vec())).or_default() += 1;
             }
             Counted::Unmeasured(reason) => *self.unmeasured.entry(reason).or_default() += 1,
@@ -105,6 +115,17 @@ impl Record {
         }
         if self.may_lack_room {
             return wrong;
+        }
+        // Rows of what is not listed are counted, too, and nobody knows of each whether it got through.
+        for (model, [surely, each]) in self.tokens.iter().filter(|(model, _)| *model != "other") {
+            let labels = [("model", model.as_str()), ("outcome", "complete")];
+            let raced = sum(page, "requests_total", &labels)
+                .saturating_sub(self.expected(model, |outcomes| outcomes == ["complete"]));
+            let tokens = surely + raced * each;
+            let found = sum(page, "output_tokens_total", &labels[..1]);
+            check(format!("tokens of {model}"), found, tokens, tokens);
+            let (found, rows) = (sum(page, "instances_total", &labels[..1]), self.rows[model]);
+            check(format!("rows of {model}"), found, rows, rows);
         }
         let mut reasons: Vec<&str> = self.read_problems.keys().copied().collect();
         let counted = page.samples().filter(|(series, _)| series.matches(READ_PROBLEMS, &[]));

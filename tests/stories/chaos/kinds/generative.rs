@@ -101,8 +101,14 @@ fn begun(dice: &mut Dice) -> Vec<Act> {
     acts
 }
 
+/// In the usage of a stream; of those from the reference encoders; and in that of a whole answer.
+const TOKENS: u64 = 2;
+const TOKENS_ENCODED: u64 = 19;
+const TOKENS_WHOLE: u64 = 3;
+
 fn ends() -> [Act; 2] {
-    [Act::Sends([STOP.to_owned(), usage(4, 2), DONE.to_owned()].concat().into()), Act::Finishes]
+    let usage = usage(4, TOKENS);
+    [Act::Sends([STOP, &usage, DONE].concat().into()), Act::Finishes]
 }
 
 fn streams(dice: &mut Dice) -> Vec<Act> {
@@ -115,22 +121,22 @@ fn then(mut acts: Vec<Act>, act: Act) -> Vec<Act> {
 }
 
 fn stream(dice: &mut Dice) -> Exchange {
-    ask("demo-llm", dice).server(streams(dice)).counts("demo-llm", COMPLETE)
+    ask("demo-llm", dice).server(streams(dice)).counts("demo-llm", COMPLETE).tokens(TOKENS)
 }
 
 fn patterned(dice: &mut Dice) -> Exchange {
     let model = format!("tenant-{}", dice.below(12));
-    ask(&model, dice).server(streams(dice)).counts(&model, COMPLETE)
+    ask(&model, dice).server(streams(dice)).counts(&model, COMPLETE).tokens(TOKENS)
 }
 
 fn unlisted(dice: &mut Dice) -> Exchange {
-    ask("another", dice).server(streams(dice)).counts("other", COMPLETE)
+    ask("another", dice).server(streams(dice)).counts("other", COMPLETE).tokens(TOKENS)
 }
 
 fn whole_answer(dice: &mut Dice) -> Exchange {
-    let answer = completion(&"It will. ".repeat(1 + dice.below(2000)), 6, 3);
+    let answer = completion(&"It will. ".repeat(1 + dice.below(2000)), 6, TOKENS_WHOLE);
     let acts = [head("application/json"), Act::Sends(answer.into()), Act::Finishes];
-    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE)
+    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).tokens(TOKENS_WHOLE)
 }
 
 fn compressed(dice: &mut Dice) -> Exchange {
@@ -142,12 +148,12 @@ fn compressed(dice: &mut Dice) -> Exchange {
         acts.push(Act::Pauses(dice.milliseconds(3)));
     }
     let exchange = Exchange::post(CHAT, request).header("content-encoding", encoding);
-    exchange.server(then(acts, Act::Finishes)).counts("demo-llm", COMPLETE)
+    exchange.server(then(acts, Act::Finishes)).counts("demo-llm", COMPLETE).tokens(TOKENS_ENCODED)
 }
 
 fn retried(dice: &mut Dice) -> Exchange {
     let exchange = ask("demo-llm", dice).header("x-route", "retry").server(streams(dice));
-    exchange.first([Act::Resets]).counts("demo-llm", COMPLETE)
+    exchange.first([Act::Resets]).counts("demo-llm", COMPLETE).tokens(TOKENS)
 }
 
 fn leaves_in_request(dice: &mut Dice) -> Exchange {
@@ -171,7 +177,7 @@ fn leaves_in_answer(dice: &mut Dice) -> Exchange {
 
 fn leaves_after(dice: &mut Dice) -> Exchange {
     let exchange = ask("demo-llm", dice).client(Client::LeavesAfter(dice.milliseconds(150)));
-    exchange.server(streams(dice)).counts("demo-llm", &["client_cancel", "complete"])
+    exchange.server(streams(dice)).counts("demo-llm", &["client_cancel", "complete"]).tokens(TOKENS)
 }
 
 fn resets(dice: &mut Dice) -> Exchange {
@@ -185,7 +191,7 @@ fn resets_before(dice: &mut Dice) -> Exchange {
 }
 
 fn cut(dice: &mut Dice) -> Exchange {
-    let answer = completion(&"It will. ".repeat(1 + dice.below(2000)), 6, 3);
+    let answer = completion(&"It will. ".repeat(1 + dice.below(2000)), 6, TOKENS_WHOLE);
     let headers = [("content-type", "application/json"), ("content-length", "")];
     let mut headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
     headers[1].1 = answer.len().to_string();
@@ -206,7 +212,7 @@ fn truncated(dice: &mut Dice) -> Exchange {
 
 fn no_output(dice: &mut Dice) -> Exchange {
     let acts = [head("text/event-stream"), Act::Sends(ROLE.into())].into_iter().chain(ends());
-    ask("demo-llm", dice).server(acts).counts("demo-llm", &["no_output"])
+    ask("demo-llm", dice).server(acts).counts("demo-llm", &["no_output"]).tokens(TOKENS)
 }
 
 fn bomb(dice: &mut Dice) -> Exchange {
@@ -264,12 +270,12 @@ fn broken_request(dice: &mut Dice) -> Exchange {
 
 fn held(dice: &mut Dice) -> Exchange {
     let acts = then(begun(dice), Act::WaitsForRelease).into_iter().chain(ends());
-    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).or_cut(LEFT)
+    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).or_cut(LEFT).tokens(TOKENS)
 }
 
 fn held_before(dice: &mut Dice) -> Exchange {
     let acts = [Act::WaitsForRelease].into_iter().chain(streams(dice));
-    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).or_cut(LEFT)
+    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).or_cut(LEFT).tokens(TOKENS)
 }
 
 fn held_and_left(dice: &mut Dice) -> Exchange {
@@ -290,5 +296,9 @@ fn held_compressed(dice: &mut Dice) -> Exchange {
         Act::Pauses(Duration::from_millis(1)),
         Act::Finishes,
     ];
-    ask("demo-llm", dice).server(acts).counts("demo-llm", COMPLETE).or_cut(LEFT)
+    ask("demo-llm", dice)
+        .server(acts)
+        .counts("demo-llm", COMPLETE)
+        .or_cut(LEFT)
+        .tokens(TOKENS_ENCODED)
 }

@@ -16,9 +16,10 @@ const COMPLETE: &[&str] = &["complete"];
 const OK: &[(&str, &str)] = &[("grpc-status", "0")];
 const FAILED: &[(&str, &str)] = &[("grpc-status", "13"), ("grpc-message", "out of memory")];
 
-pub(super) const KINDS: [Kind; 10] = [
+pub(super) const KINDS: [Kind; 11] = [
     Kind { name: "rows in JSON", over: HTTP, make: rows },
     Kind { name: "rows in a compressed body", over: HTTP, make: compressed },
+    Kind { name: "rows in a bomb", over: HTTP, make: bomb },
     Kind { name: "tensors in JSON", over: HTTP, make: tensors },
     Kind { name: "raw tensors", over: HTTP, make: raw_tensors },
     Kind { name: "rows whose client leaves", over: HTTP, make: leaves },
@@ -29,14 +30,15 @@ pub(super) const KINDS: [Kind; 10] = [
     Kind { name: "a call whose client leaves", over: GRPC, make: left_call },
 ];
 
-fn instances(dice: &mut Dice) -> String {
+/// Rows, and how many.
+fn instances(dice: &mut Dice) -> (String, u64) {
     let row = |dice: &mut Dice| match dice.below(20) {
         0 => "[null, \"x\"]".to_owned(),
         1 => "[1e400, [1, 2]]".to_owned(),
         _ => format!("[{}.5, {}]", dice.below(40), dice.below(5)),
     };
     let rows: Vec<String> = (0..1 + dice.below(60)).map(|_| row(dice)).collect();
-    format!(r#"{{"instances": [{}]}}"#, rows.join(", "))
+    (format!(r#"{{"instances": [{}]}}"#, rows.join(", ")), rows.len() as u64)
 }
 
 fn answers(exchange: Exchange, body: &[u8]) -> Exchange {
@@ -45,13 +47,23 @@ fn answers(exchange: Exchange, body: &[u8]) -> Exchange {
 }
 
 fn rows(dice: &mut Dice) -> Exchange {
-    answers(Exchange::post(V1, instances(dice)), br#"{"predictions": [0, 1, 1]}"#)
+    let (body, rows) = instances(dice);
+    answers(Exchange::post(V1, body).rows(rows), br#"{"predictions": [0, 1, 1]}"#)
 }
 
 fn compressed(dice: &mut Dice) -> Exchange {
     let (encoding, encode) = *dice.one_of(&ENCODINGS);
-    let exchange = Exchange::post(V1, encode(instances(dice).as_bytes()));
+    let (body, rows) = instances(dice);
+    let exchange = Exchange::post(V1, encode(body.as_bytes())).rows(rows);
     answers(exchange.header("content-encoding", encoding), br#"{"predictions": [0, 1, 1]}"#)
+}
+
+fn bomb(_: &mut Dice) -> Exchange {
+    let exchange = Exchange::post(V1, include_bytes!("../../../data/encoded/bomb.gzip"));
+    let exchange = exchange.header("content-encoding", "gzip").problem("decoded_too_dense");
+    let acts =
+        [Act::Head(413, vec![]), Act::Sends(b"{\"error\":\"too large\"}".into()), Act::Finishes];
+    exchange.server(acts).counts("rain", &["error_status"])
 }
 
 fn tensors(dice: &mut Dice) -> Exchange {
@@ -59,7 +71,7 @@ fn tensors(dice: &mut Dice) -> Exchange {
         r#"{{"inputs":[{{"name":"temperature","shape":[2],"datatype":"FP64","data":[{}.5,-3]}},{{"name":"dew point","shape":[2],"datatype":"FP32","data":[1,2]}}]}}"#,
         dice.below(30)
     );
-    answers(Exchange::post(V2, body), SCORES)
+    answers(Exchange::post(V2, body).rows(2), SCORES)
 }
 
 const SCORES: &[u8] = br#"{"model_name":"rain","outputs":[{"name":"prediction","shape":[2],"datatype":"INT64","data":[0,1]}]}"#;
@@ -68,12 +80,13 @@ fn raw_tensors(dice: &mut Dice) -> Exchange {
     let head = r#"{"inputs":[{"name":"temperature","shape":[2],"datatype":"FP32","parameters":{"binary_data_size":8}}]}"#;
     let mut body = head.as_bytes().to_vec();
     body.extend([dice.below(30) as f32, -3.5].iter().flat_map(|value| value.to_le_bytes()));
-    let exchange = Exchange::post(V2, body);
+    let exchange = Exchange::post(V2, body).rows(2);
     answers(exchange.header("inference-header-content-length", &head.len().to_string()), SCORES)
 }
 
 fn leaves(dice: &mut Dice) -> Exchange {
-    let exchange = Exchange::post(V1, instances(dice)).client(Client::LeavesBeforeAnswer);
+    let (body, rows) = instances(dice);
+    let exchange = Exchange::post(V1, body).rows(rows).client(Client::LeavesBeforeAnswer);
     exchange.server([Act::Holds]).counts("rain", &["client_cancel"])
 }
 
@@ -109,7 +122,7 @@ fn asked(dice: &mut Dice) -> Exchange {
     .concat();
     let is_compressed = dice.below(2) == 0;
     let body = if is_compressed { framed(1, &gzip(&message)) } else { framed(0, &message) };
-    let mut exchange = Exchange::post(CALL, body).header("te", "trailers");
+    let mut exchange = Exchange::post(CALL, body).rows(2).header("te", "trailers");
     if is_compressed {
         exchange = exchange.header("grpc-encoding", "gzip");
     }
