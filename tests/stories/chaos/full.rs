@@ -76,15 +76,13 @@ impl Load {
 
     /// All that is held, those in gzip among the others.
     fn held(self) -> Vec<&'static Kind> {
-        let gzip_every = (self.streams / self.gzip.max(1)).max(1);
-        let mut kinds = Vec::new();
-        for number in 0..self.streams {
-            if number % gzip_every == 0 && number / gzip_every < self.gzip {
-                kinds.push(&IN_GZIP);
-            }
-            kinds.push(TURNS[number % TURNS.len()]);
-        }
-        kinds
+        let all = self.streams + self.gzip;
+        let in_gzip = |number: usize| number * self.gzip / all;
+        let kind = |number| match in_gzip(number + 1) - in_gzip(number) {
+            0 => TURNS[number % TURNS.len()],
+            _ => &IN_GZIP,
+        };
+        (0..all).map(kind).collect()
     }
 
     /// A configuration with two profiles; each number gives another one, with the same series.
@@ -200,7 +198,8 @@ struct Updates {
     memory_max: usize,
 }
 
-/// Changes the configuration each second until a moment; meanwhile some streams come and go.
+/// Changes the configuration each second until a moment. Half of what is held is there at once, and the rest comes in the
+/// first half of the time, so that every configuration has some of it; and some streams come and go.
 async fn update(
     envoy: &mut Envoy,
     load: Load,
@@ -209,9 +208,15 @@ async fn update(
 ) -> Updates {
     let mut updates = Updates::default();
     let (begun, mut next, mut number) = (Instant::now(), Instant::now(), 0);
+    let (kinds, half) = (load.held(), load.seconds as f64 / 2.0);
+    let mut opened = 0;
     while Instant::now() < crowd.until {
         next += UPDATE_EVERY;
         number += 1;
+        let share = 0.5 + 0.5 * (begun.elapsed().as_secs_f64() / half).min(1.0);
+        let until = (kinds.len() as f64 * share) as usize;
+        open(crowd, &kinds[opened..until], streams);
+        opened = until;
         open(crowd, &[&SHORT; PASSING], streams);
         match envoy.update_filter_config(&load.config(number)).await {
             Ok(Update::Accepted) => updates.accepted += 1,
@@ -267,7 +272,6 @@ async fn fill(load: Load) -> (Updates, Vec<String>) {
         limit: lasts + SLACK,
     };
     let mut streams = JoinSet::new();
-    open(&crowd, &load.held(), &mut streams);
     let updates = update(&mut envoy, load, &crowd, &mut streams).await;
     board.release();
     // Whatever has room again is measured again.
