@@ -4,7 +4,10 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 use framed::Framed;
 use plain::Plain;
@@ -79,6 +82,14 @@ impl Client {
         }
     }
 
+    /// A client whose exchange goes over the same connection, at the same time, which only HTTP/2 can.
+    pub fn beside(&self) -> Result<Client> {
+        match &self.line {
+            Line::Plain(_) => bail!("a connection of HTTP/1.1 carries one exchange at a time"),
+            Line::Framed(line) => Ok(Client { line: Line::Framed(line.beside()?) }),
+        }
+    }
+
     /// Goes away: closes the connection of HTTP/1.1, cancels the stream of HTTP/2.
     pub fn leave(self) {
         self.line.break_off();
@@ -98,7 +109,7 @@ pub fn request_line(method: &str, path: &str) -> String {
     format!("{method} {path} HTTP/1.1")
 }
 
-/// An upstream that takes one request per connection.
+/// An upstream. It takes the next request of a connection when the one before is answered, or all of them at once.
 #[derive(Debug)]
 pub struct Upstream {
     protocol: Protocol,
@@ -130,6 +141,36 @@ impl Upstream {
         };
         Ok(Served { line })
     }
+
+    /// Calls `serve` for every request of every connection, each in a task of its own, until this is dropped; of a
+    /// connection of HTTP/1.1 for the first one only.
+    pub async fn serve<S>(&self, serve: impl Fn(Served) -> S + Clone + Send + Sync + 'static)
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
+        // Dropped with this, and with it every connection.
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = self.listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            let (protocol, serve) = (self.protocol, serve.clone());
+            // A peer that breaks off is a part of most stories, so nobody is told.
+            connections.spawn(async move {
+                match protocol {
+                    Protocol::Http1 => {
+                        let mut line = Plain::new(stream);
+                        if line.read_request().await.is_ok() {
+                            serve(Served { line: Line::Plain(line) }).await;
+                        }
+                    }
+                    Protocol::Http2 => {
+                        let each = |line| serve(Served { line: Line::Framed(line) });
+                        let _ = Framed::serve(stream, each).await;
+                    }
+                }
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    }
 }
 
 /// A request that the upstream has, to be answered.
@@ -139,6 +180,14 @@ pub struct Served {
 }
 
 impl Served {
+    /// The value of a header of the request.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        match &self.line {
+            Line::Plain(line) => line.header(name),
+            Line::Framed(line) => line.header(name),
+        }
+    }
+
     /// Sends the head of the answer, with these headers only.
     pub async fn respond(&mut self, status: u16, headers: Headers<'_>, ended: bool) -> Result<()> {
         match &mut self.line {
@@ -160,6 +209,25 @@ impl Served {
     /// Closes the connection of HTTP/1.1, resets the stream of HTTP/2.
     pub fn break_off(self) {
         self.line.break_off();
+    }
+
+    /// Resets the connection of HTTP/1.1, and the stream of HTTP/2.
+    pub fn reset(self) -> Result<()> {
+        match self.line {
+            Line::Plain(line) => line.reset(),
+            Line::Framed(line) => {
+                line.break_off();
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until the client's side has gone away.
+    pub async fn gone(&mut self) {
+        match &mut self.line {
+            Line::Plain(line) => line.gone().await,
+            Line::Framed(line) => line.gone().await,
+        }
     }
 }
 
@@ -233,6 +301,10 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
     use super::*;
 
     /// An exchange without a proxy between the two.
@@ -259,6 +331,41 @@ mod tests {
     async fn each_step_arrives_before_the_next_is_made() {
         check(Protocol::Http1, &[("transfer-encoding", "chunked")]).await;
         check(Protocol::Http2, &[]).await;
+    }
+
+    #[tokio::test]
+    async fn exchanges_go_side_by_side_and_one_that_is_given_up_leaves_the_others() {
+        let upstream = Upstream::start(Protocol::Http2).await.unwrap();
+        let address = upstream.address().unwrap();
+        let gone = Arc::new(Notify::new());
+        let serve = {
+            let gone = Arc::clone(&gone);
+            move |mut served: Served| {
+                let gone = Arc::clone(&gone);
+                async move {
+                    if served.header("x-name") == Some("leaves") {
+                        served.respond(200, &[], false).await.unwrap();
+                        served.gone().await;
+                        gone.notify_one();
+                    } else {
+                        gone.notified().await;
+                        served.respond(200, &[], false).await.unwrap();
+                        served.send(b"answer", true).await.unwrap();
+                    }
+                }
+            }
+        };
+        let serving = tokio::spawn(async move { upstream.serve(serve).await });
+        let mut leaves = Client::connect(Protocol::Http2, address).await.unwrap();
+        let mut stays = leaves.beside().unwrap();
+        stays.ask("GET", "/", &[("x-name", "stays")], true).await.unwrap();
+        leaves.ask("GET", "/", &[("x-name", "leaves")], true).await.unwrap();
+        assert_eq!(leaves.status().await.unwrap(), 200);
+        leaves.leave();
+        assert_eq!(stays.status().await.unwrap(), 200);
+        assert!(stays.receive_end().await.unwrap());
+        assert_eq!(stays.received(), b"answer");
+        serving.abort();
     }
 
     #[tokio::test]

@@ -32,6 +32,8 @@ mod endpoints;
 mod names;
 mod routes;
 
+mod chaos;
+
 mod configuration;
 mod corpus;
 mod differential;

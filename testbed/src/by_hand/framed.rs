@@ -1,15 +1,23 @@
-//! One end of an HTTP/2 connection that carries one exchange. It never sends a frame that it was not told to, but for
+//! One end of an exchange over HTTP/2, which may share its connection with others. It never sends a frame that it was not told to, but for
 //! those of the protocol itself.
 
-use std::{future::poll_fn, net::Shutdown};
+use std::{future::poll_fn, net::Shutdown, sync::Arc, task::Poll};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream, client, server};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
-use tokio::{net::TcpStream, task::AbortHandle};
+use tokio::{
+    net::TcpStream,
+    task::{AbortHandle, JoinSet},
+};
 
 use super::Headers;
+
+/// Streams that either side may reset without being taken for an attacker.
+const RESETS_MAX: usize = 100_000;
+/// Of a connection: enough for everything that is on its way in many streams at once.
+const WINDOW_BYTES: u32 = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Framed {
@@ -17,8 +25,10 @@ pub(super) struct Framed {
     out: Option<SendStream<Bytes>>,
     incoming: Option<RecvStream>,
     received: Vec<u8>,
+    /// Of the request that a server has.
+    headers: HeaderMap,
     /// The connection itself, to close it without a word.
-    line: std::net::TcpStream,
+    line: Arc<std::net::TcpStream>,
 }
 
 #[derive(Debug)]
@@ -39,26 +49,80 @@ enum Role {
 impl Framed {
     pub(super) async fn client(stream: TcpStream) -> Result<Framed> {
         let (stream, line) = twins(stream)?;
-        let (sender, connection) = client::handshake(stream).await?;
+        let mut builder = client::Builder::new();
+        builder.max_concurrent_reset_streams(RESETS_MAX).max_local_error_reset_streams(None);
+        builder.initial_connection_window_size(WINDOW_BYTES);
+        let (sender, connection) = builder.handshake(stream).await?;
         // It ends with its last stream, and what ends a connection shows at its streams.
         let task = tokio::spawn(async { drop(connection.await) }).abort_handle();
         let role = Role::Client { connection: sender, task, answer: None };
-        Ok(Framed { role, out: None, incoming: None, received: Vec::new(), line })
+        Ok(Framed::new(role, None, &Arc::new(line)))
+    }
+
+    fn new(role: Role, incoming: Option<RecvStream>, line: &Arc<std::net::TcpStream>) -> Framed {
+        let (headers, line) = (HeaderMap::new(), Arc::clone(line));
+        Framed { role, out: None, incoming, received: Vec::new(), headers, line }
+    }
+
+    pub(super) fn beside(&self) -> Result<Framed> {
+        let Role::Client { connection, task, .. } = &self.role else {
+            anyhow::bail!("a server does not ask");
+        };
+        let (connection, task) = (connection.clone(), task.clone());
+        Ok(Framed::new(Role::Client { connection, task, answer: None }, None, &self.line))
     }
 
     pub(super) async fn server(stream: TcpStream) -> Result<Framed> {
         let (stream, line) = twins(stream)?;
         let mut connection = server::handshake(stream).await?;
-        let (request, answer) = connection.accept().await.context("no request")??;
+        let first = connection.accept().await.context("no request")??;
         let task = tokio::spawn(async move { while connection.accept().await.is_some() {} });
-        let role = Role::Server { answer, task: task.abort_handle() };
-        Ok(Framed {
-            role,
-            out: None,
-            incoming: Some(request.into_body()),
-            received: Vec::new(),
-            line,
+        Ok(Framed::serving(first, &task.abort_handle(), &Arc::new(line)))
+    }
+
+    fn serving(
+        (request, answer): (Request<RecvStream>, server::SendResponse<Bytes>),
+        task: &AbortHandle,
+        line: &Arc<std::net::TcpStream>,
+    ) -> Framed {
+        let (head, body) = request.into_parts();
+        let role = Role::Server { answer, task: task.clone() };
+        Framed { headers: head.headers, ..Framed::new(role, Some(body), line) }
+    }
+
+    /// Calls `each` for every request of a connection, in a task of its own, until the connection ends.
+    pub(super) async fn serve<S>(stream: TcpStream, each: impl Fn(Framed) -> S) -> Result<()>
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
+        let (stream, line) = twins(stream)?;
+        let mut builder = server::Builder::new();
+        builder.max_pending_accept_reset_streams(RESETS_MAX);
+        builder.max_concurrent_reset_streams(RESETS_MAX).max_local_error_reset_streams(None);
+        builder.initial_connection_window_size(WINDOW_BYTES);
+        let (mut connection, line) = (builder.handshake(stream).await?, Arc::new(line));
+        // Of all exchanges: they end with their connection.
+        let mut exchanges = JoinSet::new();
+        let nobody = tokio::spawn(async {}).abort_handle();
+        while let Some(request) = connection.accept().await {
+            exchanges.spawn(each(Framed::serving(request?, &nobody, &line)));
+            while exchanges.try_join_next().is_some() {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Waits until the other side gives the stream up.
+    pub(super) async fn gone(&mut self) {
+        let _ = poll_fn(|context| match (&mut self.role, &mut self.out) {
+            (_, Some(out)) => out.poll_reset(context),
+            (Role::Server { answer, .. }, None) => answer.poll_reset(context),
+            (Role::Client { .. }, None) => Poll::Pending,
         })
+        .await;
     }
 
     pub(super) async fn ask(

@@ -3,13 +3,15 @@
 use anyhow::{Context, Result, ensure};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::Headers;
-use crate::http1::{self, BodyEnd, BodyReader, Incoming};
+use super::Headers as Given;
+use crate::http1::{self, BodyEnd, BodyReader, Headers, Incoming};
 
 #[derive(Debug)]
 pub(super) struct Plain {
     stream: TcpStream,
     incoming: Incoming,
+    /// Of the request that a server has read.
+    headers: Headers,
     /// The body that comes in, from its head on.
     reader: Option<BodyReader>,
     received: Vec<u8>,
@@ -24,6 +26,7 @@ impl Plain {
         Plain {
             stream,
             incoming: Incoming::default(),
+            headers: Headers::new(),
             reader: None,
             received: Vec::new(),
             out: BodyEnd::Close,
@@ -42,7 +45,7 @@ impl Plain {
     pub(super) async fn send_head(
         &mut self,
         first_line: &str,
-        headers: Headers<'_>,
+        headers: Given<'_>,
         ended: bool,
     ) -> Result<()> {
         self.asked_for_head = first_line.starts_with("HEAD ");
@@ -70,7 +73,7 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) async fn send_trailers(&mut self, trailers: Headers<'_>) -> Result<()> {
+    pub(super) async fn send_trailers(&mut self, trailers: Given<'_>) -> Result<()> {
         ensure!(self.out == BodyEnd::LastChunk, "only chunks can end with trailers");
         self.stream.write_all(http1::head("0", trailers).as_bytes()).await?;
         Ok(())
@@ -85,7 +88,22 @@ impl Plain {
         };
         self.asked_for_head = head.first_line.starts_with("HEAD ");
         self.reader = Some(BodyReader::new(BodyEnd::of(&head.headers, without)?));
+        self.headers = head.headers;
         Ok(())
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        http1::header(&self.headers, name)
+    }
+
+    pub(super) fn reset(self) -> Result<()> {
+        Ok(self.stream.set_zero_linger()?)
+    }
+
+    pub(super) async fn gone(&mut self) {
+        while self.read().await {
+            self.incoming.bytes.clear();
+        }
     }
 
     pub(super) async fn read_status(&mut self) -> Result<u16> {
