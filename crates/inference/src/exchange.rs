@@ -121,7 +121,7 @@ impl Exchange {
         };
         Exchange {
             started_at: now,
-            route: head.route.map(Box::from),
+            route: head.route.map(|route| route.get(..NAME_BYTES_MAX).unwrap_or(route).into()),
             name,
             status: None,
             grpc_status: None,

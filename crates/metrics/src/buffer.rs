@@ -4,6 +4,10 @@ use alloc::{vec, vec::Vec};
 
 use crate::series::{SeriesId, Timing};
 
+/// How many changes that cannot be added up may wait: in one callback, a body that is compressed brings millions of values,
+/// each of which may be a sample.
+const OTHERS_MAX: usize = 1024;
+
 /// A change of one series.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change {
@@ -20,8 +24,8 @@ pub enum Change {
 /// Changes that wait for the host.
 ///
 /// Counter increments of one series are added up, so that a batch of a thousand rows costs one
-/// host call per touched bin. Draining keeps the allocated memory; the buffer grows with the
-/// number of distinct series, not with traffic.
+/// host call per touched bin. Draining keeps the allocated memory. It grows with the number of distinct series, and not with
+/// traffic, if whoever counts many values asks [`MetricBuffer::is_full`] and flushes it.
 #[derive(Debug, Default)]
 pub struct MetricBuffer {
     /// Pending increments by series index; as narrow as most callbacks need, as there is one for every series.
@@ -44,15 +48,26 @@ impl MetricBuffer {
         let Some(pending) = self.pending.get_mut(id.index()) else {
             return;
         };
-        if let Some(sum) = u32::try_from(amount).ok().and_then(|amount| pending.checked_add(amount))
-        {
-            if amount != 0 && *pending == 0 {
+        let Ok(small) = u32::try_from(amount) else {
+            self.others.push((id, Change::Add(amount)));
+            return;
+        };
+        if let Some(sum) = pending.checked_add(small) {
+            if small != 0 && *pending == 0 {
                 self.touched.push(id);
             }
             *pending = sum;
         } else {
-            self.others.push((id, Change::Add(amount)));
+            // What waits goes ahead, and what comes waits: so this happens once for billions, not for each that follows.
+            let waited = core::mem::replace(pending, small);
+            self.others.push((id, Change::Add(u64::from(waited))));
         }
+    }
+
+    /// Whether so much waits that it is to be flushed before the callback is over.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        OTHERS_MAX <= self.others.len()
     }
 
     /// Moves a gauge.

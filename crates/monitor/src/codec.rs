@@ -37,6 +37,10 @@ impl<'a> Writer<'a> {
         self.0.push(number);
     }
 
+    pub(crate) fn u16(&mut self, number: u16) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
     pub(crate) fn u32(&mut self, number: u32) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }

@@ -8,7 +8,7 @@
 mod workers;
 
 use alloc::{rc::Rc, vec::Vec};
-use core::{cell::Cell, fmt, ops::Deref};
+use core::{cell::RefCell, fmt, ops::Deref};
 
 use driftline_inference::generative::{self, Framing};
 use driftline_statistics::{document, fingerprint::Fingerprint};
@@ -20,9 +20,9 @@ use crate::{config::Config, host::Host};
 /// What a VM's account has. The module may grow to 64 MiB; the rest is for its own data and stack, for the gaps that an
 /// allocator leaves between blocks, and for what a single call takes until it returns.
 pub const VM_BYTES: usize = 48 << 20;
-/// What configurations may take of it, those that are being read and those that go on after an update included: the rest
-/// is for traffic.
-pub const CONFIGURATIONS_BYTES_MAX: usize = 32 << 20;
+/// What configurations may take of it, those that are being read and those that go on after an update included. With what
+/// decoders may take, it leaves a sixth for windows and streams in any case.
+pub const CONFIGURATIONS_BYTES_MAX: usize = 24 << 20;
 const HAS_SMALL_POINTERS: bool = size_of::<usize>() == 4;
 /// What an exchange with a model that generates takes at most from its headers to its end, beside its decoders.
 /// Where pointers take eight bytes, as in tests, it is more.
@@ -53,28 +53,33 @@ struct Account {
     all: MemoryBudget,
     configurations: MemoryBudget,
     decoders: MemoryBudget,
-    in_force: Cell<usize>,
-    /// The configuration that was put in force last.
-    took: Cell<Fingerprint>,
+    /// The configurations that are in force, those that drain included.
+    in_force: RefCell<Vec<Fingerprint>>,
     /// What other VMs were told of this one.
-    told: Cell<Option<Entry>>,
+    told: RefCell<Option<Entry>>,
 }
 
 /// The account of a VM in which a configuration is in force.
 #[derive(Debug)]
-pub(crate) struct InUse(VmMemory);
+pub(crate) struct InUse {
+    vm: VmMemory,
+    configuration: Fingerprint,
+}
 
 impl Deref for InUse {
     type Target = VmMemory;
 
     fn deref(&self) -> &VmMemory {
-        &self.0
+        &self.vm
     }
 }
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        self.0.0.in_force.update(|before| before.saturating_sub(1));
+        let mut in_force = self.vm.0.in_force.borrow_mut();
+        if let Some(place) = in_force.iter().position(|it| *it == self.configuration) {
+            in_force.swap_remove(place);
+        }
     }
 }
 
@@ -119,9 +124,8 @@ impl VmMemory {
             all,
             configurations,
             decoders,
-            in_force: Cell::new(0),
-            took: Cell::default(),
-            told: Cell::new(None),
+            in_force: RefCell::default(),
+            told: RefCell::default(),
         }))
     }
 
@@ -150,18 +154,13 @@ impl VmMemory {
 
     /// Whether a configuration is in force here. Where none is, nothing is lost if this VM refuses one.
     pub(crate) fn is_in_use(&self) -> bool {
-        self.0.in_force.get() != 0
-    }
-
-    /// Notes which configuration is put in force here.
-    pub(crate) fn took(&self, configuration: Fingerprint) {
-        self.0.took.set(configuration);
+        !self.0.in_force.borrow().is_empty()
     }
 
     /// Notes that a configuration is in force here, until what this gives is dropped.
-    pub(crate) fn enter(&self) -> InUse {
-        self.0.in_force.update(|before| before.saturating_add(1));
-        InUse(self.clone())
+    pub(crate) fn enter(&self, configuration: Fingerprint) -> InUse {
+        self.0.in_force.borrow_mut().push(configuration);
+        InUse { vm: self.clone(), configuration }
     }
 
     /// Whether the fullest VM has room for so much, as far as VMs have told. A proxy asks one VM of its own, with nothing
@@ -185,15 +184,16 @@ impl VmMemory {
     /// Tells the other VMs what is left here, if that has changed by much or was told long ago; what the fullest VM has
     /// taken, if that was done.
     pub(crate) fn tell(&self, host: &impl Host) -> Option<usize> {
-        let told = self.0.told.get();
         let (all, configurations) = (&self.0.all, &self.0.configurations);
         let left = [all.bytes_left(), configurations.bytes_left()];
-        let entry = Entry::new(host, told, left, self.0.took.get());
-        if told.is_some_and(|told| !entry.is_news(&told)) {
+        let mut told = self.0.told.borrow_mut();
+        let in_force = self.0.in_force.borrow();
+        let entry = Entry::new(host, told.as_ref(), left, &in_force);
+        if told.as_ref().is_some_and(|told| !entry.is_news(told)) {
             return None;
         }
-        self.0.told.set(Some(entry));
-        let least = Workers::tell(host, entry);
+        let least = Workers::tell(host, &entry);
+        *told = Some(entry);
         Some(VM_BYTES.saturating_sub(least))
     }
 }

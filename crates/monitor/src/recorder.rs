@@ -11,7 +11,7 @@ use crate::{
     names::Named,
     record::{record, record_load},
     registry::AdmissionRequest,
-    rows::{Counting, RowRecorder},
+    rows::{Counting, Flush, RowRecorder},
 };
 use driftline_inference::{
     exchange::{ExchangeSink, Observation, Progress, RowSink},
@@ -165,10 +165,12 @@ impl<'r, 'm> Recording<'r, 'm> {
         recorder: &'r mut Recorder,
         buffer: &'r mut MetricBuffer,
         capture: &'r mut Capture,
+        flush: Flush<'r>,
     ) -> Recording<'r, 'm> {
         let series = layout.predictor(recorder.predictor);
         let asked_at = recorder.asked_at;
-        let to = Counting { series, direction: Direction::Request, asked_at, buffer, capture };
+        let to =
+            Counting { series, direction: Direction::Request, asked_at, buffer, capture, flush };
         Recording { layout, recorder, to }
     }
 

@@ -35,7 +35,12 @@ pub(crate) struct Counting<'a, 'm> {
     pub(crate) asked_at: Option<f64>,
     pub(crate) buffer: &'a mut MetricBuffer,
     pub(crate) capture: &'a mut Capture,
+    /// Hands the host what is in the buffer.
+    pub(crate) flush: Flush<'a>,
 }
+
+/// Hands the host what is in a buffer.
+pub(crate) type Flush<'a> = &'a dyn Fn(&mut MetricBuffer);
 
 impl RowRecorder {
     /// Keeps the values of headers until the body begins.
@@ -134,6 +139,9 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
         monitored.count(to.buffer, monitored.place(cell));
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);
+        if to.buffer.is_full() {
+            (to.flush)(to.buffer);
+        }
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
     memory::{InUse, VmMemory},
     metric_ids::{Definer, MetricIds},
     recorder::Recorder,
+    rows::Flush,
     tick::Tick,
 };
 use driftline_inference::exchange::Exchange;
@@ -36,6 +37,7 @@ use driftline_metrics::{
     buffer::MetricBuffer,
     series::{SeriesId, SeriesView},
 };
+use driftline_statistics::fingerprint::Fingerprint;
 use driftline_wire::encoding::Held;
 
 /// A configuration in use.
@@ -63,7 +65,11 @@ struct Memory {
 
 impl Memory {
     fn of_a_tool() -> Memory {
-        Memory { vm: VmMemory::default().enter(), _in_force: None, lacks_room: false }
+        Memory {
+            vm: VmMemory::default().enter(Fingerprint::new()),
+            _in_force: None,
+            lacks_room: false,
+        }
     }
 }
 
@@ -152,6 +158,8 @@ impl Session {
         session.with_buffer(host, |layout, buffer| {
             layout.describe(buffer, |buffer| session.flush(host, buffer));
         });
+        let tick_milliseconds = session.layout.tick_milliseconds;
+        host.set_tick_period(u32::try_from(tick_milliseconds).unwrap_or(u32::MAX));
         let series = SessionSeries { session: &session, host };
         let tick = Tick::begin(host, &series, &session.layout, instruments);
         session.tick.set(tick);
@@ -206,27 +214,28 @@ impl Session {
     fn with_capture<T>(
         &self,
         host: &impl Host,
-        act: impl FnOnce(&Monitor, &mut MetricBuffer, &mut Capture) -> T,
+        act: impl FnOnce(&Monitor, &mut MetricBuffer, &mut Capture, Flush<'_>) -> T,
     ) -> T {
         let mut pending = self.take_pending();
         let Pending { changes, capture } = &mut *pending;
-        let acted = act(&self.layout, changes, capture);
-        self.flush(host, changes);
+        let flush: Flush<'_> = &|changes| self.flush(host, changes);
+        let acted = act(&self.layout, changes, capture, flush);
+        flush(changes);
         self.pending.set(Some(pending));
         acted
     }
 
-    fn take_pending(&self) -> Box<Pending> {
-        self.pending.take().unwrap_or_default()
-    }
-
-    /// The same where no value can come.
+    /// The same as [`Session::with_capture`] where no value can come.
     fn with_buffer<T>(
         &self,
         host: &impl Host,
         act: impl FnOnce(&Monitor, &mut MetricBuffer) -> T,
     ) -> T {
-        self.with_capture(host, |layout, changes, _| act(layout, changes))
+        self.with_capture(host, |layout, changes, _, _| act(layout, changes))
+    }
+
+    fn take_pending(&self) -> Box<Pending> {
+        self.pending.take().unwrap_or_default()
     }
 
     /// Hands the host what is in a buffer.

@@ -20,6 +20,11 @@ use driftline_wire::encoding::Held;
 
 pub use crate::host_series::HostSeries;
 
+/// On how many ticks without room a VM holds the lease, for windows that drain in it to go.
+const TICKS_TO_WAIT: u32 = 3;
+/// After how many ticks without room it tries that again.
+const TICKS_TO_RETRY: u32 = 60;
+
 /// What a VM does on each tick.
 #[derive(Debug)]
 pub struct Tick {
@@ -27,8 +32,8 @@ pub struct Tick {
     leadership: Leadership,
     /// What the windows take of the VM's memory, at most.
     windows_bytes: usize,
-    /// Whether the log says that there is no room for them.
-    told_no_room: bool,
+    /// On how many ticks there was no room for them, since there was.
+    lacking: u32,
     /// `None` while another VM evaluates.
     leading: Option<Leading>,
 }
@@ -57,8 +62,7 @@ struct ChangeCounter {
 }
 
 impl Tick {
-    /// Stores where the counters stand, for the VM that evaluates first, and asks the host for ticks; `None` if there is
-    /// nothing to evaluate. `instruments` are those of `monitor`.
+    /// Stores where the counters stand, for the VM that evaluates first; `None` if there is nothing to evaluate. `instruments` are those of `monitor`.
     pub fn begin(
         host: &impl Host,
         series: &impl HostSeries,
@@ -73,14 +77,12 @@ impl Tick {
         let models = || instruments.models.iter().zip(monitor.predicting());
         let windows_bytes =
             models().map(|(it, model)| it.state_bytes_max(model, &monitor.drift)).sum();
-        let mut tick =
-            Tick { instruments, leadership, windows_bytes, told_no_room: false, leading: None };
+        let mut tick = Tick { instruments, leadership, windows_bytes, lacking: 0, leading: None };
         let (now, mut reading) = (host.now(), Reading::default());
         for (panels, model) in tick.instruments.models.iter_mut().zip(monitor.predicting()) {
             let proxy = Proxy { host, series };
             panels.store_initial_snapshots(model, &monitor.drift, now, &proxy, &mut reading);
         }
-        host.set_tick_period(u32::try_from(monitor.tick_milliseconds).unwrap_or(u32::MAX));
         Some(tick)
     }
 
@@ -98,9 +100,10 @@ impl Tick {
         carries_traffic: bool,
     ) {
         let now = host.now();
-        if !self.has_room(host, memory) {
-            return;
+        if !self.has_room(memory) {
+            return self.lack_room(host, memory, now, carries_traffic);
         }
+        self.lacking = 0;
         if !self.leadership.is_held(host, now, carries_traffic) {
             self.release();
             return;
@@ -116,17 +119,33 @@ impl Tick {
         series.flush(buffer);
     }
 
-    /// Whether there is room to evaluate. Asked before this VM takes the lease, which another one may be able to use.
-    fn has_room(&mut self, host: &impl Host, memory: &VmMemory) -> bool {
-        let has_room = self.leading.is_some() || self.windows_bytes <= memory.bytes_left();
-        if !has_room && !core::mem::replace(&mut self.told_no_room, true) {
+    /// Whether there is room to evaluate.
+    fn has_room(&self, memory: &VmMemory) -> bool {
+        self.leading.is_some() || self.windows_bytes <= memory.bytes_left()
+    }
+
+    /// Passes a tick on which there is no room. The lease is taken all the same at first, because the windows of a
+    /// configuration that drains in this VM may be what takes the room: it gives them up when it sees another one hold the
+    /// lease. Later it is left to VMs that have room.
+    fn lack_room(
+        &mut self,
+        host: &impl Host,
+        memory: &VmMemory,
+        now: Timestamp,
+        carries_traffic: bool,
+    ) {
+        self.lacking = self.lacking.saturating_add(1);
+        if self.lacking <= TICKS_TO_WAIT {
+            self.leadership.is_held(host, now, carries_traffic);
+        } else if self.lacking == TICKS_TO_WAIT.saturating_add(1) {
             let (needed, left) = (self.windows_bytes, memory.bytes_left());
             let message = format!(
                 "driftline: this VM evaluates no drift for lack of memory: its windows take {needed} bytes, {left} are left",
             );
             host.log(LogLevel::Error, &message);
+        } else if TICKS_TO_RETRY <= self.lacking {
+            self.lacking = 0;
         }
-        has_room
     }
 
     fn release(&mut self) {

@@ -98,7 +98,7 @@ fn count(host: &NativeHost, feature: usize, amount: u64) {
 fn without_a_profile_there_is_nothing_to_evaluate() {
     let host = start();
     let mut vm = Vm::begin(&host, r#"{"models": [{"name": "m"}]}"#);
-    assert_eq!(host.tick_milliseconds(), None);
+    assert_eq!(host.tick_milliseconds(), Some(5000), "it tells other VMs of its memory");
     vm.tick_after(SECOND);
     assert_eq!(host.shared_keys("driftline/windows/"), Vec::<String>::new());
     assert_eq!(value(&host, EVALUATIONS), 0);

@@ -28,15 +28,15 @@ const ENTRIES_MAX: usize = 512;
 const TRIES_MAX: usize = 16;
 
 /// What one VM tells.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Entry {
     /// Unlike that of any other VM of the process.
     vm: u64,
     told_at: Timestamp,
     left: u64,
     left_for_configurations: u64,
-    /// The configuration that it took last.
-    configuration: u64,
+    /// The configurations that are in force in it.
+    configurations: Vec<u64>,
 }
 
 /// What all of them told, but for what is old.
@@ -47,9 +47,9 @@ impl Entry {
     /// What a VM tells now that told `before`.
     pub(super) fn new(
         host: &impl Host,
-        before: Option<Entry>,
+        before: Option<&Entry>,
         left: [usize; 2],
-        configuration: Fingerprint,
+        in_force: &[Fingerprint],
     ) -> Entry {
         let [left, left_for_configurations] =
             left.map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
@@ -58,14 +58,14 @@ impl Entry {
             told_at: host.now(),
             left,
             left_for_configurations,
-            configuration: configuration.value(),
+            configurations: in_force.iter().map(|it| it.value()).collect(),
         }
     }
 
     /// Whether it is worth telling after `told`.
     pub(super) fn is_news(&self, told: &Entry) -> bool {
         NEWS_BYTES < self.left.abs_diff(told.left)
-            || self.configuration != told.configuration
+            || self.configurations != told.configurations
             || TELLS_EVERY_NS < self.told_at.0.saturating_sub(told.told_at.0)
     }
 }
@@ -84,14 +84,14 @@ impl Workers {
     }
 
     /// Puts an entry in the place of what its VM told before. What the fullest has left, this one included.
-    pub(super) fn tell(host: &impl Host, entry: Entry) -> usize {
+    pub(super) fn tell(host: &impl Host, entry: &Entry) -> usize {
         let mut least = usize::try_from(entry.left).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
         for _ in 0..TRIES_MAX {
             let (mut workers, version) = Workers::read_versioned(host);
             workers.0.retain(|it| it.vm != entry.vm);
             workers.0.truncate(ENTRIES_MAX.saturating_sub(1));
-            workers.0.push(entry);
+            workers.0.push(entry.clone());
             least = workers.least_left().unwrap_or(least);
             workers.encode(&mut bytes);
             if host.set_shared_data(&key(), &bytes, version) {
@@ -111,9 +111,9 @@ impl Workers {
         least(self.0.iter().map(|it| it.left_for_configurations))
     }
 
-    /// Whether one of them took this configuration last.
+    /// Whether this configuration is in force in one of them.
     pub(super) fn have(&self, configuration: Fingerprint) -> bool {
-        self.0.iter().any(|it| it.configuration == configuration.value())
+        self.0.iter().any(|it| it.configurations.contains(&configuration.value()))
     }
 
     fn decode(bytes: &[u8]) -> Option<Workers> {
@@ -126,7 +126,10 @@ impl Workers {
                 told_at,
                 left: record.u64()?,
                 left_for_configurations: record.u64()?,
-                configuration: record.u64()?,
+                configurations: {
+                    let count = record.u16()?;
+                    (0..count).map(|_| record.u64()).collect::<Option<_>>()?
+                },
             });
         }
         record.end()?;
@@ -135,9 +138,15 @@ impl Workers {
 
     fn encode(&self, bytes: &mut Vec<u8>) {
         let mut record = Writer::new(bytes);
-        for &Entry { vm, told_at, left, left_for_configurations, configuration } in &self.0 {
-            for number in [vm, told_at.0, left, left_for_configurations, configuration] {
+        for entry in &self.0 {
+            let Entry { vm, told_at, left, left_for_configurations, configurations } = entry;
+            for number in [*vm, told_at.0, *left, *left_for_configurations] {
                 record.u64(number);
+            }
+            let count = u16::try_from(configurations.len()).unwrap_or(u16::MAX);
+            record.u16(count);
+            for &configuration in configurations.iter().take(usize::from(count)) {
+                record.u64(configuration);
             }
         }
     }
@@ -160,7 +169,7 @@ mod tests {
             told_at: Timestamp(seconds * SECOND),
             left,
             left_for_configurations: left / 2,
-            configuration: vm * 10,
+            configurations: alloc::vec![vm * 10],
         }
     }
 
@@ -168,14 +177,14 @@ mod tests {
     fn the_fullest_counts_and_what_is_old_does_not() {
         let host = NativeHost::starting_at(Timestamp(1000 * SECOND));
         assert_eq!(Workers::read(&host).least_left(), None);
-        assert_eq!(Workers::tell(&host, entry(1, 1000, 70)), 70);
-        assert_eq!(Workers::tell(&host, entry(2, 1000, 50)), 50);
-        assert_eq!(Workers::tell(&host, entry(1, 1000, 60)), 50, "one entry for each VM");
+        assert_eq!(Workers::tell(&host, &entry(1, 1000, 70)), 70);
+        assert_eq!(Workers::tell(&host, &entry(2, 1000, 50)), 50);
+        assert_eq!(Workers::tell(&host, &entry(1, 1000, 60)), 50, "one entry for each VM");
         assert_eq!(Workers::read(&host).0.len(), 2);
         assert_eq!(Workers::read(&host).least_left_for_configurations(), Some(25));
         assert!(!Workers::read(&host).have(Fingerprint::new()));
         host.now.set(Timestamp(1100 * SECOND));
-        assert_eq!(Workers::tell(&host, entry(1, 1100, 65)), 50);
+        assert_eq!(Workers::tell(&host, &entry(1, 1100, 65)), 50);
         host.now.set(Timestamp(1200 * SECOND));
         assert_eq!(Workers::read(&host).least_left(), Some(65), "the other one is gone");
     }
@@ -185,7 +194,7 @@ mod tests {
         let host = NativeHost::starting_at(Timestamp(0));
         assert!(host.set_shared_data(&key(), &[1; 33], 0));
         assert_eq!(Workers::read(&host), Workers::default());
-        assert_eq!(Workers::tell(&host, entry(1, 0, 70)), 70);
+        assert_eq!(Workers::tell(&host, &entry(1, 0, 70)), 70);
         assert_eq!(Workers::read(&host), Workers(alloc::vec![entry(1, 0, 70)]));
     }
 
@@ -196,6 +205,6 @@ mod tests {
         assert!(!entry(1, 50, 99 * NEWS_BYTES).is_news(&told));
         assert!(entry(1, 51, 100 * NEWS_BYTES).is_news(&told));
         assert!(entry(1, 0, 98 * NEWS_BYTES).is_news(&told));
-        assert!(Entry { configuration: 1, ..told }.is_news(&told));
+        assert!(Entry { configurations: alloc::vec![1], ..told.clone() }.is_news(&told));
     }
 }

@@ -208,8 +208,8 @@ impl Session {
         let mut observation = None;
         // Written in place, because it is large: what a closure returns is copied.
         let slot = &mut observation;
-        self.with_capture(host, |layout, buffer, capture| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
+        self.with_capture(host, |layout, buffer, capture, flush| {
+            let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
             let observation = slot.insert(exchange.finish(&mut recording, &end));
             recorder.end(layout, buffer, capture, observation);
         });
@@ -235,8 +235,8 @@ impl Session {
             recorder.keep_headers(Direction::Request, values);
         }
         let heads = Heads::read(host, HeaderMap::Request, predicts);
-        let exchange = self.with_capture(host, |layout, buffer, capture| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture);
+        let exchange = self.with_capture(host, |layout, buffer, capture, flush| {
+            let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
             Exchange::start(&layout.read, &mut recording, now, recognised, &heads.request(route))
         });
         Measured { exchange, recorder, predicts, _held: held }
@@ -287,8 +287,8 @@ impl Session {
         act: impl FnOnce(&mut Exchange, &mut Recording<'_, '_>),
     ) {
         let Measured { exchange, recorder, .. } = measured;
-        self.with_capture(host, |layout, buffer, capture| {
-            act(exchange, &mut Recording::new(layout, recorder, buffer, capture));
+        self.with_capture(host, |layout, buffer, capture, flush| {
+            act(exchange, &mut Recording::new(layout, recorder, buffer, capture, flush));
         });
     }
 }

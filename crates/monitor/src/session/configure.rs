@@ -94,8 +94,7 @@ impl Session {
         check(bytes.reading.saturating_add(bytes.in_force))?;
         let in_force = Some(vm.hold_for_configuration(bytes.in_force)?);
         let models = config.models.len();
-        vm.took(fingerprint);
-        let memory = Memory { vm: vm.enter(), _in_force: in_force, lacks_room: false };
+        let memory = Memory { vm: vm.enter(fingerprint), _in_force: in_force, lacks_room: false };
         let session = Session::lay_out(host, config, memory);
         drop(of_reading);
         if was_in_use {
@@ -113,9 +112,10 @@ impl Session {
     fn without_room(host: &impl Host, vm: &VmMemory, no_room: NoRoom) -> Option<Session> {
         let mut config = Config::from_json(br#"{"models": [{"name": "m"}]}"#).ok()?;
         config.models.clear();
-        let memory = Memory { vm: vm.enter(), _in_force: None, lacks_room: true };
+        let memory = Memory { vm: vm.enter(Fingerprint::new()), _in_force: None, lacks_room: true };
         let session = Session::lay_out(host, config, memory);
         session.with_buffer(host, |layout, buffer| buffer.shift(layout.common.without_room, 1));
+        session.tell_memory(host);
         let message = format!(
             "driftline: no room for this configuration in one of the VMs, whose streams pass unmeasured (`{}`) until the \
              next update: {no_room}",

@@ -7,6 +7,7 @@ use driftline_monitor::{
     native::{Header, NativeHost, header},
     session::{Session, Stream},
 };
+use driftline_statistics::time::rfc3339::UnixTime;
 use driftline_support::{
     corpus::{Case, LLM, PREDICT},
     message::Message,
@@ -14,7 +15,7 @@ use driftline_support::{
 };
 
 use crate::{
-    counting::{held, uncounted},
+    counting::{held, most_held, uncounted},
     quiet_host::QuietHost,
     random::Random,
 };
@@ -122,6 +123,58 @@ fn no_exchange_with_a_language_model_holds_more_than_it_took() {
 #[test]
 fn no_exchange_with_a_model_that_predicts_holds_more_than_it_took() {
     check(PREDICT.cases());
+}
+
+/// A request with one column, `a`, of this kind and many values, all in one callback: what is held meanwhile beside the
+/// stream itself, and how many values were counted.
+fn most_within_a_callback(kind: &str, value: &str, values: usize) -> (usize, u64) {
+    let bins = match kind {
+        "timestamp" => r#""edges": [3600], "counts": [5, 5], "means": [1800, 7200]"#,
+        _ => r#""edges": [1], "counts": [5, 5], "means": [0.5, 1.5]"#,
+    };
+    let config = format!(
+        r#"{{"models": [{{"name": "m", "profile": {{
+            "format": "driftline-profile", "format_version": 1, "version": null, "created_at": "2026-11-25T12:00:00Z",
+            "model": "m", "rows": 10,
+            "features": [{{"name": "a", "type": "{kind}", "schema": {{"required": true, "minimum": 0, "maximum": 9000}},
+                "nulls": 0, "mean": 1, "standard_deviation": 0.1, "minimum": 0, "maximum": 9000,
+                "bins": {{"kind": "quantile", {bins}}}, "tail_excess": {{"low": 0.1, "high": 0.1}},
+                "chi_square": {{"five_percent": 3.8, "one_percent": 6.6, "family": 7.8}}}}],
+            "prediction": null}}}}]}}"#
+    );
+    let vm = Vm::new(&config);
+    let Vm { host, session, .. } = &vm;
+    host.wall_clock.set(Some(UnixTime { seconds: 1_790_000_000, nanoseconds: 0 }));
+    let quiet = QuietHost(host);
+    let mut stream = Stream::default();
+    let first = [header(":method", "POST"), header(":path", "/v1/models/m:predict")];
+    uncounted(|| *host.request.borrow_mut() = first.to_vec());
+    session.request_headers(&quiet, &mut stream, false);
+    let body = format!(r#"{{"instances": [{}]}}"#, vec![value; values].join(","));
+    uncounted(|| *host.body.borrow_mut() = body.clone().into_bytes());
+    let before = held();
+    most_held();
+    session.request_body(&quiet, &mut stream, body.len(), true);
+    let most = most_held() - before;
+    session.end_unobserved(&quiet, &mut stream);
+    let counted = uncounted(|| host.metrics()).iter().fold(0, |sum, metric| {
+        let is_of_bins = metric.stat_name.starts_with("driftline_feature_bin_total");
+        sum + if is_of_bins { metric.value } else { 0 }
+    });
+    (most, counted)
+}
+
+#[test]
+fn a_callback_with_many_values_takes_no_more_for_each() {
+    const VALUES: usize = 200_000;
+    // A sample of a histogram each, a tail that overflows 32 bits every few thousand values, and neither.
+    let values = [("timestamp", r#""2026-09-21T00:00:00Z""#), ("number", "9e9"), ("number", "0.5")];
+    for (kind, value) in values {
+        let (most, counted) = most_within_a_callback(kind, value, VALUES);
+        println!("{kind} {value}: {most} bytes held while {counted} values were counted");
+        assert_eq!(counted, VALUES as u64, "{kind} {value}");
+        assert!(most < 128 << 10, "{kind} {value}: {most} bytes");
+    }
 }
 
 #[test]

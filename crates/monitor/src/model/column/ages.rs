@@ -24,7 +24,7 @@ impl AgeSeries {
     /// Counts an age in seconds, as whole seconds rounded down; a moment that is still to come has none.
     ///
     /// Costs a host call for each row, unlike bins, which cost one for each that a callback touched: a proxy's histogram
-    /// takes one sample at a time and no weight, so equal ages cannot be put together. A model's `sampling` bounds it.
+    /// takes one sample at a time and no weight, so equal ages cannot be put together. A model's `sampling` may make it fewer.
     pub(super) fn count(&self, buffer: &mut MetricBuffer, age: f64) {
         if age < 0.0 {
             buffer.add(self.in_future, 1);
