@@ -150,14 +150,16 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
     world.stop()?;
     let kib = |bytes: usize| thousands((bytes / 1024) as u64);
     let mut text = format!(
-        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 4 KiB for each stream in flight",
+        "Memory: {} KiB for each worker's VM and {} KiB for the main thread's, and up to 3 KiB for each stream of a \
+         language model in flight",
         kib(worker),
         kib(main)
     );
     if config.models.iter().any(|model| model.kind == ModelKind::Predictive) {
         let _ = write!(
             text,
-            " ({} KiB more where a tensor in JSON has its data before its name or shape)",
+            " and {} KiB for each of a predictive one ({} KiB more where a tensor in JSON has its data before its name or shape)",
+            Monitor::new(config).prediction_bytes().div_ceil(1024),
             thousands(config.event_bytes_max.div_ceil(1024))
         );
     }

@@ -189,6 +189,86 @@ fn a_worker_that_lacks_room_for_what_was_accepted_lets_its_streams_pass() {
 }
 
 #[test]
+fn a_million_values_in_one_callback_end_no_vm() {
+    const VALUES: usize = 1_000_000;
+    let _among_others = among_others();
+    let numbers = config(1, 0);
+    let moments = numbers.replace(r#""number""#, r#""timestamp""#);
+    // The tail of the first overflows 32 bits every few thousand values, and each of the second is a sample of a histogram.
+    for (config, value) in [(numbers, "[9e9]"), (moments, "[9e8]")] {
+        let world = draining_world(&config, DRAIN);
+        let body = format!(r#"{{"instances": [{}]}}"#, vec![value; VALUES].join(","));
+        let mut stream = world.stream(0).unwrap();
+        let head = [(":path", "/v1/models/m:predict"), (":method", "POST")];
+        stream.request_headers(&head, false).unwrap();
+        stream.request_body(body, true).unwrap();
+        stream.end(EndInfo::client_disconnect()).unwrap();
+        check_all_is_well(&world);
+        let counted = sum(&world, "feature_bin_total", &[("role", "feature")]);
+        assert_eq!(counted, VALUES as f64, "{value}");
+        let memory = world.worker(0).borrow().memory_bytes();
+        assert!(memory < 4 << 20, "{value}: {memory} bytes of linear memory");
+    }
+}
+
+#[test]
+fn updates_of_a_gateway_without_profiles_are_refused_before_a_worker_lacks_room() {
+    let _among_others = among_others();
+    let models: Vec<String> =
+        (0..60).map(|number| format!(r#"{{"name": "model-{number}-*"}}"#)).collect();
+    let config = |second: usize| {
+        format!(
+            r#"{{"models": [{}], "routes": ["r-*"], "names_max": 500, "window_seconds": {}}}"#,
+            models.join(","),
+            600 + second
+        )
+    };
+    let world = draining_world(&config(0), DRAIN);
+    let (mut accepted, mut refused) = (0, 0);
+    for second in 1..=80 {
+        if update(&world, &config(second)) {
+            accepted += 1;
+        } else {
+            refused += 1;
+        }
+        world.advance(5 * SECOND).unwrap();
+    }
+    println!("{accepted} accepted, {refused} refused");
+    assert!(3 < accepted && 3 < refused, "{accepted} accepted, {refused} refused");
+    assert_eq!(sum(&world, "configurations_without_room", &[]), 0.0);
+    assert!(0.0 < sum(&world, "vm_memory_bytes", &[]));
+    check_all_is_well(&world);
+}
+
+#[test]
+fn windows_of_what_drains_give_way_to_those_of_an_update() {
+    let _among_others = among_others();
+    // Windows of some 16 MiB, twice which do not fit beside several of such configurations.
+    let profile = uniform_profile::profile(220, 99);
+    let config = format!(
+        r#"{{"slow_windows": 168, "window_seconds": 600, "models": [{{"name": "m", "profile": {profile}}}]}}"#
+    );
+    let world = draining_world(&config, DRAIN);
+    let mut evaluations = 0.0;
+    for second in 1..=5 {
+        world.advance(6 * SECOND).unwrap();
+        assert!(update(&world, &config.replace("T12:00:00Z", &time_of(second))), "{second}");
+        world.advance(24 * SECOND).unwrap();
+        let now = sum(&world, "evaluations_total", &[]);
+        assert!(evaluations + 2.0 <= now, "update {second}: {evaluations} evaluations, then {now}");
+        evaluations = now;
+    }
+    let taken = sum(&world, "vm_memory_bytes", &[]);
+    println!("{taken} bytes taken after five updates");
+    assert!(f64::from(33 << 20) < taken, "there was room for all: {taken}");
+    let log = world.log().lines();
+    let lacking: Vec<_> =
+        log.iter().filter(|it| it.message.contains("evaluates no drift")).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
+    check_all_is_well(&world);
+}
+
+#[test]
 fn a_configuration_that_is_far_too_long_is_not_even_copied() {
     let _among_others = among_others();
     let world = draining_world(&config(1, 0), DRAIN);

@@ -58,7 +58,7 @@ pub struct ReadSettings {
     pub reads_prompts: bool,
 }
 
-/// An exchange in flight. Its memory is less than 4 KiB, whatever either side sends, but for what decoders take, see
+/// An exchange in flight. Its memory is a few KiB, whatever either side sends, but for what decoders take, see
 /// [`driftline_wire::encoding`], and for `event_bytes_max` of a tensor in JSON whose data comes before its name or shape.
 #[derive(Debug)]
 pub struct Exchange {

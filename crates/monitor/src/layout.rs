@@ -160,6 +160,12 @@ impl Monitor {
         self.named_max.saturating_add(places)
     }
 
+    /// What an exchange with a model that predicts takes of its VM's memory, at most, in bytes.
+    #[must_use]
+    pub fn prediction_bytes(&self) -> usize {
+        self.prediction_bytes
+    }
+
     /// What an exchange in this dialect takes of its VM's memory, at most.
     pub(crate) fn exchange_bytes(&self, dialect: &Dialect) -> usize {
         match dialect {

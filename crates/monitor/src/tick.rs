@@ -32,7 +32,7 @@ pub struct Tick {
     leadership: Leadership,
     /// What the windows take of the VM's memory, at most.
     windows_bytes: usize,
-    /// On how many ticks there was no room for them, since there was.
+    /// On how many ticks there was no room for them, although this VM was to evaluate.
     lacking: u32,
     /// `None` while another VM evaluates.
     leading: Option<Leading>,
@@ -134,10 +134,13 @@ impl Tick {
         now: Timestamp,
         carries_traffic: bool,
     ) {
+        if self.lacking < TICKS_TO_WAIT && !self.leadership.is_held(host, now, carries_traffic) {
+            // Another one evaluates.
+            self.lacking = 0;
+            return;
+        }
         self.lacking = self.lacking.saturating_add(1);
-        if self.lacking <= TICKS_TO_WAIT {
-            self.leadership.is_held(host, now, carries_traffic);
-        } else if self.lacking == TICKS_TO_WAIT.saturating_add(1) {
+        if self.lacking == TICKS_TO_WAIT {
             let (needed, left) = (self.windows_bytes, memory.bytes_left());
             let message = format!(
                 "driftline: this VM evaluates no drift for lack of memory: its windows take {needed} bytes, {left} are left",
