@@ -15,7 +15,7 @@ use driftline_statistics::{document, fingerprint::Fingerprint};
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, Held, MemoryBudget};
 
 use self::workers::{Entry, Workers};
-use crate::{config::Config, host::Host};
+use crate::{config::Config, host::Host, leader_lease::unique_start};
 
 /// What a VM's account has. The module may grow to 64 MiB; the rest is for its own data and stack, for the gaps that an
 /// allocator leaves between blocks, and for what a single call takes until it returns.
@@ -188,10 +188,12 @@ impl VmMemory {
         let left = [all.bytes_left(), configurations.bytes_left()];
         let mut told = self.0.told.borrow_mut();
         let in_force = self.0.in_force.borrow();
-        let entry = Entry::new(host, told.as_ref(), left, &in_force);
-        if told.as_ref().is_some_and(|told| !entry.is_news(told)) {
+        let now = host.now();
+        if told.as_ref().is_some_and(|told| told.holds(now, left, &in_force)) {
             return None;
         }
+        let vm = told.as_ref().map_or_else(|| unique_start(host), |told| told.vm);
+        let entry = Entry::new(vm, now, left, &in_force);
         let least = Workers::tell(host, &entry);
         *told = Some(entry);
         Some(VM_BYTES.saturating_sub(least))

@@ -8,7 +8,6 @@ use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
 use crate::{
     codec::{Reader, Writer},
     host::{Host, IF_ABSENT},
-    leader_lease::unique_start,
 };
 
 /// Where they tell it. VMs of other code are others: when they begin, nothing is taken in them.
@@ -31,7 +30,7 @@ const TRIES_MAX: usize = 16;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Entry {
     /// Unlike that of any other VM of the process.
-    vm: u64,
+    pub(super) vm: u64,
     told_at: Timestamp,
     left: u64,
     left_for_configurations: u64,
@@ -44,29 +43,30 @@ pub(super) struct Entry {
 pub(super) struct Workers(Vec<Entry>);
 
 impl Entry {
-    /// What a VM tells now that told `before`.
+    /// What a VM tells now: what is left of all of its memory and for configurations, and which ones are in force.
     pub(super) fn new(
-        host: &impl Host,
-        before: Option<&Entry>,
+        vm: u64,
+        told_at: Timestamp,
         left: [usize; 2],
         in_force: &[Fingerprint],
     ) -> Entry {
-        let [left, left_for_configurations] =
-            left.map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
-        Entry {
-            vm: before.map_or_else(|| unique_start(host), |before| before.vm),
-            told_at: host.now(),
-            left,
-            left_for_configurations,
-            configurations: in_force.iter().map(|it| it.value()).collect(),
-        }
+        let [left, left_for_configurations] = left.map(number);
+        let configurations = in_force.iter().map(|it| it.value()).collect();
+        Entry { vm, told_at, left, left_for_configurations, configurations }
     }
 
-    /// Whether it is worth telling after `told`.
-    pub(super) fn is_news(&self, told: &Entry) -> bool {
-        NEWS_BYTES < self.left.abs_diff(told.left)
-            || self.configurations != told.configurations
-            || TELLS_EVERY_NS < self.told_at.0.saturating_sub(told.told_at.0)
+    /// Whether it need not be told again. What is left for configurations changes only with them, or with what is left of
+    /// all.
+    pub(super) fn holds(
+        &self,
+        now: Timestamp,
+        [left, _]: [usize; 2],
+        in_force: &[Fingerprint],
+    ) -> bool {
+        let configurations = in_force.iter().map(|it| it.value());
+        number(left).abs_diff(self.left) <= NEWS_BYTES
+            && now.0.saturating_sub(self.told_at.0) <= TELLS_EVERY_NS
+            && configurations.eq(self.configurations.iter().copied())
     }
 }
 
@@ -152,6 +152,10 @@ impl Workers {
     }
 }
 
+fn number(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
 fn least(left: impl Iterator<Item = u64>) -> Option<usize> {
     left.min().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
@@ -200,11 +204,16 @@ mod tests {
 
     #[test]
     fn only_what_is_new_is_told() {
-        let told = entry(1, 0, 100 * NEWS_BYTES);
-        assert!(!told.is_news(&told));
-        assert!(!entry(1, 50, 99 * NEWS_BYTES).is_news(&told));
-        assert!(entry(1, 51, 100 * NEWS_BYTES).is_news(&told));
-        assert!(entry(1, 0, 98 * NEWS_BYTES).is_news(&told));
-        assert!(Entry { configurations: alloc::vec![1], ..told.clone() }.is_news(&told));
+        let news = usize::try_from(NEWS_BYTES).unwrap();
+        let in_force = [Fingerprint::new()];
+        let told = Entry::new(1, Timestamp(0), [100 * news, 0], &in_force);
+        let holds = |seconds, left, in_force: &[Fingerprint]| {
+            told.holds(Timestamp(seconds * SECOND), [left, 0], in_force)
+        };
+        assert!(holds(50, 99 * news, &in_force));
+        assert!(!holds(51, 100 * news, &in_force));
+        assert!(!holds(0, 98 * news, &in_force));
+        assert!(!holds(0, 100 * news, &[]));
+        assert!(!holds(0, 100 * news, &[Fingerprint::new().with(b"another")]));
     }
 }
