@@ -12,6 +12,8 @@ use crate::{
 /// Where VMs of this filter number themselves, for each of their configurations.
 const VM_COUNT: &str = "driftline/vms";
 
+/// What an encoded lease has.
+const LEASE_BYTES: usize = 17;
 /// How long a lease holds without being renewed, in ticks of its owner.
 const TICKS: u64 = 3;
 /// All VMs of one start, and of one update, begin within this time. So one that began later by more is of an update,
@@ -113,7 +115,7 @@ impl LeaderLease {
 
     /// The bytes to leave in shared memory.
     fn encode(self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(LEASE_BYTES);
         let mut lease = Writer::new(&mut bytes);
         lease.u64(self.owner.began_ns);
         lease.u64(self.expires_ns);
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn encoding_keeps_all_of_it() {
         let lease = try_acquire(None, WORKER, 7, TICK).unwrap();
-        assert_eq!(lease.encode().len(), 17);
+        assert_eq!(lease.encode().len(), LEASE_BYTES);
         assert_eq!(LeaderLease::decode(&lease.encode()), Some(lease));
         assert_eq!(LeaderLease::decode(b"short"), None);
         assert_eq!(LeaderLease::decode(&[0; 18]), None);
