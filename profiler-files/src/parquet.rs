@@ -214,6 +214,7 @@ fn cell_of(field: &Field) -> Cell<'_> {
         Field::TimestampMillis(since_1970) => Cell::Moment(*since_1970 as f64 / 1e3),
         Field::TimestampMicros(since_1970) => Cell::Moment(*since_1970 as f64 / 1e6),
         Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
+        Field::Float(number) => Cell::Single(*number),
         number => number_of(number).map_or(Cell::Other("a number that is none"), Cell::Number),
     }
 }

@@ -2,7 +2,7 @@
 //! It keeps the beginning of one text, and of a list only its result.
 
 use crate::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
-use driftline_statistics::value::{Norm, length};
+use driftline_statistics::value::{Norm, Precision, length};
 use driftline_wire::{base64::Decoder, json::Token};
 
 /// The only member of an object that holds bytes.
@@ -60,6 +60,8 @@ enum Held {
     #[default]
     Nothing,
     Number(f64),
+    /// A number that its form has rounded, or a norm.
+    Rounded(f64, Precision),
     Boolean(bool),
     /// A text, in the scratch.
     Text,
@@ -225,7 +227,8 @@ impl ValueReader {
 
     fn hold(&mut self, cell: Cell<'_>) {
         self.held = match cell {
-            Cell::Number(number) | Cell::Rounded(number, _) => Held::Number(number),
+            Cell::Number(number) => Held::Number(number),
+            Cell::Rounded(number, precision) => Held::Rounded(number, precision),
             Cell::Boolean(value) => Held::Boolean(value),
             Cell::Text(text) | Cell::Untyped(text) => {
                 self.text.push(text);
@@ -238,6 +241,7 @@ impl ValueReader {
     fn cell(&self, reads: Projection) -> Cell<'_> {
         match self.held {
             Held::Number(number) => Cell::Number(number),
+            Held::Rounded(number, precision) => Cell::Rounded(number, precision),
             Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Projection::TextLength => length(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),
