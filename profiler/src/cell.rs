@@ -139,6 +139,23 @@ pub(crate) fn has_comma_in_number(text: &str) -> bool {
         && digits.ends_with(|last: char| last.is_ascii_digit())
 }
 
+/// Whether a text is a number whose digits before the point are in groups of three: `1,234`, `-1,234,567.8`.
+pub(crate) fn has_thousands(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let whole = digits.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut others = groups.peekable();
+    has_comma_in_number(text)
+        && digits.matches('.').count() <= 1
+        && others.peek().is_some()
+        && (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && others.all(|group| group.len() == 3 && is_digits(group))
+}
+
 /// The number that a text with a comma before its fraction says, as a text with a point; `None` for any other text.
 pub fn with_decimal_point(text: &str) -> Option<String> {
     let is_one = text.matches(',').count() == 1 && !text.contains('.');
@@ -197,6 +214,12 @@ mod tests {
         }
         for text in ["a,b", "1", "1.5", ",5", "5,", "1, 2", ""] {
             assert!(!has_comma_in_number(text), "{text}");
+        }
+        for text in ["1,234", "-1,234,567.8", " 12,000 "] {
+            assert!(has_thousands(text), "{text}");
+        }
+        for text in ["0,921", "1,5", "1234,567", "1.234,5", "1,234,5", "1.000,000"] {
+            assert!(!has_thousands(text), "{text}");
         }
         assert_eq!(with_decimal_point("-0,456").as_deref(), Some("-0.456"));
         assert_eq!(with_decimal_point("1,234,567"), None);

@@ -117,7 +117,12 @@ impl ColumnBuilder {
                 self.evidence.text(&text, is_untyped, place);
                 self.add_category(&text);
             }
-            Value::Unfit => self.evidence.unfit(cell, place),
+            Value::Unfit => {
+                let is_moment =
+                    self.options.kind == Some(Kind::Timestamp) || matches!(cell, Cell::Moment(_));
+                let is_moment = is_moment && cell.moment(nulls).is_some();
+                self.evidence.unfit(cell, is_moment, place);
+            }
         }
     }
 

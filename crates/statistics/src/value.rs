@@ -36,7 +36,7 @@ pub use self::{
     norm::Norm,
     precision::Precision,
     said::{Categories, Category, Said, is_exact},
-    text::{NullTexts, Reading, reading, trim},
+    text::{NullTexts, Reading, is_index, reading, trim},
 };
 
 /// What stands where a value of a feature or a prediction is expected.
@@ -234,7 +234,7 @@ pub fn length(characters: u64) -> Cell<'static> {
     if characters == 0 { Cell::Unbinned(Unbinned::Null) } else { Cell::Number(characters as f64) }
 }
 
-#[inline]
+#[inline(never)]
 fn finite(number: f64, precision: Precision, nulls: &NullTexts) -> Result<f64, Unbinned> {
     if number.is_finite() {
         if nulls.has_number(number, precision) { Err(Unbinned::Null) } else { Ok(number) }

@@ -295,3 +295,163 @@ fn unit_vectors_are_the_same_in_every_precision() {
         }
     }
 }
+
+#[test]
+fn blanks_before_a_text_do_not_use_up_what_is_kept_of_it() {
+    let none = options(&[]);
+    for blanks in [255, 256, 257, 400, 900] {
+        let far = " ".repeat(blanks) + "x";
+        let cells = [far.as_str(), "y", "\u{a0}z"];
+        let quoted = cells.map(|cell| format!("\"{cell}\""));
+        let quoted = quoted.each_ref().map(String::as_str);
+        let bytes: Vec<u8> = cells
+            .iter()
+            .flat_map(|cell| [&(cell.len() as u32).to_le_bytes()[..], cell.as_bytes()].concat())
+            .collect();
+        let profiles = [of_csv(&cells, &none), of_json(&quoted, &none)];
+        assert_eq!(names(&profiles[0]), ["x", "y", "z"]);
+        same(&profiles, &[json(&quoted), csv(&cells), tensor("BYTES", &bytes, 3)]);
+    }
+}
+
+#[test]
+fn an_index_without_a_name_is_left_out_live_as_well() {
+    let rows = |format: fn(usize) -> String| (0..300).map(format).collect::<Vec<_>>();
+    let text = ",k\n".to_owned() + &rows(|row| format!("{row},{}\n", row % 3)).concat();
+    let options = Options { kinds: vec![], ..options(&[]) };
+    let made = from_csv(text.as_bytes(), &options).unwrap();
+    assert_eq!((made.nameless, made.profile.features.len()), (vec![1], 1));
+    let profile = made.profile;
+    for name in ["", " ", "__index_level_0__", "Unnamed: 0"] {
+        let csv = text.replacen(",k", &format!("{name},k"), 1);
+        let records = (0..300).map(|row| format!("{{\"{name}\": {row}, \"k\": {}}}", row % 3));
+        let records = records.collect::<Vec<_>>().join(",");
+        let data = rows(|row| format!("[{row}, {}]", row % 3)).join(",");
+        let columns = |of: fn(usize) -> usize| {
+            (0..300).map(of).map(|x| x.to_string()).collect::<Vec<_>>().join(",")
+        };
+        let (index, values) = (columns(|row| row), columns(|row| row % 3));
+        for (declared, request) in [
+            (None, Message::new("/invocations", "text/csv", csv.clone())),
+            (Some("mlflow"), Message::new("/invocations", "text/csv", csv)),
+            (
+                Some("mlflow"),
+                Message::json("/invocations", format!("{{\"dataframe_records\": [{records}]}}")),
+            ),
+            (
+                Some("mlflow"),
+                Message::json(
+                    "/invocations",
+                    format!(
+                        "{{\"dataframe_split\": {{\"columns\": [\"{name}\", \"k\"], \"data\": [{data}]}}}}"
+                    ),
+                ),
+            ),
+            (None, Message::json(INSTANCES, format!("{{\"instances\": [{records}]}}"))),
+            (
+                None,
+                Message::json(
+                    INSTANCES,
+                    format!("{{\"inputs\": {{\"{name}\": [{index}], \"k\": [{values}]}}}}"),
+                ),
+            ),
+        ] {
+            let live = Live::new(&profile, declared);
+            live.play(&request, &Message::json("", "{}"));
+            live.tick();
+            let what = format!("{name:?}, {}", String::from_utf8_lossy(&request.body[..40]));
+            is_the_same(&live, "k", &profile.features[0].column, &what);
+            assert_eq!(live.faults(), 0, "{what}");
+        }
+    }
+    // Any other name is one column too many.
+    let other = Message::new("/invocations", "text/csv", text.replacen(",k", "id,k", 1));
+    assert_eq!(seen(&profile, &other).faults(), 300);
+}
+
+#[test]
+fn an_index_of_a_data_frame_is_left_out_of_every_format_and_said() {
+    let options = Options { kinds: vec![], ..options(&[]) };
+    let csv = "__index_level_0__,k\n0,1\n1,2\n";
+    let lines =
+        "{\"__index_level_0__\": 0, \"k\": 1}\n{\"__index_level_0__\": 1, \"\": 3, \"k\": 2}\n";
+    for made in [from_csv(csv.as_bytes(), &options), from_json_lines(lines.as_bytes(), &options)] {
+        let made = made.unwrap();
+        assert_eq!(made.index, ["__index_level_0__"]);
+        assert_eq!(made.profile.features.len(), 1);
+    }
+}
+
+#[test]
+fn lists_of_numbers_in_csv_are_vectors() {
+    let lists = ["[3, 4]", "[0.6,0.8]", " [true, false]", ""];
+    let options = Options { kinds: vec![], ..options(&[]) };
+    let profile = of_csv(&lists, &options);
+    assert_eq!(profile.features[0].column.kind, Kind::VectorNorm);
+    let requests = [csv(&lists), json(&["[3, 4]", "[0.6, 0.8]", "[true, false]", "null"])];
+    for request in &requests {
+        is_the_same(&seen(&profile, request), "k", &profile.features[0].column, "lists");
+    }
+    // Lists of other things are texts.
+    assert_eq!(names(&of_csv(&["[a]", "[b]"], &options)), ["[a]", "[b]"]);
+}
+
+#[test]
+fn the_label_of_a_classification_has_no_blanks_and_one_spelling() {
+    let none = Options { target: Some("k".into()), ..options(&[]) };
+    let text = String::from("x,k\n") + &"1,cat\n2,1.0\n".repeat(COPIES);
+    let profile = from_csv(text.as_bytes(), &none).unwrap().profile;
+    let rows = "[1],[2],".repeat(COPIES);
+    let request =
+        Message::json(INSTANCES, format!("{{\"instances\": [{}]}}", rows.trim_end_matches(',')));
+    let answers = r#""0.9:0: cat ","0.8:1:1","#.repeat(COPIES);
+    let answer = format!("{{\"predictions\": [{}]}}", answers.trim_end_matches(','));
+    let live = Live::new(&profile, None);
+    live.play(&request, &Message::json("", answer));
+    live.tick();
+    is_the_same(&live, "prediction", profile.prediction.as_ref().unwrap(), "labels");
+}
+
+#[test]
+fn infinities_are_the_same_in_every_format() {
+    let excluded = Options { exclude: vec!["x".into()], ..options(&[]) };
+    let lines = "{\"x\": 1e400, \"k\": \"a-1e5\"}\n{\"x\": [-1e999, 1.5e3], \"k\": \"b\"}\n";
+    let made = from_json_lines(lines.as_bytes(), &excluded).unwrap();
+    assert_eq!(names(&made.profile), ["a-1e5", "b"]);
+    let nulls = Options { kinds: vec![], ..options(&["inf"]) };
+    let profiles = [
+        of_csv(&["1.5", "inf", "-Infinity", "1e400"], &nulls),
+        of_json(&["1.5", "Infinity", "-Infinity", "1e400"], &nulls),
+    ];
+    for profile in profiles {
+        assert_eq!(profile.features[0].column.nulls, 3 * COPIES as u64);
+        for request in [
+            json(&["1.5", "Infinity", "-Infinity", "1e400"]),
+            csv(&["1.5", "inf", "1e400", "-inf"]),
+        ] {
+            is_the_same(&seen(&profile, &request), "k", &profile.features[0].column, "infinities");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_is_said_with_what_helps() {
+    let options = Options { kinds: vec![], ..options(&[]) };
+    let csv = |text: &str| from_csv(text.as_bytes(), &options).unwrap_err().to_string();
+    let lines = |text: &str| from_json_lines(text.as_bytes(), &options).unwrap_err().to_string();
+    let check = |found: String, words: &[&str], not: &str| {
+        assert!(words.iter().all(|word| found.contains(word)), "{found}");
+        assert!(not.is_empty() || !found.contains(not), "{found}");
+    };
+    let thousands = ["\"1,000\"", "thousands", "--type k=category"];
+    check(csv("k\n\"1,000\"\n5\n"), &thousands, "--decimal-comma");
+    check(csv("k\n\"1,000\"\n\"12,345\"\n"), &thousands, "--decimal-comma");
+    check(csv("k\n\"0,5\"\n5\n"), &["--decimal-comma"], "thousands");
+    check(csv("k\n1\nnone\n"), &["\"none\"", "--type k=category", "--null TEXT"], "");
+    check(lines("{\"k\": nan}"), &["null, or NaN"], "");
+    check(lines("{\"k\": 1e400}"), &["the number inf", "numbers up to 1e100"], "");
+    check(csv("a,b\n1, \"x\"\n"), &["blank before a quote"], "");
+    let stamps = Options { kinds: vec![("k".into(), Kind::Timestamp)], ..options.clone() };
+    let found = from_csv("k\n2026-11-25\n".as_bytes(), &stamps).unwrap_err().to_string();
+    check(found, &["--as-of"], "");
+}

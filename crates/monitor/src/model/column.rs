@@ -235,7 +235,7 @@ impl MonitoredColumn {
                     (Some(known), _) => Ok(self.in_bin_of(known)),
                     // No such number is a category of a profile.
                     (None, Said::Number(x, _)) if !is_exact(x) => Err(Unbinned::WrongType),
-                    (None, _) => Ok(self.in_bin(&[], names)),
+                    (None, _) => Ok(self.in_bin_of_other_spelling(&[], names.len())),
                 };
             }
             (text, _) => text?,
@@ -248,15 +248,20 @@ impl MonitoredColumn {
     #[inline]
     fn in_bin(&self, category: &[u8], names: &[String]) -> InBin {
         let bin = names.iter().position(|name| name.as_bytes() == category).unwrap_or(names.len());
-        let is_outside = self.schema.categories.is_some() && !self.is_allowed(category);
-        // A category that the profile does not have so may be spelled in another way.
-        if bin == names.len() && !self.said.is_empty() && !self.is_allowed(category) {
-            let said = Cell::Untyped(category).said();
-            if let Some(known) = said.and_then(|said| self.said.of(said)) {
-                return self.in_bin_of(known);
-            }
+        let is_allowed = self.is_allowed(category);
+        if bin == names.len() && !is_allowed && !self.said.is_empty() {
+            return self.in_bin_of_other_spelling(category, bin);
         }
+        let is_outside = self.schema.categories.is_some() && !is_allowed;
         InBin { bin, is_outside, tail_distance: None }
+    }
+
+    /// The bin of a category that the profile does not have so, but perhaps in another spelling; `other` if it has none.
+    #[inline(never)]
+    fn in_bin_of_other_spelling(&self, category: &[u8], other: usize) -> InBin {
+        let said = Cell::Untyped(category).said();
+        let novel = Category { bin: u16::try_from(other).unwrap_or(u16::MAX), is_allowed: false };
+        self.in_bin_of(said.and_then(|said| self.said.of(said)).unwrap_or(novel))
     }
 
     fn in_bin_of(&self, known: Category) -> InBin {

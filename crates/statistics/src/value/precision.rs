@@ -63,6 +63,7 @@ impl Precision {
 
     /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision. Two
     /// norms are if they differ by the [tolerance](Precision::tolerance) at most.
+    #[inline(never)]
     #[must_use]
     pub fn same(self, a: f64, b: f64) -> bool {
         // Of a bound that is infinite no share is.

@@ -113,6 +113,16 @@ fn trim_slow(text: &[u8]) -> &[u8] {
     str::from_utf8(text).map_or_else(|_| text.trim_ascii(), |text| text.trim().as_bytes())
 }
 
+/// Whether a name is that of a data frame's index, which numbers the rows and is no feature: none at all, and
+/// `__index_level_0__` and its like.
+#[must_use]
+pub fn is_index(name: &[u8]) -> bool {
+    let name = trim(name);
+    let level = name.strip_prefix(b"__index_level_").and_then(|it| it.strip_suffix(b"__"));
+    name.is_empty()
+        || level.is_some_and(|level| level.iter().all(u8::is_ascii_digit) && !level.is_empty())
+}
+
 /// Whether a text without blanks around it stands for a missing value in every kind of column.
 #[inline]
 pub(super) fn is_null(text: &[u8], nulls: &NullTexts) -> bool {

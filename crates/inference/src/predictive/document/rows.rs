@@ -67,7 +67,7 @@ impl Walk {
                 self.value(token, columns, take, back)
             }
             _ => {
-                self.row.has_extra = true;
+                self.row.has_extra |= !self.head.leaves_out(position);
                 self.at = back;
                 skip_if_opens(token)
             }
@@ -204,7 +204,7 @@ impl Walk {
             (self.at, self.back) = (At::Value, At::RowEnd);
             return Next::Pieces;
         }
-        self.row.has_extra = true;
+        self.row.has_extra |= !Columns::leaves_out(key.bytes);
         Next::Skip
     }
 
