@@ -273,7 +273,7 @@ fn unit_vectors_are_the_same_in_every_precision() {
     let mut random = Random(3);
     for others in [0, 20] {
         let cells = (0..400).map(|row| {
-            let norm = if row < others { 2.0 + row as f64 } else { 1.0 };
+            let norm = if row < others { 2.0 + f64::from(row) } else { 1.0 };
             Cell::Vector(vector(&mut random, norm))
         });
         let column =

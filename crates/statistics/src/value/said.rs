@@ -66,7 +66,10 @@ impl Categories {
     pub fn of(&self, said: Said) -> Option<Category> {
         let (x, precision) = match said {
             Said::Number(x, precision) => (x, precision),
-            Said::Truth(value) => return self.truths[usize::from(value)],
+            Said::Truth(value) => {
+                let [no, yes] = self.truths;
+                return if value { yes } else { no };
+            }
         };
         let above = self.numbers.partition_point(|(known, _)| *known < x);
         let is_it = |known: f64| {

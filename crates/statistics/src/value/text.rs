@@ -96,7 +96,8 @@ impl NullTexts {
 
     /// Whether one of them says this truth value.
     pub(super) fn has_truth(&self, value: bool) -> bool {
-        self.truths[usize::from(value)]
+        let [no, yes] = self.truths;
+        if value { yes } else { no }
     }
 }
 
