@@ -85,11 +85,7 @@ impl<'a> Cell<'a> {
     pub fn number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
         match self {
             // What nearly all cells are is decided where it is asked.
-            Cell::Number(number) | Cell::Rounded(number, _)
-                if number.is_finite() && nulls.has_no_number() =>
-            {
-                Ok(number)
-            }
+            Cell::Number(number) if number.is_finite() && nulls.has_no_number() => Ok(number),
             cell => cell.other_number(nulls),
         }
     }
@@ -132,7 +128,7 @@ impl<'a> Cell<'a> {
                 if is_null { Err(Unbinned::Null) } else { Ok(text) }
             }
             Cell::Number(_) | Cell::Rounded(..) | Cell::Boolean(_) => {
-                self.number(nulls).and(Err(Unbinned::WrongType))
+                self.other_number(nulls).and(Err(Unbinned::WrongType))
             }
             Cell::Unbinned(Unbinned::NotFinite) => Err(infinite(nulls)),
             Cell::Unbinned(reason) => Err(reason),

@@ -60,8 +60,6 @@ enum Held {
     #[default]
     Nothing,
     Number(f64),
-    /// A number that its form has rounded, or a norm.
-    Rounded(f64, Precision),
     Boolean(bool),
     /// A text, in the scratch.
     Text,
@@ -227,8 +225,7 @@ impl ValueReader {
 
     fn hold(&mut self, cell: Cell<'_>) {
         self.held = match cell {
-            Cell::Number(number) => Held::Number(number),
-            Cell::Rounded(number, precision) => Held::Rounded(number, precision),
+            Cell::Number(number) | Cell::Rounded(number, _) => Held::Number(number),
             Cell::Boolean(value) => Held::Boolean(value),
             Cell::Text(text) | Cell::Untyped(text) => {
                 self.text.push(text);
@@ -240,8 +237,11 @@ impl ValueReader {
 
     fn cell(&self, reads: Projection) -> Cell<'_> {
         match self.held {
+            // JSON has the digits of singles at least.
+            Held::Number(number) if reads == Projection::VectorNorm => {
+                Cell::Rounded(number, Precision::Norm)
+            }
             Held::Number(number) => Cell::Number(number),
-            Held::Rounded(number, precision) => Cell::Rounded(number, precision),
             Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Projection::TextLength => length(self.text.characters()),
             Held::Text => Cell::Text(self.text.bytes()),

@@ -198,7 +198,7 @@ impl Buffer {
         usize::try_from(self.length).unwrap_or(usize::MAX).saturating_sub(self.blanks)
     }
 
-    #[inline]
+    #[inline(never)]
     fn append(&mut self, run: &[u8]) {
         let at = self.end_of_kept();
         match self.bytes.get_mut(at..at.saturating_add(run.len())) {
