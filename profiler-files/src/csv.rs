@@ -23,6 +23,7 @@ pub(super) fn read(
         .delimiter(separator.unwrap_or(b','))
         .from_reader(Quotes::new(source));
     let mut record = ByteRecord::new();
+    let mut has_blank_before_quote = false;
     if !reader.read_byte_record(&mut record)? {
         return Err(refused(format_args!(
             "found an empty file, expected a header with the names of the columns"
@@ -53,6 +54,15 @@ pub(super) fn read(
             })
             .collect();
         match texts {
+            Ok(texts)
+                if !has_blank_before_quote && texts.iter().any(|it| is_quoted_after_blank(it)) =>
+            {
+                has_blank_before_quote = true;
+                recorder.note(format_args!(
+                    "{place} has a blank before a quote, which makes the quotes part of the cell; \
+                     expected quotes right after the separator; sed 's/, *\"/,\"/g' FILE removes the blanks"
+                ));
+            }
             Ok(texts) => {
                 recorder.row(texts.iter().map(|text| Cell::Untyped(text)), place);
             }
@@ -67,6 +77,13 @@ pub(super) fn read(
         ));
     }
     Ok(())
+}
+
+/// Whether a cell would be quoted but for blanks before its first quote.
+fn is_quoted_after_blank(text: &str) -> bool {
+    let trimmed = text.trim();
+    let is_quoted = 1 < trimmed.len() && trimmed.starts_with('"') && trimmed.ends_with('"');
+    is_quoted && text.starts_with(char::is_whitespace)
 }
 
 /// A cell whose number has a comma before its fraction, if cells have, with a point in its place.

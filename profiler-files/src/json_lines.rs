@@ -64,8 +64,10 @@ fn read_row(
 ) -> Result<(), ProfilerError> {
     let mut read = serde_json::from_slice::<Members<'_>>(text);
     let json;
-    if read.is_err() && has(text, PYTHON_WORDS[0]) | has(text, PYTHON_WORDS[1]) {
-        json = without_python_words(text);
+    let is_of_python = has(text, PYTHON_WORDS[0]) || has(text, PYTHON_WORDS[1]);
+    let is_too_large = |error: &serde_json::Error| error.to_string().contains(TOO_LARGE);
+    if read.as_ref().err().is_some_and(|error| is_of_python || is_too_large(error)) {
+        json = without_infinities(text);
         read = serde_json::from_slice(&json);
     }
     match read {
@@ -92,27 +94,38 @@ fn read_row(
 /// What Python writes for numbers that are none, and JSON does not have.
 const PYTHON_WORDS: [&[u8]; 2] = [b"NaN", b"Infinity"];
 
+/// What serde_json says of a number that a double cannot hold, which the filter takes for an infinity.
+const TOO_LARGE: &str = "number out of range";
+/// A text that begins so stands for an infinity, which JSON does not have.
+const INFINITE: &str = "\u{10ffff}infinite:";
+
 fn has(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|bytes| bytes == word)
 }
 
-/// The same with what the filter takes these words for: NaN is null, and an infinity is the text that says it, which no
-/// column of numbers takes.
-fn without_python_words(text: &[u8]) -> Vec<u8> {
+/// The same with what the filter takes these words for: NaN is null, and an infinity, as a word or as a number that is too
+/// large, is a text that begins with [`INFINITE`].
+fn without_infinities(text: &[u8]) -> Vec<u8> {
     let (mut json, mut rest, mut is_in_text) = (Vec::with_capacity(text.len()), text, false);
     while let Some((&byte, after)) = rest.split_first() {
         let infinity = [&b"-Infinity"[..], b"Infinity"];
         let infinity = infinity.into_iter().find(|word| rest.starts_with(word));
+        let infinity = infinity.or_else(|| too_large(rest));
         rest = match (byte, infinity) {
             (b'N', _) if !is_in_text && rest.starts_with(b"NaN") => {
                 json.extend_from_slice(b"null");
                 &rest[3..]
             }
             (_, Some(word)) if !is_in_text => {
-                json.push(b'"');
-                json.extend_from_slice(word);
-                json.push(b'"');
+                let sign = if byte == b'-' { "-" } else { "" };
+                json.extend_from_slice(format!("\"{INFINITE}{sign}inf\"").as_bytes());
                 &rest[word.len()..]
+            }
+            // The rest of a number is none by itself.
+            (b'-' | b'0'..=b'9', None) if !is_in_text => {
+                let number = number(rest);
+                json.extend_from_slice(number);
+                &rest[number.len()..]
             }
             (b'\\', _) if is_in_text && !after.is_empty() => {
                 json.extend_from_slice(&rest[..2]);
@@ -128,10 +141,29 @@ fn without_python_words(text: &[u8]) -> Vec<u8> {
     json
 }
 
+/// The number that the text begins with, as far as it could be one.
+fn number(text: &[u8]) -> &[u8] {
+    let is_of_it = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+    let end = text.iter().position(|byte| !is_of_it(byte)).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// The number that the text begins with, if a double cannot hold it.
+fn too_large(text: &[u8]) -> Option<&[u8]> {
+    let number = number(text);
+    let is_digit = number.first().is_some_and(|byte| *byte == b'-' || byte.is_ascii_digit());
+    let value = str::from_utf8(number).ok()?.parse::<f64>().ok()?;
+    (is_digit && value.is_infinite()).then_some(number)
+}
+
 /// How to mend a line that is no object.
 fn hint(text: &[u8], error: &serde_json::Error) -> &'static str {
     if text.trim_ascii_start().starts_with(b"[") {
         "; a JSON array is turned into such lines by jq --compact-output '.[]' FILE"
+    } else if error.is_syntax() && error.to_string().starts_with("expected ident")
+        || error.is_syntax() && has(&text.to_ascii_lowercase(), b"nan")
+    {
+        "; a missing value is null, or NaN as Python writes it"
     } else if error.is_eof() {
         "; objects over several lines are turned into such lines by jq --compact-output . FILE"
     } else {
@@ -196,7 +228,7 @@ impl Columns {
                 "found more than {COLUMNS_MAX} different names of columns; expected the same ones in each object"
             )));
         }
-        let place = recorder.column(name).map(|_| {
+        let place = recorder.column_at(name, self.names.len()).map(|_| {
             self.chosen += 1;
             self.chosen - 1
         });
@@ -213,7 +245,10 @@ fn cell(value: &Value) -> Cell<'_> {
         Value::Number(number) => {
             number.as_f64().map_or(Cell::Other("a number that is none"), Cell::Number)
         }
-        Value::String(text) => Cell::Text(text),
+        Value::String(text) => match text.strip_prefix(INFINITE).map(str::parse) {
+            Some(Ok(infinity)) => Cell::Number(infinity),
+            _ => Cell::Text(text),
+        },
         Value::Array(items) => Cell::list(items.iter().map(element_of)),
         Value::Object(_) => Cell::Other("an object"),
     }

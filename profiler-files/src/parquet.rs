@@ -63,7 +63,7 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
         schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
     let pandas = metadata.key_value_metadata().into_iter().flatten();
     let pandas = pandas.filter(|it| it.key == "pandas").find_map(|it| it.value.as_deref());
-    recorder.index(index_columns(&names, pandas));
+    recorder.index(index_columns(pandas));
     let chosen = recorder.header(&names);
     let fields: Vec<_> = chosen
         .iter()
@@ -116,18 +116,12 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
     Ok(())
 }
 
-/// The columns that are a data frame's index: those that its own description names, and those that pandas called so for
-/// lack of a name.
-fn index_columns(names: &[String], pandas: Option<&str>) -> Vec<String> {
+/// The columns that are a data frame's index by its own description.
+fn index_columns(pandas: Option<&str>) -> Vec<String> {
     let description = pandas.and_then(|text| serde_json::from_str::<Value>(text).ok());
     let described = description.iter().flat_map(|it| it["index_columns"].as_array()).flatten();
     // An index that is a range has no column, and is described by an object.
-    let described = described.filter_map(Value::as_str).map(String::from);
-    let is_level = |name: &&String| {
-        let level = name.strip_prefix("__index_level_").and_then(|it| it.strip_suffix("__"));
-        level.is_some_and(|level| !level.is_empty() && level.bytes().all(|it| it.is_ascii_digit()))
-    };
-    described.chain(names.iter().filter(is_level).cloned()).collect()
+    described.filter_map(Value::as_str).map(String::from).collect()
 }
 
 /// What the integers of a column mean, where the library has no type for it.
@@ -214,6 +208,7 @@ fn cell_of(field: &Field) -> Cell<'_> {
         Field::TimestampMillis(since_1970) => Cell::Moment(*since_1970 as f64 / 1e3),
         Field::TimestampMicros(since_1970) => Cell::Moment(*since_1970 as f64 / 1e6),
         Field::TimeMillis(_) | Field::TimeMicros(_) => Cell::Other("a time of day"),
+        Field::Float(number) => Cell::Single(*number),
         number => number_of(number).map_or(Cell::Other("a number that is none"), Cell::Number),
     }
 }

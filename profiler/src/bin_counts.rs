@@ -3,6 +3,7 @@
 use driftline_statistics::{
     bins::Bins,
     profile::{Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
+    value::Precision,
 };
 
 use crate::{chi_square::quantiles, sum::Sum};
@@ -56,7 +57,10 @@ impl BinCounts {
 
     /// Counts a finite value.
     pub(crate) fn add(&mut self, value: f64) {
-        let bin = self.plan.bins.of(value);
+        let bin = match self.plan.kind {
+            Kind::VectorNorm => self.plan.bins.of_rounded(value, Precision::Norm),
+            _ => self.plan.bins.of(value),
+        };
         if let (Some(count), Some(sum)) = (self.counts.get_mut(bin), self.sums.get_mut(bin)) {
             *count += 1;
             sum.add(value);

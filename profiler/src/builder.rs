@@ -165,6 +165,7 @@ impl ProfileBuilder {
             match column.build(sizes) {
                 Ok(column) => collected.push(Named { name, role, column }),
                 Err(fault) => {
+                    let fault = fault.replace("--type COLUMN=", &format!("--type {name}="));
                     self.note(format_args!("the column `{name}` {fault}; repair or exclude it"));
                 }
             }

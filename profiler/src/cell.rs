@@ -1,7 +1,9 @@
 //! One cell of a table, as its file has it; it decides nothing about the column, and nothing about words.
 
 use driftline_labels::Unbinned;
-use driftline_statistics::value::{self, Norm, NullTexts, Reading, reading};
+use driftline_statistics::value::{self, Norm, NullTexts, Precision, Reading, reading};
+
+use crate::value::norm_of;
 
 /// The content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +14,8 @@ pub enum Cell<'c> {
     Boolean(bool),
     /// A number, possibly not finite; NaN is nothing.
     Number(f64),
+    /// A number of single precision, where the format says so.
+    Single(f32),
     /// Text in a format that has numbers of their own. A column of text alone is one of categories, unless its type is
     /// given.
     Text(&'c str),
@@ -63,6 +67,14 @@ impl<'c> Cell<'c> {
         Cell::List(List { norm, only: only.filter(|_| count == 1) })
     }
 
+    /// A list of numbers or truth values that a text has as JSON; `None` for every other text. It is not taken for its only
+    /// element, because in such a format only vectors are lists.
+    pub(crate) fn numbers(text: &str) -> Option<Cell<'c>> {
+        let norm = norm_of(text)?;
+        let is_one = norm.cell() != Cell::NO_ELEMENT;
+        is_one.then_some(Cell::List(List { norm, only: None }))
+    }
+
     /// An element of a list that is no single value.
     pub const NO_ELEMENT: value::Cell<'static> = value::Cell::Unbinned(Unbinned::WrongType);
 
@@ -73,6 +85,7 @@ impl<'c> Cell<'c> {
             Cell::Null => value::Cell::Unbinned(Unbinned::Null),
             Cell::Boolean(value) => value::Cell::Boolean(value),
             Cell::Number(number) => value::Cell::Number(number),
+            Cell::Single(number) => value::Cell::Rounded(number.into(), Precision::Single),
             Cell::Text(text) => value::Cell::Text(text.as_bytes()),
             Cell::Untyped(text) => value::Cell::Untyped(text.as_bytes()),
             Cell::List(list) => list.only?,
@@ -97,6 +110,7 @@ impl<'c> Cell<'c> {
             Cell::Text(text) => (text, true),
             Cell::Untyped(text) => (text, false),
             Cell::Number(number) if number.is_nan() => return Shown::Value(Cell::Null),
+            Cell::Single(number) if number.is_nan() => return Shown::Value(Cell::Null),
             cell => return Shown::Value(cell),
         };
         match reading(text.as_bytes(), nulls) {
@@ -104,6 +118,9 @@ impl<'c> Cell<'c> {
             Reading::NullWord(_) => Shown::NullWord(text.trim()),
             Reading::Number(number) if !is_typed => Shown::Value(Cell::Number(number)),
             Reading::Boolean(value) if !is_typed => Shown::Value(Cell::Boolean(value)),
+            Reading::Text(list) if !is_typed && list.starts_with(b"[") => {
+                Shown::Value(Cell::numbers(text).unwrap_or(Cell::Text(text)))
+            }
             Reading::Number(_) | Reading::Boolean(_) | Reading::Text(_) => {
                 Shown::Value(Cell::Text(text))
             }
@@ -120,6 +137,23 @@ pub(crate) fn has_comma_in_number(text: &str) -> bool {
         && digits.contains(',')
         && digits.starts_with(|first: char| first.is_ascii_digit())
         && digits.ends_with(|last: char| last.is_ascii_digit())
+}
+
+/// Whether a text is a number whose digits before the point are in groups of three: `1,234`, `-1,234,567.8`.
+pub(crate) fn has_thousands(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let whole = digits.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut others = groups.peekable();
+    has_comma_in_number(text)
+        && digits.matches('.').count() <= 1
+        && others.peek().is_some()
+        && (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && others.all(|group| group.len() == 3 && is_digits(group))
 }
 
 /// The number that a text with a comma before its fraction says, as a text with a point; `None` for any other text.
@@ -150,6 +184,13 @@ mod tests {
         check(Cell::Untyped("+7"), value(Cell::Number(7.0)));
         check(Cell::Untyped("True"), value(Cell::Boolean(true)));
         check(Cell::Untyped("1,5"), value(Cell::Text("1,5")));
+        check(Cell::Untyped("[a]"), value(Cell::Text("[a]")));
+        check(Cell::Untyped("[\"a\"]"), value(Cell::Text("[\"a\"]")));
+        let Shown::Value(Cell::List(list)) = Cell::Untyped(" [3, 4]").shown(&NullTexts::NONE)
+        else {
+            panic!()
+        };
+        assert_eq!(list.norm.cell(), value::Cell::Rounded(5.0, Precision::Norm));
         check(Cell::Text("7"), value(Cell::Text("7")));
         check(Cell::Number(f64::NAN), value(Cell::Null));
         check(Cell::Number(7.0), value(Cell::Number(7.0)));
@@ -162,7 +203,8 @@ mod tests {
         assert_eq!(Cell::list([one, one]).single(), None);
         assert_eq!(Cell::list([]).single(), None);
         let Cell::List(list) = Cell::list([one, value::Cell::Boolean(true)]) else { panic!() };
-        assert_eq!(list.norm.cell(), value::Cell::Number(50.0_f64.sqrt()));
+        let norm = value::Cell::Rounded(50.0_f64.sqrt(), Precision::Norm);
+        assert_eq!(list.norm.cell(), norm);
     }
 
     #[test]
@@ -172,6 +214,12 @@ mod tests {
         }
         for text in ["a,b", "1", "1.5", ",5", "5,", "1, 2", ""] {
             assert!(!has_comma_in_number(text), "{text}");
+        }
+        for text in ["1,234", "-1,234,567.8", " 12,000 "] {
+            assert!(has_thousands(text), "{text}");
+        }
+        for text in ["0,921", "1,5", "1234,567", "1.234,5", "1,234,5", "1.000,000"] {
+            assert!(!has_thousands(text), "{text}");
         }
         assert_eq!(with_decimal_point("-0,456").as_deref(), Some("-0.456"));
         assert_eq!(with_decimal_point("1,234,567"), None);

@@ -111,13 +111,18 @@ impl ColumnBuilder {
             Value::Null => self.nulls += 1,
             Value::Number(value) => {
                 self.evidence.number(cell, value, place);
-                self.add_number(value);
+                self.add_number(value, kind);
             }
             Value::Category(text) => {
                 self.evidence.text(&text, is_untyped, place);
                 self.add_category(&text);
             }
-            Value::Unfit => self.evidence.unfit(cell, place),
+            Value::Unfit => {
+                let is_moment =
+                    self.options.kind == Some(Kind::Timestamp) || matches!(cell, Cell::Moment(_));
+                let is_moment = is_moment && cell.moment(nulls).is_some();
+                self.evidence.unfit(cell, is_moment, place);
+            }
         }
     }
 
@@ -128,9 +133,9 @@ impl ColumnBuilder {
         }
     }
 
-    fn add_number(&mut self, value: f64) {
+    fn add_number(&mut self, value: f64, kind: Kind) {
         self.sample.add(value);
-        self.distinct.add(value);
+        self.distinct.add(value, kind == Kind::VectorNorm);
         if let Some(cardinality) = &mut self.cardinality {
             cardinality.add_number(value);
         }
@@ -182,7 +187,9 @@ impl ColumnBuilder {
             kind,
             bins: match by_value {
                 Some(values) => Bins::Values { values },
-                None => Bins::Quantile { edges: edges(&sorted, sizes.bins) },
+                None => {
+                    Bins::Quantile { edges: edges(&sorted, sizes.bins, kind == Kind::VectorNorm) }
+                }
             },
             nulls: self.nulls + self.null_words.rows,
             values,

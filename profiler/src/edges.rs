@@ -5,8 +5,10 @@ use driftline_statistics::value::Precision;
 /// The edges of `bins` bins over `sorted`, which is in ascending order and not empty.
 ///
 /// The last value below edge `k` is the smallest one that at least `k/bins` of the values do not exceed, for `k` from 1
-/// to `bins - 1`; equal edges become one. The edge lies [between](between) it and the next larger value.
-pub(crate) fn edges(sorted: &[f64], bins: usize) -> Vec<f64> {
+/// to `bins - 1`; equal edges become one. The edge lies [between](between) it and the next larger value. Among norms it
+/// lies in the widest gap within their [tolerance](Precision::tolerance) above that value, so that norms that are the same
+/// are on one side of it.
+pub(crate) fn edges(sorted: &[f64], bins: usize, are_norms: bool) -> Vec<f64> {
     let mut values: Vec<f64> = (1..bins)
         .filter_map(|k| {
             // Whole numbers throughout: 3000 * 0.15 in floating point may exceed 450.
@@ -19,7 +21,32 @@ pub(crate) fn edges(sorted: &[f64], bins: usize) -> Vec<f64> {
         let next = sorted.partition_point(|other| *other <= value);
         sorted.get(next).map_or_else(|| above(value), |next| between(value, *next))
     };
-    values.into_iter().map(edge).collect()
+    let edge_of_norms = |value: f64| match widest_gap(sorted, value) {
+        Some(value) => edge(value),
+        None => {
+            sorted.last().map_or(value, |last| last + last * Precision::BrainNorm.tolerance() / 2.0)
+        }
+    };
+    let mut edges: Vec<f64> = match are_norms {
+        true => values.into_iter().map(edge_of_norms).collect(),
+        false => values.into_iter().map(edge).collect(),
+    };
+    edges.dedup();
+    edges
+}
+
+/// The value below the widest gap between neighbours, of those that are the same norm as this one and not less; `None` if
+/// the largest value is one of them.
+fn widest_gap(sorted: &[f64], value: f64) -> Option<f64> {
+    let from = sorted.partition_point(|other| *other < value);
+    let same = sorted.get(from..).unwrap_or_default();
+    let end = same.partition_point(|other| Precision::Norm.same(*other, value));
+    // With the first one that is another norm.
+    let gaps = same.get(..=end)?.windows(2).filter_map(|pair| match pair {
+        [low, high] => Some((*low, high - low)),
+        _ => None,
+    });
+    gaps.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(low, _)| low)
 }
 
 /// An edge that keeps two neighbours apart, in every precision that keeps them apart: `low` and what it is rounded to do
@@ -58,22 +85,36 @@ mod tests {
     #[test]
     fn edges_lie_above_values_that_hold_their_share() {
         let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(edges(&hundred, 4), [25.5, 50.5, 75.5]);
-        assert_eq!(edges(&[1.0, 2.0, 3.0], 2), [2.5]);
-        assert_eq!(edges(&[1.0], 20), [1.0 + f64::from(f32::EPSILON)]);
+        assert_eq!(edges(&hundred, 4, false), [25.5, 50.5, 75.5]);
+        assert_eq!(edges(&[1.0, 2.0, 3.0], 2, false), [2.5]);
+        assert_eq!(edges(&[1.0], 20, false), [1.0 + f64::from(f32::EPSILON)]);
         // 3000 * 3 / 20 is exactly 450; 3000 * 0.15 is not.
         let many: Vec<f64> = (1..=3000).map(f64::from).collect();
-        assert_eq!(edges(&many, 20)[2], 450.5);
+        assert_eq!(edges(&many, 20, false)[2], 450.5);
+    }
+
+    #[test]
+    fn norms_that_are_the_same_are_on_one_side_of_every_edge() {
+        let unit = |jitter: i32| 1.0 + f64::from(jitter) * 1e-7;
+        let mut sorted: Vec<f64> = (-3..=3).map(unit).collect();
+        sorted.extend([1.5, 2.0, 2.0 + 1e-7]);
+        // 2 and its neighbour are the largest norm.
+        assert_eq!(
+            edges(&sorted, 10, true),
+            [(unit(3) + 1.5) / 2.0, 1.75, (2.0 + 1e-7) * (1.0 + 1.0 / 256.0)]
+        );
+        // A norm of its own has an edge of its own.
+        assert_eq!(edges(&[1.0, 1.1, 1.2], 3, true), edges(&[1.0, 1.1, 1.2], 3, false));
     }
 
     #[test]
     fn tied_values_share_one_edge() {
-        assert_eq!(edges(&[0.0, 0.0, 0.0, 0.0, 1.0, 2.0], 6), [0.5, 1.5]);
+        assert_eq!(edges(&[0.0, 0.0, 0.0, 0.0, 1.0, 2.0], 6, false), [0.5, 1.5]);
     }
 
     #[test]
     fn an_edge_above_all_values_is_above_what_they_are_rounded_to() {
-        let edge = edges(&[0.5, 7.7, 7.7, 7.7], 4)[1];
+        let edge = edges(&[0.5, 7.7, 7.7, 7.7], 4, false)[1];
         for precision in Precision::ALL {
             assert!(precision.round(7.7) <= edge && edge < 7.75, "{precision:?} {edge}");
         }

@@ -1,8 +1,6 @@
 //! What a cell is in a column of a known kind, by the functions that the filter uses, and whether training data may have
 //! it; it keeps nothing.
 
-use std::borrow::Cow;
-
 use driftline_labels::Unbinned;
 use driftline_statistics::{
     profile::Kind,
@@ -15,16 +13,16 @@ use crate::cell::Cell;
 const MAGNITUDE_MAX: f64 = 1e100;
 
 /// What a cell is in a column of a known kind.
-pub(crate) enum Value<'c> {
+pub(crate) enum Value {
     Null,
     Number(f64),
-    Category(Cow<'c, str>),
+    Category(String),
     /// It does not fit the kind.
     Unfit,
 }
 
-impl<'c> Value<'c> {
-    pub(crate) fn new(cell: Cell<'c>, kind: Kind, nulls: &NullTexts) -> Value<'c> {
+impl Value {
+    pub(crate) fn new(cell: Cell<'_>, kind: Kind, nulls: &NullTexts) -> Value {
         match kind {
             Kind::Number | Kind::Integer if is_truth_value(cell, nulls) => Value::Unfit,
             Kind::Number | Kind::Integer | Kind::Boolean => match cell.single() {
@@ -66,27 +64,21 @@ impl<'c> Value<'c> {
         }
     }
 
-    /// A number has the text that files give it.
-    fn category(cell: Cell<'c>, nulls: &NullTexts) -> Value<'c> {
+    /// Numbers and truth values have one spelling each.
+    fn category(cell: Cell<'_>, nulls: &NullTexts) -> Value {
         let Some(single) = cell.single() else { return Value::Unfit };
-        match single.category(nulls) {
-            Ok(text) => {
-                str::from_utf8(text).map_or(Value::Unfit, |text| Value::Category(text.into()))
-            }
+        match single.spelled(nulls) {
+            Ok(text) => Value::Category(text),
             Err(Unbinned::Null) => Value::Null,
-            Err(_) => {
-                let spellings = single.spelled();
-                let text = spellings.iter().next().and_then(|text| str::from_utf8(text).ok());
-                text.map_or(Value::Unfit, |text| Value::Category(String::from(text).into()))
-            }
+            Err(_) => Value::Unfit,
         }
     }
 
-    fn projected(cell: value::Cell<'_>, kind: Kind) -> Value<'c> {
+    fn projected(cell: value::Cell<'_>, kind: Kind) -> Value {
         Value::number(cell.number(&NullTexts::NONE), kind)
     }
 
-    fn number(number: Result<f64, Unbinned>, kind: Kind) -> Value<'c> {
+    fn number(number: Result<f64, Unbinned>, kind: Kind) -> Value {
         let fits = |x: f64| match kind {
             Kind::Integer => x.fract() == 0.0,
             Kind::Boolean => x == 0.0 || x == 1.0,
@@ -110,6 +102,7 @@ impl<'c> Value<'c> {
             Cell::Moment(_)
             | Cell::Null
             | Cell::Number(_)
+            | Cell::Single(_)
             | Cell::Untyped(_)
             | Cell::Length(_)
             | Cell::Other(_) => Kind::Number,
@@ -144,14 +137,17 @@ fn vector(text: &str) -> value::Cell<'static> {
     if !text.starts_with('[') {
         return value::Cell::Untyped(text.as_bytes()).misfit();
     }
+    norm_of(text).map_or(Cell::NO_ELEMENT, value::Norm::cell)
+}
+
+/// The norm of a list that is written in JSON; `None` for any other text.
+pub(crate) fn norm_of(text: &str) -> Option<value::Norm> {
     // JSON has no NaN, and the filter reads Python's.
-    let Ok(elements) = serde_json::from_str::<Vec<serde_json::Value>>(&text.replace("NaN", "null"))
-    else {
-        return Cell::NO_ELEMENT;
-    };
+    let text = text.trim().replace("NaN", "null");
+    let elements = serde_json::from_str::<Vec<serde_json::Value>>(&text).ok()?;
     let mut norm = value::Norm::default();
     elements.iter().for_each(|element| norm.add(element_of(element)));
-    norm.cell()
+    Some(norm)
 }
 
 /// An element of a list in JSON.

@@ -23,9 +23,10 @@
 
 mod norm;
 mod precision;
+mod said;
 mod text;
 
-use core::fmt::{self, Write as _};
+use alloc::string::{String, ToString as _};
 
 use driftline_labels::Unbinned;
 
@@ -34,7 +35,8 @@ use crate::{drift::Tail, time::moment};
 pub use self::{
     norm::Norm,
     precision::Precision,
-    text::{NullTexts, Reading, reading, trim},
+    said::{Categories, Category, Said, is_exact},
+    text::{NullTexts, Reading, is_index, reading, trim},
 };
 
 /// What stands where a value of a feature or a prediction is expected.
@@ -91,19 +93,22 @@ impl<'a> Cell<'a> {
     #[inline(never)]
     fn other_number(self, nulls: &NullTexts) -> Result<f64, Unbinned> {
         match self {
-            Cell::Number(number) | Cell::Rounded(number, _) => finite(number, nulls),
-            Cell::Boolean(value) => Ok(truth(value)),
+            Cell::Number(number) | Cell::Rounded(number, _) => {
+                finite(number, self.precision(), nulls)
+            }
+            Cell::Boolean(value) => truth(value, nulls),
             Cell::Untyped(text) => match reading(text, nulls) {
-                Reading::Number(number) => finite(number, nulls),
-                Reading::Boolean(value) => Ok(truth(value)),
+                Reading::Number(number) => finite(number, Precision::Single, nulls),
+                Reading::Boolean(value) => truth(value, nulls),
                 Reading::Null | Reading::NullWord(_) => Err(Unbinned::Null),
                 Reading::Text(_) => Err(Unbinned::WrongType),
             },
             Cell::Text(text) => Err(match reading(text, nulls) {
                 Reading::Null | Reading::NullWord(_) => Unbinned::Null,
-                Reading::Number(number) if number.is_infinite() => Unbinned::NotFinite,
+                Reading::Number(number) if number.is_infinite() => infinite(nulls),
                 Reading::Number(_) | Reading::Boolean(_) | Reading::Text(_) => Unbinned::WrongType,
             }),
+            Cell::Unbinned(Unbinned::NotFinite) => Err(infinite(nulls)),
             Cell::Unbinned(reason) => Err(reason),
         }
     }
@@ -112,19 +117,20 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     ///
-    /// Why there is none. A number and a truth value are of the wrong type; where categories are spelled as these are,
-    /// [`Cell::spelled`] has their text.
+    /// Why there is none. A number and a truth value are of the wrong type; where categories say such,
+    /// [`Cell::said`] has it.
     #[inline]
     pub fn category(self, nulls: &NullTexts) -> Result<&'a [u8], Unbinned> {
         match self {
             Cell::Text(text) | Cell::Untyped(text) => {
                 let text = trim(text);
-                if text::is_null(text, nulls) { Err(Unbinned::Null) } else { Ok(text) }
+                let is_null = text::is_null(text, nulls) || nulls.says(text);
+                if is_null { Err(Unbinned::Null) } else { Ok(text) }
             }
-            Cell::Number(number) | Cell::Rounded(number, _) => {
-                finite(number, nulls).and(Err(Unbinned::WrongType))
+            Cell::Number(_) | Cell::Rounded(..) | Cell::Boolean(_) => {
+                self.other_number(nulls).and(Err(Unbinned::WrongType))
             }
-            Cell::Boolean(_) => Err(Unbinned::WrongType),
+            Cell::Unbinned(Unbinned::NotFinite) => Err(infinite(nulls)),
             Cell::Unbinned(reason) => Err(reason),
         }
     }
@@ -177,29 +183,42 @@ impl<'a> Cell<'a> {
         if let Cell::Rounded(_, precision) = self { precision } else { Precision::Single }
     }
 
-    /// The texts that a number or a truth value may have as a category, the usual one first; none for anything else.
-    ///
-    /// A whole number has two, because data frames write 1 as `1.0` where a column lacks a value. Of whole numbers beyond
-    /// 2^53 a double does not have all digits, so they have none.
+    /// The number or the truth value that the cell says as a category, whatever form it has: `1`, `1.0` and `1e0` are one
+    /// category, and so are `true` and `True`. `None` for every other text, and for what is none.
     #[must_use]
-    pub fn spelled(self) -> Spellings {
-        /// Above this, doubles skip whole numbers.
-        const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    pub fn said(self) -> Option<Said> {
         match self {
-            Cell::Boolean(true) => Spellings::of(format_args!("true"), [b"True", b"TRUE"]),
-            Cell::Boolean(false) => Spellings::of(format_args!("false"), [b"False", b"FALSE"]),
-            Cell::Number(x) | Cell::Rounded(x, _) if libm::fabs(x) <= WHOLE_MAX => {
-                // Minus zero is zero.
-                let x = x + 0.0;
-                let mut spellings = Spellings::of(format_args!("{x}"), [b""; 2]);
-                if libm::trunc(x) == x {
-                    // Not with a precision, which brings another formatter of numbers.
-                    spellings.add(format_args!("{x}.0"));
-                }
-                spellings
+            Cell::Boolean(value) => Some(Said::Truth(value)),
+            // Minus zero is zero.
+            Cell::Number(x) | Cell::Rounded(x, _) if x.is_finite() => {
+                Some(Said::Number(x + 0.0, self.precision()))
             }
-            _ => Spellings::default(),
+            Cell::Text(text) | Cell::Untyped(text) => text::said(trim(text)),
+            _ => None,
         }
+    }
+
+    /// The text of the category that the cell is, spelled as profiles spell it: numbers and truth values in one way each.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none. Of whole numbers from 2^53 a double does not have all digits, so no number of that size is a
+    /// category; a text is.
+    pub fn spelled(self, nulls: &NullTexts) -> Result<String, Unbinned> {
+        let text = self.category(nulls);
+        match (self.said(), self) {
+            _ if text.is_err_and(|reason| reason != Unbinned::WrongType) => {}
+            (Some(Said::Truth(value)), _) => return Ok(value.to_string()),
+            // The digits that a single needs, not those of the double that it is.
+            (Some(Said::Number(x, _)), Cell::Rounded(_, Precision::Single)) if is_exact(x) => {
+                return Ok(said::spelled(x, x as f32));
+            }
+            (Some(Said::Number(x, _)), _) if text.is_ok() || is_exact(x) => {
+                return Ok(said::spelled(x, x));
+            }
+            _ => {}
+        }
+        text.map(|text| String::from_utf8_lossy(text).into_owned())
     }
 }
 
@@ -211,69 +230,25 @@ pub fn length(characters: u64) -> Cell<'static> {
     if characters == 0 { Cell::Unbinned(Unbinned::Null) } else { Cell::Number(characters as f64) }
 }
 
-#[inline]
-fn finite(number: f64, nulls: &NullTexts) -> Result<f64, Unbinned> {
+#[inline(never)]
+fn finite(number: f64, precision: Precision, nulls: &NullTexts) -> Result<f64, Unbinned> {
     if number.is_finite() {
-        if nulls.has_number(number) { Err(Unbinned::Null) } else { Ok(number) }
+        if nulls.has_number(number, precision) { Err(Unbinned::Null) } else { Ok(number) }
     } else if number.is_nan() {
         Err(Unbinned::Null)
     } else {
-        Err(Unbinned::NotFinite)
+        Err(infinite(nulls))
     }
+}
+
+/// What an infinity is, of either sign, because readers do not keep it.
+fn infinite(nulls: &NullTexts) -> Unbinned {
+    if nulls.has_infinity() { Unbinned::Null } else { Unbinned::NotFinite }
 }
 
 /// What a truth value counts as among numbers.
-fn truth(value: bool) -> f64 {
-    f64::from(u8::from(value))
-}
-
-/// The texts that a number or a truth value may have as a category.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Spellings {
-    texts: [Spelling; 3],
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Spelling {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Spellings {
-    fn of(first: fmt::Arguments<'_>, others: [&'static [u8]; 2]) -> Spellings {
-        let mut spellings = Spellings::default();
-        spellings.add(first);
-        for other in others {
-            spellings.add(format_args!("{}", str::from_utf8(other).unwrap_or_default()));
-        }
-        spellings
-    }
-
-    /// Adds a text, unless it is longer than any number needs.
-    fn add(&mut self, text: fmt::Arguments<'_>) {
-        if let Some(free) = self.texts.iter_mut().find(|text| text.length == 0)
-            && free.write_fmt(text).is_err()
-        {
-            free.length = 0;
-        }
-    }
-
-    /// The texts, the usual one first.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.texts
-            .iter()
-            .filter_map(|text| text.bytes.get(..text.length))
-            .filter(|text| !text.is_empty())
-    }
-}
-
-impl fmt::Write for Spelling {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length.checked_add(text.len()).ok_or(fmt::Error)?;
-        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
-    }
+fn truth(value: bool, nulls: &NullTexts) -> Result<f64, Unbinned> {
+    if nulls.has_truth(value) { Err(Unbinned::Null) } else { Ok(f64::from(u8::from(value))) }
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ mod tests;
 use self::{literal::Literal, number::Number, text::Buffer};
 
 pub use self::text::characters;
-pub use self::text::{TEXT_BYTES_MAX, Text};
+pub use self::text::{TEXT_BYTES_MAX, Text, drop_blanks};
 
 /// Containers may nest this deep; a document that goes deeper is [`JsonEnd::TooDeep`].
 pub const DEPTH_MAX: usize = 64;

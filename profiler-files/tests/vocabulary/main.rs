@@ -4,6 +4,7 @@
 mod files;
 mod live;
 mod property;
+mod spellings;
 mod table;
 mod train;
 mod wire;

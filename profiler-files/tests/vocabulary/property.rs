@@ -43,7 +43,8 @@ fn singles_and_halves_that_come_as_text_are_the_numbers_that_they_were() {
         [(10, Precision::Single), (11, Precision::Half), (12, Precision::Brain)]
     {
         let table = random(seed, ROWS).only(|column| {
-            column.kind == Kind::Number
+            let is_norm = column.kind == Kind::VectorNorm && precision == Precision::Single;
+            (column.kind == Kind::Number || is_norm)
                 && column.name != "constant"
                 && column.needs.is_none_or(|needs| needs == precision)
         });

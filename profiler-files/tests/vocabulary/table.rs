@@ -55,10 +55,13 @@ impl Table {
     pub(crate) fn rounded(&self, precision: Precision) -> Table {
         let number = |cell: &Cell| match cell {
             Cell::Number(number) => Cell::Number(precision.round(*number)),
+            Cell::Vector(elements) => {
+                Cell::Vector(elements.iter().map(|it| it.map(|x| precision.round(x))).collect())
+            }
             other => other.clone(),
         };
         let columns = self.0.iter().map(|column| {
-            let is_float = column.kind == Kind::Number;
+            let is_float = matches!(column.kind, Kind::Number | Kind::VectorNorm);
             let cells = column.cells.iter();
             let cells =
                 if is_float { cells.map(number).collect() } else { cells.cloned().collect() };
@@ -99,11 +102,24 @@ pub(crate) fn random(seed: u64, rows: usize) -> Table {
             Cell::Number(random.below(2000) as f64 - 1000.0)
         }),
         column("flag", Kind::Boolean, None, &|random| Cell::Boolean(random.below(3) == 0)),
-        column("city", Kind::Category, None, &|random| match random.below(9) {
+        column("city", Kind::Category, None, &|random| match random.below(14) {
             0 => Cell::Missing(Missing::Null),
             one => Cell::Text(
-                [" Bonn", "Kiel ", "NA", "null", "007", "\u{a0}Köln\u{2003}", "7", "a, \"b\""]
-                    [one - 1]
+                [
+                    " Bonn",
+                    "Kiel ",
+                    "NA",
+                    "null",
+                    "007",
+                    "\u{a0}Köln\u{2003}",
+                    "7",
+                    "a, \"b\"",
+                    "7.0",
+                    " 7e0",
+                    "True",
+                    "true",
+                    "-nan",
+                ][one - 1]
                     .into(),
             ),
         }),
@@ -128,10 +144,25 @@ pub(crate) fn random(seed: u64, rows: usize) -> Table {
             }
             Cell::Vector(elements)
         }),
+        // Norms that are 1 but for what rounding does to the elements.
+        column("embedding", Kind::VectorNorm, None, &|random| Cell::Vector(vector(random, 1.0))),
+        // Norms with ties at every edge, one above all of them included.
+        column("lengths", Kind::VectorNorm, None, &|random| {
+            let norm = (random.below(200) as f64 / 4.0 + 1.0).min(20.0);
+            Cell::Vector(vector(random, norm))
+        }),
         column("flags", Kind::VectorNorm, None, &|random| {
             Cell::Flags((0..WIDTH).map(|_| random.below(2) == 0).collect())
         }),
     ])
+}
+
+/// A vector of this norm, as good as doubles can have it.
+pub(crate) fn vector(random: &mut Random, norm: f64) -> Vec<Option<f64>> {
+    let elements: Vec<f64> =
+        (0..WIDTH).map(|_| random.below(1_000_000) as f64 / 1e6 - 0.5 + 1e-7).collect();
+    let found = elements.iter().map(|x| x * x).sum::<f64>().sqrt();
+    elements.into_iter().map(|x| Some(x / found * norm)).collect()
 }
 
 /// G. Steele, D. Lea and C. Flood, Fast Splittable Pseudorandom Number Generators, 2014.

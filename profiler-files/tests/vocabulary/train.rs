@@ -89,7 +89,7 @@ pub(crate) fn json_lines(table: &Table) -> String {
     (0..table.rows()).map(|row| crate::wire::object(table, row, " ", false) + "\n").collect()
 }
 
-fn parquet_of(
+pub(crate) fn parquet_of(
     table: &Table,
     has_singles: bool,
     options: &Options,

@@ -60,7 +60,8 @@ fn all_problems_are_reported_at_once() {
             "two columns are called `wind`, expected unique names",
             "`x` is a second prediction, expected one at most",
             "the column `wind` holds \"N\" at row 1 (line 2); expected numbers up to 1e100, \
-             true and false, or nothing (empty, NA, N/A, NaN, null, or what --null says), or else text in all rows, or lists of numbers in all rows; repair or exclude it",
+             true and false, or nothing (empty, NA, N/A, NaN, null, or what --null says), or else text in all rows, or lists of numbers in all rows; --type wind=category takes all cells for names, and \
+             --null TEXT reads a text as a missing value; repair or exclude it",
             "the column `wind` holds no value in any row of the reference; repair or exclude it",
         ]
     );

@@ -4,7 +4,7 @@ use driftline_statistics::profile::Kind;
 
 use super::message::{quoted, render};
 use crate::{
-    cell::{Cell, has_comma_in_number},
+    cell::{Cell, has_comma_in_number, has_thousands},
     place::Place,
 };
 
@@ -34,6 +34,10 @@ pub(super) struct Evidence {
     unfits: u64,
     /// How many of the texts are numbers with a comma in them, in a format that has only text.
     comma_numbers: u64,
+    /// How many of these have groups of three digits, as with separators of thousands.
+    grouped_numbers: u64,
+    /// Whether a value that does not fit is a moment.
+    has_moment_without_age: bool,
 }
 
 /// Where a value is, and the value in words.
@@ -57,11 +61,15 @@ impl Evidence {
     pub(super) fn text(&mut self, text: &str, is_untyped: bool, place: Place) {
         self.text.get_or_insert_with(|| (place, quoted(text)));
         self.texts += 1;
-        self.comma_numbers += u64::from(is_untyped && has_comma_in_number(text));
+        if is_untyped && has_comma_in_number(text) {
+            self.comma_numbers += 1;
+            self.grouped_numbers += u64::from(has_thousands(text));
+        }
     }
 
-    /// A cell that does not fit the kind.
-    pub(super) fn unfit(&mut self, cell: Cell<'_>, place: Place) {
+    /// A cell that does not fit the kind; `is_moment` if that is for lack of an age.
+    pub(super) fn unfit(&mut self, cell: Cell<'_>, is_moment: bool, place: Place) {
+        self.has_moment_without_age |= is_moment;
         self.unfit.get_or_insert_with(|| (place, render(cell)));
         self.unfits += 1;
     }
@@ -97,13 +105,17 @@ impl Evidence {
             more => format!(" and {more} more of the kind"),
         };
         Some(match given {
+            _ if self.has_moment_without_age => format!(
+                "holds {found} at {place}{more}, a moment whose age is unknown; add --as-of COLUMN or --as-of MOMENT, \
+                 which say when the rows were made"
+            ),
             Some(kind) => format!(
                 "holds {found} at {place}{more}; expected {}, or nothing, for the type {}",
                 expected(kind),
                 kind.word()
             ),
             None => {
-                format!("holds {found} at {place}{more}; expected {EXPECTED}{}", self.comma_hint())
+                format!("holds {found} at {place}{more}; expected {EXPECTED}{}", self.text_hint())
             }
         })
     }
@@ -114,17 +126,21 @@ impl Evidence {
         (given.is_none() && self.comma_numbers == self.texts).then(|| {
             format!(
                 "holds {found} at {place} and no text but numbers with a comma; expected a point before fractions{}",
-                self.comma_hint()
+                self.text_hint()
             )
         })
     }
 
-    /// What to do about commas in numbers, if all texts have them.
-    fn comma_hint(&self) -> &'static str {
-        if self.texts != 0 && self.comma_numbers == self.texts {
+    /// What to do about texts, commas in numbers above all, if all texts have them.
+    fn text_hint(&self) -> &'static str {
+        if self.texts == 0 {
+            ""
+        } else if self.grouped_numbers == self.texts {
+            "; remove separators of thousands (1000 for 1,000), or take the cells for names by --type COLUMN=category"
+        } else if self.comma_numbers == self.texts {
             "; --decimal-comma reads 0,5 as 0.5, and --type COLUMN=category takes them for names"
         } else {
-            ""
+            "; --type COLUMN=category takes all cells for names, and --null TEXT reads a text as a missing value"
         }
     }
 

@@ -20,9 +20,12 @@ pub(super) fn render(cell: Cell<'_>) -> String {
         Cell::Boolean(value) => value.to_string(),
         Cell::Number(value) if value.abs() < 1e15 => format!("the number {value}"),
         Cell::Number(value) => format!("the number {value:e}"),
+        Cell::Single(value) => render(Cell::Number(value.into())),
         Cell::Text(text) => quoted(text),
         Cell::List(list) => match list.norm.cell() {
-            value::Cell::Number(norm) => format!("a list of the norm {norm:e}"),
+            value::Cell::Number(norm) | value::Cell::Rounded(norm, _) => {
+                format!("a list of the norm {norm:e}")
+            }
             _ => String::from("a list of other things than numbers"),
         },
         Cell::Norm(norm) => format!("a list of the norm {norm:e}"),

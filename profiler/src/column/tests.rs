@@ -120,7 +120,8 @@ fn mass_at_the_top_leaves_a_bin_for_what_was_never_seen_above() {
 fn what_is_no_value_is_shown_with_its_place() {
     refuses(
         &["1", "N/E", "2", "S"],
-        "holds \"N/E\" at row 2 (line 3) and 1 more of the kind; {expected}",
+        "holds \"N/E\" at row 2 (line 3) and 1 more of the kind; {expected}; --type COLUMN=category takes all cells for names, and \
+         --null TEXT reads a text as a missing value",
     );
     refuses(&["1", "inf"], "holds the number inf at row 2 (line 3); {expected}");
     refuses(

@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::RangeInclusive};
 
-use driftline_statistics::document::{Path, Problems};
+use driftline_statistics::{
+    document::{Path, Problems},
+    value::is_index,
+};
 
 use super::{
     ages::Ages,
@@ -54,7 +57,7 @@ pub(super) struct Finished {
 /// One reading of a table. The caller announces the columns, then hands over row after row:
 ///
 /// ```text
-/// header(names)             or, where names come with the rows, column(name) for each, and check_names(names) last
+/// header(names)             or, where names come with the rows, column_at(name, position) for each, and check_names(names) last
 /// while wants_rows():
 ///     next_row(...)         counts a row
 ///     row(cells, place)     takes it, if next_row returned its place
@@ -111,7 +114,7 @@ impl<'r> TableRecorder<'r> {
         })
     }
 
-    /// Says which columns are the index of a data frame, before [`header`](TableRecorder::header): they number the rows,
+    /// Says which columns are the index of a data frame, beside those that are called so, before [`header`](TableRecorder::header): they number the rows,
     /// and are no features unless the options name them.
     pub fn index(&mut self, names: Vec<String>) {
         self.index = names;
@@ -132,13 +135,7 @@ impl<'r> TableRecorder<'r> {
         let mut chosen = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let name = name.trim();
-            if name.is_empty() {
-                self.nameless.push(index + 1);
-            } else if self.index.iter().any(|it| it == name)
-                && !selection::wants(name, self.options)
-            {
-                self.left_out.push(name.to_owned());
-            } else if let Some(options) = self.column(name) {
+            if let Some(options) = self.column_at(name, index) {
                 chosen.push((index, options));
             }
         }
@@ -147,8 +144,18 @@ impl<'r> TableRecorder<'r> {
 
     /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for
     /// it, in the order of these calls, and `None` if it is left out. Blanks around the name are not part of it.
-    pub fn column(&mut self, name: &str) -> Option<ColumnOptions> {
+    ///
+    /// A column without a name, and one of an [index](TableRecorder::index), is left out; `position` counts from 0.
+    pub fn column_at(&mut self, name: &str, position: usize) -> Option<ColumnOptions> {
         let name = name.trim();
+        let is_index = is_index(name.as_bytes()) || self.index.iter().any(|it| it == name);
+        if name.is_empty() {
+            self.nameless.push(position + 1);
+            return None;
+        } else if is_index && !selection::wants(name, self.options) {
+            self.left_out.push(name.to_owned());
+            return None;
+        }
         let (purpose, options) = selection::purpose(name, self.options)?;
         self.ages.column(purpose, options);
         // In the second pass the columns are known.

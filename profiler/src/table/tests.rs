@@ -60,7 +60,7 @@ fn a_table_of_more_than_fits_is_read_twice_if_it_can_be() {
 fn problems_of_the_source_and_of_the_options_come_together() {
     let options = Options { exclude: vec!["wind".into()], ..options() };
     let problems = profile_of(&options, true, &mut |_| {}, |recorder: &mut TableRecorder<'_>| {
-        recorder.column("x");
+        recorder.column_at("x", 0);
         recorder.note(format_args!("found a row that is none"));
         recorder.check_names(&["x".to_owned()]);
         Ok::<(), Problems>(())

@@ -10,7 +10,10 @@ use super::{
     COLUMNS_MAX,
     unlisted::{Notes, Unlisted},
 };
-use driftline_statistics::{profile::Kind, value::trim};
+use driftline_statistics::{
+    profile::Kind,
+    value::{is_index, trim},
+};
 
 /// The highest position or index, exclusive, at which a value may be looked for.
 pub(super) const POSITIONS_MAX: usize = 1 << 16;
@@ -162,10 +165,17 @@ impl Columns {
     /// The column of this name, as a member of a row, in the head of a table, or as a column of its own. Binary search.
     pub fn named(&self, name: &[u8]) -> Option<usize> {
         let found = self.known(name);
-        if found.is_none() {
+        if found.is_none() && !Columns::leaves_out(name) {
             self.notes.name(name);
         }
         found
+    }
+
+    /// Whether a name that no column has is a data frame's index, which training data leaves out as well.
+    #[inline(never)]
+    pub fn leaves_out(name: &[u8]) -> bool {
+        // What pandas calls a column of CSV without a name.
+        is_index(name) || name == b"Unnamed: 0"
     }
 
     /// As [`Columns::named`], for what may be a value instead of a name. Blanks around a name are not part of it, as they

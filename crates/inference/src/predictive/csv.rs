@@ -16,7 +16,7 @@ use csv_core::ReadFieldResult;
 use self::{first::First, vector::VectorText};
 use super::{Cell, Columns, Event, Projection, head::Head, row::Row};
 use driftline_statistics::value::length;
-use driftline_wire::json::{JsonEnd, TEXT_BYTES_MAX, characters};
+use driftline_wire::json::{JsonEnd, TEXT_BYTES_MAX, characters, drop_blanks};
 
 /// What the first record of a body has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -127,6 +127,9 @@ impl CsvReader {
         // What a full field cannot hold.
         let mut overflow = [0; TEXT_BYTES_MAX];
         while !bytes.is_empty() {
+            if self.length == self.field.len() {
+                self.length = self.length.saturating_sub(drop_blanks(&mut self.field));
+            }
             let is_full = self.length == self.field.len();
             let room = match is_full {
                 true => overflow.as_mut_slice(),
@@ -176,7 +179,7 @@ impl CsvReader {
         let field = field.get(..self.length).unwrap_or_default();
         let is_single = self.record == Record::RowOrRows && head.expected(columns) == 1;
         if self.first.is_head() {
-            head.push(columns.named(field));
+            head.push(columns, field);
             if is_last {
                 self.first.end_head();
             }
@@ -192,7 +195,7 @@ impl CsvReader {
                     };
                     take(Event::Cell { column, row: row.index, cell });
                 }
-                None => row.has_extra = true,
+                None => row.has_extra |= !head.leaves_out(row.position),
             }
             row.position = row.position.saturating_add(1);
             if is_last || is_single {

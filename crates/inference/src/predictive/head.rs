@@ -12,6 +12,8 @@ pub(super) struct Head {
     known: Vec<(u16, u16)>,
     /// All names.
     width: usize,
+    /// Which of the first 64 names are of a data frame's index.
+    left_out: u64,
     /// A value that is not a name was among them, so there are no names.
     is_void: bool,
 }
@@ -21,6 +23,7 @@ impl Head {
     pub(super) fn clear(&mut self) {
         self.known.clear();
         self.width = 0;
+        self.left_out = 0;
         self.is_void = false;
     }
 
@@ -30,12 +33,17 @@ impl Head {
         self.is_void = true;
     }
 
-    /// The next name, and the column that has it. Names beyond the highest position that can be looked for have none.
-    pub(super) fn push(&mut self, column: Option<usize>) {
+    /// The next name. Names beyond the highest position that can be looked for have no column.
+    #[inline(never)]
+    pub(super) fn push(&mut self, columns: &Columns, name: &[u8]) {
+        let column = columns.named(name);
         if self.is_void {
             return;
         }
         let position = self.width;
+        if column.is_none() && position < 64 && Columns::leaves_out(name) {
+            self.left_out |= 1 << position;
+        }
         self.width = position.saturating_add(1);
         if let Some(column) = column.and_then(|column| u16::try_from(column).ok())
             && let Ok(position) = u16::try_from(position)
@@ -65,6 +73,11 @@ impl Head {
             }
         };
         (usize::from(found) == position).then_some(usize::from(column))
+    }
+
+    /// Whether the values at this position are a data frame's index.
+    pub(super) const fn leaves_out(&self, position: usize) -> bool {
+        position < 64 && self.left_out >> position & 1 == 1
     }
 
     /// How many values a row is expected to have; 0 if that is not known.

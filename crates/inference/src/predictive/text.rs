@@ -2,13 +2,13 @@
 
 use driftline_wire::{
     base64::Decoder,
-    json::{TEXT_BYTES_MAX, characters},
+    json::{TEXT_BYTES_MAX, characters, drop_blanks},
 };
 
 /// Base64 is decoded in pieces of this many digits.
 const DIGITS_MAX: usize = 64;
 
-/// The first [`TEXT_BYTES_MAX`] bytes of a text, and its length.
+/// The first [`TEXT_BYTES_MAX`] bytes of a text, without ASCII blanks before them if it is longer, and its length.
 #[derive(Debug)]
 pub(super) struct Scratch {
     bytes: [u8; TEXT_BYTES_MAX],
@@ -31,13 +31,19 @@ impl Scratch {
 
     /// Appends a piece, which may begin or end within a character.
     pub(super) fn push(&mut self, piece: &[u8]) {
+        self.characters = self.characters.saturating_add(characters(piece));
+        let mut piece = piece;
+        if TEXT_BYTES_MAX < self.length.saturating_add(piece.len()) {
+            let kept = self.bytes.get_mut(..self.length).unwrap_or_default();
+            self.length = self.length.saturating_sub(drop_blanks(kept));
+            piece = if self.length == 0 { piece.trim_ascii_start() } else { piece };
+        }
         let room = self.bytes.get_mut(self.length..).unwrap_or_default();
         let count = room.len().min(piece.len());
         if let (Some(room), Some(piece)) = (room.get_mut(..count), piece.get(..count)) {
             room.copy_from_slice(piece);
             self.length = self.length.saturating_add(count);
         }
-        self.characters = self.characters.saturating_add(characters(piece));
     }
 
     /// Appends the bytes that a piece of Base64 encodes.

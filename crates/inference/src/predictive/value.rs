@@ -2,7 +2,7 @@
 //! It keeps the beginning of one text, and of a list only its result.
 
 use crate::predictive::{Cell, Projection, Unbinned, cell_of, text::Scratch};
-use driftline_statistics::value::{Norm, length};
+use driftline_statistics::value::{Norm, Precision, length};
 use driftline_wire::{base64::Decoder, json::Token};
 
 /// The only member of an object that holds bytes.
@@ -237,6 +237,10 @@ impl ValueReader {
 
     fn cell(&self, reads: Projection) -> Cell<'_> {
         match self.held {
+            // JSON has the digits of singles at least.
+            Held::Number(number) if reads == Projection::VectorNorm => {
+                Cell::Rounded(number, Precision::Norm)
+            }
             Held::Number(number) => Cell::Number(number),
             Held::Boolean(value) => Cell::Boolean(value),
             Held::Text if reads == Projection::TextLength => length(self.text.characters()),

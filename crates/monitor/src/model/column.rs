@@ -20,7 +20,10 @@ use driftline_statistics::{
     drift::{BinPositions, NullCounts, Tail},
     fingerprint::Fingerprint,
     profile::{Column, Kind, Quantiles, Schema},
-    value::{Cell, InBin, NullTexts, Placed, Reading, length, reading},
+    value::{
+        Categories, Category, Cell, InBin, NullTexts, Placed, Reading, Said, is_exact, length,
+        reading, trim,
+    },
 };
 use driftline_wire::json::characters;
 
@@ -33,8 +36,8 @@ pub(crate) struct MonitoredColumn {
     nulls: NullTexts,
     /// Its values are texts, whose characters count.
     has_lengths: bool,
-    /// Some category is spelled as a number or a truth value, so that these are categories, too.
-    spells_numbers: bool,
+    /// Its categories that say numbers or truth values.
+    said: Categories,
     /// Its values are what the model answers.
     is_prediction: bool,
     /// Rows of the reference profile by bin.
@@ -122,7 +125,7 @@ impl MonitoredColumn {
                 _ => NullTexts::new(null_texts.iter().map(String::as_str)),
             },
             has_lengths: column.kind == Kind::TextLength,
-            spells_numbers: spells_numbers(column),
+            said: said(column),
             is_prediction: role == Role::Prediction,
             reference: column.counts.clone(),
             reference_presence: NullCounts { nulls: column.nulls, rows },
@@ -226,14 +229,16 @@ impl MonitoredColumn {
         text: Result<&[u8], Unbinned>,
         names: &[String],
     ) -> Placed {
-        let text = match text {
-            Err(Unbinned::WrongType) if self.spells_numbers => {
-                let spellings = cell.spelled();
-                let known = spellings.iter().find(|text| self.is_known(text, names));
-                let text = known.or_else(|| spellings.iter().next());
-                return text.map(|text| self.in_bin(text, names)).ok_or(Unbinned::WrongType);
+        let text = match (text, cell.said()) {
+            (Err(Unbinned::WrongType), Some(said)) if !self.said.is_empty() => {
+                return match (self.said.of(said), said) {
+                    (Some(known), _) => Ok(self.in_bin_of(known)),
+                    // No such number is a category of a profile.
+                    (None, Said::Number(x, _)) if !is_exact(x) => Err(Unbinned::WrongType),
+                    (None, _) => Ok(self.in_bin_of_other_spelling(&[], names.len())),
+                };
             }
-            text => text?,
+            (text, _) => text?,
         };
         let is_class = self.is_prediction && !self.is_known(text, names);
         let label = if is_class { class_label(text, &self.nulls) } else { None };
@@ -242,12 +247,26 @@ impl MonitoredColumn {
 
     #[inline]
     fn in_bin(&self, category: &[u8], names: &[String]) -> InBin {
-        let bin = names.iter().position(|name| name.as_bytes() == category);
-        InBin {
-            bin: bin.unwrap_or(names.len()),
-            is_outside: self.schema.categories.is_some() && !self.is_allowed(category),
-            tail_distance: None,
+        let bin = names.iter().position(|name| name.as_bytes() == category).unwrap_or(names.len());
+        let is_allowed = self.is_allowed(category);
+        if bin == names.len() && !is_allowed && !self.said.is_empty() {
+            return self.in_bin_of_other_spelling(category, bin);
         }
+        let is_outside = self.schema.categories.is_some() && !is_allowed;
+        InBin { bin, is_outside, tail_distance: None }
+    }
+
+    /// The bin of a category that the profile does not have so, but perhaps in another spelling; `other` if it has none.
+    #[inline(never)]
+    fn in_bin_of_other_spelling(&self, category: &[u8], other: usize) -> InBin {
+        let said = Cell::Untyped(category).said();
+        let novel = Category { bin: u16::try_from(other).unwrap_or(u16::MAX), is_allowed: false };
+        self.in_bin_of(said.and_then(|said| self.said.of(said)).unwrap_or(novel))
+    }
+
+    fn in_bin_of(&self, known: Category) -> InBin {
+        let is_outside = self.schema.categories.is_some() && !known.is_allowed;
+        InBin { bin: usize::from(known.bin), is_outside, tail_distance: None }
     }
 
     /// Whether the reference had this category, as far as the profile says so.
@@ -343,17 +362,20 @@ fn class_label<'t>(text: &'t [u8], nulls: &NullTexts) -> Option<&'t [u8]> {
     let (score, index) = (parts.next()?, parts.next()?);
     let is_score = matches!(reading(score, nulls), Reading::Number(_));
     let is_index = !index.is_empty() && index.iter().all(u8::is_ascii_digit);
-    (is_score && is_index).then(|| parts.next().unwrap_or(index))
+    (is_score && is_index).then(|| parts.next().map_or(index, trim))
 }
 
-/// Whether some category of the reference is a number or a truth value by its text.
-fn spells_numbers(column: &Column) -> bool {
-    let Bins::Categories { names } = &column.bins else { return false };
-    let mut known = names.iter().chain(column.schema.categories.iter().flatten());
-    known.any(|name| {
-        let reading = reading(name.as_bytes(), &NullTexts::NONE);
-        matches!(reading, Reading::Number(_) | Reading::Boolean(_))
-    })
+/// The categories of the reference that say numbers or truth values: those with a bin, then all others.
+fn said(column: &Column) -> Categories {
+    let Bins::Categories { names } = &column.bins else { return Categories::default() };
+    let allowed = column.schema.categories.as_deref().unwrap_or_default();
+    let other = u16::try_from(names.len()).unwrap_or(u16::MAX);
+    let with_bin = names.iter().zip(0..).map(|(name, bin)| {
+        (name.as_str(), Category { bin, is_allowed: allowed.binary_search(name).is_ok() })
+    });
+    let others =
+        allowed.iter().map(|name| (name.as_str(), Category { bin: other, is_allowed: true }));
+    Categories::new(with_bin.chain(others))
 }
 
 /// How a value can be outside of the schema although it has a bin.

@@ -2,7 +2,7 @@
 
 use driftline_labels::Unbinned;
 
-use super::{Cell, NullTexts};
+use super::{Cell, NullTexts, Precision};
 
 /// The norm of the elements so far.
 ///
@@ -12,6 +12,8 @@ use super::{Cell, NullTexts};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Norm {
     squares: f64,
+    /// Of the elements: that of the last one that has less than a single.
+    precision: Precision,
     /// Why there is none, if there is none.
     fault: Option<Unbinned>,
 }
@@ -22,6 +24,10 @@ impl Norm {
     pub fn add(&mut self, element: Cell<'_>) {
         let number = match element {
             Cell::Number(number) if number.is_finite() => Ok(number),
+            Cell::Rounded(number, precision) if number.is_finite() => {
+                self.precision = precision;
+                Ok(number)
+            }
             Cell::Text(_) | Cell::Untyped(_) => Err(Unbinned::WrongType),
             other => other.number(&NullTexts::NONE),
         };
@@ -36,7 +42,9 @@ impl Norm {
     pub fn cell(self) -> Cell<'static> {
         match self.fault {
             Some(reason) => Cell::Unbinned(reason),
-            None if self.squares.is_finite() => Cell::Number(libm::sqrt(self.squares)),
+            None if self.squares.is_finite() => {
+                Cell::Rounded(libm::sqrt(self.squares), self.precision.of_norm())
+            }
             None => Cell::Unbinned(Unbinned::NotFinite),
         }
     }
@@ -67,9 +75,12 @@ mod tests {
     #[test]
     fn a_norm_is_of_numbers_and_truth_values() {
         use Cell::{Boolean, Number, Text, Unbinned as Not};
-        check(&[], Number(0.0));
-        check(&[Number(3.0), Number(-4.0)], Number(5.0));
-        check(&[Boolean(true), Boolean(false)], Number(1.0));
+        let norm = |x| Cell::Rounded(x, Precision::Norm);
+        check(&[], norm(0.0));
+        check(&[Number(3.0), Number(-4.0)], norm(5.0));
+        check(&[Boolean(true), Boolean(false)], norm(1.0));
+        let half = |x| Cell::Rounded(x, Precision::Half);
+        check(&[half(3.0), half(-4.0)], Cell::Rounded(5.0, Precision::HalfNorm));
         let (null, infinite, wrong) =
             (Not(Unbinned::Null), Not(Unbinned::NotFinite), Not(Unbinned::WrongType));
         check(&[Number(1.0), Number(f64::NAN)], null);

@@ -11,26 +11,64 @@ pub enum Precision {
     Half,
     /// Those of bfloat16: the upper half of a single.
     Brain,
+    /// It is the norm of a vector of singles at least.
+    Norm,
+    /// It is the norm of a vector of halves.
+    HalfNorm,
+    /// It is the norm of a vector of bfloat16.
+    BrainNorm,
 }
 
 impl Precision {
-    /// All of them.
+    /// All that a number is rounded to.
     pub const ALL: [Precision; 3] = [Precision::Single, Precision::Half, Precision::Brain];
 
-    /// The nearest number that this precision has, of two the even one; infinite beyond its range.
+    /// That of the norm of a vector whose elements come in this precision.
+    #[must_use]
+    pub const fn of_norm(self) -> Precision {
+        match self {
+            Precision::Single | Precision::Norm => Precision::Norm,
+            Precision::Half | Precision::HalfNorm => Precision::HalfNorm,
+            Precision::Brain | Precision::BrainNorm => Precision::BrainNorm,
+        }
+    }
+
+    /// How much two norms may differ, as a share of them: 16 times what rounding the elements changes at most for singles,
+    /// because vectors that were normalised in single precision differ by some of that, and twice for the others.
+    #[must_use]
+    pub const fn tolerance(self) -> f64 {
+        /// 2^-20, 2^-10 and 2^-7.
+        const SINGLES: f64 = 1.0 / 1_048_576.0;
+        const HALVES: f64 = 1.0 / 1024.0;
+        const BRAINS: f64 = 1.0 / 128.0;
+        match self {
+            Precision::Single | Precision::Half | Precision::Brain => 0.0,
+            Precision::Norm => SINGLES,
+            Precision::HalfNorm => HALVES,
+            Precision::BrainNorm => BRAINS,
+        }
+    }
+
+    /// The nearest number that this precision has, of two the even one; infinite beyond its range. A norm is itself: it
+    /// is its elements that are rounded.
     #[must_use]
     pub fn round(self, x: f64) -> f64 {
         match self {
             Precision::Single => f64::from(x as f32),
             Precision::Half => half(x),
             Precision::Brain => brain(x),
+            Precision::Norm | Precision::HalfNorm | Precision::BrainNorm => x,
         }
     }
 
-    /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision.
+    /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision. Two
+    /// norms are if they differ by the [tolerance](Precision::tolerance) at most.
+    #[inline(never)]
     #[must_use]
     pub fn same(self, a: f64, b: f64) -> bool {
-        a == b || self.round(a) == b || self.round(b) == a
+        // Of a bound that is infinite no share is.
+        let most = self.tolerance() * libm::fabs(a).min(libm::fabs(b));
+        a == b || self.round(a) == b || self.round(b) == a || libm::fabs(a - b) <= most
     }
 }
 
@@ -119,6 +157,16 @@ mod tests {
         assert!(
             Precision::Brain.round(f64::NAN).is_nan() && Precision::Half.round(f64::NAN).is_nan()
         );
+    }
+
+    #[test]
+    fn norms_are_the_same_within_what_their_elements_lose() {
+        let same = |precision: Precision, a, b| precision.same(a, b) && precision.same(b, a);
+        assert!(same(Precision::Norm, 1.0, 1.000_000_5) && !same(Precision::Norm, 1.0, 1.000_002));
+        assert!(same(Precision::HalfNorm, 1.0, 0.9995) && !same(Precision::HalfNorm, 1.0, 0.998));
+        assert!(same(Precision::BrainNorm, 5.0, 5.02) && !same(Precision::BrainNorm, 5.0, 5.05));
+        assert!(!same(Precision::BrainNorm, f64::INFINITY, 1.0));
+        assert!(!same(Precision::Norm, 0.0, 1e-30) && same(Precision::Norm, 0.0, 0.0));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::{Precision, Said, is_exact};
+
 /// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading<'a> {
@@ -27,19 +29,25 @@ const NAN: &[u8] = b"nan";
 pub struct NullTexts {
     /// Without blanks around them.
     texts: Vec<String>,
-    /// Those that say a number: a column of numbers has them as numbers, too.
+    /// Those that say a number, or an infinity: a column of numbers has them as numbers, too.
     numbers: Vec<f64>,
+    /// Whether one of them says false, and whether one says true.
+    truths: [bool; 2],
 }
 
 impl NullTexts {
     /// None.
-    pub const NONE: NullTexts = NullTexts { texts: Vec::new(), numbers: Vec::new() };
+    pub const NONE: NullTexts =
+        NullTexts { texts: Vec::new(), numbers: Vec::new(), truths: [false; 2] };
 
     /// These, without the blanks around them.
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> NullTexts {
         let texts: Vec<String> = texts.into_iter().map(|text| String::from(text.trim())).collect();
         let numbers = texts.iter().filter_map(|text| text.parse().ok()).collect();
-        NullTexts { texts, numbers }
+        let says =
+            |value| texts.iter().any(|text| said(text.as_bytes()) == Some(Said::Truth(value)));
+        let truths = [says(false), says(true)];
+        NullTexts { texts, numbers, truths }
     }
 
     /// As a profile keeps them.
@@ -54,16 +62,42 @@ impl NullTexts {
         self.texts.iter().any(|null| null.as_bytes() == text)
     }
 
+    /// Whether one of them says what this text says, which has no blanks around it: `1.0` for `1`, `False` for `false`.
+    #[inline]
+    pub(super) fn says(&self, text: &[u8]) -> bool {
+        !self.texts.is_empty() && self.says_it(text)
+    }
+
+    #[inline(never)]
+    fn says_it(&self, text: &[u8]) -> bool {
+        match said(text) {
+            Some(Said::Number(number, precision)) => self.has_number(number, precision),
+            Some(Said::Truth(value)) => self.has_truth(value),
+            None => false,
+        }
+    }
+
     /// Whether none of them says a number.
     #[inline]
     pub(super) const fn has_no_number(&self) -> bool {
         self.numbers.is_empty()
     }
 
-    /// Whether one of them says this number, as it is or in single precision.
+    /// Whether one of them says this number, which came in this precision.
     #[inline]
-    pub(super) fn has_number(&self, x: f64) -> bool {
-        self.numbers.iter().any(|&null| super::Precision::Single.same(null, x))
+    pub(super) fn has_number(&self, x: f64, precision: Precision) -> bool {
+        self.numbers.iter().any(|&null| precision.same(null, x))
+    }
+
+    /// Whether one of them says an infinity.
+    pub(super) fn has_infinity(&self) -> bool {
+        self.numbers.iter().any(|null| null.is_infinite())
+    }
+
+    /// Whether one of them says this truth value.
+    pub(super) fn has_truth(&self, value: bool) -> bool {
+        let [no, yes] = self.truths;
+        if value { yes } else { no }
     }
 }
 
@@ -80,18 +114,56 @@ fn trim_slow(text: &[u8]) -> &[u8] {
     str::from_utf8(text).map_or_else(|_| text.trim_ascii(), |text| text.trim().as_bytes())
 }
 
+/// Whether a name is that of a data frame's index, which numbers the rows and is no feature: none at all, and
+/// `__index_level_0__` and its like.
+#[must_use]
+pub fn is_index(name: &[u8]) -> bool {
+    let name = trim(name);
+    let level = name.strip_prefix(b"__index_level_").and_then(|it| it.strip_suffix(b"__"));
+    name.is_empty()
+        || level.is_some_and(|level| level.iter().all(u8::is_ascii_digit) && !level.is_empty())
+}
+
 /// Whether a text without blanks around it stands for a missing value in every kind of column.
 #[inline]
 pub(super) fn is_null(text: &[u8], nulls: &NullTexts) -> bool {
     // Most texts are of another length, and most profiles name no others.
     text.is_empty()
-        || (text.len() == NAN.len() && is_nan(text))
+        || (matches!(text.len(), 3 | 4) && is_nan(text))
         || (!nulls.texts.is_empty() && nulls.has(text))
 }
 
 #[inline(never)]
 fn is_nan(text: &[u8]) -> bool {
-    text.eq_ignore_ascii_case(NAN)
+    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    unsigned.eq_ignore_ascii_case(NAN)
+}
+
+/// The number or the truth value that a category says, without blanks around it; `None` for every other text.
+///
+/// A number is one as JSON has it. Codes are none: `007`, `+49`, `1_000`, and whole numbers of more digits than a double
+/// has.
+pub(super) fn said(text: &[u8]) -> Option<Said> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    match digits {
+        [b'0', b'0'..=b'9', ..] => None,
+        [b'0'..=b'9', ..] => number_said(text, digits),
+        _ if text.eq_ignore_ascii_case(b"true") => Some(Said::Truth(true)),
+        _ if text.eq_ignore_ascii_case(b"false") => Some(Said::Truth(false)),
+        _ => None,
+    }
+}
+
+fn number_said(text: &[u8], digits: &[u8]) -> Option<Said> {
+    let is_whole = digits.iter().all(u8::is_ascii_digit);
+    // Rust takes `5.` and `5.e1`, too.
+    let has_bare_point = digits
+        .split(|&byte| byte == b'.')
+        .skip(1)
+        .any(|it| !it.first().is_some_and(u8::is_ascii_digit));
+    let number = str::from_utf8(text).ok()?.parse::<f64>().ok()? + 0.0;
+    let is_one = number.is_finite() && !has_bare_point && (is_exact(number) || !is_whole);
+    is_one.then_some(Said::Number(number, Precision::Single))
 }
 
 /// What a text says. Numbers are what Rust's `f64` reads, so `inf` and `1e400` are infinite.
@@ -128,6 +200,9 @@ mod tests {
         for text in ["", "  ", "\u{a0}", "NaN", "nan", " -nan ", "NAN"] {
             check(text, Reading::Null);
         }
+        for text in ["-NaN", "+nan"] {
+            assert!(is_null(text.as_bytes(), &NullTexts::NONE), "{text}");
+        }
         for text in ["NA", "na", "N/A", "n/a", "NULL", "null"] {
             check(text, Reading::NullWord(text.as_bytes()));
         }
@@ -153,6 +228,47 @@ mod tests {
     }
 
     #[test]
+    fn a_category_says_a_number_if_it_is_plain() {
+        let check = |text: &str, expected| assert_eq!(said(text.as_bytes()), expected, "{text:?}");
+        for (text, number) in [
+            ("1", 1.0),
+            ("1.0", 1.0),
+            ("1e0", 1.0),
+            ("-0", 0.0),
+            ("1e+16", 1e16),
+            ("1e-05", 1e-5),
+            ("1E21", 1e21),
+            ("10000000000000000.0", 1e16),
+            ("9007199254740991", 9_007_199_254_740_991.0),
+        ] {
+            check(text, Some(Said::Number(number, Precision::Single)));
+        }
+        for text in [
+            "007",
+            "00",
+            "+7",
+            "5.",
+            "5.e1",
+            ".5",
+            "1,5",
+            "1_000",
+            "0x1",
+            "1e400",
+            "inf",
+            "nan",
+            "-",
+            "",
+            "1.0.0",
+            "9007199254740992",
+            "1 2",
+        ] {
+            check(text, None);
+        }
+        check("tRue", Some(Said::Truth(true)));
+        check("False", Some(Said::Truth(false)));
+    }
+
+    #[test]
     fn a_text_that_stands_for_nothing_does_so_everywhere() {
         let nulls = NullTexts::new([" ? ", "-999"]);
         assert_eq!(nulls.texts(), ["?", "-999"]);
@@ -160,6 +276,10 @@ mod tests {
             assert_eq!(reading(text.as_bytes(), &nulls), Reading::Null, "{text}");
         }
         assert_eq!(reading(b"-999.0", &nulls), Reading::Number(-999.0));
-        assert!(nulls.has_number(-999.0) && !nulls.has_number(999.0));
+        let has = |x| nulls.has_number(x, Precision::Single);
+        assert!(has(-999.0) && !has(999.0));
+        assert!(nulls.has_number(-1000.0, Precision::Brain));
+        assert!(nulls.says(b"-999.00") && nulls.says(b"-9.99e2") && !nulls.says(b"-0999"));
+        assert!(NullTexts::new(["False"]).says(b"FALSE") && !nulls.says(b"false"));
     }
 }

@@ -1,17 +1,19 @@
 //! Strings of a document: as slices of the input or decoded in a fixed scratch; never longer than the scratch.
 
-/// Of a longer string, only this many decoded bytes are handed out; its length is always that of the whole.
+/// Of a longer string, only this many decoded bytes are handed out, from its first one that is no blank on; its length is
+/// always that of the whole.
 pub const TEXT_BYTES_MAX: usize = 256;
 
 /// A decoded string, whole or its beginning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Text<'a> {
-    /// The first bytes, at most [`TEXT_BYTES_MAX`], escapes decoded. The cut may fall within a character, and nobody
+    /// The first bytes, at most [`TEXT_BYTES_MAX`], escapes decoded; those of a longer string without ASCII blanks before
+    /// them. The cut may fall within a character, and nobody
     /// has checked that these bytes are UTF-8.
     pub bytes: &'a [u8],
     /// Decoded length of the whole string, in bytes.
     pub length: u64,
-    /// Characters that begin beyond `bytes`.
+    /// Characters that begin beyond `bytes`, or before.
     beyond: u64,
 }
 
@@ -20,10 +22,19 @@ impl<'a> Text<'a> {
     #[inline]
     pub(super) fn of(whole: &'a [u8]) -> Text<'a> {
         let length = whole.len() as u64;
-        match whole.split_at_checked(TEXT_BYTES_MAX) {
-            None => Text { bytes: whole, length, beyond: 0 },
-            Some((bytes, beyond)) => Text { bytes, length, beyond: characters(beyond) },
+        if whole.len() <= TEXT_BYTES_MAX {
+            Text { bytes: whole, length, beyond: 0 }
+        } else {
+            Text::beginning_of(whole)
         }
+    }
+
+    #[cold]
+    fn beginning_of(whole: &'a [u8]) -> Text<'a> {
+        let text = whole.trim_ascii_start();
+        let bytes = text.get(..TEXT_BYTES_MAX).unwrap_or(text);
+        let beyond = characters(whole).saturating_sub(characters(bytes));
+        Text { bytes, length: whole.len() as u64, beyond }
     }
 
     /// How many characters the whole string has: Unicode scalar values, if it is UTF-8.
@@ -52,6 +63,16 @@ pub fn characters(bytes: &[u8]) -> u64 {
     bytes.iter().map(|&byte| u64::from(byte & 0xc0 != 0x80)).sum()
 }
 
+/// Moves what is kept of a text to the front of the ASCII blanks before it. Returns how many these were.
+///
+/// A reader that has no room for more of a text calls it, so that blanks before a value do not use up what is kept of it.
+#[cold]
+pub fn drop_blanks(kept: &mut [u8]) -> usize {
+    let blanks = kept.len().saturating_sub(kept.trim_ascii_start().len());
+    kept.copy_within(blanks.., 0);
+    blanks
+}
+
 /// The scratch in which a string is put together that was cut or has escapes.
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
@@ -60,6 +81,8 @@ pub(super) struct Buffer {
     length: u64,
     /// Characters so far that begin in what is not kept.
     beyond: u64,
+    /// How many of them are blanks before what is kept.
+    blanks: usize,
     /// Value of the `\u` escape being read.
     unit: u16,
     /// The first half of a pair, waiting for the second; 0 if none.
@@ -68,7 +91,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) const fn new() -> Buffer {
-        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, beyond: 0, unit: 0, high: 0 }
+        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, beyond: 0, blanks: 0, unit: 0, high: 0 }
     }
 
     /// Starts a new string with `run`.
@@ -82,6 +105,7 @@ impl Buffer {
     pub(super) const fn restart(&mut self) {
         self.length = 0;
         self.beyond = 0;
+        self.blanks = 0;
     }
 
     /// A first half waits for its second.
@@ -139,7 +163,7 @@ impl Buffer {
     }
 
     pub(super) fn text(&self) -> Text<'_> {
-        let kept = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX).min(TEXT_BYTES_MAX);
+        let kept = self.end_of_kept().min(TEXT_BYTES_MAX);
         let bytes = self.bytes.get(..kept).unwrap_or_default();
         Text { bytes, length: self.length, beyond: self.beyond }
     }
@@ -169,14 +193,43 @@ impl Buffer {
         self.append(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
+    /// Where the next byte goes, if there is room.
+    fn end_of_kept(&self) -> usize {
+        usize::try_from(self.length).unwrap_or(usize::MAX).saturating_sub(self.blanks)
+    }
+
+    #[inline(never)]
     fn append(&mut self, run: &[u8]) {
-        let at = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX);
+        let at = self.end_of_kept();
+        match self.bytes.get_mut(at..at.saturating_add(run.len())) {
+            Some(room) if at != 0 || self.blanks == 0 => {
+                room.copy_from_slice(run);
+                self.length = self.length.saturating_add(run.len() as u64);
+            }
+            _ => self.append_beyond(run),
+        }
+    }
+
+    /// Appends what there is no room for, unless blanks at the start of what is kept are given up, and at that of `run` if
+    /// nothing else is kept. Once some were given up, those that follow are, too.
+    #[inline(never)]
+    fn append_beyond(&mut self, run: &[u8]) {
+        let kept = self.end_of_kept().min(TEXT_BYTES_MAX);
+        let mut blanks = drop_blanks(self.bytes.get_mut(..kept).unwrap_or_default());
+        let mut rest = run;
+        if blanks == kept {
+            rest = run.trim_ascii_start();
+            blanks = blanks.saturating_add(run.len().saturating_sub(rest.len()));
+        }
         self.length = self.length.saturating_add(run.len() as u64);
+        self.blanks = self.blanks.saturating_add(blanks);
+        let at = self.end_of_kept().saturating_sub(rest.len());
         let room = self.bytes.get_mut(at..).unwrap_or_default();
-        let (kept, beyond) = run.split_at_checked(room.len()).unwrap_or((run, &[]));
+        let (kept, beyond) = rest.split_at_checked(room.len()).unwrap_or((rest, &[]));
         if let Some(room) = room.get_mut(..kept.len()) {
             room.copy_from_slice(kept);
         }
-        self.beyond = self.beyond.saturating_add(characters(beyond));
+        let beyond = characters(beyond).saturating_add(blanks as u64);
+        self.beyond = self.beyond.saturating_add(beyond);
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct VectorText {
     tokenizer: Tokenizer,
     value: ValueReader,
     /// The norm, or why there is none, once the list has ended.
-    found: Option<Result<f64, Unbinned>>,
+    found: Option<Cell<'static>>,
 }
 
 impl VectorText {
@@ -28,9 +28,9 @@ impl VectorText {
                 ValueStep::More(next) => next,
                 ValueStep::Done(cell, next) => {
                     self.found = Some(match cell {
-                        Cell::Number(norm) => Ok(norm),
-                        Cell::Unbinned(reason) => Err(reason),
-                        _ => Err(Unbinned::WrongType),
+                        Cell::Rounded(norm, precision) => Cell::Rounded(norm, precision),
+                        Cell::Unbinned(reason) => Cell::Unbinned(reason),
+                        _ => Cell::Unbinned(Unbinned::WrongType),
                     });
                     next
                 }
@@ -48,8 +48,7 @@ impl VectorText {
             return Cell::Untyped(field).misfit();
         };
         match (vector.tokenizer.finish().ending, vector.found) {
-            (JsonEnd::Complete, Some(Ok(norm))) => Cell::Number(norm),
-            (JsonEnd::Complete, Some(Err(reason))) => Cell::Unbinned(reason),
+            (JsonEnd::Complete, Some(cell)) => cell,
             _ => Cell::Unbinned(Unbinned::WrongType),
         }
     }

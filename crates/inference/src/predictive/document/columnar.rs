@@ -80,11 +80,15 @@ impl Walk {
         let ordinal = self.columnar.ordinal;
         self.columnar.ordinal = ordinal.saturating_add(1);
         let plain = columns.named(key.bytes).map(Kind::Plain);
-        let tensor = || columns.tensor(key.bytes, ordinal).map(Kind::Tensor);
+        let is_left_out = plain.is_none() && Columns::leaves_out(key.bytes);
+        let tensor =
+            || columns.tensor(key.bytes, ordinal).filter(|_| !is_left_out).map(Kind::Tensor);
         self.columnar.kind = plain.or_else(tensor).unwrap_or_default();
         match self.columnar.kind {
             Kind::Unknown => {
-                self.fault(Fault::ExtraColumn, take);
+                if !is_left_out {
+                    self.fault(Fault::ExtraColumn, take);
+                }
                 // Its rows may be the only ones that say how many there are.
                 if self.columnar.rows.is_some() {
                     return Next::Skip;

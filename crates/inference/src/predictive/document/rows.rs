@@ -67,11 +67,17 @@ impl Walk {
                 self.value(token, columns, take, back)
             }
             _ => {
-                self.row.has_extra = true;
+                self.pass_extra(position);
                 self.at = back;
                 skip_if_opens(token)
             }
         }
+    }
+
+    /// A value that no column looks for.
+    #[cold]
+    fn pass_extra(&mut self, position: usize) {
+        self.row.has_extra |= !self.head.leaves_out(position);
     }
 
     #[inline]
@@ -204,7 +210,7 @@ impl Walk {
             (self.at, self.back) = (At::Value, At::RowEnd);
             return Next::Pieces;
         }
-        self.row.has_extra = true;
+        self.row.has_extra |= !Columns::leaves_out(key.bytes);
         Next::Skip
     }
 

@@ -128,7 +128,7 @@ impl Walk {
 
     pub(super) fn in_names(&mut self, token: Token<'_>, columns: &Columns) -> Next {
         match token {
-            Token::String(name) => self.head.push(columns.named(name.bytes)),
+            Token::String(name) => self.head.push(columns, name.bytes),
             Token::ArrayEnd => self.after_member(),
             _ => self.head.refuse(),
         }

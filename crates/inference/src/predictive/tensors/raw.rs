@@ -8,7 +8,7 @@ use super::{
     filler::{Element, Filler},
 };
 use crate::predictive::{Cell, Columns, Event};
-use driftline_wire::json::{TEXT_BYTES_MAX, characters};
+use driftline_wire::json::{TEXT_BYTES_MAX, characters, drop_blanks};
 
 /// Reads the elements of one tensor after the other.
 #[derive(Debug)]
@@ -111,6 +111,7 @@ impl RawReader {
         let element = if text.wants_characters {
             Element::Characters(text.characters.saturating_add(characters(run)))
         } else if self.kept.is_empty() {
+            let run = if TEXT_BYTES_MAX < run.len() { run.trim_ascii_start() } else { run };
             Element::Cell(Cell::Text(run.get(..TEXT_BYTES_MAX).unwrap_or(run)))
         } else {
             self.keep(&mut text, run);
@@ -176,6 +177,12 @@ impl RawReader {
         if text.wants_characters {
             text.characters = text.characters.saturating_add(characters(run));
         } else {
+            let mut run = run;
+            if TEXT_BYTES_MAX < self.kept.len().saturating_add(run.len()) {
+                let blanks = drop_blanks(&mut self.kept);
+                self.kept.truncate(self.kept.len().saturating_sub(blanks));
+                run = if self.kept.is_empty() { run.trim_ascii_start() } else { run };
+            }
             let room = TEXT_BYTES_MAX.saturating_sub(self.kept.len());
             self.kept.extend_from_slice(run.get(..room).unwrap_or(run));
         }
