@@ -139,7 +139,7 @@ fn is_evaluated(scrape: &Scrape) -> bool {
 
 /// Times are real, and each host ticks for itself.
 fn follows_a_clock(series: &Series) -> bool {
-    ["_bucket", "_sum", "_microseconds_total", "_evaluations_total"]
+    ["_bucket", "_sum", "_microseconds_total", "_evaluations_total", "_vm_memory_bytes"]
         .iter()
         .any(|end| series.name.ends_with(end))
 }
