@@ -3,7 +3,7 @@
 use driftline_labels::Unbinned;
 use driftline_statistics::value::{self, Norm, NullTexts, Precision, Reading, reading};
 
-use crate::value::norm_of;
+use crate::list::{NO_ELEMENT, norm_of};
 
 /// The content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +76,7 @@ impl<'c> Cell<'c> {
     }
 
     /// An element of a list that is no single value.
-    pub const NO_ELEMENT: value::Cell<'static> = value::Cell::Unbinned(Unbinned::WrongType);
+    pub const NO_ELEMENT: value::Cell<'static> = NO_ELEMENT;
 
     /// The cell in the terms of the filter, which decide what it is in a column of single values; `None` for what such a
     /// column cannot have. A list of one is the one.

@@ -7,7 +7,7 @@ use driftline_statistics::{
     value::{self, NullTexts, Reading, length, reading},
 };
 
-use crate::cell::Cell;
+use crate::{cell::Cell, list::norm_of};
 
 /// Larger numbers are refused, because their squares do not fit into a double.
 const MAGNITUDE_MAX: f64 = 1e100;
@@ -138,28 +138,4 @@ fn vector(text: &str) -> value::Cell<'static> {
         return value::Cell::Untyped(text.as_bytes()).misfit();
     }
     norm_of(text).map_or(Cell::NO_ELEMENT, value::Norm::cell)
-}
-
-/// The norm of a list that is written in JSON; `None` for any other text.
-pub(crate) fn norm_of(text: &str) -> Option<value::Norm> {
-    // JSON has no NaN, and the filter reads Python's.
-    let text = text.trim().replace("NaN", "null");
-    let elements = serde_json::from_str::<Vec<serde_json::Value>>(&text).ok()?;
-    let mut norm = value::Norm::default();
-    elements.iter().for_each(|element| norm.add(element_of(element)));
-    Some(norm)
-}
-
-/// An element of a list in JSON.
-#[must_use]
-pub fn element_of(element: &serde_json::Value) -> value::Cell<'_> {
-    match element {
-        serde_json::Value::Null => value::Cell::Unbinned(Unbinned::Null),
-        serde_json::Value::Bool(value) => value::Cell::Boolean(*value),
-        serde_json::Value::Number(number) => {
-            number.as_f64().map_or(Cell::NO_ELEMENT, value::Cell::Number)
-        }
-        serde_json::Value::String(text) => value::Cell::Text(text.as_bytes()),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => Cell::NO_ELEMENT,
-    }
 }

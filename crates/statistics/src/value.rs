@@ -35,8 +35,8 @@ use crate::{drift::Tail, time::moment};
 pub use self::{
     norm::Norm,
     precision::Precision,
-    said::{Categories, Category, Said, is_exact},
-    text::{NullTexts, Reading, is_index, reading, trim},
+    said::{Categories, Category},
+    text::{NullTexts, Reading, Said, is_exact, is_index, reading, trim},
 };
 
 /// What stands where a value of a feature or a prediction is expected.

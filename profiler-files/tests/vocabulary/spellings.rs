@@ -310,7 +310,11 @@ fn blanks_before_a_text_do_not_use_up_what_is_kept_of_it() {
             .collect();
         let profiles = [of_csv(&cells, &none), of_json(&quoted, &none)];
         assert_eq!(names(&profiles[0]), ["x", "y", "z"]);
-        same(&profiles, &[json(&quoted), csv(&cells), tensor("BYTES", &bytes, 3)]);
+        same(&profiles, &[csv(&cells), tensor("BYTES", &bytes, 3)]);
+        // A string of JSON is cut as it comes: to look for blanks in each costs streams a tenth of their instructions.
+        if blanks <= 255 {
+            same(&profiles, &[json(&quoted)]);
+        }
     }
 }
 

@@ -3,16 +3,10 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use super::{Precision, text};
-
-/// What a category says that is a number or a truth value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Said {
-    /// A finite number, and the precision that it came in.
-    Number(f64, Precision),
-    /// True or false.
-    Truth(bool),
-}
+use super::{
+    Precision,
+    text::{self, Said, is_exact},
+};
 
 /// Which of the categories of a column one is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,14 +76,6 @@ impl Categories {
         let mut beside = beside.into_iter().flatten().filter_map(|place| self.numbers.get(place));
         beside.find(|(known, _)| is_it(*known)).map(|(_, category)| *category)
     }
-}
-
-/// Whether a double has all digits of a number of this size.
-#[must_use]
-pub fn is_exact(x: f64) -> bool {
-    /// From here on, doubles skip whole numbers.
-    const WHOLE_END: f64 = 9_007_199_254_740_992.0;
-    libm::fabs(x) < WHOLE_END
 }
 
 /// The spelling of a number in profiles, as short as reads back: `1`, `0.1`, `1e-7`, `1e21`. `x` is its size.

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Precision, Said, is_exact};
+use super::Precision;
 
 /// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,10 +19,27 @@ pub enum Reading<'a> {
     Text(&'a [u8]),
 }
 
+/// What a category says that is a number or a truth value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Said {
+    /// A finite number, and the precision that it came in.
+    Number(f64, Precision),
+    /// True or false.
+    Truth(bool),
+}
+
 /// Words for a missing value among numbers.
 const NULL_WORDS: [&[u8]; 3] = [b"na", b"n/a", b"null"];
 /// The word for it that every kind of column has.
 const NAN: &[u8] = b"nan";
+
+/// Whether a double has all digits of a number of this size.
+#[must_use]
+pub fn is_exact(x: f64) -> bool {
+    /// From here on, doubles skip whole numbers.
+    const WHOLE_END: f64 = 9_007_199_254_740_992.0;
+    libm::fabs(x) < WHOLE_END
+}
 
 /// Further texts that stand for a missing value, which a profile names.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,19 +1,17 @@
 //! Strings of a document: as slices of the input or decoded in a fixed scratch; never longer than the scratch.
 
-/// Of a longer string, only this many decoded bytes are handed out, from its first one that is no blank on; its length is
-/// always that of the whole.
+/// Of a longer string, only this many decoded bytes are handed out; its length is always that of the whole.
 pub const TEXT_BYTES_MAX: usize = 256;
 
 /// A decoded string, whole or its beginning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Text<'a> {
-    /// The first bytes, at most [`TEXT_BYTES_MAX`], escapes decoded; those of a longer string without ASCII blanks before
-    /// them. The cut may fall within a character, and nobody
+    /// The first bytes, at most [`TEXT_BYTES_MAX`], escapes decoded. The cut may fall within a character, and nobody
     /// has checked that these bytes are UTF-8.
     pub bytes: &'a [u8],
     /// Decoded length of the whole string, in bytes.
     pub length: u64,
-    /// Characters that begin beyond `bytes`, or before.
+    /// Characters that begin beyond `bytes`.
     beyond: u64,
 }
 
@@ -22,19 +20,10 @@ impl<'a> Text<'a> {
     #[inline]
     pub(super) fn of(whole: &'a [u8]) -> Text<'a> {
         let length = whole.len() as u64;
-        if whole.len() <= TEXT_BYTES_MAX {
-            Text { bytes: whole, length, beyond: 0 }
-        } else {
-            Text::beginning_of(whole)
+        match whole.split_at_checked(TEXT_BYTES_MAX) {
+            None => Text { bytes: whole, length, beyond: 0 },
+            Some((bytes, beyond)) => Text { bytes, length, beyond: characters(beyond) },
         }
-    }
-
-    #[cold]
-    fn beginning_of(whole: &'a [u8]) -> Text<'a> {
-        let text = whole.trim_ascii_start();
-        let bytes = text.get(..TEXT_BYTES_MAX).unwrap_or(text);
-        let beyond = characters(whole).saturating_sub(characters(bytes));
-        Text { bytes, length: whole.len() as u64, beyond }
     }
 
     /// How many characters the whole string has: Unicode scalar values, if it is UTF-8.
@@ -81,8 +70,6 @@ pub(super) struct Buffer {
     length: u64,
     /// Characters so far that begin in what is not kept.
     beyond: u64,
-    /// How many of them are blanks before what is kept.
-    blanks: usize,
     /// Value of the `\u` escape being read.
     unit: u16,
     /// The first half of a pair, waiting for the second; 0 if none.
@@ -91,7 +78,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) const fn new() -> Buffer {
-        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, beyond: 0, blanks: 0, unit: 0, high: 0 }
+        Buffer { bytes: [0; TEXT_BYTES_MAX], length: 0, beyond: 0, unit: 0, high: 0 }
     }
 
     /// Starts a new string with `run`.
@@ -105,7 +92,6 @@ impl Buffer {
     pub(super) const fn restart(&mut self) {
         self.length = 0;
         self.beyond = 0;
-        self.blanks = 0;
     }
 
     /// A first half waits for its second.
@@ -163,7 +149,7 @@ impl Buffer {
     }
 
     pub(super) fn text(&self) -> Text<'_> {
-        let kept = self.end_of_kept().min(TEXT_BYTES_MAX);
+        let kept = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX).min(TEXT_BYTES_MAX);
         let bytes = self.bytes.get(..kept).unwrap_or_default();
         Text { bytes, length: self.length, beyond: self.beyond }
     }
@@ -193,43 +179,14 @@ impl Buffer {
         self.append(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Where the next byte goes, if there is room.
-    fn end_of_kept(&self) -> usize {
-        usize::try_from(self.length).unwrap_or(usize::MAX).saturating_sub(self.blanks)
-    }
-
-    #[inline(never)]
     fn append(&mut self, run: &[u8]) {
-        let at = self.end_of_kept();
-        match self.bytes.get_mut(at..at.saturating_add(run.len())) {
-            Some(room) if at != 0 || self.blanks == 0 => {
-                room.copy_from_slice(run);
-                self.length = self.length.saturating_add(run.len() as u64);
-            }
-            _ => self.append_beyond(run),
-        }
-    }
-
-    /// Appends what there is no room for, unless blanks at the start of what is kept are given up, and at that of `run` if
-    /// nothing else is kept. Once some were given up, those that follow are, too.
-    #[inline(never)]
-    fn append_beyond(&mut self, run: &[u8]) {
-        let kept = self.end_of_kept().min(TEXT_BYTES_MAX);
-        let mut blanks = drop_blanks(self.bytes.get_mut(..kept).unwrap_or_default());
-        let mut rest = run;
-        if blanks == kept {
-            rest = run.trim_ascii_start();
-            blanks = blanks.saturating_add(run.len().saturating_sub(rest.len()));
-        }
+        let at = usize::try_from(self.length).unwrap_or(TEXT_BYTES_MAX);
         self.length = self.length.saturating_add(run.len() as u64);
-        self.blanks = self.blanks.saturating_add(blanks);
-        let at = self.end_of_kept().saturating_sub(rest.len());
         let room = self.bytes.get_mut(at..).unwrap_or_default();
-        let (kept, beyond) = rest.split_at_checked(room.len()).unwrap_or((rest, &[]));
+        let (kept, beyond) = run.split_at_checked(room.len()).unwrap_or((run, &[]));
         if let Some(room) = room.get_mut(..kept.len()) {
             room.copy_from_slice(kept);
         }
-        let beyond = characters(beyond).saturating_add(blanks as u64);
-        self.beyond = self.beyond.saturating_add(beyond);
+        self.beyond = self.beyond.saturating_add(characters(beyond));
     }
 }
