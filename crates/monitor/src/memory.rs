@@ -12,7 +12,7 @@ use core::{cell::RefCell, fmt, ops::Deref};
 
 use driftline_inference::generative::{self, Framing};
 use driftline_statistics::{document, fingerprint::Fingerprint};
-use driftline_wire::encoding::{DECODERS_BYTES_MAX, Held, MemoryBudget};
+use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget, Reservation};
 
 use self::workers::{Entry, Workers};
 use crate::{config::Config, host::Host, leader_lease::unique_start};
@@ -141,15 +141,15 @@ impl VmMemory {
     }
 
     /// Takes memory before it is allocated; `None` if there is not so much left.
-    pub(crate) fn hold(&self, bytes: usize) -> Option<Held> {
-        self.0.all.hold(bytes)
+    pub(crate) fn reserve(&self, bytes: usize) -> Option<Reservation> {
+        self.0.all.reserve(bytes).ok()
     }
 
     /// The same for a configuration.
-    pub(crate) fn hold_for_configuration(&self, bytes: usize) -> Result<Held, NoRoom> {
+    pub(crate) fn reserve_for_configuration(&self, bytes: usize) -> Result<Reservation, NoRoom> {
         let configurations = &self.0.configurations;
         let left = configurations.bytes_left();
-        configurations.hold(bytes).ok_or(NoRoom { needed: bytes, left, of: Whose::This })
+        configurations.reserve(bytes).map_err(|_| NoRoom { needed: bytes, left, of: Whose::This })
     }
 
     /// Whether a configuration is in force here. Where none is, nothing is lost if this VM refuses one.

@@ -38,7 +38,7 @@ use driftline_metrics::{
     series::{SeriesId, SeriesView},
 };
 use driftline_statistics::fingerprint::Fingerprint;
-use driftline_wire::encoding::Held;
+use driftline_wire::encoding::Reservation;
 
 /// A configuration in use.
 pub struct Session {
@@ -58,7 +58,7 @@ pub struct Session {
 struct Memory {
     vm: InUse,
     /// What the layout takes; `None` for tools, and for a session that has none because there was no room.
-    _in_force: Option<Held>,
+    _in_force: Option<Reservation>,
     /// Streams pass unmeasured.
     lacks_room: bool,
 }
@@ -117,7 +117,7 @@ impl Stream {
 #[derive(Debug)]
 struct Measured {
     /// What it takes of the VM's memory.
-    _held: Held,
+    _reservation: Reservation,
     exchange: Exchange,
     recorder: Recorder,
     /// Whether values of headers count.

@@ -16,7 +16,7 @@ use crate::{
     memory::VmMemory,
 };
 use driftline_metrics::buffer::MetricBuffer;
-use driftline_wire::encoding::Held;
+use driftline_wire::encoding::Reservation;
 
 pub use crate::host_series::HostSeries;
 
@@ -41,7 +41,7 @@ pub struct Tick {
 /// What only the VM that evaluates has, beside the state of the instruments.
 #[derive(Debug, Default)]
 struct Leading {
-    _held: Option<Held>,
+    _reservation: Option<Reservation>,
     changes: ChangeCounter,
     /// `None` if it has yet to come.
     evaluated_at: Option<Timestamp>,
@@ -158,11 +158,11 @@ impl Tick {
     }
 
     fn restore(&mut self, host: &impl Host, monitor: &Monitor, memory: &VmMemory, now: Timestamp) {
-        let held = memory.hold(self.windows_bytes);
+        let reservation = memory.reserve(self.windows_bytes);
         for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
             panels.restore(model, &monitor.drift, now, host);
         }
-        self.leading = Some(Leading { _held: held, ..Leading::default() });
+        self.leading = Some(Leading { _reservation: reservation, ..Leading::default() });
     }
 
     fn evaluate(

@@ -27,7 +27,7 @@ mod zstd;
 pub use self::memory::{BODY_BYTES_MAX, DECODERS_BYTES_MAX};
 pub use self::{
     decoder::Decoder,
-    memory::{Held, MemoryBudget, Reservation},
+    memory::{MemoryBudget, Reservation},
     messages::Messages,
 };
 

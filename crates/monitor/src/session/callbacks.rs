@@ -11,7 +11,7 @@ use driftline_inference::{
 use driftline_labels::{Direction, Unmeasured};
 use driftline_metrics::series::SeriesView;
 use driftline_statistics::time::{Timestamp, moment};
-use driftline_wire::encoding::Held;
+use driftline_wire::encoding::Reservation;
 
 use super::{
     Measured, Session, Stream,
@@ -59,8 +59,8 @@ impl Session {
                 return Err(Unmeasured::OtherMethod);
             }
             let bytes = self.layout.exchange_bytes(&recognised.dialect);
-            let held = self.memory.vm.hold(bytes).ok_or(Unmeasured::NoRoom)?;
-            Ok(self.start(host, now, &recognised, route.as_deref(), held))
+            let reservation = self.memory.vm.reserve(bytes).ok_or(Unmeasured::NoRoom)?;
+            Ok(self.start(host, now, &recognised, route.as_deref(), reservation))
         });
         match measured {
             Ok(mut measured) => {
@@ -223,7 +223,7 @@ impl Session {
         now: Timestamp,
         recognised: &Recognised<'_>,
         route: Option<&[u8]>,
-        held: Held,
+        reservation: Reservation,
     ) -> Measured {
         let layout = &self.layout;
         let predicts = matches!(recognised.dialect, Dialect::Predictive(_));
@@ -239,7 +239,7 @@ impl Session {
             let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
             Exchange::start(&layout.read, &mut recording, now, recognised, &heads.request(route))
         });
-        Measured { exchange, recorder, predicts, _held: held }
+        Measured { exchange, recorder, predicts, _reservation: reservation }
     }
 
     fn change_request_headers(&self, host: &impl Host) {

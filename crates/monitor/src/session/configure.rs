@@ -77,7 +77,7 @@ impl Session {
             return Err(ConfigError(Problems::of(&Path::ROOT, found)).into());
         }
         // Its text first: what reading it takes beyond that is known only once it is there.
-        let of_text = vm.hold_for_configuration(text_bytes)?;
+        let of_text = vm.reserve_for_configuration(text_bytes)?;
         let text = host.configuration();
         let fingerprint = Fingerprint::new().with(&text);
         let was_in_use = vm.is_in_use();
@@ -86,13 +86,13 @@ impl Session {
         };
         let reading = ConfigurationBytes::reading(&text);
         check(text_bytes.saturating_add(reading))?;
-        let mut of_reading = vm.hold_for_configuration(reading)?;
+        let mut of_reading = vm.reserve_for_configuration(reading)?;
         let (config, series) = Config::from_json_with_series(&text)?;
         drop((text, of_text));
         let bytes = ConfigurationBytes::of(&config, series, text_bytes);
         of_reading.shrink(bytes.reading);
         check(bytes.reading.saturating_add(bytes.in_force))?;
-        let in_force = Some(vm.hold_for_configuration(bytes.in_force)?);
+        let in_force = Some(vm.reserve_for_configuration(bytes.in_force)?);
         let models = config.models.len();
         let memory = Memory { vm: vm.enter(fingerprint), _in_force: in_force, lacks_room: false };
         let session = Session::lay_out(host, config, memory);

@@ -26,7 +26,7 @@ pub(super) struct Brotli {
 impl Brotli {
     pub(super) fn new(room: &MemoryBudget) -> Result<Brotli, Fault> {
         let account = BodyBudget::new(room);
-        let held = account.hold(size_of::<BrotliDecoder>())?;
+        let held = account.reserve(size_of::<BrotliDecoder>())?;
         let grants = || Grants(Arc::clone(&account));
         // Strict: without the windows beyond 16 MiB, which are no part of the coding.
         let decoder = Box::new(BrotliDecoder::new_strict(grants(), grants(), grants()));
@@ -116,7 +116,7 @@ impl<T: Clone + Default> Allocator<T> for Grants {
     type AllocatedMemory = Granted<T>;
 
     fn alloc_cell(&mut self, len: usize) -> Granted<T> {
-        match self.0.hold(len.saturating_mul(size_of::<T>())) {
+        match self.0.reserve(len.saturating_mul(size_of::<T>())) {
             Ok(held) => Granted { cells: vec![T::default(); len], _held: Some(held) },
             Err(_) => Granted::default(),
         }

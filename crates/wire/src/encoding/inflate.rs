@@ -16,7 +16,7 @@ use miniz_oxide::inflate::{
 
 use super::{
     Fault, Take,
-    memory::{BodyBudget, MemoryBudget, Reservation},
+    memory::{MemoryBudget, Reservation},
 };
 
 /// What frames the data.
@@ -41,7 +41,7 @@ pub(super) struct Inflater {
 impl Inflater {
     pub(super) fn new(room: &MemoryBudget, frame: Frame) -> Result<Inflater, Fault> {
         let bytes = size_of::<DecompressorOxide>().saturating_add(TINFL_LZ_DICT_SIZE);
-        let held = BodyBudget::new(room).hold(bytes)?;
+        let held = room.of_body().reserve(bytes)?;
         let mut inflater = Inflater {
             state: Box::default(),
             window: vec![0; TINFL_LZ_DICT_SIZE].into_boxed_slice(),

@@ -22,9 +22,9 @@ struct Room {
     whole: Option<MemoryBudget>,
 }
 
-/// Memory that is taken until it is dropped.
+/// Memory that is taken, given back when it is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct Reservation {
     budget: MemoryBudget,
     bytes: usize,
 }
@@ -41,15 +41,24 @@ impl MemoryBudget {
         MemoryBudget(Arc::new(Room { left: AtomicUsize::new(bytes), whole: Some(self.clone()) }))
     }
 
-    /// Takes memory before it is allocated; `None` if there is not so much left.
-    #[must_use]
-    pub fn hold(&self, bytes: usize) -> Option<Held> {
-        self.take(bytes).then(|| Held { budget: self.clone(), bytes })
+    /// What one body may take of it.
+    pub(super) fn of_body(&self) -> MemoryBudget {
+        self.part(BODY_BYTES_MAX)
+    }
+
+    /// Takes memory before it is allocated.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::TooLarge`] if there is not so much left here, [`Fault::NoRoom`] if others have it of what this is a part of.
+    pub fn reserve(&self, bytes: usize) -> Result<Reservation, Fault> {
+        self.take(bytes)?;
+        Ok(Reservation { budget: self.clone(), bytes })
     }
 
     /// Memory of something that is held beside the decoders, of which nothing is taken yet.
     pub fn reservation(&self) -> Reservation {
-        Reservation { account: BodyBudget::new(self), bytes: 0 }
+        Reservation { budget: self.of_body(), bytes: 0 }
     }
 
     /// What nobody has taken, neither here nor of what this is a part of.
@@ -60,16 +69,15 @@ impl MemoryBudget {
     }
 
     /// Takes memory, here and of what this is a part of, or of neither.
-    fn take(&self, bytes: usize) -> bool {
+    fn take(&self, bytes: usize) -> Result<(), Fault> {
         let Room { left, whole } = &*self.0;
-        if !take_from(left, bytes) {
-            return false;
-        }
-        let has_room = whole.as_ref().is_none_or(|whole| whole.take(bytes));
-        if !has_room {
+        let take = |left: usize| left.checked_sub(bytes);
+        left.fetch_update(Relaxed, Relaxed, take).map_err(|_| Fault::TooLarge)?;
+        let Some(whole) = whole else { return Ok(()) };
+        whole.take(bytes).map_err(|_| {
             left.fetch_add(bytes, Relaxed);
-        }
-        has_room
+            Fault::NoRoom
+        })
     }
 
     fn give_back(&self, bytes: usize) {
@@ -80,11 +88,25 @@ impl MemoryBudget {
     }
 }
 
-impl Held {
+impl Reservation {
     /// How much it is.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Holds so much from now on, be it more or less than before.
+    ///
+    /// # Errors
+    ///
+    /// As of [`MemoryBudget::reserve`]; as much is held as before then.
+    pub fn resize(&mut self, bytes: usize) -> Result<(), Fault> {
+        if let Some(more) = bytes.checked_sub(self.bytes) {
+            self.budget.take(more)?;
+            self.bytes = bytes;
+        }
+        self.shrink(bytes);
+        Ok(())
     }
 
     /// Gives back all but so much.
@@ -94,90 +116,37 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.budget.give_back(self.bytes);
     }
 }
 
-/// What is left for one decoder.
+/// What is left for one decoder that takes memory many times, and says of none why it failed.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
-    room: MemoryBudget,
-    left: AtomicUsize,
+    budget: MemoryBudget,
     lacked_room: AtomicBool,
-}
-
-/// Memory of a decoder, or of what a reader holds, given back when it is dropped.
-#[derive(Debug)]
-pub struct Reservation {
-    account: Arc<BodyBudget>,
-    bytes: usize,
 }
 
 impl BodyBudget {
     pub(super) fn new(room: &MemoryBudget) -> Arc<BodyBudget> {
-        Arc::new(BodyBudget {
-            room: room.clone(),
-            left: AtomicUsize::new(BODY_BYTES_MAX),
-            lacked_room: AtomicBool::new(false),
-        })
+        Arc::new(BodyBudget { budget: room.of_body(), lacked_room: AtomicBool::new(false) })
     }
 
     /// Takes memory, before it is allocated.
-    pub(super) fn hold(self: &Arc<BodyBudget>, bytes: usize) -> Result<Reservation, Fault> {
-        self.take(bytes)?;
-        Ok(Reservation { account: Arc::clone(self), bytes })
+    pub(super) fn reserve(&self, bytes: usize) -> Result<Reservation, Fault> {
+        self.budget.reserve(bytes).inspect_err(|fault| {
+            if *fault == Fault::NoRoom {
+                self.lacked_room.store(true, Relaxed);
+            }
+        })
     }
 
     /// Why memory was refused.
     pub(super) fn refusal(&self) -> Fault {
         if self.lacked_room.load(Relaxed) { Fault::NoRoom } else { Fault::TooLarge }
     }
-
-    fn take(&self, bytes: usize) -> Result<(), Fault> {
-        if !take_from(&self.left, bytes) {
-            return Err(Fault::TooLarge);
-        }
-        if !self.room.take(bytes) {
-            self.left.fetch_add(bytes, Relaxed);
-            self.lacked_room.store(true, Relaxed);
-            return Err(Fault::NoRoom);
-        }
-        Ok(())
-    }
-
-    fn give_back(&self, bytes: usize) {
-        self.left.fetch_add(bytes, Relaxed);
-        self.room.give_back(bytes);
-    }
-}
-
-impl Reservation {
-    /// Holds so much from now on, be it more or less than before.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::NoRoom`] if others have it, [`Fault::TooLarge`] beyond [`BODY_BYTES_MAX`]; as much is held as before then.
-    pub fn resize(&mut self, bytes: usize) -> Result<(), Fault> {
-        if let Some(more) = bytes.checked_sub(self.bytes) {
-            self.account.take(more)?;
-        } else {
-            self.account.give_back(self.bytes.saturating_sub(bytes));
-        }
-        self.bytes = bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.account.give_back(self.bytes);
-    }
-}
-
-fn take_from(left: &AtomicUsize, bytes: usize) -> bool {
-    left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes)).is_ok()
 }
 
 #[cfg(test)]
@@ -188,8 +157,8 @@ mod tests {
     fn what_is_dropped_is_free_again() {
         let room = MemoryBudget::new(100);
         let account = BodyBudget::new(&room);
-        let mut held = account.hold(60).unwrap();
-        assert_eq!(account.hold(50).unwrap_err(), Fault::NoRoom);
+        let mut held = account.reserve(60).unwrap();
+        assert_eq!(account.reserve(50).unwrap_err(), Fault::NoRoom);
         assert_eq!(account.refusal(), Fault::NoRoom);
         held.resize(100).unwrap();
         assert_eq!(held.resize(101), Err(Fault::NoRoom));
@@ -205,11 +174,11 @@ mod tests {
         let whole = MemoryBudget::new(100);
         let part = whole.part(60);
         let left = || (whole.bytes_left(), part.bytes_left());
-        let mut held = part.hold(50).unwrap();
+        let mut held = part.reserve(50).unwrap();
         assert_eq!(left(), (50, 10));
-        assert!(part.hold(11).is_none(), "more than the part has");
-        let others = whole.hold(45).unwrap();
-        assert!(part.hold(6).is_none(), "more than the whole has");
+        assert!(part.reserve(11).is_err(), "more than the part has");
+        let others = whole.reserve(45).unwrap();
+        assert!(part.reserve(6).is_err(), "more than the whole has");
         assert_eq!((left(), others.bytes()), ((5, 5), 45));
         held.shrink(20);
         held.shrink(30);
@@ -222,7 +191,7 @@ mod tests {
     fn one_body_cannot_take_all_of_the_room() {
         let room = MemoryBudget::new(DECODERS_BYTES_MAX);
         let account = BodyBudget::new(&room);
-        assert_eq!(account.hold(BODY_BYTES_MAX + 1).unwrap_err(), Fault::TooLarge);
+        assert_eq!(account.reserve(BODY_BYTES_MAX + 1).unwrap_err(), Fault::TooLarge);
         assert_eq!(account.refusal(), Fault::TooLarge);
     }
 }

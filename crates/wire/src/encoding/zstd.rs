@@ -15,7 +15,7 @@ use self::{
 };
 use super::{
     Fault, Take,
-    memory::{BodyBudget, MemoryBudget, Reservation},
+    memory::{MemoryBudget, Reservation},
 };
 
 /// The longest window that a frame may ask for, which is the longest that the web has (RFC 9659).
@@ -63,7 +63,7 @@ impl Zstd {
             has_checksum: false,
             has_frame: false,
             scratch: 0,
-            held: BodyBudget::new(room).hold(BASE_BYTES)?,
+            held: room.of_body().reserve(BASE_BYTES)?,
         })
     }
 
