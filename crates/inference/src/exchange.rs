@@ -20,7 +20,7 @@ mod prediction;
 mod sink;
 
 pub use self::{
-    head::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
+    head::{BodyHead, DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
     observation::{Generated, NAME_BYTES_MAX, Observation, ObservationKind, Predicted, Streamed},
     sink::{ExchangeSink, Progress, RowSink},
 };
@@ -38,7 +38,7 @@ use self::{
     body::{Body, problem},
     generation::Generation,
     name::ModelName,
-    prediction::{Prediction, RowsHead},
+    prediction::Prediction,
 };
 use crate::{
     outcome::{BodyVerdict, ProxyVerdict, decide},
@@ -114,7 +114,7 @@ impl Exchange {
                 Kind::Generation(Box::new(Generation::new(settings, dialect)))
             }
             Dialect::Predictive(dialect) => {
-                let prediction = Prediction::new(settings, sink, dialect, head.rows());
+                let prediction = Prediction::new(settings, sink, dialect, head.body);
                 has_unexpected_content_type = !prediction.reads_request();
                 Kind::Prediction(Box::new(prediction))
             }
@@ -126,7 +126,7 @@ impl Exchange {
             status: None,
             grpc_status: None,
             is_local_reply: false,
-            request: Body::new(Encoding::of(head.content_encoding, settings.codings)),
+            request: Body::new(Encoding::of(head.body.content_encoding, settings.codings)),
             // Until a head says otherwise; bodies that are no answers are not decoded.
             response: Body::new(Encoding::None),
             has_unexpected_content_type,
@@ -184,18 +184,18 @@ impl Exchange {
         if !head.is_answer() {
             return;
         }
-        let encoding = Encoding::of(head.content_encoding, settings.codings);
+        let encoding = Encoding::of(head.body.content_encoding, settings.codings);
         if encoding == Encoding::Unreadable {
             self.response.set_encoding(encoding);
             return;
         }
         let is_read = match &mut self.kind {
-            Kind::Generation(_) if !head.is_text() => false,
+            Kind::Generation(_) if !head.body.is_text() => false,
             Kind::Generation(generation) => {
-                generation.expect_answer(settings, head);
+                generation.expect_answer(settings, head.body);
                 true
             }
-            Kind::Prediction(prediction) => prediction.expect_answer(settings, sink, head.rows()),
+            Kind::Prediction(prediction) => prediction.expect_answer(settings, sink, head.body),
         };
         if is_read {
             self.response.set_encoding(encoding);
@@ -369,28 +369,6 @@ impl Kind {
                 ObservationKind::Generation(generation.observed(started_at, outcome))
             }
             Kind::Prediction(prediction) => ObservationKind::Prediction(prediction.observed()),
-        }
-    }
-}
-
-impl<'h> RequestHead<'h> {
-    fn rows(&self) -> RowsHead<'h> {
-        RowsHead {
-            content_type: self.content_type,
-            content_encoding: self.content_encoding,
-            document_length: self.document_length,
-            message_encoding: self.message_encoding,
-        }
-    }
-}
-
-impl<'h> ResponseHead<'h> {
-    fn rows(&self) -> RowsHead<'h> {
-        RowsHead {
-            content_type: self.content_type,
-            content_encoding: self.content_encoding,
-            document_length: self.document_length,
-            message_encoding: self.message_encoding,
         }
     }
 }

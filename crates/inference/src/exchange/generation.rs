@@ -6,9 +6,7 @@ use driftline_labels::{EnumMap, Outcome, ReadProblem};
 use driftline_statistics::time::Timestamp;
 use driftline_wire::json::JsonEnd;
 
-use super::{
-    ExchangeSink, Generated, Progress, ReadSettings, ResponseHead, Streamed, name::ModelName,
-};
+use super::{BodyHead, ExchangeSink, Generated, Progress, ReadSettings, Streamed, name::ModelName};
 use crate::{
     generative::{
         Answer, Dialect, ExpectedResponse, PromptReader, RequestReader, ResponseFeatures, Usage,
@@ -55,7 +53,7 @@ impl Generation {
     }
 
     /// From here on the response's body is an answer to be read.
-    pub(super) fn expect_answer(&mut self, settings: &ReadSettings, head: &ResponseHead<'_>) {
+    pub(super) fn expect_answer(&mut self, settings: &ReadSettings, head: BodyHead<'_>) {
         self.answer = Answer::of(ExpectedResponse {
             dialect: self.dialect,
             is_lines: head.is_lines(),

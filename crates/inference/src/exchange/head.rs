@@ -5,11 +5,9 @@ pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 /// The header of a call over gRPC that says how those of its messages are coded that are compressed.
 pub const MESSAGE_ENCODING: &str = "grpc-encoding";
 
-/// What is known of a request before its body, once it is recognised.
+/// What headers say about the body that follows them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RequestHead<'a> {
-    /// The name of the proxy's route; `None` if it has none, or if nothing depends on it.
-    pub route: Option<&'a [u8]>,
+pub struct BodyHead<'a> {
     /// The `content-type`, if there is one.
     pub content_type: Option<&'a [u8]>,
     /// The `content-encoding`, if there is one.
@@ -20,19 +18,22 @@ pub struct RequestHead<'a> {
     pub message_encoding: Option<&'a [u8]>,
 }
 
+/// What is known of a request before its body, once it is recognised.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    /// The name of the proxy's route; `None` if it has none, or if nothing depends on it.
+    pub route: Option<&'a [u8]>,
+    /// What it says about the body.
+    pub body: BodyHead<'a>,
+}
+
 /// What is known of a response before its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseHead<'a> {
     /// The `:status`; `None` if it is no number.
     pub status: Option<u16>,
-    /// The `content-type`, if there is one.
-    pub content_type: Option<&'a [u8]>,
-    /// The `content-encoding`, if there is one.
-    pub content_encoding: Option<&'a [u8]>,
-    /// The [`DOCUMENT_LENGTH`] header, if there is one.
-    pub document_length: Option<&'a [u8]>,
-    /// The [`MESSAGE_ENCODING`] header, if there is one.
-    pub message_encoding: Option<&'a [u8]>,
+    /// What it says about the body.
+    pub body: BodyHead<'a>,
     /// The `grpc-status`, if the head is all there is of an answer over gRPC.
     pub grpc_status: Option<u32>,
     /// The proxy itself made the response, in the model server's place.
@@ -45,7 +46,9 @@ impl ResponseHead<'_> {
     pub(super) fn is_answer(&self) -> bool {
         !self.is_local_reply && self.status.is_some_and(|status| (200..300).contains(&status))
     }
+}
 
+impl BodyHead<'_> {
     /// Whether the content type is that of one JSON document per line.
     pub(super) fn is_lines(&self) -> bool {
         self.content_type.is_some_and(|value| is_any(media_type(value), LINES))
@@ -87,8 +90,7 @@ mod tests {
 
     #[track_caller]
     fn check(content_type: &str, is_text: bool) {
-        let head =
-            ResponseHead { content_type: Some(content_type.as_bytes()), ..ResponseHead::default() };
+        let head = BodyHead { content_type: Some(content_type.as_bytes()), ..BodyHead::default() };
         assert_eq!(head.is_text(), is_text, "{content_type}");
     }
 
@@ -108,11 +110,11 @@ mod tests {
     fn lines_have_several_names() {
         let is_lines = |content_type: &str| {
             let content_type = Some(content_type.as_bytes());
-            ResponseHead { content_type, ..ResponseHead::default() }.is_lines()
+            BodyHead { content_type, ..BodyHead::default() }.is_lines()
         };
         assert!(is_lines("application/x-ndjson"));
         assert!(is_lines("Application/JSONL; charset=utf-8"));
         assert!(!is_lines("application/json"));
-        assert!(!ResponseHead::default().is_lines());
+        assert!(!BodyHead::default().is_lines());
     }
 }

@@ -6,7 +6,9 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-use super::{ExchangeSink, Predicted, ReadSettings, body_reader::BodyReader, name::ModelName};
+use super::{
+    BodyHead, ExchangeSink, Predicted, ReadSettings, body_reader::BodyReader, name::ModelName,
+};
 use crate::{
     outcome::BodyVerdict,
     predictive::{Dialect, Forms, Reader},
@@ -23,16 +25,7 @@ pub(super) struct Prediction {
     is_answer_malformed: bool,
 }
 
-/// What headers say about a body with rows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RowsHead<'h> {
-    pub(super) content_type: Option<&'h [u8]>,
-    pub(super) content_encoding: Option<&'h [u8]>,
-    pub(super) document_length: Option<&'h [u8]>,
-    pub(super) message_encoding: Option<&'h [u8]>,
-}
-
-impl RowsHead<'_> {
+impl BodyHead<'_> {
     /// The reader of such a body; `None` if it has no rows that could be read.
     fn reader(&self, forms: &Forms, settings: &ReadSettings) -> Option<Reader> {
         let form = forms.of(self.content_type)?;
@@ -48,7 +41,7 @@ impl Prediction {
         settings: &ReadSettings,
         sink: &mut impl ExchangeSink<'c>,
         dialect: &'static Dialect,
-        head: RowsHead<'_>,
+        head: BodyHead<'_>,
     ) -> Prediction {
         let request = head
             .reader(&dialect.request, settings)
@@ -87,7 +80,7 @@ impl Prediction {
         &mut self,
         settings: &ReadSettings,
         sink: &mut impl ExchangeSink<'c>,
-        head: RowsHead<'_>,
+        head: BodyHead<'_>,
     ) -> bool {
         self.answer = head
             .reader(&self.dialect.response, settings)

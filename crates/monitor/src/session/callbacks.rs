@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 
 use driftline_inference::{
-    exchange::{Exchange, Observation, ProxyEnd, ResponseHead},
+    exchange::{Exchange, Observation, ProxyEnd, RequestHead, ResponseHead},
     load::{FORMAT_HEADER, Report, ReportHeaders},
     recognition::{Dialect, Recognised},
 };
@@ -122,7 +122,7 @@ impl Session {
             status: status.and_then(|status| str::from_utf8(&status).ok()?.parse().ok()),
             grpc_status: heads.is_grpc().then(|| grpc_status(host, HeaderMap::Response)).flatten(),
             is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
-            ..heads.response()
+            body: heads.body(),
         };
         self.recording(host, measured, |exchange, recording| {
             // A model that was not named by now is none of the admitted ones.
@@ -235,9 +235,10 @@ impl Session {
             recorder.keep_headers(Direction::Request, values);
         }
         let heads = Heads::read(host, HeaderMap::Request, predicts);
+        let head = RequestHead { route, body: heads.body() };
         let exchange = self.with_capture(host, |layout, buffer, capture, flush| {
             let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
-            Exchange::start(&layout.read, &mut recording, now, recognised, &heads.request(route))
+            Exchange::start(&layout.read, &mut recording, now, recognised, &head)
         });
         Measured { exchange, recorder, predicts, _reservation: reservation }
     }

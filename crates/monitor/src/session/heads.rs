@@ -10,7 +10,7 @@ use crate::{
     memory::HEADER_BYTES_MAX,
 };
 use driftline_inference::{
-    exchange::{DOCUMENT_LENGTH, MESSAGE_ENCODING, RequestHead, ResponseHead},
+    exchange::{BodyHead, DOCUMENT_LENGTH, MESSAGE_ENCODING},
     load::{BINARY_REPORT_HEADER, REPORT_HEADER},
 };
 
@@ -48,23 +48,12 @@ impl Heads {
         self.content_type.as_ref().is_some_and(|value| value.starts_with(GRPC))
     }
 
-    pub(super) fn request<'h>(&'h self, route: Option<&'h [u8]>) -> RequestHead<'h> {
-        RequestHead {
-            route,
+    pub(super) fn body(&self) -> BodyHead<'_> {
+        BodyHead {
             content_type: self.content_type.as_deref(),
             content_encoding: self.content_encoding.as_deref(),
             document_length: self.document_length.as_deref(),
             message_encoding: self.message_encoding.as_deref(),
-        }
-    }
-
-    pub(super) fn response(&self) -> ResponseHead<'_> {
-        ResponseHead {
-            content_type: self.content_type.as_deref(),
-            content_encoding: self.content_encoding.as_deref(),
-            document_length: self.document_length.as_deref(),
-            message_encoding: self.message_encoding.as_deref(),
-            ..ResponseHead::default()
         }
     }
 }
