@@ -140,6 +140,7 @@ mod tests {
     use std::{format, string::String, vec::Vec};
 
     use super::*;
+    use crate::frame::testing::read_pieces;
     use driftline_cuts::every_cut;
 
     /// Each message as its flag and its text, a lost stream as `lost`.
@@ -147,28 +148,13 @@ mod tests {
     fn check(stream: &[u8], expected: &[&str], is_open: bool) {
         every_cut(stream, |pieces, name| {
             let mut reader = Reader::new();
-            let (mut messages, mut message) = (Vec::new(), Vec::new());
-            for piece in pieces {
-                let mut input = *piece;
-                loop {
-                    let progress = reader.next(input);
-                    input = &input[progress.consumed..];
-                    match progress.step {
-                        FrameStep::Data(fragment) => {
-                            assert_ne!(fragment, b"");
-                            message.extend_from_slice(fragment);
-                        }
-                        FrameStep::EventEnd => {
-                            assert_eq!(reader.bytes_left(), 0);
-                            let text = String::from_utf8(core::mem::take(&mut message)).unwrap();
-                            messages.push(format!("{} {text}", u8::from(reader.is_compressed())));
-                        }
-                        FrameStep::EventBroken => messages.push(String::from("lost")),
-                        FrameStep::InputEmpty => break,
-                    }
-                }
-                assert_eq!(input, b"", "all is consumed");
-            }
+            let mut messages = Vec::new();
+            read_pieces(&mut reader, pieces, Reader::next, |reader, message| {
+                let Some(message) = message else { return messages.push(String::from("lost")) };
+                assert_eq!(reader.bytes_left(), 0);
+                let text = String::from_utf8(message).unwrap();
+                messages.push(format!("{} {text}", u8::from(reader.is_compressed())));
+            });
             assert_eq!(messages, expected, "{name}");
             assert_eq!(reader.is_open(), is_open, "{name}");
             assert_eq!(

@@ -107,33 +107,18 @@ mod tests {
     use std::{string::String, vec::Vec};
 
     use super::*;
+    use crate::frame::testing::read_pieces;
     use driftline_cuts::every_cut;
 
     #[track_caller]
     fn check(stream: &str, expected: &[&str], open: &str) {
         every_cut(stream.as_bytes(), |pieces, name| {
             let mut reader = Reader::default();
-            let (mut elements, mut element) = (Vec::new(), Vec::new());
-            for piece in pieces {
-                let mut input = *piece;
-                loop {
-                    let progress = reader.next(input);
-                    input = &input[progress.consumed..];
-                    match progress.step {
-                        FrameStep::Data(fragment) => {
-                            assert_ne!(fragment, b"");
-                            element.extend_from_slice(fragment);
-                        }
-                        FrameStep::EventEnd => {
-                            let whole = core::mem::take(&mut element);
-                            elements.push(String::from_utf8(whole).unwrap());
-                        }
-                        FrameStep::EventBroken => unreachable!("text has no broken frames"),
-                        FrameStep::InputEmpty => break,
-                    }
-                }
-                assert_eq!(input, b"", "all is consumed");
-            }
+            let mut elements = Vec::new();
+            let element = read_pieces(&mut reader, pieces, Reader::next, |_, element| {
+                let element = element.expect("text has no broken frames");
+                elements.push(String::from_utf8(element).unwrap());
+            });
             assert_eq!(elements, expected, "{name}");
             assert_eq!(String::from_utf8_lossy(&element), open, "{name}");
             assert_eq!(reader.is_open(), !open.is_empty(), "{name}");

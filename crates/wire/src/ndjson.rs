@@ -52,32 +52,18 @@ mod tests {
     use std::{string::String, vec::Vec};
 
     use super::*;
+    use crate::frame::testing::read_pieces;
     use driftline_cuts::every_cut;
 
     #[track_caller]
     fn check(stream: &str, expected: &[&str], open: &str) {
         every_cut(stream.as_bytes(), |pieces, name| {
             let mut reader = Reader::default();
-            let (mut lines, mut line) = (Vec::new(), Vec::new());
-            for piece in pieces {
-                let mut input = *piece;
-                loop {
-                    let progress = reader.next(input);
-                    input = &input[progress.consumed..];
-                    match progress.step {
-                        FrameStep::Data(fragment) => {
-                            assert_ne!(fragment, b"");
-                            line.extend_from_slice(fragment);
-                        }
-                        FrameStep::EventEnd => {
-                            lines.push(String::from_utf8(core::mem::take(&mut line)).unwrap());
-                        }
-                        FrameStep::EventBroken => unreachable!("text has no broken frames"),
-                        FrameStep::InputEmpty => break,
-                    }
-                }
-                assert_eq!(input, b"", "all is consumed");
-            }
+            let mut lines = Vec::new();
+            let line = read_pieces(&mut reader, pieces, Reader::next, |_, line| {
+                let line = line.expect("text has no broken frames");
+                lines.push(String::from_utf8(line).unwrap());
+            });
             assert_eq!(lines, expected, "{name}");
             assert_eq!(String::from_utf8_lossy(&line), open, "{name}");
             assert_eq!(reader.is_open(), !open.is_empty(), "{name}");

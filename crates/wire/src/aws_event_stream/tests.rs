@@ -3,6 +3,7 @@
 use std::{format, string::String, vec, vec::Vec};
 
 use super::*;
+use crate::frame::testing::read_pieces;
 use driftline_cuts::every_cut;
 
 const EMPTY: &[u8] = b"\0\0\0\x10\0\0\0\0\x05\xc2H\xeb}\x98\xc8\xff";
@@ -44,33 +45,19 @@ fn header(name: &str, value: &str) -> Vec<u8> {
     [&[name.len() as u8], name.as_bytes(), &[7], &length, value.as_bytes()].concat()
 }
 
+fn next<'a>(reader: &'a mut Reader, input: &'a [u8]) -> Progress<'a> {
+    let progress = reader.next(input);
+    assert!(0 < progress.consumed || input.is_empty());
+    progress
+}
+
 /// Each message as `message-type/event-type/exception-type=payload`, a broken one as `broken`; and whether one is open.
 fn read(pieces: &[&[u8]]) -> (Vec<String>, bool) {
     let mut reader = Reader::new();
-    let (mut messages, mut payload) = (Vec::new(), Vec::new());
-    for piece in pieces {
-        let mut input = *piece;
-        loop {
-            let progress = reader.next(input);
-            assert!(0 < progress.consumed || input.is_empty());
-            input = &input[progress.consumed..];
-            match progress.step {
-                FrameStep::Data(fragment) => {
-                    assert_ne!(fragment, b"");
-                    payload.extend_from_slice(fragment);
-                }
-                FrameStep::EventEnd => {
-                    messages.push(written(&reader, &core::mem::take(&mut payload)));
-                }
-                FrameStep::EventBroken => {
-                    payload.clear();
-                    messages.push(String::from("broken"));
-                }
-                FrameStep::InputEmpty => break,
-            }
-        }
-        assert_eq!(input, b"", "all is consumed");
-    }
+    let mut messages = Vec::new();
+    read_pieces(&mut reader, pieces, next, |reader, payload| {
+        messages.push(payload.map_or("broken".into(), |payload| written(reader, &payload)));
+    });
     (messages, reader.is_open())
 }
 

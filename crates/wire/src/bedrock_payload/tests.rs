@@ -3,6 +3,7 @@
 use std::{format, string::String, vec::Vec};
 
 use super::*;
+use crate::frame::testing::read_pieces;
 use driftline_cuts::every_cut;
 
 /// A message without headers around `payload`.
@@ -29,32 +30,18 @@ fn check(payloads: &[&str], expected: &[Option<&str>]) {
     });
 }
 
+fn next<'a>(reader: &'a mut Reader, input: &'a [u8]) -> Progress<'a> {
+    let progress = reader.next(input);
+    assert!(0 < progress.consumed || input.is_empty());
+    progress
+}
+
 fn read(pieces: &[&[u8]]) -> Vec<Option<String>> {
     let mut reader = Reader::new();
-    let (mut events, mut event) = (Vec::new(), Vec::new());
-    for piece in pieces {
-        let mut input = *piece;
-        loop {
-            let progress = reader.next(input);
-            assert!(0 < progress.consumed || input.is_empty());
-            let consumed = progress.consumed;
-            match progress.step {
-                FrameStep::Data(fragment) => {
-                    assert_ne!(fragment, b"");
-                    event.extend_from_slice(fragment);
-                }
-                FrameStep::EventEnd => {
-                    events.push(Some(String::from_utf8(core::mem::take(&mut event)).unwrap()));
-                }
-                FrameStep::EventBroken => {
-                    event.clear();
-                    events.push(None);
-                }
-                FrameStep::InputEmpty => break,
-            }
-            input = &input[consumed..];
-        }
-    }
+    let mut events = Vec::new();
+    read_pieces(&mut reader, pieces, next, |_, event| {
+        events.push(event.map(|event| String::from_utf8(event).unwrap()));
+    });
     events
 }
 

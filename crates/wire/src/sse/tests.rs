@@ -3,35 +3,17 @@
 use std::{format, string::String, vec::Vec};
 
 use super::*;
+use crate::frame::testing::read_pieces;
 use driftline_cuts::every_cut;
 
 /// Reads `pieces` and writes down each event as `name=data`, and what the end left open.
 fn read(pieces: &[&[u8]]) -> (Vec<String>, Ending) {
     let mut reader = Reader::new();
     let mut events = Vec::new();
-    let mut data = Vec::new();
-    for piece in pieces {
-        let mut input = *piece;
-        loop {
-            let progress = reader.next(input);
-            input = &input[progress.consumed..];
-            match progress.step {
-                FrameStep::Data(fragment) => {
-                    assert_ne!(fragment, b"", "a fragment is never empty");
-                    data.extend_from_slice(fragment);
-                }
-                FrameStep::EventEnd => {
-                    events.push(written(reader.event_name(), &data));
-                    data.clear();
-                }
-                FrameStep::EventBroken => unreachable!("text has no broken frames"),
-                FrameStep::InputEmpty => {
-                    assert_eq!(input, b"", "an empty input is used up");
-                    break;
-                }
-            }
-        }
-    }
+    let data = read_pieces(&mut reader, pieces, Reader::next, |reader, data| {
+        let data = data.expect("text has no broken frames");
+        events.push(written(reader.event_name(), &data));
+    });
     if !data.is_empty() {
         events.push(format!("open {}", written(reader.event_name(), &data)));
     }
