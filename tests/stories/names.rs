@@ -158,7 +158,7 @@ const LIKE_LABELS: [&str; 8] = [
 
 /// Arbitrary texts, the same ones in every run.
 fn texts(count: usize) -> impl Iterator<Item = String> {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     (0..count).map(move |number| {
         let mut bytes = LIKE_LABELS[number % LIKE_LABELS.len()].as_bytes().to_vec();
         for _ in 0..random.below(8) {

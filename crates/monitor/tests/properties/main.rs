@@ -44,7 +44,7 @@ fn what_fuzzing_has_found_worth_keeping_holds() {
 #[test]
 fn what_the_corpora_hold_and_what_is_made_of_it_holds() {
     for (number, (name, check)) in (1..).zip(CHECKS) {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ number);
+        let mut random = Random::new(number);
         let seeds = seeds::of(name);
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for seed in &seeds {
