@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use crate::{
     paths,
     process::{cargo, say},
-    wasm::without_custom_sections,
+    wasm::{NAMES, keep_custom_sections},
+    wasm_opt,
     wasm_std::{self, Choice, TARGET},
     watch::compile,
 };
@@ -27,7 +28,7 @@ const MEMORY_BYTES_MAX: u32 = 64 << 20;
 pub fn build(choice: Choice) -> Result<PathBuf> {
     let filter = paths::filter();
     let named = build_package(choice, "driftline-plugin", "driftline")?;
-    let shipped = without_custom_sections(&named).context("the built filter")?;
+    let shipped = without_names(&named)?;
     write(&paths::debug_filter(), &named)?;
     write(&filter, &shipped)?;
     say(&format!("{} is {}", filter.display(), kibibytes(shipped.len())));
@@ -37,11 +38,12 @@ pub fn build(choice: Choice) -> Result<PathBuf> {
 /// Builds the core's arithmetic at [`paths::arithmetic`], with the same options as the filter, and returns that path.
 pub fn build_arithmetic(choice: Choice) -> Result<PathBuf> {
     let filter = paths::arithmetic();
-    write(&filter, &build_package(choice, "driftline-arithmetic", "driftline_arithmetic")?)?;
+    let named = build_package(choice, "driftline-arithmetic", "driftline_arithmetic")?;
+    write(&filter, &without_names(&named)?)?;
     Ok(filter)
 }
 
-/// Builds a package's library as a filter, and returns the module.
+/// Builds a package's library as a filter, and returns the optimised module with the names of its functions.
 fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>> {
     let wasm_std = wasm_std::set_up(choice)?;
     say(&format!("building {package} for {TARGET}"));
@@ -57,7 +59,15 @@ fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>
     compile(&mut command).with_context(|| format!("cannot build {package}"))?;
 
     let built = paths::wasm_target().join(TARGET).join(format!("filter/{library}.wasm"));
-    fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
+    let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    let named = keep_custom_sections(&module, &[NAMES])
+        .with_context(|| format!("cannot read {}", built.display()))?;
+    Ok(wasm_opt::optimise(named, library))
+}
+
+/// What ships: the same module, smaller.
+fn without_names(named: &[u8]) -> Result<Vec<u8>> {
+    keep_custom_sections(named, &[]).context("the optimised module")
 }
 
 /// Writes a module atomically. An identical file is not touched, so its modification time stays.

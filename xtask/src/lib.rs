@@ -20,4 +20,5 @@ pub mod fuzz;
 pub mod prometheus;
 pub mod python;
 pub mod wasm;
+pub mod wasm_opt;
 pub mod wasm_std;

@@ -15,6 +15,7 @@ use xtask::{
     process::{cargo, find_program, run, say},
     prometheus, structure,
     testing::{self, Piece},
+    wasm_opt,
     wasm_std::{self, Choice, WasmStd},
     watch::{Place, compile, watch},
     workspace::{PACKAGES, program},
@@ -107,6 +108,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     };
     let shown = |path: PathBuf| path.display().to_string();
     report(wasm_std::TARGET, wasm_std::set_up(choice).map(|found| found.to_string()));
+    report("wasm-opt", wasm_opt::set_up().map(shown));
     report("Envoy", envoy::set_up().map(shown));
     report("Python clients", clients::set_up().map(shown));
     report("promtool", prometheus::set_up_promtool().map(shown));

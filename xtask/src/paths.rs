@@ -39,6 +39,16 @@ pub fn wasm_target() -> PathBuf {
     root().join("target/wasm")
 }
 
+/// Where Debian's Binaryen is unpacked.
+pub fn binaryen() -> PathBuf {
+    root().join("target/binaryen")
+}
+
+/// What Binaryen has made of modules.
+pub fn wasm_opt() -> PathBuf {
+    root().join("target/wasm-opt")
+}
+
 /// The Python environment with Envoy and the clients of the stories.
 pub fn venv() -> PathBuf {
     root().join("target/venv")

@@ -1,4 +1,4 @@
-//! The sections of a wasm module. It never decodes their content.
+//! The sections of a wasm module. It decodes nothing of their content but the name of a custom one.
 
 use anyhow::{Context, Result, ensure};
 
@@ -6,13 +6,16 @@ use anyhow::{Context, Result, ensure};
 const HEADER: &[u8] = b"\0asm\x01\0\0\0";
 /// The id of custom sections, such as the names for backtraces.
 const CUSTOM: u8 = 0;
+/// The custom section with the names of functions.
+pub const NAMES: &str = "name";
 
-/// Removes the custom sections. The module behaves the same, but its backtraces have no names.
+/// Removes the custom sections but those with the given names. The module behaves the same, but without [`NAMES`] its
+/// backtraces have no names.
 ///
 /// # Errors
 ///
 /// If it is not a module, or is truncated.
-pub fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
+pub fn keep_custom_sections(module: &[u8], kept: &[&str]) -> Result<Vec<u8>> {
     ensure!(module.starts_with(HEADER), "not a wasm module of version 1");
     let mut left = HEADER.to_vec();
     let mut rest = &module[HEADER.len()..];
@@ -20,12 +23,19 @@ pub fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
         let (bytes, length) = length(after_id).context("the length of a section is truncated")?;
         let end = 1 + bytes + length;
         ensure!(end <= rest.len(), "a section of {length} bytes is truncated");
-        if *id != CUSTOM {
+        if *id != CUSTOM || kept.iter().any(|kept| is_named(&rest[1 + bytes..end], kept)) {
             left.extend_from_slice(&rest[..end]);
         }
         rest = &rest[end..];
     }
     Ok(left)
+}
+
+/// Whether the content of a custom section begins with this name. Names have less than 128 bytes.
+fn is_named(content: &[u8], name: &str) -> bool {
+    content.split_first().is_some_and(|(&length, rest)| {
+        usize::from(length) == name.len() && rest.starts_with(name.as_bytes())
+    })
 }
 
 /// A length in LEB128 of at most 32 bits, and how many bytes it takes.
@@ -49,14 +59,17 @@ mod tests {
     }
 
     #[test]
-    fn only_custom_sections_are_removed() {
+    fn only_custom_sections_of_other_names_are_removed() {
         let types: &[u8] = &[1, 1, 0];
         let names: &[u8] = &[CUSTOM, 5, 4, b'n', b'a', b'm', b'e'];
         // 130 bytes: its length takes two.
         let data = [&[11, 0x82, 0x01][..], &[7; 130]].concat();
-        let found = without_custom_sections(&module(&[names, types, names, &data, names]));
-        assert_eq!(found.unwrap(), module(&[types, &data]));
-        assert_eq!(without_custom_sections(HEADER).unwrap(), HEADER);
+        let other: &[u8] = &[CUSTOM, 6, 5, b'n', b'a', b'm', b'e', b's'];
+        let both = module(&[names, types, other, &data, names]);
+        let found = |kept: &[&str]| keep_custom_sections(&both, kept).unwrap();
+        assert_eq!(found(&[]), module(&[types, &data]));
+        assert_eq!(found(&[NAMES]), module(&[names, types, &data, names]));
+        assert_eq!(keep_custom_sections(HEADER, &[]).unwrap(), HEADER);
     }
 
     #[test]
@@ -66,7 +79,7 @@ mod tests {
             (module(&[&[1, 3, 0]]), "a section of 3 bytes is truncated"),
             (module(&[&[1, 0x80]]), "the length of a section is truncated"),
         ] {
-            assert_eq!(without_custom_sections(&module).unwrap_err().to_string(), expected);
+            assert_eq!(keep_custom_sections(&module, &[]).unwrap_err().to_string(), expected);
         }
     }
 }
