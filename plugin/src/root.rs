@@ -19,12 +19,11 @@ thread_local! {
 pub(crate) struct Root {
     /// `None` until a configuration was accepted.
     session: Option<Rc<Session>>,
-    memory: VmMemory,
 }
 
 impl Root {
     pub(crate) fn new() -> Root {
-        Root { session: None, memory: VM_MEMORY.with(VmMemory::clone) }
+        Root { session: None }
     }
 }
 
@@ -39,7 +38,7 @@ impl Context for Root {
 
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
-        match Session::configure(&ProxyWasm, &self.memory, size) {
+        match VM_MEMORY.with(|memory| Session::configure(&ProxyWasm, memory, size)) {
             Ok(session) => {
                 if let Some(before) = self.session.replace(Rc::new(session)) {
                     before.close(&ProxyWasm);

@@ -27,6 +27,7 @@ pub mod generative;
 pub mod glob;
 pub mod known;
 pub mod load;
+mod media_type;
 pub mod outcome;
 pub mod predictive;
 pub mod recognition;

@@ -10,6 +10,17 @@ use driftline_metrics::series::{SeriesId, SeriesView};
 #[derive(Debug, Default)]
 pub(crate) struct MetricIds(Vec<Cell<Option<MetricId>>>);
 
+/// [`MetricIds`], to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricIdsView<'m>(&'m [Cell<Option<MetricId>>]);
+
+impl MetricIdsView<'_> {
+    #[inline]
+    pub(crate) fn get(self, id: SeriesId) -> Option<MetricId> {
+        self.0.get(id.index())?.get()
+    }
+}
+
 /// Defines series one after another, with one buffer for all their names.
 #[derive(Debug)]
 pub(crate) struct Definer<'h, H> {
@@ -53,6 +64,12 @@ impl MetricIds {
     }
 
     pub(crate) fn get(&self, id: SeriesId) -> Option<MetricId> {
-        self.0.get(id.index())?.get()
+        self.view().get(id)
+    }
+
+    /// The same for many: where it lies is looked up once.
+    #[inline]
+    pub(crate) fn view(&self) -> MetricIdsView<'_> {
+        MetricIdsView(&self.0)
     }
 }

@@ -49,8 +49,8 @@ pub struct Session {
     pending: Cell<Option<Box<Pending>>>,
     /// Whether this VM ever had a stream: one that has is no good place to evaluate.
     carries_traffic: Cell<bool>,
-    /// `None` if there is nothing to evaluate.
-    tick: Cell<Option<Tick>>,
+    /// `None` if there is nothing to evaluate. In a box like what is pending.
+    tick: Cell<Option<Box<Tick>>>,
     memory: Memory,
 }
 
@@ -162,7 +162,7 @@ impl Session {
         host.set_tick_period(u32::try_from(tick_milliseconds).unwrap_or(u32::MAX));
         let series = SessionSeries { session: &session, host };
         let tick = Tick::begin(host, &series, &session.layout, instruments);
-        session.tick.set(tick);
+        session.tick.set(tick.map(Box::new));
         session
     }
 
@@ -240,8 +240,9 @@ impl Session {
 
     /// Hands the host what is in a buffer.
     fn flush(&self, host: &impl Host, buffer: &mut MetricBuffer) {
+        let metrics = self.metrics.view();
         buffer.flush(|series, change| {
-            if let Some(metric) = self.metrics.get(series) {
+            if let Some(metric) = metrics.get(series) {
                 host.change_metric(metric, change);
             }
         });

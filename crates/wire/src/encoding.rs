@@ -127,7 +127,8 @@ impl Layers {
 impl Encoding {
     /// What a `content-encoding` or a `grpc-encoding` says, if only `codings` are read.
     pub fn of(header: Option<&[u8]>, codings: Codings) -> Encoding {
-        let names = header.unwrap_or_default().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let Some(header) = header else { return Encoding::None };
+        let names = header.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         let names =
             names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
         let mut layers = Layers::default();
@@ -145,6 +146,9 @@ impl Encoding {
     ///
     /// In a body that is decoded itself, which nobody sends, none are: what either may say would multiply.
     pub fn of_messages(messages: Option<&[u8]>, body: Option<&[u8]>, codings: Codings) -> Encoding {
+        if messages.is_none() {
+            return Encoding::None;
+        }
         match (Encoding::of(messages, codings), Encoding::of(body, codings)) {
             (Encoding::Readable(_), Encoding::Readable(_)) => Encoding::Unreadable,
             (messages, _) => messages,
@@ -180,7 +184,13 @@ pub struct Faults(u8);
 impl Faults {
     /// Those that there were.
     pub fn iter(self) -> impl Iterator<Item = Fault> {
-        Fault::ALL.into_iter().filter(move |&fault| self.0 & Faults::bit(fault) != 0)
+        // Most exchanges have none, and then nothing is looked at.
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let fault = Fault::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left.wrapping_sub(1);
+            Some(*fault)
+        })
     }
 
     /// Those that there were here or there.

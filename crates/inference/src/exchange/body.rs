@@ -49,7 +49,10 @@ impl Body {
 
     /// From here on the body is in this encoding.
     pub(super) fn set_encoding(&mut self, encoding: Encoding) {
-        self.form = Form::new(encoding);
+        // Most have none, and had none; to see that is quicker than to drop what may be a decoder.
+        if encoding != Encoding::None || !matches!(self.form, Form::Plain) {
+            self.form = Form::new(encoding);
+        }
     }
 
     /// Takes the next piece, and calls `take` with what it says.

@@ -1,5 +1,7 @@
 //! What an exchange needs to know of the headers of either side; it reads no header map itself.
 
+use crate::media_type::media_type;
+
 /// The header that says how long the JSON document is which stands in front of raw tensors.
 pub const DOCUMENT_LENGTH: &str = "inference-header-content-length";
 /// The header of a call over gRPC that says how those of its messages are coded that are compressed.
@@ -60,6 +62,10 @@ impl BodyHead<'_> {
             return true;
         };
         let media_type = media_type(content_type);
+        // Those of nearly all answers, as nearly all servers write them.
+        if media_type == b"text/event-stream" || media_type == b"application/json" {
+            return true;
+        }
         const OTHERS: &[&[u8]] = &[
             b"application/json",
             b"text/event-stream",
@@ -77,11 +83,6 @@ const LINES: &[&[u8]] = &[b"application/x-ndjson", b"application/ndjson", b"appl
 
 fn is_any(media_type: &[u8], known: &[&[u8]]) -> bool {
     known.iter().any(|known| media_type.eq_ignore_ascii_case(known))
-}
-
-/// A content type without its parameters.
-fn media_type(content_type: &[u8]) -> &[u8] {
-    content_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What one server's protocol for predictions means, as data; a dialect holds tables and no code.
 
 use super::reader::Form;
+use crate::media_type::media_type;
 
 /// A dialect: how its requests are recognised, and where its bodies have rows.
 #[derive(Debug)]
@@ -28,21 +29,19 @@ pub struct Forms {
     pub by_type: &'static [(&'static str, Form)],
 }
 
-/// Media types whose bodies have no rows that can be read: whole types (`image/`) and single ones.
+/// Media types whose bodies have no rows that can be read.
 const UNREAD: &[&str] = &[
     "application/vnd.amazon.eventstream",
     "application/vnd.apache.parquet",
     "application/x-npy",
     "application/x-parquet",
     "application/x-recordio-protobuf",
-    "audio/",
-    "image/",
-    "multipart/",
     "text/html",
     "text/libsvm",
     "text/x-libsvm",
-    "video/",
 ];
+/// How those begin of which there are many.
+const UNREAD_TYPES: &[&str] = &["audio/", "image/", "multipart/", "video/"];
 
 impl Dialect {
     /// Whether a request's body names the model, so that its path need not.
@@ -55,18 +54,18 @@ impl Forms {
     /// The form of bodies with this content type; `None` if such a body has no rows that can be read.
     pub fn of(&self, content_type: Option<&[u8]>) -> Option<Form> {
         let content_type = content_type.unwrap_or_default();
-        let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
-        let media_type = media_type.trim_ascii();
-        let listed =
-            self.by_type.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(media_type));
+        let media_type = media_type(content_type);
+        let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(media_type);
+        let listed = self.by_type.iter().find(|(name, _)| is(name));
         if let Some((_, form)) = listed {
             return Some(form.with_parameters(content_type));
         }
-        let is_unread = UNREAD.iter().any(|name| {
-            let start = media_type.get(..name.len()).unwrap_or_default();
-            let is_whole = start.len() == media_type.len() || name.ends_with('/');
-            is_whole && name.as_bytes().eq_ignore_ascii_case(start)
-        });
+        let begins_with = |name: &str| {
+            let start = media_type.get(..name.len());
+            start.is_some_and(|start| name.as_bytes().eq_ignore_ascii_case(start))
+        };
+        let is_unread =
+            UNREAD.iter().any(|name| is(name)) || UNREAD_TYPES.iter().any(|name| begins_with(name));
         (!is_unread).then_some(self.usual)
     }
 }

@@ -15,7 +15,7 @@ use driftline_wire::encoding::Reservation;
 
 use super::{
     Measured, Session, Stream,
-    heads::{Heads, grpc_status, header_values, report},
+    heads::{self, Heads, grpc_status, header_values, report},
 };
 use crate::{
     host::{HeaderMap, Host},
@@ -119,7 +119,7 @@ impl Session {
         let status = host.header(HeaderMap::Response, ":status");
         let code_details = host.property(CODE_DETAILS);
         let head = ResponseHead {
-            status: status.and_then(|status| str::from_utf8(&status).ok()?.parse().ok()),
+            status: status.and_then(|status| u16::try_from(heads::number(&status)?).ok()),
             grpc_status: heads.is_grpc().then(|| grpc_status(host, HeaderMap::Response)).flatten(),
             is_local_reply: code_details.is_some_and(|details| details != b"via_upstream"),
             body: heads.body(),
@@ -204,13 +204,14 @@ impl Session {
             self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
             self.admit(host, &mut measured.recorder);
         }
-        let Measured { exchange, mut recorder, .. } = *measured;
         let mut observation = None;
-        // Written in place, because it is large: what a closure returns is copied.
+        // Written in place, because it is large: what a closure returns is copied. So is the exchange where it is taken out
+        // of its box, so it is taken last, and what is beside it stays where it is.
         let slot = &mut observation;
-        self.with_capture(host, |layout, buffer, capture, flush| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
-            let observation = slot.insert(exchange.finish(&mut recording, &end));
+        self.with_capture(host, move |layout, buffer, capture, flush| {
+            let recorder = &mut measured.recorder;
+            let mut recording = Recording::new(layout, recorder, buffer, capture, flush);
+            let observation = slot.insert(measured.exchange.finish(&mut recording, &end));
             recorder.end(layout, buffer, capture, observation);
         });
         observation

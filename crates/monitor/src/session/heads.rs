@@ -78,10 +78,42 @@ pub(super) fn header_values(
 
 /// The status of an answer over gRPC, if these headers have it.
 pub(super) fn grpc_status(host: &impl Host, map: HeaderMap) -> Option<u32> {
-    str::from_utf8(&host.header(map, "grpc-status")?).ok()?.parse().ok()
+    number(&host.header(map, "grpc-status")?)
+}
+
+/// The number that a header says in digits; `None` for anything else, also for one that is too large.
+pub(super) fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit < 10 { number.checked_mul(10)?.checked_add(digit) } else { None }
+    })
 }
 
 /// What the model server says about its load, as text and in binary.
 pub(super) fn report(host: &impl Host, map: HeaderMap) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     (host.header(map, REPORT_HEADER), host.header(map, BINARY_REPORT_HEADER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_digits_and_nothing_else() {
+        for (text, expected) in [
+            ("200", Some(200)),
+            ("0", Some(0)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967296", None),
+            ("", None),
+            ("2OO", None),
+            ("-1", None),
+            (" 1", None),
+        ] {
+            assert_eq!(number(text.as_bytes()), expected, "{text:?}");
+        }
+    }
 }
