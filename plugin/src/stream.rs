@@ -26,6 +26,7 @@ impl Stream {
 
     /// `on_log` comes before `on_done` where there is one, and upstream filters have only the latter; the session ends
     /// a stream once.
+    #[inline]
     fn end(&mut self) {
         if let Some(session) = &self.session {
             session.end_unobserved(&ProxyWasm, &mut self.stream);

@@ -21,6 +21,12 @@ use crate::{
 /// Envoy's own limit is 1 GiB per worker, so the module declares a lower one.
 const MEMORY_BYTES_MAX: u32 = 64 << 20;
 
+/// How costly a function may be, in LLVM's measure, to be compiled into each of its callers; LLVM's own limit is 225.
+///
+/// A tenth of the module is such copies of functions that no traffic waits for. Those that do matter say `#[inline]`, for
+/// which LLVM has another limit.
+const INLINED_COST_MAX: u32 = 125;
+
 /// Builds the filter at [`paths::filter`], and returns that path. Beside it, [`paths::debug_filter`] is the same module
 /// with the names of its functions.
 ///
@@ -54,7 +60,12 @@ fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>
         .arg(paths::wasm_target())
         // The user's own flags are for the native target.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("RUSTFLAGS", format!("-C link-arg=--max-memory={MEMORY_BYTES_MAX}"));
+        .env(
+            "RUSTFLAGS",
+            format!(
+                "-C link-arg=--max-memory={MEMORY_BYTES_MAX} -C llvm-args=--inline-threshold={INLINED_COST_MAX}"
+            ),
+        );
     wasm_std.configure(&mut command);
     compile(&mut command).with_context(|| format!("cannot build {package}"))?;
 

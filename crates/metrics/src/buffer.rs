@@ -44,6 +44,7 @@ impl MetricBuffer {
     }
 
     /// Adds to a counter.
+    #[inline]
     pub fn add(&mut self, id: SeriesId, amount: u64) {
         let Some(pending) = self.pending.get_mut(id.index()) else {
             return;

@@ -43,7 +43,6 @@
 
 mod literal;
 mod number;
-mod scan;
 mod text;
 
 #[cfg(test)]
@@ -52,6 +51,7 @@ mod differential;
 mod tests;
 
 use self::{literal::Literal, number::Number, text::Buffer};
+use crate::scan;
 
 pub use self::text::characters;
 pub use self::text::{TEXT_BYTES_MAX, Text, drop_blanks};

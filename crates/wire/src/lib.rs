@@ -41,4 +41,5 @@ pub mod json_array;
 pub mod name;
 pub mod ndjson;
 pub mod protobuf;
+mod scan;
 pub mod sse;

@@ -5,7 +5,10 @@
 //!
 //! A broken document ends with its line, so the next one is read again.
 
-use super::frame::{FrameStep, Progress};
+use super::{
+    frame::{FrameStep, Progress},
+    scan,
+};
 
 /// A push reader. One value reads one body, in a few bytes of memory.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +32,7 @@ impl Reader {
             self.has_data = true;
         }
         let rest = input.get(start..).unwrap_or_default();
-        let run = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let run = scan::line(rest);
         match rest.get(..run).unwrap_or_default() {
             [] if rest.is_empty() => Progress { consumed: start, step: FrameStep::InputEmpty },
             [] => {

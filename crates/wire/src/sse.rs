@@ -41,7 +41,7 @@ mod tests;
 /// Of a longer event name, only this many bytes are kept.
 pub const NAME_BYTES_MAX: usize = 64;
 
-use super::name::Name;
+use super::{name::Name, scan};
 
 pub use super::frame::{FrameStep, Progress};
 
@@ -289,6 +289,5 @@ const fn is_line_end(byte: u8) -> bool {
 }
 
 fn until_line_end(bytes: &[u8]) -> &[u8] {
-    let end = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
-    bytes.get(..end).unwrap_or(bytes)
+    bytes.get(..scan::line(bytes)).unwrap_or(bytes)
 }

@@ -164,6 +164,7 @@ impl Answer {
     }
 
     /// Token counts in Driftline's meaning.
+    #[inline]
     pub fn usage(&self) -> Usage {
         let usage = self.facts.usage.canonical(self.dialect.excludes);
         let counted = self.dialect.has_token_per_event && self.is_streamed();

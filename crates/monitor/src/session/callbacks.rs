@@ -34,6 +34,8 @@ const CODE_DETAILS: &str = "response\0code_details";
 /// How often the proxy asked an upstream.
 const UPSTREAM_ATTEMPTS: &str = "upstream\0request_attempt_count";
 
+/// What only streams that are measured need is in functions of their own, which are never inlined: a stream of another kind
+/// would pay for their registers in each callback.
 impl Session {
     /// Takes the request's headers; `end_of_stream` if no body comes.
     ///
@@ -44,9 +46,7 @@ impl Session {
         stream.saw_request_headers = true;
         self.carries_traffic.set(true);
         if self.memory.lacks_room {
-            self.with_buffer(host, |layout, buffer| {
-                layout.count_unmeasured(buffer, Unmeasured::NoRoom);
-            });
+            self.count_unmeasured(host, Unmeasured::NoRoom);
             return;
         }
         let path = host.header(HeaderMap::Request, ":path").unwrap_or_default();
@@ -71,13 +71,12 @@ impl Session {
                 stream.measured = Some(Box::new(measured));
                 self.change_request_headers(host);
             }
-            Err(reason) => {
-                self.with_buffer(host, |layout, buffer| layout.count_unmeasured(buffer, reason));
-            }
+            Err(reason) => self.count_unmeasured(host, reason),
         }
     }
 
     /// Takes `size` bytes of the request's body, which are new; `end_of_stream` if they are the last.
+    #[inline]
     pub fn request_body(
         &self,
         host: &impl Host,
@@ -85,7 +84,19 @@ impl Session {
         size: usize,
         end_of_stream: bool,
     ) {
-        let Some(measured) = &mut stream.measured else { return };
+        if let Some(measured) = &mut stream.measured {
+            self.measured_request_body(host, measured, size, end_of_stream);
+        }
+    }
+
+    #[inline(never)]
+    fn measured_request_body(
+        &self,
+        host: &impl Host,
+        measured: &mut Measured,
+        size: usize,
+        end_of_stream: bool,
+    ) {
         measured.exchange.note_bytes(Direction::Request, size);
         if size != 0 && measured.exchange.reads_request() {
             self.recording(host, measured, |exchange, recording| {
@@ -108,8 +119,20 @@ impl Session {
     }
 
     /// Takes the response's headers; `end_of_stream` if no body comes.
+    #[inline]
     pub fn response_headers(&self, host: &impl Host, stream: &mut Stream, end_of_stream: bool) {
-        let Some(measured) = &mut stream.measured else { return };
+        if let Some(measured) = &mut stream.measured {
+            self.measured_response_headers(host, measured, end_of_stream);
+        }
+    }
+
+    #[inline(never)]
+    fn measured_response_headers(
+        &self,
+        host: &impl Host,
+        measured: &mut Measured,
+        end_of_stream: bool,
+    ) {
         let heads = Heads::read(host, HeaderMap::Response, measured.predicts);
         if measured.predicts {
             let values =
@@ -137,6 +160,7 @@ impl Session {
     }
 
     /// Takes `size` bytes of the response's body, which are new; `end_of_stream` if they are the last.
+    #[inline]
     pub fn response_body(
         &self,
         host: &impl Host,
@@ -144,7 +168,19 @@ impl Session {
         size: usize,
         end_of_stream: bool,
     ) {
-        let Some(measured) = &mut stream.measured else { return };
+        if let Some(measured) = &mut stream.measured {
+            self.measured_response_body(host, measured, size, end_of_stream);
+        }
+    }
+
+    #[inline(never)]
+    fn measured_response_body(
+        &self,
+        host: &impl Host,
+        measured: &mut Measured,
+        size: usize,
+        end_of_stream: bool,
+    ) {
         measured.exchange.note_bytes(Direction::Response, size);
         if size != 0 && measured.exchange.reads_response() {
             let now = host.now();
@@ -170,51 +206,69 @@ impl Session {
     ///
     /// All that the proxy has to say about the end is asked for, also what no metric needs.
     pub fn end(&self, host: &impl Host, stream: &mut Stream) -> Option<Observation> {
-        self.finish(host, stream, || number(host, UPSTREAM_ATTEMPTS))
+        let measured = self.take_over(host, stream)?;
+        let upstream_attempts = number(host, UPSTREAM_ATTEMPTS);
+        let mut observation = None;
+        self.finish(host, measured, upstream_attempts, &mut observation);
+        observation
     }
 
     /// The same where nobody reads the observation: the host is asked only for what metrics need.
+    #[inline]
     pub fn end_unobserved(&self, host: &impl Host, stream: &mut Stream) {
-        self.finish(host, stream, || None);
+        if let Some(measured) = self.take_over(host, stream) {
+            self.finish_unobserved(host, measured);
+        }
     }
 
-    fn finish(
-        &self,
-        host: &impl Host,
-        stream: &mut Stream,
-        upstream_attempts: impl FnOnce() -> Option<u64>,
-    ) -> Option<Observation> {
+    #[inline(never)]
+    fn finish_unobserved(&self, host: &impl Host, measured: Box<Measured>) {
+        self.finish(host, measured, None, &mut None);
+    }
+
+    /// What was measured of a stream, the first time that it ends.
+    #[inline]
+    fn take_over(&self, host: &impl Host, stream: &mut Stream) -> Option<Box<Measured>> {
         if core::mem::replace(&mut stream.is_over, true) {
             return None;
         }
-        let Some(mut measured) = stream.measured.take() else {
-            if !stream.saw_request_headers {
-                self.with_buffer(host, |layout, buffer| {
-                    layout.count_unmeasured(buffer, Unmeasured::NoRequestHeaders);
-                });
-            }
-            return None;
-        };
+        let measured = stream.measured.take();
+        if measured.is_none() && !stream.saw_request_headers {
+            self.count_unmeasured(host, Unmeasured::NoRequestHeaders);
+        }
+        measured
+    }
+
+    /// The observation is written in place, because it is large, and what is returned is copied.
+    #[inline]
+    fn finish(
+        &self,
+        host: &impl Host,
+        mut measured: Box<Measured>,
+        upstream_attempts: Option<u64>,
+        observation: &mut Option<Observation>,
+    ) {
         let end = ProxyEnd {
             now: host.now(),
             response_flags: number(host, RESPONSE_FLAGS).unwrap_or(0),
-            upstream_attempts: upstream_attempts(),
+            upstream_attempts,
         };
         if !measured.recorder.is_named() {
             self.with_buffer(host, |layout, buffer| measured.recorder.end_naming(layout, buffer));
             self.admit(host, &mut measured.recorder);
         }
-        let mut observation = None;
-        // Written in place, because it is large: what a closure returns is copied. So is the exchange where it is taken out
-        // of its box, so it is taken last, and what is beside it stays where it is.
-        let slot = &mut observation;
+        // The exchange is copied where it is taken out of its box, so that is done last, and what is beside it stays there.
         self.with_capture(host, move |layout, buffer, capture, flush| {
             let recorder = &mut measured.recorder;
             let mut recording = Recording::new(layout, recorder, buffer, capture, flush);
-            let observation = slot.insert(measured.exchange.finish(&mut recording, &end));
+            let observation = observation.insert(measured.exchange.finish(&mut recording, &end));
             recorder.end(layout, buffer, capture, observation);
         });
-        observation
+    }
+
+    #[inline(never)]
+    fn count_unmeasured(&self, host: &impl Host, reason: Unmeasured) {
+        self.with_buffer(host, |layout, buffer| layout.count_unmeasured(buffer, reason));
     }
 
     /// Begins to measure a request that is recognised.

@@ -9,7 +9,7 @@ const NEAR_BYTES: usize = 64;
 ///
 /// One pass instead of `memchr2` and a second look for control characters: most strings are a few bytes long.
 #[inline]
-pub(super) fn plain(bytes: &[u8]) -> usize {
+pub(crate) fn plain(bytes: &[u8]) -> usize {
     before(
         bytes,
         |word| below_space(word) | equal(word, b'"') | equal(word, b'\\'),
@@ -21,7 +21,7 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
 ///
 /// Most strings are short, where a call of `memchr2` costs more than it finds; long ones are left to it.
 #[inline]
-pub(super) fn unquoted(bytes: &[u8]) -> usize {
+pub(crate) fn unquoted(bytes: &[u8]) -> usize {
     let near = before(
         bytes.get(..NEAR_BYTES).unwrap_or(bytes),
         |word| equal(word, b'"') | equal(word, b'\\'),
@@ -34,9 +34,21 @@ pub(super) fn unquoted(bytes: &[u8]) -> usize {
     memchr::memchr2(b'"', b'\\', far).unwrap_or(far.len()).wrapping_add(NEAR_BYTES)
 }
 
+/// Bytes before the first end of a line: LF or CR.
+///
+/// Within wasm, `memchr2` takes words of four bytes, and twice as long.
+#[inline]
+pub(crate) fn line(bytes: &[u8]) -> usize {
+    before(
+        bytes,
+        |word| equal(word, b'\n') | equal(word, b'\r'),
+        |byte| byte == b'\n' || byte == b'\r',
+    )
+}
+
 /// Bytes before the first quote or bracket.
 #[inline]
-pub(super) fn unstructured(bytes: &[u8]) -> usize {
+pub(crate) fn unstructured(bytes: &[u8]) -> usize {
     before(
         bytes,
         // Bit 5 is all that parts `[` from `{` and `]` from `}`.
@@ -105,6 +117,8 @@ mod tests {
                     let structure = b"\"[]{}".contains(&byte);
                     let expected = if structure { place } else { 20 };
                     assert_eq!(unstructured(&bytes), expected, "{byte:#x} at {place}");
+                    let expected = if b"\n\r".contains(&byte) { place } else { 20 };
+                    assert_eq!(line(&bytes), expected, "{byte:#x} at {place}");
                 }
             }
         }
