@@ -13,6 +13,7 @@ use driftline_monitor::{
     native::{NativeHost, NativeStream},
     session::Session,
 };
+use driftline_statistics::profile::Profile;
 use host_sim::{Clock, Filter, World, WorldOptions};
 
 use self::sample::Sample;
@@ -88,9 +89,9 @@ fn watched(config: &Config) -> String {
         .map(|model| {
             let profile = model.profile.as_ref();
             let features = profile.map(|profile| &profile.features);
-            let columns = features.into_iter().flatten().map(|feature| &feature.column);
+            let columns = profile.into_iter().flat_map(Profile::columns);
             let prediction = profile.and_then(|profile| profile.prediction.as_ref());
-            let bins: usize = columns.chain(prediction).map(|column| column.bins.count()).sum();
+            let bins: usize = columns.map(|column| column.bins.count()).sum();
             let number = |count: Option<u64>| count.map_or("-".into(), thousands);
             [
                 model.name.clone(),
@@ -163,7 +164,17 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
             thousands(config.event_bytes_max.div_ceil(1024))
         );
     }
-    Ok(text + ".")
+    text += ".";
+    let profiles = config.models.iter().filter_map(|model| model.profile.as_ref());
+    let by_hour: usize = profiles.map(Profile::by_hour_bytes).sum();
+    if by_hour != 0 {
+        let _ = write!(
+            text,
+            "\nOf each VM's, {} KiB are the training rows by hour of the day.",
+            thousands(by_hour.div_ceil(1024) as u64)
+        );
+    }
+    Ok(text)
 }
 
 /// What each column takes from a request and its answer, as the filter reads them.

@@ -47,7 +47,7 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "rows"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "by_hour", "rows"]
     )]
     from_requests: Option<PathBuf>,
     /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
@@ -80,6 +80,11 @@ pub(crate) struct Args {
     /// of a column that says it for each row and is no feature.
     #[arg(long, value_name = "COLUMN|TIME")]
     as_of: Option<String>,
+    /// A column of moments (RFC 3339, or numbers since 1970) that say when each row was made: the profile then has the rows
+    /// of each hour of the day (UTC) beside the whole, for all features and the prediction. The column is no feature, unless
+    /// --type or another option names it, too. Older filters refuse such a profile.
+    #[arg(long, value_name = "COLUMN")]
+    by_hour: Option<String>,
     /// A column of numbers that gets a bin for each value, 99 at most; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     value_bins: Vec<String>,
@@ -134,7 +139,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let (Some(path), Some(source)) = (output, source) {
         output::check(path, source)?;
     }
-    let (Made { profile, nameless, index, sampled }, notes) =
+    let (Made { profile, nameless, index, without_hour, sampled }, notes) =
         match (&args.train, &args.from_requests, &args.config) {
             (Some(train), ..) => (made(&args, train)?, Vec::new()),
             (None, Some(recording), Some(config)) => {
@@ -163,6 +168,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     for note in notes {
         eprintln!("{note}");
     }
+    if let (Some(column), Some(without)) = (&args.by_hour, without_hour) {
+        eprintln!("{}", hours_said(column, without, profile.rows));
+    }
     if let Some(kept) = sampled {
         eprintln!(
             "sampled: the edges of quantile bins come from {kept} numbers of each column, as --memory-mib allows; \
@@ -180,6 +188,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         eprintln!("written to {}", path.display());
     }
     Ok(())
+}
+
+/// How many rows are in the hours of the day.
+fn hours_said(column: &str, without: u64, rows: u64) -> String {
+    let with = rows.saturating_sub(without);
+    let start = format!(
+        "by hour: {with} of {rows} rows are in the hour of the day (UTC) that `{column}` says"
+    );
+    match without {
+        0 => start,
+        1 => format!("{start}; 1 has no moment there and is in the whole alone"),
+        _ => format!("{start}; {without} have no moment there and are in the whole alone"),
+    }
 }
 
 fn settings(args: &Args) -> Settings {
@@ -224,6 +245,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         exclude: excluded(args),
         kinds: kinds(args),
         as_of: args.as_of.as_deref().map(as_of),
+        by_hour: args.by_hour.clone(),
         value_bins: args.value_bins.clone(),
         separator: args.separator,
         decimal_comma: args.decimal_comma,

@@ -14,13 +14,16 @@ use driftline_statistics::{
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/weather/rainfall_data.csv");
 
 /// The population stability index of each feature against rows 1 to 3,000, rounded to two digits.
+///
+/// Visibility (fourth) has one value of more than a twentieth of the rows, and the maximum wind speed (sixth) 14 of them, with
+/// more gaps between than bins are left. The other columns have no such ties, and their edges are numpy's `inverted_cdf`.
 const TABLE: [(Range<usize>, [f64; 8]); 6] = [
-    (3_000..6_000, [0.04, 0.02, 0.02, 0.23, 0.38, 0.89, 0.05, 0.03]),
-    (6_000..9_000, [0.04, 0.03, 0.02, 1.63, 0.34, 0.76, 0.03, 0.04]),
-    (9_000..12_000, [0.03, 0.04, 0.02, 3.84, 0.31, 0.71, 0.04, 0.03]),
-    (12_000..13_000, [0.05, 4.57, 3.56, 0.74, 1.08, 1.29, 0.13, 0.03]),
-    (12_000..15_000, [0.05, 5.37, 3.76, 0.68, 1.17, 1.36, 0.09, 0.03]),
-    (15_000..18_000, [0.10, 5.53, 2.86, 0.89, 0.92, 1.37, 0.08, 0.04]),
+    (3_000..6_000, [0.04, 0.02, 0.02, 0.22, 0.38, 0.95, 0.05, 0.03]),
+    (6_000..9_000, [0.04, 0.03, 0.02, 1.64, 0.34, 0.82, 0.03, 0.04]),
+    (9_000..12_000, [0.03, 0.04, 0.02, 3.84, 0.31, 0.76, 0.04, 0.03]),
+    (12_000..13_000, [0.05, 4.57, 3.56, 0.76, 1.08, 1.23, 0.13, 0.03]),
+    (12_000..15_000, [0.05, 5.37, 3.76, 0.69, 1.17, 1.27, 0.09, 0.03]),
+    (15_000..18_000, [0.10, 5.53, 2.86, 0.87, 0.92, 1.25, 0.08, 0.04]),
 ];
 /// Half of the last digit, and a little for numbers that were rounded twice.
 const TOLERANCE: f64 = 0.006;

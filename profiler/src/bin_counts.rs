@@ -2,7 +2,8 @@
 
 use driftline_statistics::{
     bins::Bins,
-    profile::{Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
+    profile::{ByHour, Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
+    time::hour::HourOfDay,
     value::Precision,
 };
 
@@ -22,6 +23,18 @@ pub(crate) struct Plan {
     pub(crate) maximum: f64,
     /// How many different values, if estimated.
     pub(crate) distinct: Option<Distinct>,
+    /// The rows without a value by hour of the day, if hours are wanted; those with one come as they are counted.
+    pub(crate) by_hour: Option<ByHour>,
+}
+
+impl Plan {
+    /// The bin of a finite value.
+    pub(crate) fn bin_of(&self, value: f64) -> usize {
+        match self.kind {
+            Kind::VectorNorm => self.bins.of_rounded(value, Precision::Norm),
+            _ => self.bins.of(value),
+        }
+    }
 }
 
 /// The counts and sums of a column of numbers. Add each value once.
@@ -31,6 +44,8 @@ pub(crate) struct BinCounts {
     counts: Vec<u64>,
     /// Of the values in each bin.
     sums: Vec<Sum>,
+    /// What distances from the mean are divided by before they are squared.
+    unit: f64,
     /// Of the squared distances from the mean.
     squares: Sum,
     /// Of the distances below the first and above the last edge.
@@ -42,6 +57,7 @@ impl BinCounts {
     pub(crate) fn new(plan: Plan) -> BinCounts {
         let bins = plan.bins.count();
         BinCounts {
+            unit: power_of_two(plan.maximum - plan.minimum),
             plan,
             counts: vec![0; bins],
             sums: vec![Sum::default(); bins],
@@ -55,17 +71,17 @@ impl BinCounts {
         self.plan.kind
     }
 
-    /// Counts a finite value.
-    pub(crate) fn add(&mut self, value: f64) {
-        let bin = match self.plan.kind {
-            Kind::VectorNorm => self.plan.bins.of_rounded(value, Precision::Norm),
-            _ => self.plan.bins.of(value),
-        };
+    /// Counts a finite value, in its hour of the day too, if it has one and hours are wanted.
+    pub(crate) fn add(&mut self, value: f64, hour: Option<HourOfDay>) {
+        let bin = self.plan.bin_of(value);
+        if let (Some(by_hour), Some(hour)) = (&mut self.plan.by_hour, hour) {
+            by_hour.add(hour, Some(bin), 1);
+        }
         if let (Some(count), Some(sum)) = (self.counts.get_mut(bin), self.sums.get_mut(bin)) {
             *count += 1;
             sum.add(value);
         }
-        let distance = value - self.plan.mean;
+        let distance = (value - self.plan.mean) / self.unit;
         self.squares.add(distance * distance);
         if let Bins::Quantile { edges } = &self.plan.bins {
             if let Some(edge) = edges.first().filter(|_| bin == 0) {
@@ -84,10 +100,14 @@ impl BinCounts {
 
     /// The column, in a profile of `columns` columns.
     pub(crate) fn column(self, columns: usize) -> Column {
-        let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct } = self.plan;
+        let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct, by_hour } =
+            self.plan;
         // Equal values do not deviate, whatever rounding gives.
-        let standard_deviation =
-            if minimum == maximum { 0.0 } else { (self.squares.total() / values as f64).sqrt() };
+        let standard_deviation = if minimum == maximum {
+            0.0
+        } else {
+            (self.squares.total() / values as f64).sqrt() * self.unit
+        };
         let beyond = |sum: Sum, count: Option<&u64>| match count {
             Some(&count) if count != 0 && 0.0 < standard_deviation => {
                 sum.total() / count as f64 / standard_deviation
@@ -131,7 +151,18 @@ impl BinCounts {
             distinct,
             chi_square: quantiles(bins.count(), columns),
             counts: self.counts,
+            by_hour,
             bins,
         }
     }
+}
+
+/// The power of two at or below a size, which is not negative; the smallest normal one for smaller sizes.
+///
+/// Squares of numbers below 1e-162 are 0. Dividing by a power of two loses nothing, so all other deviations stay what they
+/// are to the bit.
+fn power_of_two(size: f64) -> f64 {
+    /// The exponent of a double.
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    f64::from_bits(size.to_bits() & EXPONENT).max(f64::MIN_POSITIVE)
 }

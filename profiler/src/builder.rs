@@ -8,6 +8,7 @@ use std::fmt;
 use driftline_statistics::{
     document::{Path, Problems, name_fault},
     profile::{FEATURES_MAX, Profile},
+    time::hour::HourOfDay,
     value::NullTexts,
 };
 
@@ -15,6 +16,7 @@ use crate::{
     assembly::{Named, Role, assembled},
     cell::Cell,
     column::{Collected, ColumnBuilder, ColumnOptions, Sizes},
+    hour_rows::HourRows,
     place::Place,
     recount::Recount,
     settings::Settings,
@@ -25,9 +27,10 @@ pub const SAMPLE_MIN: usize = 1_000;
 
 /// Rows on their way to a profile.
 ///
-/// Add every column, then every row, then [`build`](ProfileBuilder::build).
+/// Say whether rows have [hours](ProfileBuilder::keep_hours), add every column, then every row, then
+/// [`build`](ProfileBuilder::build).
 ///
-/// Memory: 8 bytes per number, up to [`Settings::memory_bytes_max`], but at least [`SAMPLE_MIN`] numbers of each
+/// Memory: 8 bytes per number, 9 with hours, up to [`Settings::memory_bytes_max`], but at least [`SAMPLE_MIN`] numbers of each
 /// column. Beyond that, each column keeps a uniform sample, the edges of quantile bins are taken from it, and a second
 /// reading counts the rows. Everything but the position of those edges is then exact.
 #[derive(Debug)]
@@ -35,6 +38,9 @@ pub struct ProfileBuilder {
     settings: Settings,
     nulls: NullTexts,
     rows: u64,
+    /// Those of them that say their hour of the day.
+    hours: HourRows,
+    keeps_hours: bool,
     columns: Vec<Named<ColumnBuilder>>,
     /// The most numbers that a column keeps, once there were too many.
     limit: Option<usize>,
@@ -58,7 +64,21 @@ impl ProfileBuilder {
         let mut problems = Problems::default();
         settings.check(&mut problems);
         let nulls = settings.nulls();
-        ProfileBuilder { settings, nulls, rows: 0, columns: Vec::new(), limit: None, problems }
+        ProfileBuilder {
+            settings,
+            nulls,
+            rows: 0,
+            hours: HourRows::default(),
+            keeps_hours: false,
+            columns: Vec::new(),
+            limit: None,
+            problems,
+        }
+    }
+
+    /// Keeps the rows of each hour of the day as well, for all columns. Before the first column.
+    pub fn keep_hours(&mut self) {
+        self.keeps_hours = true;
     }
 
     /// Adds a column. Later rows have a cell for it, in the order of these calls; earlier rows count as null.
@@ -85,6 +105,9 @@ impl ProfileBuilder {
         if self.settings.distinct {
             column.estimate_distinct();
         }
+        if self.keeps_hours {
+            column.keep_hours(self.hours);
+        }
         self.columns.push(Named { name: String::from(name), role, column });
         if self.limit.is_some() {
             self.make_room();
@@ -93,11 +116,22 @@ impl ProfileBuilder {
 
     /// Adds a row: one cell per column. Missing cells count as null; surplus cells are ignored.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        self.row_in_hour(cells, None, place);
+    }
+
+    /// Adds a row of this hour of the day. One that does not say its hour counts in the whole alone.
+    pub fn row_in_hour<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = Cell<'c>>,
+        hour: Option<HourOfDay>,
+        place: Place,
+    ) {
         self.rows += 1;
+        self.hours.add(hour, 1);
         let mut cells = cells.into_iter();
         let mut kept = 0;
         for Named { column, .. } in &mut self.columns {
-            column.add(cells.next().unwrap_or(Cell::Null), place, &self.nulls);
+            column.add(cells.next().unwrap_or(Cell::Null), hour, place, &self.nulls);
             kept += column.kept();
         }
         if self.limit.is_none() && self.values_max() < kept {
@@ -106,7 +140,8 @@ impl ProfileBuilder {
     }
 
     fn values_max(&self) -> usize {
-        usize::try_from(self.settings.memory_bytes_max / 8).unwrap_or(usize::MAX)
+        let bytes = if self.keeps_hours { 9 } else { 8 };
+        usize::try_from(self.settings.memory_bytes_max / bytes).unwrap_or(usize::MAX)
     }
 
     /// Divides the memory among the columns; from now on none keeps more than its share.
@@ -136,12 +171,12 @@ impl ProfileBuilder {
     /// calls noted.
     pub fn build(mut self) -> Result<Built, Problems> {
         let columns = self.collected();
-        let ProfileBuilder { settings, rows, problems, .. } = self;
+        let ProfileBuilder { settings, rows, hours, problems, .. } = self;
         if !problems.is_empty() {
             return Err(problems);
         }
         if columns.iter().any(|named| matches!(named.column, Collected::ReadAgain(_))) {
-            return Ok(Built::ReadAgain(Recount::new(settings, rows, columns)));
+            return Ok(Built::ReadAgain(Recount::new(settings, rows, hours, columns)));
         }
         let all = columns.len();
         let columns = columns.into_iter().map(|named| named.map(|column| column.counted(all)));

@@ -7,7 +7,8 @@ mod tests;
 
 use driftline_statistics::{
     bins::Bins,
-    profile::{Column, Kind},
+    profile::{ByHour, Column, Kind},
+    time::hour::HourOfDay,
     value::NullTexts,
 };
 
@@ -19,8 +20,9 @@ use crate::{
     cell::{Cell, Shown},
     distinct_values::{DISTINCT_VALUES_MAX, DistinctValues},
     edges::edges,
+    hour_rows::HourRows,
     place::Place,
-    sample::Sample,
+    sample::{Sample, Sorted},
     sum::Sum,
     value::Value,
 };
@@ -61,6 +63,8 @@ pub(crate) struct ColumnBuilder {
     /// Words that are nothing if this turns out to be a column of numbers, and categories otherwise.
     null_words: Categories,
     nulls: u64,
+    /// Those of them that say their hour of the day; `None` if hours are not wanted.
+    nulls_by_hour: Option<HourRows>,
 }
 
 /// A column after the first reading of its rows.
@@ -68,8 +72,9 @@ pub(crate) struct ColumnBuilder {
 pub(crate) enum Collected {
     /// There is nothing left to count.
     Column(Column),
-    /// All numbers are there, in ascending order, and are to be counted.
-    Values(Plan, Vec<f64>),
+    /// All numbers are there, in ascending order, and are to be counted; by hour of the day they are already, if that is
+    /// wanted.
+    Values(Plan, Vec<f64>, Option<ByHour>),
     /// The numbers were too many to keep, and are to be read again.
     ReadAgain(Plan),
 }
@@ -77,14 +82,14 @@ pub(crate) enum Collected {
 impl Collected {
     /// The column, in a profile of `columns` columns. Counts the numbers that were kept.
     pub(crate) fn counted(self, columns: usize) -> Column {
-        let (plan, values) = match self {
+        let (plan, values, by_hour) = match self {
             Collected::Column(column) => return column,
-            Collected::Values(plan, values) => (plan, values),
-            Collected::ReadAgain(plan) => (plan, Vec::new()),
+            Collected::Values(plan, values, by_hour) => (plan, values, by_hour),
+            Collected::ReadAgain(plan) => (plan, Vec::new(), None),
         };
         let mut counts = BinCounts::new(plan);
-        values.into_iter().for_each(|value| counts.add(value));
-        counts.column(columns)
+        values.into_iter().for_each(|value| counts.add(value, None));
+        Column { by_hour, ..counts.column(columns) }
     }
 }
 
@@ -98,24 +103,42 @@ impl ColumnBuilder {
         self.cardinality = Cardinality::new();
     }
 
-    pub(crate) fn add(&mut self, cell: Cell<'_>, place: Place, nulls: &NullTexts) {
+    /// Keeps rows by hour of the day from now on. Those so far have no value, and are in these hours.
+    pub(crate) fn keep_hours(&mut self, nulls: HourRows) {
+        self.nulls_by_hour = Some(nulls);
+        self.sample.keep_hours();
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        cell: Cell<'_>,
+        hour: Option<HourOfDay>,
+        place: Place,
+        nulls: &NullTexts,
+    ) {
         let is_untyped = matches!(cell, Cell::Untyped(_));
         let (cell, kind) = match (self.options.kind, cell) {
             (Some(kind), cell) => (cell, kind),
             (None, cell) => match cell.shown(nulls) {
                 Shown::Value(shown) => (shown, Value::kind_of(shown)),
-                Shown::NullWord(word) => return self.null_words.add(word),
+                Shown::NullWord(word) => return self.null_words.add(word, hour),
             },
         };
         match Value::new(cell, kind, nulls) {
-            Value::Null => self.nulls += 1,
+            Value::Null => {
+                self.nulls += 1;
+                if let Some(nulls) = &mut self.nulls_by_hour {
+                    nulls.add(hour, 1);
+                }
+            }
             Value::Number(value) => {
                 self.evidence.number(cell, value, place);
-                self.add_number(value, kind);
+                self.add_number(value, hour, kind);
             }
             Value::Category(text) => {
                 self.evidence.text(&text, is_untyped, place);
-                self.add_category(&text);
+                self.categories.add(&text, hour);
+                self.add_distinct(&text);
             }
             Value::Unfit => {
                 let is_moment =
@@ -126,15 +149,14 @@ impl ColumnBuilder {
         }
     }
 
-    fn add_category(&mut self, text: &str) {
-        self.categories.add(text);
+    fn add_distinct(&mut self, text: &str) {
         if let Some(cardinality) = &mut self.cardinality {
             cardinality.add_text(text);
         }
     }
 
-    fn add_number(&mut self, value: f64, kind: Kind) {
-        self.sample.add(value);
+    fn add_number(&mut self, value: f64, hour: Option<HourOfDay>, kind: Kind) {
+        self.sample.add(value, hour);
         self.distinct.add(value, kind == Kind::VectorNorm);
         if let Some(cardinality) = &mut self.cardinality {
             cardinality.add_number(value);
@@ -168,12 +190,18 @@ impl ColumnBuilder {
 
     fn build_categories(mut self, sizes: Sizes) -> Result<Column, String> {
         let words = std::mem::take(&mut self.null_words);
-        for (word, count) in words.into_counts() {
-            (0..count).for_each(|_| self.add_category(&word));
+        for (word, rows) in words.into_counts() {
+            self.categories.add_rows(&word, &rows);
+            self.add_distinct(&word);
         }
         let rows = self.categories.rows;
         let distinct = self.cardinality.map(|cardinality| cardinality.estimate(rows));
-        let column = self.categories.column(self.nulls, sizes.categories, sizes.columns)?;
+        let column = self.categories.column(
+            self.nulls,
+            self.nulls_by_hour.as_ref(),
+            sizes.categories,
+            sizes.columns,
+        )?;
         Ok(Column { distinct, ..column })
     }
 
@@ -182,23 +210,38 @@ impl ColumnBuilder {
         let values = self.sample.seen();
         let is_whole = self.sample.is_whole();
         let by_value = by_value(kind, self.options.bin_by_value, &self.distinct, sizes.bins)?;
-        let sorted = self.sample.into_sorted();
+        let Sorted { values: sorted, by_row } = self.sample.into_sorted();
+        let bins = match by_value {
+            Some(values) => Bins::Values { values },
+            None => Bins::Quantile { edges: edges(&sorted, sizes.bins, kind == Kind::VectorNorm) },
+        };
+        let nulls_by_hour = self.nulls_by_hour.map(|mut nulls| {
+            nulls.join(&self.null_words.by_hour);
+            let mut by_hour = ByHour::new(bins.count());
+            nulls.rows().for_each(|(hour, rows)| by_hour.add(hour, None, rows));
+            by_hour
+        });
         let plan = Plan {
             kind,
-            bins: match by_value {
-                Some(values) => Bins::Values { values },
-                None => {
-                    Bins::Quantile { edges: edges(&sorted, sizes.bins, kind == Kind::VectorNorm) }
-                }
-            },
+            bins,
             nulls: self.nulls + self.null_words.rows,
             values,
             mean: self.sum.mean(values, minimum, maximum).unwrap_or(minimum),
             minimum,
             maximum,
             distinct: self.cardinality.map(|cardinality| cardinality.estimate(values)),
+            by_hour: nulls_by_hour,
         };
-        Ok(if is_whole { Collected::Values(plan, sorted) } else { Collected::ReadAgain(plan) })
+        if !is_whole {
+            return Ok(Collected::ReadAgain(plan));
+        }
+        let mut by_hour = plan.by_hour.clone();
+        if let (Some(by_hour), Some(by_row)) = (&mut by_hour, by_row) {
+            for (value, hour) in by_row.with_hour() {
+                by_hour.add(hour, Some(plan.bin_of(value)), 1);
+            }
+        }
+        Ok(Collected::Values(plan, sorted, by_hour))
     }
 }
 

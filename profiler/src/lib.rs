@@ -11,7 +11,8 @@
 //!
 //! # Memory
 //!
-//! Numbers are kept until the profile is built, 8 bytes each, up to [`Settings::memory_bytes_max`]. Quantiles are then
+//! Numbers are kept until the profile is built, 8 bytes each, or 9 with their hours of the day, up to
+//! [`Settings::memory_bytes_max`]. Quantiles are then
 //! exact. Beyond that, each column keeps a uniform sample that gives the edges of its bins, and a second reading counts
 //! all rows into them.
 //!
@@ -20,6 +21,8 @@
 //! - The last value below edge `k` of `B` bins is the smallest one that at least `k/B` of the values do not exceed
 //!   (`numpy.quantile(..., method="inverted_cdf")`). The edge itself lies between it and the next larger value that
 //!   occurs, so that values which come live with fewer digits stay on their side of it. Equal edges become one.
+//! - A value of more than `1/B` of the rows has a bin of its own, and the other rows share the bins that are left in the
+//!   same way.
 //! - Bins are closed on the right, as [`Bins`](driftline_statistics::bins::Bins) explains. Each bin then
 //!   holds its share of the rows even when values are tied, which interpolated edges do not give.
 //! - A column of text is one of categories: a bin for each of the most frequent ones, and one for all others.
@@ -35,6 +38,7 @@ mod chi_square;
 mod column;
 mod distinct_values;
 mod edges;
+mod hour_rows;
 mod list;
 mod place;
 mod recount;

@@ -3,6 +3,7 @@
 use driftline_statistics::{
     document::{Path, Problems},
     profile::{Column, Profile},
+    time::hour::HourOfDay,
     value::NullTexts,
 };
 
@@ -11,6 +12,7 @@ use crate::{
     bin_counts::BinCounts,
     cell::Cell,
     column::Collected,
+    hour_rows::HourRows,
     place::Place,
     settings::Settings,
     value::Value,
@@ -28,7 +30,7 @@ impl From<Collected> for ColumnRecount {
     fn from(collected: Collected) -> ColumnRecount {
         match collected {
             Collected::Column(column) => ColumnRecount::Done(column),
-            Collected::Values(plan, _) | Collected::ReadAgain(plan) => {
+            Collected::Values(plan, ..) | Collected::ReadAgain(plan) => {
                 ColumnRecount::Counting(BinCounts::new(plan))
             }
         }
@@ -44,28 +46,55 @@ pub struct Recount {
     nulls: NullTexts,
     rows_expected: u64,
     rows: u64,
+    hours_expected: HourRows,
+    hours: HourRows,
     columns: Vec<Named<ColumnRecount>>,
     /// Whether a cell did not fit its column.
     has_changed: bool,
 }
 
 impl Recount {
-    pub(crate) fn new(settings: Settings, rows: u64, columns: Vec<Named<Collected>>) -> Recount {
+    pub(crate) fn new(
+        settings: Settings,
+        rows: u64,
+        hours: HourRows,
+        columns: Vec<Named<Collected>>,
+    ) -> Recount {
         let columns = columns.into_iter().map(|named| named.map(ColumnRecount::from)).collect();
         let nulls = settings.nulls();
-        Recount { settings, nulls, rows_expected: rows, rows: 0, columns, has_changed: false }
+        Recount {
+            settings,
+            nulls,
+            rows_expected: rows,
+            rows: 0,
+            hours_expected: hours,
+            hours: HourRows::default(),
+            columns,
+            has_changed: false,
+        }
     }
 
     /// Counts a row: one cell per column, as in the first reading.
-    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, _place: Place) {
+    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        self.row_in_hour(cells, None, place);
+    }
+
+    /// Counts a row in its hour of the day, as in the first reading.
+    pub fn row_in_hour<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = Cell<'c>>,
+        hour: Option<HourOfDay>,
+        _place: Place,
+    ) {
         self.rows += 1;
+        self.hours.add(hour, 1);
         let mut cells = cells.into_iter();
         for Named { column, .. } in &mut self.columns {
             let cell = cells.next().unwrap_or(Cell::Null);
             if let ColumnRecount::Counting(counts) = column {
                 match Value::new(cell, counts.kind(), &self.nulls) {
                     Value::Null => {}
-                    Value::Number(value) => counts.add(value),
+                    Value::Number(value) => counts.add(value, hour),
                     Value::Category(_) | Value::Unfit => self.has_changed = true,
                 }
             }
@@ -78,13 +107,23 @@ impl Recount {
     ///
     /// If the rows were not those of the first reading.
     pub fn build(self) -> Result<Profile, Problems> {
-        let Recount { settings, rows_expected, rows, columns, has_changed, .. } = self;
+        let Recount {
+            settings,
+            rows_expected,
+            rows,
+            hours_expected,
+            hours,
+            columns,
+            has_changed,
+            ..
+        } = self;
         let all = columns.len();
         let is_complete = |named: &Named<ColumnRecount>| match &named.column {
             ColumnRecount::Done(_) => true,
             ColumnRecount::Counting(counts) => counts.is_complete(),
         };
-        if has_changed || rows != rows_expected || !columns.iter().all(is_complete) {
+        let has_changed = has_changed || rows != rows_expected || hours != hours_expected;
+        if has_changed || !columns.iter().all(is_complete) {
             let mut problems = Problems::default();
             problems.add(
                 &Path::ROOT,

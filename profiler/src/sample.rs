@@ -1,13 +1,20 @@
 //! The values of a column that are kept: all of them, or a uniform sample once there are too many. It sorts them once,
 //! and sums nothing.
 
+use driftline_statistics::time::hour::{HOURS, HourOfDay};
+
 /// Values of a column, each of which was kept with the same probability.
+///
+/// With each value its hour of the day may be kept, as long as all values are. Of a sample no hour is of use: all rows are
+/// read again.
 ///
 /// The sample is a reservoir (A. Waterman's algorithm R, in D. Knuth, TAOCP 3.4.2). Its generator has a fixed seed, so
 /// the same values in the same order give the same sample.
 #[derive(Debug)]
 pub(crate) struct Sample {
     values: Vec<f64>,
+    /// Of each value, [`NO_HOUR`] for those without; `None` if not wanted, or no more.
+    hours: Option<Vec<u8>>,
     /// How many values were added.
     seen: u64,
     /// The most that are kept.
@@ -15,18 +22,58 @@ pub(crate) struct Sample {
     random: SplitMix64,
 }
 
+/// Stands for no hour.
+const NO_HOUR: u8 = HOURS as u8;
+
+/// What became of the values.
+pub(crate) struct Sorted {
+    /// The kept values, in ascending order.
+    pub(crate) values: Vec<f64>,
+    /// All values with their hours, in the order of the rows, if hours were wanted and all values were kept.
+    pub(crate) by_row: Option<ByRow>,
+}
+
+/// Values in the order of the rows, each with its hour.
+pub(crate) struct ByRow {
+    values: Vec<f64>,
+    hours: Vec<u8>,
+}
+
+impl ByRow {
+    /// Each value that has an hour.
+    pub(crate) fn with_hour(&self) -> impl Iterator<Item = (f64, HourOfDay)> + '_ {
+        let pairs = self.values.iter().zip(&self.hours);
+        pairs.filter_map(|(value, hour)| Some((*value, HourOfDay::new(*hour)?)))
+    }
+}
+
 impl Default for Sample {
     fn default() -> Sample {
-        Sample { values: Vec::new(), seen: 0, limit: usize::MAX, random: SplitMix64(0) }
+        Sample {
+            values: Vec::new(),
+            hours: None,
+            seen: 0,
+            limit: usize::MAX,
+            random: SplitMix64(0),
+        }
     }
 }
 
 impl Sample {
-    pub(crate) fn add(&mut self, value: f64) {
+    /// Keeps the hour of each value from now on. Before the first one.
+    pub(crate) fn keep_hours(&mut self) {
+        self.hours = Some(Vec::new());
+    }
+
+    pub(crate) fn add(&mut self, value: f64, hour: Option<HourOfDay>) {
         self.seen += 1;
         if self.values.len() < self.limit {
             self.values.push(value);
+            if let Some(hours) = &mut self.hours {
+                hours.push(hour.map_or(NO_HOUR, |hour| hour.index() as u8));
+            }
         } else {
+            self.hours = None;
             let place = self.random.below(self.seen);
             if let Some(kept) = usize::try_from(place).ok().and_then(|at| self.values.get_mut(at)) {
                 *kept = value;
@@ -39,6 +86,7 @@ impl Sample {
         self.limit = self.limit.min(limit);
         let count = self.values.len();
         if limit < count {
+            self.hours = None;
             for kept in 0..limit {
                 let other = kept as u64 + self.random.below((count - kept) as u64);
                 self.values.swap(kept, other as usize);
@@ -63,10 +111,11 @@ impl Sample {
         self.values.len() as u64 == self.seen
     }
 
-    /// The kept values, in ascending order.
-    pub(crate) fn into_sorted(mut self) -> Vec<f64> {
+    /// The kept values, in ascending order, and beside them those with hours.
+    pub(crate) fn into_sorted(mut self) -> Sorted {
+        let by_row = self.hours.map(|hours| ByRow { values: self.values.clone(), hours });
         self.values.sort_unstable_by(f64::total_cmp);
-        self.values
+        Sorted { values: self.values, by_row }
     }
 }
 
@@ -96,7 +145,7 @@ mod tests {
             if let Some((_, limit)) = limits.iter().find(|(at, _)| *at == value) {
                 sample.limit(*limit);
             }
-            sample.add(value.into());
+            sample.add(value.into(), None);
         }
         sample
     }
@@ -105,7 +154,7 @@ mod tests {
     fn all_values_are_kept_while_there_is_room() {
         let sample = sample(100, &[(0, 100)]);
         assert!(sample.is_whole());
-        assert_eq!(sample.into_sorted(), (0..100).map(f64::from).collect::<Vec<_>>());
+        assert_eq!(sample.into_sorted().values, (0..100).map(f64::from).collect::<Vec<_>>());
     }
 
     /// The rank of a quantile of `S` sampled values has a standard error of at most `0.5 / sqrt(S)`.
@@ -116,7 +165,7 @@ mod tests {
             let sample = sample(all, limits);
             assert_eq!((sample.len(), sample.seen()), (kept, all.into()));
             assert!(!sample.is_whole());
-            let sorted = sample.into_sorted();
+            let sorted = sample.into_sorted().values;
             let distinct = sorted.windows(2).all(|pair| pair[0] < pair[1]);
             assert!(distinct, "no value is kept twice");
             for k in 1..20 {
@@ -129,7 +178,34 @@ mod tests {
 
     #[test]
     fn the_same_values_give_the_same_sample() {
-        let twice = [0, 1].map(|_| sample(5_000, &[(100, 70)]).into_sorted());
+        let twice = [0, 1].map(|_| sample(5_000, &[(100, 70)]).into_sorted().values);
         assert_eq!(twice[0], twice[1]);
+    }
+
+    #[test]
+    fn hours_stay_with_their_values_as_long_as_all_are_kept() {
+        let hour = |hour: usize| HourOfDay::new(hour as u8);
+        let mut sample = Sample::default();
+        sample.keep_hours();
+        for (value, of_value) in [(3.0, hour(7)), (1.0, None), (2.0, hour(23))] {
+            sample.add(value, of_value);
+        }
+        sample.limit(3);
+        let Sorted { values, by_row } = sample.into_sorted();
+        assert_eq!(values, [1.0, 2.0, 3.0]);
+        let by_row: Vec<(f64, usize)> =
+            by_row.unwrap().with_hour().map(|(value, hour)| (value, hour.index())).collect();
+        assert_eq!(by_row, [(3.0, 7), (2.0, 23)]);
+        for limit_at in [2, 4] {
+            let mut sample = Sample::default();
+            sample.keep_hours();
+            for n in 0..5 {
+                if n == limit_at {
+                    sample.limit(3);
+                }
+                sample.add(f64::from(n), hour(1));
+            }
+            assert!(sample.into_sorted().by_row.is_none());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Makes the profile of a table with named columns, in two readings if memory requires it. It opens nothing: the caller
 //! reads the source and hands columns and rows to a [`TableRecorder`].
 
-mod ages;
+mod moments;
 mod options;
 mod recorder;
 mod selection;
@@ -27,6 +27,8 @@ pub struct Made {
     pub nameless: Vec<usize>,
     /// The columns that are the index of a data frame by what the file says, which are left out, too.
     pub index: Vec<String>,
+    /// How many rows do not say their hour of the day, and are in the whole alone; `None` if hours were not asked for.
+    pub without_hour: Option<u64>,
     /// How many numbers of each column gave the edges of its bins, if not all.
     pub sampled: Option<usize>,
 }
@@ -47,10 +49,13 @@ pub fn profile_of<E: From<Problems>>(
     progress: &mut dyn FnMut(Progress),
     mut read: impl FnMut(&mut TableRecorder<'_>) -> Result<(), E>,
 ) -> Result<Made, E> {
-    let builder = ProfileBuilder::new(options.settings.clone());
+    let mut builder = ProfileBuilder::new(options.settings.clone());
+    if options.by_hour.is_some() {
+        builder.keep_hours();
+    }
     let mut recorder = TableRecorder::new(options, Pass::First(builder), progress)?;
     read(&mut recorder)?;
-    let Finished { nameless, index, pass } = recorder.finish()?;
+    let Finished { nameless, index, without_hour, pass } = recorder.finish()?;
     let Pass::First(builder) = pass else { return Err(changed().into()) };
     let sampled = builder.sampled();
     let profile = match builder.build()? {
@@ -74,13 +79,11 @@ pub fn profile_of<E: From<Problems>>(
     };
     // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
-    Ok(Made { profile, nameless, index, sampled })
+    Ok(Made { profile, nameless, index, without_hour, sampled })
 }
 
 fn has_quantiles(profile: &Profile) -> bool {
-    let features = profile.features.iter().map(|feature| &feature.column);
-    let mut columns = features.chain(&profile.prediction);
-    columns.any(|column| matches!(column.bins, Bins::Quantile { .. }))
+    profile.columns().any(|column| matches!(column.bins, Bins::Quantile { .. }))
 }
 
 /// A pass cannot turn into the other one, so this never appears.

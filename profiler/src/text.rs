@@ -18,7 +18,7 @@ pub fn to_text(profile: &Profile) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Breaks lines between the fields of objects and between objects, never between numbers.
+/// Breaks lines between the fields of objects, between objects and between lists, never between numbers.
 #[derive(Default)]
 struct Lines {
     open: Vec<Open>,
@@ -26,7 +26,7 @@ struct Lines {
 
 enum Open {
     Object { is_empty: bool },
-    List { holds_objects: bool },
+    List { holds_others: bool },
 }
 
 impl Lines {
@@ -34,14 +34,20 @@ impl Lines {
         writer.write_all(b"\n")?;
         self.open.iter().try_for_each(|_| writer.write_all(b"  "))
     }
+
+    /// Before an object or a list, which may be the first one in a list.
+    fn begin_in_list<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if let Some(Open::List { holds_others: holds @ false }) = self.open.last_mut() {
+            *holds = true;
+            self.break_line(writer)?;
+        }
+        Ok(())
+    }
 }
 
 impl Formatter for Lines {
     fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if let Some(Open::List { holds_objects: holds @ false }) = self.open.last_mut() {
-            *holds = true;
-            self.break_line(writer)?;
-        }
+        self.begin_in_list(writer)?;
         self.open.push(Open::Object { is_empty: true });
         writer.write_all(b"{")
     }
@@ -72,7 +78,8 @@ impl Formatter for Lines {
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open.push(Open::List { holds_objects: false });
+        self.begin_in_list(writer)?;
+        self.open.push(Open::List { holds_others: false });
         writer.write_all(b"[")
     }
 
@@ -83,7 +90,7 @@ impl Formatter for Lines {
     ) -> io::Result<()> {
         match self.open.last() {
             _ if first => Ok(()),
-            Some(Open::List { holds_objects: true }) => {
+            Some(Open::List { holds_others: true }) => {
                 writer.write_all(b",")?;
                 self.break_line(writer)
             }
@@ -92,7 +99,7 @@ impl Formatter for Lines {
     }
 
     fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if let Some(Open::List { holds_objects: true }) = self.open.pop() {
+        if let Some(Open::List { holds_others: true }) = self.open.pop() {
             self.break_line(writer)?;
         }
         writer.write_all(b"]")

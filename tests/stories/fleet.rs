@@ -1,12 +1,22 @@
 //! Several proxies, seen by Prometheus: with the generated rules they tell what one proxy tells that got all traffic.
 
-use std::{collections::BTreeMap, env, fmt::Write, fs, process::Command};
+mod verdict;
 
-use driftline_testbed::{pieces, scrape::Scrape};
+use std::{
+    collections::BTreeMap,
+    env,
+    fmt::Write,
+    fs,
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use driftline_testbed::{pieces, rain::Day, scrape::Scrape};
 use serde_json::{Value, json};
 
 use crate::{
     expectation::PREFIX,
+    script::Script,
     stage::{among_others, run, scrape, world},
     weather,
 };
@@ -29,6 +39,19 @@ const MEASURES: [(&str, &str); 3] = [
     ("driftline:feature:kolmogorov_smirnov1h", "feature_ks_statistic_ppm"),
 ];
 
+/// What the rules read.
+const RECORDED: [&str; 5] = [
+    "feature_bin_total",
+    "feature_unbinned_total",
+    "reference_bin_rows",
+    "reference_unset_rows",
+    "drift_evidence_needed_thousandths",
+];
+
+/// What jumps at row 12,000, and what never moves. Nothing is known of clusters within the first hour, and the rules then
+/// take twenty rows for one.
+const DRIFTED: [(&str, u64); 2] = [(weather::PRESSURE, 1), ("temperature", 0)];
+
 /// The samples of every series by minute, as promtool reads them.
 #[derive(Default)]
 struct Recorded(BTreeMap<String, String>);
@@ -37,9 +60,7 @@ impl Recorded {
     /// Adds what a pod shows at the next minute.
     fn add(&mut self, pod: &str, page: &Scrape) {
         for (series, value) in page.samples() {
-            if [format!("{PREFIX}feature_bin_total"), format!("{PREFIX}reference_bin_rows")]
-                .contains(&series.name)
-            {
+            if RECORDED.iter().any(|name| series.name == format!("{PREFIX}{name}")) {
                 let mut series = series.clone();
                 series.labels.insert("pod".to_owned(), pod.to_owned());
                 let values = self.0.entry(series.to_string()).or_default();
@@ -66,7 +87,7 @@ fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
         if minute % 3 == 2
             && let Some(batch) = batches.next()
         {
-            let script = weather::asks(batch);
+            let script = asks(batch);
             run(&all, 0, &script);
             run(if minute % 2 == 0 { &steady } else { &restarting }, 0, &script);
         }
@@ -95,6 +116,18 @@ fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
         }
     }
     assert_eq!(checks.len(), (8 + 1) * MEASURES.len(), "eight features and the prediction");
+    for (feature, drifted) in DRIFTED {
+        checks.push(json!({
+            "expr": format!("sum(driftline:feature:drift1h{{feature={feature:?}}})"),
+            "eval_time": format!("{MINUTES}m"),
+            "exp_samples": [{"labels": "{}", "value": drifted}],
+        }));
+    }
+    checks.push(json!({
+        "expr": "count(driftline:feature:nulls_nats1h)",
+        "eval_time": format!("{MINUTES}m"),
+        "exp_samples": [{"labels": "{}", "value": 8 + 1}],
+    }));
     let series: Vec<Value> = recorded
         .0
         .iter()
@@ -107,11 +140,27 @@ fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
     }));
 }
 
+/// Days whose prediction is now and then neither 0 nor 1: below, above, or between.
+fn asks(days: &[Day]) -> Script {
+    let odd = [-2.0, -1.0, 3.0, 0.5, 0.25];
+    let predictions: Vec<f64> = days
+        .iter()
+        .enumerate()
+        .map(|(number, day)| match odd.get(number % 16) {
+            Some(&odd) => odd,
+            None => f64::from(u8::from(day.rain)),
+        })
+        .collect();
+    weather::asks_and_gets(days, &predictions)
+}
+
 /// Has promtool check the rules and carry out a test of them.
 #[track_caller]
 fn promtool(test: &Value) {
     let promtool = pieces::promtool().unwrap_or_else(|error| panic!("{error:#}"));
-    let file = env::temp_dir().join(format!("driftline-fleet-{}.test.yml", std::process::id()));
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let call = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    let file = env::temp_dir().join(format!("driftline-fleet-{}-{}.test.yml", call.0, call.1));
     // JSON is YAML.
     fs::write(&file, test.to_string()).unwrap();
     for arguments in [["check", "rules", RULES], ["test", "rules", &file.to_string_lossy()]] {

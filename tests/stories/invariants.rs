@@ -12,9 +12,10 @@ use driftline_testbed::pieces;
 use wasmparser::{Parser, Payload};
 
 /// Folders with sources of ours.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "cli",
     "crates",
+    "detection",
     "plugin",
     "host-sim",
     "profiler",

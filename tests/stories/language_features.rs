@@ -20,9 +20,11 @@ const MARKER: &str = "xylograph";
 const WAIT_LIMIT: Duration = Duration::from_secs(15);
 /// Requests on each side of a change, as many as the profile's reference has.
 const ROWS: usize = 100;
+const TRAINING_ROWS: u64 = 2000;
 
 /// A feature, its edges, and how many of the reference's hundred rows are in each bin.
-fn number(name: &str, edges: &[f64], counts: &[u64]) -> Value {
+fn number(name: &str, edges: &[f64], hundredths: &[u64]) -> Value {
+    let counts: Vec<u64> = hundredths.iter().map(|count| count * TRAINING_ROWS / 100).collect();
     let means = counts.iter().zip([0.0].iter().chain(edges));
     json!({
         "name": name, "type": "number", "nulls": 0,
@@ -41,17 +43,17 @@ fn number(name: &str, edges: &[f64], counts: &[u64]) -> Value {
 fn config(tick_milliseconds: u64) -> String {
     let mut stream = number("stream", &[0.0, 1.0], &[0, 100, 0]);
     stream["type"] = json!("boolean");
-    stream["bins"] = json!({"kind": "values", "values": [0, 1], "counts": [100, 0, 0], "means": [0, null, null]});
+    stream["bins"] = json!({"kind": "values", "values": [0, 1], "counts": [TRAINING_ROWS, 0, 0], "means": [0, null, null]});
     stream["tail_excess"] = json!({"low": 0, "high": 0});
     let finish_reason = json!({
         "name": "finish_reason", "type": "category", "nulls": 0,
         "schema": {"required": true, "categories": null},
-        "bins": {"kind": "categories", "categories": ["stop", "length"], "counts": [100, 0, 0]},
+        "bins": {"kind": "categories", "categories": ["stop", "length"], "counts": [TRAINING_ROWS, 0, 0]},
         "chi_square": {"five_percent": 5.99, "one_percent": 9.21, "family": 15.0},
     });
     let profile = json!({
         "format": "driftline-profile", "format_version": 1, "model": "m", "version": null,
-        "created_at": "2026-11-25T12:00:00Z", "rows": ROWS, "prediction": null,
+        "created_at": "2026-11-25T12:00:00Z", "rows": TRAINING_ROWS, "prediction": null,
         "features": [
             number("prompt_characters", &[100.0, 1000.0], &[30, 60, 10]),
             number("messages", &[1.0, 3.0], &[100, 0, 0]),
@@ -235,9 +237,13 @@ fn prompts_ten_times_as_long_are_a_drift_and_nothing_else_is() {
         network.block_on(async {
             let answer = upstream::Script::answer(200, "application/json", answer());
             host.upstream().on_path(CHAT, answer);
-            for (times, drifted) in [(1, &[][..]), (10, &["prompt_characters"])] {
-                ask_all(host, times).await;
-                let page = wait_for_rows(host, ROWS * if times == 1 { 1 } else { 2 }).await;
+            // Batches that tell how rows are clustered, and then a change.
+            for (times, rounds, drifted) in [(1, 2, &[][..]), (10, 8, &["prompt_characters"])] {
+                for _ in 0..rounds {
+                    ask_all(host, times).await;
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+                let page = wait_for_rows(host, ROWS * if times == 1 { 2 } else { 10 }).await;
                 check_verdicts(host.name(), &page, drifted);
             }
         });

@@ -1,7 +1,7 @@
 //! Predictive models over KServe V1: every value in its bin, or under the reason why it has none.
 //!
 //! The bins, closed on the right: `temperature` up to 0, up to 10, above; `dew point` up to 1, above; the prediction
-//! 0, 1, other.
+//! 0, 1, other, below, above.
 
 use crate::{phrases::predict, stage::tell};
 
@@ -23,13 +23,14 @@ fn values_of_rows_fall_into_their_bins() {
             "feature_bin_total{model=rain,role=feature,feature=dew point,bin=01} 2",
             "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=00} 1",
             "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=01} 3",
-            "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=other} 1",
+            "feature_bin_total{model=rain,role=prediction,feature=prediction,bin=above} 1",
             "feature_bin_total 15",
             // Below 0: -3, of a standard deviation of 8. Above 10: 25.5. Dew points lie around the one edge of 1.
             "feature_tail_excess_thousandths_total{feature=temperature,side=low} 375",
             "feature_tail_excess_thousandths_total{feature=temperature,side=high} 1938",
             "feature_tail_excess_thousandths_total{feature=dew point,side=low} 3500",
             "feature_tail_excess_thousandths_total{feature=dew point,side=high} 999500",
+            "feature_tail_excess_thousandths_total{feature=prediction,side=high} 12000",
             "feature_outside_total{model=rain,role=feature,feature=dew point,reason=out_of_range} 1",
             "feature_outside_total{model=rain,role=prediction,feature=prediction,reason=out_of_range} 1",
             "schema_violations_total{model=rain,role=feature,feature=dew point,reason=out_of_range} 1",

@@ -244,7 +244,7 @@ fn updates_of_a_gateway_without_profiles_are_refused_before_a_worker_lacks_room(
 fn windows_of_what_drains_give_way_to_those_of_an_update() {
     let _among_others = among_others();
     // Windows of some 16 MiB, twice which do not fit beside several of such configurations.
-    let profile = uniform_profile::profile(220, 99);
+    let profile = uniform_profile::profile(215, 99);
     let config = format!(
         r#"{{"slow_windows": 168, "window_seconds": 600, "models": [{{"name": "m", "profile": {profile}}}]}}"#
     );

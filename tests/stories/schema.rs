@@ -45,6 +45,11 @@ pub(crate) fn judged(schema: &Value, documents: &[Value]) -> Vec<Vec<String>> {
 
 /// A profile with columns of every kind and every kind of bins.
 fn good() -> Value {
+    made(None)
+}
+
+/// The same with its rows by hour of the day, as this column says.
+fn made(by_hour: Option<&str>) -> Value {
     let mut lines = String::new();
     for n in 0..100 {
         let row = json!({
@@ -64,6 +69,7 @@ fn good() -> Value {
         prediction: Some("rain".into()),
         kinds: vec![("note".into(), Kind::TextLength), ("seen".into(), Kind::Timestamp)],
         as_of: Some(AsOf::Moment(1_795_608_000.0)),
+        by_hour: by_hour.map(String::from),
         ..Options::default()
     };
     let made =
@@ -128,7 +134,11 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         bad("/null_texts", json!(["x".repeat(129)])),
         bad("/null_texts", json!(vec!["x"; 33])),
         bad("/format_version", json!(0)),
-        bad("/format_version", json!(3)),
+        fine("/format_version", json!(3)),
+        bad("/format_version", json!(4)),
+        // Only version 3 has it.
+        bad("@number/by_hour", json!(vec![vec![0; 21]; 24])),
+        bad("/prediction/by_hour", json!(vec![vec![0; 4]; 24])),
         bad("/format_version", json!("1")),
         bad("/model", json!("")),
         bad("/model", json!(7)),
@@ -220,11 +230,37 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
     changes
 }
 
+/// The same of a profile with rows by hour.
+fn changes_by_hour() -> Vec<(&'static str, Option<Value>, bool)> {
+    let none = |bins: usize| json!(vec![vec![0; bins + 1]; 24]);
+    vec![
+        ("/prediction", Some(json!(null)), true),
+        ("@number/by_hour", None, true),
+        ("/prediction/by_hour", None, true),
+        ("@number/by_hour", Some(none(20)), true),
+        ("@city/by_hour/7", Some(json!([0.0, 0, 0, 0])), true),
+        ("/format_version", Some(json!(1)), false),
+        ("/format_version", Some(json!(2)), false),
+        ("@number/by_hour", Some(json!(null)), false),
+        ("@number/by_hour", Some(json!(vec![vec![0; 21]; 23])), false),
+        ("@number/by_hour", Some(json!(vec![vec![0; 21]; 25])), false),
+        ("@city/by_hour/7", Some(json!(0)), false),
+        ("@city/by_hour/7", Some(json!([])), false),
+        ("@city/by_hour/7", Some(json!(vec![0; 102])), false),
+        ("@city/by_hour/7/0", Some(json!(-1)), false),
+        ("@city/by_hour/7/0", Some(json!(0.5)), false),
+        ("@city/by_hour/7/0", Some(json!(4_294_967_296_u64)), false),
+        ("@city/by_hour/7/0", Some(json!("0")), false),
+    ]
+}
+
 #[test]
 fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
     let profile = good();
-    assert_eq!(judged(&of_profiles(), std::slice::from_ref(&profile)), [[""; 0]]);
-    assert!(reads(&profile));
+    let by_hour = made(Some("seen"));
+    assert_eq!((&profile["format_version"], &by_hour["format_version"]), (&json!(2), &json!(3)));
+    assert_eq!(judged(&of_profiles(), &[profile.clone(), by_hour.clone()]), [[""; 0]; 2]);
+    assert!(reads(&profile) && reads(&by_hour));
     for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
         let distinct = at(&profile, &format!("@{name}/distinct/values"));
         assert_eq!(profile.pointer(&distinct), Some(&json!(values)), "{name}");
@@ -243,8 +279,9 @@ fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
 #[test]
 fn the_schema_and_the_reader_refuse_the_same() {
     let mut changed = Vec::new();
-    for (pointer, value, is_good) in changes() {
-        let mut profile = good();
+    let by_hour = changes_by_hour().into_iter().map(|change| (made(Some("seen")), change));
+    let all = changes().into_iter().map(|change| (good(), change)).chain(by_hour);
+    for (mut profile, (pointer, value, is_good)) in all {
         let place = at(&profile, pointer);
         let (parent, field) = place.rsplit_once('/').unwrap();
         match (profile.pointer_mut(parent).unwrap(), &value) {

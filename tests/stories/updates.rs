@@ -87,7 +87,11 @@ async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&st
     let (mut envoy, host) = start_envoy(&settings).await.unwrap();
     let days = weather::all_days();
     let send = async |days| host.pass(&weather::asks(days)).await.unwrap();
-    send(&days[12_000..12_300]).await;
+    // In batches, which tell how days are clustered.
+    for days in days[12_000..12_300].chunks(100) {
+        send(days).await;
+        tokio::time::sleep(TICK).await;
+    }
     until_rows(&host, 300.0, LIMIT).await;
     let at_first = Instant::now();
     // Until a VM that starts now is taken for one of an update.
@@ -122,7 +126,8 @@ async fn goes_on(update: impl AsyncFnOnce(&mut Envoy) -> Update, verdicts: &[&st
 #[test]
 fn a_running_envoys_windows_survive_another_configuration() {
     let _among_others = among_others();
-    let other = config().replace("\"material_psi\":0.25", "\"material_psi\":100.0");
+    let other = config()
+        .replace("\"material_psi\":0.25", "\"material_psi\":100.0,\"material_wasserstein\":1000.0");
     assert_ne!(other, config());
     let update = async |envoy: &mut Envoy| envoy.update_filter_config(&other).await.unwrap();
     // Whoever evaluates by the old one falls silent at once.

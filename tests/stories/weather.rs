@@ -82,8 +82,13 @@ pub(crate) fn all_days() -> Vec<Day> {
 
 /// One request that asks for these days, and its answer.
 pub(crate) fn asks(days: &[Day]) -> Script {
+    let predictions: Vec<f64> = days.iter().map(|day| f64::from(u8::from(day.rain))).collect();
+    asks_and_gets(days, &predictions)
+}
+
+/// The same with another answer.
+pub(crate) fn asks_and_gets(days: &[Day], predictions: &[f64]) -> Script {
     let instances: Vec<&[f64]> = days.iter().map(|day| day.features.as_slice()).collect();
-    let predictions: Vec<u8> = days.iter().map(|day| u8::from(day.rain)).collect();
     let ask = predict(&json!({"instances": instances}).to_string());
     ask.answers(200, json!({"predictions": predictions}).to_string())
 }
@@ -141,7 +146,10 @@ fn check(stage: &str, page: &Scrape, row: usize) {
     let slow = SLOW.iter().filter(|feature| verdict(page, feature) == "drift").count();
     assert_eq!(drifted, slow as f64 + if has_changed { 2.0 } else { 0.0 }, "{stage}, {row}");
     if (9000..CHANGE).contains(&row) {
-        assert_eq!(slow, SLOW.len(), "{stage}, {row}: they moved long before");
+        let worth = SLOW.map(|it| {
+            (it, verdict(page, it), gauge(page, "feature_effective_rows", &[("feature", it)]))
+        });
+        assert_eq!(slow, SLOW.len(), "{stage}, {row}: they moved long before: {worth:?}");
         assert!(SLOW.contains(&leaders(page, "training")[0]), "{stage}, {row}");
     }
     if row == CHANGE {
@@ -207,7 +215,10 @@ fn pressure_and_dew_point_jump_at_row_12_000_and_temperatures_stay() {
                         || series.label("since") == Some("day_before");
                     let name = series.name.strip_prefix(PREFIX).unwrap_or_default();
                     let is_ours = name.starts_with("feature_") || name.starts_with("drifted_");
-                    is_ours && is_slow != is_fast
+                    // A verdict may turn with the time alone, and the core ticks less often.
+                    let is_timed = name.starts_with("feature_drift_started")
+                        || name.starts_with("feature_verdict_changes");
+                    is_ours && !is_timed && is_slow != is_fast
                 })
                 .map(|(series, value)| format!("{series} {value}"))
                 .collect();
@@ -217,7 +228,10 @@ fn pressure_and_dew_point_jump_at_row_12_000_and_temperatures_stay() {
         assert_eq!(drift(&told, true), drift(&seen, true), "{row}: the core tells something else");
         let rest = Duration::from_secs(WINDOW_SECONDS - TICK_SECONDS);
         world.advance(rest).unwrap();
-        native.tick_after(rest);
+        // As often as the world ticks.
+        for _ in 0..rest.as_secs() / TICK_SECONDS {
+            native.tick_after(Duration::from_secs(TICK_SECONDS));
+        }
         let (told, seen) = (native.scrape(), scrape(&world));
         assert_eq!(
             drift(&told, false),

@@ -64,6 +64,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Simulate months of traffic in virtual time: what is detected when, and how often for nothing. Writes docs/detection.md
+    /// and its plots, unless `--quick` asks for the part that the tests replay.
+    #[command(disable_help_flag = true)]
+    Detection {
+        /// Arguments of `driftline-detection`, such as `--quick` and `--help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Fuzz a reader; needs cargo-fuzz.
     Fuzz {
         /// A target of fuzz/Cargo.toml.
@@ -89,6 +97,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo(arguments),
         Task::Test { .. } => test(&as_typed()),
         Task::Bench { .. } => bench(&as_typed()),
+        Task::Detection { arguments } => detection(arguments),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
@@ -154,6 +163,15 @@ fn bench(arguments: &[OsString]) -> Result<ExitCode> {
     exit_code(watch(&mut command, Place::Stdout, &mut |_| {})?)
 }
 
+fn detection(arguments: Vec<OsString>) -> Result<ExitCode> {
+    let mut command = cargo();
+    command.args(["run", "--release", "--package", "driftline-detection", "--"]).args(&arguments);
+    if !arguments.iter().any(|argument| argument == "--quick") {
+        command.arg("--docs").arg(paths::root().join("docs"));
+    }
+    exit_code(command.status().context("cannot start cargo")?)
+}
+
 fn ci() -> Result<ExitCode> {
     say("checking the formatting");
     run(cargo().args(["fmt", "--all", "--check"]))?;
@@ -166,6 +184,7 @@ fn ci() -> Result<ExitCode> {
     clippy(&[&PACKAGES[..], &["--all-targets"]].concat())?;
     clippy(&["--package", "driftline-benches", "--all-targets"])?;
     clippy(&["--features", "driftline-host-sim/foreign-functions", "--all-targets"])?;
+    clippy(&["--package", "driftline-detection", "--features", "claims", "--all-targets"])?;
     let mut filter_lints = vec!["--package", "driftline-plugin"];
     let wasm_target = paths::wasm_target().display().to_string();
     // Clippy cannot read the output of Debian's newer compiler. It then checks the filter as native code, which works

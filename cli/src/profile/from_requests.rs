@@ -199,7 +199,10 @@ fn counted(
             recount.build().map_err(refused)?
         }
     };
-    Ok((Made { profile, nameless: Vec::new(), index: Vec::new(), sampled }, notes))
+    Ok((
+        Made { profile, nameless: Vec::new(), index: Vec::new(), without_hour: None, sampled },
+        notes,
+    ))
 }
 
 /// The entry of the model: one with a profile, if there are several. One that waits for its first profile and names no

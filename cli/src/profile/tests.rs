@@ -5,7 +5,10 @@ mod first;
 use std::process;
 
 use clap::Parser;
-use driftline_statistics::{bins::Bins, profile::Profile};
+use driftline_statistics::{
+    bins::Bins,
+    profile::{Column, Profile},
+};
 
 use super::{output::replace, *};
 
@@ -326,4 +329,57 @@ fn recorded_traffic_that_tells_nothing_makes_no_profile() {
     assert!(error.contains("--config"), "{error}");
     let error = refused("", &format!("train.csv {REQUESTS}"));
     assert!(error.contains("cannot be used with"), "{error}");
+}
+
+#[test]
+fn rows_by_hour_of_the_day_come_on_demand() {
+    let folder = Folder::new("by-hour");
+    let rows = "\
+asked,wind,rain
+2026-11-25T00:10:00Z,1.5,true
+2026-11-25T23:59:59.9Z,2.5,false
+2026-11-26T01:30:00+02:00,,true
+2026-11-26 23:00:00,2.5,false
+tomorrow,7.5,true
+";
+    fs::write(folder.path("hours.csv"), rows).unwrap();
+    let command = "hours.csv --model rain --target rain -o out.json";
+    folder.run(&format!("{command} --by-hour asked")).unwrap();
+    let text = fs::read_to_string(folder.path("out.json")).unwrap();
+    assert!(text.contains("\"format_version\": 3"), "{text}");
+    // A line for each hour.
+    assert!(text.contains("\n        [1, 0, 0, 0, 0],\n"), "{text}");
+    let profile = Profile::from_json(text.as_bytes()).unwrap();
+    let [wind] = &profile.features[..] else { panic!("{profile:?}") };
+    let hours = |column: &Column| -> Vec<(usize, Vec<u32>)> {
+        let hours = column.by_hour.as_ref().unwrap().hours().enumerate();
+        let hours = hours.filter(|(_, hour)| hour.iter().any(|rows| *rows != 0));
+        hours.map(|(hour, rows)| (hour, rows.to_vec())).collect()
+    };
+    // Above 7.5 there is none; 7.5 itself has no hour.
+    assert_eq!(wind.column.counts, [1, 2, 1, 0]);
+    assert_eq!(hours(&wind.column), [(0, vec![1, 0, 0, 0, 0]), (23, vec![0, 2, 0, 0, 1])]);
+    let rain = profile.prediction.as_ref().unwrap();
+    assert_eq!(hours(rain), [(0, vec![0, 1, 0, 0]), (23, vec![2, 1, 0, 0])]);
+    assert_eq!(
+        hours_said("asked", 1, 5),
+        "by hour: 4 of 5 rows are in the hour of the day (UTC) that `asked` says; 1 has no moment there and is in the \
+         whole alone"
+    );
+    assert_eq!(
+        hours_said("asked", 0, 5),
+        "by hour: 5 of 5 rows are in the hour of the day (UTC) that `asked` says"
+    );
+
+    folder.run(&format!("{command} --exclude asked")).unwrap();
+    let text = fs::read_to_string(folder.path("out.json")).unwrap();
+    assert!(text.contains("\"format_version\": 2") && !text.contains("by_hour"), "{text}");
+
+    let error = folder.run(&format!("{command} --by-hour wind2")).unwrap_err();
+    assert!(error.contains("found no column `wind2` to say the hour of a row"), "{error}");
+    let error = folder.run(&format!("{command} --exclude asked --by-hour rain")).unwrap_err();
+    assert!(
+        error.contains("the column `rain` says no moment in any of 5 rows, from row 1 (line 2) on"),
+        "{error}"
+    );
 }

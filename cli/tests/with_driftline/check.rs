@@ -108,7 +108,8 @@ fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
     for line in [
         "| demo-llm | - | language | - | - | - | - |",
         "| credit | - | predictive | 2 | yes | 8 | 1,200 |",
-        "| driftline_feature_bin_total | 8 |",
+        // The prediction is counted by value, and may be below or above all of them.
+        "| driftline_feature_bin_total | 10 |",
         "| age | 30.5, 7, (missing) | 00 x 1, 01 x 1, missing x 1",
         "| tier | \"silver\" | silver x 1 |",
         "| prediction | 1, 0, 1 | 00 x 1, 01 x 2 |",
@@ -120,6 +121,56 @@ fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
     let kib: u64 =
         memory["Memory: ".len()..].split(' ').next().unwrap().replace(',', "").parse().unwrap();
     assert!((64..64 << 10).contains(&kib), "{memory}");
+}
+
+/// From training data by hour to the filter: the built one takes the profile, and what hours cost is said.
+#[test]
+fn a_profile_by_hour_goes_into_the_filter_and_its_memory_is_said() {
+    let rows: String = (0..400)
+        .map(|row| {
+            format!(
+                "2026-11-{:02}T{:02}:30:00Z,{}.5,{}\n",
+                1 + row / 24,
+                row % 24,
+                row * 7 % 400,
+                row % 3
+            )
+        })
+        .collect();
+    let train = Input::new("hours.csv", format!("asked,wind,rain\n{rows},1.5,0\n"));
+    let profile = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_driftline"))
+            .args(["profile", train.name(), "--model", "credit", "--target", "rain"])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        (String::from_utf8(output.stdout).unwrap(), said)
+    };
+    let config =
+        |profile: &str| format!(r#"{{"models": [{{"name": "credit", "profile": {profile}}}]}}"#);
+    let (by_hour, said) = profile(&["--by-hour", "asked"]);
+    let expected = "by hour: 400 of 401 rows are in the hour of the day (UTC) that `asked` says; 1 has no moment there \
+                    and is in the whole alone";
+    assert!(said.lines().any(|line| line == expected), "{said}");
+    let file = Input::new("by-hour.json", config(&by_hour));
+    let printed = accepts(&["--config", file.name()]);
+    // 24 hours of 20 bins and 4 values and of the rows without one: 4 bytes each.
+    assert!(
+        printed.contains("Of each VM's, 3 KiB are the training rows by hour of the day."),
+        "{printed}"
+    );
+    let (without, _) = profile(&["--exclude", "asked"]);
+    let file = Input::new("not-by-hour.json", config(&without));
+    assert!(!accepts(&["--config", file.name()]).contains("by hour"));
+
+    let changed = by_hour.replacen("\"by_hour\": [", "\"by_hour\": [[401],", 1);
+    let file = Input::new("bad-hours.json", config(&changed));
+    refuses(
+        &["--config", file.name()],
+        &["models[0].profile.features[0].by_hour: found 25 elements, expected 24"],
+    );
 }
 
 /// A series without what a scrape makes of a histogram.

@@ -39,3 +39,23 @@ crate::labels! {
         Insufficient = "insufficient",
     }
 }
+
+crate::labels! {
+    /// What moved in a column that has drifted.
+    pub enum DriftReason {
+        /// Where its values lie: they became larger, or smaller.
+        Location = "location",
+        /// How far apart its values lie.
+        Spread = "spread",
+        /// How far out its rare values lie, or how many there are beyond those of the reference.
+        Tail = "tail",
+        /// How often some of its classes come.
+        CategoryShare = "category_share",
+        /// It has values that the reference never had.
+        NovelValues = "novel_values",
+        /// How many of its rows have no value.
+        Nulls = "nulls",
+        /// Its values are of the wrong type, or not finite.
+        Types = "types",
+    }
+}

@@ -14,7 +14,7 @@ mod reasons;
 
 pub use self::{
     direction::Direction,
-    drift::{Baseline, DAY_BEFORE, Verdict, WEEK_BEFORE, Window},
+    drift::{Baseline, DAY_BEFORE, DriftReason, Verdict, WEEK_BEFORE, Window},
     finish_reason::FinishReason,
     operation::Operation,
     outcome::{Outcome, RequestResult},

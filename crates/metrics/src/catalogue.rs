@@ -40,14 +40,16 @@ pub enum Label {
     Role,
     /// A feature of the reference profile; `prediction` for the output.
     Feature,
-    /// A bin of the reference profile, `00`, `01`, ..., or `other` for a value never seen there.
+    /// A bin of the reference profile, `00`, `01`, ..., or `other` for a value never seen there. Of values with bins of
+    /// their own, numbers below and above all of them are in `below` and `above`.
     Bin,
     /// `fast` for the window of `window_seconds`, `slow` for `slow_windows` of them.
     Window,
     /// What a move is measured from: `training`, `window_before` or `slow_window_before`, which is called `day_before` or
     /// `week_before` where a slow window is that long.
     Since,
-    /// `low` for values below the outermost edges of the bins, `high` for those above.
+    /// `low` for values below the outermost edges of the bins, or below all values with bins of their own, `high` for
+    /// those above.
     Side,
     /// `ok`, `drift` or `insufficient`.
     Verdict,
@@ -304,15 +306,16 @@ metrics! {
     Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
     /// Predictions that were answered.
     Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
-    /// Values that fell into a bin of the reference profile.
+    /// Values that fell into a bin of the reference profile, or, of values with bins of their own, `below` or `above` all
+    /// of them.
     FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Version, Role, Feature, Bin];
     /// Values that fell into no bin, by reason: `null`, `missing`, `wrong_type` or `not_finite`.
     FeatureUnbinned = Counter "driftline_feature_unbinned_total" in "values" [Model, Version, Role, Feature, Reason];
     /// Values that fell into a bin, but that the profile's schema does not allow, by reason: `out_of_range` or
     /// `novel_category`.
     FeatureOutside = Counter "driftline_feature_outside_total" in "values" [Model, Version, Role, Feature, Reason];
-    /// How far values lie beyond the outermost edges of the bins, added up; one value adds a thousand standard
-    /// deviations at most.
+    /// How far values lie beyond the outermost edges of the bins, or beyond all values with bins of their own, added up;
+    /// one value adds a thousand standard deviations at most. From a constant, the distance counts in its own size.
     FeatureTailExcess = Counter "driftline_feature_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Role, Feature, Side];
     /// Breaches of the profile's schema, by reason: of a feature or the prediction `required_missing`, `required_null`,
     /// `wrong_type`, `not_finite`, `out_of_range` or `novel_category`; and of the model as a whole, without the labels
@@ -324,8 +327,11 @@ metrics! {
     FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] AGE;
     /// Timestamps that are later than the request's own time, and therefore have no age.
     FeatureInFuture = Counter "driftline_feature_in_future_total" in "values" [Model, Version, Role, Feature];
-    /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL.
+    /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL. Live bins that
+    /// it does not have, `below` and `above`, have none.
     ReferenceBinRows = Gauge "driftline_reference_bin_rows" in "values" [Model, Version, Role, Feature, Bin];
+    /// Rows of the reference profile without a value. Columns of which each row has one do not have it.
+    ReferenceUnset = Gauge "driftline_reference_unset_rows" in "rows" [Model, Version, Role, Feature];
     /// Values in the bins of the window; its measures are computed from these.
     FeatureWindowRows = Gauge "driftline_feature_window_rows" in "values" [Model, Version, Role, Feature, Window];
     /// PSI of the window against the reference profile, half a count added to every bin. This measure and all others
@@ -333,10 +339,27 @@ metrics! {
     FeaturePsi = Gauge "driftline_feature_psi_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// The PSI that sampling noise alone exceeds in 5 % of all windows of so many rows.
     FeaturePsiCritical = Gauge "driftline_feature_psi_critical_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
-    /// Whether the window has drifted from the reference profile: 1 for the verdict that holds, 0 for the others. `drift`
-    /// is both beyond chance and material, in PSI or in the share of rows without a value; `insufficient` is a window
-    /// of fewer than `rows_min` rows.
+    /// Whether the window has drifted from the reference: 1 for the verdict that holds, 0 for the others. `drift` is both
+    /// beyond chance and material, and holds until it has been gone for `recovery_seconds`; `insufficient` is a window whose
+    /// rows are worth fewer than `rows_min`. The fast verdict is that of several lengths within the window.
     FeatureVerdict = Gauge "driftline_feature_verdict" in "verdicts" [Model, Version, Role, Feature, Window, Verdict];
+    /// What moved in a feature that has drifted: 1 for the reason, 0 for the others, and for all while nothing has. Numbers:
+    /// `location`, `spread` and `tail`, or `novel_values` if each value has a bin. Categories and flags: `category_share` and
+    /// `novel_values`. All: `nulls` (null or missing) and `types` (of the wrong type, or not finite).
+    FeatureDriftReason = Gauge "driftline_feature_drift_reason" in "reasons" [Model, Version, Role, Feature, Reason];
+    /// When the drift began that holds, in seconds since 1970; 0 while there is none.
+    FeatureDriftStarted = Gauge "driftline_feature_drift_started_timestamp_seconds" in "seconds" [Model, Version, Role, Feature];
+    /// Times that a verdict of the feature turned to `drift` or back.
+    FeatureVerdictChanges = Counter "driftline_feature_verdict_changes_total" in "changes" [Model, Version, Role, Feature];
+    /// What the rows in the bins of the fast window are worth: as many as they are, divided by the size of the clusters that
+    /// they come in. `rows_min` is asked of this.
+    FeatureEffectiveRows = Gauge "driftline_feature_effective_rows" in "rows" [Model, Version, Role, Feature];
+    /// Whether the verdict asks what came a season before as well: 0 until something did, and training decides alone. Only
+    /// with `compare_with` `both`.
+    FeatureSeasonKnown = Gauge "driftline_feature_season_known" in "features" [Model, Version, Role, Feature];
+    /// The evidence that a drift of this model needs, as the negative decimal logarithm of how often chance goes so far, in
+    /// thousandths: all looks of a day at all of its features share `false_alarms`.
+    DriftEvidenceNeeded = Gauge "driftline_drift_evidence_needed_thousandths" in "thousandths" [Model, Version];
     /// Features of the model whose verdict is `drift`.
     DriftedFeatures = Gauge "driftline_drifted_features" in "features" [Model, Version, Window];
     /// Kullback-Leibler divergence of the window from the reference, in nats, half a count added to every bin: large
@@ -357,17 +380,21 @@ metrics! {
     FeatureKsStatistic = Gauge of KolmogorovSmirnov "driftline_feature_ks_statistic_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// How often chance alone makes the Kolmogorov-Smirnov statistic as large; 1 while the window is empty. Numbers only.
     FeatureKsPValue = Gauge of KolmogorovSmirnov "driftline_feature_ks_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
-    /// Chi-square statistic of the window if the reference is the law itself. The largest number there is if values
-    /// fell where the reference has none.
-    FeatureChiSquareFit = Gauge of ChiSquare "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
-    /// How often chance alone makes that statistic as large; 1 while the window is empty.
-    FeatureChiSquareFitPValue = Gauge of ChiSquare "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// The same p-value as -log10, in thousandths, however small it is: 3000 for a p-value of .001. Numbers only.
+    FeatureKsSignificance = Gauge of KolmogorovSmirnov "driftline_feature_ks_significance_thousandths" in "thousandths" [Model, Version, Role, Feature, Window];
     /// Chi-square statistic of two samples, the window and the reference.
     FeatureChiSquare = Gauge of ChiSquare "driftline_feature_chi_square_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// How often chance alone makes that statistic as large; 1 while the window is empty.
     FeatureChiSquarePValue = Gauge of ChiSquare "driftline_feature_chi_square_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
-    /// Wasserstein distance in millionths of the feature's own unit. Of values with bins of their own, only those that
-    /// have one count. Numbers only.
+    /// The same p-value as -log10, in thousandths, however small it is: 3000 for a p-value of .001.
+    FeatureChiSquareSignificance = Gauge of ChiSquare "driftline_feature_chi_square_significance_thousandths" in "thousandths" [Model, Version, Role, Feature, Window];
+    /// Chi-square statistic of the window if the reference is the law itself. The largest number there is if values
+    /// fell where the reference has none. Not exported by default, because it leaves out the noise of the reference.
+    FeatureChiSquareFit = Gauge of ChiSquareFit "driftline_feature_chi_square_fit_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// How often chance alone makes that statistic as large, if the reference had no noise; 1 while the window is empty.
+    FeatureChiSquareFitPValue = Gauge of ChiSquareFit "driftline_feature_chi_square_fit_p_value_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
+    /// Wasserstein distance in millionths of the feature's own unit. Of values with bins of their own, new ones between
+    /// two of them are left out. Numbers only.
     FeatureWasserstein = Gauge of Wasserstein "driftline_feature_wasserstein_ppm" in "parts per million" [Model, Version, Role, Feature, Window];
     /// Wasserstein distance in standard deviations of the reference. Numbers only.
     FeatureWassersteinDeviations = Gauge of Wasserstein "driftline_feature_wasserstein_deviations_ppm" in "parts per million" [Model, Version, Role, Feature, Window];

@@ -28,6 +28,46 @@ impl SeriesId {
     }
 }
 
+/// Series that were registered one right after another; takes no more memory than one of them and their number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SeriesRun {
+    first: SeriesId,
+    count: u32,
+}
+
+impl SeriesRun {
+    /// As many as `registered` gives, each of which must be the next one that was registered.
+    pub fn of(mut registered: impl Iterator<Item = SeriesId>) -> SeriesRun {
+        let first = registered.next();
+        let count = u32::from(first.is_some())
+            .saturating_add(registered.fold(0, |count: u32, _| count.saturating_add(1)));
+        SeriesRun { first: first.unwrap_or(SeriesId(0)), count }
+    }
+
+    /// The one at this place, from 0.
+    #[inline]
+    pub fn get(&self, place: usize) -> Option<SeriesId> {
+        let place = u32::try_from(place).ok().filter(|&place| place < self.count)?;
+        Some(SeriesId(self.first.0.saturating_add(place)))
+    }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = SeriesId> + use<> {
+        let SeriesRun { first, count } = *self;
+        (0..count).map(move |place| SeriesId(first.0.saturating_add(place)))
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
 /// A histogram's series together with its two exact counters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Timing {

@@ -56,14 +56,14 @@ impl Capture {
 
     /// Keeps a value.
     #[inline]
-    pub(crate) fn value(&mut self, column: Option<&SeriesId>, cell: Cell<'_>) {
-        if let (Some(kept), Some(&column)) = (&mut self.0, column) {
+    pub(crate) fn value(&mut self, column: Option<SeriesId>, cell: Cell<'_>) {
+        if let (Some(kept), Some(column)) = (&mut self.0, column) {
             kept.push(Captured { column, value: Value::of(cell) });
         }
     }
 
     /// Keeps that a column is missing from this many rows.
-    pub(crate) fn missing(&mut self, column: Option<&SeriesId>, rows: u64) {
+    pub(crate) fn missing(&mut self, column: Option<SeriesId>, rows: u64) {
         if self.0.is_some() {
             for _ in 0..rows {
                 self.value(column, Cell::Unbinned(Unbinned::Missing));

@@ -2,20 +2,22 @@
 //! this form are no state at all.
 //!
 //! All numbers are little-endian. The record of a panel begins with a fingerprint, of which bins, reference and settings
-//! are a part: state of other ones is never read as if it were of these. Its length has to be exact.
+//! are a part, and so does the section of each instrument, of which only those settings are a part that matter to it:
+//! state of other ones is never read as if it were of these. All lengths have to be exact.
 //!
 //! | bytes | what |
 //! | --- | --- |
-//! | 8 | fingerprint |
+//! | 8 | fingerprint of the panel |
+//! | 8 | how many counters |
 //! | 8 x counters | their totals |
-//! | as each instrument has it | the state of the panel's instruments, in their order |
+//! | 8 + 4, and as the instrument has it | of each instrument, in their order: fingerprint, bytes of its state, its state |
 
 use alloc::vec::Vec;
 
 use driftline_statistics::window::Ring;
 
 /// A part of every record's fingerprint: to be raised whenever what instruments store means something else.
-pub(crate) const FORMAT_VERSION: u64 = 2;
+pub(crate) const FORMAT_VERSION: u64 = 3;
 
 /// Whether these bytes begin with this fingerprint.
 pub(crate) fn fits(bytes: &[u8], fingerprint: u64) -> bool {
@@ -47,6 +49,19 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn u64(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    /// A section of this fingerprint, whose bytes `write` writes.
+    pub(crate) fn section(&mut self, fingerprint: u64, write: impl FnOnce(&mut Writer<'_>)) {
+        self.u64(fingerprint);
+        let at = self.0.len();
+        self.u32(0);
+        let begin = self.0.len();
+        write(self);
+        let bytes = u32::try_from(self.0.len().saturating_sub(begin)).unwrap_or(u32::MAX);
+        if let Some(length) = self.0.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *length = bytes.to_le_bytes();
+        }
     }
 
     /// Two bytes that say how many slots have counted anything; of each its number in eight, and four for each cell.
@@ -95,6 +110,14 @@ impl<'a> Reader<'a> {
             ring.restore(number, counts.iter().map(|count| u32::from_le_bytes(*count)));
         }
         Some(())
+    }
+
+    /// A section: its fingerprint, and its bytes.
+    pub(crate) fn section(&mut self) -> Option<(u64, Reader<'a>)> {
+        let (fingerprint, bytes) = (self.u64()?, self.u32()?);
+        let (section, rest) = self.0.split_at_checked(usize::try_from(bytes).ok()?)?;
+        self.0 = rest;
+        Some((fingerprint, Reader(section)))
     }
 
     /// `None` if any bytes are left.
@@ -158,6 +181,20 @@ mod tests {
         assert_eq!(sums(&later), [70_000, 0, 6]);
         later.advance(Timestamp(140));
         assert_eq!(sums(&later), [0, 0, 6], "slots keep their age");
+    }
+
+    #[test]
+    fn a_section_can_be_left_out() {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes);
+        writer.section(5, |section| section.u64(77));
+        writer.section(6, |_| {});
+        let mut reader = Reader::new(&bytes);
+        let (fingerprint, mut section) = reader.section().unwrap();
+        assert_eq!((fingerprint, section.u64(), section.u8()), (5, Some(77), None));
+        assert_eq!(reader.section().unwrap().0, 6);
+        assert!(reader.end().is_some());
+        assert!(Reader::new(&bytes[..19]).section().is_none(), "a byte short");
     }
 
     #[test]

@@ -8,14 +8,19 @@ mod read;
 mod sampling;
 mod selector;
 pub mod table;
+mod thresholds;
 
 pub use driftline_statistics::document::OTHER_NAME;
 
 pub use self::{
-    drift::{Drift, MATERIAL_PSI, ROWS_MIN, SLOW_WINDOWS},
+    drift::{
+        CompareWith, Drift, FALSE_ALARMS, MATERIAL_PSI, MATERIAL_SHARE, MATERIAL_WASSERSTEIN,
+        RECOVERY_SECONDS, ROWS_MIN, SLOW_WINDOWS, Season,
+    },
     model::{Model, ModelKind},
     sampling::Sampling,
     selector::{Place, Selector, Sides},
+    thresholds::Thresholds,
 };
 
 use alloc::{string::String, vec::Vec};
@@ -131,6 +136,17 @@ impl Config {
         let has_patterns =
             self.models.iter().any(Model::is_pattern) || !self.routes.iter().all(Glob::is_exact);
         if has_patterns { usize::try_from(self.names_max).unwrap_or(usize::MAX) } else { 0 }
+    }
+
+    /// How many windows make up the season that windows are compared over; 0 for none.
+    #[must_use]
+    pub fn season_windows(&self) -> u64 {
+        match self.drift.compare_with {
+            CompareWith::Training => 0,
+            CompareWith::Both => {
+                self.drift.season.seconds().checked_div(self.window_seconds).unwrap_or(0)
+            }
+        }
     }
 
     /// The model of that name, with its index in `models`. Compares with each, which for 64 names

@@ -10,17 +10,13 @@ mod models;
 mod panel;
 mod ranks;
 mod skew;
-#[cfg(test)]
-mod tests;
 mod verdict;
-mod window_lengths;
 
 pub use self::models::Instruments;
 
 pub(crate) use self::{
     models::ModelPanels,
     panel::{Proxy, Reading},
-    window_lengths::WindowLengths,
 };
 
 use self::{
@@ -29,12 +25,16 @@ use self::{
 
 use alloc::{boxed::Box, vec::Vec};
 
-use driftline_labels::{Baseline, EnumMap, Verdict, Window};
-use driftline_statistics::{drift::Measure, fingerprint::Fingerprint, time::Timestamp};
+use driftline_labels::{Baseline, DriftReason, EnumMap, Verdict, Window};
+use driftline_statistics::{
+    detection::{Clusters, LookScratch, Overdispersion},
+    fingerprint::Fingerprint,
+    time::Timestamp,
+};
 
 use crate::{
     codec::{Reader, Writer},
-    config::Config,
+    drift_settings::DriftSettings,
     model::{ColumnLabels, MonitoredColumn, PredictionSeries},
 };
 use driftline_metrics::{
@@ -63,8 +63,8 @@ type ModelInstrument = Box<dyn Instrument<PredictionSeries>>;
 /// no instrument ever begins. Whichever VM evaluates next begins, restores what was stored last, and goes on.
 ///
 /// `S` is its subject: a column with a reference, or a model with a profile. Instruments of one subject that read the same
-/// counters form a panel: the counters are read once, and all state is one record, which begins anew if the layout of any
-/// of them changes. An instrument that reads no counters has no record, and needs only [`Instrument::evaluate`].
+/// counters form a panel: the counters are read once, and all state is one record, of which each instrument goes on with
+/// its own part unless its layout has changed. An instrument that reads no counters has no record, and needs only [`Instrument::evaluate`].
 ///
 /// It is no `Debug`, which would keep the code that prints every instrument in the filter.
 pub(crate) trait Instrument<S> {
@@ -80,7 +80,8 @@ pub(crate) trait Instrument<S> {
         Fingerprint::new()
     }
 
-    /// What its state depends on. State that was stored under another layout is not restored.
+    /// What its state depends on, the meaning of its cells included. State that was stored under another layout is not
+    /// restored.
     fn layout(&self, subject: &S, settings: &DriftSettings) -> Fingerprint {
         let _ = (subject, settings);
         Fingerprint::new()
@@ -100,8 +101,19 @@ pub(crate) trait Instrument<S> {
     /// Gives up what it holds, because another VM evaluates.
     fn release(&mut self) {}
 
+    /// Counts growth without setting gauges: what came between the record that it goes on from and a configuration under
+    /// which other instruments of its panel begin anew. It is the only one of them to count it.
+    fn catch_up(&mut self, growth: &[u64]) {
+        let _ = growth;
+    }
+
     /// Counts growth and sets gauges. `growth` is, by cell, what its counters grew by since the last evaluation.
     fn evaluate(&mut self, subject: &S, growth: &[u64], evaluation: &mut Evaluation<'_>);
+
+    /// What it has found out about rows that come in clusters.
+    fn clusters(&self) -> Overdispersion {
+        Overdispersion::default()
+    }
 
     /// Writes its state down, for [`Instrument::restore`] of the same layout.
     fn store(&self, record: &mut Writer<'_>) {
@@ -121,6 +133,8 @@ pub(crate) struct ColumnContext<'a> {
     labels: ColumnLabels<'a>,
     /// Whether its bins have an order.
     is_of_numbers: bool,
+    /// What may be said of its drift.
+    reasons: &'static [DriftReason],
     settings: &'a DriftSettings,
 }
 
@@ -132,31 +146,6 @@ pub(crate) struct ModelContext<'a> {
     /// The labels of its features, in their order.
     features: Vec<ColumnLabels<'a>>,
     settings: &'a DriftSettings,
-}
-
-/// What the configuration says of drift, for all models.
-#[derive(Clone, Debug)]
-pub(crate) struct DriftSettings {
-    pub(crate) windows: WindowLengths,
-    /// The rows that a window must have to be judged; `None` for a number for each bin.
-    pub(crate) rows_min: Option<u64>,
-    pub(crate) material_psi: f64,
-    /// What is exported beside PSI.
-    pub(crate) measures: Vec<Measure>,
-}
-
-impl DriftSettings {
-    pub(crate) fn of(config: &Config) -> DriftSettings {
-        DriftSettings {
-            windows: WindowLengths {
-                window_seconds: config.window_seconds,
-                slow_windows: config.drift.slow_windows,
-            },
-            rows_min: config.drift.rows_min,
-            material_psi: config.drift.material_psi,
-            measures: config.drift.measures.clone(),
-        }
-    }
 }
 
 /// One evaluation, as the instruments of one model see it.
@@ -180,6 +169,8 @@ pub(crate) struct Evaluation<'a> {
 pub(crate) struct Findings {
     /// By column: the features come first.
     columns: Vec<ColumnFindings>,
+    /// How many rows count as one, by what all columns have told so far.
+    clusters: Option<f64>,
 }
 
 /// What was found about a column.
@@ -187,6 +178,8 @@ pub(crate) struct Findings {
 struct ColumnFindings {
     /// `None` for a window that was not measured this time.
     verdicts: EnumMap<Window, Option<Verdict>>,
+    /// How many rows of the fast window count as one; `None` if it was not measured this time.
+    clusters: Option<Clusters>,
     /// How far it moved, in PSI; `None` if there are too few rows to tell, or it was not measured this time.
     moved: EnumMap<Baseline, Option<f64>>,
 }
@@ -194,7 +187,7 @@ struct ColumnFindings {
 /// What is needed during one evaluation only; kept to be allocated once.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    sums: Vec<u64>,
+    look: LookScratch,
     before: Vec<u64>,
 }
 

@@ -11,8 +11,9 @@ use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
 use self::parts::CommonSeries;
 use crate::{
     config::Config,
+    drift_settings::DriftSettings,
     ids::{ModelId, PredictorId, SeriesKey},
-    instruments::{DriftSettings, Instruments, ModelPanels},
+    instruments::{Instruments, ModelPanels},
     memory::{generation_bytes, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
     names::Named,
@@ -325,6 +326,12 @@ fn headers<'s>(sides: impl Iterator<Item = &'s ColumnSelectors>) -> Vec<Box<str>
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
+    use driftline_statistics::time::hour::HourOfDay;
+    use driftline_support::uniform_profile;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -340,6 +347,28 @@ mod tests {
         assert_eq!((&told[..], listing.series().len()), (listing.series(), monitor.named_max));
         assert_eq!(monitor.series_max(), listing.series_max());
         assert!(monitor.series().is_empty());
+    }
+
+    #[test]
+    fn rows_by_hour_of_a_profile_are_with_its_columns() {
+        let of = |profile: serde_json::Value| {
+            let config = json!({"models": [{"name": "m", "profile": profile}]}).to_string();
+            Monitor::new(&Config::from_json(config.as_bytes()).unwrap())
+        };
+        let monitor = of(uniform_profile::profile_by_hour(2, 4));
+        let columns: Vec<&MonitoredColumn> =
+            monitor.predictors.iter().flat_map(PredictionSeries::columns).collect();
+        assert_eq!(columns.len(), 2);
+        for column in columns {
+            let by_hour = column.reference.by_hour.as_ref().unwrap();
+            for hour in HourOfDay::all() {
+                let rows = if hour.index() == 12 { 500 } else { 0 };
+                assert_eq!((by_hour.bins(hour), by_hour.nulls(hour)), (&[rows; 4][..], 0));
+            }
+        }
+        let monitor = of(uniform_profile::profile(2, 4));
+        let mut columns = monitor.predictors.iter().flat_map(PredictionSeries::columns);
+        assert!(columns.all(|column| column.reference.by_hour.is_none()));
     }
 
     #[test]

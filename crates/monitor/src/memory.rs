@@ -228,10 +228,14 @@ impl ConfigurationBytes {
     /// What a configuration takes that makes so many series and was written in so many bytes.
     pub(crate) fn of(config: &Config, series: usize, text_bytes: usize) -> ConfigurationBytes {
         let names = config.slots().saturating_mul(4 * 128);
+        // Beside twice the text: an hour of zeros takes twice as much as it is long.
+        let profiles = config.models.iter().filter_map(|model| model.profile.as_ref());
+        let by_hour = profiles.fold(0, |all: usize, it| all.saturating_add(it.by_hour_bytes()));
         let in_force = CONFIGURATION_BYTES
             .saturating_add(series.saturating_mul(SERIES_BYTES))
             .saturating_add(text_bytes.saturating_mul(2))
-            .saturating_add(names);
+            .saturating_add(names)
+            .saturating_add(by_hour);
         let reading = text_bytes.saturating_mul(CONFIG_PER_TEXT);
         ConfigurationBytes { reading, in_force }
     }

@@ -6,7 +6,7 @@ mod predictor;
 mod violation;
 
 pub(crate) use self::{
-    column::{Cells, MonitoredColumn},
+    column::MonitoredColumn,
     labels::{ColumnLabels, Role},
     predictor::{PredictionSeries, columns_of},
     violation::RowViolation,

@@ -51,6 +51,14 @@ fn config(features: usize) -> String {
     )
 }
 
+/// A model with one feature, and windows of these lengths.
+fn with_windows(window_seconds: u64, slow_windows: u64) -> String {
+    let windows = format!(
+        r#"{{"window_seconds": {window_seconds}, "slow_windows": {slow_windows}, "rows_min": 60,"#
+    );
+    config(1).replacen('{', &windows, 1)
+}
+
 fn start() -> NativeHost {
     NativeHost::starting_at(Timestamp(1_000_000_000_000_000))
 }
@@ -73,6 +81,13 @@ fn value(host: &NativeHost, stat_name: &str) -> u64 {
 /// What the fast window of a feature holds.
 fn rows(host: &NativeHost, feature: usize) -> u64 {
     value(host, &series("feature_window_rows", feature, "window=.=fast"))
+}
+
+/// The frozen index of the first rows of a feature, and whether they are called drifted.
+fn skew(host: &NativeHost) -> (u64, bool) {
+    let series = |name, last| series(name, 0, last).replace(";.;;.;", ";.;");
+    let verdict = series("feature_skew_verdict", "verdict=.=drift");
+    (value(host, &series("feature_skew_psi_ppm", "")), value(host, &verdict) == 1)
 }
 
 /// A counter grows, as if workers had counted.
@@ -160,14 +175,15 @@ fn an_old_configuration_that_drains_does_not_overwrite_what_a_newer_one_stores()
 #[test]
 fn stored_bytes_that_are_cut_or_too_long_are_no_past() {
     let host = start();
-    let mut vm = Vm::begin(&host, &config(1));
+    let config = with_windows(7200, 24);
+    let mut vm = Vm::begin(&host, &config);
     count(&host, 0, 70);
     vm.tick_after(SECOND);
     drop(vm);
     let [key] = &host.shared_keys("driftline/windows/")[..] else { panic!("one column") };
     let (whole, _) = host.shared_data(key).unwrap();
     let goes_on_with = |bytes: &[u8]| {
-        let mut next = Vm::begin(&host, &config(1));
+        let mut next = Vm::begin(&host, &config);
         assert!(host.set_shared_data(key, bytes, 0));
         count(&host, 0, 1);
         // The lease of the one before has to end; all cases together take less than a window.
@@ -175,12 +191,80 @@ fn stored_bytes_that_are_cut_or_too_long_are_no_past() {
         rows(&host, 0)
     };
     // From the fingerprint on; what is shorter is no record at all, and is replaced.
-    for end in 8..whole.len() {
+    for end in (8..whole.len()).step_by(2) {
         assert_eq!(goes_on_with(&whole[..end]), 0, "the first {end} bytes");
     }
     assert_eq!(goes_on_with(&[&whole[..], &[0]].concat()), 0);
-    let cases = u64::try_from(whole.len() - 8 + 2).unwrap();
+    let cases = u64::try_from((whole.len() - 8).div_ceil(2) + 2).unwrap();
     assert_eq!(goes_on_with(&whole), 70 + cases, "all that came since, of which one each time");
+}
+
+/// Rows as in the reference.
+fn count_evenly(host: &NativeHost, amount: u64) {
+    (0..4).for_each(|number| add(host, &bin(0, number), amount));
+    add(host, CHANGES, 4 * amount);
+}
+
+#[test]
+fn skew_that_is_known_survives_other_windows() {
+    let host = start();
+    let mut vm = Vm::begin(&host, &with_windows(800, 24));
+    count(&host, 0, 2000);
+    vm.tick_after(SECOND);
+    assert_eq!(skew(&host), (0, false), "no whole window yet");
+    vm.tick_after(800 * SECOND);
+    let known = skew(&host);
+    assert!(1_000_000 < known.0 && known.1, "{known:?}");
+    for (window_seconds, slow_windows) in [(80, 24), (80, 3), (8000, 3), (800, 24)] {
+        drop(vm);
+        vm = Vm::begin(&host, &with_windows(window_seconds, slow_windows));
+        count_evenly(&host, 50);
+        vm.tick_after(60 * SECOND);
+        let windows = format!("{slow_windows} windows of {window_seconds} s");
+        assert_eq!(rows(&host, 0), 200, "{windows} begin anew");
+        vm.tick_after(Duration::from_secs(window_seconds));
+        assert_eq!(skew(&host), known, "{windows}");
+    }
+}
+
+#[test]
+fn first_rows_that_are_still_gathered_are_kept_under_other_windows() {
+    // The same rows with and without a change of the windows, and of the VM, while they come.
+    let of = |first: u64, changed: u64| {
+        let host = start();
+        let mut vm = Vm::begin(&host, &with_windows(first, 24));
+        count(&host, 0, 40);
+        vm.tick_after(SECOND);
+        // Not stored when the configuration changes, and none of the new windows.
+        count(&host, 0, 7);
+        drop(vm);
+        vm = Vm::begin(&host, &with_windows(changed, 24));
+        count_evenly(&host, 20);
+        vm.tick_after(60 * SECOND);
+        let of_windows = rows(&host, 0);
+        vm.tick_after(1600 * SECOND);
+        (skew(&host), of_windows)
+    };
+    let (unchanged, all) = of(1600, 1600);
+    assert!(0 < unchanged.0, "{unchanged:?}");
+    assert_eq!(all, 127);
+    assert_eq!(of(80_000, 1600), (unchanged, 80));
+    assert_eq!(of(1600, 800), (unchanged, 80));
+}
+
+#[test]
+fn with_other_bins_first_rows_begin_anew() {
+    let host = start();
+    let mut vm = Vm::begin(&host, &with_windows(800, 24));
+    count(&host, 0, 2000);
+    vm.tick_after(801 * SECOND);
+    assert!(skew(&host).1);
+    drop(vm);
+    vm = Vm::begin(&host, &with_windows(800, 24).replace("[1,2,3]", "[1,2,4]"));
+    count_evenly(&host, 50);
+    vm.tick_after(60 * SECOND);
+    vm.tick_after(801 * SECOND);
+    assert!(!skew(&host).1);
 }
 
 #[test]

@@ -3,13 +3,17 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use crate::value::Precision;
+use crate::{drift::BEYOND, value::Precision};
 
 /// The most bins that a feature may have, `other` included. Labels have two digits.
 pub const BINS_MAX: usize = 100;
 
-/// The label of the bin for values that the reference has never seen.
+/// The label of the bin for values that the reference has never seen; of value bins, those between two of its values.
 pub const OTHER: &str = "other";
+/// The label of the live bin for numbers below all values of value bins.
+pub const BELOW: &str = "below";
+/// The label of the live bin for numbers above all values of value bins.
+pub const ABOVE: &str = "above";
 
 /// The bins of one feature or prediction.
 ///
@@ -30,6 +34,10 @@ pub enum Bins {
         edges: Vec<f64>,
     },
     /// One bin per value, for integers and booleans of few values, and a last one for all others.
+    ///
+    /// Live rows have two more after it, for numbers below the lowest and above the highest value: see
+    /// [`Bins::live_count`]. The reference has none, since its own lowest and highest values have bins. They are told
+    /// apart for measures that need an order; all others take the three for one.
     Values {
         /// Finite and strictly increasing, at least one; there is one bin more than values.
         values: Vec<f64>,
@@ -50,6 +58,13 @@ impl Bins {
             Bins::Categories { names } => names.len(),
         };
         named.saturating_add(1)
+    }
+
+    /// How many bins live rows fall in: those of the reference, and two more of value bins.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        let beyond = if matches!(self, Bins::Values { .. }) { BEYOND } else { 0 };
+        self.count().saturating_add(beyond)
     }
 
     /// The bin of the number `x`, from 0 to `count() - 1`; the last one for categories. Binary search, no allocation.
@@ -80,6 +95,51 @@ impl Bins {
         }
     }
 
+    /// As [`Bins::of_rounded`], for a live number: from 0 to `live_count() - 1`.
+    #[inline]
+    #[must_use]
+    pub fn of_live(&self, x: f64, precision: Precision) -> usize {
+        let found = self.of_rounded(x, precision);
+        let Bins::Values { values } = self else {
+            return found;
+        };
+        if found < values.len() {
+            return found;
+        }
+        let is_beyond = [
+            values.first().is_some_and(|&lowest| x < lowest),
+            values.last().is_some_and(|&highest| highest < x),
+        ];
+        match is_beyond {
+            [true, _] => found.saturating_add(1),
+            [_, true] => found.saturating_add(BEYOND),
+            _ => found,
+        }
+    }
+
+    /// [`Bins::of_live`] and [`Bins::is_tail`] of it, by one look at what bins these are.
+    #[inline]
+    #[must_use]
+    pub fn of_live_number(&self, x: f64, precision: Precision) -> (usize, bool) {
+        if let Bins::Quantile { edges } = self {
+            let bin = edges.partition_point(|edge| *edge < x);
+            return (bin, bin == 0 || bin == edges.len());
+        }
+        let bin = self.of_live(x, precision);
+        (bin, self.is_tail(bin))
+    }
+
+    /// Whether the numbers of a live bin lie beyond all edges or all values.
+    #[inline]
+    #[must_use]
+    pub fn is_tail(&self, bin: usize) -> bool {
+        match self {
+            Bins::Quantile { edges } => bin == 0 || bin == edges.len(),
+            Bins::Values { values } => values.len() < bin,
+            Bins::Categories { .. } => false,
+        }
+    }
+
     /// The bin of a category; `None` if these are bins of numbers. Compares with each name.
     #[must_use]
     pub fn of_category(&self, category: &[u8]) -> Option<usize> {
@@ -92,12 +152,15 @@ impl Bins {
         }
     }
 
-    /// What bin `index` is called in metrics: `00`, `01`, ..., or the category, and [`OTHER`] for the last of value bins
-    /// and of categories.
+    /// What live bin `index` is called in metrics: `00`, `01`, ..., or the category, [`OTHER`] for the last of value bins
+    /// and of categories, and [`BELOW`] and [`ABOVE`] for the two after that.
     #[must_use]
     pub fn label(&self, index: usize) -> String {
         match self {
-            Bins::Values { values } if index == values.len() => String::from(OTHER),
+            Bins::Values { values } if values.len() <= index => {
+                let beside = [OTHER, BELOW, ABOVE].get(index.saturating_sub(values.len()));
+                String::from(*beside.unwrap_or(&OTHER))
+            }
             Bins::Categories { names } => names.get(index).map_or(OTHER, String::as_str).into(),
             _ => format!("{index:02}"),
         }
@@ -185,6 +248,34 @@ mod tests {
         {
             check(&bins, x, bin);
         }
+    }
+
+    #[test]
+    fn live_numbers_beyond_all_values_have_bins_of_their_own() {
+        let bins = Bins::Values { values: vec![0.0, 1.0, 4.1] };
+        assert_eq!(bins.live_count(), 6);
+        for (x, bin) in [
+            (f64::NEG_INFINITY, "below"),
+            (-0.5, "below"),
+            (0.0, "00"),
+            (2.0, "other"),
+            (4.1, "02"),
+            (f64::from(4.1_f32), "02"),
+            (4.2, "above"),
+            (f64::INFINITY, "above"),
+            (f64::NAN, "other"),
+        ] {
+            let found = bins.of_live(x, Precision::Single);
+            assert_eq!(bins.label(found), bin, "{x}");
+            assert_eq!(bins.is_tail(found), ["below", "above"].contains(&bin), "{x}");
+        }
+        let constant = Bins::Values { values: vec![3.0] };
+        let labels =
+            [2.0, 3.0, 4.0].map(|x| constant.label(constant.of_live(x, Precision::Single)));
+        assert_eq!(labels, ["below", "00", "above"]);
+        let edges = Bins::Quantile { edges: vec![0.0, 1.0] };
+        assert_eq!((edges.live_count(), edges.of_live(9.0, Precision::Single)), (3, 2));
+        assert_eq!([0, 1, 2].map(|bin| edges.is_tail(bin)), [true, false, true]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod bins;
+pub mod detection;
 pub mod document;
 pub mod drift;
 pub mod fingerprint;

@@ -21,14 +21,16 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! This build writes version 2 and reads version 1 as well. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
+//! A profile that has its rows by hour is written in version 3, and any other one in version 2, which older filters
+//! read as well. All three are read. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
 //! its meaning, because a filter that ignores half of a profile compares with something else than
 //! its author meant.
 
+mod by_hour;
 mod read;
 mod write;
 
-pub use self::read::moment;
+pub use self::{by_hour::ByHour, read::moment};
 
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
@@ -41,10 +43,13 @@ use crate::{
 
 /// What the field `format` says.
 pub const FORMAT: &str = "driftline-profile";
-/// The version of the format that this code writes.
+/// The versions of the format that this code reads. In version 1 an edge is the largest value of the bin below it, and
+/// there are no null texts; only from version 3 on columns may have their rows by hour.
+pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_BY_HOUR;
+/// The version that is written of a profile without rows by hour.
 pub const FORMAT_VERSION: u64 = 2;
-/// The versions that it reads. In version 1 an edge is the largest value of the bin below it, and there are no null texts.
-pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION;
+/// The version that is written of a profile with rows by hour.
+pub const FORMAT_VERSION_BY_HOUR: u64 = 3;
 /// The most texts that stand for a missing value.
 pub const NULL_TEXTS_MAX: usize = 32;
 /// The most features of one model.
@@ -101,6 +106,8 @@ pub struct Column {
     pub bins: Bins,
     /// Rows of the reference in each bin; together with `nulls` they add up to the profile's `rows`.
     pub counts: Vec<u64>,
+    /// The same rows for each hour of the day, if somebody asked. In each bin they are at most those of the whole.
+    pub by_hour: Option<ByHour>,
     /// What only numbers have; `None` for categories.
     pub numbers: Option<Numbers>,
     /// How many different values there were, if somebody asked. The filter makes nothing of it.
@@ -209,6 +216,19 @@ pub struct TailExcess {
 pub struct ProfileError(Problems);
 
 impl Profile {
+    /// The columns: those of features in their order, then the prediction.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.features.iter().map(|feature| &feature.column).chain(&self.prediction)
+    }
+
+    /// How many bytes the rows by hour of all columns take.
+    #[must_use]
+    pub fn by_hour_bytes(&self) -> usize {
+        self.columns()
+            .filter_map(|column| column.by_hour.as_ref())
+            .fold(0, |bytes: usize, by_hour| bytes.saturating_add(by_hour.bytes()))
+    }
+
     /// Reads and checks the text of a profile; at most [`PROFILE_BYTES_MAX`].
     ///
     /// # Errors

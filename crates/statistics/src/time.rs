@@ -1,5 +1,6 @@
 //! Moments and spans as the host's clock gives them, and moments as text; nothing here reads a clock.
 
+pub mod hour;
 pub mod moment;
 pub mod rfc3339;
 
@@ -8,6 +9,12 @@ pub mod rfc3339;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
+    /// Seconds since the moment that it counts from.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
     /// Whole microseconds from `earlier` to `self`, rounded down; zero if the clock stepped back.
     pub const fn microseconds_since(self, earlier: Timestamp) -> u64 {
         self.nanoseconds_since(earlier) / 1_000

@@ -17,16 +17,16 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     slot_ns: u64,
-    slots: usize,
-    cells: usize,
-    /// The number of the slot that grows.
+    slots: u16,
+    cells: u16,
+    /// Where the slot lies that grows; the one before it lies at the place before, and the first place follows the last one.
+    place: u16,
+    /// The number of that slot.
     current: u64,
-    /// Where that slot lies; the one before it lies at the place before, and the first place follows the last one.
-    place: usize,
     /// The lower halves of counts, place by place.
     lower: Box<[u16]>,
     /// The upper halves; `None` while all are 0.
-    upper: Option<Upper>,
+    upper: Option<Box<Upper>>,
 }
 
 /// The upper halves of counts.
@@ -39,17 +39,20 @@ struct Upper {
 }
 
 impl Ring {
-    /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one.
+    /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one; more than 2^16 - 1
+    /// slots or cells as so many.
     #[must_use]
     pub fn new(slot_ns: u64, slots: usize, cells: usize, now: Timestamp) -> Ring {
-        let (slot_ns, slots) = (slot_ns.max(1), slots.max(1));
+        let narrow = |it: usize| u16::try_from(it).unwrap_or(u16::MAX);
+        let (slot_ns, slots, cells) = (slot_ns.max(1), narrow(slots.max(1)), narrow(cells));
         Ring {
             slot_ns,
             slots,
             cells,
             current: now.0.checked_div(slot_ns).unwrap_or(0),
             place: 0,
-            lower: vec![0; slots.saturating_mul(cells)].into_boxed_slice(),
+            lower: vec![0; usize::from(slots).saturating_mul(usize::from(cells))]
+                .into_boxed_slice(),
             upper: None,
         }
     }
@@ -69,13 +72,14 @@ impl Ring {
             return false;
         };
         self.current = number;
-        for _ in 0..usize::try_from(passed).unwrap_or(usize::MAX).min(self.slots) {
+        for _ in 0..usize::try_from(passed).unwrap_or(usize::MAX).min(usize::from(self.slots)) {
             let next = self.place.saturating_add(1);
             self.place = if next < self.slots { next } else { 0 };
-            let cells = self.cells_at(self.place);
+            let place = usize::from(self.place);
+            let cells = self.cells_at(place);
             self.lower.get_mut(cells.clone()).unwrap_or_default().fill(0);
-            if let Some(Upper { counts, is_large }) = &mut self.upper
-                && let Some(is_large) = is_large.get_mut(self.place)
+            if let Some(Upper { counts, is_large }) = self.upper.as_deref_mut()
+                && let Some(is_large) = is_large.get_mut(place)
             {
                 counts.get_mut(cells).unwrap_or_default().fill(0);
                 *is_large = false;
@@ -85,12 +89,30 @@ impl Ring {
         true
     }
 
+    /// When the next slot begins that `now` is in or beyond; `None` if the current one is that of `now`. Of a pause that is
+    /// longer than the ring only the last slots are told.
+    #[must_use]
+    pub fn next_slot(&self, now: Timestamp) -> Option<Timestamp> {
+        let number = self.number(now);
+        let slots = u64::from(self.slots);
+        let next = self.current.saturating_add(1).max(number.saturating_sub(slots));
+        (next <= number).then(|| Timestamp(next.saturating_mul(self.slot_ns)))
+    }
+
+    /// When the slot so far back began; `None` if the ring does not reach it.
+    #[must_use]
+    pub fn began(&self, back: u64) -> Option<Timestamp> {
+        self.place_of(back)?;
+        Some(Timestamp(self.current.checked_sub(back)?.saturating_mul(self.slot_ns)))
+    }
+
     /// Adds to a cell of the current slot.
     pub fn add(&mut self, cell: usize, amount: u64) {
-        if cell < self.cells {
-            let at = self.cells_at(self.place).start.saturating_add(cell);
+        if cell < self.cells() {
+            let place = usize::from(self.place);
+            let at = self.cells_at(place).start.saturating_add(cell);
             let amount = u32::try_from(amount).unwrap_or(u32::MAX);
-            self.set(self.place, at, self.count(at).saturating_add(amount));
+            self.set(place, at, self.count(at).saturating_add(amount));
         }
     }
 
@@ -99,6 +121,11 @@ impl Ring {
     pub fn sum(&self, back: Range<u64>, cells: Range<usize>, sums: &mut Vec<u64>) {
         sums.clear();
         sums.resize(cells.len(), 0);
+        self.add_sum(back, cells, sums);
+    }
+
+    /// As [`Ring::sum`], on top of what the sums are already.
+    pub fn add_sum(&self, back: Range<u64>, cells: Range<usize>, sums: &mut [u64]) {
         // Nothing was counted before the clock began.
         let end = back.end.min(self.current.saturating_add(1));
         for place in (back.start..end).filter_map(|back| self.place_of(back)) {
@@ -119,7 +146,7 @@ impl Ring {
 
     /// The cells of every slot in which they are not all 0, each with the slot's number; the oldest slot first.
     pub fn filled(&self) -> impl Iterator<Item = (u64, impl Iterator<Item = u32>)> {
-        let backs = 0..u64::try_from(self.slots).unwrap_or(u64::MAX);
+        let backs = 0..u64::from(self.slots);
         backs.rev().filter_map(move |back| {
             let number = self.current.checked_sub(back)?;
             let cells = self.cells_at(self.place_of(back)?);
@@ -139,7 +166,7 @@ impl Ring {
     /// How many cells each slot has.
     #[must_use]
     pub fn cells(&self) -> usize {
-        self.cells
+        usize::from(self.cells)
     }
 
     fn number(&self, now: Timestamp) -> u64 {
@@ -147,16 +174,17 @@ impl Ring {
     }
 
     fn place_of(&self, back: u64) -> Option<usize> {
-        let back = usize::try_from(back).ok().filter(|&back| back < self.slots)?;
-        match self.place.checked_sub(back) {
+        let back = u16::try_from(back).ok().filter(|&back| back < self.slots)?;
+        let place = match self.place.checked_sub(back) {
             Some(place) => Some(place),
             None => self.place.saturating_add(self.slots).checked_sub(back),
-        }
+        };
+        place.map(usize::from)
     }
 
     fn cells_at(&self, place: usize) -> Range<usize> {
-        let start = place.saturating_mul(self.cells);
-        start..start.saturating_add(self.cells)
+        let start = place.saturating_mul(self.cells());
+        start..start.saturating_add(self.cells())
     }
 
     fn count(&self, at: usize) -> u32 {
@@ -171,8 +199,8 @@ impl Ring {
             *it = lower;
         }
         if upper != 0 || self.upper.is_some() {
-            let (slots, places) = (self.slots, self.lower.len());
-            let all = self.upper.get_or_insert_with(|| Upper::new(slots, places));
+            let (slots, places) = (usize::from(self.slots), self.lower.len());
+            let all = self.upper.get_or_insert_with(|| Box::new(Upper::new(slots, places)));
             if let (Some(it), Some(is_large)) =
                 (all.counts.get_mut(at), all.is_large.get_mut(place))
             {
@@ -239,6 +267,16 @@ mod tests {
             ring.advance(Timestamp(later));
             assert_eq!(sum(&ring, 0..4), [0, 0], "{later}");
         }
+    }
+
+    #[test]
+    fn slots_are_told_one_by_one() {
+        let mut ring = ring();
+        assert_eq!(ring.next_slot(Timestamp(99)), None);
+        assert_eq!(ring.next_slot(Timestamp(125)), Some(Timestamp(100)));
+        ring.advance(Timestamp(100));
+        assert_eq!(ring.next_slot(Timestamp(125)), Some(Timestamp(110)));
+        assert_eq!(ring.next_slot(Timestamp(10_005)), Some(Timestamp(9_960)));
     }
 
     #[test]

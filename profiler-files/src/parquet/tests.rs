@@ -356,3 +356,81 @@ fn a_damaged_file_is_read_or_refused_and_never_a_crash() {
     }
     assert!(100 < readable && 100 < refused, "{readable} readable, {refused} refused");
 }
+
+/// The same rows in three formats, whose moments are spelled in three ways: each hour has the same rows, in one reading and
+/// in two.
+#[test]
+fn hours_of_the_day_are_the_same_in_every_format() {
+    const ROWS: i64 = 4_000;
+    let moment = |row: i64| (row % 11 != 0).then_some(NOON + row * 1_700);
+    let value = |row: i64| (row % 5 != 2).then_some(((row * 7_919) % ROWS) as f64 / 8.0);
+    let spelled = |seconds: i64| {
+        let of_day = seconds.rem_euclid(86_400);
+        let day = 25 + (seconds - NOON + 43_200).div_euclid(86_400);
+        // Days of one month only: the hour is what counts.
+        let day = 1 + day % 28;
+        format!(
+            "2026-11-{day:02}T{:02}:{:02}:{:02}Z",
+            of_day / 3_600,
+            of_day / 60 % 60,
+            of_day % 60
+        )
+    };
+    let (mut csv, mut lines) = (String::from("made at,x\n"), String::new());
+    for row in 0..ROWS {
+        let x = value(row).map_or(String::new(), |x| x.to_string());
+        csv += &format!("{},{x}\n", moment(row).map_or("unknown".into(), spelled));
+        let milliseconds = moment(row).map_or("null".into(), |it| format!("{it}000"));
+        let x = if x.is_empty() { "null" } else { &x };
+        lines += &format!("{{\"x\": {x}, \"made at\": {milliseconds}}}\n");
+    }
+    let is_there = |is_there: bool| i16::from(is_there);
+    let moments = leveled::<Int64Type>(
+        (0..ROWS).filter_map(moment).map(|seconds| seconds * 1_000_000),
+        &(0..ROWS).map(|row| is_there(moment(row).is_some())).collect::<Vec<_>>(),
+        None,
+    );
+    let values = leveled::<DoubleType>(
+        (0..ROWS).filter_map(value),
+        &(0..ROWS).map(|row| is_there(value(row).is_some())).collect::<Vec<_>>(),
+        None,
+    );
+    let parquet = written(
+        "optional int64 made_at (TIMESTAMP(MICROS,true)); optional double x;",
+        &[moments, values],
+        WriterProperties::default(),
+    );
+    let [csv, lines] = [("csv", csv), ("jsonl", lines)].map(|(end, text)| {
+        let file = Written(parquet.0.with_extension(end));
+        fs::write(&file.0, text).unwrap();
+        file
+    });
+    for memory_bytes_max in [1 << 20, 1] {
+        for (file, column, format) in [
+            (&csv, "made at", Format::Csv),
+            (&lines, "made at", Format::JsonLines),
+            (&parquet, "made_at", Format::Parquet),
+        ] {
+            let options = Options {
+                settings: Settings { memory_bytes_max, ..Settings::of("odd") },
+                by_hour: Some(column.into()),
+                ..Options::default()
+            };
+            let made = from_file(&file.0, format, &options, &mut |_| {});
+            let made = made.unwrap_or_else(|error| panic!("{format:?}: {error}"));
+            assert_eq!(made.without_hour, Some(364), "{format:?}");
+            assert_eq!(made.sampled.is_some(), memory_bytes_max == 1);
+            let [x] = &made.profile.features[..] else { panic!("{:?}", made.profile) };
+            let bins = x.column.bins.count();
+            let mut expected = vec![vec![0_u32; bins + 1]; 24];
+            for row in 0..ROWS {
+                if let Some(moment) = moment(row) {
+                    let bin = value(row).map_or(bins, |x_of_row| x.column.bins.of(x_of_row));
+                    expected[(moment / 3_600 % 24) as usize][bin] += 1;
+                }
+            }
+            let found: Vec<&[u32]> = x.column.by_hour.as_ref().unwrap().hours().collect();
+            assert_eq!(found, expected, "{format:?}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use driftline_monitor::{
 };
 use driftline_profiler::to_text;
 use driftline_statistics::{
+    bins::{ABOVE, BELOW},
     profile::{Column, Profile},
     time::{Timestamp, rfc3339::UnixTime},
 };
@@ -45,7 +46,7 @@ pub(crate) struct Live {
 pub(crate) struct Said {
     pub(crate) psi: f64,
     pub(crate) verdict: &'static str,
-    /// Rows in each bin.
+    /// Rows in each bin; in those that no profile has, if there are any.
     pub(crate) bins: Vec<u64>,
     /// Rows without a value, by reason; none that is 0.
     pub(crate) unbinned: Vec<(String, u64)>,
@@ -129,7 +130,11 @@ impl Live {
         Said {
             psi: of("feature_psi_ppm", "window")[0].1 as f64 / 1e6,
             verdict: ["ok", "drift", "insufficient"].into_iter().find(|it| *it == verdict).unwrap(),
-            bins: of("feature_bin_total", "bin").into_iter().map(|it| it.1).collect(),
+            bins: of("feature_bin_total", "bin")
+                .into_iter()
+                .filter(|(bin, rows)| *rows != 0 || ![BELOW, ABOVE].contains(&&**bin))
+                .map(|it| it.1)
+                .collect(),
             unbinned: not_zero(of("feature_unbinned_total", "reason")),
             violations: not_zero(of("schema_violations_total", "reason")),
         }

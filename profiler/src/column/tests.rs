@@ -12,7 +12,7 @@ fn build_as(options: ColumnOptions, cells: &[&str], bins: usize) -> Result<Colum
     let mut builder = ColumnBuilder::new(options, 0);
     for (cell, row) in cells.iter().zip(1..) {
         let place = Place { row, line: Some(row + 1) };
-        builder.add(Cell::Untyped(cell), place, &NullTexts::NONE);
+        builder.add(Cell::Untyped(cell), None, place, &NullTexts::NONE);
     }
     let collected = builder.build(Sizes { bins, categories: bins, columns: 1 })?;
     assert!(!matches!(collected, Collected::ReadAgain(_)), "nothing was left out");
@@ -60,19 +60,45 @@ fn counts_are_what_the_bins_say_of_each_value() {
     let column = build(&cells, 3).unwrap();
     assert_eq!(column.nulls, 2);
     assert!(!column.schema.required);
-    assert_eq!(column.bins, Bins::Quantile { edges: vec![1.0] });
-    assert_eq!(column.counts, [4, 2]);
+    // Three of six rows are more than a third.
+    assert_eq!(column.bins, Bins::Quantile { edges: vec![-1.25, 1.0] });
+    assert_eq!(column.counts, [1, 3, 2]);
     let values: [f64; 6] = [1.5, 0.5, 0.5, 0.5, 9.25, -3.0];
-    let mut counted = [0; 2];
+    let mut counted = [0; 3];
     for value in values {
         counted[column.bins.of(value)] += 1;
     }
     assert_eq!(column.counts, counted);
     let numbers = column.numbers.unwrap();
-    // numpy: (1 - [-3, .5, .5, .5]).mean() / std, ([1.5, 9.25] - 1).mean() / std.
+    // numpy: (-1.25 - [-3]).mean() / std, ([1.5, 9.25] - 1).mean() / std.
     assert!((numbers.standard_deviation - 3.726_081_125_734_591).abs() < 1e-12);
-    assert!((numbers.tail_excess.low - 0.369_020_414_103_013).abs() < 1e-12);
+    assert!((numbers.tail_excess.low - 0.469_662_345_222_016).abs() < 1e-12);
     assert!((numbers.tail_excess.high - 1.174_155_863_055_041).abs() < 1e-12);
+}
+
+/// numpy.std([1.5, .5, .5, .5, 9.25, -3]), at sizes whose squares a double does not have.
+#[test]
+fn the_deviation_of_small_numbers_is_theirs() {
+    for (exponent, digits) in [
+        (0, 1e-15),
+        (-161, 1e-14),
+        (-163, 1e-14),
+        (-200, 1e-14),
+        (-307, 1e-14),
+        (-320, 1e-2),
+        (99, 1e-14),
+    ] {
+        let cells = [1.5, 0.5, 0.5, 0.5, 9.25, -3.0].map(|x| format!("{x}e{exponent}"));
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let numbers = build(&cells, 3).unwrap().numbers.unwrap();
+        let expected: f64 = format!("3.726081125734591e{exponent}").parse().unwrap();
+        let error = numbers.standard_deviation / expected - 1.0;
+        assert!(error.abs() <= digits, "{exponent}: {:e}", numbers.standard_deviation);
+        assert!(
+            (numbers.tail_excess.high / 1.174_155_863_055_041 - 1.0).abs() <= digits,
+            "{exponent}"
+        );
+    }
 }
 
 #[test]
@@ -171,7 +197,7 @@ fn a_number_is_the_category_that_files_write() {
     let mut builder = ColumnBuilder::new(options, 0);
     let cells = [Cell::Number(7.0), Cell::Untyped("7"), Cell::Text("7"), Cell::Boolean(true)];
     for (cell, row) in cells.into_iter().zip(1..) {
-        builder.add(cell, Place { row, line: None }, &NullTexts::NONE);
+        builder.add(cell, None, Place { row, line: None }, &NullTexts::NONE);
     }
     let column = builder.build(Sizes { bins: 4, categories: 4, columns: 1 }).unwrap().counted(1);
     assert_eq!(column.bins, Bins::Categories { names: vec!["7".into(), "true".into()] });

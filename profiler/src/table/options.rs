@@ -24,6 +24,10 @@ pub struct Options {
     pub kinds: Vec<(String, Kind)>,
     /// When the rows were made, from which the ages of timestamps count. Without it, columns of timestamps are refused.
     pub as_of: Option<AsOf>,
+    /// The column whose moments say in which hour of the day, in UTC, each row was made: the profile then has the rows of
+    /// each hour beside the whole. It is no part of the profile itself, unless another option names it. Rows in which it
+    /// says no moment are in no hour.
+    pub by_hour: Option<String>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
     /// What separates the cells of CSV; `None` for commas, and for an error where a header has none but something else.

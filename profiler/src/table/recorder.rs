@@ -4,11 +4,12 @@ use std::{fmt, ops::RangeInclusive};
 
 use driftline_statistics::{
     document::{Path, Problems},
+    time::hour::HourOfDay,
     value::is_index,
 };
 
 use super::{
-    ages::Ages,
+    moments::{Moments, Row},
     options::Options,
     selection::{self, Purpose},
 };
@@ -39,10 +40,15 @@ pub(super) enum Pass {
 }
 
 impl Pass {
-    fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+    fn row<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = Cell<'c>>,
+        hour: Option<HourOfDay>,
+        place: Place,
+    ) {
         match self {
-            Pass::First(builder) => builder.row(cells, place),
-            Pass::Second(recount) => recount.row(cells, place),
+            Pass::First(builder) => builder.row_in_hour(cells, hour, place),
+            Pass::Second(recount) => recount.row_in_hour(cells, hour, place),
         }
     }
 }
@@ -51,7 +57,16 @@ impl Pass {
 pub(super) struct Finished {
     pub(super) nameless: Vec<usize>,
     pub(super) index: Vec<String>,
+    /// Rows that do not say their hour, if they should.
+    pub(super) without_hour: Option<u64>,
     pub(super) pass: Pass,
+}
+
+/// Rows that were taken and do not say their hour.
+#[derive(Debug, Default)]
+struct WithoutHour {
+    rows: u64,
+    first: Option<Place>,
 }
 
 /// One reading of a table. The caller announces the columns, then hands over row after row:
@@ -71,7 +86,10 @@ pub struct TableRecorder<'r> {
     index: Vec<String>,
     left_out: Vec<String>,
     pass: Pass,
-    ages: Ages,
+    moments: Moments,
+    /// How many rows were taken.
+    taken: u64,
+    without_hour: WithoutHour,
     range: RangeInclusive<u64>,
     row: u64,
     bytes: u64,
@@ -105,7 +123,9 @@ impl<'r> TableRecorder<'r> {
             index: Vec::new(),
             left_out: Vec::new(),
             pass,
-            ages: Ages::new(options),
+            moments: Moments::new(options),
+            taken: 0,
+            without_hour: WithoutHour::default(),
             range: options.rows.clone().unwrap_or(1..=u64::MAX),
             row: 0,
             bytes: 0,
@@ -157,7 +177,7 @@ impl<'r> TableRecorder<'r> {
             return None;
         }
         let (purpose, options) = selection::purpose(name, self.options)?;
-        self.ages.column(purpose, options);
+        self.moments.column(name, purpose, options, self.options);
         // In the second pass the columns are known.
         if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
             builder.column(name, role, options);
@@ -203,12 +223,16 @@ impl<'r> TableRecorder<'r> {
 
     /// Takes the cells of a row that was asked for.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
-        if self.ages.is_asked_for() {
-            let cells = self.ages.take(cells);
-            self.pass.row(cells, place);
-        } else {
-            self.pass.row(cells, place);
+        self.taken += 1;
+        if !self.moments.are_asked_for() {
+            return self.pass.row(cells, None, place);
         }
+        let Row { cells, hour } = self.moments.take(cells);
+        if hour.is_none() {
+            self.without_hour.rows += 1;
+            self.without_hour.first.get_or_insert(place);
+        }
+        self.pass.row(cells, hour, place);
     }
 
     /// # Errors
@@ -223,11 +247,25 @@ impl<'r> TableRecorder<'r> {
                 format_args!("found {} rows, expected rows {first} to {last} to exist", self.row),
             );
         }
+        let WithoutHour { rows, first } = self.without_hour;
+        if let (Some(column), Some(first)) = (&self.options.by_hour, first)
+            && rows == self.taken
+            && self.problems.is_empty()
+        {
+            self.problems.add(
+                &Path::ROOT,
+                format_args!(
+                    "the column `{column}` says no moment in any of {rows} rows, from {first} on, so none has an hour; \
+                     expected moments (RFC 3339, or numbers since 1970)"
+                ),
+            );
+        }
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
+        let without_hour = self.options.by_hour.as_ref().map(|_| rows);
         let TableRecorder { nameless, left_out, pass, .. } = self;
-        Ok(Finished { nameless, index: left_out, pass })
+        Ok(Finished { nameless, index: left_out, without_hour, pass })
     }
 
     fn report(&mut self) {

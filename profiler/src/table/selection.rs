@@ -19,34 +19,49 @@ pub(super) enum Purpose {
     /// It is a feature or the prediction.
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
-    AsOf,
+    Apart,
 }
 
 /// What a column is read for, and what the options say of it; `None` if it is left out.
 pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnOptions)> {
     let same = |column: &String| column.trim() == name;
-    let is = |column: &Option<String>| column.as_ref().is_some_and(same);
-    if matches!(&options.as_of, Some(AsOf::Column(column)) if same(column)) {
-        return Some((
-            Purpose::AsOf,
-            ColumnOptions { kind: Some(Kind::Timestamp), bin_by_value: false },
-        ));
-    }
-    let role = if is(&options.prediction) {
-        Role::Prediction
-    } else if options.exclude.iter().any(same) {
-        return None;
-    } else if is(&options.target) {
-        options.prediction.is_none().then_some(Role::Prediction)?
-    } else {
-        Role::Feature
-    };
     let said = options.kinds.iter().rev().find(|(column, _)| same(column));
-    let of_column = ColumnOptions {
-        kind: said.map(|(_, kind)| *kind),
-        bin_by_value: options.value_bins.iter().any(same),
-    };
-    Some((Purpose::Column(role), of_column))
+    let bin_by_value = options.value_bins.iter().any(same);
+    let role = role(name, options);
+    let is_wanted_besides = role == Some(Role::Prediction) || said.is_some() || bin_by_value;
+    let is_apart = says_as_of(name, options)
+        || says_hour(name, options) && (role.is_none() || !is_wanted_besides);
+    if is_apart {
+        let of_moments = ColumnOptions { kind: Some(Kind::Timestamp), bin_by_value: false };
+        return Some((Purpose::Apart, of_moments));
+    }
+    let of_column = ColumnOptions { kind: said.map(|(_, kind)| *kind), bin_by_value };
+    Some((Purpose::Column(role?), of_column))
+}
+
+/// What a column is to the model, whatever else it says; `None` if it is left out.
+fn role(name: &str, options: &Options) -> Option<Role> {
+    let same = |column: &String| column.trim() == name;
+    let is = |column: &Option<String>| column.as_ref().is_some_and(same);
+    if is(&options.prediction) {
+        Some(Role::Prediction)
+    } else if options.exclude.iter().any(same) {
+        None
+    } else if is(&options.target) {
+        options.prediction.is_none().then_some(Role::Prediction)
+    } else {
+        Some(Role::Feature)
+    }
+}
+
+/// Whether a column says as of when the ages in a row count.
+pub(super) fn says_as_of(name: &str, options: &Options) -> bool {
+    matches!(&options.as_of, Some(AsOf::Column(column)) if column.trim() == name)
+}
+
+/// Whether a column says the hour of a row.
+pub(super) fn says_hour(name: &str, options: &Options) -> bool {
+    options.by_hour.as_ref().is_some_and(|column| column.trim() == name)
 }
 
 /// Whether the options name a column for anything but to leave it out.
@@ -74,6 +89,7 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
     };
     asked
         .chain(as_of)
+        .chain(options.by_hour.iter().map(|name| ("to say the hour of a row", name)))
         .chain(options.target.iter().map(|name| ("as the target", name)))
         .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
         .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))

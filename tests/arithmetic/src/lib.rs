@@ -15,7 +15,8 @@ use driftline_statistics::{
         BinPositions, Histograms, NullCounts, Points, Reference, chi_square, hellinger,
         jensen_shannon, kolmogorov_smirnov, kullback_leibler, l_infinity, null_ratio,
         probability::{
-            chi_square_quantile, chi_square_survival, kolmogorov_survival, normal_survival,
+            chi_square_log_survival, chi_square_quantile, chi_square_survival,
+            kolmogorov_log_survival, kolmogorov_survival, normal_survival,
         },
         psi, total_variation, wasserstein,
     },
@@ -166,17 +167,19 @@ fn of_samples(answers: &mut Answers, name: &str, case: &Value) {
 }
 
 fn of_distributions(answers: &mut Answers, file: &Value) {
-    let mut each = |table: &str, of: &dyn Fn(&[f64]) -> f64| {
+    let mut each = |table: &str, what: &str, of: &dyn Fn(&[f64]) -> f64| {
         for (key, _) in cases(&file[table]) {
             let argument = |part: &str| part.rsplit('=').next().and_then(|it| it.parse().ok());
             let arguments: Vec<f64> = key.split(',').filter_map(argument).collect();
-            answers.insert(format!("{table} {key}"), of(&arguments));
+            answers.insert(format!("{table} {key}{what}"), of(&arguments));
         }
     };
-    each("chi2_isf", &|a| chi_square_quantile(a[1], a[0]));
-    each("chi2_sf", &|a| chi_square_survival(a[1], a[0]));
-    each("kolmogorov_sf", &|a| kolmogorov_survival(a[0]));
-    each("normal_sf", &|a| normal_survival(a[0]));
+    each("chi2_isf", "", &|a| chi_square_quantile(a[1], a[0]));
+    each("chi2_sf", "", &|a| chi_square_survival(a[1], a[0]));
+    each("chi2_sf", " log", &|a| chi_square_log_survival(a[1], a[0]));
+    each("kolmogorov_sf", "", &|a| kolmogorov_survival(a[0]));
+    each("kolmogorov_sf", " log", &|a| kolmogorov_log_survival(a[0]));
+    each("normal_sf", "", &|a| normal_survival(a[0]));
     let critical = "psi_critical (1/n+1/N)*chi2.isf(alpha,B-1)";
-    each(critical, &|a| (1.0 / a[0] + 1.0 / a[1]) * chi_square_quantile(a[3], a[2] - 1.0));
+    each(critical, "", &|a| (1.0 / a[0] + 1.0 / a[1]) * chi_square_quantile(a[3], a[2] - 1.0));
 }

@@ -107,8 +107,9 @@ rest("raw_integers_of_every_size", "Little-endian, with a sign or without.",
       tensor("d", [2], "INT32", raw=struct.pack("<2i", -2, 5)), tensor("e", [2], "UINT64", raw=struct.pack("<2Q", 6, 2**63)),
       tensor("f", [2], "BOOL", raw=b"\1\0")],
      scores(0, 1), source=RAW, traps=[32], columns={name: "number" for name in "abdef"}, **TWO,
-     features={"a": {"02": 1, "other": 1}, "b": {"03": 1, "other": 1}, "d": {"05": 1, "other": 1},
-               "e": {"06": 1, "other": 1}, "f": {"00": 1, "01": 1}})
+     features={"a": {"02": 1, "below": 1, "low": 333}, "b": {"03": 1, "above": 1, "high": 1000000},
+               "d": {"05": 1, "below": 1, "low": 667}, "e": {"06": 1, "above": 1, "high": 1000000},
+               "f": {"00": 1, "01": 1}})
 rest("raw_halves_and_doubles", "FP16, BF16 and FP64, and what in them is no number.",
      [tensor("a", [2], "FP16", raw=struct.pack("<2e", 1, float("inf"))),
       tensor("b", [2], "BF16", raw=struct.pack("<2H", 0x4040, 0x7FC0)),

@@ -153,6 +153,11 @@ impl Expected<'_> {
 
     fn fill_column(&mut self, labels: &str, values: &Values) {
         for (bin, &count) in values {
+            if ["low", "high"].contains(&&**bin) {
+                let tail = format!("feature_tail_excess_thousandths_total{{{labels},{bin}}}");
+                self.add(tail, count);
+                continue;
+            }
             let is_binned = !["null", "missing", "wrong_type", "not_finite"].contains(&&**bin);
             let metric = if is_binned { "feature_bin_total" } else { "feature_unbinned_total" };
             self.add(format!("{metric}{{{labels},{bin}}}"), count);

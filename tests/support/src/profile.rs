@@ -20,7 +20,8 @@ pub(crate) fn profile(features: &BTreeMap<String, String>, prediction: Option<&s
 
 /// A column of the profile, in which every value that a case may count has a bin of its own, and nothing is required.
 ///
-/// Numbers fall into the bins 00 to 09, one for each of the numbers from 0 to 9, and all others into `other`;
+/// Numbers fall into the bins 00 to 09, one for each of the numbers from 0 to 9, and all others into `other`, `below` or
+/// `above`;
 /// categories into `x`, `y` and `z`, and all others into `other`.
 fn column(kind: &str) -> Value {
     let chi_square = json!({"five_percent": 1, "one_percent": 2, "family": 3});

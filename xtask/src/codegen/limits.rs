@@ -55,7 +55,7 @@ fn counts() -> String {
         ("predictive model, on each listed route and on `other`", by_route.to_string()),
         ("predictive model, once", once.to_string()),
         ("of `names_max`, if there is a pattern", language.to_string()),
-        ("bin", bin.to_string()),
+        ("bin of a profile", bin.to_string()),
         ("feature and prediction", format!("up to {all}, of which `measures` can save {saved}")),
     ];
     let mut table = String::from("| for each | series |\n| --- | --- |\n");
@@ -93,9 +93,10 @@ fn of_profile(features: usize, bins: usize, measures: Option<&Value>) -> usize {
     series(&config)
 }
 
-/// A profile of timestamps, which have the series of numbers and those of ages. There is a row in each bin.
+/// A profile of timestamps, which have the series of numbers and those of ages, by value, which has the two bins beyond
+/// all values. There is a row in each bin.
 fn profile(features: usize, bins: usize) -> Value {
-    let edges: Vec<usize> = (1..bins).collect();
+    let values: Vec<usize> = (1..bins).collect();
     let middles: Vec<f64> = (0..bins).map(|bin| bin as f64 + 0.5).collect();
     let feature = |number: usize| {
         json!({
@@ -103,7 +104,7 @@ fn profile(features: usize, bins: usize) -> Value {
             "schema": {"required": true, "minimum": 0, "maximum": bins},
             "mean": 1, "standard_deviation": 1, "minimum": 0, "maximum": bins,
             "bins": {
-                "kind": "quantile", "edges": edges, "counts": vec![1; bins], "means": middles,
+                "kind": "values", "values": values, "counts": vec![1; bins], "means": middles,
             },
             "tail_excess": {"low": 0, "high": 0},
             "chi_square": {"five_percent": 1, "one_percent": 2, "family": 3},

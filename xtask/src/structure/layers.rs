@@ -78,6 +78,8 @@ const LAYERS: &[Layer] = &[
     bare(RANDOM, &[]),
     layer(SUPPORT, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS, MONITOR]),
     layer("driftline-arithmetic", &[STATISTICS, RANDOM]),
+    // Its random numbers are those of tests: the same everywhere.
+    layer("driftline-detection", &[LABELS, STATISTICS, PROFILER, RANDOM]),
     layer(
         "driftline-cli",
         &[

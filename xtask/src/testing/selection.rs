@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 
 use crate::workspace::PACKAGES;
 
-/// The quick ones first; the stories are in the last but one.
-const GROUPS: [Group; 4] = [
+/// The quick ones first.
+const GROUPS: [Group; 5] = [
     Group { name: "unit tests", targets: &["--lib", "--bins"] },
     Group { name: "doc tests", targets: &["--doc"] },
     Group { name: "integration tests", targets: &["--test", "*"] },
@@ -13,6 +13,11 @@ const GROUPS: [Group; 4] = [
     Group {
         name: "tests of foreign functions",
         targets: &["--features", "driftline-host-sim/foreign-functions", "--test", "foreign"],
+    },
+    // Months in virtual time, which take minutes even if optimised.
+    Group {
+        name: "claims of detection",
+        targets: &["--release", "--features", "driftline-detection/claims", "--test", "claims"],
     },
 ];
 /// Replaces all groups if the caller selects targets or packages.
@@ -138,6 +143,8 @@ mod tests {
                 "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches --test * --",
                 "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches \
                  --features driftline-host-sim/foreign-functions --test foreign --",
+                "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches \
+                 --release --features driftline-detection/claims --test claims --",
             ],
         );
     }
@@ -160,6 +167,10 @@ mod tests {
                     &format!(
                         "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches \
                          --features driftline-host-sim/foreign-functions --test foreign {end}"
+                    ),
+                    &format!(
+                        "--no-fail-fast --workspace --exclude driftline-plugin --exclude driftline-benches \
+                         --release --features driftline-detection/claims --test claims {end}"
                     ),
                 ],
             );

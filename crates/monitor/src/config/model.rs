@@ -6,6 +6,7 @@ use super::{
     sampling::{Sampling, SamplingFields},
     selector::{Place, Selector, SelectorFields, Sides},
     table::{Label, ModelName, Moment, Name, Reference, Shape, Word, settings},
+    thresholds::{FeatureThresholdFields, Thresholds},
 };
 use driftline_inference::{generative::Feature, glob::Glob, predictive::PATHS_MAX};
 use driftline_statistics::{
@@ -36,6 +37,8 @@ pub struct Model {
     pub selectors: Vec<Selector>,
     /// Which rows of a large batch are looked at.
     pub sampling: Sampling,
+    /// What matters of some columns, by their number in the profile, in place of what holds for all.
+    pub thresholds: Vec<(usize, Thresholds)>,
 }
 
 /// What a model does.
@@ -73,6 +76,10 @@ settings! {
         /// Which rows of a batch fall into bins. Only for a predictive model.
         sampling: Sampling = Shape::Object(&SamplingFields::SECTION),
             [later "every row"], r#"{"rows": 100, "every": 10}"#;
+        /// What matters of single features, where it is not what holds for all.
+        thresholds: Vec<Thresholds> =
+            Shape::list(0..=FEATURES_MAX, Shape::Object(&FeatureThresholdFields::SECTION)),
+            [later "none"], r#"[{"feature": "age", "material_psi": 0.25}]"#;
     }
 }
 
@@ -123,6 +130,9 @@ impl Model {
             }
             check_name(&fields, name, kind, has_profile, given, problems);
         }
+        // With a profile that cannot be read there is a problem already.
+        let is_unread = has_profile && given.is_none();
+        let thresholds = if is_unread { None } else { Thresholds::read(&fields, given, problems) };
         let (selectors, sampling) = watched(kind?, given, &fields, problems)?;
         Some(Model {
             name: name?,
@@ -132,6 +142,7 @@ impl Model {
             profile: profile?,
             selectors,
             sampling,
+            thresholds: thresholds?,
         })
     }
 }

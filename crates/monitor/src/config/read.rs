@@ -6,8 +6,8 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    Config, ConfigFields, ENDPOINTS_MAX, MODELS_MAX, Model, ROUTES_MAX, drift::DriftFields,
-    endpoint, table::refuse_other,
+    CompareWith, Config, ConfigFields, ENDPOINTS_MAX, MODELS_MAX, Model, ROUTES_MAX,
+    drift::DriftFields, endpoint, table::refuse_other,
 };
 use driftline_inference::{glob::Glob, recognition::Endpoint};
 use driftline_statistics::document::{Node, Object, Problems};
@@ -23,6 +23,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let mut read = ConfigFields::of(&fields, problems);
     (read.models, read.routes, read.endpoints) = (models, routes, endpoints);
     fit_tick(&mut read, &fields, problems);
+    check_season(&read, &fields, problems);
     read.complete()
 }
 
@@ -55,6 +56,24 @@ fn endpoints(
     list.array(1..=ENDPOINTS_MAX, problems, |node, problems| {
         endpoint::read(&node, models, problems)
     })
+}
+
+/// A season consists of whole windows.
+fn check_season(read: &ConfigFields, fields: &Object<'_, '_>, problems: &mut Problems) {
+    let (Some(window_seconds), Some(drift)) = (read.window_seconds, &read.drift) else {
+        return;
+    };
+    let season = drift.season;
+    let fits = season.seconds().checked_rem(window_seconds) == Some(0);
+    if drift.compare_with == CompareWith::Both && !fits {
+        problems.add(
+            &fields.path().field("window_seconds"),
+            format_args!(
+                "found {window_seconds}, expected seconds that a {} is a multiple of, because `compare_with` is `both`",
+                season.word()
+            ),
+        );
+    }
 }
 
 /// A tick is at most as long as the window: one that is written is refused, the default gets shorter.

@@ -1,11 +1,15 @@
-//! Two windows of a column, one of them long, compared with its reference and with the windows before; it judges by the
-//! thresholds of [`verdict`](super::verdict), and ranks nothing.
+//! Two windows of a column, one of them long, compared with its reference and with the windows before. Whether they have
+//! drifted, the [`Detector`] says; it ranks nothing.
 
 use alloc::boxed::Box;
 use core::ops::Range;
 
-use driftline_labels::{Baseline, EnumMap, Verdict, Window};
+use driftline_labels::{Baseline, DriftReason, Enum, EnumMap, Verdict, Window};
 use driftline_statistics::{
+    detection::{
+        ASSUMED, Detector, Holding, Judge, Length, LookScratch, Looking, Overdispersion,
+        WindowLengths,
+    },
     drift::{Histograms, Measure, psi, to_ppm},
     fingerprint::Fingerprint,
     time::Timestamp,
@@ -14,28 +18,40 @@ use driftline_statistics::{
 
 use super::{
     ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, Instrument,
-    Scratch, WindowLengths,
-    verdict::{Judged, Thresholds, VerdictGauges, compared, rows},
+    Scratch,
+    verdict::{DriftGauges, VerdictGauges, compared, rows},
 };
 use crate::{
     codec::{Reader, Writer},
     model::MonitoredColumn,
 };
 use driftline_metrics::{
+    buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesId, SeriesRegistrar, SeriesRun},
 };
 
 /// The windows of one column.
 #[derive(Debug)]
 pub(super) struct ColumnWindows {
     gauges: EnumMap<Window, WindowGauges>,
+    drift: DriftGauges,
     moved_since_window_before: SeriesId,
     moved_since_slow_window_before: SeriesId,
-    /// Steps of the fast window, and of the one before it.
-    fast: Ring,
-    /// Whole fast windows.
-    slow: Ring,
+    /// `None` while another VM evaluates.
+    state: Option<Box<State>>,
+}
+
+/// What only the VM that evaluates has.
+#[derive(Debug)]
+struct State {
+    detector: Detector,
+    /// Of what it is judged by: a verdict under other limits is none under these.
+    limits: u64,
+    /// What chi-square begins a drift.
+    chi_square: f64,
+    /// And what it must keep.
+    still_chi_square: f64,
 }
 
 /// The gauges of one window.
@@ -45,7 +61,7 @@ struct WindowGauges {
     psi: SeriesId,
     psi_critical: SeriesId,
     /// The metrics of each exported measure, one measure after the other.
-    measures: Box<[SeriesId]>,
+    measures: SeriesRun,
     verdict: VerdictGauges,
 }
 
@@ -60,77 +76,88 @@ impl ColumnWindows {
             let labels = labels.with(settings.windows.word(baseline));
             registrar.add(Metric::FeatureMovedPsi, &labels)
         };
+        let (window_before, slow_window_before) =
+            (moved(Baseline::WindowBefore), moved(Baseline::SlowWindowBefore));
         Some(Box::new(ColumnWindows {
             gauges,
-            moved_since_window_before: moved(Baseline::WindowBefore),
-            moved_since_slow_window_before: moved(Baseline::SlowWindowBefore),
-            fast: Ring::default(),
-            slow: Ring::default(),
+            drift: DriftGauges::register(registrar, context),
+            moved_since_window_before: window_before,
+            moved_since_slow_window_before: slow_window_before,
+            state: None,
         }))
     }
 
-    /// Counts growth in the slots of now.
-    fn count(&mut self, growth: &[u64], now: Timestamp) {
-        for ring in [&mut self.fast, &mut self.slow] {
-            ring.advance(now);
-            for (cell, &grown) in growth.iter().enumerate().filter(|&(_, &grown)| grown != 0) {
-                ring.add(cell, grown);
-            }
-        }
-    }
-
-    /// Sets the gauges of a window. Its verdict and its PSI.
-    fn measure(
+    /// Counts growth, looks at all lengths, and sets the gauges of both windows.
+    fn look(
         &self,
-        window: Window,
         column: &MonitoredColumn,
-        thresholds: &Thresholds,
+        growth: &[u64],
+        state: &mut State,
+        found: &mut ColumnFindings,
         evaluation: &mut Evaluation<'_>,
-    ) -> Judged {
-        let Evaluation { settings, buffer, scratch: Scratch { sums, .. }, .. } = evaluation;
-        let cells = column.cells();
-        match window {
-            Window::Fast => self.fast.sum(settings.windows.fast(), 0..cells.count(), sums),
-            Window::Slow => self.slow.sum(settings.windows.slow(), 0..cells.count(), sums),
-        }
-        let compared = compared(column, cells, sums);
-        let judged = thresholds.judge(&compared);
-        let gauges = &self.gauges[window];
-        buffer.set(gauges.rows, rows(compared.live));
-        buffer.set(gauges.psi, to_ppm(judged.psi));
-        buffer.set(gauges.psi_critical, to_ppm(judged.critical));
-        gauges.verdict.set(buffer, judged.verdict);
-        let mut ids = gauges.measures.iter();
-        for measure in exported(&settings.measures, column.scale.is_some()) {
-            let values = measure.values(&compared);
-            for (&value, &id) in values.iter().take(measure.count()).zip(&mut ids) {
-                buffer.set(id, value);
+    ) {
+        let Evaluation { settings, now, step_ended, buffer, scratch, findings, .. } = evaluation;
+        let State { detector, chi_square, still_chi_square, .. } = state;
+        let judge = &Judge::of(&column.limits, *chi_square);
+        detector.count(growth, findings.clusters.unwrap_or(ASSUMED), *now);
+        let looking = Looking {
+            judge,
+            still_chi_square: *still_chi_square,
+            hold_ns: settings.recovery_ns,
+            reference: &column.reference,
+            lengths: settings.windows,
+            now: *now,
+        };
+        let measured = |window: Window, sums: &[u64]| {
+            let psi = self.gauges[window].set(column, sums, &settings.measures, buffer);
+            if window == Window::Fast {
+                found.moved[Baseline::Training] = Some(psi);
+            }
+        };
+        let quarter_end = settings.windows.quarter_end(*now);
+        let looked = detector.look(&looking, *step_ended, &mut scratch.look, measured);
+        for (window, verdict) in looked.verdicts {
+            if let Some(verdict) = verdict {
+                self.gauges[window].verdict.set(buffer, verdict);
             }
         }
-        judged
+        if looked.verdicts[Window::Fast] == Some(Verdict::Insufficient) {
+            found.moved[Baseline::Training] = None;
+        }
+        found.verdicts = looked.verdicts;
+        found.clusters = Some(detector.clusters(Length::Fast));
+        self.drift.set(buffer, &looked);
+        let held = detector.holding.values().filter_map(Holding::gone);
+        let ends = held.map(|gone| Timestamp(gone.0.saturating_add(looking.hold_ns)));
+        // Verdicts may change with the time alone when rows leave the shortest lengths.
+        let fresh = detector.fresh.filled().next().map(|_| quarter_end);
+        if let Some(next) = ends.chain(fresh).min() {
+            evaluation.evaluate_again_at(next);
+        }
     }
 
     /// Sets the gauges of how far the column moved since the windows before, and notes it.
     fn measure_moves(
         &self,
         column: &MonitoredColumn,
-        rows_min: u64,
+        state: &State,
         found: &mut ColumnFindings,
         evaluation: &mut Evaluation<'_>,
     ) {
+        let (Detector { fast, slow, .. }, rows_min) = (&state.detector, column.limits.rows_min);
         let Evaluation { settings, step_ended, buffer, scratch, .. } = evaluation;
-        let (windows, bins) = (settings.windows, column.cells().bins);
+        let windows = settings.windows;
         let mut set = |baseline, id, ring, live, from| {
-            let moved = moved(ring, bins, live, from, rows_min, scratch);
+            let moved = moved(ring, column, live, from, rows_min, scratch);
             buffer.set(id, moved.map_or(0, to_ppm));
             found.moved[baseline] = moved;
         };
         let id = self.moved_since_window_before;
-        set(Baseline::WindowBefore, id, &self.fast, windows.fast(), windows.before());
+        set(Baseline::WindowBefore, id, fast, windows.fast(), windows.before());
         if *step_ended {
             let id = self.moved_since_slow_window_before;
             let (live, from) = (windows.last_whole(), windows.slow_before());
-            set(Baseline::SlowWindowBefore, id, &self.slow, live, from);
+            set(Baseline::SlowWindowBefore, id, slow, live, from);
         }
     }
 }
@@ -145,8 +172,9 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
     }
 
     fn layout(&self, column: &MonitoredColumn, settings: &DriftSettings) -> Fingerprint {
-        let WindowLengths { window_seconds, slow_windows } = settings.windows;
-        column.layout().with_number(window_seconds).with_number(slow_windows)
+        let WindowLengths { window_seconds, slow_windows, season_windows } = settings.windows;
+        let layout = column.layout().with_number(window_seconds).with_number(slow_windows);
+        layout.with_number(season_windows)
     }
 
     fn state_bytes_max(&self, column: &MonitoredColumn, settings: &DriftSettings) -> usize {
@@ -154,47 +182,101 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
     }
 
     fn begin(&mut self, column: &MonitoredColumn, settings: &DriftSettings, now: Timestamp) {
-        let cells = column.cells().count();
-        self.fast = settings.windows.fast_ring(cells, now);
-        self.slow = settings.windows.slow_ring(cells, now);
+        let reference = column.reference.rows();
+        let chi_square = Judge::new(&column.limits, &reference).chi_square;
+        let still_chi_square = Judge::still_chi_square(&reference);
+        let detector = Detector::new(settings.windows, column.cells(), now);
+        self.state = Some(Box::new(State {
+            detector,
+            limits: column.limits.fingerprint().value(),
+            chi_square,
+            still_chi_square,
+        }));
     }
 
     fn release(&mut self) {
-        (self.fast, self.slow) = Default::default();
+        self.state = None;
     }
 
-    /// Costs some ten logarithms per bin, and twice as many at the end of a step.
+    /// Costs some twenty operations for each bin and each length, and some ten logarithms per bin for the gauges; three
+    /// times as many at the end of a step.
     fn evaluate(
         &mut self,
         column: &MonitoredColumn,
         growth: &[u64],
         evaluation: &mut Evaluation<'_>,
     ) {
-        self.count(growth, evaluation.now);
-        let thresholds = Thresholds::of(column, evaluation);
         let mut found = ColumnFindings::default();
-        for window in Window::ALL {
-            if !evaluation.measures(window) {
-                continue;
-            }
-            let Judged { psi, verdict, .. } = self.measure(window, column, &thresholds, evaluation);
-            found.verdicts[window] = Some(verdict);
-            if window == Window::Fast && verdict != Verdict::Insufficient {
-                found.moved[Baseline::Training] = Some(psi);
-            }
+        if let Some(mut state) = self.state.take() {
+            self.look(column, growth, &mut state, &mut found, evaluation);
+            self.measure_moves(column, &state, &mut found, evaluation);
+            self.state = Some(state);
         }
-        self.measure_moves(column, thresholds.rows_min, &mut found, evaluation);
         evaluation.findings.columns.push(found);
     }
 
+    fn clusters(&self) -> Overdispersion {
+        self.state.as_ref().map(|it| it.detector.batches).unwrap_or_default()
+    }
+
     fn store(&self, record: &mut Writer<'_>) {
-        record.ring(&self.fast);
-        record.ring(&self.slow);
+        let Some(state) = &self.state else { return };
+        let Detector { fresh, fast, slow, batches, past, batch, holding, .. } = &state.detector;
+        for ring in [fresh, fast, slow] {
+            record.ring(ring);
+        }
+        for told in [batches, past] {
+            record.u32(told.statistic.to_bits());
+            record.u32(told.degrees.to_bits());
+        }
+        batch.iter().for_each(|&count| record.u16(count));
+        record.u64(state.limits);
+        for held in holding.values() {
+            store_holding(*held, record);
+        }
     }
 
     fn restore(&mut self, record: &mut Reader<'_>) -> Option<()> {
-        record.ring(&mut self.fast)?;
-        record.ring(&mut self.slow)
+        let State { detector, limits, .. } = &mut **self.state.as_mut()?;
+        record.ring(&mut detector.fresh)?;
+        record.ring(&mut detector.fast)?;
+        record.ring(&mut detector.slow)?;
+        for told in [&mut detector.batches, &mut detector.past] {
+            let (statistic, degrees) =
+                (f32::from_bits(record.u32()?), f32::from_bits(record.u32()?));
+            let is_possible = |it: f32| it.is_finite() && 0.0 <= it;
+            if !is_possible(statistic) || !is_possible(degrees) {
+                return None;
+            }
+            *told = Overdispersion { statistic, degrees };
+        }
+        for count in &mut detector.batch {
+            *count = record.u16()?;
+        }
+        let has_limits = record.u64()? == *limits;
+        for held in detector.holding.values_mut() {
+            let stored = restored_holding(record)?;
+            *held = if has_limits { stored } else { Holding::default() };
+        }
+        detector.restored();
+        Some(())
+    }
+}
+
+/// A byte for the reason, or for none; then when it began, and since when it is gone, which 0 is never.
+fn store_holding(held: Holding, record: &mut Writer<'_>) {
+    let reason = held.reason().map_or(DriftReason::ALL.len(), Enum::into_usize);
+    record.u8(u8::try_from(reason).unwrap_or(u8::MAX));
+    record.u64(held.since().map_or(0, |at| at.0));
+    record.u64(held.gone().map_or(0, |at| at.0));
+}
+
+fn restored_holding(record: &mut Reader<'_>) -> Option<Holding> {
+    let (reason, since, gone) = (usize::from(record.u8()?), record.u64()?, record.u64()?);
+    let gone = (gone != 0).then_some(Timestamp(gone));
+    match DriftReason::ALL.get(reason) {
+        Some(&reason) => Some(Holding::restored(Timestamp(since), reason, gone)),
+        None => (reason == DriftReason::ALL.len()).then(Holding::default),
     }
 }
 
@@ -204,17 +286,16 @@ impl WindowGauges {
         context: &ColumnContext<'_>,
         window: Window,
     ) -> WindowGauges {
-        let ColumnContext { labels, is_of_numbers, settings } = context;
+        let ColumnContext { labels, is_of_numbers, settings, .. } = context;
         let of_window = labels.with(window.name());
         let mut add = |metric: Metric| registrar.add(metric, &of_window);
         WindowGauges {
             rows: add(Metric::FeatureWindowRows),
             psi: add(Metric::FeaturePsi),
             psi_critical: add(Metric::FeaturePsiCritical),
-            measures: exported(&settings.measures, *is_of_numbers)
-                .flat_map(Metric::of)
-                .map(&mut add)
-                .collect(),
+            measures: SeriesRun::of(
+                exported(&settings.measures, *is_of_numbers).flat_map(Metric::of).map(&mut add),
+            ),
             verdict: VerdictGauges(EnumMap::from_fn(|verdict: Verdict| {
                 let [model, version, role, feature, window] = of_window;
                 let labels = [model, version, role, feature, window, verdict.name()];
@@ -224,20 +305,49 @@ impl WindowGauges {
     }
 }
 
+impl WindowGauges {
+    /// Sets what is measured of a window; its PSI.
+    fn set(
+        &self,
+        column: &MonitoredColumn,
+        sums: &[u64],
+        measures: &[Measure],
+        buffer: &mut MetricBuffer,
+    ) -> f64 {
+        let compared = compared(column, sums);
+        let found = compared.histograms().map(|both| psi(&both));
+        let critical = found.map_or(0.0, |it| it.critical(column.psi_quantile));
+        let psi = found.map_or(0.0, |it| it.value);
+        buffer.set(self.rows, rows(compared.live));
+        buffer.set(self.psi, to_ppm(psi));
+        buffer.set(self.psi_critical, to_ppm(critical));
+        let mut ids = self.measures.iter();
+        for measure in exported(measures, column.reference.positions.is_some()) {
+            let values = measure.values(&compared);
+            for (&value, id) in values.iter().take(measure.count()).zip(&mut ids) {
+                buffer.set(id, value);
+            }
+        }
+        psi
+    }
+}
+
 /// PSI of some slots of a ring against others; `None` if either have too few rows.
 fn moved(
     ring: &Ring,
-    bins: usize,
+    column: &MonitoredColumn,
     live: Range<u64>,
     from: Range<u64>,
     rows_min: u64,
     scratch: &mut Scratch,
 ) -> Option<f64> {
-    let Scratch { sums, before, .. } = scratch;
+    let Scratch { look: LookScratch { sums, .. }, before } = scratch;
+    let bins = column.cells().bins;
     ring.sum(live, 0..bins, sums);
     ring.sum(from, 0..bins, before);
     let has_rows = rows_min <= rows(sums) && rows_min <= rows(before);
-    Histograms::new(before, sums).filter(|_| has_rows).map(|both| psi(&both).value)
+    let both = Histograms::on(column.reference.positions.as_ref(), before, sums);
+    both.filter(|_| has_rows).map(|both| psi(&both).value)
 }
 
 /// The measures that a column has of those that are wanted, in their order.

@@ -3,7 +3,13 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use driftline_statistics::{bins::Bins, profile::Profile, time::Timestamp};
+use driftline_labels::DriftReason;
+use driftline_statistics::{
+    bins::Bins,
+    detection::{ASSUMED, Overdispersion, reasons},
+    profile::Profile,
+    time::Timestamp,
+};
 
 use super::{
     ColumnContext, ColumnInstrument, DriftSettings, Evaluation, ModelContext, ModelInstrument,
@@ -123,6 +129,10 @@ impl ModelPanels {
     ) {
         let model = evaluation.model;
         evaluation.findings.columns.clear();
+        evaluation.findings.columns.reserve_exact(self.columns.len());
+        let told = self.columns.iter().flatten().map(Panel::clusters);
+        let told = told.fold(Overdispersion::default(), Overdispersion::with);
+        evaluation.findings.clusters = Some(told.factor(ASSUMED));
         for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
             for panel in panels {
                 panel.evaluate(column, proxy, evaluation, reading);
@@ -134,14 +144,15 @@ impl ModelPanels {
     }
 }
 
-/// The labels of a model's columns, and whether their bins have an order.
+/// The labels of a model's columns, whether their bins have an order, and what may be said of their drift.
 fn described<'a>(
     [model, version]: [&'a str; 2],
     profile: &'a Profile,
-) -> impl Iterator<Item = (ColumnLabels<'a>, bool)> {
+) -> impl Iterator<Item = (ColumnLabels<'a>, bool, &'static [DriftReason])> {
     columns_of(profile).map(move |(role, name, column)| {
         let has_order = !matches!(column.bins, Bins::Categories { .. });
-        (ColumnLabels { model, version, role, name }, has_order && column.numbers.is_some())
+        let labels = ColumnLabels { model, version, role, name };
+        (labels, has_order && column.numbers.is_some(), reasons(column))
     })
 }
 
@@ -149,15 +160,15 @@ fn described<'a>(
 fn make<'a>(
     registrar: &mut SeriesRegistrar<'_>,
     [model, version]: [&'a str; 2],
-    columns: impl Iterator<Item = (ColumnLabels<'a>, bool)>,
+    columns: impl Iterator<Item = (ColumnLabels<'a>, bool, &'static [DriftReason])>,
     settings: &DriftSettings,
 ) -> (Vec<Vec<ColumnInstrument>>, Vec<ModelInstrument>) {
     let (mut features, mut of_columns) = (Vec::new(), Vec::new());
-    for (labels, is_of_numbers) in columns {
+    for (labels, is_of_numbers, reasons) in columns {
         if labels.role == Role::Feature {
             features.push(labels);
         }
-        let context = ColumnContext { labels, is_of_numbers, settings };
+        let context = ColumnContext { labels, is_of_numbers, reasons, settings };
         of_columns.push(made(OF_COLUMNS.map(|make| make(registrar, &context))));
     }
     let context = ModelContext { model, version, features, settings };

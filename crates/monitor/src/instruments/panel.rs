@@ -4,7 +4,7 @@
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use core::fmt;
 
-use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
+use driftline_statistics::{detection::Overdispersion, fingerprint::Fingerprint, time::Timestamp};
 
 use super::{DriftSettings, Evaluation, Instrument};
 use crate::{
@@ -40,7 +40,16 @@ pub(super) struct Panel<S> {
     /// By counter; empty while another VM evaluates.
     totals: Vec<Total>,
     /// One at least.
-    instruments: Vec<Box<dyn Instrument<S>>>,
+    members: Vec<Member<S>>,
+}
+
+/// An instrument of a panel.
+struct Member<S> {
+    instrument: Box<dyn Instrument<S>>,
+    /// The fingerprint of its section.
+    layout: u64,
+    /// Whether it goes on from a record.
+    is_restored: bool,
 }
 
 /// What a counter stood at when it was last read.
@@ -56,7 +65,7 @@ impl<S> Panel<S> {
             counters: counters.len(),
             cells: cells.unwrap_or(0),
             totals: Vec::new(),
-            instruments: Vec::new(),
+            members: Vec::new(),
         }
     }
 
@@ -64,7 +73,10 @@ impl<S> Panel<S> {
         let layout = instrument.layout(subject, settings).value();
         let all = Fingerprint::new().with_number(self.fingerprint).with_number(layout);
         self.fingerprint = all.value();
-        self.instruments.push(instrument);
+        let layout = Fingerprint::new().with_number(FORMAT_VERSION).with_number(layout).value();
+        // Two at most, and many panels.
+        self.members.reserve_exact(1);
+        self.members.push(Member { instrument, layout, is_restored: false });
     }
 
     /// The name of its record; `None` if it keeps none.
@@ -75,25 +87,33 @@ impl<S> Panel<S> {
     /// What its state takes at most, in bytes.
     pub(super) fn state_bytes_max(&self, subject: &S, settings: &DriftSettings) -> usize {
         let of_instruments =
-            self.instruments.iter().map(|it| it.state_bytes_max(subject, settings));
+            self.members.iter().map(|it| it.instrument.state_bytes_max(subject, settings));
         let totals = self.counters.saturating_mul(size_of::<Total>());
         of_instruments.fold(totals, usize::saturating_add)
     }
 
     fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
         self.totals = vec![Total::UNREAD; self.counters];
-        for instrument in &mut self.instruments {
-            instrument.begin(subject, settings, now);
+        for member in &mut self.members {
+            member.instrument.begin(subject, settings, now);
+            member.is_restored = false;
         }
+    }
+
+    /// What its instruments have found out about clusters.
+    pub(super) fn clusters(&self) -> Overdispersion {
+        let told = self.members.iter().map(|member| member.instrument.clusters());
+        told.fold(Overdispersion::default(), Overdispersion::with)
     }
 
     /// Gives up all state.
     pub(super) fn release(&mut self) {
         self.totals = Vec::new();
-        self.instruments.iter_mut().for_each(|instrument| instrument.release());
+        self.members.iter_mut().for_each(|member| member.instrument.release());
     }
 
-    /// Stores where the counters stand now, unless there is a record of this layout already. It holds no state afterwards.
+    /// Stores where the counters stand now, unless there is a record of this layout already. Instruments go on from a
+    /// record of another configuration that has their own layout; the others begin now. It holds no state afterwards.
     pub(super) fn store_initial_snapshot(
         &mut self,
         subject: &S,
@@ -110,14 +130,22 @@ impl<S> Panel<S> {
             return;
         }
         self.begin(subject, settings, now);
+        if let Some((bytes, _)) = &stored
+            && self.take_over(bytes).is_none()
+        {
+            self.begin(subject, settings, now);
+        }
         self.read(subject, proxy.series, reading);
+        for member in self.members.iter_mut().filter(|member| member.is_restored) {
+            member.instrument.catch_up(&reading.growth);
+        }
         self.write(&mut reading.record);
         let version = stored.map_or(IF_ABSENT, |(_, version)| version);
         proxy.host.set_shared_data(&key, &reading.record, version);
         self.release();
     }
 
-    /// Begins, and goes on from the stored record if it is of this layout.
+    /// Begins, and goes on from the stored record as far as it is of this layout.
     pub(super) fn restore(
         &mut self,
         subject: &S,
@@ -127,26 +155,39 @@ impl<S> Panel<S> {
     ) {
         self.begin(subject, settings, now);
         let key = self.stored_key().map(record_name);
-        if let Some((bytes, _)) = key.and_then(|key| host.shared_data(&key))
-            && self.take_over(&bytes).is_none()
-        {
+        let Some((bytes, _)) = key.and_then(|key| host.shared_data(&key)) else {
+            return;
+        };
+        if self.take_over(&bytes).is_none() {
             // Some of it may have been taken over before it turned out to be wrong.
             self.begin(subject, settings, now);
+        } else if self.members.iter().any(|member| !member.is_restored) {
+            // What came since must not be counted by those that begin now.
+            self.totals.fill(Total::UNREAD);
         }
     }
 
+    /// Restores the instruments whose sections have their own layout. `None` if there is none, or these are not bytes of
+    /// a panel of as many instruments that reads as many counters.
     fn take_over(&mut self, bytes: &[u8]) -> Option<()> {
         let mut record = Reader::new(bytes);
-        if record.u64()? != self.fingerprint {
+        let (_fingerprint, counters) = (record.u64()?, record.u64()?);
+        if usize::try_from(counters).ok()? != self.totals.len() {
             return None;
         }
         for total in &mut self.totals {
             *total = Total(record.u64()?);
         }
-        for instrument in &mut self.instruments {
-            instrument.restore(&mut record)?;
+        for Member { instrument, layout, is_restored } in &mut self.members {
+            let (found, mut section) = record.section()?;
+            if found == *layout {
+                instrument.restore(&mut section)?;
+                section.end()?;
+                *is_restored = true;
+            }
         }
-        record.end()
+        record.end()?;
+        self.members.iter().any(|member| member.is_restored).then_some(())
     }
 
     /// Reads the counters, runs the instruments, flushes their gauges, and stores the record if a step has ended or an
@@ -160,8 +201,8 @@ impl<S> Panel<S> {
     ) {
         self.read(subject, proxy.series, reading);
         evaluation.must_store = evaluation.step_ended;
-        for instrument in &mut self.instruments {
-            instrument.evaluate(subject, &reading.growth, evaluation);
+        for member in &mut self.members {
+            member.instrument.evaluate(subject, &reading.growth, evaluation);
         }
         proxy.series.flush(evaluation.buffer);
         if evaluation.must_store {
@@ -176,8 +217,8 @@ impl<S> Panel<S> {
         growth.clear();
         growth.resize(self.cells, 0);
         let mut totals = self.totals.iter_mut();
-        if let Some(first) = self.instruments.first() {
-            first.counters(subject, &mut |cell, id| {
+        if let Some(first) = self.members.first() {
+            first.instrument.counters(subject, &mut |cell, id| {
                 let (Some(total), Some(grown)) = (totals.next(), growth.get_mut(cell)) else {
                     return;
                 };
@@ -207,8 +248,11 @@ impl<S> Panel<S> {
     fn write(&self, record: &mut Vec<u8>) {
         let mut record = Writer::new(record);
         record.u64(self.fingerprint);
+        record.u64(u64::try_from(self.totals.len()).unwrap_or(u64::MAX));
         self.totals.iter().for_each(|total| record.u64(total.0));
-        self.instruments.iter().for_each(|instrument| instrument.store(&mut record));
+        for Member { instrument, layout, .. } in &self.members {
+            record.section(*layout, |section| instrument.store(section));
+        }
     }
 }
 
@@ -268,10 +312,8 @@ fn counters<S>(instrument: &dyn Instrument<S>, subject: &S) -> Vec<(usize, Serie
 mod tests {
     use core::cell::Cell;
 
-    use driftline_statistics::drift::Measure;
-
     use super::*;
-    use crate::instruments::WindowLengths;
+    use crate::config::Config;
     use driftline_metrics::{buffer::MetricBuffer, catalogue::Metric, series::SeriesRegistrar};
 
     /// Reads some of the subject's counters, and stores one byte.
@@ -326,13 +368,8 @@ mod tests {
     }
 
     fn settings() -> DriftSettings {
-        let windows = WindowLengths { window_seconds: 60, slow_windows: 3 };
-        DriftSettings {
-            windows,
-            rows_min: None,
-            material_psi: 0.1,
-            measures: Measure::ALL.to_vec(),
-        }
+        let config = br#"{"models": [{"name": "m"}], "window_seconds": 60, "slow_windows": 3}"#;
+        DriftSettings::of(&Config::from_json(config).unwrap())
     }
 
     fn panels_of(fakes: &[(&'static [usize], u8)]) -> Box<[Panel<Subject>]> {
@@ -345,7 +382,7 @@ mod tests {
     #[test]
     fn instruments_that_read_the_same_counters_form_a_panel() {
         let panels = panels_of(&[(&[0, 1, 2], 0), (&[0, 1, 2], 0), (&[2], 0), (&[], 0)]);
-        let found = panels.iter().map(|it| (it.instruments.len(), it.counters, it.cells));
+        let found = panels.iter().map(|it| (it.members.len(), it.counters, it.cells));
         assert_eq!(found.collect::<Vec<_>>(), [(2, 3, 2), (1, 1, 2), (1, 0, 0)]);
         assert_eq!(panels[2].stored_key(), None, "what reads nothing is not stored");
     }

@@ -66,7 +66,11 @@ impl Places {
     fn of(&mut self, moved: impl IntoIterator<Item = Option<f64>>) -> &[u64] {
         self.order.clear();
         self.places.clear();
-        for (number, moved) in moved.into_iter().enumerate() {
+        let moved = moved.into_iter();
+        // All at once, so that nothing is allocated later.
+        self.order.reserve_exact(moved.size_hint().0);
+        self.places.reserve_exact(moved.size_hint().0);
+        for (number, moved) in moved.enumerate() {
             self.places.push(0);
             self.order.extend(moved.map(|moved| (moved, number)));
         }

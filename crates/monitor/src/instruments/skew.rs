@@ -3,15 +3,20 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use driftline_labels::{Enum, EnumMap, Verdict};
-use driftline_statistics::{drift::to_ppm, fingerprint::Fingerprint, time::Timestamp};
+use driftline_statistics::{
+    detection::{Clusters, Judge, Length},
+    drift::{psi, to_ppm},
+    fingerprint::Fingerprint,
+    time::Timestamp,
+};
 
 use super::{
     ColumnContext, ColumnInstrument, DriftSettings, Evaluation, Instrument,
-    verdict::{Judged, Thresholds, VerdictGauges, compared},
+    verdict::{VerdictGauges, compared},
 };
 use crate::{
     codec::{Reader, Writer},
-    model::{Cells, MonitoredColumn},
+    model::MonitoredColumn,
 };
 use driftline_metrics::{
     catalogue::Metric,
@@ -33,7 +38,7 @@ enum State {
     Gathering {
         /// When the profile came into use.
         since: Timestamp,
-        /// Rows by bin, and after these the rows without a value; empty until the instrument begins.
+        /// Growth by cell; empty until the instrument begins.
         seen: Vec<u32>,
     },
     /// They have come.
@@ -71,13 +76,18 @@ impl Skew {
             evaluation.evaluate_again_at(is_due_at);
             return;
         }
-        let thresholds = Thresholds::of(column, evaluation);
-        let sums = &mut evaluation.scratch.sums;
+        let sums = &mut evaluation.scratch.look.sums;
         sums.clear();
         sums.extend(seen.iter().map(|&count| u64::from(count)));
-        let cells = Cells { has_tails: false, ..column.cells() };
-        let Judged { psi, verdict, .. } = thresholds.judge(&compared(column, cells, sums));
-        if verdict != Verdict::Insufficient {
+        let (reference, live) = (column.reference.rows(), column.cells().split(sums));
+        // What the windows of this column found about its clusters.
+        let found = evaluation.findings.columns.last().and_then(|it| it.clusters);
+        let clusters = found.unwrap_or(Clusters { found: 1.0, assumed: 1.0 });
+        let judge = Judge::new(&column.limits, &reference);
+        let is_drift = judge.look(&reference, &live, clusters, Length::Fast.errors()).is_some();
+        if is_drift || judge.has_rows(&live, clusters) {
+            let verdict = if is_drift { Verdict::Drift } else { Verdict::Ok };
+            let psi = compared(column, sums).histograms().map_or(0.0, |both| psi(&both).value);
             self.state = State::Known { psi_ppm: to_ppm(psi), verdict };
             // The VM that evaluates next must not judge other rows.
             evaluation.must_store = true;
@@ -94,21 +104,29 @@ impl Instrument<MonitoredColumn> for Skew {
         column.identity()
     }
 
-    fn layout(&self, column: &MonitoredColumn, settings: &DriftSettings) -> Fingerprint {
-        column.layout().with_number(settings.windows.window_seconds)
+    /// Not the length of windows: the first rows stay the first ones, however long windows are later.
+    fn layout(&self, column: &MonitoredColumn, _: &DriftSettings) -> Fingerprint {
+        column.layout()
     }
 
     fn state_bytes_max(&self, column: &MonitoredColumn, _: &DriftSettings) -> usize {
-        column.cells().bins.saturating_add(1).saturating_mul(size_of::<u32>())
+        column.cells().count().saturating_mul(size_of::<u32>())
     }
 
     fn begin(&mut self, column: &MonitoredColumn, _: &DriftSettings, now: Timestamp) {
-        let cells = column.cells().bins.saturating_add(1);
-        self.state = State::Gathering { since: now, seen: vec![0; cells] };
+        self.state = State::Gathering { since: now, seen: vec![0; column.cells().count()] };
     }
 
     fn release(&mut self) {
         self.state = IDLE;
+    }
+
+    fn catch_up(&mut self, growth: &[u64]) {
+        if let State::Gathering { seen, .. } = &mut self.state {
+            for (count, &grown) in seen.iter_mut().zip(growth) {
+                *count = count.saturating_add(u32::try_from(grown).unwrap_or(u32::MAX));
+            }
+        }
     }
 
     fn evaluate(
@@ -117,11 +135,7 @@ impl Instrument<MonitoredColumn> for Skew {
         growth: &[u64],
         evaluation: &mut Evaluation<'_>,
     ) {
-        if let State::Gathering { seen, .. } = &mut self.state {
-            for (count, &grown) in seen.iter_mut().zip(growth) {
-                *count = count.saturating_add(u32::try_from(grown).unwrap_or(u32::MAX));
-            }
-        }
+        self.catch_up(growth);
         self.judge(column, evaluation);
         let (psi_ppm, verdict) = match self.state {
             State::Known { psi_ppm, verdict } => (psi_ppm, verdict),

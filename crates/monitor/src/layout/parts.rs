@@ -9,8 +9,9 @@ use driftline_labels::{EnumMap, Unmeasured};
 
 use crate::{
     config::{Config, Model, ModelKind},
+    drift_settings::DriftSettings,
     ids::SeriesKey,
-    instruments::{DriftSettings, ModelPanels},
+    instruments::ModelPanels,
     model::{ModelSeries, PredictionSeries},
     names::Named,
     registry::ModelRegistry,
@@ -78,7 +79,7 @@ pub(super) fn predictor(
             (series, ModelPanels::default())
         });
     };
-    let series = PredictionSeries::new(registrar, number, model, profile, monitored_values);
+    let series = PredictionSeries::new(registrar, number, model, profile, monitored_values, drift);
     let labels = [&model.name, version.unwrap_or_default()];
     let panels = ModelPanels::register(registrar, labels, profile, drift, &series);
     Some((series, panels))

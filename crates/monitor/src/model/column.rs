@@ -2,7 +2,7 @@
 
 mod ages;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String};
 
 use self::ages::AgeSeries;
 use crate::model::{
@@ -13,11 +13,12 @@ use driftline_labels::{EnumMap, Unbinned};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesId, SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
     bins::Bins,
-    drift::{BinPositions, NullCounts, Tail},
+    detection::{Cells, Limits, Reference},
+    drift::{BinPositions, Tail, degrees_of_freedom, probability::chi_square_of_freedom},
     fingerprint::Fingerprint,
     profile::{Column, Kind, Quantiles, Schema},
     value::{
@@ -40,14 +41,13 @@ pub(crate) struct MonitoredColumn {
     said: Categories,
     /// Its values are what the model answers.
     is_prediction: bool,
-    /// Rows of the reference profile by bin.
-    pub(crate) reference: Vec<u64>,
-    /// Rows of the reference, those without a value told apart.
-    pub(crate) reference_presence: NullCounts,
-    /// Where the bins lie; `None` for categories.
-    pub(crate) scale: Option<BinPositions>,
-    pub(crate) chi_square: Quantiles,
-    counts: Vec<SeriesId>,
+    /// What it is compared with.
+    pub(crate) reference: Reference,
+    /// What is said of its verdict.
+    pub(crate) limits: Rc<Limits>,
+    /// What chi-square exceeds in 5 %, of as many degrees of freedom as the reference has filled bins, less one.
+    pub(crate) psi_quantile: f64,
+    counts: SeriesRun,
     unbinned: EnumMap<Unbinned, SeriesId>,
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
@@ -57,38 +57,11 @@ pub(crate) struct MonitoredColumn {
     violations: Violations,
     /// Of all models: moves whenever a counter that the evaluator reads does.
     monitored_values: SeriesId,
-    reference_rows: Vec<SeriesId>,
+    reference_rows: SeriesRun,
+    /// `None` if each row of the reference has a value.
+    reference_unset: Option<SeriesId>,
     /// Model, version, role and name.
     identity: Fingerprint,
-}
-
-/// What the evaluator reads back of a column, cell by cell: its bins, rows without a value, and the tail_distance of each side.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Cells {
-    pub(crate) bins: usize,
-    pub(crate) has_tails: bool,
-}
-
-impl Cells {
-    /// Where rows without a value are counted, those whose value is unusable among them: a column that comes as text
-    /// where it was numbers has lost its values.
-    pub(crate) const fn nulls(self) -> usize {
-        self.bins
-    }
-
-    /// How many cells there are.
-    pub(crate) const fn count(self) -> usize {
-        let tails = if self.has_tails { Tail::ALL.len() } else { 0 };
-        self.bins.saturating_add(1).saturating_add(tails)
-    }
-
-    /// Bins, rows without a value, and the tail_distance of each side, out of this many sums.
-    pub(crate) fn split(self, sums: &[u64]) -> (&[u64], u64, [u64; 2]) {
-        let bins = sums.get(..self.bins).unwrap_or_default();
-        let at = |cell: usize| sums.get(cell).copied().unwrap_or(0);
-        let first = self.nulls().saturating_add(1);
-        (bins, at(self.nulls()), [at(first), at(first.saturating_add(1))])
-    }
 }
 
 impl MonitoredColumn {
@@ -98,25 +71,23 @@ impl MonitoredColumn {
         column: &Column,
         null_texts: &[String],
         monitored_values: SeriesId,
+        limits: Rc<Limits>,
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
         let of_column = labels.values();
-        let mut per_bin = |metric: Metric| -> Vec<SeriesId> {
-            (0..column.bins.count())
-                .map(|bin| {
-                    let bin = column.bins.label(bin);
-                    registrar.add(metric, &[model, version, role.name(), name, &bin])
-                })
-                .collect()
+        let mut per_bin = |metric: Metric, bins: usize| {
+            let series = (0..bins).map(|bin| {
+                let bin = column.bins.label(bin);
+                registrar.add(metric, &[model, version, role.name(), name, &bin])
+            });
+            SeriesRun::of(series)
         };
-        let counts = per_bin(Metric::FeatureBin);
-        let reference_rows = per_bin(Metric::ReferenceBinRows);
-        let scale = scale(column);
+        let counts = per_bin(Metric::FeatureBin, column.bins.live_count());
+        let reference_rows = per_bin(Metric::ReferenceBinRows, column.bins.count());
+        let reference = Reference::of(column);
         let outside = outside(&column.bins);
-        let has_tails = scale.as_ref().is_some_and(BinPositions::has_tails);
-        let is_of_numbers = scale.is_some();
-        let rows =
-            column.counts.iter().fold(column.nulls, |rows, &count| rows.saturating_add(count));
+        let has_tails = reference.positions.as_ref().is_some_and(BinPositions::has_tails);
+        let is_of_numbers = reference.positions.is_some();
         MonitoredColumn {
             bins: column.bins.clone(),
             schema: column.schema.clone(),
@@ -127,10 +98,9 @@ impl MonitoredColumn {
             has_lengths: column.kind == Kind::TextLength,
             said: said(column),
             is_prediction: role == Role::Prediction,
-            reference: column.counts.clone(),
-            reference_presence: NullCounts { nulls: column.nulls, rows },
-            scale,
-            chi_square: column.chi_square,
+            reference,
+            limits,
+            psi_quantile: psi_quantile(column),
             counts,
             unbinned: registrar.add(Metric::FeatureUnbinned, &of_column),
             outside: registrar.add(Metric::FeatureOutside, &labels.with(outside.name())),
@@ -139,14 +109,19 @@ impl MonitoredColumn {
             violations: Violations::new(registrar, labels, is_of_numbers),
             monitored_values,
             reference_rows,
+            reference_unset: (column.nulls != 0)
+                .then(|| registrar.add(Metric::ReferenceUnset, &of_column)),
             identity: of_column.iter().fold(Fingerprint::new(), |all, label| all.with_text(label)),
         }
     }
 
-    /// Sets what the profile alone says: its rows by bin.
+    /// Sets what the profile alone says: its rows by bin, and those without a value.
     pub(crate) fn describe(&self, buffer: &mut MetricBuffer) {
-        for (&id, &rows) in self.reference_rows.iter().zip(&self.reference) {
+        for (id, &rows) in self.reference_rows.iter().zip(&self.reference.bins) {
             buffer.set(id, rows);
+        }
+        if let Some(id) = self.reference_unset {
+            buffer.set(id, self.reference.unset);
         }
     }
 
@@ -198,10 +173,13 @@ impl MonitoredColumn {
             cell => cell.number(&self.nulls)?,
         };
         let precision = cell.precision();
+        // What is the outermost value but for rounding does not lie beyond it.
+        let (bin, is_tail) = self.bins.of_live_number(x, precision);
+        let positions = self.reference.positions.as_ref().filter(|_| is_tail);
         Ok(InBin {
-            bin: self.bins.of_rounded(x, precision),
+            bin,
             is_outside: self.schema.range.as_ref().is_some_and(|range| !range.allows(x, precision)),
-            tail_distance: self.scale.as_ref().and_then(|scale| scale.tail_distance(x)),
+            tail_distance: positions.and_then(|positions| positions.tail_distance(x)),
         })
     }
 
@@ -282,13 +260,14 @@ impl MonitoredColumn {
     }
 
     /// Counts a value in its bin, or under the reason why it has none.
+    #[inline]
     pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
         if placed != Err(Unbinned::Missing) {
             buffer.add(self.monitored_values, 1);
         }
         match placed {
             Ok(InBin { bin, is_outside, tail_distance }) => {
-                if let Some(&id) = self.counts.get(bin) {
+                if let Some(id) = self.counts.get(bin) {
                     buffer.add(id, 1);
                 }
                 if is_outside {
@@ -316,8 +295,8 @@ impl MonitoredColumn {
     }
 
     /// The series of its first bin, by which the column can be told from others.
-    pub(crate) fn first_bin(&self) -> Option<&SeriesId> {
-        self.counts.first()
+    pub(crate) fn first_bin(&self) -> Option<SeriesId> {
+        self.counts.get(0)
     }
 
     /// What the evaluator keeps of the column.
@@ -327,11 +306,18 @@ impl MonitoredColumn {
 
     /// The counters that the evaluator reads back, each with the cell that it counts in.
     pub(crate) fn counters(&self) -> impl Iterator<Item = (usize, SeriesId)> + '_ {
-        let nulls = self.cells().nulls();
-        let bins = self.counts.iter().copied().enumerate();
-        let without_value = self.unbinned.values().map(move |&id| (nulls, id));
+        let cells = self.cells();
+        let bins = self.counts.iter().enumerate();
+        let without_bin = self.unbinned.iter().map(move |(reason, &id)| {
+            let cell = match reason {
+                Unbinned::Null | Unbinned::Missing => cells.unset(),
+                Unbinned::WrongType | Unbinned::NotFinite => cells.unusable(),
+            };
+            (cell, id)
+        });
         let tails = self.tails.iter().flat_map(EnumMap::values).copied();
-        bins.chain(without_value).chain((nulls.saturating_add(1)..).zip(tails))
+        let outside = [(cells.outside(), self.outside)];
+        bins.chain(without_bin).chain(outside).chain((cells.tails()..).zip(tails))
     }
 
     /// Tells columns apart, whatever their profiles say.
@@ -349,9 +335,10 @@ impl MonitoredColumn {
                 names.iter().fold(self.identity, |all, name| all.with_text(name))
             }
         };
-        let counts = self.reference.iter().fold(bins, |all, &rows| all.with_number(rows));
-        let deviation = self.scale.as_ref().map_or(0, |scale| scale.deviation().to_bits());
-        counts.with_number(self.reference_presence.nulls).with_number(deviation)
+        let Reference { bins: rows, unset, positions, .. } = &self.reference;
+        let counts = rows.iter().fold(bins, |all, &rows| all.with_number(rows));
+        let deviation = positions.as_ref().map_or(0, |it| it.deviation().to_bits());
+        counts.with_number(*unset).with_number(deviation)
     }
 }
 
@@ -386,15 +373,14 @@ const fn outside(bins: &Bins) -> Violation {
     }
 }
 
-fn scale(column: &Column) -> Option<BinPositions> {
-    let numbers = column.numbers.as_ref()?;
-    match &column.bins {
-        Bins::Quantile { edges } => {
-            Some(BinPositions::of_edges(edges, &numbers.means, numbers.standard_deviation))
-        }
-        Bins::Values { values } => {
-            Some(BinPositions::of_values(values, numbers.standard_deviation))
-        }
-        Bins::Categories { .. } => None,
+/// The quantile of 5 % of the profile, which is of one degree of freedom less than there are bins, for the bins that the
+/// reference fills. Some thousand steps of arithmetic, unless it fills all of them.
+fn psi_quantile(column: &Column) -> f64 {
+    let of_profile = (column.bins.count() as f64 - 1.0).max(1.0);
+    let filled = degrees_of_freedom(&column.counts);
+    let Quantiles { five_percent, .. } = column.chi_square;
+    if filled == of_profile {
+        return five_percent;
     }
+    chi_square_of_freedom(five_percent, of_profile, filled)
 }

@@ -1,14 +1,17 @@
 //! A model that predicts or has a profile, in one version: its series, and where the values of its columns stand. No
 //! value is kept.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 
 use super::{
     column::MonitoredColumn,
     labels::{ColumnLabels, Role},
     violation::RowViolations,
 };
-use crate::config::{self, ModelKind, Place, Sampling, Selector, Sides};
+use crate::{
+    config::{self, ModelKind, Place, Sampling, Selector, Sides, Thresholds},
+    drift_settings::DriftSettings,
+};
 use driftline_inference::{
     generative::Feature,
     predictive::{self, ColumnSelectors, Columns, Projection},
@@ -19,17 +22,10 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
 };
-use driftline_statistics::{
-    drift::probability::normal_quantile,
-    profile::{Column, Profile},
-};
+use driftline_statistics::profile::{Column, Profile};
 
 /// A name that stands in the label `feature` for a model's output.
 const PREDICTION: &str = "prediction";
-/// How often one of a model's columns may be called drifted by chance, all of them taken together; each is judged
-/// twice, by its bins and by its share of nulls.
-const FAMILY_LEVEL: f64 = 0.01;
-
 /// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
@@ -51,8 +47,8 @@ pub(crate) struct PredictionSeries {
     pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
-    /// The standard errors beyond which a share has changed, at the family level.
-    pub(crate) null_z: f64,
+    /// Where it says how much evidence a drift needs, and what it says.
+    evidence_needed: Option<(SeriesId, u64)>,
 }
 
 impl PredictionSeries {
@@ -82,7 +78,7 @@ impl PredictionSeries {
             language: Vec::new(),
             violations: None,
             profile_created: None,
-            null_z: f64::INFINITY,
+            evidence_needed: None,
         }
     }
 
@@ -93,13 +89,18 @@ impl PredictionSeries {
         model: &config::Model,
         profile: &Profile,
         monitored_values: SeriesId,
+        drift: &DriftSettings,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registrar.add(Metric::Instances, &[label, version]);
         let predictions = registrar.add(Metric::Predictions, &[label, version]);
         let violations = RowViolations::new(registrar, label, version);
+        let nats = drift.nats(columns_of(profile).count());
+        let usual = Rc::new(drift.limits(nats, &Thresholds::default()));
         let columns: Vec<MonitoredColumn> = columns_of(profile)
-            .map(|(role, name, column)| {
+            .enumerate()
+            .map(|(number, (role, name, column))| {
+                let said = model.thresholds.iter().find(|(column, _)| *column == number);
                 let labels = ColumnLabels { model: label, version, role, name };
                 MonitoredColumn::new(
                     registrar,
@@ -107,11 +108,15 @@ impl PredictionSeries {
                     column,
                     &profile.null_texts,
                     monitored_values,
+                    match said {
+                        None => usual.clone(),
+                        Some((_, said)) => Rc::new(drift.limits(nats, said)),
+                    },
                 )
             })
             .collect();
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);
-        let family = columns.len().max(1) as f64;
+        let evidence_needed = registrar.add(Metric::DriftEvidenceNeeded, &[label, version]);
         PredictionSeries {
             model: number,
             version: model.version.as_deref().map(Box::from),
@@ -130,8 +135,7 @@ impl PredictionSeries {
             },
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
-            // A column is judged twice, and a share of nulls may rise or fall.
-            null_z: normal_quantile(FAMILY_LEVEL / (2.0 * family) / 2.0),
+            evidence_needed: Some((evidence_needed, thousandths(nats))),
         }
     }
 
@@ -169,14 +173,20 @@ impl PredictionSeries {
         buffer: &mut MetricBuffer,
         mut flush: impl FnMut(&mut MetricBuffer),
     ) {
-        if let Some((id, seconds)) = self.profile_created {
-            buffer.set(id, seconds);
+        for (id, value) in self.profile_created.into_iter().chain(self.evidence_needed) {
+            buffer.set(id, value);
         }
         for column in self.columns() {
             column.describe(buffer);
             flush(buffer);
         }
     }
+}
+
+/// Nats as a negative decimal logarithm, in thousandths.
+fn thousandths(nats: f64) -> u64 {
+    // The cast saturates.
+    libm::round(nats / core::f64::consts::LN_10 * 1e3) as u64
 }
 
 /// The columns of a profile with their roles and names, the prediction last.

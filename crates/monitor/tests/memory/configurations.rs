@@ -23,12 +23,18 @@ fn large_ones() -> Vec<(&'static str, String)> {
         let profile = profile.replace(r#""model":"m""#, &format!(r#""model":"{name}""#));
         format!(r#"{{"name": "{name}", "profile": {profile}}}"#)
     };
+    let by_hour = |features, bins| {
+        let profile = uniform_profile::profile_by_hour(features, bins);
+        format!(r#"{{"name": "m", "profile": {profile}}}"#)
+    };
     let models = |items: String| format!(r#"{{"models": [{items}]}}"#);
     let long = |number: usize| format!("{number:064}");
     vec![
         ("the smallest one", models(r#"{"name": "m"}"#.into())),
         ("many bins", models(profile("m".into(), 100, 99))),
         ("many features", models(profile("m".into(), 256, 10))),
+        ("many hours", models(by_hour(50, 20))),
+        ("hours of many bins", models(by_hour(40, 100))),
         ("many profiles", models(list(30, |it| profile(format!("m{it}"), 10, 10)))),
         ("many models", models(list(64, |it| format!(r#"{{"name": "{}"}}"#, long(it))))),
         (
@@ -91,4 +97,27 @@ fn no_configuration_takes_more_than_it_took_of_the_account() {
         }
         uncounted(|| drop(host));
     }
+}
+
+/// Rows by hour cost what they are said to, and no more than the account has for them.
+#[test]
+fn rows_by_hour_of_fifty_features_take_at_most_128_kib() {
+    let in_force = |profile: String| {
+        let text = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
+        let (host, vm) = (NativeHost::default(), VmMemory::default());
+        *host.configuration.borrow_mut() = text.clone().into_bytes();
+        let before = held();
+        let session = Session::configure(&QuietHost(&host), &vm, text.len()).unwrap();
+        let (in_force, taken) = (held() - before, VM_BYTES - vm.bytes_left());
+        drop(session);
+        uncounted(|| drop(host));
+        (in_force, taken)
+    };
+    let (without, _) = in_force(uniform_profile::profile(50, 20).to_string());
+    let (with, taken) = in_force(uniform_profile::profile_by_hour(50, 20).to_string());
+    let by_hour = with - without;
+    println!("{by_hour} bytes by hour of {with} in force, {taken} of the account");
+    // Each number is there once, and what the text was is gone.
+    assert!((50 * 24 * 21 * 4..=128 << 10).contains(&by_hour), "{by_hour}");
+    assert!(with <= taken);
 }

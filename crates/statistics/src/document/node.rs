@@ -90,22 +90,7 @@ impl<'v, 'p> Node<'v, 'p> {
         problems: &mut Problems,
         mut read: impl FnMut(Node<'v, '_>, &mut Problems) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let Value::Array(items) = self.value else {
-            self.refuse(format_args!("an array"), problems);
-            return None;
-        };
-        if !lengths.contains(&items.len()) {
-            problems.add(
-                &self.path,
-                format_args!(
-                    "found {} elements, expected {} to {}",
-                    items.len(),
-                    lengths.start(),
-                    lengths.end()
-                ),
-            );
-            return None;
-        }
+        let items = self.items(lengths, problems)?;
         let mut all = Some(Vec::with_capacity(items.len()));
         for (index, item) in items.iter().enumerate() {
             match (read(Node::new(item, self.path.index(index)), problems), &mut all) {
@@ -116,6 +101,32 @@ impl<'v, 'p> Node<'v, 'p> {
             }
         }
         all
+    }
+
+    /// The elements of an array of a permitted length; the path of each is that of the array with its index.
+    #[inline(never)]
+    pub fn items(
+        &self,
+        lengths: RangeInclusive<usize>,
+        problems: &mut Problems,
+    ) -> Option<&'v [Value]> {
+        let Value::Array(items) = self.value else {
+            self.refuse(format_args!("an array"), problems);
+            return None;
+        };
+        let (found, least, most) = (items.len(), lengths.start(), lengths.end());
+        if lengths.contains(&found) {
+            return Some(items);
+        }
+        if least == most {
+            problems.add(&self.path, format_args!("found {found} elements, expected {most}"));
+        } else {
+            problems.add(
+                &self.path,
+                format_args!("found {found} elements, expected {least} to {most}"),
+            );
+        }
+        None
     }
 
     /// A whole number within `allowed`. `3000.0` and `3e3` count as whole, because Envoy's protobuf

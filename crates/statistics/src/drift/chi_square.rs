@@ -3,7 +3,10 @@
 //! Reference: K. Pearson (1900), "On the criterion that a given system of deviations [...]", Philosophical Magazine
 //! series 5, 50(302); the form for two samples is that of a 2 x k contingency table, without Yates' correction.
 
-use super::{Compared, Histograms, probability::chi_square_survival};
+use super::{
+    Compared, Histograms, measure,
+    probability::{chi_square_log_survival, significance},
+};
 
 /// What the test says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +18,8 @@ pub struct ChiSquare {
     /// How often the statistic would be as large, or larger, if nothing had changed. Cells that expect fewer than
     /// five rows make it inexact.
     pub p_value: f64,
+    /// `-log10` of the p-value, also where that is too small for a double.
+    pub significance: f64,
 }
 
 /// What the reference is taken for.
@@ -23,6 +28,8 @@ pub enum Reference {
     /// A sample, like the live rows: what is compared are two samples of an unknown distribution.
     Sample,
     /// The distribution itself (goodness of fit). Live rows in a bin that it does not have are impossible under it.
+    /// A reference is a sample all the same, whose own noise this leaves out: of 20,000 rows in 20 bins, the p-value is
+    /// below .05 in 10 % of windows of 2,000 rows without drift, and in 39 % of those of 10,000.
     Law,
 }
 
@@ -49,10 +56,14 @@ pub fn chi_square(histograms: &Histograms<'_>, taken_for: Reference) -> Option<C
         };
     }
     let degrees_of_freedom = bins - 1.0;
-    (0.0 < degrees_of_freedom).then(|| ChiSquare {
-        statistic,
-        degrees_of_freedom,
-        p_value: chi_square_survival(statistic, degrees_of_freedom),
+    (0.0 < degrees_of_freedom).then(|| {
+        let log_p_value = chi_square_log_survival(statistic, degrees_of_freedom);
+        ChiSquare {
+            statistic,
+            degrees_of_freedom,
+            p_value: libm::exp(log_p_value),
+            significance: significance(log_p_value),
+        }
     })
 }
 
@@ -61,25 +72,26 @@ fn deviation(observed: f64, expected: f64) -> f64 {
     difference * difference / expected
 }
 
-/// Statistic and p-value of the reference as a law, then of the reference as a sample.
-pub(super) fn values(compared: &Compared<'_>) -> [f64; 4] {
-    let [fit, fit_p_value] = tested(compared, Reference::Law);
-    let [statistic, p_value] = tested(compared, Reference::Sample);
-    [fit, fit_p_value, statistic, p_value]
+/// Statistic, p-value and significance of two samples.
+pub(super) fn values(compared: &Compared<'_>) -> [f64; 3] {
+    let found = compared.histograms().and_then(|both| chi_square(&both, Reference::Sample));
+    found.map_or([0.0, 1.0, 0.0], |it| {
+        [it.statistic, it.p_value, measure::thousandths(it.significance)]
+    })
 }
 
-/// Statistic and p-value.
-fn tested(compared: &Compared<'_>, taken_for: Reference) -> [f64; 2] {
+/// Statistic and p-value of the reference as a law.
+pub(super) fn values_of_fit(compared: &Compared<'_>) -> [f64; 2] {
     let Some(histograms) = compared.histograms() else {
         return [0.0, 1.0];
     };
-    if let Some(found) = chi_square(&histograms, taken_for) {
+    if let Some(found) = chi_square(&histograms, Reference::Law) {
         return [found.statistic, found.p_value];
     }
     let mut counts = histograms.counts();
     let is_novel = counts.any(|(reference, live)| reference == 0.0 && live != 0.0);
     // What the law does not have is infinitely far from it.
-    if is_novel && taken_for == Reference::Law { [f64::INFINITY, 0.0] } else { [0.0, 1.0] }
+    if is_novel { [f64::INFINITY, 0.0] } else { [0.0, 1.0] }
 }
 
 #[cfg(test)]

@@ -13,9 +13,9 @@ pub struct NullCounts {
 
 /// A window and its reference, as far as measures need them.
 pub struct Compared<'a> {
-    /// Rows of the reference, by bin.
+    /// Rows of the reference, by live bin.
     pub reference: &'a [u64],
-    /// Live rows, by bin.
+    /// Live rows, by live bin: see [`Histograms::on`].
     pub live: &'a [u64],
     /// `None` for categories.
     pub scale: Option<&'a BinPositions>,
@@ -31,6 +31,6 @@ impl<'a> Compared<'a> {
     /// Both sides by bin; `None` if either is empty.
     #[must_use]
     pub fn histograms(&self) -> Option<Histograms<'a>> {
-        Histograms::new(self.reference, self.live)
+        Histograms::on(self.scale, self.reference, self.live)
     }
 }

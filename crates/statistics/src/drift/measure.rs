@@ -6,7 +6,7 @@ use super::Compared;
 /// Parts per million in one, which is how gauges hold every ratio and every statistic.
 const PPM: f64 = 1e6;
 /// The most values of one measure.
-pub const VALUES_MAX: usize = 4;
+pub const VALUES_MAX: usize = 3;
 
 /// Declares the enum of all measures. Of each: its variant, the word that configurations use, whether it is `of any`
 /// column or only `of numbers`, whose bins have an order, and the function of its values.
@@ -82,6 +82,11 @@ pub(super) fn padded<const N: usize>(values: [f64; N]) -> [f64; VALUES_MAX] {
     all
 }
 
+/// A value whose gauge is in thousandths: such a gauge holds its parts per million, too.
+pub(super) fn thousandths(value: f64) -> f64 {
+    value / 1e3
+}
+
 /// A ratio or statistic as a gauge holds it: rounded to the nearest part per million, and never negative.
 #[must_use]
 pub fn to_ppm(ratio: f64) -> u64 {
@@ -116,8 +121,8 @@ mod tests {
         let none = NullCounts { nulls: 0, rows: 0 };
         for measure in Measure::ALL {
             let gauges: &[u64] = match measure {
-                Measure::KolmogorovSmirnov => &[0, 1_000_000],
-                Measure::ChiSquare => &[0, 1_000_000, 0, 1_000_000],
+                Measure::KolmogorovSmirnov | Measure::ChiSquare => &[0, 1_000_000, 0],
+                Measure::ChiSquareFit => &[0, 1_000_000],
                 _ => &[0; VALUES_MAX][..measure.count()],
             };
             check(measure, &[0, 0, 0], none, gauges);
@@ -129,13 +134,24 @@ mod tests {
         check(Measure::TotalVariation, &[75, 25, 0], ROWS, &[250_000]);
         check(Measure::LInfinity, &[75, 25, 0], ROWS, &[250_000]);
         check(Measure::Wasserstein, &[75, 25, 0], ROWS, &[250_000, 500_000]);
-        // scipy.stats.chisquare([75, 25]) and scipy.stats.chi2_contingency([[50, 50], [75, 25]], correction=False)
-        check(Measure::ChiSquare, &[75, 25, 0], ROWS, &[25_000_000, 1, 13_333_333, 261]);
+        // scipy.stats.chi2_contingency([[50, 50], [75, 25]], correction=False), and -numpy.log10 of its p-value
+        check(Measure::ChiSquare, &[75, 25, 0], ROWS, &[13_333_333, 261, 3_584]);
+        // scipy.stats.chisquare([75, 25])
+        check(Measure::ChiSquareFit, &[75, 25, 0], ROWS, &[25_000_000, 1]);
+    }
+
+    #[test]
+    fn a_p_value_below_a_millionth_still_has_a_significance() {
+        // scipy.stats.chi2_contingency([[50, 50], [2, 98]], correction=False), and -numpy.log10 of its p-value
+        check(Measure::ChiSquare, &[2, 98, 0], ROWS, &[59_875_260, 0, 13_995]);
+        // -scipy.stats.kstwobign.logsf((r + 0.12 + 0.11 / r) * 0.48) / numpy.log(10) with r = numpy.sqrt(50)
+        check(Measure::KolmogorovSmirnov, &[2, 98, 0], ROWS, &[480_000, 0, 10_092]);
     }
 
     #[test]
     fn what_the_reference_never_had_is_infinitely_far_from_it() {
-        check(Measure::ChiSquare, &[50, 49, 1], ROWS, &[u64::MAX, 0, 1_010_101, 603_475]);
+        check(Measure::ChiSquareFit, &[50, 49, 1], ROWS, &[u64::MAX, 0]);
+        check(Measure::ChiSquare, &[50, 49, 1], ROWS, &[1_010_101, 603_475, 219]);
     }
 
     #[test]
@@ -155,6 +171,12 @@ mod tests {
             live_presence,
         };
         let fell = compared(NullCounts { nulls: 20, rows: 100 }, ROWS);
-        assert_eq!(Measure::NullRatio.values(&fell), [0, 200_000, 4_714_045, 0]);
+        assert_eq!(Measure::NullRatio.values(&fell), [0, 200_000, 4_714_045]);
+    }
+
+    #[test]
+    fn all_but_the_one_that_misleads_are_exported_by_default() {
+        let left_out = Measure::ALL.into_iter().filter(|it| !Measure::DEFAULT.contains(it));
+        assert!(left_out.eq([Measure::ChiSquareFit]));
     }
 }

@@ -3,7 +3,7 @@
 //! References: DLMF 8.11 and 8.9 for the incomplete gamma function; W. H. Press et al. (2007), "Numerical Recipes",
 //! 3rd edition, 6.2 for where its series and its continued fraction converge, and 6.14 for Kolmogorov's two series.
 
-use core::f64::consts::PI;
+use core::f64::consts::{LN_2, PI};
 
 /// Terms after which a series is given up; the slowest one here converges in about as many as the square root of its
 /// parameter times ten.
@@ -22,12 +22,60 @@ pub fn chi_square_survival(x: f64, degrees_of_freedom: f64) -> f64 {
     upper_gamma(degrees_of_freedom / 2.0, x / 2.0)
 }
 
+/// The natural logarithm of [`chi_square_survival`], also where that is too small for a double.
+#[must_use]
+pub fn chi_square_log_survival(x: f64, degrees_of_freedom: f64) -> f64 {
+    if x <= 0.0 || degrees_of_freedom <= 0.0 {
+        return 0.0;
+    }
+    let (a, x) = (degrees_of_freedom / 2.0, x / 2.0);
+    if x < a + 1.0 {
+        libm::log(upper_gamma(a, x))
+    } else {
+        log_scale(a, x) + libm::log(upper_fraction(a, x))
+    }
+}
+
 /// What chi-square of so many degrees of freedom exceeds with this probability, between 0 and 1.
 ///
 /// Found by bisection to the last bit or two: meant for once per configuration, not for every evaluation.
 #[must_use]
 pub fn chi_square_quantile(exceeded: f64, degrees_of_freedom: f64) -> f64 {
     quantile(exceeded, degrees_of_freedom.max(1.0), |x| chi_square_survival(x, degrees_of_freedom))
+}
+
+/// What chi-square of so many degrees of freedom, 1 at least, exceeds with a probability whose negative logarithm is `nats`,
+/// 1 at least.
+///
+/// A few steps of Newton's method on the logarithm of the survival function. That is concave, so the steps come from one
+/// side and cannot miss.
+#[must_use]
+pub fn chi_square_beyond(nats: f64, degrees_of_freedom: f64) -> f64 {
+    let half = degrees_of_freedom.max(1.0) / 2.0;
+    let mut x = 2.0 * (half + nats);
+    for _ in 0..50 {
+        let survival = upper_gamma(half, x / 2.0);
+        let density =
+            libm::exp((half - 1.0) * libm::log(x / 2.0) - x / 2.0 - libm::lgamma(half)) / 2.0;
+        let step = (libm::log(survival) + nats) * survival / density;
+        // Not a number if the probability is too small for a double; then any limit is as good as another one.
+        if !step.is_finite() {
+            break;
+        }
+        x += step;
+        if libm::fabs(step) <= 1e-9 * x {
+            break;
+        }
+    }
+    x
+}
+
+/// The quantile of `others` degrees of freedom that is exceeded as often as this one of `degrees_of_freedom`.
+///
+/// As costly as [`chi_square_quantile`].
+#[must_use]
+pub fn chi_square_of_freedom(quantile: f64, degrees_of_freedom: f64, others: f64) -> f64 {
+    chi_square_quantile(chi_square_survival(quantile, degrees_of_freedom), others)
 }
 
 /// What a standard normal variable exceeds with this probability, between 0 and one half.
@@ -58,36 +106,50 @@ fn quantile(exceeded: f64, mut high: f64, survival: impl Fn(f64) -> f64) -> f64 
     (low + high) / 2.0
 }
 
+/// Below this the alternating series of Kolmogorov's distribution has not begun to fall; the other one falls at once.
+const CROSSOVER: f64 = 1.18;
+
+/// The natural logarithm of [`kolmogorov_survival`], also where that is too small for a double.
+#[must_use]
+pub fn kolmogorov_log_survival(x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    if x < CROSSOVER {
+        return libm::log(near_one(x));
+    }
+    // The first term of the alternating series taken out; of the others the third is below the last bit already.
+    let square = x * x;
+    let others = libm::exp(-16.0 * square) - libm::exp(-6.0 * square);
+    LN_2 - 2.0 * square + libm::log1p(others)
+}
+
+/// A p-value by its natural logarithm as `-log10 p`: 3 for .001. Never below 0.
+#[must_use]
+pub fn significance(log_p_value: f64) -> f64 {
+    // Rounding may take the logarithm of 1 a little above 0.
+    (-log_p_value * core::f64::consts::LOG10_E).max(0.0)
+}
+
 /// How often Kolmogorov's statistic, the distance times the root of the effective sample size, is larger than `x`.
 #[must_use]
 pub fn kolmogorov_survival(x: f64) -> f64 {
-    // Below this the alternating series has not begun to fall; the other one falls at once.
-    const CROSSOVER: f64 = 1.18;
-    if x <= 0.0 {
-        return 1.0;
-    }
+    libm::exp(kolmogorov_log_survival(x))
+}
+
+/// Kolmogorov's survival function below [`CROSSOVER`].
+fn near_one(x: f64) -> f64 {
     let mut sum = 0.0;
-    if x < CROSSOVER {
-        let scale = PI * PI / (8.0 * x * x);
-        for k in 1..TERMS_MAX {
-            let odd = 2.0 * f64::from(k) - 1.0;
-            let term = libm::exp(-odd * odd * scale);
-            sum += term;
-            if term <= NEGLIGIBLE * sum {
-                break;
-            }
-        }
-        return (1.0 - libm::sqrt(2.0 * PI) / x * sum).clamp(0.0, 1.0);
-    }
+    let scale = PI * PI / (8.0 * x * x);
     for k in 1..TERMS_MAX {
-        let index = f64::from(k);
-        let term = libm::exp(-2.0 * index * index * x * x);
-        sum += if k % 2 == 1 { term } else { -term };
+        let odd = 2.0 * f64::from(k) - 1.0;
+        let term = libm::exp(-odd * odd * scale);
+        sum += term;
         if term <= NEGLIGIBLE * sum {
             break;
         }
     }
-    (2.0 * sum).clamp(0.0, 1.0)
+    (1.0 - libm::sqrt(2.0 * PI) / x * sum).clamp(0.0, 1.0)
 }
 
 /// How often a standard normal variable is larger than `x`.
@@ -98,8 +160,28 @@ pub fn normal_survival(x: f64) -> f64 {
 
 /// The regularised upper incomplete gamma function Q(a, x), for positive `a` and `x`.
 fn upper_gamma(a: f64, x: f64) -> f64 {
-    let scale = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
+    let scale = libm::exp(log_scale(a, x));
     if x < a + 1.0 { 1.0 - scale * lower_series(a, x) } else { scale * upper_fraction(a, x) }
+}
+
+/// The logarithm of what both the series and the fraction are to be multiplied by.
+fn log_scale(a: f64, x: f64) -> f64 {
+    a * libm::log(x) - x - log_gamma(a)
+}
+
+/// The logarithm of the gamma function of a positive number, by Stirling's series (DLMF 5.11.1) where that has
+/// converged. `libm::lgamma`, which is for all numbers, takes 2 KB of the filter.
+fn log_gamma(a: f64) -> f64 {
+    const CONVERGED: f64 = 20.0;
+    let (mut a, mut product) = (a, 1.0);
+    while a < CONVERGED {
+        product *= a;
+        a += 1.0;
+    }
+    let square = a * a;
+    let correction =
+        (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / 1680.0 / square) / square) / square) / a;
+    (a - 0.5) * libm::log(a) - a + libm::log(2.0 * PI) / 2.0 + correction - libm::log(product)
 }
 
 /// The series of P(a, x), less its scale.
@@ -160,6 +242,89 @@ mod tests {
             }
             let survival = kolmogorov_survival(x);
             assert!(survival.is_nan() || (0.0..=1.0).contains(&survival), "{x}: {survival}");
+        }
+    }
+
+    #[track_caller]
+    fn check_log(found: f64, expected: f64) {
+        let is_near = (found - expected).abs() <= 1e-12 * expected.abs().max(1.0);
+        assert!(is_near, "{found:e}, expected {expected:e}");
+    }
+
+    #[test]
+    fn logarithms_go_on_where_probabilities_are_no_doubles() {
+        // scipy.stats.chi2.logsf(x, df); where that is -inf, and everywhere to these digits, mpmath:
+        // log(gammainc(mpf(df) / 2, mpf(x) / 2, inf, regularized=True))
+        for (x, degrees, expected) in [
+            (0.5, 1.0, -0.735_011_129_837_084_4),
+            (3.8, 1.0, -2.970_989_265_016_551),
+            (30.0, 19.0, -2.960_394_881_259_197_6),
+            (25.0, 99.0, -2.282_874_256_196_225e-15),
+            (500.0, 2.0, -250.0),
+            (2000.0, 19.0, -952.964_885_847_216_3),
+            (1e5, 99.0, -49_617.857_065_575_93),
+            (1e7, 3.0, -4_999_992.166_743_427),
+        ] {
+            check_log(chi_square_log_survival(x, degrees), expected);
+        }
+        // scipy.stats.kstwobign.logsf(x); where that is -inf, mpmath: the logarithm of the alternating series.
+        for (x, expected) in [
+            (0.5, -0.036_720_787_162_354_87),
+            (0.8, -0.608_544_280_404_183_8),
+            (1.1799, -2.091_416_559_156_302),
+            (1.18, -2.091_888_205_588_752_7),
+            (1.5, -3.806_854_190_400_080_6),
+            (3.0, -17.306_852_819_440_055),
+            (25.0, -1_249.306_852_819_44),
+            (300.0, -179_999.306_852_819_44),
+        ] {
+            check_log(kolmogorov_log_survival(x), expected);
+        }
+        assert_eq!([0.0, -1.0].map(|x| chi_square_log_survival(x, 3.0)), [0.0; 2]);
+        assert_eq!([0.0, -1.0].map(kolmogorov_log_survival), [0.0; 2]);
+    }
+
+    #[test]
+    fn the_gamma_function_is_that_of_libm() {
+        for half in 1..400 {
+            let a = f64::from(half) / 2.0;
+            check_log(log_gamma(a), libm::lgamma(a));
+        }
+        check_log(log_gamma(5e5), libm::lgamma(5e5));
+    }
+
+    #[test]
+    fn a_significance_is_the_digits_of_a_p_value() {
+        check_log(significance(libm::log(0.001)), 3.0);
+        check_log(significance(chi_square_log_survival(2000.0, 19.0)), 413.867_391_371_008_3);
+        assert_eq!(significance(1e-17), 0.0);
+    }
+
+    #[test]
+    fn a_quantile_of_other_degrees_is_exceeded_as_often() {
+        // scipy.stats.chi2.isf([0.05, 0.0002], 2), and of 1.
+        for (of_two, of_one) in
+            [(5.991_464_547_107_979, 3.841_458_820_694_124), (17.034_386_382_832_472, 13.831_084)]
+        {
+            let found = chi_square_of_freedom(of_two, 2.0, 1.0);
+            assert!((found - of_one).abs() < 1e-6, "{found}, expected {of_one}");
+        }
+    }
+
+    #[test]
+    fn the_quantile_of_nats_is_the_quantile() {
+        for degrees in [1.0, 2.0, 19.0, 98.0] {
+            for nats in [1.0, 5.0, 20.0, 40.0, 300.0] {
+                let (found, expected) = (
+                    chi_square_beyond(nats, degrees),
+                    chi_square_quantile(libm::exp(-nats), degrees),
+                );
+                assert!(
+                    (found / expected - 1.0).abs() < 1e-8,
+                    "{degrees} {nats}: {found} {expected}"
+                );
+            }
+            assert!(!chi_square_beyond(5000.0, degrees).is_nan());
         }
     }
 

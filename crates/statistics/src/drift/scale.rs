@@ -3,9 +3,13 @@
 //! Inner bins lie at the mean that the reference has in them, on both sides of a comparison. The outer ones have no
 //! other end, so live rows there lie at their own mean, which two sums tell: those of [`BinPositions::tail_distance`]. Without them
 //! rows far outside would hardly count; with them the error of the distance is a few thousandths of a standard
-//! deviation.
+//! deviation. Live rows below and above all values of value bins have bins of their own, which lie at their own mean,
+//! too.
 
 use alloc::vec::Vec;
+
+/// How many live bins value bins have beside those of the reference: for numbers below and above all values.
+pub(crate) const BEYOND: usize = 2;
 
 /// The most that one value adds to a sum of tail_distance, so that one that is out of this world does not drown all others.
 pub const EXCESS_THOUSANDTHS_MAX: u64 = 1_000_000;
@@ -16,10 +20,13 @@ pub struct BinPositions {
     /// By bin, ascending. Fewer than bins if some have no place: the bin of all values that have none of their own.
     at: Vec<f64>,
     deviation: f64,
+    /// A thousandth of this is what sums of tail_distance count.
+    unit: f64,
     tails: Option<Tails>,
+    is_of_values: bool,
 }
 
-/// The outermost edges.
+/// The outermost edges, or the lowest and the highest value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tails {
     low: f64,
@@ -29,9 +36,9 @@ struct Tails {
 driftline_labels::labels! {
     /// A tail of the reference's distribution.
     pub enum Tail {
-        /// Below the lowest edge.
+        /// Below the lowest edge, or the lowest of values with bins of their own.
         Low = "low",
-        /// Above the highest edge.
+        /// Above the highest edge or value.
         High = "high",
     }
 }
@@ -51,13 +58,37 @@ impl BinPositions {
         };
         let at = means.iter().enumerate().map(|(bin, mean)| mean.unwrap_or_else(|| middle(bin)));
         let tails = edges.first().zip(edges.last()).map(|(&low, &high)| Tails { low, high });
-        BinPositions { at: at.collect(), deviation, tails: tails.filter(|_| 0.0 < deviation) }
+        BinPositions {
+            at: at.collect(),
+            deviation,
+            unit: deviation,
+            tails: tails.filter(|_| 0.0 < deviation),
+            is_of_values: false,
+        }
     }
 
-    /// The line of values with a bin each. The last bin, of all other values, is not on it.
+    /// The line of values with a bin each. The bin of values between two of them is not on it. Those of values below and
+    /// above all of them are, if there are any: see [`Bins::live_count`](crate::bins::Bins::live_count).
+    ///
+    /// A constant has no deviation. How far new values lie from it counts in its own size, or in ones if it is 0.
     #[must_use]
     pub fn of_values(values: &[f64], deviation: f64) -> BinPositions {
-        BinPositions { at: values.to_vec(), deviation, tails: None }
+        let ends = values.first().zip(values.last());
+        let size = ends.map_or(0.0, |(low, high)| libm::fabs(*low).max(libm::fabs(*high)));
+        let units = [deviation, size];
+        BinPositions {
+            at: values.to_vec(),
+            deviation,
+            unit: units.into_iter().find(|&unit| 0.0 < unit).unwrap_or(1.0),
+            tails: ends.map(|(&low, &high)| Tails { low, high }),
+            is_of_values: true,
+        }
+    }
+
+    /// Whether the last two of this many bins are those below and above all values.
+    pub(super) fn has_beyond(&self, bins: usize) -> bool {
+        let of_reference = self.at.len().saturating_add(1);
+        self.is_of_values && bins == of_reference.saturating_add(BEYOND)
     }
 
     /// The standard deviation of the reference.
@@ -66,14 +97,14 @@ impl BinPositions {
         self.deviation
     }
 
-    /// Whether values can lie beyond the edges.
+    /// Whether values can lie beyond the edges, or beyond all values with bins of their own.
     #[must_use]
     pub fn has_tails(&self) -> bool {
         self.tails.is_some()
     }
 
-    /// How far a value lies beyond the outermost edge, in thousandths of the standard deviation, and on which side;
-    /// [`EXCESS_THOUSANDTHS_MAX`] at most. `None` between the edges.
+    /// How far a value lies beyond the outermost edge or value, in thousandths of the standard deviation, and on which
+    /// side; [`EXCESS_THOUSANDTHS_MAX`] at most. `None` between them.
     #[must_use]
     pub fn tail_distance(&self, x: f64) -> Option<(Tail, u64)> {
         let tails = self.tails?;
@@ -85,34 +116,73 @@ impl BinPositions {
             return None;
         };
         // The cast saturates.
-        let thousandths = libm::round(distance / self.deviation * 1e3) as u64;
+        let thousandths = libm::round(distance / self.unit * 1e3) as u64;
         Some((side, thousandths.min(EXCESS_THOUSANDTHS_MAX)))
     }
 
-    /// Where the reference rows of each bin lie; ascending.
-    pub(super) fn of_reference(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
-        self.at.iter().copied()
+    /// What the sums of [`BinPositions::tail_distance`] would be if live rows lay as far out as those of the reference in
+    /// the same bins.
+    pub(crate) fn usual_tails(&self, live: &[u64]) -> [u64; 2] {
+        let usual = |distance: f64, bin: Option<usize>| {
+            let rows = bin.and_then(|bin| live.get(bin)).copied().unwrap_or(0);
+            // The cast saturates.
+            libm::round(distance.max(0.0) / self.deviation * 1e3 * rows as f64) as u64
+        };
+        let last = self.at.len().checked_sub(1);
+        match (self.tails, self.at.first(), self.at.last()) {
+            (Some(tails), Some(low), Some(high)) => {
+                [usual(tails.low - low, Some(0)), usual(high - tails.high, last)]
+            }
+            _ => [0, 0],
+        }
     }
 
-    /// Where the live rows of each bin lie. `tail_distance` is the sum of [`BinPositions::tail_distance`] over the live
-    /// rows of either side.
-    pub(super) fn of_live(
-        &self,
-        live: &[u64],
-        tail_distance: [u64; 2],
-    ) -> impl ExactSizeIterator<Item = f64> + '_ {
-        let last = self.at.len().checked_sub(1);
-        let mean = |tail_distance: u64, bin: Option<usize>| {
-            let rows = live.get(bin?).copied().filter(|&rows| rows != 0)?;
-            Some(tail_distance as f64 / rows as f64 / 1e3 * self.deviation)
+    /// Where the rows of each bin lie, ascending, and how many these are; those that have no place are left out.
+    /// `tail_distance` is the sum of [`BinPositions::tail_distance`] over the rows of either side, if these are live rows:
+    /// those of the reference lie where the reference says. `None` if there are fewer bins than places.
+    pub(super) fn on_line<'a>(
+        &'a self,
+        rows: &'a [u64],
+        tail_distance: Option<[u64; 2]>,
+    ) -> Option<impl Iterator<Item = (f64, u64)> + Clone + 'a> {
+        let placed = rows.get(..self.at.len())?;
+        // Between edges no row is beyond the outer bins, and these lie at the mean of their live rows.
+        let beyond = match rows.last_chunk::<BEYOND>() {
+            Some(beyond) if self.has_beyond(rows.len()) => *beyond,
+            _ => [0; BEYOND],
         };
-        let [low, high] = tail_distance;
-        let low = self.tails.zip(mean(low, Some(0))).map(|(tails, mean)| tails.low - mean);
-        let high = self.tails.zip(mean(high, last)).map(|(tails, mean)| tails.high + mean);
-        self.at.iter().enumerate().map(move |(bin, &at)| {
-            let at = low.filter(|_| bin == 0).unwrap_or(at);
-            high.filter(|_| Some(bin) == last).unwrap_or(at)
-        })
+        let [below, above] = beyond;
+        let of_tails = match self.is_of_values {
+            true => [Some(below), Some(above)],
+            false => [placed.first().copied(), placed.last().copied()],
+        };
+        let mean = |tail: usize| {
+            let rows = of_tails.get(tail).copied().flatten().filter(|&rows| rows != 0)?;
+            let distance = tail_distance?.get(tail).copied()?;
+            Some(distance as f64 / rows as f64 / 1e3 * self.unit)
+        };
+        let low = self.tails.zip(mean(0)).map(|(tails, mean)| tails.low - mean);
+        let high = self.tails.zip(mean(1)).map(|(tails, mean)| tails.high + mean);
+        let last = self.at.len();
+        // One more at either end.
+        let places = 0..last.saturating_add(BEYOND);
+        Some(places.map(move |place| {
+            let bin = place.saturating_sub(1);
+            let own = match self.is_of_values {
+                true => (place == 0, place > last),
+                false => (place == 1, place == last),
+            };
+            let at = match own {
+                (true, _) => low,
+                (_, true) => high,
+                _ => None,
+            };
+            let rows = match place {
+                0 => below,
+                _ => placed.get(bin).copied().unwrap_or(above),
+            };
+            (at.or(self.at.get(bin).copied()).unwrap_or(0.0), rows)
+        }))
     }
 }
 
@@ -161,7 +231,40 @@ mod tests {
         check(&booleans, &[1, 3, 0], [0, 0], Some(0.25));
         check(&booleans, &[1, 3, 96], [0, 0], Some(0.25));
         check(&booleans, &[0, 0, 9], [0, 0], None);
-        assert_eq!(booleans.tail_distance(7.0), None);
+        let distance = booleans.wasserstein(&[1, 1, 0, 0, 0], &[1, 3, 96, 0, 0], [0, 0]);
+        assert_eq!(distance, Some(0.25));
+    }
+
+    /// A tenth of the reference at each value from 0 to 9; the distance is scipy.stats.wasserstein_distance of the rows.
+    #[test]
+    fn values_beyond_all_others_lie_at_their_own_mean() {
+        let values: [f64; 10] = core::array::from_fn(|value| value as f64);
+        let line = BinPositions::of_values(&values, 2.5);
+        assert_eq!(line.tail_distance(-1.0), Some((Tail::Low, 400)));
+        assert_eq!(line.tail_distance(14.0), Some((Tail::High, 2000)));
+        assert_eq!([0.0, 4.5, 9.0].map(|x| line.tail_distance(x)), [None; 3]);
+        let reference = [&[10; 10][..], &[0; 3]].concat();
+        let of = |live: [u64; 10], beyond: [u64; 3], tail_distance: [u64; 2]| {
+            line.wasserstein(&reference, &[&live[..], &beyond].concat(), tail_distance)
+        };
+        // wasserstein_distance(range(10), [-1, 9])
+        assert_eq!(of([0, 0, 0, 0, 0, 0, 0, 0, 0, 5], [0, 5, 0], [2000, 0]), Some(2.5));
+        // wasserstein_distance(range(10), [-1, -3, 14]): the two below lie at their mean, with the same result.
+        let all_new = of([0; 10], [0, 2, 1], [1600, 2000]).unwrap();
+        assert!((all_new - 5.3).abs() < 1e-9, "{all_new}");
+        assert_eq!(of([0; 10], [9, 0, 0], [0, 0]), None, "between two values, nobody knows where");
+    }
+
+    #[test]
+    fn from_a_constant_the_distance_counts_in_its_own_size() {
+        for (constant, x, thousandths, distance) in
+            [(-200.0, -150.0, 250, 50.0), (0.0, 3.5, 3500, 3.5), (1e9, 2e12, 1_000_000, 1e12)]
+        {
+            let line = BinPositions::of_values(&[constant], 0.0);
+            assert_eq!(line.tail_distance(x), Some((Tail::High, thousandths)), "{constant}");
+            let found = line.wasserstein(&[9, 0, 0, 0], &[0, 0, 0, 1], [0, thousandths]);
+            assert_eq!(found, Some(distance), "{constant}");
+        }
     }
 
     #[test]

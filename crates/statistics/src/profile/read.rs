@@ -1,12 +1,16 @@
 //! Reads a profile out of parsed JSON and checks that its numbers fit together; it repairs nothing.
 
 mod bins;
+mod by_hour;
 mod column;
 mod schema;
 
 use alloc::{string::String, vec::Vec};
 
-use self::{column::column, schema::texts};
+use self::{
+    column::{Within, column},
+    schema::texts,
+};
 use super::{
     CREATED_AT_MAX, FEATURES_MAX, FORMAT, FORMAT_VERSIONS, Feature, NULL_TEXTS_MAX, Profile,
 };
@@ -49,15 +53,16 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         Some(list) => null_texts(&list, problems),
         None => Some(Vec::new()),
     };
+    let within = Within { format_version, rows };
     let mut seen = Vec::new();
     let features = fields.required("features", problems).and_then(|list| {
         list.array(0..=FEATURES_MAX, problems, |node, problems| {
-            feature(&node, rows, &mut seen, problems)
+            feature(&node, within, &mut seen, problems)
         })
     });
     let prediction = match fields.required("prediction", problems) {
         Some(node) if node.is_null() => Some(None),
-        Some(node) => column(&node, &[], rows, problems).and_then(|(_, column)| column.map(Some)),
+        Some(node) => column(&node, &[], within, problems).and_then(|(_, column)| column.map(Some)),
         None => None,
     };
     let profile = Profile {
@@ -130,11 +135,11 @@ fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
 
 fn feature(
     node: &Node<'_, '_>,
-    rows: Option<u64>,
+    within: Within,
     seen: &mut Vec<String>,
     problems: &mut Problems,
 ) -> Option<Feature> {
-    let (fields, column) = column(node, &[NAME], rows, problems)?;
+    let (fields, column) = column(node, &[NAME], within, problems)?;
     let name = fields.required(NAME, problems).and_then(|node| node.new_name(seen, problems));
     Some(Feature { name: name?, column: column? })
 }

@@ -5,8 +5,8 @@ use alloc::{format, string::String, vec::Vec};
 use serde::{Serialize, Serializer};
 
 use super::{
-    CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, Feature, Kind, Numbers, Profile,
-    Quantiles, Range, Schema,
+    ByHour, CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, FORMAT_VERSION_BY_HOUR,
+    Feature, Kind, Numbers, Profile, Quantiles, Range, Schema,
 };
 use crate::{bins::Bins, time::rfc3339::UnixTime};
 
@@ -14,9 +14,11 @@ impl Serialize for Profile {
     /// Writes the format that the module's documentation shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Profile { model, version, created_at, rows, null_texts, features, prediction } = self;
+        let has_hours = self.columns().any(|column| column.by_hour.is_some());
         WrittenProfile {
             format: FORMAT,
-            format_version: FORMAT_VERSION,
+            // Older filters refuse version 3, and need it for nothing else.
+            format_version: if has_hours { FORMAT_VERSION_BY_HOUR } else { FORMAT_VERSION },
             model,
             version: version.as_deref(),
             created_at: format!("{}", moment(*created_at)),
@@ -60,6 +62,9 @@ struct WrittenColumn<'p> {
     #[serde(flatten)]
     numbers: Option<WrittenNumbers>,
     bins: WrittenBins<'p>,
+    /// Hour by hour: the rows in each bin, then those without a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_hour: Option<Vec<&'p [u32]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tail_excess: Option<WrittenTailExcess>,
     chi_square: WrittenQuantiles,
@@ -114,7 +119,8 @@ fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
 
 fn written_column(column: &Column) -> WrittenColumn<'_> {
     // Taken apart without `..`, so that a new field cannot be forgotten here.
-    let Column { kind, schema, nulls, bins, counts, numbers, distinct, chi_square } = column;
+    let Column { kind, schema, nulls, bins, counts, by_hour, numbers, distinct, chi_square } =
+        column;
     let means = numbers.as_ref().map(|numbers| numbers.means.as_slice()).unwrap_or_default();
     WrittenColumn {
         r#type: kind.word(),
@@ -129,6 +135,7 @@ fn written_column(column: &Column) -> WrittenColumn<'_> {
             Bins::Values { values } => WrittenBins::Values { values, counts, means },
             Bins::Categories { names } => WrittenBins::Categories { categories: names, counts },
         },
+        by_hour: by_hour.as_ref().map(|by_hour| ByHour::hours(by_hour).collect()),
         tail_excess: numbers.as_ref().map(|Numbers { tail_excess, .. }| WrittenTailExcess {
             low: tail_excess.low,
             high: tail_excess.high,

@@ -5,6 +5,8 @@ use super::rfc3339::UnixTime;
 /// From here on a number of seconds would be a moment after the year 5138, so it is one of milliseconds, and so on by
 /// thousands up to nanoseconds.
 const SECONDS_MAX: f64 = 1e11;
+/// A day has no leap second here, as in all numbers since 1970.
+pub(super) const SECONDS_PER_DAY: f64 = 86_400.0;
 /// How many of each unit make a second, from the largest unit to the smallest.
 const PER_SECOND: [f64; 4] = [1.0, 1e3, 1e6, 1e9];
 /// The longest text that is looked at.

@@ -76,15 +76,16 @@ fn what_is_left_out_has_its_default() {
             profile: None,
             selectors: Vec::new(),
             sampling: Sampling::NONE,
+            thresholds: Vec::new(),
         }]
     );
     assert_eq!((config.names_max, config.routes, config.endpoints), (100, Vec::new(), Vec::new()));
     assert_eq!((config.window_seconds, config.tick_milliseconds), (3600, 5000));
     assert_eq!((config.event_bytes_max, config.decode), (65_536, Codings::ALL));
     assert_eq!((config.remove_accept_encoding, config.request_load_reports), (false, None));
-    let Drift { slow_windows, rows_min, material_psi, measures } = config.drift;
-    assert_eq!((slow_windows, rows_min, material_psi), (24, None, 0.1));
-    assert_eq!(measures, Measure::ALL);
+    let Drift { slow_windows, rows_min, material_psi, measures, .. } = config.drift;
+    assert_eq!((slow_windows, rows_min, material_psi), (24, 50, 0.1));
+    assert_eq!(measures, Measure::DEFAULT);
 }
 
 #[test]
@@ -108,8 +109,8 @@ fn drift_is_told_as_written() {
         r#"{"models": [{"name": "m"}], "slow_windows": 2, "rows_min": 50, "material_psi": 0.25,
             "measures": ["wasserstein", "jensen_shannon", "wasserstein"]}"#,
     );
-    let Drift { slow_windows, rows_min, material_psi, measures } = config.drift;
-    assert_eq!((slow_windows, rows_min, material_psi), (2, Some(50), 0.25));
+    let Drift { slow_windows, rows_min, material_psi, measures, .. } = config.drift;
+    assert_eq!((slow_windows, rows_min, material_psi), (2, 50, 0.25));
     assert_eq!(measures, [Measure::JensenShannon, Measure::Wasserstein]);
     let none = accepts(r#"{"models": [{"name": "m"}], "measures": []}"#);
     assert_eq!(none.drift.measures, []);
@@ -178,9 +179,9 @@ fn series_refused(config: &str) -> u64 {
 
 #[test]
 fn more_series_than_fit_into_memory_are_refused() {
-    accepts(&with_features(4, 199));
-    assert!(60_000 < series_refused(&with_features(5, 199)));
-    accepts(&with_features(5, 199).replacen('{', r#"{"measures": [],"#, 1));
+    accepts(&with_features(3, 199));
+    assert!(60_000 < series_refused(&with_features(4, 199)));
+    accepts(&with_features(4, 199).replacen('{', r#"{"measures": [],"#, 1));
 }
 
 #[test]
@@ -273,7 +274,7 @@ fn the_number_of_models_is_bounded() {
 fn a_profile_of_another_version_is_refused_with_its_path() {
     refuses(
         &format!(r#"{{"models": [{{"name": "m"}}, {}]}}"#, with_profile("rain", "rain", 7)),
-        "models[1].profile.format_version: found 7, expected 1 to 2, the versions that this build of \
+        "models[1].profile.format_version: found 7, expected 1 to 3, the versions that this build of \
          Driftline reads",
     );
 }
@@ -662,4 +663,15 @@ fn a_predictive_model_may_wait_for_its_first_profile() {
         &model("").replace("\"m\"", "\"m-*\""),
         "models[0].name: found \"m-*\", expected a name without `*`: a model that predicts is told apart by itself",
     );
+}
+
+#[test]
+fn rows_by_hour_that_do_not_fit_are_refused_with_their_path() {
+    let mut profile = driftline_support::uniform_profile::profile_by_hour(2, 4);
+    profile["features"][1]["by_hour"][7] = serde_json::json!([0, 0]);
+    let config = serde_json::json!({"models": [{"name": "m", "profile": profile}]}).to_string();
+    let error = Config::from_json(config.as_bytes()).unwrap_err().to_string();
+    let expected = "models[0].profile.features[1].by_hour[7]: found 2 elements, expected 5: one for each of 4 bins, and \
+                    one for the rows without a value";
+    assert!(error.contains(expected), "{error}");
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::{
     bins::{Counted, counted},
+    by_hour::by_hour,
     schema::schema,
 };
 use crate::{
@@ -11,18 +12,27 @@ use crate::{
     profile::{Column, Distinct, Kind, Numbers, Quantiles, TailExcess},
 };
 
-const FIELDS: [&str; 6] = ["type", "schema", "nulls", "bins", "chi_square", "distinct"];
+const FIELDS: [&str; 7] = ["type", "schema", "nulls", "bins", "by_hour", "chi_square", "distinct"];
 /// What a column has besides if its values are numbers.
 const NUMBER_FIELDS: [&str; 5] =
     ["mean", "standard_deviation", "minimum", "maximum", "tail_excess"];
+
+/// What is known of the profile that a column is in.
+#[derive(Clone, Copy)]
+pub(super) struct Within {
+    pub(super) format_version: u64,
+    /// Of the reference.
+    pub(super) rows: Option<u64>,
+}
 
 /// Reads a column from an object that may have the fields `others` besides, which it gives back with it.
 pub(super) fn column<'v, 'p>(
     node: &Node<'v, 'p>,
     others: &[&str],
-    rows: Option<u64>,
+    within: Within,
     problems: &mut Problems,
 ) -> Option<(Object<'v, 'p>, Option<Column>)> {
+    let Within { format_version, rows } = within;
     // The type decides which other fields may stand here, so it is read before they are judged.
     let kinds = Kind::ALL.map(|kind| (kind.word(), kind));
     let kind = node.open_object(problems).and_then(|fields| {
@@ -48,6 +58,10 @@ pub(super) fn column<'v, 'p>(
         }
         None => Some(None),
     };
+    let by_hour = match fields.optional("by_hour") {
+        Some(node) => by_hour(&node, format_version, counted.as_ref(), nulls, problems).map(Some),
+        None => Some(None),
+    };
     let adds_up = match (&counted, nulls, rows) {
         (Some(counted), Some(nulls), Some(rows)) => {
             adds_up(&fields, &counted.counts, nulls, rows, problems)
@@ -66,6 +80,7 @@ pub(super) fn column<'v, 'p>(
             nulls: nulls?,
             bins,
             counts,
+            by_hour: by_hour?,
             numbers,
             distinct: distinct?,
             chi_square: chi_square?,

@@ -1,6 +1,6 @@
 //! What the reader of profiles takes and refuses, and in which words; it writes no profile but to read it back.
 
-use alloc::string::ToString;
+use alloc::{string::ToString, vec};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     bins::{BINS_MAX, Bins},
     profile::Kind,
+    time::hour::HourOfDay,
     value::Precision,
 };
 
@@ -89,13 +90,13 @@ fn a_field_that_is_given_twice_is_refused_wherever_it_stands() {
 #[test]
 fn another_format_or_version_is_refused_alone() {
     let mut json = rain();
-    json["format_version"] = json!(3);
+    json["format_version"] = json!(4);
     json["rows"] = json!("many");
     json["kinds"] = json!({});
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "profile refused: format_version: found 3, expected 1 to 2, the versions that this build of \
+        "profile refused: format_version: found 4, expected 1 to 3, the versions that this build of \
          Driftline reads"
     );
     refuses(
@@ -130,6 +131,109 @@ fn version_one_is_read_and_has_no_null_texts() {
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     let expected = "null_texts[1]: found \"\", expected a text that is not empty";
     assert_eq!(error.problems().to_string(), expected);
+}
+
+/// The good profile with hours in its first feature: 3, 0 and 5 rows in three bins, and 2 without a value. Of the last of
+/// the ten the time is not known.
+fn rain_by_hour() -> Value {
+    let mut json = rain();
+    let mut hours = vec![json!([0, 0, 0, 0]); 24];
+    hours[7] = json!([3, 0, 1, 1]);
+    hours[23] = json!([0, 0, 4, 0]);
+    json["features"][0]["by_hour"] = json!(hours);
+    json["format_version"] = json!(3);
+    json
+}
+
+#[track_caller]
+fn refuses_hours(change: impl FnOnce(&mut Value), message: &str) {
+    let mut json = rain_by_hour();
+    change(&mut json);
+    let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.problems().to_string(), message);
+}
+
+#[test]
+fn a_profile_by_hour_has_a_version_of_its_own_and_any_other_one_the_old_one() {
+    let profile = Profile::from_json(rain_by_hour().to_string().as_bytes()).unwrap();
+    let by_hour = profile.features[0].column.by_hour.as_ref().unwrap();
+    let hours: Vec<HourOfDay> = HourOfDay::all().collect();
+    assert_eq!((by_hour.bins(hours[7]), by_hour.nulls(hours[7])), (&[3, 0, 1][..], 1));
+    assert_eq!((by_hour.bins(hours[8]), by_hour.nulls(hours[8])), (&[0, 0, 0][..], 0));
+    assert_eq!(profile.features[1].column.by_hour, None);
+    let written = serde_json::to_value(&profile).unwrap();
+    assert_eq!(written["format_version"], 3);
+    assert_eq!(written["features"][0]["by_hour"], rain_by_hour()["features"][0]["by_hour"]);
+    assert_eq!(Profile::from_json(written.to_string().as_bytes()).as_ref(), Ok(&profile));
+    let mut without = profile;
+    without.features[0].column.by_hour = None;
+    let written = serde_json::to_value(&without).unwrap();
+    assert_eq!(written["format_version"], 2);
+    assert!(!written.to_string().contains("by_hour"));
+    // What a newer profiler writes may have hours in no column.
+    let mut json = rain();
+    json["format_version"] = json!(3);
+    assert_eq!(Profile::from_json(json.to_string().as_bytes()), Ok(without));
+}
+
+#[test]
+fn hours_must_be_those_of_a_day_and_of_the_whole() {
+    let hours = |json: &mut Value| json["features"][0]["by_hour"].take();
+    for version in [1, 2] {
+        let shown = "[[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0],";
+        let error = {
+            let mut json = rain_by_hour();
+            json["format_version"] = json!(version);
+            Profile::from_json(json.to_string().as_bytes()).unwrap_err().to_string()
+        };
+        let start = std::format!("profile refused: features[0].by_hour: found {}", &shown[..20]);
+        let end = std::format!(", expected none in a profile of version {version}");
+        assert!(error.starts_with(&start) && error.ends_with(&end), "{error}");
+    }
+    refuses_hours(
+        |json| {
+            let mut found = hours(json);
+            found.as_array_mut().unwrap().pop();
+            json["features"][0]["by_hour"] = found;
+        },
+        "features[0].by_hour: found 23 elements, expected 24",
+    );
+    refuses_hours(
+        |json| json["features"][0]["by_hour"][5] = json!([0, 0, 0]),
+        "features[0].by_hour[5]: found 3 elements, expected 4: one for each of 3 bins, and one for the rows without \
+         a value",
+    );
+    refuses_hours(
+        |json| json["features"][0]["by_hour"][5] = json!([0, -1, 0.5, 4_294_967_296_u64]),
+        "features[0].by_hour[5][1]: found -1, expected a whole number from 0 to 4294967295; \
+         features[0].by_hour[5][2]: found 0.5, expected a whole number from 0 to 4294967295; \
+         features[0].by_hour[5][3]: found 4294967296, expected a whole number from 0 to 4294967295",
+    );
+    refuses_hours(
+        |json| json["features"][0]["by_hour"][5] = json!([1, 0, 1, 2]),
+        "features[0].by_hour: found 4 rows in all hours at index 0, expected at most 3, which the whole has there; \
+         features[0].by_hour: found 6 rows in all hours at index 2, expected at most 5, which the whole has there; \
+         features[0].by_hour: found 3 rows in all hours at index 3, expected at most 2, which the whole has there",
+    );
+    refuses_hours(
+        |json| json["prediction"]["by_hour"] = json!(7),
+        "prediction.by_hour: found 7, expected an array",
+    );
+    // What is wrong with the bins is said, too.
+    refuses_hours(
+        |json| json["features"][0]["bins"]["counts"] = json!([3, 0]),
+        "features[0].bins.counts: found 2 elements, expected 3: one more than `edges`",
+    );
+}
+
+/// Envoy makes doubles of all numbers.
+#[test]
+fn hours_may_be_doubles() {
+    let doubles = rain_by_hour().to_string().replace("[3,0,1,1]", "[3.0,0.0,1e0,1.0]");
+    assert_eq!(
+        Profile::from_json(doubles.as_bytes()),
+        Profile::from_json(rain_by_hour().to_string().as_bytes())
+    );
 }
 
 #[test]
@@ -238,7 +342,7 @@ fn categories_have_names_and_no_numbers() {
             "bins": {"kind": "values", "categories": ["N"], "counts": [9, 1]},
             "chi_square": {"five_percent": 3.84, "one_percent": 6.63, "family": 7.88}
         }),
-        "features[1]: unknown field \"mean\", allowed are `name`, `type`, `schema`, `nulls`, `bins`, `chi_square`, `distinct`; \
+        "features[1]: unknown field \"mean\", allowed are `name`, `type`, `schema`, `nulls`, `bins`, `by_hour`, `chi_square`, `distinct`; \
          features[1].bins.kind: found \"values\", expected one of `categories`",
     );
 }

@@ -1,0 +1,88 @@
+//! What a configuration says of drift, made ready for those that judge; it judges nothing.
+
+use alloc::vec::Vec;
+
+use driftline_statistics::{
+    detection::{Budget, Limits, Materiality, ShareChange, WindowLengths},
+    drift::Measure,
+};
+
+use crate::config::{Config, Drift, Thresholds};
+
+/// How often a drift can be gone within a window, if nobody says for how long it must be.
+const RECOVERIES_PER_WINDOW: u64 = 4;
+
+const DAY_MILLISECONDS: f64 = 86_400_000.0;
+
+/// What the configuration says of drift, for all models.
+#[derive(Clone, Debug)]
+pub(crate) struct DriftSettings {
+    pub(crate) windows: WindowLengths,
+    /// For how long a drift must have been gone.
+    pub(crate) recovery_ns: u64,
+    /// What is exported beside PSI.
+    pub(crate) measures: Vec<Measure>,
+    /// What matters of a column of which nothing else is said.
+    rows_min: u64,
+    materiality: Materiality,
+    false_alarms_per_day: f64,
+    looks_per_day: f64,
+}
+
+impl DriftSettings {
+    pub(crate) fn of(config: &Config) -> DriftSettings {
+        let usual = config.window_seconds.div_ceil(RECOVERIES_PER_WINDOW);
+        let recovery_seconds = config.drift.recovery_seconds.unwrap_or(usual);
+        let Drift { rows_min, material_psi, material_wasserstein, material_class, .. } =
+            config.drift;
+        DriftSettings {
+            windows: WindowLengths {
+                window_seconds: config.window_seconds,
+                slow_windows: config.drift.slow_windows,
+                season_windows: config.season_windows(),
+            },
+            recovery_ns: recovery_seconds.saturating_mul(1_000_000_000),
+            measures: config.drift.measures.clone(),
+            rows_min,
+            materiality: Materiality {
+                psi: material_psi,
+                wasserstein: material_wasserstein,
+                class: ShareChange { points: f64::INFINITY, points_if_doubled: material_class },
+                unbinned: ShareChange {
+                    points: config.drift.material_nulls,
+                    points_if_doubled: config.drift.material_nulls_doubled,
+                },
+            },
+            false_alarms_per_day: config.drift.false_alarms,
+            looks_per_day: DAY_MILLISECONDS / config.tick_milliseconds.max(1) as f64,
+        }
+    }
+
+    /// The evidence that a drift of a model with so many columns needs, in nats.
+    pub(crate) fn nats(&self, columns: usize) -> f64 {
+        let DriftSettings { false_alarms_per_day, looks_per_day, .. } = *self;
+        Budget { false_alarms_per_day, looks_per_day, columns }.nats()
+    }
+
+    /// What a column is judged by, of which this is said.
+    pub(crate) fn limits(&self, nats: f64, said: &Thresholds) -> Limits {
+        let usual = &self.materiality;
+        let unbinned = ShareChange {
+            points: said.material_nulls.unwrap_or(usual.unbinned.points),
+            points_if_doubled: said
+                .material_nulls_doubled
+                .unwrap_or(usual.unbinned.points_if_doubled),
+        };
+        let class = said.material_class.unwrap_or(usual.class.points_if_doubled);
+        Limits {
+            nats,
+            rows_min: said.rows_min.unwrap_or(self.rows_min),
+            materiality: Materiality {
+                psi: said.material_psi.unwrap_or(usual.psi),
+                wasserstein: said.material_wasserstein.unwrap_or(usual.wasserstein),
+                class: ShareChange { points_if_doubled: class, ..usual.class },
+                unbinned,
+            },
+        }
+    }
+}

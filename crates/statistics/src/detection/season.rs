@@ -1,0 +1,159 @@
+//! What live rows of a length are compared with: training, training in the hours that the length covers, and what came a
+//! day or a week before. It judges nothing.
+
+use alloc::vec::Vec;
+
+use super::{
+    Cells, Length, Reference, ReferenceRows, WindowLengths,
+    mixture::{Mixed, Mixture},
+};
+use crate::{
+    profile::ByHour,
+    time::{Timestamp, hour::HourOfDay},
+    window::Ring,
+};
+
+const HOUR_SECONDS: u64 = 3600;
+/// How many rows an hour of training must have for each bin to stand for itself.
+const HOURLY_ROWS_PER_BIN: u64 = 20;
+
+/// What is needed to compare; kept to be allocated once.
+#[derive(Clone, Debug, Default)]
+pub struct SeasonScratch {
+    part: Vec<u64>,
+    weights: Vec<f64>,
+    training: Mixture,
+    before: Mixture,
+}
+
+/// A column's rings, and when and how they are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seasons<'a> {
+    pub(super) fast: &'a Ring,
+    pub(super) slow: &'a Ring,
+    pub(super) cells: Cells,
+    pub(super) lengths: WindowLengths,
+    pub(super) now: Timestamp,
+}
+
+impl Seasons<'_> {
+    /// Training, in the hours of the day that the length covers if the profile tells them apart.
+    pub(super) fn training<'s>(
+        &self,
+        length: Length,
+        reference: &'s Reference,
+        scratch: &'s mut SeasonScratch,
+    ) -> ReferenceRows<'s> {
+        let whole = reference.rows();
+        let SeasonScratch { part, weights, training, .. } = scratch;
+        let mixed = reference.by_hour.as_ref().and_then(|by_hour| {
+            self.hours(length, part, weights)?;
+            mix_hours(by_hour, &whole, weights, training)
+        });
+        let Some(Mixed { effective, unset }) = mixed else {
+            return whole;
+        };
+        ReferenceRows { bins: &training.bins, effective, unset, ..whole }
+    }
+
+    /// What came a season before the length; `None` if there is no season or nothing came. `clusters` of its rows count as
+    /// one.
+    pub(super) fn before<'s>(
+        &self,
+        length: Length,
+        reference: &'s Reference,
+        clusters: f64,
+        scratch: &'s mut SeasonScratch,
+    ) -> Option<ReferenceRows<'s>> {
+        let season = self.lengths.season_windows;
+        if season == 0 {
+            return None;
+        }
+        let SeasonScratch { part, weights, before, .. } = scratch;
+        let cells = self.cells;
+        before.begin(cells.bins);
+        let slots = match length {
+            Length::Slow => self.lengths.slow_windows,
+            // The window that is under way, and the one before it.
+            _ => 2,
+        };
+        self.windows(length, slots, part, weights);
+        for (back, &weight) in (season..).zip(weights.iter()) {
+            self.slow.sum(back..back.saturating_add(1), 0..cells.count(), part);
+            let rows = cells.split(part);
+            before.add(rows.bins, rows.unset, weight, clusters);
+        }
+        let Mixed { effective, unset } = before.whole()?;
+        let whole = reference.rows();
+        Some(ReferenceRows { bins: &before.bins, effective, unset, has_range: false, ..whole })
+    }
+
+    /// Live rows of the length by hour of the day; `None` if it does not tell hours apart.
+    fn hours(&self, length: Length, part: &mut Vec<u64>, weights: &mut Vec<f64>) -> Option<()> {
+        let (ring, slots, slot_seconds) = match length {
+            Length::Slow => (self.slow, self.lengths.slow_windows, self.lengths.window_seconds),
+            _ => (self.fast, length.steps(), self.lengths.step_seconds()),
+        };
+        if HOUR_SECONDS < slot_seconds {
+            return None;
+        }
+        weights.clear();
+        weights.resize(HourOfDay::all().count(), 0.0);
+        for back in 0..slots {
+            let hour = ring.began(back).and_then(|at| HourOfDay::of(at.seconds()))?;
+            if let Some(weight) = weights.get_mut(hour.index()) {
+                *weight += self.rows(ring, back, part);
+            }
+        }
+        Some(())
+    }
+
+    /// Live rows of the length by window, the one that is under way first.
+    fn windows(&self, length: Length, slots: u64, part: &mut Vec<u64>, weights: &mut Vec<f64>) {
+        weights.clear();
+        weights.resize(usize::try_from(slots).unwrap_or(0), 0.0);
+        if length == Length::Slow {
+            for (back, weight) in (0..).zip(weights.iter_mut()) {
+                *weight = self.rows(self.slow, back, part);
+            }
+            return;
+        }
+        let now = self.lengths.window(self.now);
+        for back in 0..length.steps() {
+            let window = self.fast.began(back).map(|at| self.lengths.window(at));
+            let windows_back = window.and_then(|window| now.checked_sub(window));
+            let place = windows_back.and_then(|back| usize::try_from(back).ok());
+            if let Some(weight) = place.and_then(|place| weights.get_mut(place)) {
+                *weight += self.rows(self.fast, back, part);
+            }
+        }
+    }
+
+    /// Rows in the bins of a slot.
+    fn rows(&self, ring: &Ring, back: u64, part: &mut Vec<u64>) -> f64 {
+        ring.sum(back..back.saturating_add(1), 0..self.cells.bins, part);
+        part.iter().fold(0_u64, |sum, &count| sum.saturating_add(count)) as f64
+    }
+}
+
+/// Mixes the hours by their weights; one with too few rows is stood for by the whole.
+fn mix_hours(
+    by_hour: &ByHour,
+    whole: &ReferenceRows<'_>,
+    weights: &[f64],
+    mixture: &mut Mixture,
+) -> Option<Mixed> {
+    mixture.begin(whole.bins.len());
+    let needed =
+        u64::try_from(whole.filled()).unwrap_or(u64::MAX).saturating_mul(HOURLY_ROWS_PER_BIN);
+    for (hour, &weight) in HourOfDay::all().zip(weights).filter(|&(_, &weight)| 0.0 < weight) {
+        let bins = by_hour.bins(hour);
+        let rows = bins.iter().fold(0_u64, |sum, &count| sum.saturating_add(u64::from(count)));
+        if rows < needed {
+            mixture.add(whole.bins, whole.unset, weight, 1.0);
+        } else {
+            mixture.add(bins, u64::from(by_hour.nulls(hour)), weight, 1.0);
+        }
+    }
+    mixture.whole()
+}
