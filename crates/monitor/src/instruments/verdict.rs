@@ -54,11 +54,8 @@ pub(super) struct DriftGauges {
     reasons: &'static [DriftReason],
     /// By reason.
     of_reasons: SeriesRun,
-    started: SeriesId,
-    changes: SeriesId,
-    effective_rows: SeriesId,
-    /// Only with a season.
-    season_known: Option<SeriesId>,
+    /// When it began, how often verdicts changed, what rows are worth, and, only with a season, whether it is known.
+    of_column: SeriesRun,
 }
 
 impl DriftGauges {
@@ -70,14 +67,19 @@ impl DriftGauges {
         let of_reasons = reasons
             .iter()
             .map(|reason| registrar.add(Metric::FeatureDriftReason, &labels.with(reason.name())));
+        let of_reasons = SeriesRun::of(of_reasons);
+        let metrics = [
+            Metric::FeatureDriftStarted,
+            Metric::FeatureVerdictChanges,
+            Metric::FeatureEffectiveRows,
+        ];
+        let of_column = metrics.map(|metric| registrar.add(metric, &labels.values()));
+        let season_known = (settings.windows.season_windows != 0)
+            .then(|| registrar.add(Metric::FeatureSeasonKnown, &labels.values()));
         DriftGauges {
             reasons,
-            of_reasons: SeriesRun::of(of_reasons),
-            started: registrar.add(Metric::FeatureDriftStarted, &labels.values()),
-            changes: registrar.add(Metric::FeatureVerdictChanges, &labels.values()),
-            effective_rows: registrar.add(Metric::FeatureEffectiveRows, &labels.values()),
-            season_known: (settings.windows.season_windows != 0)
-                .then(|| registrar.add(Metric::FeatureSeasonKnown, &labels.values())),
+            of_reasons,
+            of_column: SeriesRun::of(of_column.into_iter().chain(season_known)),
         }
     }
 
@@ -86,14 +88,21 @@ impl DriftGauges {
             buffer.set(id, u64::from(looked.reason == Some(reason)));
         }
         let started = looked.since.and_then(|at| at.0.checked_div(1_000_000_000));
-        buffer.set(self.started, started.unwrap_or(0));
-        if looked.turns != 0 {
-            buffer.add(self.changes, looked.turns);
+        let mut of_column = self.of_column.iter();
+        if let Some(id) = of_column.next() {
+            buffer.set(id, started.unwrap_or(0));
         }
-        if let Some(id) = self.season_known {
+        if let Some(id) = of_column.next()
+            && looked.turns != 0
+        {
+            buffer.add(id, looked.turns);
+        }
+        if let Some(id) = of_column.next() {
+            // The cast saturates.
+            buffer.set(id, looked.effective_rows as u64);
+        }
+        if let Some(id) = of_column.next() {
             buffer.set(id, u64::from(looked.has_before));
         }
-        // The cast saturates.
-        buffer.set(self.effective_rows, looked.effective_rows as u64);
     }
 }

@@ -247,9 +247,9 @@ impl Detector {
     }
 
     fn seasons(&self, looking: &Looking<'_>) -> Seasons<'_> {
-        let Detector { fast, slow, cells, .. } = self;
+        let Detector { fresh, fast, slow, cells, .. } = self;
         let Looking { lengths, now, .. } = *looking;
-        Seasons { fast, slow, cells: *cells, lengths, now }
+        Seasons { fresh, fast, slow, cells: *cells, lengths, now }
     }
 
     /// What a length finds: a drift from training, and if there is a season, from what came before as well. Until

@@ -197,7 +197,7 @@ impl Judge {
         let has_tail = reference.has_range
             && is_beyond_extremes(beyond, effective, reference.effective, self.nats);
         let has_moved = is_on_line && (self.nats <= location || self.nats <= spread);
-        let has_changed = may_have_changed
+        let has_changed = self.chi_square <= 2.0 * scored.pearson
             && self.chi_square <= 2.0 * likelihood_ratio(reference, live, effective);
         if !(has_tail || has_moved || has_changed) {
             return None;

@@ -29,6 +29,7 @@ pub struct SeasonScratch {
 /// A column's rings, and when and how they are looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seasons<'a> {
+    pub(super) fresh: &'a Ring,
     pub(super) fast: &'a Ring,
     pub(super) slow: &'a Ring,
     pub(super) cells: Cells,
@@ -92,6 +93,8 @@ impl Seasons<'_> {
     fn hours(&self, length: Length, part: &mut Vec<u64>, weights: &mut Vec<f64>) -> Option<()> {
         let (ring, slots, slot_seconds) = match length {
             Length::Slow => (self.slow, self.lengths.slow_windows, self.lengths.window_seconds),
+            Length::QuarterStep => (self.fresh, 1, self.lengths.step_seconds()),
+            Length::HalfStep => (self.fresh, 2, self.lengths.step_seconds()),
             _ => (self.fast, length.steps(), self.lengths.step_seconds()),
         };
         if HOUR_SECONDS < slot_seconds {
@@ -119,12 +122,17 @@ impl Seasons<'_> {
             return;
         }
         let now = self.lengths.window(self.now);
-        for back in 0..length.steps() {
-            let window = self.fast.began(back).map(|at| self.lengths.window(at));
+        let (ring, slots) = match length {
+            Length::QuarterStep => (self.fresh, 1),
+            Length::HalfStep => (self.fresh, 2),
+            _ => (self.fast, length.steps()),
+        };
+        for back in 0..slots {
+            let window = ring.began(back).map(|at| self.lengths.window(at));
             let windows_back = window.and_then(|window| now.checked_sub(window));
             let place = windows_back.and_then(|back| usize::try_from(back).ok());
             if let Some(weight) = place.and_then(|place| weights.get_mut(place)) {
-                *weight += self.rows(self.fast, back, part);
+                *weight += self.rows(ring, back, part);
             }
         }
     }
