@@ -4,8 +4,8 @@ use driftline_labels::{DriftReason, EnumMap, Verdict, Window};
 use driftline_statistics::{
     bins::Bins,
     detection::{
-        Budget, Cells, Detector, Holding, Judge, Limits, LookScratch, Looking, Materiality,
-        Overdispersion, ROWS_MIN, Reference, WindowLengths,
+        Budget, Cells, Detector, Judge, Limits, LookScratch, Looking, Materiality, Overdispersion,
+        ROWS_MIN, Reference, WindowLengths,
     },
     drift::{BinPositions, Tail},
     profile::{self, Schema},
@@ -14,7 +14,7 @@ use driftline_statistics::{
 };
 
 use crate::{
-    defaults::{HOLD_NS, LENGTHS},
+    defaults::RECOVERY_NS,
     law::{Value, category_name},
 };
 
@@ -52,7 +52,7 @@ impl Column {
     ) -> Column {
         let reference = Reference::of(column);
         let limits =
-            Limits { nats: budget.nats(), rows_min: ROWS_MIN, materiality: Materiality::default() };
+            Limits { nats: budget.nats(), rows_min: ROWS_MIN, materiality: Materiality::DEFAULT };
         let has_tails = reference.positions.as_ref().is_some_and(BinPositions::has_tails);
         let cells = Cells { bins: reference.bins.len(), has_tails };
         Column {
@@ -111,8 +111,8 @@ impl Column {
         let looking = Looking {
             judge: &self.judge,
             still_chi_square: self.still_chi_square,
-            hold_ns: HOLD_NS,
-            reference: &self.reference,
+            hold_ns: RECOVERY_NS,
+            reference: self.reference.rows(),
             lengths: self.lengths,
             now,
         };
@@ -132,10 +132,8 @@ impl Column {
     /// When its verdicts may change with the time alone.
     #[must_use]
     pub fn due_at(&self, now: Timestamp) -> Timestamp {
-        let held = self.detector.holding.values().filter_map(Holding::gone);
-        let ends = held.map(|gone| Timestamp(gone.0 + HOLD_NS));
-        let fresh = self.detector.fresh.filled().next().map(|_| LENGTHS.quarter_end(now));
-        ends.chain(fresh).fold(LENGTHS.step_end(now), Timestamp::min)
+        let due_at = self.detector.due_at(self.lengths, RECOVERY_NS, now);
+        due_at.into_iter().fold(self.lengths.step_end(now), Timestamp::min)
     }
 }
 

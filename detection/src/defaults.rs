@@ -8,6 +8,4 @@ pub const TICK_SECONDS: u64 = 5;
 pub const LENGTHS: WindowLengths =
     WindowLengths { window_seconds: 3600, slow_windows: 24, season_windows: 0 };
 /// For how long a drift must have been gone.
-pub const HOLD_NS: u64 = LENGTHS.window_ns() / 4;
-/// False alarms of a model in a day.
-pub const FALSE_ALARMS: f64 = 0.01;
+pub const RECOVERY_NS: u64 = LENGTHS.recovery_seconds() * 1_000_000_000;

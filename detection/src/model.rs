@@ -9,7 +9,7 @@ use driftline_statistics::{
 
 use crate::{
     column::Column,
-    defaults::{FALSE_ALARMS, LENGTHS, TICK_SECONDS},
+    defaults::{LENGTHS, TICK_SECONDS},
     law::Value,
     traffic::Seasons,
 };
@@ -32,7 +32,7 @@ impl Model {
     pub fn new(profile: &Profile, seasons: Seasons, begin: Timestamp) -> Model {
         let lengths = WindowLengths { season_windows: seasons.days * 24, ..LENGTHS };
         let budget = Budget {
-            false_alarms_per_day: FALSE_ALARMS,
+            false_alarms_per_day: Budget::FALSE_ALARMS_PER_DAY,
             looks_per_day: 86_400.0 / TICK_SECONDS as f64,
             columns: profile.features.len(),
         };

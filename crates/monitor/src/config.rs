@@ -20,7 +20,7 @@ pub use self::{
     model::{Model, ModelKind},
     sampling::Sampling,
     selector::{Place, Selector, Sides},
-    thresholds::Thresholds,
+    thresholds::{PREDICTION, Thresholds},
 };
 
 use alloc::{string::String, vec::Vec};

@@ -9,9 +9,6 @@ use driftline_statistics::{
 
 use crate::config::{Config, Drift, Thresholds};
 
-/// How often a drift can be gone within a window, if nobody says for how long it must be.
-const RECOVERIES_PER_WINDOW: u64 = 4;
-
 const DAY_MILLISECONDS: f64 = 86_400_000.0;
 
 /// What the configuration says of drift, for all models.
@@ -31,23 +28,26 @@ pub(crate) struct DriftSettings {
 
 impl DriftSettings {
     pub(crate) fn of(config: &Config) -> DriftSettings {
-        let usual = config.window_seconds.div_ceil(RECOVERIES_PER_WINDOW);
-        let recovery_seconds = config.drift.recovery_seconds.unwrap_or(usual);
+        let windows = WindowLengths {
+            window_seconds: config.window_seconds,
+            slow_windows: config.drift.slow_windows,
+            season_windows: config.season_windows(),
+        };
+        let recovery_seconds = config.drift.recovery_seconds.unwrap_or(windows.recovery_seconds());
         let Drift { rows_min, material_psi, material_wasserstein, material_class, .. } =
             config.drift;
         DriftSettings {
-            windows: WindowLengths {
-                window_seconds: config.window_seconds,
-                slow_windows: config.drift.slow_windows,
-                season_windows: config.season_windows(),
-            },
+            windows,
             recovery_ns: recovery_seconds.saturating_mul(1_000_000_000),
             measures: config.drift.measures.clone(),
             rows_min,
             materiality: Materiality {
                 psi: material_psi,
                 wasserstein: material_wasserstein,
-                class: ShareChange { points: f64::INFINITY, points_if_doubled: material_class },
+                class: ShareChange {
+                    points_if_doubled: material_class,
+                    ..Materiality::DEFAULT.class
+                },
                 unbinned: ShareChange {
                     points: config.drift.material_nulls,
                     points_if_doubled: config.drift.material_nulls_doubled,

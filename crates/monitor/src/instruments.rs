@@ -170,7 +170,7 @@ pub(crate) struct Findings {
     /// By column: the features come first.
     columns: Vec<ColumnFindings>,
     /// How many rows count as one, by what all columns have told so far.
-    clusters: Option<f64>,
+    clusters: f64,
 }
 
 /// What was found about a column.

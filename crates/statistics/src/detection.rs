@@ -1,8 +1,8 @@
 //! Whether a column has drifted: one decision from several lengths of window, whose false alarms are rationed for a model
 //! and a day. It sees counts only, and knows no metric and no host.
 //!
-//! Live rows are looked at over the last 1, 2, 4 and 8 steps of the fast ring and over the slow window: [`Length`]. A length
-//! has drifted if something is beyond chance ([`evidence`]) and matters ([`Materiality`]), both for the same length.
+//! Live rows are looked at over several lengths, from a quarter of a step to the slow window: [`Length`]. A length has
+//! drifted if something is beyond chance ([`evidence`]) and matters ([`Materiality`]), both for the same length.
 //!
 //! Evidence is counted in nats: the negative logarithm of how often chance alone goes so far. [`Budget`] says how many
 //! nats a finding needs, so that all looks at all lengths of all columns together raise so many false alarms a day and no
@@ -30,9 +30,9 @@ pub use self::{
     judge::{Judge, Limits, ROWS_MIN},
     lengths::Length,
     materiality::{Materiality, ShareChange, debiased_psi, debiased_wasserstein},
-    overdispersion::{ASSUMED, Clusters, Overdispersion},
+    overdispersion::{ASSUMED, ASSUMED_DEGREES, Clusters, Overdispersion, SURPRISE_MAX},
     reference::{Reference, reasons},
-    rows::{Cells, LiveRows, ReferenceRows},
+    rows::{Cells, LiveRows, ReferenceRows, total},
     season::SeasonScratch,
     window_lengths::WindowLengths,
 };

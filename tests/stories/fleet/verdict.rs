@@ -10,6 +10,7 @@ use driftline_statistics::{
     detection::{
         ASSUMED, Budget, LiveRows, Overdispersion, ROWS_MIN, ReferenceRows, debiased_psi,
         evidence::{TwoShares, split},
+        total,
     },
     drift::{
         BinPositions,
@@ -457,15 +458,18 @@ fn numbers(column: &Column, overdispersion: f64) -> Vec<(&'static str, f64)> {
     let positions = BinPositions::of_values(&[0.0, 1.0], 0.3);
     let of_reference = ReferenceRows {
         bins: reference,
+        binned: total(reference),
         effective: reference_rows,
         unset: column.reference[count],
         positions: (column.feature == FLAG).then_some(&positions),
         has_classes: has_classes(column),
         is_on_line: !has_classes(column),
         has_range: false,
+        by_hour: None,
     };
     let of_live = LiveRows {
         bins,
+        binned: total(bins),
         unset: live[count],
         unusable: live[count + 1],
         outside: 0,

@@ -4,7 +4,10 @@ use alloc::{format, string::String, vec::Vec};
 use core::ops::RangeInclusive;
 
 use super::table::{Number, Shown, Then, Whole, Word, Words, list, settings};
-use driftline_statistics::{detection, drift::Measure};
+use driftline_statistics::{
+    detection::{self, Budget, Materiality},
+    drift::Measure,
+};
 
 /// What `slow_windows` may be: up to a week of hours.
 pub const SLOW_WINDOWS: RangeInclusive<u64> = 2..=168;
@@ -28,7 +31,7 @@ settings! {
         slow_windows: u64 = Whole(SLOW_WINDOWS), [or 24], "12";
         /// How many false drifts chance may call in a day, in the mean, by all features of a model and all looks at them
         /// together.
-        false_alarms: f64 = Number(FALSE_ALARMS), [or 0.01], "0.1";
+        false_alarms: f64 = Number(FALSE_ALARMS), [or Budget::FALSE_ALARMS_PER_DAY], "0.1";
         /// For how long a drift must have been gone before its verdict ends.
         recovery_seconds: Option<u64> = Whole(RECOVERY_SECONDS),
             [optional "a quarter of the window"], "600";
@@ -41,16 +44,16 @@ settings! {
         /// How many rows a window must be worth to be judged, rows of one cluster counting as one.
         rows_min: u64 = Whole(ROWS_MIN), [or detection::ROWS_MIN], "500";
         /// The PSI from which a drift that is beyond chance is material.
-        material_psi: f64 = Number(MATERIAL_PSI), [or 0.1], "0.25";
+        material_psi: f64 = Number(MATERIAL_PSI), [or Materiality::DEFAULT.psi], "0.25";
         /// The distance, in standard deviations of the training data, by which the average row must have moved for it to be.
-        material_wasserstein: f64 = Number(MATERIAL_WASSERSTEIN), [or 0.27], "0.5";
+        material_wasserstein: f64 = Number(MATERIAL_WASSERSTEIN), [or Materiality::DEFAULT.wasserstein], "0.5";
         /// The change of the share of a class (a category, a flag, a new value) from which it is if that share doubled or
         /// halved.
-        material_class: f64 = Number(MATERIAL_SHARE), [or 0.005], "0.02";
+        material_class: f64 = Number(MATERIAL_SHARE), [or Materiality::DEFAULT.class.points_if_doubled], "0.02";
         /// The change of the share of rows without a value from which it is, whatever the share was.
-        material_nulls: f64 = Number(MATERIAL_SHARE), [or 0.05], "0.2";
+        material_nulls: f64 = Number(MATERIAL_SHARE), [or Materiality::DEFAULT.unbinned.points], "0.2";
         /// The same, if that share doubled or halved.
-        material_nulls_doubled: f64 = Number(MATERIAL_SHARE), [or 0.01], "0.05";
+        material_nulls_doubled: f64 = Number(MATERIAL_SHARE), [or Materiality::DEFAULT.unbinned.points_if_doubled], "0.05";
         /// The measures that are exported in addition to PSI; `[]` for none. By default all but `chi_square_fit`, whose
         /// p-value takes the reference for exact and so is too small.
         measures: Vec<Measure> = Then(Words(measures), in_order), [or Measure::DEFAULT.to_vec()],

@@ -40,8 +40,8 @@ settings! {
     also ThresholdFields;
 }
 
-/// The name of the prediction among features, where none is called so.
-const PREDICTION: &str = "prediction";
+/// What stands for a model's output where features have their names, if none is called so.
+pub const PREDICTION: &str = "prediction";
 
 impl Thresholds {
     /// What is said, with the number of the column in the profile. `None` only after noting a problem.

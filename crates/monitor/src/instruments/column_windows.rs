@@ -7,8 +7,8 @@ use core::ops::Range;
 use driftline_labels::{Baseline, DriftReason, Enum, EnumMap, Verdict, Window};
 use driftline_statistics::{
     detection::{
-        ASSUMED, Detector, Holding, Judge, Length, LookScratch, Looking, Overdispersion,
-        WindowLengths,
+        Detector, Holding, Judge, Length, LookScratch, Looking, Overdispersion, WindowLengths,
+        total,
     },
     drift::{Histograms, Measure, psi, to_ppm},
     fingerprint::Fingerprint,
@@ -19,7 +19,7 @@ use driftline_statistics::{
 use super::{
     ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, Instrument,
     Scratch,
-    verdict::{DriftGauges, VerdictGauges, compared, rows},
+    verdict::{DriftGauges, VerdictGauges, compared},
 };
 use crate::{
     codec::{Reader, Writer},
@@ -99,12 +99,12 @@ impl ColumnWindows {
         let Evaluation { settings, now, step_ended, buffer, scratch, findings, .. } = evaluation;
         let State { detector, chi_square, still_chi_square, .. } = state;
         let judge = &Judge::of(&column.limits, *chi_square);
-        detector.count(growth, findings.clusters.unwrap_or(ASSUMED), *now);
+        detector.count(growth, findings.clusters, *now);
         let looking = Looking {
             judge,
             still_chi_square: *still_chi_square,
             hold_ns: settings.recovery_ns,
-            reference: &column.reference,
+            reference: column.reference.rows(),
             lengths: settings.windows,
             now: *now,
         };
@@ -114,7 +114,6 @@ impl ColumnWindows {
                 found.moved[Baseline::Training] = Some(psi);
             }
         };
-        let quarter_end = settings.windows.quarter_end(*now);
         let looked = detector.look(&looking, *step_ended, &mut scratch.look, measured);
         for (window, verdict) in looked.verdicts {
             if let Some(verdict) = verdict {
@@ -127,11 +126,7 @@ impl ColumnWindows {
         found.verdicts = looked.verdicts;
         found.clusters = Some(detector.clusters(Length::Fast));
         self.drift.set(buffer, &looked);
-        let held = detector.holding.values().filter_map(Holding::gone);
-        let ends = held.map(|gone| Timestamp(gone.0.saturating_add(looking.hold_ns)));
-        // Verdicts may change with the time alone when rows leave the shortest lengths.
-        let fresh = detector.fresh.filled().next().map(|_| quarter_end);
-        if let Some(next) = ends.chain(fresh).min() {
+        if let Some(next) = detector.due_at(looking.lengths, looking.hold_ns, looking.now) {
             evaluation.evaluate_again_at(next);
         }
     }
@@ -303,9 +298,7 @@ impl WindowGauges {
             })),
         }
     }
-}
 
-impl WindowGauges {
     /// Sets what is measured of a window; its PSI.
     fn set(
         &self,
@@ -318,7 +311,7 @@ impl WindowGauges {
         let found = compared.histograms().map(|both| psi(&both));
         let critical = found.map_or(0.0, |it| it.critical(column.psi_quantile));
         let psi = found.map_or(0.0, |it| it.value);
-        buffer.set(self.rows, rows(compared.live));
+        buffer.set(self.rows, total(compared.live));
         buffer.set(self.psi, to_ppm(psi));
         buffer.set(self.psi_critical, to_ppm(critical));
         let mut ids = self.measures.iter();
@@ -345,7 +338,7 @@ fn moved(
     let bins = column.cells().bins;
     ring.sum(live, 0..bins, sums);
     ring.sum(from, 0..bins, before);
-    let has_rows = rows_min <= rows(sums) && rows_min <= rows(before);
+    let has_rows = rows_min <= total(sums) && rows_min <= total(before);
     let both = Histograms::on(column.reference.positions.as_ref(), before, sums);
     both.filter(|_| has_rows).map(|both| psi(&both).value)
 }

@@ -132,7 +132,7 @@ impl ModelPanels {
         evaluation.findings.columns.reserve_exact(self.columns.len());
         let told = self.columns.iter().flatten().map(Panel::clusters);
         let told = told.fold(Overdispersion::default(), Overdispersion::with);
-        evaluation.findings.clusters = Some(told.factor(ASSUMED));
+        evaluation.findings.clusters = told.factor(ASSUMED);
         for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
             for panel in panels {
                 panel.evaluate(column, proxy, evaluation, reading);

@@ -18,21 +18,15 @@ use driftline_metrics::{
 pub(super) fn compared<'a>(column: &'a MonitoredColumn, sums: &'a [u64]) -> Compared<'a> {
     let live = column.cells().split(sums);
     let reference = &column.reference;
-    let (nulls, binned) = (live.unbinned(), live.binned());
-    let reference_rows = reference.rows().binned().saturating_add(reference.unset);
+    let reference_rows = reference.rows().binned.saturating_add(reference.unset);
     Compared {
         reference: &reference.bins,
         live: live.bins,
         scale: reference.positions.as_ref(),
         live_tail_distance: live.tail_distance,
         reference_presence: NullCounts { nulls: reference.unset, rows: reference_rows },
-        live_presence: NullCounts { nulls, rows: binned.saturating_add(nulls) },
+        live_presence: NullCounts { nulls: live.unbinned(), rows: live.all() },
     }
-}
-
-/// All rows of some bins.
-pub(super) fn rows(bins: &[u64]) -> u64 {
-    bins.iter().fold(0, |sum, &count| sum.saturating_add(count))
 }
 
 /// One gauge for each verdict.

@@ -24,8 +24,6 @@ use driftline_metrics::{
 };
 use driftline_statistics::profile::{Column, Profile};
 
-/// A name that stands in the label `feature` for a model's output.
-const PREDICTION: &str = "prediction";
 /// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
 pub(crate) struct PredictionSeries {
@@ -193,7 +191,9 @@ fn thousandths(nats: f64) -> u64 {
 pub(crate) fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
     let features = profile.features.iter();
     let features = features.map(|feature| (Role::Feature, feature.name.as_str(), &feature.column));
-    features.chain(profile.prediction.iter().map(|column| (Role::Prediction, PREDICTION, column)))
+    features.chain(
+        profile.prediction.iter().map(|column| (Role::Prediction, config::PREDICTION, column)),
+    )
 }
 
 /// What the selectors look for in the request, or else in the answer.

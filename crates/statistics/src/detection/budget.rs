@@ -14,6 +14,9 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// The false alarms that a model may raise in a day if nobody says.
+    pub const FALSE_ALARMS_PER_DAY: f64 = 0.01;
+
     /// The nats that a finding needs.
     ///
     /// A union bound: each test of each look at each length has the same share of the budget. Looks that follow each other

@@ -7,10 +7,11 @@ use core::ops::Range;
 use driftline_labels::{DriftReason, EnumMap, Verdict, Window};
 
 use super::{
-    Cells, Clusters, Holding, Judge, Length, LiveRows, Overdispersion, Reference, SeasonScratch,
-    Turned, WindowLengths,
-    overdispersion::{ASSUMED, KEPT_OF_BATCHES, KEPT_OF_STEPS, rows},
+    ASSUMED, Cells, Clusters, Holding, Judge, Length, LiveRows, Overdispersion, ReferenceRows,
+    SeasonScratch, Turned, WindowLengths,
+    overdispersion::{KEPT_OF_BATCHES, KEPT_OF_STEPS},
     season::Seasons,
+    total,
 };
 use crate::{time::Timestamp, window::Ring};
 
@@ -38,7 +39,8 @@ pub struct Detector {
     /// The batch that is under way, by cell, and then the one before it. Those with more rows than these count to tell
     /// nothing.
     pub batch: Box<[u16]>,
-    /// How many rows count as one in all columns of the model.
+    /// How many rows count as one in all columns of the model: what is assumed before the column's own rows tell. Rare
+    /// classes tell little, but rows come in the clusters of all columns.
     of_model: f32,
     /// By length of the fast ring, but for the whole window: what steps before it have told.
     steps: [Overdispersion; Length::OF_FAST.len() - 1],
@@ -81,7 +83,7 @@ pub struct Looking<'a> {
     /// For how long it must.
     pub hold_ns: u64,
     /// What the column is compared with.
-    pub reference: &'a Reference,
+    pub reference: ReferenceRows<'a>,
     /// How long windows are, and the season.
     pub lengths: WindowLengths,
     /// The time.
@@ -98,6 +100,7 @@ impl Detector {
             fast: lengths.fast_ring(count, now),
             slow: lengths.slow_ring(count, now),
             cells,
+            of_model: ASSUMED as f32,
             batch: vec![0; cells.rows().saturating_mul(2)].into_boxed_slice(),
             ..Detector::default()
         }
@@ -144,7 +147,7 @@ impl Detector {
         for (sum, &grown) in batch.iter_mut().zip(growth) {
             *sum = sum.saturating_add(u16::try_from(grown).unwrap_or(u16::MAX));
         }
-        if rows(batch) < BATCH_ROWS {
+        if total(batch) < BATCH_ROWS {
             return;
         }
         let pair = Overdispersion::of_pair(batch, before);
@@ -177,17 +180,11 @@ impl Detector {
         self.steps = steps;
     }
 
-    /// What is assumed before the column's own rows tell: rare classes tell little, but rows come in the clusters of all
-    /// columns.
-    fn prior(&self) -> f64 {
-        if self.of_model == 0.0 { ASSUMED } else { f64::from(self.of_model) }
-    }
-
     /// How many rows of a length count as one.
     #[must_use]
     pub fn clusters(&self, length: Length) -> Clusters {
         let known = self.batches.factor(1.0);
-        let by_batches = self.batches.factor(self.prior());
+        let by_batches = self.batches.factor(f64::from(self.of_model));
         let told = match length {
             Length::QuarterStep | Length::HalfStep | Length::Step => self.steps.first(),
             Length::TwoSteps => self.steps.get(1),
@@ -230,7 +227,7 @@ impl Detector {
         window(Window::Fast, sums);
         let live = cells.split(sums);
         let rows_of_one = f64::from(self.clusters(Length::Fast).found);
-        looked.effective_rows = live.binned() as f64 / rows_of_one;
+        looked.effective_rows = live.binned as f64 / rows_of_one;
         self.turn(Window::Fast, found, &live, looking, season, &mut looked);
         if with_slow {
             self.slow.sum(0..looking.lengths.slow_windows, 0..cells.count(), sums);
@@ -244,6 +241,21 @@ impl Detector {
         looked.since = first.and_then(Holding::since);
         looked.reason = self.holding.values().find_map(Holding::reason);
         looked
+    }
+
+    /// When verdicts may change with the time alone, if they may: when rows leave the shortest lengths, and when a drift
+    /// that is gone has been so for long enough.
+    #[must_use]
+    pub fn due_at(
+        &self,
+        lengths: WindowLengths,
+        hold_ns: u64,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let gone = self.holding.values().filter_map(Holding::gone);
+        let ends = gone.map(|gone| Timestamp(gone.0.saturating_add(hold_ns)));
+        let fresh = self.fresh.filled().next().map(|_| lengths.quarter_end(now));
+        ends.chain(fresh).min()
     }
 
     fn seasons(&self, looking: &Looking<'_>) -> Seasons<'_> {
@@ -263,13 +275,13 @@ impl Detector {
         looked: &mut Looked,
     ) -> Option<DriftReason> {
         let (clusters, seasons) = (self.clusters(length), self.seasons(looking));
-        let training = seasons.training(length, looking.reference, scratch);
+        let training = seasons.training(length, &looking.reference, scratch);
         let reason = looking.judge.look(&training, live, clusters, length.errors());
         if reason.is_none() && length != Length::Fast {
             return None;
         }
         let assumed = f64::from(clusters.assumed);
-        let before = seasons.before(length, looking.reference, assumed, scratch);
+        let before = seasons.before(length, &looking.reference, assumed, scratch);
         let before = before.filter(|rows| looking.judge.rows_min <= rows.effective);
         looked.has_before |= before.is_some();
         reason.filter(|_| {
@@ -295,7 +307,7 @@ impl Detector {
         // It began when both said so, and ends when training no longer does.
         let is_still_there = || {
             let still = looking.judge.still(looking.still_chi_square);
-            let training = self.seasons(looking).training(length, looking.reference, scratch);
+            let training = self.seasons(looking).training(length, &looking.reference, scratch);
             still.look(&training, live, clusters, length.errors()).is_some()
         };
         let mut holding = self.holding[window];

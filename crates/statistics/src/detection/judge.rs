@@ -8,7 +8,10 @@ use super::{
     evidence::{MeanChange, TwoShares, is_beyond_extremes, split},
     materiality::{distance, sure_psi, sure_wasserstein},
 };
-use crate::{drift::probability::chi_square_beyond, fingerprint::Fingerprint};
+use crate::{
+    drift::{degrees_of_freedom, probability::chi_square_beyond},
+    fingerprint::Fingerprint,
+};
 
 /// How many tests a look makes: of nulls, types, bins, classes or location, spread, and tails.
 pub(super) const TESTS: usize = 6;
@@ -79,7 +82,7 @@ impl Judge {
     /// What begins a drift of a column with this reference. Some thousand operations: see [`Judge::of`].
     #[must_use]
     pub fn new(limits: &Limits, reference: &ReferenceRows<'_>) -> Judge {
-        Judge::of(limits, chi_square_beyond(limits.nats, degrees(reference)))
+        Judge::of(limits, chi_square_beyond(limits.nats, degrees_of_freedom(reference.bins)))
     }
 
     /// The same, whose `chi_square` is known.
@@ -92,7 +95,7 @@ impl Judge {
     /// What chi-square exceeds as rarely as a drift needs that has begun.
     #[must_use]
     pub fn still_chi_square(reference: &ReferenceRows<'_>) -> f64 {
-        chi_square_beyond(STILL_NATS, degrees(reference))
+        chi_square_beyond(STILL_NATS, degrees_of_freedom(reference.bins))
     }
 
     /// What a drift must fall below to be gone; `chi_square` is [`Judge::still_chi_square`].
@@ -118,7 +121,7 @@ impl Judge {
         errors: f64,
     ) -> Option<DriftReason> {
         let assumed = f64::from(clusters.assumed);
-        let all = live.binned().saturating_add(live.unbinned()) as f64;
+        let all = live.all() as f64;
         let of_unbinned = if self.rows_min <= all / f64::from(clusters.found) {
             self.unbinned(reference, live, assumed)
         } else {
@@ -133,7 +136,7 @@ impl Judge {
     /// Whether there are rows enough in bins to judge.
     #[must_use]
     pub fn has_rows(&self, live: &LiveRows<'_>, clusters: Clusters) -> bool {
-        self.rows_min <= live.binned() as f64 / f64::from(clusters.found)
+        self.rows_min <= live.binned as f64 / f64::from(clusters.found)
     }
 
     /// Drifts of what has no bin.
@@ -143,8 +146,8 @@ impl Judge {
         live: &LiveRows<'_>,
         overdispersion: f64,
     ) -> Option<DriftReason> {
-        let all_live = (live.binned().saturating_add(live.unbinned())) as f64;
-        let all_reference = (reference.binned().saturating_add(reference.unset)) as f64;
+        let all_live = live.all() as f64;
+        let all_reference = reference.binned.saturating_add(reference.unset) as f64;
         let has_changed = |of_reference: u64, of_live: u64| {
             let (of_reference, of_live) = (of_reference as f64, of_live as f64);
             let (from, to) = (of_reference / all_reference, of_live / all_live);
@@ -152,7 +155,7 @@ impl Judge {
                 return false;
             }
             // The rows of the reference that these are worth as well.
-            let worth = reference.effective / (reference.binned().max(1) as f64);
+            let worth = reference.worth();
             let shares = TwoShares {
                 reference: (of_reference * worth, all_reference * worth),
                 live: (of_live / overdispersion, all_live / overdispersion),
@@ -176,7 +179,7 @@ impl Judge {
         overdispersion: f64,
         errors: f64,
     ) -> Option<DriftReason> {
-        let rows = live.binned() as f64;
+        let rows = live.binned as f64;
         let effective = rows / overdispersion;
         let scored = Scored::new(reference, live, effective);
         let location = scored.location.nats(reference.effective, effective);
@@ -231,9 +234,8 @@ impl Judge {
         overdispersion: f64,
         effective: f64,
     ) -> Option<DriftReason> {
-        let rows = live.binned() as f64;
-        let all = reference.binned() as f64;
-        let worth = reference.effective / all;
+        let rows = live.binned as f64;
+        let (all, worth) = (reference.binned as f64, reference.worth());
         // Any of the bins may be the one.
         let nats = self.nats + libm::log(reference.bins.len() as f64);
         let mut surest: Option<(f64, u64, u64)> = None;
@@ -262,8 +264,8 @@ impl Scored {
     /// One pass over the bins. Scores are the ranks of the reference, from -1/2 to 1/2, rows of one bin sharing theirs: so
     /// the reference's mean is 0 by construction. Those of spread are their squares.
     fn new(reference: &ReferenceRows<'_>, live: &LiveRows<'_>, effective: f64) -> Scored {
-        let to_share = 1.0 / (reference.binned().max(1) as f64);
-        let to_live_share = 1.0 / (live.binned().max(1) as f64);
+        let to_share = 1.0 / (reference.binned.max(1) as f64);
+        let to_live_share = 1.0 / (live.binned.max(1) as f64);
         let both = reference.effective + effective;
         let (of_reference, of_live) = (reference.effective / both, effective / both);
         let (mut below, mut pearson) = (0.0, 0.0);
@@ -305,15 +307,10 @@ impl Scored {
     }
 }
 
-/// The degrees of freedom of a comparison with a reference: the bins that it fills, less one.
-fn degrees(reference: &ReferenceRows<'_>) -> f64 {
-    reference.filled().max(2) as f64 - 1.0
-}
-
 /// Half the likelihood ratio of the bins, in nats. Two logarithms for each bin.
 fn likelihood_ratio(reference: &ReferenceRows<'_>, live: &LiveRows<'_>, effective: f64) -> f64 {
-    let worth = reference.effective / (reference.binned().max(1) as f64);
-    let worth_live = effective / (live.binned().max(1) as f64);
+    let worth = reference.worth();
+    let worth_live = effective / (live.binned.max(1) as f64);
     let share = effective / (effective + reference.effective);
     let bins = reference.bins.iter().zip(live.bins);
     bins.map(|(&of_reference, &of_live)| {

@@ -26,18 +26,15 @@ pub struct ShareChange {
     pub points_if_doubled: f64,
 }
 
-impl Default for Materiality {
-    fn default() -> Materiality {
-        Materiality {
-            psi: 0.1,
-            wasserstein: 0.27,
-            class: ShareChange { points: f64::INFINITY, points_if_doubled: 0.005 },
-            unbinned: ShareChange { points: 0.05, points_if_doubled: 0.01 },
-        }
-    }
-}
-
 impl Materiality {
+    /// What matters if nobody says.
+    pub const DEFAULT: Materiality = Materiality {
+        psi: 0.1,
+        wasserstein: 0.27,
+        class: ShareChange { points: f64::INFINITY, points_if_doubled: 0.005 },
+        unbinned: ShareChange { points: 0.05, points_if_doubled: 0.01 },
+    };
+
     /// The same with every limit multiplied.
     #[must_use]
     pub fn times(self, factor: f64) -> Materiality {
@@ -147,12 +144,12 @@ mod tests {
 
     #[test]
     fn a_share_matters_by_points_or_by_doubling() {
-        let nulls = Materiality::default().unbinned;
+        let nulls = Materiality::DEFAULT.unbinned;
         assert!(nulls.matters(0.001, 0.045) && nulls.matters(0.045, 0.001));
         assert!(nulls.matters(0.2, 0.26) && !nulls.matters(0.2, 0.24));
         assert!(nulls.matters(0.0, 0.01) && !nulls.matters(0.0, 0.009));
         assert!(!nulls.times(2.0).matters(0.0, 0.01));
-        let class = Materiality::default().class;
+        let class = Materiality::DEFAULT.class;
         assert!(class.matters(0.009, 0.0) && !class.matters(0.4, 0.7));
     }
 
@@ -188,15 +185,18 @@ mod tests {
                     let positions = BinPositions::of_edges(&edges, &means, 1.0);
                     let reference = ReferenceRows {
                         bins: &reference,
+                        binned: 20_000,
                         effective: 20_000.0,
                         unset: 0,
                         positions: Some(&positions),
                         has_classes: false,
                         is_on_line: true,
                         has_range: true,
+                        by_hour: None,
                     };
                     let live = LiveRows {
                         bins: &live,
+                        binned: rows as u64,
                         unset: 0,
                         unusable: 0,
                         outside: 0,

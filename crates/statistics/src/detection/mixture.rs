@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use super::{ReferenceRows, total};
+
 /// Mixed counts are of so many times the rows that the mixture is worth, so that rounding does not matter.
 const SCALE: f64 = 16.0;
 
@@ -29,6 +31,19 @@ pub(super) struct Mixed {
     pub(super) unset: u64,
 }
 
+impl Mixed {
+    /// The mixture in place of the rows that it is a mixture of.
+    pub(super) fn rows<'m>(
+        self,
+        mixture: &'m Mixture,
+        whole: &ReferenceRows<'m>,
+    ) -> ReferenceRows<'m> {
+        let Mixed { effective, unset } = self;
+        let bins = &mixture.bins;
+        ReferenceRows { bins, binned: total(bins), effective, unset, ..*whole }
+    }
+}
+
 impl Mixture {
     /// Begins anew, with so many bins.
     pub(super) fn begin(&mut self, bins: usize) {
@@ -45,7 +60,7 @@ impl Mixture {
         weight: f64,
         clusters: f64,
     ) {
-        let rows = bins.iter().fold(0_u64, |sum, &count| sum.saturating_add(count.into())) as f64;
+        let rows = total(bins) as f64;
         if rows == 0.0 || weight <= 0.0 {
             return;
         }

@@ -9,13 +9,15 @@
 //! Steps of the ring tell what takes minutes; only those before the length under test count, because a change under way
 //! makes steps differ, too, and must not hide itself. It is in one or two pairs of batches, which are limited.
 
+use super::total;
+
 /// How many degrees of freedom it takes to outweigh what is assumed.
-const ASSUMED_DEGREES: f64 = 15.0;
+pub const ASSUMED_DEGREES: f64 = 15.0;
 /// What is assumed of the evidence in a model that nothing is known of: clusters of twenty. A few batches of a few columns
 /// tell better, within seconds where rows are many.
 pub const ASSUMED: f64 = 20.0;
 /// The most that a pair counts, as a multiple of what is usual: a change is in one or two pairs, clusters are in all.
-const SURPRISE_MAX: f32 = 8.0;
+pub const SURPRISE_MAX: f32 = 8.0;
 
 /// What is left of the past after a batch. A column of two bins then has 256 degrees of freedom.
 pub(super) const KEPT_OF_BATCHES: f32 = 1.0 - 1.0 / 256.0;
@@ -44,7 +46,7 @@ impl Overdispersion {
     /// What two samples tell, each by cell; nothing if either has no rows. No logarithm.
     #[must_use]
     pub fn of_pair<N: Copy + Into<u64>>(one: &[N], other: &[N]) -> Overdispersion {
-        let (a, b) = (rows(one) as f64, rows(other) as f64);
+        let (a, b) = (total(one) as f64, total(other) as f64);
         let (mut statistic, mut filled) = (0.0_f64, 0.0_f32);
         if a == 0.0 || b == 0.0 {
             return Overdispersion::default();
@@ -84,11 +86,6 @@ impl Overdispersion {
         let found = assumed * ASSUMED_DEGREES + f64::from(self.statistic);
         (found / (ASSUMED_DEGREES + f64::from(self.degrees))).max(1.0)
     }
-}
-
-/// The sum of the counts.
-pub(super) fn rows<N: Copy + Into<u64>>(counts: &[N]) -> u64 {
-    counts.iter().fold(0, |sum: u64, &it| sum.saturating_add(it.into()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use driftline_labels::DriftReason::{
     self, CategoryShare, Location, NovelValues, Nulls, Spread, Tail, Types,
 };
 
-use super::ReferenceRows;
+use super::{ReferenceRows, total};
 use crate::{
     bins::Bins,
     drift::BinPositions,
@@ -58,15 +58,17 @@ impl Reference {
     /// As rows to compare with.
     #[must_use]
     pub fn rows(&self) -> ReferenceRows<'_> {
-        let rows = self.bins.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+        let binned = total(&self.bins);
         ReferenceRows {
             bins: &self.bins,
-            effective: rows as f64,
+            binned,
+            effective: binned as f64,
             unset: self.unset,
             positions: self.positions.as_ref(),
             has_classes: self.has_classes,
             is_on_line: self.is_on_line,
             has_range: self.has_range,
+            by_hour: self.by_hour.as_ref(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The counts of a column, live and of its reference, as a decision needs them; it compares nothing.
 
-use crate::drift::BinPositions;
+use crate::{drift::BinPositions, profile::ByHour};
 
 /// What is counted of a column, cell by cell: its bins, rows without a value, values that are none, values outside of the
 /// reference's schema, and how far values lie beyond the bins on each side.
@@ -54,8 +54,10 @@ impl Cells {
     pub fn split(self, sums: &[u64]) -> LiveRows<'_> {
         let at = |cell: usize| sums.get(cell).copied().unwrap_or(0);
         let tails = self.tails();
+        let bins = sums.get(..self.bins).unwrap_or_default();
         LiveRows {
-            bins: sums.get(..self.bins).unwrap_or_default(),
+            bins,
+            binned: total(bins),
             unset: at(self.unset()),
             unusable: at(self.unusable()),
             outside: at(self.outside()),
@@ -69,6 +71,8 @@ impl Cells {
 pub struct LiveRows<'a> {
     /// By bin.
     pub bins: &'a [u64],
+    /// In all bins: their [`total`].
+    pub binned: u64,
     /// Without a value.
     pub unset: u64,
     /// With one that is none.
@@ -80,13 +84,13 @@ pub struct LiveRows<'a> {
 }
 
 impl LiveRows<'_> {
-    /// Rows in bins.
+    /// All rows.
     #[must_use]
-    pub fn binned(&self) -> u64 {
-        self.bins.iter().fold(0, |sum, &count| sum.saturating_add(count))
+    pub fn all(&self) -> u64 {
+        self.binned.saturating_add(self.unbinned())
     }
 
-    /// Rows in none.
+    /// Rows in no bin.
     #[must_use]
     pub fn unbinned(&self) -> u64 {
         self.unset.saturating_add(self.unusable)
@@ -98,6 +102,8 @@ impl LiveRows<'_> {
 pub struct ReferenceRows<'a> {
     /// By bin.
     pub bins: &'a [u64],
+    /// In all bins: their [`total`].
+    pub binned: u64,
     /// How many rows in bins these are worth: as many as they are, unless they are a mixture or come in clusters.
     pub effective: f64,
     /// Without a value.
@@ -110,6 +116,14 @@ pub struct ReferenceRows<'a> {
     pub is_on_line: bool,
     /// Whether a live value is outside of the schema if and only if the reference has none so low or so high.
     pub has_range: bool,
+    /// The same rows by hour of the day, if the profile tells hours apart.
+    pub by_hour: Option<&'a ByHour>,
+}
+
+/// The sum of counts; the most that there is if they are too many.
+#[must_use]
+pub fn total<N: Copy + Into<u64>>(counts: &[N]) -> u64 {
+    counts.iter().fold(0, |sum: u64, &count| sum.saturating_add(count.into()))
 }
 
 impl ReferenceRows<'_> {
@@ -119,9 +133,9 @@ impl ReferenceRows<'_> {
         self.bins.iter().filter(|&&rows| rows != 0).count()
     }
 
-    /// Rows in bins.
+    /// How many rows one of the counted ones is worth: see [`ReferenceRows::effective`].
     #[must_use]
-    pub fn binned(&self) -> u64 {
-        self.bins.iter().fold(0, |sum, &count| sum.saturating_add(count))
+    pub fn worth(&self) -> f64 {
+        self.effective / self.binned.max(1) as f64
     }
 }

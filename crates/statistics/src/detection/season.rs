@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::{
-    Cells, Length, Reference, ReferenceRows, WindowLengths,
+    Cells, Length, ReferenceRows, WindowLengths,
     mixture::{Mixed, Mixture},
+    total,
 };
 use crate::{
     profile::ByHour,
@@ -42,19 +43,18 @@ impl Seasons<'_> {
     pub(super) fn training<'s>(
         &self,
         length: Length,
-        reference: &'s Reference,
+        whole: &ReferenceRows<'s>,
         scratch: &'s mut SeasonScratch,
     ) -> ReferenceRows<'s> {
-        let whole = reference.rows();
         let SeasonScratch { part, weights, training, .. } = scratch;
-        let mixed = reference.by_hour.as_ref().and_then(|by_hour| {
-            self.hours(length, part, weights)?;
-            mix_hours(by_hour, &whole, weights, training)
+        let mixed = whole.by_hour.and_then(|by_hour| {
+            self.by_hour(length, part, weights)?;
+            mix_hours(by_hour, whole, weights, training)
         });
-        let Some(Mixed { effective, unset }) = mixed else {
-            return whole;
-        };
-        ReferenceRows { bins: &training.bins, effective, unset, ..whole }
+        match mixed {
+            Some(mixed) => mixed.rows(training, whole),
+            None => *whole,
+        }
     }
 
     /// What came a season before the length; `None` if there is no season or nothing came. `clusters` of its rows count as
@@ -62,7 +62,7 @@ impl Seasons<'_> {
     pub(super) fn before<'s>(
         &self,
         length: Length,
-        reference: &'s Reference,
+        whole: &ReferenceRows<'s>,
         clusters: f64,
         scratch: &'s mut SeasonScratch,
     ) -> Option<ReferenceRows<'s>> {
@@ -73,30 +73,35 @@ impl Seasons<'_> {
         let SeasonScratch { part, weights, before, .. } = scratch;
         let cells = self.cells;
         before.begin(cells.bins);
-        let slots = match length {
+        let windows = match length {
             Length::Slow => self.lengths.slow_windows,
             // The window that is under way, and the one before it.
             _ => 2,
         };
-        self.windows(length, slots, part, weights);
+        self.by_window(length, windows, part, weights);
         for (back, &weight) in (season..).zip(weights.iter()) {
             self.slow.sum(back..back.saturating_add(1), 0..cells.count(), part);
             let rows = cells.split(part);
             before.add(rows.bins, rows.unset, weight, clusters);
         }
-        let Mixed { effective, unset } = before.whole()?;
-        let whole = reference.rows();
-        Some(ReferenceRows { bins: &before.bins, effective, unset, has_range: false, ..whole })
+        let mixed = before.whole()?;
+        Some(ReferenceRows { has_range: false, ..mixed.rows(before, whole) })
+    }
+
+    /// The ring that a length is a part of, how many of its slots the length has, and how long these are at most.
+    fn slots(&self, length: Length) -> (&Ring, u64, u64) {
+        let step_seconds = self.lengths.step_seconds();
+        match length {
+            Length::QuarterStep => (self.fresh, 1, step_seconds),
+            Length::HalfStep => (self.fresh, 2, step_seconds),
+            Length::Slow => (self.slow, self.lengths.slow_windows, self.lengths.window_seconds),
+            _ => (self.fast, length.steps(), step_seconds),
+        }
     }
 
     /// Live rows of the length by hour of the day; `None` if it does not tell hours apart.
-    fn hours(&self, length: Length, part: &mut Vec<u64>, weights: &mut Vec<f64>) -> Option<()> {
-        let (ring, slots, slot_seconds) = match length {
-            Length::Slow => (self.slow, self.lengths.slow_windows, self.lengths.window_seconds),
-            Length::QuarterStep => (self.fresh, 1, self.lengths.step_seconds()),
-            Length::HalfStep => (self.fresh, 2, self.lengths.step_seconds()),
-            _ => (self.fast, length.steps(), self.lengths.step_seconds()),
-        };
+    fn by_hour(&self, length: Length, part: &mut Vec<u64>, weights: &mut Vec<f64>) -> Option<()> {
+        let (ring, slots, slot_seconds) = self.slots(length);
         if HOUR_SECONDS < slot_seconds {
             return None;
         }
@@ -111,22 +116,12 @@ impl Seasons<'_> {
         Some(())
     }
 
-    /// Live rows of the length by window, the one that is under way first.
-    fn windows(&self, length: Length, slots: u64, part: &mut Vec<u64>, weights: &mut Vec<f64>) {
+    /// Live rows of the length by window, of so many windows, the one that is under way first.
+    fn by_window(&self, length: Length, windows: u64, part: &mut Vec<u64>, weights: &mut Vec<f64>) {
         weights.clear();
-        weights.resize(usize::try_from(slots).unwrap_or(0), 0.0);
-        if length == Length::Slow {
-            for (back, weight) in (0..).zip(weights.iter_mut()) {
-                *weight = self.rows(self.slow, back, part);
-            }
-            return;
-        }
+        weights.resize(usize::try_from(windows).unwrap_or(0), 0.0);
         let now = self.lengths.window(self.now);
-        let (ring, slots) = match length {
-            Length::QuarterStep => (self.fresh, 1),
-            Length::HalfStep => (self.fresh, 2),
-            _ => (self.fast, length.steps()),
-        };
+        let (ring, slots, _) = self.slots(length);
         for back in 0..slots {
             let window = ring.began(back).map(|at| self.lengths.window(at));
             let windows_back = window.and_then(|window| now.checked_sub(window));
@@ -140,7 +135,7 @@ impl Seasons<'_> {
     /// Rows in the bins of a slot.
     fn rows(&self, ring: &Ring, back: u64, part: &mut Vec<u64>) -> f64 {
         ring.sum(back..back.saturating_add(1), 0..self.cells.bins, part);
-        part.iter().fold(0_u64, |sum, &count| sum.saturating_add(count)) as f64
+        total(part) as f64
     }
 }
 
@@ -156,8 +151,7 @@ fn mix_hours(
         u64::try_from(whole.filled()).unwrap_or(u64::MAX).saturating_mul(HOURLY_ROWS_PER_BIN);
     for (hour, &weight) in HourOfDay::all().zip(weights).filter(|&(_, &weight)| 0.0 < weight) {
         let bins = by_hour.bins(hour);
-        let rows = bins.iter().fold(0_u64, |sum, &count| sum.saturating_add(u64::from(count)));
-        if rows < needed {
+        if total(bins) < needed {
             mixture.add(whole.bins, whole.unset, weight, 1.0);
         } else {
             mixture.add(bins, u64::from(by_hour.nulls(hour)), weight, 1.0);

@@ -33,6 +33,12 @@ impl WindowLengths {
         self.window_seconds.saturating_mul(1_000_000_000)
     }
 
+    /// For how long a drift must have been gone if nobody says: a quarter of the fast window.
+    #[must_use]
+    pub const fn recovery_seconds(self) -> u64 {
+        self.window_seconds.div_ceil(4)
+    }
+
     /// The length of a step, in whole seconds.
     #[must_use]
     pub const fn step_seconds(self) -> u64 {

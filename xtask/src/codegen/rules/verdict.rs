@@ -8,7 +8,9 @@ use driftline_labels::{DriftReason, Unbinned};
 use driftline_metrics::catalogue::{Label, Metric};
 use driftline_statistics::{
     bins::OTHER,
-    detection::{ASSUMED, Materiality, ROWS_MIN, ShareChange},
+    detection::{
+        ASSUMED, ASSUMED_DEGREES, Length, Materiality, ROWS_MIN, SURPRISE_MAX, ShareChange,
+    },
 };
 
 use super::{Alert, By, Rule, relabelled, rule};
@@ -17,11 +19,6 @@ use super::{Alert, By, Rule, relabelled, rule};
 const STRETCH: &str = "10m";
 /// From how far back they tell of clusters. With a flag, 36 pairs are as many degrees of freedom.
 const PAST: &str = "6h";
-/// As in `overdispersion.rs`: how many degrees of freedom outweigh what is assumed, and the most that a pair counts.
-const ASSUMED_DEGREES: f64 = 15.0;
-const SURPRISE_MAX: f64 = 8.0;
-/// As in `materiality.rs`: how many standard errors a measure must lie above a limit.
-const SURE: f64 = 2.0;
 
 /// Tells cells apart that are no bins: a category may be called like one.
 const CELL: &str = "cell";
@@ -191,6 +188,7 @@ fn effective(By { group_left, .. }: &By) -> Vec<Rule> {
 fn material_psi(By { feature, .. }: &By) -> Vec<Rule> {
     let debiased = "driftline:feature:psi_debiased1h";
     let noise = "driftline:feature:noise1h";
+    let sure = Length::Fast.errors();
     vec![
         rule(
             "feature:psi_debiased1h",
@@ -202,7 +200,7 @@ fn material_psi(By { feature, .. }: &By) -> Vec<Rule> {
         rule(
             "feature:psi_sure1h",
             format!(
-                "{debiased} - {SURE} * sqrt(\n  4 * {debiased} * {noise}\n  \
+                "{debiased} - {sure} * sqrt(\n  4 * {debiased} * {noise}\n  \
                  + 2 * count by ({feature}) (driftline:bin:live1h or driftline:bin:reference) * {noise} ^ 2\n)"
             ),
         ),
@@ -282,7 +280,7 @@ fn classes(By { feature, group_left, .. }: &By) -> Vec<Rule> {
         whole_less_part: &format!("- on ({feature}) group_right ()"),
         part_less_whole: &format!("- {group_left}"),
     };
-    let matters = matters(&from, &to, &Materiality::default().class);
+    let matters = matters(&from, &to, &Materiality::DEFAULT.class);
     vec![
         rule(
             "bin:class_reference",
@@ -390,7 +388,7 @@ fn decision(By { feature, model, of_model, .. }: &By) -> Vec<Rule> {
     let reason = Label::Reason.name();
     let needed = Metric::DriftEvidenceNeeded.definition().name;
     let beyond = |nats: &str| format!("driftline:feature:{nats}1h >= {of_model} {NEEDED}");
-    let materiality = Materiality::default();
+    let materiality = Materiality::DEFAULT;
     let has_rows = |effective: &str| format!("{effective} >= {ROWS_MIN}");
     let unbinned_matters = |of_reference: &str, of_live: &str| {
         let to = format!("({of_live} / driftline:feature:rows1h)");
