@@ -37,6 +37,9 @@ const COLUMN_BYTES: usize = 16;
 /// The most bytes that are kept of a header in which a feature is looked for. Longer ones are cut.
 pub(crate) const HEADER_BYTES_MAX: usize = 1 << 10;
 
+/// What an allocator takes of each block for its own note, beside what it is asked for.
+pub(crate) const BLOCK_BYTES: usize = 8;
+
 /// What the series of a configuration take each: their numbers here and in the proxy, and what they wait in for a flush.
 const SERIES_BYTES: usize = 40;
 /// What any configuration takes, whatever it says.

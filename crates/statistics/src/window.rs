@@ -57,11 +57,11 @@ impl Ring {
         }
     }
 
-    /// What a ring of so many slots of so many cells takes at most, in bytes.
+    /// What a ring of so many slots of so many cells takes at most beside itself, in bytes.
     #[must_use]
     pub fn bytes_max(slots: usize, cells: usize) -> usize {
         let counts = slots.saturating_mul(cells).saturating_mul(size_of::<u32>());
-        counts.saturating_add(slots)
+        counts.saturating_add(slots).saturating_add(size_of::<Upper>())
     }
 
     /// Makes the slot of `now` the current one and empties those in between. Whether that is a new slot; time that goes

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     codec::{Reader, Writer},
+    memory::BLOCK_BYTES,
     model::MonitoredColumn,
 };
 use driftline_metrics::{
@@ -53,6 +54,10 @@ struct State {
     /// And what it must keep.
     still_chi_square: f64,
 }
+
+/// What it takes beside the detector's blocks: the state, and a note of each block. These are the state itself, the
+/// batches, and of each of three rings the lower halves and three blocks more if a count is large.
+const STATE_BYTES: usize = size_of::<State>() + 14 * BLOCK_BYTES;
 
 /// The gauges of one window.
 #[derive(Debug)]
@@ -173,7 +178,7 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
     }
 
     fn state_bytes_max(&self, column: &MonitoredColumn, settings: &DriftSettings) -> usize {
-        settings.windows.rings_bytes_max(column.cells().count())
+        Detector::bytes_max(settings.windows, column.cells()).saturating_add(STATE_BYTES)
     }
 
     fn begin(&mut self, column: &MonitoredColumn, settings: &DriftSettings, now: Timestamp) {

@@ -12,8 +12,8 @@ use driftline_statistics::{
 };
 
 use super::{
-    ColumnContext, ColumnInstrument, DriftSettings, Evaluation, ModelContext, ModelInstrument,
-    OF_COLUMNS, OF_MODELS,
+    ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, ModelContext,
+    ModelInstrument, OF_COLUMNS, OF_MODELS,
     panel::{Panel, Proxy, Reading, panels},
 };
 use crate::{
@@ -61,7 +61,7 @@ impl ModelPanels {
         columns.chain(self.model.iter().map(Panel::stored_key)).flatten()
     }
 
-    /// What all state takes at most, in bytes.
+    /// What all state takes at most, and what is found of each column, in bytes.
     pub(crate) fn state_bytes_max(
         &self,
         model: &PredictionSeries,
@@ -72,7 +72,8 @@ impl ModelPanels {
             panels.iter().map(move |panel| panel.state_bytes_max(column, settings))
         });
         let of_model = self.model.iter().map(|panel| panel.state_bytes_max(model, settings));
-        of_columns.chain(of_model).fold(0, usize::saturating_add)
+        let of_findings = self.columns.len().saturating_mul(size_of::<ColumnFindings>());
+        of_columns.chain(of_model).fold(of_findings, usize::saturating_add)
     }
 
     /// Stores where the counters stand, for the VM that evaluates first, so that rows which come until then are within

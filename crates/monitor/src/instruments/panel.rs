@@ -11,6 +11,7 @@ use crate::{
     codec::{FORMAT_VERSION, Reader, Writer, fits},
     host::{Host, IF_ABSENT},
     host_series::HostSeries,
+    memory::BLOCK_BYTES,
 };
 use driftline_metrics::series::SeriesId;
 
@@ -89,7 +90,7 @@ impl<S> Panel<S> {
         let of_instruments =
             self.members.iter().map(|it| it.instrument.state_bytes_max(subject, settings));
         let totals = self.counters.saturating_mul(size_of::<Total>());
-        of_instruments.fold(totals, usize::saturating_add)
+        of_instruments.fold(totals.saturating_add(BLOCK_BYTES), usize::saturating_add)
     }
 
     fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {

@@ -4,8 +4,8 @@ use alloc::{boxed::Box, vec::Vec};
 
 use driftline_labels::{Baseline, EnumMap};
 
-use super::{Evaluation, Instrument, ModelContext, ModelInstrument};
-use crate::model::PredictionSeries;
+use super::{DriftSettings, Evaluation, Instrument, ModelContext, ModelInstrument};
+use crate::{memory::BLOCK_BYTES, model::PredictionSeries};
 use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
@@ -18,6 +18,9 @@ pub(super) struct Ranks {
     gauges: Box<[EnumMap<Baseline, SeriesId>]>,
     places: Places,
 }
+
+/// What [`Places`] takes for each feature.
+const FEATURE_BYTES: usize = size_of::<(f64, usize)>() + size_of::<u64>();
 
 /// Ranks what moved; kept to be allocated once.
 #[derive(Debug, Default)]
@@ -43,6 +46,10 @@ impl Ranks {
 }
 
 impl Instrument<PredictionSeries> for Ranks {
+    fn state_bytes_max(&self, _: &PredictionSeries, _: &DriftSettings) -> usize {
+        self.gauges.len().saturating_mul(FEATURE_BYTES).saturating_add(2 * BLOCK_BYTES)
+    }
+
     fn release(&mut self) {
         self.places = Places::default();
     }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     codec::{Reader, Writer},
+    memory::BLOCK_BYTES,
     model::MonitoredColumn,
 };
 use driftline_metrics::{
@@ -110,7 +111,7 @@ impl Instrument<MonitoredColumn> for Skew {
     }
 
     fn state_bytes_max(&self, column: &MonitoredColumn, _: &DriftSettings) -> usize {
-        column.cells().count().saturating_mul(size_of::<u32>())
+        column.cells().count().saturating_mul(size_of::<u32>()).saturating_add(BLOCK_BYTES)
     }
 
     fn begin(&mut self, column: &MonitoredColumn, _: &DriftSettings, now: Timestamp) {

@@ -7,7 +7,7 @@ use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
 use driftline_monitor::{
     config::Config,
     layout::Monitor,
-    memory::VmMemory,
+    memory::{VM_BYTES, VmMemory},
     native::NativeHost,
     tick::{HostSeries, Tick},
 };
@@ -52,6 +52,7 @@ struct Vm<'h> {
     host: &'h NativeHost,
     series: Counters,
     monitor: Monitor,
+    memory: VmMemory,
     buffer: MetricBuffer,
     tick: Tick,
 }
@@ -62,13 +63,13 @@ impl Vm<'_> {
         let instruments = monitor.take_instruments();
         let tick = Tick::begin(host, &series, &monitor, instruments).expect("there is a profile");
         let buffer = MetricBuffer::new(monitor.series_max());
-        Vm { host, series, monitor, buffer, tick }
+        Vm { host, series, monitor, memory: VmMemory::default(), buffer, tick }
     }
 
     fn tick_after(&mut self, time: Duration) {
         self.host.advance(time);
-        let Vm { host, series, monitor, buffer, tick } = self;
-        tick.tick(*host, series, monitor, &VmMemory::default(), buffer, false);
+        let Vm { host, series, monitor, memory, buffer, tick } = self;
+        tick.tick(*host, series, monitor, memory, buffer, false);
     }
 }
 
@@ -116,21 +117,39 @@ fn a_vm_that_no_longer_evaluates_holds_no_windows() {
     assert!(100 << 10 < released, "{released} bytes were released");
 }
 
-#[test]
-fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
+/// What windows of so many features hold with small counts and with large ones, and what is reserved for them.
+fn windows_of(features: usize) -> ([usize; 2], usize) {
     let host = without_shared_data();
-    let mut vm = Vm::begin(&host, monitor(50, 20));
+    let mut vm = Vm::begin(&host, monitor(features, 20));
     let before = held();
-    let mut windows = Vec::new();
-    for rows in [1, 70_000] {
+    let windows = [1, 70_000].map(|rows| {
         // A day and two hours: longer than any ring.
         for _ in 0..12 * 26 {
             vm.series.0.set(vm.series.0.get() + rows);
             vm.tick_after(300 * SECOND);
         }
-        windows.push(held() - before);
-    }
-    println!("{windows:?} bytes of windows");
+        // What waits for a flush is reserved with the series.
+        vm.buffer = MetricBuffer::new(vm.monitor.series_max());
+        held() - before
+    });
+    (windows, VM_BYTES - vm.memory.bytes_left())
+}
+
+#[test]
+fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
+    let (windows, reserved) = windows_of(50);
+    println!("{windows:?} bytes of windows, {reserved} are reserved");
     assert!(windows[0] + (90 << 10) < windows[1], "{windows:?}: every count was large");
     assert!(windows[1] < 280 << 10, "{windows:?}");
+}
+
+/// What all columns have in common, such as the record of the largest one, is not reserved.
+#[test]
+fn what_windows_of_more_features_take_is_reserved() {
+    let ([_, few], few_reserved) = windows_of(10);
+    let ([_, many], many_reserved) = windows_of(50);
+    let (taken, reserved) = (many - few, many_reserved - few_reserved);
+    println!("{taken} bytes for 40 features more, {reserved} are reserved");
+    assert!(taken <= reserved, "{taken} bytes, {reserved} are reserved");
+    assert!(reserved < taken * 11 / 10, "far more is reserved than is needed");
 }

@@ -21,6 +21,11 @@ const OLDEST: u64 = 8;
 /// How many rows make a batch: enough for a few clusters of twenty, and a few seconds at ten rows a second.
 const BATCH_ROWS: u64 = 100;
 
+/// The cells of two batches.
+const fn batch_cells(cells: Cells) -> usize {
+    cells.rows().saturating_mul(2)
+}
+
 /// A column's counts and verdicts.
 #[derive(Clone, Debug, Default)]
 pub struct Detector {
@@ -101,9 +106,16 @@ impl Detector {
             slow: lengths.slow_ring(count, now),
             cells,
             of_model: ASSUMED as f32,
-            batch: vec![0; cells.rows().saturating_mul(2)].into_boxed_slice(),
+            batch: vec![0; batch_cells(cells)].into_boxed_slice(),
             ..Detector::default()
         }
+    }
+
+    /// What one with so many cells takes at most beside itself, in bytes.
+    #[must_use]
+    pub fn bytes_max(lengths: WindowLengths, cells: Cells) -> usize {
+        let batches = batch_cells(cells).saturating_mul(size_of::<u16>());
+        lengths.rings_bytes_max(cells.count()).saturating_add(batches)
     }
 
     /// Counts growth, by cell, in the slots of now.
