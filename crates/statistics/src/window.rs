@@ -39,12 +39,16 @@ struct Upper {
 }
 
 impl Ring {
-    /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one; more than 2^16 - 1
-    /// slots or cells as so many.
+    /// The most slots that one has.
+    pub const SLOTS_MAX: u16 = u16::MAX;
+
+    /// An empty ring whose current slot is that of `now`. No slots, and slots of no length, count as one; more than
+    /// [`Ring::SLOTS_MAX`] slots, or 2^16 - 1 cells, as so many.
     #[must_use]
     pub fn new(slot_ns: u64, slots: usize, cells: usize, now: Timestamp) -> Ring {
-        let narrow = |it: usize| u16::try_from(it).unwrap_or(u16::MAX);
-        let (slot_ns, slots, cells) = (slot_ns.max(1), narrow(slots.max(1)), narrow(cells));
+        let slots = u16::try_from(slots.max(1)).unwrap_or(Ring::SLOTS_MAX);
+        let cells = u16::try_from(cells).unwrap_or(u16::MAX);
+        let slot_ns = slot_ns.max(1);
         Ring {
             slot_ns,
             slots,

@@ -39,7 +39,8 @@ settings! {
         /// before. Training is that of the same hours of the day if the profile tells these apart. With `both` a drift
         /// ends when training no longer says so; until a season has passed, training decides alone.
         compare_with: CompareWith = Word(compare_with), [or CompareWith::Training], r#""both""#;
-        /// How long a season is, a `day` or a `week`. Only for `both`; it consists of whole windows.
+        /// How long a season is, a `day` or a `week`. Only for `both`; it consists of whole windows, of which
+        /// there are 65,535 at most, with those of the slow window.
         season: Season = Word(season), [or Season::Day], r#""week""#;
         /// How many rows a window must be worth to be judged, rows of one cluster counting as one.
         rows_min: u64 = Whole(ROWS_MIN), [or detection::ROWS_MIN], "500";

@@ -10,7 +10,10 @@ use super::{
     drift::DriftFields, endpoint, table::refuse_other,
 };
 use driftline_inference::{glob::Glob, recognition::Endpoint};
-use driftline_statistics::document::{Node, Object, Problems};
+use driftline_statistics::{
+    document::{Node, Object, Problems},
+    window::Ring,
+};
 
 const MILLISECONDS_PER_SECOND: u64 = 1000;
 
@@ -58,18 +61,33 @@ fn endpoints(
     })
 }
 
-/// A season consists of whole windows.
+/// A season consists of whole windows, as many as are kept.
 fn check_season(read: &ConfigFields, fields: &Object<'_, '_>, problems: &mut Problems) {
     let (Some(window_seconds), Some(drift)) = (read.window_seconds, &read.drift) else {
         return;
     };
     let season = drift.season;
-    let fits = season.seconds().checked_rem(window_seconds) == Some(0);
-    if drift.compare_with == CompareWith::Both && !fits {
+    if drift.compare_with != CompareWith::Both {
+        return;
+    }
+    let path = fields.path().field("window_seconds");
+    if season.seconds().checked_rem(window_seconds) != Some(0) {
         problems.add(
-            &fields.path().field("window_seconds"),
+            &path,
             format_args!(
                 "found {window_seconds}, expected seconds that a {} is a multiple of, because `compare_with` is `both`",
+                season.word()
+            ),
+        );
+        return;
+    }
+    let windows_max = u64::from(Ring::SLOTS_MAX).saturating_sub(drift.slow_windows);
+    if windows_max.saturating_mul(window_seconds) < season.seconds() {
+        problems.add(
+            &path,
+            format_args!(
+                "found {window_seconds}, expected windows so long that a {} has {windows_max} at most, because \
+                 `compare_with` is `both`",
                 season.word()
             ),
         );

@@ -611,6 +611,31 @@ fn a_model_may_say_when_it_was_deployed() {
 }
 
 #[test]
+fn a_season_consists_of_whole_windows_and_no_more_than_are_kept() {
+    let with = |settings: &str| format!(r#"{{"models": [{{"name": "m"}}], {settings}}}"#);
+    let day =
+        accepts(&with(r#""compare_with": "both", "window_seconds": 2, "tick_milliseconds": 500"#));
+    assert_eq!(day.season_windows(), 43_200);
+    let week = r#""compare_with": "both", "season": "week", "window_seconds""#;
+    assert_eq!(accepts(&with(&format!("{week}: 10"))).season_windows(), 60_480);
+    accepts(&with(r#""window_seconds": 7, "season": "week""#));
+    refuses(
+        &with(r#""compare_with": "both", "window_seconds": 700"#),
+        "window_seconds: found 700, expected seconds that a day is a multiple of, because `compare_with` is `both`",
+    );
+    refuses(
+        &with(&format!("{week}: 7")),
+        "window_seconds: found 7, expected windows so long that a week has 65511 at most, because `compare_with` is \
+         `both`",
+    );
+    refuses(
+        &with(r#""compare_with": "both", "window_seconds": 1, "slow_windows": 168"#),
+        "window_seconds: found 1, expected windows so long that a day has 65367 at most, because `compare_with` is \
+         `both`",
+    );
+}
+
+#[test]
 fn a_language_model_has_the_features_that_are_known() {
     let config = selecting(r#""type": "language","#)
         .replace("dew point", "prompt_characters")
