@@ -6,7 +6,7 @@ use driftline_labels::{Verdict, Window};
 use crate::{
     Size,
     law::{Change, Draw},
-    service::Service,
+    service::{HOUR_TICKS, Service},
     settings::{laws, traffic},
     traffic::Traffic,
     training, work,
@@ -63,14 +63,12 @@ impl Agreement {
 /// If there is no profile of training rows.
 pub fn run(size: Size, threads: usize) -> Result<Vec<Agreement>> {
     let draws: u64 = if size == Size::Full { 20 } else { 4 };
-    let jobs: Vec<(usize, u64)> =
-        (0..SHIFTS.len()).flat_map(|number| (0..draws).map(move |draw| (number, draw))).collect();
-    let found = work::map(&jobs, threads, |&(number, draw)| -> Result<[Vec<Verdict>; 2]> {
+    let found = work::grid(SHIFTS.len(), draws, threads, |number, draw| {
         let seed = 300_000_000 + 1_000_000 * number as u64 + draw;
-        Ok([verdicts(RATES[0], number, seed)?, verdicts(RATES[1], number, seed)?])
+        anyhow::Ok([verdicts(RATES[0], number, seed)?, verdicts(RATES[1], number, seed)?])
     });
     let mut all = SHIFTS.map(|shift| Agreement { shift, ..Agreement::default() });
-    for ((number, _), found) in jobs.into_iter().zip(found) {
+    for (number, found) in found {
         let of_shift = &mut all[number];
         let found = found?;
         let [few, many] = &found;
@@ -87,9 +85,9 @@ fn verdicts(rows_per_hour: f64, shift: usize, seed: u64) -> Result<Vec<Verdict>>
     let traffic = Traffic { rows_per_hour, ..traffic(laws()) };
     let profile = training::profile(&traffic, 20_000, &mut Draw::new(seed))?;
     let mut service = Service::new(&traffic, &profile, seed + 1000);
-    service.run(3 * 720);
+    service.run(3 * HOUR_TICKS);
     service.changes = vec![Change::Shift(SHIFTS[shift])];
-    service.run(720);
+    service.run(HOUR_TICKS);
     let looks = (0..LOOKS).map(|_| {
         service.run(LOOK_TICKS);
         service.model.columns[0].verdicts[Window::Fast].unwrap_or(Verdict::Insufficient)

@@ -9,7 +9,8 @@ use crate::{
     Size,
     defaults::TICK_SECONDS,
     law::{Change, Draw},
-    service::Service,
+    quantile::quantile,
+    service::{HOUR_TICKS, STEP_TICKS, Service},
     settings::{laws, traffic},
     traffic::Traffic,
     training, work,
@@ -17,8 +18,6 @@ use crate::{
 
 /// The feature that changes, a normal one.
 const FEATURE: usize = 0;
-/// How many ticks a step has.
-const STEP_TICKS: f64 = 90.0;
 /// Onsets for each reference.
 const ONSETS: u64 = 10;
 const DRAWS: u64 = 20;
@@ -31,7 +30,7 @@ pub struct Delay {
     pub rows_per_hour: f64,
     /// What happens.
     pub change: Change,
-    /// In minutes, the shortest first; infinite if it was not found.
+    /// In minutes, by onset; infinite if it was not found.
     pub minutes: Vec<f64>,
     /// What it was called at first, and how often.
     pub reasons: BTreeMap<&'static str, u64>,
@@ -47,8 +46,7 @@ impl Delay {
     /// What this share of onsets took at most, in minutes.
     #[must_use]
     pub fn quantile(&self, share: f64) -> f64 {
-        let index = (self.minutes.len() as f64 * share) as usize;
-        self.minutes[index.min(self.minutes.len() - 1)]
+        quantile(self.minutes.clone(), share)
     }
 
     /// What the rate is called.
@@ -113,9 +111,6 @@ pub const RATE_NAMES: [(f64, &str); 3] = [
 /// If there is no profile of training rows.
 pub fn run(size: Size, threads: usize) -> Result<Vec<Delay>> {
     let draws = if size == Size::Full { DRAWS } else { REPLAYED_DRAWS };
-    let jobs: Vec<(usize, u64)> =
-        (0..RATES.len()).flat_map(|rate| (0..draws).map(move |draw| (rate, draw))).collect();
-    let found = work::map(&jobs, threads, |&(rate, draw)| play(rate, draw));
     let mut all: Vec<Delay> = Vec::new();
     for (rows_per_hour, ..) in RATES {
         all.extend(changes().into_iter().map(|change| Delay {
@@ -126,7 +121,7 @@ pub fn run(size: Size, threads: usize) -> Result<Vec<Delay>> {
         }));
     }
     let kinds = changes().len();
-    for ((rate, _), of_changes) in jobs.into_iter().zip(found) {
+    for (rate, of_changes) in work::grid(RATES.len(), draws, threads, play) {
         for (number, found) in of_changes?.into_iter().enumerate() {
             let delay = &mut all[rate * kinds + number];
             for onset in found {
@@ -137,7 +132,6 @@ pub fn run(size: Size, threads: usize) -> Result<Vec<Delay>> {
             }
         }
     }
-    all.iter_mut().for_each(|it| it.minutes.sort_by(f64::total_cmp));
     Ok(all)
 }
 
@@ -152,16 +146,16 @@ fn play(rate: usize, draw: u64) -> Result<Vec<Vec<Onset>>> {
     let mut draw = Draw::new(seed);
     let profile = training::profile(&traffic, 20_000, &mut draw)?;
     let mut service = Service::new(&traffic, &profile, seed + 1000);
-    service.run(before * 3600 / TICK_SECONDS);
+    service.run(before * HOUR_TICKS);
     let mut seed = seed + 10_000;
     let mut found = Vec::new();
     for change in changes() {
         let onsets = (0..ONSETS).map(|_| {
             seed += 100;
             let mut service = service.fork(seed);
-            service.run((draw.uniform() * STEP_TICKS) as u64);
+            service.run((draw.uniform() * STEP_TICKS as f64) as u64);
             service.changes = vec![change];
-            onset(&mut service, after * 3600 / TICK_SECONDS)
+            onset(&mut service, after * HOUR_TICKS)
         });
         found.push(onsets.collect());
     }

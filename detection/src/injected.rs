@@ -7,7 +7,8 @@ use crate::{
     Size,
     defaults::TICK_SECONDS,
     law::{Change, Draw, Law},
-    service::Service,
+    quantile::quantile,
+    service::{HOUR_TICKS, STEP_TICKS, Service},
     settings::{laws, traffic},
     traffic::Traffic,
     training, work,
@@ -42,9 +43,7 @@ impl Injected {
     #[must_use]
     pub fn median(&self) -> f64 {
         let minutes = self.found.iter().map(|it| it.map_or(f64::INFINITY, |it| it.minutes));
-        let mut minutes: Vec<f64> = minutes.collect();
-        minutes.sort_by(f64::total_cmp);
-        minutes.get(minutes.len() / 2).copied().unwrap_or(f64::INFINITY)
+        quantile(minutes.collect(), 0.5)
     }
 
     /// How often it was found within the hour and called what it is after it.
@@ -107,12 +106,10 @@ fn all() -> Vec<Injected> {
 pub fn run(size: Size, threads: usize) -> Result<Vec<Injected>> {
     let draws: u64 = if size == Size::Full { 20 } else { 5 };
     let mut all = all();
-    let jobs: Vec<(usize, u64)> =
-        (0..all.len()).flat_map(|number| (0..draws).map(move |draw| (number, draw))).collect();
-    let found = work::map(&jobs, threads, |&(number, draw)| {
+    let found = work::grid(all.len(), draws, threads, |number, draw| {
         inject(&all[number], 200_000_000 + 1_000_000 * number as u64 + draw)
     });
-    for ((number, _), found) in jobs.into_iter().zip(found) {
+    for (number, found) in found {
         all[number].found.push(found?);
     }
     Ok(all)
@@ -125,10 +122,10 @@ fn inject(drift: &Injected, seed: u64) -> Result<Option<Found>> {
     let mut draw = Draw::new(seed);
     let profile = training::profile(&traffic, 20_000, &mut draw)?;
     let mut service = Service::new(&traffic, &profile, seed + 1000);
-    service.run(3 * 720 + (draw.uniform() * 90.0) as u64);
+    service.run(3 * HOUR_TICKS + (draw.uniform() * STEP_TICKS as f64) as u64);
     service.changes = vec![drift.change];
     let mut first = None;
-    for tick in 1..=720 {
+    for tick in 1..=HOUR_TICKS {
         service.tick();
         let reason = service.model.columns[0].reason;
         first = first.or(reason.map(|reason| (tick, reason)));

@@ -19,6 +19,7 @@ pub mod law;
 pub mod model;
 pub mod page;
 pub mod plot;
+pub mod quantile;
 pub mod report;
 pub mod rivals;
 pub mod service;

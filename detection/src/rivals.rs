@@ -11,6 +11,7 @@ use self::{
 use crate::{
     Size,
     law::{Change, Draw, Value},
+    quantile::quantile,
     settings::{laws, traffic},
     traffic::Traffic,
     work,
@@ -161,9 +162,7 @@ pub fn false_days(threads: usize) -> Vec<FalseDays> {
         days: 0,
         found: [0; RULES],
     });
-    let jobs: Vec<(usize, u64)> =
-        (0..all.len()).flat_map(|number| (0..DRAWS).map(move |draw| (number, draw))).collect();
-    let found = work::map(&jobs, threads, |&(number, draw)| {
+    let found = work::grid(all.len(), DRAWS, threads, |number, draw| {
         let FalseDays { rows_per_hour, cluster, .. } = all[number];
         let traffic = Traffic { rows_per_hour, cluster, ..traffic(laws()) };
         let features = traffic.laws.len();
@@ -174,7 +173,7 @@ pub fn false_days(threads: usize) -> Vec<FalseDays> {
         });
         days.collect::<Vec<_>>()
     });
-    for ((number, _), days) in jobs.into_iter().zip(found) {
+    for (number, days) in found {
         let it = &mut all[number];
         it.days += days.len() as u64;
         for day in days {
@@ -197,9 +196,7 @@ pub fn delays(size: Size, threads: usize) -> Vec<Delays> {
     let all = SHIFTS.iter().enumerate().map(|(number, &shift)| {
         let median = std::array::from_fn(|rule| {
             let minutes = found.iter().flat_map(|it| &it[number]).map(|it| it[rule]);
-            let mut minutes: Vec<f64> = minutes.collect();
-            minutes.sort_by(f64::total_cmp);
-            minutes[minutes.len() / 2]
+            quantile(minutes.collect(), 0.5)
         });
         Delays { shift, median }
     });

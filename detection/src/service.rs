@@ -3,7 +3,7 @@
 use driftline_statistics::{profile::Profile, time::Timestamp};
 
 use crate::{
-    defaults::TICK_SECONDS,
+    defaults::{LENGTHS, TICK_SECONDS},
     law::{Change, Draw, Value},
     model::Model,
     traffic::Traffic,
@@ -11,6 +11,10 @@ use crate::{
 
 /// How many ticks a day has.
 pub const DAY_TICKS: u64 = 86_400 / TICK_SECONDS;
+/// How many ticks an hour has.
+pub const HOUR_TICKS: u64 = 3600 / TICK_SECONDS;
+/// How many ticks a step has.
+pub const STEP_TICKS: u64 = LENGTHS.step_seconds() / TICK_SECONDS;
 /// When simulations begin: a Monday, at midnight.
 const BEGIN: Timestamp = Timestamp(1_767_571_200_000_000_000);
 

@@ -29,9 +29,29 @@ pub fn map<J: Sync, R: Send>(jobs: &[J], threads: usize, work: impl Fn(&J) -> R 
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Does so many draws of each of so many things; each result comes with the number of its thing.
+pub fn grid<R: Send>(
+    things: usize,
+    draws: u64,
+    threads: usize,
+    work: impl Fn(usize, u64) -> R + Sync,
+) -> Vec<(usize, R)> {
+    let of_thing = |number| (0..draws).map(move |draw| (number, draw));
+    let jobs: Vec<(usize, u64)> = (0..things).flat_map(of_thing).collect();
+    let results = map(&jobs, threads, |&(number, draw)| work(number, draw));
+    jobs.into_iter().map(|(number, _)| number).zip(results).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_draw_of_each_thing_is_done_once() {
+        let found = grid(2, 3, 2, |number, draw| (number, draw));
+        let draws = |number| (0..3).map(move |draw| (number, (number, draw)));
+        assert_eq!(found, draws(0).chain(draws(1)).collect::<Vec<_>>());
+    }
 
     #[test]
     fn results_come_in_the_order_of_the_jobs() {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use driftline_detection::{
     law::{Change, Draw, Law, Value, category_name},
-    service::{DAY_TICKS, Service},
+    service::{DAY_TICKS, HOUR_TICKS, Service},
     settings::traffic,
     traffic::{Arrivals, Seasons, Traffic},
     training::{self, feature_name},
@@ -124,7 +124,7 @@ fn check(days: u64, traffic: &Traffic, changes: &[(u64, Vec<Change>)]) {
     let mut drifted = 0;
     let mut rows = String::new();
     for tick in 0..days * DAY_TICKS {
-        if let Some((_, changes)) = changes.iter().find(|(hour, _)| hour * 720 == tick) {
+        if let Some((_, changes)) = changes.iter().find(|(hour, _)| hour * HOUR_TICKS == tick) {
             service.changes.clone_from(changes);
         }
         rows.clear();
