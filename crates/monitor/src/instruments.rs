@@ -25,7 +25,7 @@ use self::{
 
 use alloc::{boxed::Box, vec::Vec};
 
-use driftline_labels::{Baseline, DriftReason, EnumMap, Verdict, Window};
+use driftline_labels::{Baseline, DriftReason, EnumMap, Window};
 use driftline_statistics::{
     detection::{Clusters, LookScratch, Overdispersion},
     fingerprint::Fingerprint,
@@ -155,12 +155,16 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) now: Timestamp,
     /// Whether a step of the windows has ended since the last evaluation, or there was none.
     pub(crate) step_ended: bool,
+    /// Whether it is the turn of the column at hand to have its slow window measured and its record stored, as it is
+    /// once in each step.
+    pub(crate) has_turn: bool,
     pub(crate) buffer: &'a mut MetricBuffer,
     pub(crate) findings: &'a mut Findings,
     pub(crate) scratch: &'a mut Scratch,
     /// When the next evaluation is due, whether counters move until then or not.
     pub(crate) due_at: Timestamp,
-    /// Whether the panel at hand must be stored; at the end of a step all are.
+    /// Whether the panel at hand must be stored, as those of columns are when they have their turn, and those of models
+    /// at the end of a step.
     pub(crate) must_store: bool,
 }
 
@@ -176,8 +180,8 @@ pub(crate) struct Findings {
 /// What was found about a column.
 #[derive(Clone, Copy, Debug, Default)]
 struct ColumnFindings {
-    /// `None` for a window that was not measured this time.
-    verdicts: EnumMap<Window, Option<Verdict>>,
+    /// By what was found last of each window.
+    has_drifted: EnumMap<Window, bool>,
     /// How many rows of the fast window count as one; `None` if it was not measured this time.
     clusters: Option<Clusters>,
     /// How far it moved, in PSI; `None` if there are too few rows to tell, or it was not measured this time.
@@ -192,12 +196,6 @@ pub(crate) struct Scratch {
 }
 
 impl Evaluation<'_> {
-    /// Whether this window is measured this time. The slow one is when a step of the fast one ends, which is a sixteenth
-    /// of it at most.
-    fn measures(&self, window: Window) -> bool {
-        window == Window::Fast || self.step_ended
-    }
-
     /// Asks for an evaluation at this moment, whether counters move or not.
     fn evaluate_again_at(&mut self, at: Timestamp) {
         self.due_at = self.due_at.min(at);

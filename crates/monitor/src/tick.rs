@@ -187,6 +187,7 @@ impl Tick {
                 model,
                 now,
                 step_ended,
+                has_turn: false,
                 buffer,
                 findings: &mut leading.findings,
                 scratch: &mut leading.scratch,

@@ -101,7 +101,7 @@ impl ColumnWindows {
         found: &mut ColumnFindings,
         evaluation: &mut Evaluation<'_>,
     ) {
-        let Evaluation { settings, now, step_ended, buffer, scratch, findings, .. } = evaluation;
+        let Evaluation { settings, now, has_turn, buffer, scratch, findings, .. } = evaluation;
         let State { detector, chi_square, still_chi_square, .. } = state;
         let judge = &Judge::of(&column.limits, *chi_square);
         detector.count(growth, findings.clusters, *now);
@@ -119,7 +119,7 @@ impl ColumnWindows {
                 found.moved[Baseline::Training] = Some(psi);
             }
         };
-        let looked = detector.look(&looking, *step_ended, &mut scratch.look, measured);
+        let looked = detector.look(&looking, *has_turn, &mut scratch.look, measured);
         for (window, verdict) in looked.verdicts {
             if let Some(verdict) = verdict {
                 self.gauges[window].verdict.set(buffer, verdict);
@@ -128,7 +128,7 @@ impl ColumnWindows {
         if looked.verdicts[Window::Fast] == Some(Verdict::Insufficient) {
             found.moved[Baseline::Training] = None;
         }
-        found.verdicts = looked.verdicts;
+        found.has_drifted = EnumMap::from_fn(|window| detector.has_drifted(window));
         found.clusters = Some(detector.clusters(Length::Fast));
         self.drift.set(buffer, &looked);
         if let Some(next) = detector.due_at(looking.lengths, looking.hold_ns, looking.now) {

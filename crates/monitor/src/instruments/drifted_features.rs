@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use driftline_labels::{EnumMap, Verdict, Window};
+use driftline_labels::{EnumMap, Window};
 
 use super::{Evaluation, Instrument, ModelContext, ModelInstrument};
 use crate::model::PredictionSeries;
@@ -30,12 +30,9 @@ impl DriftedFeatures {
 impl Instrument<PredictionSeries> for DriftedFeatures {
     fn evaluate(&mut self, model: &PredictionSeries, _: &[u64], evaluation: &mut Evaluation<'_>) {
         for (window, id) in self.0 {
-            if evaluation.measures(window) {
-                let features = evaluation.findings.columns.iter().take(model.features().len());
-                let drifted = features.filter(|it| it.verdicts[window] == Some(Verdict::Drift));
-                let drifted = u64::try_from(drifted.count()).unwrap_or(u64::MAX);
-                evaluation.buffer.set(id, drifted);
-            }
+            let features = evaluation.findings.columns.iter().take(model.features().len());
+            let drifted = features.filter(|it| it.has_drifted[window]).count();
+            evaluation.buffer.set(id, u64::try_from(drifted).unwrap_or(u64::MAX));
         }
     }
 }

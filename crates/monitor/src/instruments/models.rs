@@ -2,6 +2,7 @@
 //! nothing itself.
 
 use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
 
 use driftline_labels::DriftReason;
 use driftline_statistics::{
@@ -35,6 +36,7 @@ pub struct Instruments {
 pub(crate) struct ModelPanels {
     /// By column.
     columns: Vec<Box<[Panel<MonitoredColumn>]>>,
+    turns: Turns,
     model: Box<[Panel<PredictionSeries>]>,
 }
 
@@ -51,6 +53,7 @@ impl ModelPanels {
         let columns = model.columns().zip(of_columns);
         ModelPanels {
             columns: columns.map(|(it, made)| panels(made, it, settings)).collect(),
+            turns: Turns::default(),
             model: panels(of_model, model, settings),
         }
     }
@@ -134,14 +137,46 @@ impl ModelPanels {
         let told = self.columns.iter().flatten().map(Panel::clusters);
         let told = told.fold(Overdispersion::default(), Overdispersion::with);
         evaluation.findings.clusters = told.factor(ASSUMED);
-        for (panels, column) in self.columns.iter_mut().zip(model.columns()) {
+        let turns = self.turns.next(self.columns.len(), evaluation.step_ended);
+        if turns.end < self.columns.len() {
+            evaluation.evaluate_again_at(evaluation.now);
+        }
+        for (number, (panels, column)) in self.columns.iter_mut().zip(model.columns()).enumerate() {
+            evaluation.has_turn = turns.contains(&number);
             for panel in panels {
                 panel.evaluate(column, proxy, evaluation, reading);
             }
         }
+        evaluation.has_turn = evaluation.step_ended;
         for panel in &mut self.model {
             panel.evaluate(model, proxy, evaluation, reading);
         }
+    }
+}
+
+/// Which columns have their turn. After a step they take turns, so that the tick on which it ends costs little more than
+/// any other one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turns {
+    /// How many have had theirs since a step ended.
+    had: usize,
+}
+
+impl Turns {
+    /// How many columns have their turn in one evaluation.
+    const AT_ONCE: usize = 12;
+
+    /// The columns that have theirs in this evaluation, of so many. What is left when the next step ends comes at once:
+    /// then steps are too short for turns.
+    fn next(&mut self, columns: usize, step_ended: bool) -> Range<usize> {
+        let had = self.had.min(columns);
+        let (begin, end) = match (step_ended, had < columns) {
+            (true, true) if had != 0 => (0, columns),
+            (true, _) => (0, Turns::AT_ONCE.min(columns)),
+            (false, _) => (had, had.saturating_add(Turns::AT_ONCE).min(columns)),
+        };
+        self.had = end;
+        begin..end
     }
 }
 
@@ -178,4 +213,19 @@ fn make<'a>(
 
 fn made<T: ?Sized, const N: usize>(instruments: [Option<Box<T>>; N]) -> Vec<Box<T>> {
     instruments.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_column_has_its_turn_once_a_step() {
+        let mut turns = Turns::default();
+        let mut next = |step_ended| turns.next(30, step_ended);
+        assert_eq!([next(true), next(false), next(false)], [0..12, 12..24, 24..30]);
+        assert_eq!([next(false), next(true)], [30..30, 0..12]);
+        assert_eq!(next(true), 0..30, "of a step that was too short for all of them");
+        assert_eq!([next(false), next(true)], [30..30, 0..12]);
+    }
 }

@@ -191,8 +191,8 @@ impl<S> Panel<S> {
         self.members.iter().any(|member| member.is_restored).then_some(())
     }
 
-    /// Reads the counters, runs the instruments, flushes their gauges, and stores the record if a step has ended or an
-    /// instrument asks for it.
+    /// Reads the counters, runs the instruments, flushes their gauges, and stores the record if the subject has its
+    /// turn or an instrument asks for it.
     pub(super) fn evaluate(
         &mut self,
         subject: &S,
@@ -201,7 +201,7 @@ impl<S> Panel<S> {
         reading: &mut Reading,
     ) {
         self.read(subject, proxy.series, reading);
-        evaluation.must_store = evaluation.step_ended;
+        evaluation.must_store = evaluation.has_turn;
         for member in &mut self.members {
             member.instrument.evaluate(subject, &reading.growth, evaluation);
         }

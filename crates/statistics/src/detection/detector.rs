@@ -2,7 +2,7 @@
 //! counters grew by, and sets no gauge.
 
 use alloc::{boxed::Box, vec, vec::Vec};
-use core::ops::Range;
+use core::mem;
 
 use driftline_labels::{DriftReason, EnumMap, Verdict, Window};
 
@@ -126,9 +126,8 @@ impl Detector {
         let cells = self.cells;
         while let Some(next) = self.fast.next_slot(now) {
             self.fast.advance(next);
-            let pair = self.of_steps(OLDEST, 0..cells.rows(), &mut Default::default());
-            self.past.learn(pair, f64::from(self.clusters(Length::Slow).found), KEPT_OF_STEPS);
-            self.look_back(0..cells.rows());
+            self.learn_past();
+            self.look_back();
         }
         self.add_to_batch(growth.get(..cells.rows()).unwrap_or_default());
         self.fresh.advance(now);
@@ -140,17 +139,18 @@ impl Detector {
         }
     }
 
-    /// What the step so far back and the one before it tell.
-    fn of_steps(
-        &self,
-        back: u64,
-        cells: Range<usize>,
-        (newer, older): &mut (Vec<u64>, Vec<u64>),
-    ) -> Overdispersion {
-        let before = back.saturating_add(1);
-        self.fast.sum(back..before, cells.clone(), newer);
-        self.fast.sum(before..before.saturating_add(1), cells, older);
-        Overdispersion::of_pair(newer, older)
+    /// Learns what the two steps tell that no length covers any more.
+    fn learn_past(&mut self) {
+        let (mut newer, mut older) = Default::default();
+        self.sum_step(OLDEST, &mut newer);
+        self.sum_step(OLDEST.saturating_add(1), &mut older);
+        let pair = Overdispersion::of_pair(&newer, &older);
+        self.past.learn(pair, f64::from(self.clusters(Length::Slow).found), KEPT_OF_STEPS);
+    }
+
+    /// The rows of the step so far back, by cell.
+    fn sum_step(&self, back: u64, sums: &mut Vec<u64>) {
+        self.fast.sum(back..back.saturating_add(1), 0..self.cells.rows(), sums);
     }
 
     /// Adds rows to the batch, and compares it with the one before when it is large enough.
@@ -174,18 +174,21 @@ impl Detector {
 
     /// To be called when rings and what they have told were put back.
     pub fn restored(&mut self) {
-        self.look_back(0..self.cells.rows());
+        self.look_back();
     }
 
     /// Looks back at the steps before each length, when one has ended.
-    fn look_back(&mut self, cells: Range<usize>) {
-        let mut scratch = Default::default();
+    fn look_back(&mut self) {
+        let (mut newer, mut older) = Default::default();
         let mut steps = [self.past; Length::OF_FAST.len() - 1];
         let (mut all, mut back) = (self.past, OLDEST);
+        self.sum_step(back, &mut older);
         for (told, (length, _)) in steps.iter_mut().zip(Length::OF_FAST).rev() {
             while length.steps() < back {
                 back = back.saturating_sub(1);
-                all = all.with(self.of_steps(back, cells.clone(), &mut scratch));
+                self.sum_step(back, &mut newer);
+                all = all.with(Overdispersion::of_pair(&newer, &older));
+                mem::swap(&mut newer, &mut older);
             }
             *told = all;
         }
@@ -253,6 +256,12 @@ impl Detector {
         looked.since = first.and_then(Holding::since);
         looked.reason = self.holding.values().find_map(Holding::reason);
         looked
+    }
+
+    /// Whether the verdict of a window, as it was found last, is drift.
+    #[must_use]
+    pub fn has_drifted(&self, window: Window) -> bool {
+        self.holding[window].since().is_some()
     }
 
     /// When verdicts may change with the time alone, if they may: when rows leave the shortest lengths, and when a drift

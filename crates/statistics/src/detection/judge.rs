@@ -13,8 +13,8 @@ use crate::{
     fingerprint::Fingerprint,
 };
 
-/// How many tests a look makes: of nulls, types, bins, classes or location, spread, and tails.
-pub(super) const TESTS: usize = 6;
+/// How many tests a look makes at most: of nulls, types, bins, classes, location, spread, and tails.
+pub(super) const TESTS: usize = 7;
 
 /// What is said of a column's verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +40,9 @@ pub struct Judge {
     pub materiality: Materiality,
 }
 
+/// The largest score: see [`Scored::new`].
+const SCORE_MAX: f64 = 0.5;
+
 /// What the bins say, in one pass and without a logarithm.
 #[derive(Clone, Copy, Debug)]
 struct Scored {
@@ -47,6 +50,14 @@ struct Scored {
     pearson: f64,
     location: MeanChange,
     spread: MeanChange,
+    most: Most,
+}
+
+/// How large a change can be at most.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    location: f64,
+    spread: f64,
 }
 
 /// The fewest rows that are judged if nobody says. The tests hold at any number, but little is known about clusters below.
@@ -185,7 +196,7 @@ impl Judge {
         let location = scored.location.nats(reference.effective, effective);
         let spread = scored.spread.nats(reference.effective, effective);
         let is_on_line = reference.is_on_line;
-        let moved = if spread <= location { DriftReason::Location } else { DriftReason::Spread };
+        let moved = scored.moved(location, spread);
         // What Pearson's does not see, no likelihood ratio does.
         let may_have_changed = self.chi_square.min(2.0 * self.nats) <= 2.0 * scored.pearson;
         if may_have_changed
@@ -261,6 +272,15 @@ impl Judge {
 }
 
 impl Scored {
+    /// What values on a line did, by the nats against either. Rows that all moved far are also far from the middle: so a
+    /// change of location that is a larger part of what it can be is never taken for one of spread.
+    fn moved(&self, location: f64, spread: f64) -> DriftReason {
+        let part = |change: &MeanChange, most: f64| libm::fabs(change.difference) / most;
+        let is_location = spread <= location
+            || part(&self.spread, self.most.spread) <= part(&self.location, self.most.location);
+        if is_location { DriftReason::Location } else { DriftReason::Spread }
+    }
+
     /// One pass over the bins. Scores are the ranks of the reference, from -1/2 to 1/2, rows of one bin sharing theirs: so
     /// the reference's mean is 0 by construction. Those of spread are their squares.
     fn new(reference: &ReferenceRows<'_>, live: &LiveRows<'_>, effective: f64) -> Scored {
@@ -291,17 +311,26 @@ impl Scored {
             second += pooled * square;
             fourth += pooled * square * square;
         }
+        let spread = live_second - reference_second;
         Scored {
             pearson: pearson * reference.effective * of_live,
+            most: Most {
+                location: SCORE_MAX,
+                spread: if spread < 0.0 {
+                    reference_second
+                } else {
+                    SCORE_MAX * SCORE_MAX - reference_second
+                },
+            },
             location: MeanChange {
                 difference: live_first,
                 variance: second - first * first,
-                reach: 0.5 + libm::fabs(first),
+                reach: SCORE_MAX + libm::fabs(first),
             },
             spread: MeanChange {
-                difference: live_second - reference_second,
+                difference: spread,
                 variance: fourth - second * second,
-                reach: second.max(0.25 - second),
+                reach: second.max(SCORE_MAX * SCORE_MAX - second),
             },
         }
     }
@@ -317,4 +346,69 @@ fn likelihood_ratio(reference: &ReferenceRows<'_>, live: &LiveRows<'_>, effectiv
         split(of_reference as f64 * worth, of_live as f64 * worth_live, share)
     })
     .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{super::total, *};
+    use crate::drift::probability::{normal_quantile, normal_survival};
+
+    const BINS: usize = 20;
+
+    /// What is found of 4,000 rows of a normal law with this mean and deviation, in bins of equal shares of a standard one.
+    fn found(mean: f64, deviation: f64) -> Option<DriftReason> {
+        let beyond = |bin: usize| {
+            let exceeded = 1.0 - bin as f64 / BINS as f64;
+            let upper =
+                |it: f64| if it <= 0.5 { normal_quantile(it) } else { -normal_quantile(1.0 - it) };
+            match bin {
+                0 => 1.0,
+                BINS => 0.0,
+                _ => normal_survival((upper(exceeded) - mean) / deviation),
+            }
+        };
+        let live: Vec<u64> =
+            (0..BINS).map(|bin| (4000.0 * (beyond(bin) - beyond(bin + 1))) as u64).collect();
+        let reference = ReferenceRows {
+            bins: &[1000; BINS],
+            binned: 20_000,
+            effective: 20_000.0,
+            unset: 0,
+            positions: None,
+            has_classes: false,
+            is_on_line: true,
+            has_range: false,
+            by_hour: None,
+        };
+        let live = LiveRows {
+            bins: &live,
+            binned: total(&live),
+            unset: 0,
+            unusable: 0,
+            outside: 0,
+            tail_distance: [0, 0],
+        };
+        let limits = Limits { nats: 20.0, rows_min: 50, materiality: Materiality::DEFAULT };
+        let judge = Judge::new(&limits, &reference);
+        judge.look(&reference, &live, Clusters { found: 1.0, assumed: 1.0 }, 2.0)
+    }
+
+    #[test]
+    fn a_shift_is_one_of_location_however_large() {
+        assert_eq!(found(0.0, 1.0), None);
+        for mean in [0.5, 1.0, 2.0, 3.0, 10.0] {
+            assert_eq!(found(mean, 1.0), Some(DriftReason::Location), "+{mean}");
+            assert_eq!(found(-mean, 1.0), Some(DriftReason::Location), "-{mean}");
+        }
+    }
+
+    #[test]
+    fn a_deviation_that_changes_is_one_of_spread() {
+        for deviation in [0.01, 0.5, 1.6, 3.0, 100.0] {
+            assert_eq!(found(0.0, deviation), Some(DriftReason::Spread), "x {deviation}");
+            assert_eq!(found(0.1, deviation), Some(DriftReason::Spread), "x {deviation}, +.1");
+        }
+    }
 }
