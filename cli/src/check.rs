@@ -156,11 +156,12 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
         kib(worker),
         kib(main)
     );
+    let monitor = Monitor::new(config);
     if config.models.iter().any(|model| model.kind == ModelKind::Predictive) {
         let _ = write!(
             text,
             " and {} KiB for each of a predictive one ({} KiB more where a tensor in JSON has its data before its name or shape)",
-            Monitor::new(config).prediction_bytes().div_ceil(1024),
+            monitor.prediction_bytes().div_ceil(1024),
             thousands(config.event_bytes_max.div_ceil(1024))
         );
     }
@@ -172,6 +173,15 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
             text,
             "\nOf each VM's, {} KiB are the training rows by hour of the day.",
             thousands(by_hour.div_ceil(1024) as u64)
+        );
+    }
+    let season = monitor.season_bytes_max();
+    if season != 0 {
+        let _ = write!(
+            text,
+            "\nOf the main thread's, {} KiB are the windows of a season, and as much again where bins get more than \
+             65,535 values in a window.",
+            thousands(season.div_ceil(2 * 1024) as u64)
         );
     }
     Ok(text)

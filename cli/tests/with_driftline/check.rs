@@ -161,6 +161,19 @@ fn a_profile_by_hour_goes_into_the_filter_and_its_memory_is_said() {
         printed.contains("Of each VM's, 3 KiB are the training rows by hour of the day."),
         "{printed}"
     );
+    let season = |season: &str| {
+        let compared = format!(r#"{{"compare_with": "both", "season": "{season}", "#);
+        let file = Input::new("season.json", config(&by_hour).replacen('{', &compared, 1));
+        accepts(&["--config", file.name()])
+    };
+    // 22 windows more of 25 and 10 cells, and 166: 2 bytes each.
+    for (length, kib) in [("day", 2), ("week", 12)] {
+        let (expected, printed) = (
+            format!("Of the main thread's, {kib} KiB are the windows of a season"),
+            season(length),
+        );
+        assert!(printed.contains(&expected), "{printed}");
+    }
     let (without, _) = profile(&["--exclude", "asked"]);
     let file = Input::new("not-by-hour.json", config(&without));
     assert!(!accepts(&["--config", file.name()]).contains("by hour"));

@@ -167,6 +167,13 @@ impl Monitor {
         self.prediction_bytes
     }
 
+    /// What the windows of the season take of the memory of the VM that evaluates, at most, in bytes.
+    #[must_use]
+    pub fn season_bytes_max(&self) -> usize {
+        let columns = self.predicting().flat_map(PredictionSeries::columns);
+        columns.map(|column| self.drift.windows.season_bytes_max(column.cells().count())).sum()
+    }
+
     /// What an exchange in this dialect takes of its VM's memory, at most.
     pub(crate) fn exchange_bytes(&self, dialect: &Dialect) -> usize {
         match dialect {

@@ -113,6 +113,13 @@ impl WindowLengths {
         fast.saturating_add(slow).saturating_add(Ring::bytes_max(FRESH_SLOTS, cells))
     }
 
+    /// What the season takes of that.
+    #[must_use]
+    pub fn season_bytes_max(self, cells: usize) -> usize {
+        let without = WindowLengths { season_windows: 0, ..self };
+        self.rings_bytes_max(cells).saturating_sub(without.rings_bytes_max(cells))
+    }
+
     /// The slots of the fast window in its ring.
     #[must_use]
     pub const fn fast(self) -> Range<u64> {
@@ -176,6 +183,16 @@ mod tests {
         check(86_400, 7, "week_before");
         check(3600, 23, "slow_window_before");
         check(60, 24, "slow_window_before");
+    }
+
+    #[test]
+    fn a_season_takes_one_coarse_ring() {
+        let of = |season_windows| {
+            let lengths = WindowLengths { window_seconds: 3600, slow_windows: 24, season_windows };
+            lengths.season_bytes_max(20)
+        };
+        // Each window more has 4 bytes a cell, and a note.
+        assert_eq!([of(0), of(24), of(168)], [0, 22 * 81, 166 * 81]);
     }
 
     #[test]
