@@ -7,6 +7,7 @@
 //! All rules are one group: Prometheus evaluates a group rule by rule for one moment, but groups at moments of their own.
 //! Counts of a bin and of all bins that are a minute apart would look like evidence.
 
+mod evidence;
 mod verdict;
 
 use std::fmt::Write;
