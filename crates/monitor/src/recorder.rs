@@ -169,8 +169,8 @@ impl<'r, 'm> Recording<'r, 'm> {
     ) -> Recording<'r, 'm> {
         let series = layout.predictor(recorder.predictor);
         let asked_at = recorder.asked_at;
-        let to =
-            Counting { series, direction: Direction::Request, asked_at, buffer, capture, flush };
+        let direction = Direction::Request;
+        let to = Counting { series, direction, asked_at, buffer, monitored: 0, capture, flush };
         Recording { layout, recorder, to }
     }
 
@@ -206,6 +206,15 @@ impl<'r, 'm> Recording<'r, 'm> {
             && let Some(series) = self.layout.model(id).and_then(|it| it.generation.as_ref())
         {
             self.to.buffer.observe(series.gap, microseconds);
+        }
+    }
+}
+
+impl Drop for Recording<'_, '_> {
+    /// Counts the monitored values of the callback at once, which for each of them would cost as much as its bin.
+    fn drop(&mut self) {
+        if self.to.monitored != 0 {
+            self.to.buffer.add(self.layout.common.monitored_values, self.to.monitored);
         }
     }
 }

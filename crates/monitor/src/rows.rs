@@ -34,6 +34,8 @@ pub(crate) struct Counting<'a, 'm> {
     /// When the request came, in seconds since 1970, if that is known.
     pub(crate) asked_at: Option<f64>,
     pub(crate) buffer: &'a mut MetricBuffer,
+    /// How many values have yet to be added to the counter of all monitored ones.
+    pub(crate) monitored: u64,
     pub(crate) capture: &'a mut Capture,
     /// Hands the host what is in the buffer.
     pub(crate) flush: Flush<'a>,
@@ -136,7 +138,8 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
     {
         *present = present.saturating_add(1);
         let cell = monitored.aged(cell, to.asked_at);
-        monitored.count(to.buffer, monitored.place(cell));
+        let values = monitored.count_in_bin(to.buffer, monitored.place(cell));
+        to.monitored = to.monitored.saturating_add(values);
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);
         if to.buffer.is_full() {

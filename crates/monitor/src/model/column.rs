@@ -260,11 +260,14 @@ impl MonitoredColumn {
     }
 
     /// Counts a value in its bin, or under the reason why it has none.
-    #[inline]
     pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
-        if placed != Err(Unbinned::Missing) {
-            buffer.add(self.monitored_values, 1);
-        }
+        let values = self.count_in_bin(buffer, placed);
+        buffer.add(self.monitored_values, values);
+    }
+
+    /// The same, but for the counter of all monitored values: how many of these it was.
+    #[inline]
+    pub(crate) fn count_in_bin(&self, buffer: &mut MetricBuffer, placed: Placed) -> u64 {
         match placed {
             Ok(InBin { bin, is_outside, tail_distance }) => {
                 if let Some(id) = self.counts.get(bin) {
@@ -280,7 +283,10 @@ impl MonitoredColumn {
                     buffer.add(tails[side], thousandths);
                 }
             }
-            Err(Unbinned::Missing) => self.count_missing(buffer, 1),
+            Err(Unbinned::Missing) => {
+                self.count_missing(buffer, 1);
+                return 0;
+            }
             Err(reason) => {
                 buffer.add(self.unbinned[reason], 1);
                 match reason {
@@ -292,6 +298,7 @@ impl MonitoredColumn {
                 }
             }
         }
+        1
     }
 
     /// The series of its first bin, by which the column can be told from others.

@@ -262,6 +262,7 @@ impl Session {
             let recorder = &mut measured.recorder;
             let mut recording = Recording::new(layout, recorder, buffer, capture, flush);
             let observation = observation.insert(measured.exchange.finish(&mut recording, &end));
+            drop(recording);
             recorder.end(layout, buffer, capture, observation);
         });
     }
