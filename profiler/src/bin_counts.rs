@@ -1,7 +1,7 @@
 //! Counts the numbers of a column into bins that are fixed; it moves no edge, and knows no text.
 
 use driftline_statistics::{
-    bins::Bins,
+    bins::{Bins, MergedEdges},
     profile::{ByHour, Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
     time::hour::HourOfDay,
     value::Precision,
@@ -14,6 +14,8 @@ use crate::{chi_square::quantiles, sum::Sum};
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) bins: Bins,
+    /// Which of its edges lie between values that a wire of few digits merges.
+    pub(crate) merged: MergedEdges,
     /// Rows without a value.
     pub(crate) nulls: u64,
     /// Rows with one, at least 1.
@@ -100,7 +102,7 @@ impl BinCounts {
 
     /// The column, in a profile of `columns` columns.
     pub(crate) fn column(self, columns: usize) -> Column {
-        let Plan { kind, bins, nulls, values, mean, minimum, maximum, distinct, by_hour } =
+        let Plan { kind, bins, merged, nulls, values, mean, minimum, maximum, distinct, by_hour } =
             self.plan;
         // Equal values do not deviate, whatever rounding gives.
         let standard_deviation = if minimum == maximum {
@@ -146,6 +148,7 @@ impl BinCounts {
                 minimum,
                 maximum,
                 means: means.collect(),
+                merged,
                 tail_excess,
             }),
             distinct,

@@ -6,7 +6,7 @@ mod message;
 mod tests;
 
 use driftline_statistics::{
-    bins::Bins,
+    bins::{Bins, MergedEdges},
     profile::{ByHour, Column, Kind},
     time::hour::HourOfDay,
     value::NullTexts,
@@ -19,7 +19,7 @@ use crate::{
     category::Categories,
     cell::{Cell, Shown},
     distinct_values::{DISTINCT_VALUES_MAX, DistinctValues},
-    edges::edges,
+    edges::{edges, merged},
     hour_rows::HourRows,
     place::Place,
     sample::{Sample, Sorted},
@@ -215,6 +215,10 @@ impl ColumnBuilder {
             Some(values) => Bins::Values { values },
             None => Bins::Quantile { edges: edges(&sorted, sizes.bins, kind == Kind::VectorNorm) },
         };
+        let merged = match &bins {
+            Bins::Quantile { edges } if kind != Kind::VectorNorm => merged(&sorted, edges),
+            _ => MergedEdges::default(),
+        };
         let nulls_by_hour = self.nulls_by_hour.map(|mut nulls| {
             nulls.join(&self.null_words.by_hour);
             let mut by_hour = ByHour::new(bins.count());
@@ -224,6 +228,7 @@ impl ColumnBuilder {
         let plan = Plan {
             kind,
             bins,
+            merged,
             nulls: self.nulls + self.null_words.rows,
             values,
             mean: self.sum.mean(values, minimum, maximum).unwrap_or(minimum),

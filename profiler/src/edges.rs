@@ -5,7 +5,7 @@ mod tests;
 
 use std::ops::Range;
 
-use driftline_statistics::value::Precision;
+use driftline_statistics::{bins::MergedEdges, value::Precision};
 
 /// The edges of at most `bins` bins over `sorted`, which is in ascending order and not empty.
 ///
@@ -43,6 +43,17 @@ pub(crate) fn edges(sorted: &[f64], bins: usize, are_norms: bool) -> Vec<f64> {
         }
     }
     edges
+}
+
+/// Which of the edges lie between values that are one number in half precision, in bfloat16 or in both.
+pub(crate) fn merged(sorted: &[f64], edges: &[f64]) -> MergedEdges {
+    MergedEdges::between(edges.iter().map(|edge| {
+        let above = sorted.partition_point(|value| value <= edge);
+        let low = above.checked_sub(1).and_then(|below| sorted.get(below));
+        // Above all values an edge is beyond what they are rounded to.
+        let high = sorted.get(above).copied().unwrap_or(f64::MAX);
+        (low.copied().unwrap_or(f64::MIN), high)
+    }))
 }
 
 /// Rows that lie side by side.

@@ -94,7 +94,7 @@ fn record_features(
         let asked = request.and_then(|it| feature.in_request(it, generated.wants_stream));
         let given = generated.response.and_then(|answer| feature.in_answer(answer));
         if let Some(cell) = asked.or(given) {
-            column.count(buffer, column.place(cell));
+            column.count(buffer, column.place(cell, &series.lots));
             capture.value(column.first_bin(), cell);
         }
     }

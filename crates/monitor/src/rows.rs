@@ -138,7 +138,7 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
     {
         *present = present.saturating_add(1);
         let cell = monitored.aged(cell, to.asked_at);
-        let values = monitored.count_in_bin(to.buffer, monitored.place(cell));
+        let values = monitored.count_in_bin(to.buffer, monitored.place(cell, &to.series.lots));
         to.monitored = to.monitored.saturating_add(values);
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);

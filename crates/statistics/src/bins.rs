@@ -1,6 +1,10 @@
 //! Fixed bins of a feature: which bin a value falls in, and what each bin is called.
 //! The bins come from the reference alone; live values never move them.
 
+mod merged;
+
+pub use self::merged::{Lots, MergedEdges};
+
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{drift::BEYOND, value::Precision};

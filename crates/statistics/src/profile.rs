@@ -36,7 +36,7 @@ use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
 
 use crate::{
-    bins::Bins,
+    bins::{Bins, MergedEdges},
     document::{self, Node, Path, Problems},
     value::Precision,
 };
@@ -174,6 +174,8 @@ pub struct Numbers {
     pub maximum: f64,
     /// Mean of the reference values in each bin; `None` where the bin is empty.
     pub means: Vec<Option<f64>>,
+    /// Of quantile bins: which edges lie between values that a wire of few digits merges.
+    pub merged: MergedEdges,
     /// How far the outer bins reach.
     pub tail_excess: TailExcess,
 }

@@ -4,13 +4,15 @@ use driftline_statistics::{profile::Kind, value::Precision};
 
 use crate::{
     live::{Live, Message, is_the_same},
-    table::random,
+    table::{merging, random},
     train::Training,
     wire::WAYS,
 };
 
 /// Enough for a verdict on 20 bins.
 const ROWS: usize = 600;
+/// Enough to call a small change drift.
+const MERGED_ROWS: usize = 6000;
 
 #[test]
 fn the_same_rows_are_the_same_values_in_every_format_and_dialect() {
@@ -66,4 +68,42 @@ fn singles_and_halves_that_come_as_text_are_the_numbers_that_they_were() {
             }
         }
     }
+}
+
+/// Whatever a half or a bfloat16 merges: nobody can tell which value it was, and no verdict is made of that.
+#[test]
+fn numbers_that_a_wire_merges_are_no_drift() {
+    let mut compared = 0;
+    for seed in 20..23 {
+        let table = merging(seed, MERGED_ROWS);
+        for training in Training::ALL {
+            let profile = training.profile(&table);
+            for way in WAYS.iter().filter(|way| is_coarse(way.name)) {
+                let live = Live::new(&profile, way.declared);
+                live.play(&(way.request)(&table), &Message::json("", "{}"));
+                live.tick();
+                for feature in &profile.features {
+                    let what = format!("{training:?}, {}, seed {seed}: {}", way.name, feature.name);
+                    let said = live.said(&feature.name);
+                    let rows: u64 = said.bins.iter().sum();
+                    assert_eq!(rows, MERGED_ROWS as u64, "{what}: {:?}", said.unbinned);
+                    assert_eq!((said.verdict, said.violations), ("ok", vec![]), "{what}");
+                    assert!(
+                        said.psi < 0.01,
+                        "{what}: {} {:?} {:?}",
+                        said.psi,
+                        said.bins,
+                        feature.column.counts
+                    );
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(3 * 4 * 6 * 7 <= compared, "{compared}");
+}
+
+/// Whether the way is one of halves or of bfloat16.
+fn is_coarse(way: &str) -> bool {
+    ["halves", "bfloat16"].iter().any(|precision| way.contains(precision))
 }

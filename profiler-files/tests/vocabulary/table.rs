@@ -71,6 +71,32 @@ impl Table {
     }
 }
 
+/// A random table of numbers that halves or bfloat16 merge, most of them with many others.
+pub(crate) fn merging(seed: u64, rows: usize) -> Table {
+    let mut random = Random(seed);
+    let mut column = |name, cell: &dyn Fn(&mut Random) -> f64| {
+        let cells = (0..rows).map(|_| Cell::Number(cell(&mut random))).collect();
+        Column { name, kind: Kind::Number, cells, needs: Some(Precision::Single) }
+    };
+    // About 0, with a deviation of 1.
+    let normal = |random: &mut Random| {
+        (0..12).map(|_| random.below(100_000) as f64 / 1e5).sum::<f64>() - 6.0
+    };
+    Table(vec![
+        column("kelvin", &|random| (normal(random) * 8000.0).round() / 1000.0 + 285.0),
+        column("year", &|random| 2025.0 - (normal(random) * 25.0).round().abs()),
+        // A bin for each value.
+        column("decade", &|random| (2010 + random.below(12)) as f64),
+        column("price", &|random| ((normal(random) + 7.0).exp() * 100.0).round() / 100.0),
+        // One or two numbers in bfloat16.
+        column("id", &|random| 1000.0 + random.below(3000) as f64 / 1000.0),
+        column("zeros", &|random| {
+            if random.below(3) != 0 { 0.0 } else { 100.0 + random.below(1000) as f64 / 100.0 }
+        }),
+        column("altitude", &|random| -300.0 - (normal(random) * 100_000.0).round() / 1e5),
+    ])
+}
+
 /// A random table; the same seed gives the same one.
 pub(crate) fn random(seed: u64, rows: usize) -> Table {
     let mut random = Random(seed);

@@ -9,7 +9,8 @@ const FAMILY_LEVEL: f64 = 0.01;
 const ROWS_PER_BIN: usize = 500;
 
 /// The profile of a model `m` with `features` features of `bins` bins each and no prediction. Edges are the whole
-/// numbers below `bins`; values from 0 to `bins` are within the schema.
+/// numbers below `bins`, with values so near to them that halves cannot tell these apart; values from 0 to `bins` are
+/// within the schema.
 #[must_use]
 pub fn profile(features: usize, bins: usize) -> Value {
     let quantile = |p: f64| chi_square_quantile(p, bins as f64 - 1.0);
@@ -21,7 +22,7 @@ pub fn profile(features: usize, bins: usize) -> Value {
             "schema": {"required": true, "minimum": 0, "maximum": bins},
             "standard_deviation": 5.8, "minimum": 0, "maximum": bins,
             "bins": {
-                "kind": "quantile", "edges": edges, "counts": vec![ROWS_PER_BIN; bins], "means": means,
+                "kind": "quantile", "edges": edges, "merged": "3".repeat(bins - 1), "counts": vec![ROWS_PER_BIN; bins], "means": means,
             },
             "tail_excess": {"low": 0.1, "high": 0.1},
             "chi_square": {
@@ -32,7 +33,7 @@ pub fn profile(features: usize, bins: usize) -> Value {
     };
     let features: Vec<Value> = (0..features).map(feature).collect();
     json!({
-        "format": "driftline-profile", "format_version": 1, "version": null,
+        "format": "driftline-profile", "format_version": 2, "version": null,
         "created_at": "2026-11-25T12:00:00Z", "model": "m", "rows": ROWS_PER_BIN * bins,
         "features": features, "prediction": null,
     })

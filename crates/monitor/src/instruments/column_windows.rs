@@ -59,14 +59,15 @@ struct State {
 /// batches, and of each of three rings the lower halves and three blocks more if a count is large.
 const STATE_BYTES: usize = size_of::<State>() + 14 * BLOCK_BYTES;
 
+/// What is said of a window whichever measures are exported.
+const OF_EACH_WINDOW: [Metric; 3] =
+    [Metric::FeatureWindowRows, Metric::FeaturePsi, Metric::FeaturePsiCritical];
+
 /// The gauges of one window.
 #[derive(Debug)]
 struct WindowGauges {
-    rows: SeriesId,
-    psi: SeriesId,
-    psi_critical: SeriesId,
-    /// The metrics of each exported measure, one measure after the other.
-    measures: SeriesRun,
+    /// [`OF_EACH_WINDOW`], then the metrics of each exported measure, one measure after the other.
+    measured: SeriesRun,
     verdict: VerdictGauges,
 }
 
@@ -288,19 +289,15 @@ impl WindowGauges {
     ) -> WindowGauges {
         let ColumnContext { labels, is_of_numbers, settings, .. } = context;
         let of_window = labels.with(window.name());
-        let mut add = |metric: Metric| registrar.add(metric, &of_window);
+        let measures = exported(&settings.measures, *is_of_numbers).flat_map(Metric::of);
+        let measured = OF_EACH_WINDOW.into_iter().chain(measures);
         WindowGauges {
-            rows: add(Metric::FeatureWindowRows),
-            psi: add(Metric::FeaturePsi),
-            psi_critical: add(Metric::FeaturePsiCritical),
-            measures: SeriesRun::of(
-                exported(&settings.measures, *is_of_numbers).flat_map(Metric::of).map(&mut add),
-            ),
-            verdict: VerdictGauges(EnumMap::from_fn(|verdict: Verdict| {
+            measured: SeriesRun::of(measured.map(|metric| registrar.add(metric, &of_window))),
+            verdict: VerdictGauges::register(|verdict| {
                 let [model, version, role, feature, window] = of_window;
                 let labels = [model, version, role, feature, window, verdict.name()];
                 registrar.add(Metric::FeatureVerdict, &labels)
-            })),
+            }),
         }
     }
 
@@ -316,10 +313,12 @@ impl WindowGauges {
         let found = compared.histograms().map(|both| psi(&both));
         let critical = found.map_or(0.0, |it| it.critical(column.psi_quantile));
         let psi = found.map_or(0.0, |it| it.value);
-        buffer.set(self.rows, total(compared.live));
-        buffer.set(self.psi, to_ppm(psi));
-        buffer.set(self.psi_critical, to_ppm(critical));
-        let mut ids = self.measures.iter();
+        let mut ids = self.measured.iter();
+        let of_each_window = [total(compared.live), to_ppm(psi), to_ppm(critical)];
+        // What is zipped first is asked first, and takes no number that it does not need.
+        for (value, id) in of_each_window.into_iter().zip(&mut ids) {
+            buffer.set(id, value);
+        }
         for measure in exported(measures, column.reference.positions.is_some()) {
             let values = measure.values(&compared);
             for (&value, id) in values.iter().take(measure.count()).zip(&mut ids) {

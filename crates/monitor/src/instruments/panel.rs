@@ -39,7 +39,7 @@ pub(super) struct Panel<S> {
     counters: usize,
     cells: usize,
     /// By counter; empty while another VM evaluates.
-    totals: Vec<Total>,
+    totals: Box<[Total]>,
     /// One at least.
     members: Vec<Member<S>>,
 }
@@ -65,7 +65,7 @@ impl<S> Panel<S> {
             fingerprint: Fingerprint::new().with_number(FORMAT_VERSION).value(),
             counters: counters.len(),
             cells: cells.unwrap_or(0),
-            totals: Vec::new(),
+            totals: Box::default(),
             members: Vec::new(),
         }
     }
@@ -94,7 +94,7 @@ impl<S> Panel<S> {
     }
 
     fn begin(&mut self, subject: &S, settings: &DriftSettings, now: Timestamp) {
-        self.totals = vec![Total::UNREAD; self.counters];
+        self.totals = vec![Total::UNREAD; self.counters].into();
         for member in &mut self.members {
             member.instrument.begin(subject, settings, now);
             member.is_restored = false;
@@ -109,7 +109,7 @@ impl<S> Panel<S> {
 
     /// Gives up all state.
     pub(super) fn release(&mut self) {
-        self.totals = Vec::new();
+        self.totals = Box::default();
         self.members.iter_mut().for_each(|member| member.instrument.release());
     }
 

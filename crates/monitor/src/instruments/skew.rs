@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
-use driftline_labels::{Enum, EnumMap, Verdict};
+use driftline_labels::{Enum, Verdict};
 use driftline_statistics::{
     detection::{Clusters, Judge, Length},
     drift::{psi, to_ppm},
@@ -60,9 +60,9 @@ impl Skew {
         let labels = context.labels;
         Some(Box::new(Skew {
             psi: registrar.add(Metric::FeatureSkewPsi, &labels.values()),
-            verdict: VerdictGauges(EnumMap::from_fn(|verdict: Verdict| {
+            verdict: VerdictGauges::register(|verdict| {
                 registrar.add(Metric::FeatureSkewVerdict, &labels.with(verdict.name()))
-            })),
+            }),
             state: IDLE,
         }))
     }

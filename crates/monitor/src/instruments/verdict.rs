@@ -1,6 +1,6 @@
 //! The gauges of verdicts, and what a window is compared with; it judges nothing.
 
-use driftline_labels::{DriftReason, EnumMap, Verdict};
+use driftline_labels::{DriftReason, Verdict};
 use driftline_statistics::{
     detection::Looked,
     drift::{Compared, NullCounts},
@@ -31,12 +31,17 @@ pub(super) fn compared<'a>(column: &'a MonitoredColumn, sums: &'a [u64]) -> Comp
 
 /// One gauge for each verdict.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct VerdictGauges(pub(super) EnumMap<Verdict, SeriesId>);
+pub(super) struct VerdictGauges(SeriesRun);
 
 impl VerdictGauges {
+    /// Those that `register` gives.
+    pub(super) fn register(register: impl FnMut(Verdict) -> SeriesId) -> VerdictGauges {
+        VerdictGauges(SeriesRun::of(Verdict::ALL.into_iter().map(register)))
+    }
+
     /// Makes this one hold, and no other.
     pub(super) fn set(&self, buffer: &mut MetricBuffer, verdict: Verdict) {
-        for (other, id) in self.0 {
+        for (other, id) in Verdict::ALL.into_iter().zip(self.0.iter()) {
             buffer.set(id, u64::from(other == verdict));
         }
     }

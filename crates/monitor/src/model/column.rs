@@ -16,14 +16,14 @@ use driftline_metrics::{
     series::{SeriesId, SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
-    bins::Bins,
+    bins::{Bins, Lots, MergedEdges},
     detection::{Cells, Limits, Reference},
     drift::{BinPositions, Tail, degrees_of_freedom, probability::chi_square_of_freedom},
     fingerprint::Fingerprint,
     profile::{Column, Kind, Quantiles, Schema},
     value::{
-        Categories, Category, Cell, InBin, NullTexts, Placed, Reading, Said, is_exact, length,
-        reading, trim,
+        Categories, Category, Cell, InBin, NullTexts, Placed, Precision, Reading, Said, is_exact,
+        length, reading, trim,
     },
 };
 use driftline_wire::json::characters;
@@ -41,6 +41,8 @@ pub(crate) struct MonitoredColumn {
     said: Categories,
     /// Its values are what the model answers.
     is_prediction: bool,
+    /// Which edges of its bins lie between values that a wire of few digits merges.
+    merged: MergedEdges,
     /// What it is compared with.
     pub(crate) reference: Reference,
     /// What is said of its verdict.
@@ -98,6 +100,7 @@ impl MonitoredColumn {
             has_lengths: column.kind == Kind::TextLength,
             said: said(column),
             is_prediction: role == Role::Prediction,
+            merged: column.numbers.as_ref().map(|it| it.merged.clone()).unwrap_or_default(),
             reference,
             limits,
             psi_quantile: psi_quantile(column),
@@ -152,17 +155,18 @@ impl MonitoredColumn {
         if self.ages.is_some() { cell.aged(asked_at, &self.nulls) } else { cell }
     }
 
-    /// The bin of a value, which is [aged](MonitoredColumn::aged), and what is odd about it, or why it has none.
+    /// The bin of a value, which is [aged](MonitoredColumn::aged), and what is odd about it, or why it has none. Of values
+    /// that the wire has merged the `lots` draw one.
     #[inline]
-    pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
+    pub(crate) fn place(&self, cell: Cell<'_>, lots: &Lots) -> Placed {
         match &self.bins {
             Bins::Categories { names } => self.place_category(cell, names),
-            Bins::Quantile { .. } | Bins::Values { .. } => self.place_number(cell),
+            Bins::Quantile { .. } | Bins::Values { .. } => self.place_number(cell, lots),
         }
     }
 
     #[inline]
-    fn place_number(&self, cell: Cell<'_>) -> Placed {
+    fn place_number(&self, cell: Cell<'_>, lots: &Lots) -> Placed {
         let x = match cell {
             // Readers count the characters of bodies; a header comes as it is.
             Cell::Text(text) | Cell::Untyped(text) if self.has_lengths => {
@@ -174,13 +178,26 @@ impl MonitoredColumn {
         };
         let precision = cell.precision();
         // What is the outermost value but for rounding does not lie beyond it.
-        let (bin, is_tail) = self.bins.of_live_number(x, precision);
+        let (bin, is_tail) = match precision.is_coarse() {
+            true => self.draw_merged(x, precision, lots),
+            false => self.bins.of_live_number(x, precision),
+        };
         let positions = self.reference.positions.as_ref().filter(|_| is_tail);
         Ok(InBin {
             bin,
             is_outside: self.schema.range.as_ref().is_some_and(|range| !range.allows(x, precision)),
             tail_distance: positions.and_then(|positions| positions.tail_distance(x)),
         })
+    }
+
+    #[inline(never)]
+    fn draw_merged(&self, x: f64, precision: Precision, lots: &Lots) -> (usize, bool) {
+        let Reference { bins, positions, .. } = &self.reference;
+        let means = positions.as_ref().map(BinPositions::at).unwrap_or_default();
+        match self.bins.draw_merged(x, precision, &self.merged, bins, means, lots) {
+            Some(bin) => (bin, self.bins.is_tail(bin)),
+            None => self.bins.of_live_number(x, precision),
+        }
     }
 
     #[inline]

@@ -22,7 +22,10 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
 };
-use driftline_statistics::profile::{Column, Profile};
+use driftline_statistics::{
+    bins::Lots,
+    profile::{Column, Profile},
+};
 
 /// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub(crate) struct PredictionSeries {
     pub(crate) instances: SeriesId,
     pub(crate) predictions: SeriesId,
     pub(crate) sampling: Sampling,
+    /// Those that are drawn for values which the wire has merged.
+    pub(crate) lots: Lots,
     /// The features, and after them the prediction, if the profile has one.
     pub(crate) columns: Vec<MonitoredColumn>,
     /// How many of `columns` are features.
@@ -69,6 +74,7 @@ impl PredictionSeries {
             instances: registrar.add(Metric::Instances, &labels),
             predictions: registrar.add(Metric::Predictions, &labels),
             sampling: Sampling::NONE,
+            lots: Lots::default(),
             columns: Vec::new(),
             features: 0,
             request: ColumnSelectors::default(),
@@ -121,6 +127,7 @@ impl PredictionSeries {
             instances,
             predictions,
             sampling: model.sampling,
+            lots: Lots::default(),
             columns,
             features: profile.features.len(),
             request: column_selectors(profile, &model.selectors, true),

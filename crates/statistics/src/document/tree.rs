@@ -70,6 +70,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
         {
             array.push(item);
         }
+        // A third of it is room to grow, and most of a profile is arrays.
+        array.shrink_to_fit();
         Ok(Value::Array(array))
     }
 

@@ -98,6 +98,12 @@ impl BinPositions {
         self.is_of_values && bins == of_reference.saturating_add(BEYOND)
     }
 
+    /// Where the bins of the reference lie, as far as they have places.
+    #[must_use]
+    pub fn at(&self) -> &[f64] {
+        &self.at
+    }
+
     /// The standard deviation of the reference.
     #[must_use]
     pub fn deviation(&self) -> f64 {

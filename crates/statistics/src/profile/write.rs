@@ -94,9 +94,22 @@ struct WrittenNumbers {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum WrittenBins<'p> {
-    Quantile { edges: &'p [f64], counts: &'p [u64], means: &'p [Option<f64>] },
-    Values { values: &'p [f64], counts: &'p [u64], means: &'p [Option<f64>] },
-    Categories { categories: &'p [String], counts: &'p [u64] },
+    Quantile {
+        edges: &'p [f64],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        merged: Option<String>,
+        counts: &'p [u64],
+        means: &'p [Option<f64>],
+    },
+    Values {
+        values: &'p [f64],
+        counts: &'p [u64],
+        means: &'p [Option<f64>],
+    },
+    Categories {
+        categories: &'p [String],
+        counts: &'p [u64],
+    },
 }
 
 #[derive(Serialize)]
@@ -131,7 +144,11 @@ fn written_column(column: &Column) -> WrittenColumn<'_> {
             relative_standard_error,
         }),
         bins: match bins {
-            Bins::Quantile { edges } => WrittenBins::Quantile { edges, counts, means },
+            Bins::Quantile { edges } => {
+                let merged =
+                    numbers.as_ref().and_then(|numbers| numbers.merged.digits(edges.len()));
+                WrittenBins::Quantile { edges, merged, counts, means }
+            }
             Bins::Values { values } => WrittenBins::Values { values, counts, means },
             Bins::Categories { names } => WrittenBins::Categories { categories: names, counts },
         },
@@ -141,8 +158,21 @@ fn written_column(column: &Column) -> WrittenColumn<'_> {
             high: tail_excess.high,
         }),
         numbers: numbers.as_ref().map(
-            |&Numbers { mean, standard_deviation, minimum, maximum, means: _, tail_excess: _ }| {
-                WrittenNumbers { mean, standard_deviation, minimum, maximum }
+            |Numbers {
+                 mean,
+                 standard_deviation,
+                 minimum,
+                 maximum,
+                 means: _,
+                 merged: _,
+                 tail_excess: _,
+             }| {
+                WrittenNumbers {
+                    mean: *mean,
+                    standard_deviation: *standard_deviation,
+                    minimum: *minimum,
+                    maximum: *maximum,
+                }
             },
         ),
         chi_square: written_quantiles(*chi_square),

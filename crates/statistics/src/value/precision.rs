@@ -61,6 +61,29 @@ impl Precision {
         }
     }
 
+    /// Half of the last place that a number has in this precision: what is rounded to it lies no farther from it. 0 for
+    /// norms.
+    #[must_use]
+    pub fn half_place(self, x: f64) -> f64 {
+        /// The exponent of a double.
+        const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+        let (places, smallest) = match self {
+            Precision::Single => (-24, f64::from(f32::MIN_POSITIVE)),
+            Precision::Half => (-11, HALF_MIN),
+            Precision::Brain => (-8, f64::from(f32::MIN_POSITIVE)),
+            Precision::Norm | Precision::HalfNorm | Precision::BrainNorm => return 0.0,
+        };
+        let power_of_two = f64::from_bits(x.to_bits() & EXPONENT).max(smallest);
+        libm::ldexp(power_of_two, places)
+    }
+
+    /// Whether it has so few digits that values which differ are often one number.
+    #[inline]
+    #[must_use]
+    pub const fn is_coarse(self) -> bool {
+        matches!(self, Precision::Half | Precision::Brain)
+    }
+
     /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision. Two
     /// norms are if they differ by the [tolerance](Precision::tolerance) at most.
     #[inline(never)]
@@ -84,19 +107,20 @@ fn brain(x: f64) -> f64 {
     f64::from(f32::from_bits(rounded))
 }
 
+/// The smallest normal number of half precision.
+const HALF_MIN: f64 = 6.103_515_625e-5;
+
 fn half(x: f64) -> f64 {
-    /// The smallest normal number.
-    const NORMAL_MIN: f64 = 6.103_515_625e-5;
     /// From here on a number rounds to what the format has no exponent for.
     const OVERFLOW: f64 = 65_520.0;
-    /// A double of this size has a last place of 2^-24, as all numbers below [`NORMAL_MIN`] have here.
+    /// A double of this size has a last place of 2^-24, as all numbers below [`HALF_MIN`] have here.
     const SUBNORMAL: f64 = 402_653_184.0;
     let magnitude = libm::fabs(x);
     let rounded = if magnitude.is_nan() {
         magnitude
     } else if OVERFLOW <= magnitude {
         f64::INFINITY
-    } else if magnitude < NORMAL_MIN {
+    } else if magnitude < HALF_MIN {
         (magnitude + SUBNORMAL) - SUBNORMAL
     } else {
         // A double has 42 bits more.
@@ -157,6 +181,22 @@ mod tests {
         assert!(
             Precision::Brain.round(f64::NAN).is_nan() && Precision::Half.round(f64::NAN).is_nan()
         );
+    }
+
+    #[test]
+    fn what_is_rounded_lies_within_half_a_place() {
+        for (precision, x, expected) in [
+            (Precision::Half, 300.0, 0.125),
+            (Precision::Half, -1e-7, 2_f64.powi(-25)),
+            (Precision::Brain, 2000.0, 4.0),
+            (Precision::Single, 1.5, 2_f64.powi(-24)),
+        ] {
+            assert_eq!(precision.half_place(x), expected, "{precision:?} {x}");
+            let x = precision.round(x);
+            assert_eq!(precision.round(x + expected * 0.99), x);
+            assert_ne!(precision.round(x + expected * 1.01), x);
+        }
+        assert_eq!(Precision::HalfNorm.half_place(1.0), 0.0);
     }
 
     #[test]

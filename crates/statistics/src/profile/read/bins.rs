@@ -3,10 +3,12 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    bins::{BINS_MAX, Bins, OTHER},
+    bins::{BINS_MAX, Bins, MergedEdges, OTHER},
     document::{Node, Object, Problems, WHOLE_MAX},
     profile::Kind,
 };
+
+const MERGED: &str = "merged";
 
 /// The rows in each bin and what stands beside them.
 pub(super) struct Counted {
@@ -14,6 +16,8 @@ pub(super) struct Counted {
     pub(super) counts: Vec<u64>,
     /// Empty for categories.
     pub(super) means: Vec<Option<f64>>,
+    /// Of quantile bins.
+    pub(super) merged: MergedEdges,
 }
 
 /// A kind of bins, with the field that holds its bounds.
@@ -50,10 +54,12 @@ pub(super) fn counted(
         .and_then(|node| node.word(allowed, problems))?;
     let bounds_field = kind_of_bins.bounds();
     let is_category = matches!(kind_of_bins, KindOfBins::Categories);
-    let fields = if is_category {
-        node.object(&["kind", bounds_field, "counts"], problems)?
-    } else {
-        node.object(&["kind", bounds_field, "counts", "means"], problems)?
+    let fields = match kind_of_bins {
+        KindOfBins::Categories => node.object(&["kind", bounds_field, "counts"], problems)?,
+        KindOfBins::Values => node.object(&["kind", bounds_field, "counts", "means"], problems)?,
+        KindOfBins::Quantile => {
+            node.object(&["kind", bounds_field, MERGED, "counts", "means"], problems)?
+        }
     };
     let bins = fields.required(bounds_field, problems).and_then(|node| match kind_of_bins {
         KindOfBins::Quantile => bounds(&node, problems).map(|edges| Bins::Quantile { edges }),
@@ -78,7 +84,20 @@ pub(super) fn counted(
             one_per_bin(&node, means, bins.as_ref(), bounds_field, problems)
         })
     };
-    Some(Counted { bins: bins?, counts: counts?, means: means? })
+    let merged = match (fields.optional(MERGED), &bins) {
+        (Some(node), Some(Bins::Quantile { edges })) => merged(&node, edges.len(), problems),
+        _ => Some(MergedEdges::default()),
+    };
+    Some(Counted { bins: bins?, counts: counts?, means: means?, merged: merged? })
+}
+
+/// Which precisions merge the values beside each of so many edges.
+fn merged(node: &Node<'_, '_>, edges: usize, problems: &mut Problems) -> Option<MergedEdges> {
+    let found = MergedEdges::from_digits(node.text(problems)?, edges);
+    if found.is_none() {
+        node.refuse(format_args!("{edges} digits from 0 to 3, one for each edge"), problems);
+    }
+    found
 }
 
 /// Edges or values: finite and strictly increasing.

@@ -8,6 +8,7 @@ use super::{
     schema::schema,
 };
 use crate::{
+    bins::MergedEdges,
     document::{Node, Object, Problems, WHOLE_MAX},
     profile::{Column, Distinct, Kind, Numbers, Quantiles, TailExcess},
 };
@@ -69,9 +70,9 @@ pub(super) fn column<'v, 'p>(
         _ => true,
     };
     let column = move || {
-        let Counted { bins, counts, means } = counted?;
+        let Counted { bins, counts, means, merged } = counted?;
         let numbers = match summary {
-            Some(summary) => Some(Numbers { means, ..summary? }),
+            Some(summary) => Some(Numbers { means, merged, ..summary? }),
             None => None,
         };
         let column = Column {
@@ -122,6 +123,7 @@ fn summary(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<Numbers> 
         minimum: minimum?,
         maximum: maximum?,
         means: Vec::new(),
+        merged: MergedEdges::default(),
         tail_excess: tail_excess?,
     };
     is_sound.then_some(summary)

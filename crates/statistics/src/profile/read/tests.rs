@@ -1,6 +1,6 @@
 //! What the reader of profiles takes and refuses, and in which words; it writes no profile but to read it back.
 
-use alloc::{string::ToString, vec};
+use alloc::{format, string::ToString, vec};
 
 use serde_json::{Value, json};
 
@@ -151,6 +151,27 @@ fn refuses_hours(change: impl FnOnce(&mut Value), message: &str) {
     change(&mut json);
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     assert_eq!(error.problems().to_string(), message);
+}
+
+#[test]
+fn edges_between_values_that_merge_have_a_digit_each() {
+    let mut json = rain();
+    json["features"][0]["bins"]["merged"] = json!("13");
+    let profile = Profile::from_json(json.to_string().as_bytes()).unwrap();
+    let merged = &profile.features[0].column.numbers.as_ref().unwrap().merged;
+    assert_eq!(merged.digits(2).as_deref(), Some("13"));
+    let written = serde_json::to_string(&profile).unwrap();
+    assert_eq!(Profile::from_json(written.as_bytes()).unwrap(), profile);
+    for (value, said) in [
+        (json!("1"), "\"1\", expected 2 digits from 0 to 3, one for each edge"),
+        (json!("14"), "\"14\", expected 2 digits from 0 to 3, one for each edge"),
+        (json!(13), "13, expected text"),
+    ] {
+        json["features"][0]["bins"]["merged"] = value;
+        let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
+        let expected = format!("features[0].bins.merged: found {said}");
+        assert!(error.problems().to_string().contains(&expected), "{}", error.problems());
+    }
 }
 
 #[test]
