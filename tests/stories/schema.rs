@@ -107,7 +107,7 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         fine("@number/schema/minimum", json!(null)),
         fine("@number/schema/maximum", json!(1e300)),
         fine("@number/schema/required", json!(false)),
-        bad("@number/bins/merged", json!("4")),
+        bad("@number/bins/merged", json!("8")),
         bad("@number/bins/merged", json!(3)),
         fine("@city/schema/categories", json!(null)),
         fine("@city/schema/categories", json!(["", "E", "other", "x;.;y"])),

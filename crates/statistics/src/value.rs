@@ -183,6 +183,14 @@ impl<'a> Cell<'a> {
         if let Cell::Rounded(_, precision) = self { precision } else { Precision::Single }
     }
 
+    /// Whether values that differ may have become this one on the wire.
+    #[inline]
+    #[must_use]
+    pub fn may_be_merged(self) -> bool {
+        let is_merging = |precision| Precision::ALL.contains(&precision);
+        matches!(self, Cell::Rounded(_, precision) if is_merging(precision))
+    }
+
     /// The number or the truth value that the cell says as a category, whatever form it has: `1`, `1.0` and `1e0` are one
     /// category, and so are `true` and `True`. `None` for every other text, and for what is none.
     #[must_use]

@@ -80,9 +80,13 @@ fn numbers_that_a_wire_merges_are_no_drift() {
             let profile = training.profile(&table);
             for way in WAYS.iter().filter(|way| is_coarse(way.name)) {
                 let live = Live::new(&profile, way.declared);
+                // Half precision has nothing so large.
+                let is_half = way.name.contains("halves");
+                let table = table.only(|column| !is_half || column.name != "second");
                 live.play(&(way.request)(&table), &Message::json("", "{}"));
                 live.tick();
-                for feature in &profile.features {
+                let features = profile.features.iter().filter(|it| !is_half || it.name != "second");
+                for feature in features {
                     let what = format!("{training:?}, {}, seed {seed}: {}", way.name, feature.name);
                     let said = live.said(&feature.name);
                     let rows: u64 = said.bins.iter().sum();
@@ -100,10 +104,10 @@ fn numbers_that_a_wire_merges_are_no_drift() {
             }
         }
     }
-    assert!(3 * 4 * 6 * 7 <= compared, "{compared}");
+    assert!(3 * 4 * 9 * 7 <= compared, "{compared}");
 }
 
-/// Whether the way is one of halves or of bfloat16.
+/// Whether the way is one of singles, halves or bfloat16.
 fn is_coarse(way: &str) -> bool {
-    ["halves", "bfloat16"].iter().any(|precision| way.contains(precision))
+    ["singles", "halves", "bfloat16"].iter().any(|precision| way.contains(precision))
 }

@@ -93,6 +93,7 @@ pub(crate) fn merging(seed: u64, rows: usize) -> Table {
         column("zeros", &|random| {
             if random.below(3) != 0 { 0.0 } else { 100.0 + random.below(1000) as f64 / 100.0 }
         }),
+        column("second", &|random| (1_795_608_000 + random.below(2000)) as f64),
         column("altitude", &|random| -300.0 - (normal(random) * 100_000.0).round() / 1e5),
     ])
 }

@@ -178,7 +178,7 @@ impl MonitoredColumn {
         };
         let precision = cell.precision();
         // What is the outermost value but for rounding does not lie beyond it.
-        let (bin, is_tail) = match precision.is_coarse() {
+        let (bin, is_tail) = match cell.may_be_merged() {
             true => self.draw_merged(x, precision, lots),
             false => self.bins.of_live_number(x, precision),
         };

@@ -12,12 +12,13 @@ use super::Bins;
 use crate::value::Precision;
 
 /// What is written of an edge.
-const DIGITS: [&str; 4] = ["0", "1", "2", "3"];
-/// The bit of such a digit that says bfloat16, and the one that says half precision.
+const DIGITS: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
+/// The bits of such a digit.
 const BRAIN: u8 = 1;
 const HALF: u8 = 2;
+const SINGLE: u8 = 4;
 
-/// By edge of quantile bins: which precisions make one number of the two values of the reference beside it. Four edges are
+/// By edge of quantile bins: which precisions make one number of the two values of the reference beside it. Two edges are
 /// a byte. Empty if none does for any edge, or nobody knows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct MergedEdges(Box<[u8]>);
@@ -35,9 +36,8 @@ impl MergedEdges {
             low.is_finite() && low == precision.round(high)
         };
         let edges = neighbours.map(|(low, high)| {
-            let brain = if merges(Precision::Brain, low, high) { BRAIN } else { 0 };
-            let half = if merges(Precision::Half, low, high) { HALF } else { 0 };
-            brain | half
+            let merging = Precision::ALL.into_iter().filter(|it| merges(*it, low, high));
+            merging.map(bit).fold(0, |bits, bit| bits | bit)
         });
         MergedEdges::of(&edges.collect::<Vec<u8>>())
     }
@@ -47,17 +47,17 @@ impl MergedEdges {
         if edges.iter().all(|&edge| edge == 0) {
             return MergedEdges::default();
         }
-        let byte = |four: &[u8]| four.iter().rev().fold(0, |byte, edge| byte << 2 | edge);
-        MergedEdges(edges.chunks(4).map(byte).collect())
+        let byte = |two: &[u8]| two.iter().rev().fold(0, |byte, edge| byte << 4 | edge);
+        MergedEdges(edges.chunks(2).map(byte).collect())
     }
 
     /// The bits of an edge.
     fn get(&self, edge: usize) -> u8 {
-        self.0.get(edge >> 2).map_or(0, |byte| byte >> ((edge & 3) << 1) & (BRAIN | HALF))
+        self.0.get(edge >> 1).map_or(0, |byte| byte >> ((edge & 1) << 2) & 0xf)
     }
 
-    /// As a profile has it: a digit for each of so many edges, 1 for bfloat16, 2 for half precision, 3 for both, 0 for
-    /// neither.
+    /// As a profile has it: a digit for each of so many edges, the sum of 1 for bfloat16, 2 for half and 4 for single
+    /// precision.
     #[must_use]
     pub fn digits(&self, edges: usize) -> Option<String> {
         let digit =
@@ -68,19 +68,23 @@ impl MergedEdges {
     /// Reads [`MergedEdges::digits`] of so many edges.
     #[must_use]
     pub fn from_digits(digits: &str, edges: usize) -> Option<MergedEdges> {
-        let of = |digit: char| digit.to_digit(4).and_then(|digit| u8::try_from(digit).ok());
+        let of = |digit: char| digit.to_digit(8).and_then(|digit| u8::try_from(digit).ok());
         let found = digits.chars().map(of).collect::<Option<Vec<u8>>>()?;
         (found.len() == edges).then(|| MergedEdges::of(&found))
     }
 
     /// Whether the precision merges the values beside this edge.
     fn has(&self, edge: usize, precision: Precision) -> bool {
-        let bit = match precision {
-            Precision::Brain => BRAIN,
-            Precision::Half => HALF,
-            _ => 0,
-        };
-        self.get(edge) & bit != 0
+        self.get(edge) & bit(precision) != 0
+    }
+}
+
+const fn bit(precision: Precision) -> u8 {
+    match precision {
+        Precision::Brain => BRAIN,
+        Precision::Half => HALF,
+        Precision::Single => SINGLE,
+        Precision::Norm | Precision::HalfNorm | Precision::BrainNorm => 0,
     }
 }
 
@@ -96,7 +100,7 @@ impl Lots {
 
 impl Bins {
     /// The bin of a number that this precision has made of values of several bins, drawn by their shares in the reference;
-    /// `None` if all of them have one bin, which then is [`Bins::of_live`]. Of halves and bfloat16 only.
+    /// `None` if all of them have one bin, which then is [`Bins::of_live`].
     ///
     /// `counts` are the reference's by bin, and `means` those of its rows there. Within a bin rows are taken for evenly
     /// spread around their mean. Ten roundings or so, and some more for each bin that may be the one.
@@ -253,14 +257,14 @@ mod tests {
     #[test]
     fn what_is_merged_is_known_by_neighbours() {
         let merged = |pairs: &[(f64, f64)]| MergedEdges::between(pairs.iter().copied());
-        let pairs = [(1.0, 2.0), (1999.0, 2001.0), (300.01, 300.02), (1e6, 2e6), (1e6, 1e6 + 1.0)];
+        let pairs = [(1.0, 2.0), (1999.0, 2001.0), (300.01, 300.02), (1e6, 2e6), (1e9, 1e9 + 1.0)];
         let some = merged(&pairs);
-        // A million is no half.
-        assert_eq!(some.digits(5).as_deref(), Some("01301"));
-        assert_eq!(MergedEdges::from_digits("01301", 5), Some(some));
+        // A billion is no half.
+        assert_eq!(some.digits(5).as_deref(), Some("01305"));
+        assert_eq!(MergedEdges::from_digits("01305", 5), Some(some));
         assert_eq!(merged(&[(1.0, 2.0)]).digits(1), None);
         assert_eq!(MergedEdges::from_digits("00", 2), Some(MergedEdges::default()));
-        for (digits, edges) in [("013", 2), ("014", 3), ("01x", 3), ("", 1)] {
+        for (digits, edges) in [("013", 2), ("018", 3), ("01x", 3), ("", 1)] {
             assert_eq!(MergedEdges::from_digits(digits, edges), None, "{digits}");
         }
     }

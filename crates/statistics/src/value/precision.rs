@@ -77,13 +77,6 @@ impl Precision {
         libm::ldexp(power_of_two, places)
     }
 
-    /// Whether it has so few digits that values which differ are often one number.
-    #[inline]
-    #[must_use]
-    pub const fn is_coarse(self) -> bool {
-        matches!(self, Precision::Half | Precision::Brain)
-    }
-
     /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision. Two
     /// norms are if they differ by the [tolerance](Precision::tolerance) at most.
     #[inline(never)]

@@ -19,6 +19,9 @@ pub(super) enum Datatype {
     Bytes,
 }
 
+/// 2^24: up to here a single has every whole number.
+const WHOLE_SINGLES_MAX: f64 = 16_777_216.0;
+
 impl Datatype {
     /// The type of this name; `None` if the protocol has no such type.
     pub(super) fn of(name: &[u8]) -> Option<Datatype> {
@@ -71,7 +74,9 @@ impl Datatype {
                 let value = f64::from(f32::from_bits((bits as u32) << 16));
                 return self.rounded(Cell::Number(value));
             }
-            Datatype::Single => f64::from(f32::from_bits(bits as u32)),
+            Datatype::Single => {
+                return self.rounded(Cell::Number(f64::from(f32::from_bits(bits as u32))));
+            }
             Datatype::Double => f64::from_bits(bits),
             Datatype::Bytes => return Cell::Unbinned(Unbinned::WrongType),
         };
@@ -84,6 +89,10 @@ impl Datatype {
         match (self, cell) {
             (Datatype::Half, Cell::Number(number)) => Cell::Rounded(number, Precision::Half),
             (Datatype::Brain, Cell::Number(number)) => Cell::Rounded(number, Precision::Brain),
+            // Smaller ones have so many digits that it does not matter.
+            (Datatype::Single, Cell::Number(number)) if WHOLE_SINGLES_MAX < number.abs() => {
+                Cell::Rounded(number, Precision::Single)
+            }
             (_, cell) => cell,
         }
     }

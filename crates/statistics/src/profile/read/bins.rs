@@ -95,7 +95,7 @@ pub(super) fn counted(
 fn merged(node: &Node<'_, '_>, edges: usize, problems: &mut Problems) -> Option<MergedEdges> {
     let found = MergedEdges::from_digits(node.text(problems)?, edges);
     if found.is_none() {
-        node.refuse(format_args!("{edges} digits from 0 to 3, one for each edge"), problems);
+        node.refuse(format_args!("{edges} digits from 0 to 7, one for each edge"), problems);
     }
     found
 }

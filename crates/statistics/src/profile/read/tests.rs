@@ -163,8 +163,8 @@ fn edges_between_values_that_merge_have_a_digit_each() {
     let written = serde_json::to_string(&profile).unwrap();
     assert_eq!(Profile::from_json(written.as_bytes()).unwrap(), profile);
     for (value, said) in [
-        (json!("1"), "\"1\", expected 2 digits from 0 to 3, one for each edge"),
-        (json!("14"), "\"14\", expected 2 digits from 0 to 3, one for each edge"),
+        (json!("1"), "\"1\", expected 2 digits from 0 to 7, one for each edge"),
+        (json!("18"), "\"18\", expected 2 digits from 0 to 7, one for each edge"),
         (json!(13), "13, expected text"),
     ] {
         json["features"][0]["bins"]["merged"] = value;
