@@ -42,7 +42,7 @@ fn main() -> Result<()> {
         time.first.time,
         counted.first.instructions,
     );
-    for tick in [time.usual, time.step_end] {
+    for tick in [time.first, time.usual, time.step_end] {
         ensure!(tick.time < BUDGET, "more than {BUDGET:.2?}");
     }
     Ok(())

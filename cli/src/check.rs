@@ -2,7 +2,7 @@
 
 mod sample;
 
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use driftline_metrics::{catalogue::Kind, series::Series};
@@ -144,8 +144,10 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
     let mut options = WorldOptions::with_config(json);
-    options.clock = Clock::virtual_from(std::time::Duration::ZERO);
+    options.clock = Clock::virtual_from(Duration::ZERO);
     let world = World::new(&filter, options).context("the filter refused what was found valid")?;
+    // Windows are made on the first tick.
+    world.advance(Duration::from_millis(config.tick_milliseconds.saturating_add(1)))?;
     let worker = world.worker(0).borrow().memory_bytes();
     let main = world.main().borrow().memory_bytes();
     world.stop()?;
@@ -179,8 +181,8 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
     if season != 0 {
         let _ = write!(
             text,
-            "\nOf the main thread's, {} KiB are the windows of a season, and as much again where bins get more than \
-             65,535 values in a window.",
+            "\nOf the main thread's, {} KiB are the windows of a season; as much again is set aside for bins that get more \
+             than 65,535 values in a window.",
             thousands(season.div_ceil(2 * 1024) as u64)
         );
     }

@@ -9,7 +9,7 @@ use driftline_statistics::{
     },
     drift::{BinPositions, Tail},
     profile::{self, Schema},
-    time::Timestamp,
+    time::{Timestamp, WallClock},
     value::Precision,
 };
 
@@ -115,6 +115,8 @@ impl Column {
             reference: self.reference.rows(),
             lengths: self.lengths,
             now,
+            // Timestamps of the simulation are times of day.
+            wall_clock: Some(WallClock::default()),
         };
         let looked = self.detector.look(&looking, step_ended, scratch, |_, _| {});
         for (window, verdict) in looked.verdicts {

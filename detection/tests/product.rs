@@ -17,6 +17,7 @@ use driftline_monitor::{
     native::{NativeHost, NativeStream, header},
     session::Session,
 };
+use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 
 /// One VM evaluates, and another one has the streams: their counters are the proxy's.
 struct Proxy {
@@ -29,9 +30,19 @@ struct Proxy {
     reasons: Vec<Vec<Option<String>>>,
 }
 
+/// How far the clock of a proxy is ahead of the time of day: it counts from anywhere.
+const AHEAD_NS: u64 = 5 * 3600 * 1_000_000_000;
+
+/// What both clocks of the host say.
+fn set_clocks(host: &NativeHost, now: Timestamp) {
+    host.now.set(Timestamp(now.0 + AHEAD_NS));
+    host.wall_clock.set(Some(UnixTime::from_nanoseconds(now.0)));
+}
+
 impl Proxy {
     fn new(config: &str, service: &Service<'_>) -> Proxy {
-        let host = NativeHost::starting_at(service.now());
+        let host = NativeHost::default();
+        set_clocks(&host, service.now());
         let session = || Session::new(&host, Config::from_json(config.as_bytes()).unwrap());
         let (evaluating, serving) = (session(), session());
         let all = host.series();
@@ -129,7 +140,7 @@ fn check(days: u64, traffic: &Traffic, changes: &[(u64, Vec<Change>)]) {
         }
         rows.clear();
         service.tick_with(|row| add_row(row, &mut rows));
-        proxy.host.now.set(service.now());
+        set_clocks(&proxy.host, service.now());
         if !rows.is_empty() {
             proxy.serve(&rows);
         }

@@ -1,6 +1,7 @@
 //! The same rows are the same values to the profiler and to the built filter: what `profiler-files/tests/vocabulary` shows
 //! natively, in the module that ships, within the embedded host and a real Envoy.
 
+use std::time::UNIX_EPOCH;
 use std::{
     fs,
     path::PathBuf,
@@ -54,6 +55,8 @@ fn profiled(name: &str, target: Option<&str>) -> (String, Value) {
 /// A page, and where it is from.
 type Page = (&'static str, Scrape);
 
+const EMBEDDED: &str = "the embedded host";
+
 /// Sends one request to a filter with this configuration, and lets it evaluate: in the embedded host, and in Envoy.
 fn sent(config: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> [Page; 2] {
     let mut script = Script::post(path, "").answers(200, "{}");
@@ -69,7 +72,7 @@ fn played(config: &str, script: &Script) -> [Page; 2] {
     world.advance(Duration::from_secs(10)).unwrap();
     let page = scrape(&world);
     let of_envoy = Runtime::new().unwrap().block_on(played_on_envoy(config, script, &page));
-    [("the embedded host", page), ("Envoy", of_envoy)]
+    [(EMBEDDED, page), ("Envoy", of_envoy)]
 }
 
 /// Envoy's page, once its windows have the rows that they have in the embedded host.
@@ -213,6 +216,13 @@ fn a_column_that_loses_its_values_drifts_and_says_why() {
             assert_eq!(verdicts, ("drift", "ok"), "{what} on {host}");
             let unbinned = metric(page, "feature_unbinned_total", &labels);
             assert_eq!(unbinned, lost, "{what} on {host}");
+            // Envoy's clock of spans counts from when the machine started.
+            if *host != EMBEDDED {
+                let labels = [("feature", "a"), ("role", "feature")];
+                let started = metric(page, "feature_drift_started_timestamp_seconds", &labels);
+                let now = UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
+                assert!((now - started).abs() < 600.0, "{what} on {host}: {started} at {now}");
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod models;
 mod panel;
 mod ranks;
 mod skew;
+mod turns;
 mod verdict;
 
 pub use self::models::Instruments;
@@ -17,6 +18,7 @@ pub use self::models::Instruments;
 pub(crate) use self::{
     models::ModelPanels,
     panel::{Proxy, Reading},
+    turns::turns_at_once,
 };
 
 use self::{
@@ -29,7 +31,7 @@ use driftline_labels::{Baseline, DriftReason, EnumMap, Window};
 use driftline_statistics::{
     detection::{Clusters, LookScratch, Overdispersion},
     fingerprint::Fingerprint,
-    time::Timestamp,
+    time::{Timestamp, WallClock},
 };
 
 use crate::{
@@ -153,8 +155,12 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) settings: &'a DriftSettings,
     pub(crate) model: &'a PredictionSeries,
     pub(crate) now: Timestamp,
+    /// The time of day, if the host knows it.
+    pub(crate) wall_clock: Option<WallClock>,
     /// Whether a step of the windows has ended since the last evaluation, or there was none.
     pub(crate) step_ended: bool,
+    /// How many columns may yet have their turn in this evaluation.
+    pub(crate) turns_left: usize,
     /// Whether it is the turn of the column at hand to have its slow window measured and its record stored, as it is
     /// once in each step.
     pub(crate) has_turn: bool,

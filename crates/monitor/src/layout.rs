@@ -99,10 +99,10 @@ impl Monitor {
         let mut models: Vec<ModelSeries> =
             listed.map(|series_key| parts::model(&mut registrar, &registry, &series_key)).collect();
         let common = CommonSeries::new(&mut registrar);
-        let of_models = config.models.iter().filter_map(|model| {
-            let monitored_values = common.monitored_values;
-            parts::predictor(&mut registrar, &registry, model, &drift, monitored_values)
-        });
+        let of_models = config
+            .models
+            .iter()
+            .filter_map(|model| parts::predictor(&mut registrar, &registry, model, &drift));
         let (predictors, instruments): (Vec<PredictionSeries>, Vec<ModelPanels>) =
             of_models.unzip();
         let deployed = config.models.iter().filter_map(|it| parts::deployed(&mut registrar, it));

@@ -13,7 +13,8 @@ use driftline_inference::{
 };
 use driftline_metrics::buffer::MetricBuffer;
 
-/// Records an exchange that is over under its model, whose features are compared with `features` if it has a profile.
+/// Records an exchange that is over under its model, whose features are compared with `features` if it has a profile. How
+/// many monitored values it had.
 #[inline]
 pub(crate) fn record(
     observation: &Observation,
@@ -21,7 +22,7 @@ pub(crate) fn record(
     features: Option<&PredictionSeries>,
     buffer: &mut MetricBuffer,
     capture: &mut Capture,
-) {
+) -> u64 {
     let result = observation.outcome.result();
     buffer.shift(model.in_flight, -1);
     buffer.add(model.requests[observation.outcome], 1);
@@ -32,7 +33,7 @@ pub(crate) fn record(
             buffer.add(model.read_problems[problem], times);
         }
     }
-    let ObservationKind::Generation(generated) = &observation.kind else { return };
+    let ObservationKind::Generation(generated) = &observation.kind else { return 0 };
     if let Some(series) = &model.generation {
         record_tokens(&generated.usage, series, buffer);
         if let Some(reason) = generated.finish {
@@ -42,9 +43,7 @@ pub(crate) fn record(
             record_stream(stream, observation, series, buffer);
         }
     }
-    if let Some(features) = features {
-        record_features(generated, features, buffer, capture);
-    }
+    features.map_or(0, |features| record_features(generated, features, buffer, capture))
 }
 
 #[inline]
@@ -80,13 +79,14 @@ fn record_stream(
     }
 }
 
-/// Counts what the request and its answer are like, each if it came whole.
+/// Counts what the request and its answer are like, each if it came whole. How many values these are.
 fn record_features(
     generated: &Generated,
     series: &PredictionSeries,
     buffer: &mut MetricBuffer,
     capture: &mut Capture,
-) {
+) -> u64 {
+    let mut monitored: u64 = 0;
     buffer.add(series.instances, u64::from(generated.request.is_some()));
     buffer.add(series.predictions, u64::from(generated.response.is_some()));
     for (column, feature) in series.columns.iter().zip(&series.language) {
@@ -94,10 +94,12 @@ fn record_features(
         let asked = request.and_then(|it| feature.in_request(it, generated.wants_stream));
         let given = generated.response.and_then(|answer| feature.in_answer(answer));
         if let Some(cell) = asked.or(given) {
-            column.count(buffer, column.place(cell, &series.lots));
+            column.count(buffer, column.place(cell));
             capture.value(column.first_bin(), cell);
+            monitored = monitored.saturating_add(1);
         }
     }
+    monitored
 }
 
 /// Records what a model server says about its load. The last report wins: there is no total of snapshots.

@@ -122,7 +122,8 @@ impl Recorder {
         if let Counted::Under(id) = self.model
             && let Some(model) = layout.model(id)
         {
-            record(observation, model, layout.features(id), buffer, capture);
+            let monitored = record(observation, model, layout.features(id), buffer, capture);
+            buffer.add(layout.common.monitored_values, monitored);
         }
     }
 

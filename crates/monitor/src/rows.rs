@@ -138,8 +138,8 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
     {
         *present = present.saturating_add(1);
         let cell = monitored.aged(cell, to.asked_at);
-        let values = monitored.count_in_bin(to.buffer, monitored.place(cell, &to.series.lots));
-        to.monitored = to.monitored.saturating_add(values);
+        monitored.count(to.buffer, monitored.place(cell));
+        to.monitored = to.monitored.saturating_add(1);
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);
         if to.buffer.is_full() {
@@ -152,6 +152,7 @@ fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'
 fn count_missing(column: usize, rows: u64, to: &mut Counting<'_, '_>) {
     if let Some(monitored) = to.series.columns.get(column) {
         monitored.count_missing(to.buffer, rows);
+        to.monitored = to.monitored.saturating_add(rows);
         to.capture.missing(monitored.first_bin(), rows);
     }
 }

@@ -6,11 +6,14 @@
 
 use alloc::format;
 
-use driftline_statistics::{fingerprint::Fingerprint, time::Timestamp};
+use driftline_statistics::{
+    fingerprint::Fingerprint,
+    time::{Timestamp, WallClock},
+};
 
 use crate::{
     host::{Host, LogLevel},
-    instruments::{Evaluation, Findings, Instruments, Proxy, Reading, Scratch},
+    instruments::{Evaluation, Findings, Instruments, Proxy, Reading, Scratch, turns_at_once},
     layout::Monitor,
     leader_lease::Leadership,
     memory::VmMemory,
@@ -32,6 +35,8 @@ pub struct Tick {
     leadership: Leadership,
     /// What the windows take of the VM's memory, at most.
     windows_bytes: usize,
+    /// How many columns have their turn in one evaluation.
+    turns_at_once: usize,
     /// On how many ticks there was no room for them, although this VM was to evaluate.
     lacking: u32,
     /// `None` while another VM evaluates.
@@ -45,6 +50,8 @@ struct Leading {
     changes: ChangeCounter,
     /// `None` if it has yet to come.
     evaluated_at: Option<Timestamp>,
+    /// `None` if the host knows no time of day.
+    wall_clock: Option<WallClock>,
     /// When an evaluation may not be left out, whether counters move or not.
     due_at: Timestamp,
     reading: Reading,
@@ -77,7 +84,17 @@ impl Tick {
         let models = || instruments.models.iter().zip(monitor.predicting());
         let windows_bytes =
             models().map(|(it, model)| it.state_bytes_max(model, &monitor.drift)).sum();
-        let mut tick = Tick { instruments, leadership, windows_bytes, lacking: 0, leading: None };
+        let columns = models().map(|(_, model)| model.columns().count()).sum();
+        let step_seconds = monitor.drift.windows.step_seconds();
+        let turns_at_once = turns_at_once(columns, monitor.tick_milliseconds, step_seconds);
+        let mut tick = Tick {
+            instruments,
+            leadership,
+            windows_bytes,
+            turns_at_once,
+            lacking: 0,
+            leading: None,
+        };
         let (now, mut reading) = (host.now(), Reading::default());
         for (panels, model) in tick.instruments.models.iter_mut().zip(monitor.predicting()) {
             let proxy = Proxy { host, series };
@@ -180,13 +197,21 @@ impl Tick {
         let step_ended = last.is_none_or(|last| windows.step(last) < windows.step(now));
         leading.evaluated_at = last.max(Some(now));
         leading.due_at = windows.step_end(now);
+        let wall_clock = proxy.host.wall_clock().map(|wall| WallClock::at(now, wall));
+        leading.wall_clock = match (leading.wall_clock, wall_clock) {
+            (Some(before), Some(newer)) => Some(before.updated(newer)),
+            (_, newer) => newer,
+        };
         leading.reading.is_complete = true;
+        let mut turns_left = self.turns_at_once;
         for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
             let mut evaluation = Evaluation {
                 settings: &monitor.drift,
                 model,
                 now,
+                wall_clock: leading.wall_clock,
                 step_ended,
+                turns_left,
                 has_turn: false,
                 buffer,
                 findings: &mut leading.findings,
@@ -195,7 +220,7 @@ impl Tick {
                 must_store: false,
             };
             panels.evaluate(proxy, &mut evaluation, &mut leading.reading);
-            leading.due_at = evaluation.due_at;
+            (leading.due_at, turns_left) = (evaluation.due_at, evaluation.turns_left);
         }
         if !leading.reading.is_complete {
             // The next evaluation makes up for what the host refused.

@@ -10,7 +10,7 @@ use driftline_monitor::{
     session::{Session, Stream},
 };
 use driftline_random::Random;
-use driftline_statistics::time::Timestamp;
+use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 use driftline_support::uniform_profile;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -417,4 +417,32 @@ fn an_evaluation_that_is_left_out_would_have_changed_no_gauge() {
         }
     }
     assert!(left_out > 6_000, "{left_out} of 12,000 were left out");
+}
+
+/// The clock of spans counts from anywhere, and is not corrected; the other one is.
+#[test]
+fn a_drift_began_at_a_time_of_day() {
+    let host = start();
+    let tell = |seconds, nanoseconds| {
+        host.wall_clock.set(Some(UnixTime { seconds, nanoseconds }));
+    };
+    tell(1_795_608_000, 0);
+    let mut vm = Vm::begin(&host, &config(1));
+    vm.tick_after(SECOND);
+    let started = |host| {
+        let labels = "model=.=m;.;role=.=feature;.;feature=.=feature number 000;.;";
+        value(host, &format!("driftline_feature_drift_started_timestamp_seconds.{labels}"))
+    };
+    assert_eq!(started(&host), 0);
+    count(&host, 0, 5000);
+    tell(1_795_608_001, 900_000_000);
+    vm.tick_after(SECOND);
+    assert_eq!(started(&host), 1_795_608_001);
+    // What passes between two looks at two clocks is no correction, an hour is one.
+    for (seconds, expected) in [(1_795_608_002, 1_795_608_001), (1_795_611_603, 1_795_611_601)] {
+        tell(seconds, 0);
+        count(&host, 0, 10);
+        vm.tick_after(SECOND);
+        assert_eq!(started(&host), expected);
+    }
 }

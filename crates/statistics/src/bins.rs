@@ -3,7 +3,7 @@
 
 mod merged;
 
-pub use self::merged::{Lots, MergedEdges};
+pub use self::merged::{Draws, MergedEdges, MergedReference, UNBOUNDED};
 
 use alloc::{format, string::String, vec::Vec};
 

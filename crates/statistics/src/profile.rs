@@ -21,8 +21,7 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! A profile that has its rows by hour is written in version 3, and any other one in version 2, which older filters
-//! read as well. All three are read. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
+//! A profile that has its rows by hour is written in version 3, and any other one in version 2. All three are read. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
 //! its meaning, because a filter that ignores half of a profile compares with something else than
 //! its author meant.
 

@@ -3,6 +3,9 @@
 pub mod hour;
 pub mod moment;
 pub mod rfc3339;
+mod wall_clock;
+
+pub use self::wall_clock::WallClock;
 
 /// Nanoseconds since some fixed moment. Only differences carry meaning.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]

@@ -102,7 +102,8 @@ impl ColumnWindows {
         found: &mut ColumnFindings,
         evaluation: &mut Evaluation<'_>,
     ) {
-        let Evaluation { settings, now, has_turn, buffer, scratch, findings, .. } = evaluation;
+        let Evaluation { settings, now, wall_clock, has_turn, buffer, scratch, findings, .. } =
+            evaluation;
         let State { detector, chi_square, still_chi_square, .. } = state;
         let judge = &Judge::of(&column.limits, *chi_square);
         detector.count(growth, findings.clusters, *now);
@@ -113,6 +114,7 @@ impl ColumnWindows {
             reference: column.reference.rows(),
             lengths: settings.windows,
             now: *now,
+            wall_clock: *wall_clock,
         };
         let measured = |window: Window, sums: &[u64]| {
             let psi = self.gauges[window].set(column, sums, &settings.measures, buffer);
@@ -131,7 +133,7 @@ impl ColumnWindows {
         }
         found.has_drifted = EnumMap::from_fn(|window| detector.has_drifted(window));
         found.clusters = Some(detector.clusters(Length::Fast));
-        self.drift.set(buffer, &looked);
+        self.drift.set(buffer, &looked, *wall_clock);
         if let Some(next) = detector.due_at(looking.lengths, looking.hold_ns, looking.now) {
             evaluation.evaluate_again_at(next);
         }
@@ -199,8 +201,8 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
         self.state = None;
     }
 
-    /// Costs some twenty operations for each bin and each length, and some ten logarithms per bin for the gauges; three
-    /// times as many at the end of a step.
+    /// Costs some twenty operations for each bin and each length, and some ten logarithms per bin for the gauges; twice
+    /// as many when the column has its turn.
     fn evaluate(
         &mut self,
         column: &MonitoredColumn,

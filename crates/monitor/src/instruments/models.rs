@@ -2,7 +2,6 @@
 //! nothing itself.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::ops::Range;
 
 use driftline_labels::DriftReason;
 use driftline_statistics::{
@@ -16,6 +15,7 @@ use super::{
     ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, ModelContext,
     ModelInstrument, OF_COLUMNS, OF_MODELS,
     panel::{Panel, Proxy, Reading, panels},
+    turns::Turns,
 };
 use crate::{
     host::Host,
@@ -53,7 +53,7 @@ impl ModelPanels {
         let columns = model.columns().zip(of_columns);
         ModelPanels {
             columns: columns.map(|(it, made)| panels(made, it, settings)).collect(),
-            turns: Turns::default(),
+            turns: Turns::of(model.columns().count()),
             model: panels(of_model, model, settings),
         }
     }
@@ -121,6 +121,7 @@ impl ModelPanels {
     pub(crate) fn release(&mut self) {
         self.columns.iter_mut().flatten().for_each(Panel::release);
         self.model.iter_mut().for_each(Panel::release);
+        self.turns = Turns::of(self.columns.len());
     }
 
     /// Reads all counters and sets all gauges, column by column: the metric buffer is flushed after each panel, so that
@@ -137,8 +138,8 @@ impl ModelPanels {
         let told = self.columns.iter().flatten().map(Panel::clusters);
         let told = told.fold(Overdispersion::default(), Overdispersion::with);
         evaluation.findings.clusters = told.factor(ASSUMED);
-        let turns = self.turns.next(self.columns.len(), evaluation.step_ended);
-        if turns.end < self.columns.len() {
+        let turns = self.turns.next(evaluation.step_ended, &mut evaluation.turns_left);
+        if self.turns.are_waiting() {
             evaluation.evaluate_again_at(evaluation.now);
         }
         for (number, (panels, column)) in self.columns.iter_mut().zip(model.columns()).enumerate() {
@@ -151,32 +152,6 @@ impl ModelPanels {
         for panel in &mut self.model {
             panel.evaluate(model, proxy, evaluation, reading);
         }
-    }
-}
-
-/// Which columns have their turn. After a step they take turns, so that the tick on which it ends costs little more than
-/// any other one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Turns {
-    /// How many have had theirs since a step ended.
-    had: usize,
-}
-
-impl Turns {
-    /// How many columns have their turn in one evaluation.
-    const AT_ONCE: usize = 12;
-
-    /// The columns that have theirs in this evaluation, of so many. What is left when the next step ends comes at once:
-    /// then steps are too short for turns.
-    fn next(&mut self, columns: usize, step_ended: bool) -> Range<usize> {
-        let had = self.had.min(columns);
-        let (begin, end) = match (step_ended, had < columns) {
-            (true, true) if had != 0 => (0, columns),
-            (true, _) => (0, Turns::AT_ONCE.min(columns)),
-            (false, _) => (had, had.saturating_add(Turns::AT_ONCE).min(columns)),
-        };
-        self.had = end;
-        begin..end
     }
 }
 
@@ -213,19 +188,4 @@ fn make<'a>(
 
 fn made<T: ?Sized, const N: usize>(instruments: [Option<Box<T>>; N]) -> Vec<Box<T>> {
     instruments.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_column_has_its_turn_once_a_step() {
-        let mut turns = Turns::default();
-        let mut next = |step_ended| turns.next(30, step_ended);
-        assert_eq!([next(true), next(false), next(false)], [0..12, 12..24, 24..30]);
-        assert_eq!([next(false), next(true)], [30..30, 0..12]);
-        assert_eq!(next(true), 0..30, "of a step that was too short for all of them");
-        assert_eq!([next(false), next(true)], [30..30, 0..12]);
-    }
 }

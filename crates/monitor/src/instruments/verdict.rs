@@ -4,6 +4,7 @@ use driftline_labels::{DriftReason, Verdict};
 use driftline_statistics::{
     detection::Looked,
     drift::{Compared, NullCounts},
+    time::WallClock,
 };
 
 use super::ColumnContext;
@@ -82,14 +83,20 @@ impl DriftGauges {
         }
     }
 
-    pub(super) fn set(&self, buffer: &mut MetricBuffer, looked: &Looked) {
+    pub(super) fn set(
+        &self,
+        buffer: &mut MetricBuffer,
+        looked: &Looked,
+        wall_clock: Option<WallClock>,
+    ) {
         for (&reason, id) in self.reasons.iter().zip(self.of_reasons.iter()) {
             buffer.set(id, u64::from(looked.reason == Some(reason)));
         }
-        let started = looked.since.and_then(|at| at.0.checked_div(1_000_000_000));
+        let started = looked.since.zip(wall_clock).map(|(at, clock)| clock.seconds(at));
         let mut of_column = self.of_column.iter();
         if let Some(id) = of_column.next() {
-            buffer.set(id, started.unwrap_or(0));
+            // The cast saturates.
+            buffer.set(id, started.map_or(0, |seconds| seconds as u64));
         }
         if let Some(id) = of_column.next()
             && looked.turns != 0

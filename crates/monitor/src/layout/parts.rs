@@ -65,7 +65,6 @@ pub(super) fn predictor(
     registry: &ModelRegistry,
     model: &Model,
     drift: &DriftSettings,
-    monitored_values: SeriesId,
 ) -> Option<(PredictionSeries, ModelPanels)> {
     let name = model.name.as_bytes();
     let number = match registry.generating(name) {
@@ -79,7 +78,7 @@ pub(super) fn predictor(
             (series, ModelPanels::default())
         });
     };
-    let series = PredictionSeries::new(registrar, number, model, profile, monitored_values, drift);
+    let series = PredictionSeries::new(registrar, number, model, profile, drift);
     let labels = [&model.name, version.unwrap_or_default()];
     let panels = ModelPanels::register(registrar, labels, profile, drift, &series);
     Some((series, panels))
@@ -107,12 +106,9 @@ pub(crate) fn series_count(config: &Config) -> usize {
     });
     let of_models = config.models.iter().map(|model| {
         count(|registrar| {
-            // Whichever series it is, there is one.
-            let id = registrar.add(Metric::MonitoredValues, &[]);
-            predictor(registrar, &registry, model, &drift, id);
+            predictor(registrar, &registry, model, &drift);
             deployed(registrar, model);
         })
-        .saturating_sub(1)
     });
     let places = count(place).saturating_mul(registry.places_max);
     let all = listed.chain(of_models).fold(places, usize::saturating_add);

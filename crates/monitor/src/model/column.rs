@@ -16,7 +16,7 @@ use driftline_metrics::{
     series::{SeriesId, SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
-    bins::{Bins, Lots, MergedEdges},
+    bins::{Bins, Draws, MergedEdges, MergedReference, UNBOUNDED},
     detection::{Cells, Limits, Reference},
     drift::{BinPositions, Tail, degrees_of_freedom, probability::chi_square_of_freedom},
     fingerprint::Fingerprint,
@@ -43,6 +43,8 @@ pub(crate) struct MonitoredColumn {
     is_prediction: bool,
     /// Which edges of its bins lie between values that a wire of few digits merges.
     merged: MergedEdges,
+    /// By which one of these is drawn.
+    draws: Draws,
     /// What it is compared with.
     pub(crate) reference: Reference,
     /// What is said of its verdict.
@@ -57,8 +59,6 @@ pub(crate) struct MonitoredColumn {
     /// `None` for a column of other values than timestamps.
     ages: Option<AgeSeries>,
     violations: Violations,
-    /// Of all models: moves whenever a counter that the evaluator reads does.
-    monitored_values: SeriesId,
     reference_rows: SeriesRun,
     /// `None` if each row of the reference has a value.
     reference_unset: Option<SeriesId>,
@@ -72,7 +72,6 @@ impl MonitoredColumn {
         labels: ColumnLabels<'_>,
         column: &Column,
         null_texts: &[String],
-        monitored_values: SeriesId,
         limits: Rc<Limits>,
     ) -> MonitoredColumn {
         let ColumnLabels { model, version, role, name } = labels;
@@ -100,6 +99,7 @@ impl MonitoredColumn {
             has_lengths: column.kind == Kind::TextLength,
             said: said(column),
             is_prediction: role == Role::Prediction,
+            draws: Draws::default(),
             merged: column.numbers.as_ref().map(|it| it.merged.clone()).unwrap_or_default(),
             reference,
             limits,
@@ -110,7 +110,6 @@ impl MonitoredColumn {
             tails: has_tails.then(|| registrar.add(Metric::FeatureTailExcess, &of_column)),
             ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
             violations: Violations::new(registrar, labels, is_of_numbers),
-            monitored_values,
             reference_rows,
             reference_unset: (column.nulls != 0)
                 .then(|| registrar.add(Metric::ReferenceUnset, &of_column)),
@@ -142,7 +141,6 @@ impl MonitoredColumn {
 
     /// Counts rows that lack the column.
     pub(crate) fn count_missing(&self, buffer: &mut MetricBuffer, rows: u64) {
-        buffer.add(self.monitored_values, rows);
         buffer.add(self.unbinned[Unbinned::Missing], rows);
         if self.schema.required {
             self.violations.count(buffer, Violation::RequiredMissing, rows);
@@ -156,17 +154,17 @@ impl MonitoredColumn {
     }
 
     /// The bin of a value, which is [aged](MonitoredColumn::aged), and what is odd about it, or why it has none. Of values
-    /// that the wire has merged the `lots` draw one.
+    /// that the wire has merged, one is drawn.
     #[inline]
-    pub(crate) fn place(&self, cell: Cell<'_>, lots: &Lots) -> Placed {
+    pub(crate) fn place(&self, cell: Cell<'_>) -> Placed {
         match &self.bins {
             Bins::Categories { names } => self.place_category(cell, names),
-            Bins::Quantile { .. } | Bins::Values { .. } => self.place_number(cell, lots),
+            Bins::Quantile { .. } | Bins::Values { .. } => self.place_number(cell),
         }
     }
 
     #[inline]
-    fn place_number(&self, cell: Cell<'_>, lots: &Lots) -> Placed {
+    fn place_number(&self, cell: Cell<'_>) -> Placed {
         let x = match cell {
             // Readers count the characters of bodies; a header comes as it is.
             Cell::Text(text) | Cell::Untyped(text) if self.has_lengths => {
@@ -179,7 +177,7 @@ impl MonitoredColumn {
         let precision = cell.precision();
         // What is the outermost value but for rounding does not lie beyond it.
         let (bin, is_tail) = match cell.may_be_merged() {
-            true => self.draw_merged(x, precision, lots),
+            true => self.draw_merged(x, precision),
             false => self.bins.of_live_number(x, precision),
         };
         let positions = self.reference.positions.as_ref().filter(|_| is_tail);
@@ -191,10 +189,16 @@ impl MonitoredColumn {
     }
 
     #[inline(never)]
-    fn draw_merged(&self, x: f64, precision: Precision, lots: &Lots) -> (usize, bool) {
+    fn draw_merged(&self, x: f64, precision: Precision) -> (usize, bool) {
         let Reference { bins, positions, .. } = &self.reference;
-        let means = positions.as_ref().map(BinPositions::at).unwrap_or_default();
-        match self.bins.draw_merged(x, precision, &self.merged, bins, means, lots) {
+        let range = self.schema.range.as_ref();
+        let reference = MergedReference {
+            merged: &self.merged,
+            counts: bins,
+            means: positions.as_ref().map(BinPositions::at).unwrap_or_default(),
+            range: range.map_or(UNBOUNDED, |range| (range.minimum, range.maximum)),
+        };
+        match self.bins.draw_merged(x, precision, &reference, &self.draws) {
             Some(bin) => (bin, self.bins.is_tail(bin)),
             None => self.bins.of_live_number(x, precision),
         }
@@ -277,14 +281,8 @@ impl MonitoredColumn {
     }
 
     /// Counts a value in its bin, or under the reason why it has none.
-    pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
-        let values = self.count_in_bin(buffer, placed);
-        buffer.add(self.monitored_values, values);
-    }
-
-    /// The same, but for the counter of all monitored values: how many of these it was.
     #[inline]
-    pub(crate) fn count_in_bin(&self, buffer: &mut MetricBuffer, placed: Placed) -> u64 {
+    pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
         match placed {
             Ok(InBin { bin, is_outside, tail_distance }) => {
                 if let Some(id) = self.counts.get(bin) {
@@ -300,10 +298,7 @@ impl MonitoredColumn {
                     buffer.add(tails[side], thousandths);
                 }
             }
-            Err(Unbinned::Missing) => {
-                self.count_missing(buffer, 1);
-                return 0;
-            }
+            Err(Unbinned::Missing) => self.count_missing(buffer, 1),
             Err(reason) => {
                 buffer.add(self.unbinned[reason], 1);
                 match reason {
@@ -315,7 +310,6 @@ impl MonitoredColumn {
                 }
             }
         }
-        1
     }
 
     /// The series of its first bin, by which the column can be told from others.

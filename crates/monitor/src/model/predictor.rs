@@ -22,10 +22,7 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
 };
-use driftline_statistics::{
-    bins::Lots,
-    profile::{Column, Profile},
-};
+use driftline_statistics::profile::{Column, Profile};
 
 /// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
@@ -36,8 +33,6 @@ pub(crate) struct PredictionSeries {
     pub(crate) instances: SeriesId,
     pub(crate) predictions: SeriesId,
     pub(crate) sampling: Sampling,
-    /// Those that are drawn for values which the wire has merged.
-    pub(crate) lots: Lots,
     /// The features, and after them the prediction, if the profile has one.
     pub(crate) columns: Vec<MonitoredColumn>,
     /// How many of `columns` are features.
@@ -74,7 +69,6 @@ impl PredictionSeries {
             instances: registrar.add(Metric::Instances, &labels),
             predictions: registrar.add(Metric::Predictions, &labels),
             sampling: Sampling::NONE,
-            lots: Lots::default(),
             columns: Vec::new(),
             features: 0,
             request: ColumnSelectors::default(),
@@ -92,7 +86,6 @@ impl PredictionSeries {
         number: usize,
         model: &config::Model,
         profile: &Profile,
-        monitored_values: SeriesId,
         drift: &DriftSettings,
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
@@ -111,7 +104,6 @@ impl PredictionSeries {
                     labels,
                     column,
                     &profile.null_texts,
-                    monitored_values,
                     match said {
                         None => usual.clone(),
                         Some((_, said)) => Rc::new(drift.limits(nats, said)),
@@ -127,7 +119,6 @@ impl PredictionSeries {
             instances,
             predictions,
             sampling: model.sampling,
-            lots: Lots::default(),
             columns,
             features: profile.features.len(),
             request: column_selectors(profile, &model.selectors, true),

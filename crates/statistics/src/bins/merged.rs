@@ -23,9 +23,25 @@ const SINGLE: u8 = 4;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct MergedEdges(Box<[u8]>);
 
-/// Lots that are drawn: parts from 0 to 1, evenly spread in any stretch of them.
+/// A low-discrepancy sequence in [0, 1): Weyl's of the golden ratio.
 #[derive(Debug, Default)]
-pub struct Lots(Cell<u32>);
+pub struct Draws(Cell<u32>);
+
+/// What the reference of a column tells of merged numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct MergedReference<'a> {
+    /// Which edges lie between values that are one number.
+    pub merged: &'a MergedEdges,
+    /// Rows by bin.
+    pub counts: &'a [u64],
+    /// Mean of the rows of each bin.
+    pub means: &'a [f64],
+    /// The smallest and the largest value.
+    pub range: (f64, f64),
+}
+
+/// A range of which nothing is known.
+pub const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 impl MergedEdges {
     /// Those of edges between these values.
@@ -56,7 +72,7 @@ impl MergedEdges {
         self.0.get(edge >> 1).map_or(0, |byte| byte >> ((edge & 1) << 2) & 0xf)
     }
 
-    /// As a profile has it: a digit for each of so many edges, the sum of 1 for bfloat16, 2 for half and 4 for single
+    /// As a profile has it: a digit for each of as many edges, the sum of 1 for bfloat16, 2 for half and 4 for single
     /// precision.
     #[must_use]
     pub fn digits(&self, edges: usize) -> Option<String> {
@@ -65,7 +81,7 @@ impl MergedEdges {
         (!self.0.is_empty()).then(|| (0..edges).map(digit).collect())
     }
 
-    /// Reads [`MergedEdges::digits`] of so many edges.
+    /// Reads [`MergedEdges::digits`] of as many edges.
     #[must_use]
     pub fn from_digits(digits: &str, edges: usize) -> Option<MergedEdges> {
         let of = |digit: char| digit.to_digit(8).and_then(|digit| u8::try_from(digit).ok());
@@ -88,9 +104,9 @@ const fn bit(precision: Precision) -> u8 {
     }
 }
 
-impl Lots {
-    /// The next one. Multiples of the golden ratio, less their whole part, are spread most evenly (H. Weyl's sequence).
-    pub fn draw(&self) -> f64 {
+impl Draws {
+    /// The next one.
+    fn next(&self) -> f64 {
         const GOLDEN: u32 = 0x9e37_79b9;
         let next = self.0.get().wrapping_add(GOLDEN);
         self.0.set(next);
@@ -102,18 +118,18 @@ impl Bins {
     /// The bin of a number that this precision has made of values of several bins, drawn by their shares in the reference;
     /// `None` if all of them have one bin, which then is [`Bins::of_live`].
     ///
-    /// `counts` are the reference's by bin, and `means` those of its rows there. Within a bin rows are taken for evenly
-    /// spread around their mean. Ten roundings or so, and some more for each bin that may be the one.
+    /// Within a bin rows are taken for evenly spread around their mean. Ten roundings or so, and some more for each bin that
+    /// may be the one.
     #[must_use]
     pub fn draw_merged(
         &self,
         x: f64,
         precision: Precision,
-        merged: &MergedEdges,
-        counts: &[u64],
-        means: &[f64],
-        lots: &Lots,
+        reference: &MergedReference<'_>,
+        draws: &Draws,
     ) -> Option<usize> {
+        let wire = Wire { x, precision };
+        let MergedReference { merged, counts, means, .. } = *reference;
         let (first, last) = match self {
             Bins::Values { values } => {
                 let first = values.partition_point(|value| precision.round(*value) < x);
@@ -141,19 +157,16 @@ impl Bins {
         if last <= first {
             return None;
         }
-        let mean_of = |bin: usize| means.get(bin).copied();
         let rows = |bin: usize| {
             let count = counts.get(bin).copied().unwrap_or(0) as f64;
-            match self {
-                Bins::Quantile { edges } => {
-                    count
-                        * mean_of(bin)
-                            .map_or(1.0, |mean| part_within(edges, bin, mean, x, precision, merged))
+            match (self, means.get(bin)) {
+                (Bins::Quantile { edges }, Some(mean)) => {
+                    count * wire.part_of(edges, bin, *mean, reference)
                 }
                 _ => count,
             }
         };
-        let mut left = lots.draw() * (first..=last).map(rows).sum::<f64>();
+        let mut left = draws.next() * (first..=last).map(rows).sum::<f64>();
         for bin in first..last {
             left -= rows(bin);
             if left < 0.0 {
@@ -164,31 +177,38 @@ impl Bins {
     }
 }
 
-/// The part of a bin, whose rows have this mean, that is rounded to `x`.
-fn part_within(
-    edges: &[f64],
-    bin: usize,
-    mean: f64,
+/// A number as it came.
+#[derive(Clone, Copy, Debug)]
+struct Wire {
     x: f64,
     precision: Precision,
-    merged: &MergedEdges,
-) -> f64 {
-    let below = bin.checked_sub(1);
-    let low = below.and_then(|edge| edges.get(edge)).copied().unwrap_or(f64::NEG_INFINITY);
-    let high = edges.get(bin).copied().unwrap_or(f64::INFINITY);
-    // Where an edge keeps its neighbours apart, the next number of this precision beyond the edge is that of the nearest
-    // value. If it is `x`, no value of the bin on this side is another one.
-    let (reach, place) = (precision.half_place(x), 2.0 * precision.half_place(x));
-    let is_apart = |edge: Option<usize>| edge.is_some_and(|edge| !merged.has(edge, precision));
-    let is_whole_below = is_apart(below) && x - place <= low;
-    let is_whole_above = is_apart(Some(bin)) && high < x + place;
-    // Rows lie on both sides of their mean, and on neither of them beyond an edge.
-    let (low, high) = (low.max(2.0 * mean - high), high.min(2.0 * mean - low));
-    let from = if is_whole_below { low } else { low.max(x - reach) };
-    let until = if is_whole_above { high } else { high.min(x + reach) };
-    let part = (until - from) / (high - low);
-    // A bin without an extent is one value.
-    if part.is_finite() { part.clamp(0.0, 1.0) } else { 1.0 }
+}
+
+impl Wire {
+    /// The part of a bin, whose rows have this mean, that is rounded to the number.
+    fn part_of(self, edges: &[f64], bin: usize, mean: f64, reference: &MergedReference<'_>) -> f64 {
+        let Wire { x, precision } = self;
+        let MergedReference { merged, range: (minimum, maximum), .. } = *reference;
+        let below = bin.checked_sub(1);
+        let low = below.and_then(|edge| edges.get(edge)).copied().unwrap_or(minimum);
+        let high = edges.get(bin).copied().unwrap_or(maximum);
+        // Numbers are closer to each other on the side of a power of two that is nearer to 0.
+        let reach_below = precision.half_place(x.next_down());
+        let reach_above = precision.half_place(x.next_up());
+        // Where an edge keeps its neighbours apart, the next number of this precision beyond the edge is that of the nearest
+        // value. If it is `x`, no value of the bin on this side is another one.
+        let is_apart = |edge: Option<usize>| edge.is_some_and(|edge| !merged.has(edge, precision));
+        let is_whole_below = is_apart(below) && x - 2.0 * reach_below <= low;
+        let is_whole_above =
+            is_apart(Some(bin).filter(|&bin| bin < edges.len())) && high < x + 2.0 * reach_above;
+        // Rows lie on both sides of their mean, and on neither of them beyond an edge.
+        let (low, high) = (low.max(2.0 * mean - high), high.min(2.0 * mean - low));
+        let from = if is_whole_below { low } else { low.max(x - reach_below) };
+        let until = if is_whole_above { high } else { high.min(x + reach_above) };
+        let part = (until - from) / (high - low);
+        // A bin without an extent is one value.
+        if part.is_finite() { part.clamp(0.0, 1.0) } else { 1.0 }
+    }
 }
 
 #[cfg(test)]
@@ -206,9 +226,10 @@ mod tests {
         precision: Precision,
     ) -> Vec<u32> {
         let merged = MergedEdges::from_digits(merged, merged.len()).unwrap();
-        let (lots, mut found) = (Lots::default(), vec![0; counts.len()]);
+        let (draws, mut found) = (Draws::default(), vec![0; counts.len()]);
+        let reference = MergedReference { merged: &merged, counts, means, range: UNBOUNDED };
         for _ in 0..1000 {
-            let bin = bins.draw_merged(x, precision, &merged, counts, means, &lots);
+            let bin = bins.draw_merged(x, precision, &reference, &draws);
             found[bin.unwrap_or_else(|| bins.of_live(x, precision))] += 1;
         }
         found

@@ -13,7 +13,10 @@ use super::{
     season::Seasons,
     total,
 };
-use crate::{time::Timestamp, window::Ring};
+use crate::{
+    time::{Timestamp, WallClock},
+    window::Ring,
+};
 
 /// How many steps back the oldest one is that a length of the fast ring covers.
 const OLDEST: u64 = 8;
@@ -93,6 +96,8 @@ pub struct Looking<'a> {
     pub lengths: WindowLengths,
     /// The time.
     pub now: Timestamp,
+    /// The time of day; without one, hours of the day are not told apart.
+    pub wall_clock: Option<WallClock>,
 }
 
 impl Detector {
@@ -281,8 +286,8 @@ impl Detector {
 
     fn seasons(&self, looking: &Looking<'_>) -> Seasons<'_> {
         let Detector { fresh, fast, slow, cells, .. } = self;
-        let Looking { lengths, now, .. } = *looking;
-        Seasons { fresh, fast, slow, cells: *cells, lengths, now }
+        let Looking { lengths, now, wall_clock, .. } = *looking;
+        Seasons { fresh, fast, slow, cells: *cells, lengths, now, wall_clock }
     }
 
     /// What a length finds: a drift from training, and if there is a season, from what came before as well. Until

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     profile::ByHour,
-    time::{Timestamp, hour::HourOfDay},
+    time::{Timestamp, WallClock, hour::HourOfDay},
     window::Ring,
 };
 
@@ -36,6 +36,7 @@ pub(super) struct Seasons<'a> {
     pub(super) cells: Cells,
     pub(super) lengths: WindowLengths,
     pub(super) now: Timestamp,
+    pub(super) wall_clock: Option<WallClock>,
 }
 
 impl Seasons<'_> {
@@ -102,16 +103,20 @@ impl Seasons<'_> {
     /// Live rows of the length by hour of the day; `None` if it does not tell hours apart.
     fn by_hour(&self, length: Length, part: &mut Vec<u64>, weights: &mut Vec<f64>) -> Option<()> {
         let (ring, slots, slot_seconds) = self.slots(length);
-        if HOUR_SECONDS < slot_seconds {
-            return None;
-        }
+        let clock = self.wall_clock.filter(|_| slot_seconds <= HOUR_SECONDS)?;
         weights.clear();
         weights.resize(HourOfDay::all().count(), 0.0);
+        let mut until = clock.seconds(self.now);
         for back in 0..slots {
-            let hour = ring.began(back).and_then(|at| HourOfDay::of(at.seconds()))?;
-            if let Some(weight) = weights.get_mut(hour.index()) {
-                *weight += self.rows(ring, back, part);
+            // Slots that are older than the clock have no rows.
+            let Some(began) = ring.began(back).map(|at| clock.seconds(at)) else { break };
+            let rows = self.rows(ring, back, part);
+            for (hour, part) in hours_between(began, until) {
+                if let Some(weight) = weights.get_mut(hour.index()) {
+                    *weight += rows * part;
+                }
             }
+            until = began;
         }
         Some(())
     }
@@ -139,6 +144,18 @@ impl Seasons<'_> {
     }
 }
 
+/// The hours of the day that a slot of an hour at most lies in, and the part of it that is in each. Its rows are taken for
+/// evenly spread. The ends are in seconds since 1970.
+fn hours_between(began: f64, until: f64) -> impl Iterator<Item = (HourOfDay, f64)> {
+    let hour_seconds = HOUR_SECONDS as f64;
+    let next_hour = (libm::floor(began / hour_seconds) + 1.0) * hour_seconds;
+    let later = ((until - next_hour) / (until - began)).clamp(0.0, 1.0);
+    // Not a number of a slot that has just begun.
+    let later = if later.is_finite() { later } else { 0.0 };
+    let hours = [(began, 1.0 - later), (next_hour, later)];
+    hours.into_iter().filter_map(|(at, part)| Some((HourOfDay::of(at)?, part)))
+}
+
 /// Mixes the hours by their weights; one with too few rows is stood for by the whole.
 fn mix_hours(
     by_hour: &ByHour,
@@ -158,4 +175,22 @@ fn mix_hours(
         }
     }
     mixture.whole()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn a_slot_is_shared_by_the_hours_that_it_lies_in() {
+        let hours = |began, until| -> Vec<(usize, f64)> {
+            hours_between(began, until).map(|(hour, part)| (hour.index(), part)).collect()
+        };
+        assert_eq!(hours(3600.0, 7200.0), [(1, 1.0), (2, 0.0)]);
+        assert_eq!(hours(3000.0, 4200.0), [(0, 0.5), (1, 0.5)]);
+        assert_eq!(hours(86_400.0 - 900.0, 86_400.0 + 2700.0), [(23, 0.25), (0, 0.75)]);
+        assert_eq!(hours(3599.0, 3599.0), [(0, 1.0), (1, 0.0)]);
+    }
 }
