@@ -25,6 +25,7 @@ pub mod document;
 pub mod drift;
 pub mod fingerprint;
 pub mod profile;
+pub mod streams;
 pub mod time;
 pub mod value;
 pub mod window;
