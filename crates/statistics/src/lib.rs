@@ -1,4 +1,4 @@
-//! Numbers and what is said of them: bins, reference profiles, measures of drift, windows over counters.
+//! Numbers and what is said of them: bins, reference profiles, measures of drift, quality of models, windows over counters.
 //! It knows no bytes, no HTTP and no metric, and has no clock.
 
 #![no_std]
@@ -25,6 +25,7 @@ pub mod document;
 pub mod drift;
 pub mod fingerprint;
 pub mod profile;
+pub mod quality;
 pub mod streams;
 pub mod time;
 pub mod value;
