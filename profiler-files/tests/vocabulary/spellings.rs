@@ -335,6 +335,8 @@ fn an_index_without_a_name_is_left_out_live_as_well() {
             (0..300).map(of).map(|x| x.to_string()).collect::<Vec<_>>().join(",")
         };
         let (index, values) = (columns(|row| row), columns(|row| row % 3));
+        // A tensor without a name may be that of the features.
+        let tensor = if name.is_empty() { "__index_level_1__" } else { name };
         for (declared, request) in [
             (None, Message::new("/invocations", "text/csv", csv.clone())),
             (Some("mlflow"), Message::new("/invocations", "text/csv", csv)),
@@ -357,6 +359,16 @@ fn an_index_without_a_name_is_left_out_live_as_well() {
                 Message::json(
                     INSTANCES,
                     format!("{{\"inputs\": {{\"{name}\": [{index}], \"k\": [{values}]}}}}"),
+                ),
+            ),
+            (
+                None,
+                Message::json(
+                    "/v2/models/m/infer",
+                    format!(
+                        "{{\"inputs\": [{{\"name\": \"{tensor}\", \"shape\": [300], \"datatype\": \"INT64\", \"data\": [{index}]}}, \
+                         {{\"name\": \"k\", \"shape\": [300], \"datatype\": \"INT64\", \"data\": [{values}]}}]}}"
+                    ),
                 ),
             ),
         ] {

@@ -100,6 +100,24 @@ pub struct Columns {
 #[derive(Clone, Debug, Default)]
 struct Positions(Vec<Option<u16>>);
 
+/// What a tensor of a body is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FoundTensor {
+    /// Columns look for its elements.
+    Wanted(Tensor),
+    /// The index of a data frame, which training data leaves out as well.
+    LeftOut,
+    /// None of the features.
+    Extra,
+}
+
+impl FoundTensor {
+    /// The tensor, if any column looks for its elements.
+    pub const fn wanted(self) -> Option<Tensor> {
+        if let FoundTensor::Wanted(tensor) = self { Some(tensor) } else { None }
+    }
+}
+
 impl Columns {
     /// Columns by number, each with what it takes of its values, if it is looked for on this side.
     ///
@@ -209,17 +227,29 @@ impl Columns {
     }
 
     /// The tensor of this name, which is tensor number `ordinal`, from 0, of its body; `None` if nothing is looked for
-    /// in it. Compares with each name, once per tensor.
+    /// in it.
     pub fn tensor(&self, name: &[u8], ordinal: usize) -> Option<Tensor> {
+        self.find_tensor(name, ordinal).wanted()
+    }
+
+    /// What the tensor of this name is, which is tensor number `ordinal`, from 0, of its body; those that are left out do
+    /// not count. Compares with each name, once per tensor.
+    pub fn find_tensor(&self, name: &[u8], ordinal: usize) -> FoundTensor {
         let exactly = |name: &[u8]| {
             let mut named = self.tensors.iter().enumerate().skip(1);
             named.find(|(_, (known, _))| **known == *name).map(|(number, _)| Tensor(number))
         };
         let found = exactly(name).or_else(|| exactly(trimmed(name)?));
-        if found.is_none() {
-            self.notes.name(name);
+        if let Some(named) = found {
+            return FoundTensor::Wanted(named);
         }
-        found.or_else(|| (ordinal == 0 && self.width() != 0).then_some(Tensor(0)))
+        // A tensor without a name is no index, because tensors need none.
+        if !name.is_empty() && Columns::leaves_out(name) {
+            return FoundTensor::LeftOut;
+        }
+        self.notes.name(name);
+        let is_first = ordinal == 0 && self.width() != 0;
+        if is_first { FoundTensor::Wanted(Tensor(0)) } else { FoundTensor::Extra }
     }
 
     /// The column at this index, from 0, of each row of a tensor.

@@ -6,7 +6,9 @@
 
 use super::shape::Shape;
 use crate::predictive::{
-    Cell, Columns, Event, Fault, Projection, Unbinned, columns::Tensor, row::ColumnSet,
+    Cell, Columns, Event, Fault, Projection, Unbinned,
+    columns::{FoundTensor, Tensor},
+    row::ColumnSet,
 };
 use driftline_statistics::value::{Norm, length};
 use driftline_wire::json::characters;
@@ -82,12 +84,14 @@ impl Filler {
     /// The next tensor of the body, and where it is looked for, if it is; `shape` is `None` if it cannot be a shape.
     pub(super) fn describe(
         &mut self,
-        tensor: Option<Tensor>,
+        found: FoundTensor,
         shape: Option<Shape>,
         take: &mut impl FnMut(Event<'_>),
     ) -> Description {
-        self.tensors = self.tensors.saturating_add(1);
-        if tensor.is_none() {
+        if found != FoundTensor::LeftOut {
+            self.tensors = self.tensors.saturating_add(1);
+        }
+        if found == FoundTensor::Extra {
             take(Event::Fault(Fault::ExtraColumn));
         }
         let is_wrong = match shape {
@@ -100,7 +104,7 @@ impl Filler {
         if is_wrong {
             take(Event::Fault(Fault::WrongShape));
         }
-        Description { tensor, shape, is_wrong }
+        Description { tensor: found.wanted(), shape, is_wrong }
     }
 
     /// Which tensor of the body the next one is, from 0.

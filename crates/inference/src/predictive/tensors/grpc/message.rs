@@ -3,6 +3,7 @@
 use super::Message;
 use crate::predictive::{
     Columns, Event, Fault, Sink,
+    columns::FoundTensor,
     tensors::{
         datatype::Datatype,
         filler::{Description, Element, Filler},
@@ -347,8 +348,9 @@ impl Tensors {
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) -> Description {
-        let found = columns.tensor(self.name.as_bytes(), self.filler.ordinal());
-        self.filler.describe(found.filter(|_| !is_unknown), self.tensor.shape, take)
+        let found = columns.find_tensor(self.name.as_bytes(), self.filler.ordinal());
+        let found = if is_unknown { FoundTensor::Extra } else { found };
+        self.filler.describe(found, self.tensor.shape, take)
     }
 
     fn enter(&mut self, level: Level) -> Next {

@@ -4,7 +4,7 @@ mod places;
 
 use crate::predictive::{
     Columns, Event, cell_of,
-    columns::Tensor,
+    columns::FoundTensor,
     tensors::{
         datatype::Datatype,
         filler::{Description, Element, Filler},
@@ -65,7 +65,7 @@ enum Place {
 #[derive(Clone, Copy, Debug, Default)]
 struct OpenTensor {
     /// Where it is looked for, if it is, once its name came.
-    found: Option<Option<Tensor>>,
+    found: Option<FoundTensor>,
     /// Its shape, if it can be one, once its dimensions came.
     shape: Option<Option<Shape>>,
     datatype: Option<Datatype>,
@@ -187,7 +187,7 @@ impl Document {
                         (Place::Data, false)
                     }
                     None => {
-                        let is_nobodys = matches!(self.open.found, Some(None));
+                        let is_nobodys = self.open.found.is_some_and(|it| it.wanted().is_none());
                         if description.is_none() && !is_nobodys {
                             self.early.begin();
                         }
@@ -254,7 +254,7 @@ impl Document {
         let is_unknown = raw_bytes.is_some() && self.raws.is_full();
         let is_early = description.is_none();
         let mut description = description.unwrap_or_else(|| {
-            let found = found.flatten().filter(|_| !is_unknown);
+            let found = found.filter(|_| !is_unknown).unwrap_or(FoundTensor::Extra);
             self.filler.describe(found, shape.flatten(), take)
         });
         match data {

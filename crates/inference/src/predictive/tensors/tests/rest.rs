@@ -277,6 +277,19 @@ fn a_member_that_is_repeated_counts_once() {
 }
 
 #[test]
+fn the_index_of_a_data_frame_is_no_tensor_too_many() {
+    for name in ["__index_level_0__", "Unnamed: 0"] {
+        let index = format!(r#"{{"name":"{name}","shape":[2],"data":[0,1]}}"#);
+        let own = r#"{"name":"a","shape":[2],"data":[5,6]}"#;
+        check(&format!("{index},{own}"), "a0=5 a1=6 2 rows");
+        check(&format!("{own},{index}"), "a0=5 a1=6 2 rows");
+        // The first tensor that is none is matched by index.
+        let nameless = r#"{"name":"input-0","shape":[2,2],"data":[5,6,7,8]}"#;
+        check(&format!("{index},{nameless}"), "a0=5 b0=6 a1=7 b1=8 2 rows");
+    }
+}
+
+#[test]
 fn tensors_that_no_column_looks_for_pass_unread() {
     check(
         r#"{"name":"a","shape":[2],"data":[5,6]},{"name":"z","shape":[2],"data":[{"data":[1]},"]"]}"#,

@@ -43,8 +43,8 @@ impl Document {
             (Place::Name, Token::String(name)) => {
                 // A name that was cut is longer than any that is looked for.
                 let ordinal = self.filler.ordinal();
-                let found = name.is_whole().then(|| columns.tensor(name.bytes, ordinal));
-                let found = found.unwrap_or_else(|| columns.tensor(b"", ordinal));
+                let found = name.is_whole().then(|| columns.find_tensor(name.bytes, ordinal));
+                let found = found.unwrap_or_else(|| columns.find_tensor(b"", ordinal));
                 self.open.found.get_or_insert(found);
                 (Place::Tensor, false)
             }
