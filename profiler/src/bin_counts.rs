@@ -2,6 +2,7 @@
 
 use driftline_statistics::{
     bins::{Bins, MergedEdges},
+    float::power_of_two,
     profile::{ByHour, Column, Distinct, Kind, Numbers, Range, Schema, TailExcess},
     time::hour::HourOfDay,
     value::Precision,
@@ -46,7 +47,8 @@ pub(crate) struct BinCounts {
     counts: Vec<u64>,
     /// Of the values in each bin.
     sums: Vec<Sum>,
-    /// What distances from the mean are divided by before they are squared.
+    /// What distances from the mean are divided by before they are squared: squares of numbers below 1e-162 are 0, and
+    /// dividing by a power of two loses nothing, so all other deviations stay what they are to the bit.
     unit: f64,
     /// Of the squared distances from the mean.
     squares: Sum,
@@ -59,7 +61,7 @@ impl BinCounts {
     pub(crate) fn new(plan: Plan) -> BinCounts {
         let bins = plan.bins.count();
         BinCounts {
-            unit: power_of_two(plan.maximum - plan.minimum),
+            unit: power_of_two(plan.maximum - plan.minimum).max(f64::MIN_POSITIVE),
             plan,
             counts: vec![0; bins],
             sums: vec![Sum::default(); bins],
@@ -158,14 +160,4 @@ impl BinCounts {
             bins,
         }
     }
-}
-
-/// The power of two at or below a size, which is not negative; the smallest normal one for smaller sizes.
-///
-/// Squares of numbers below 1e-162 are 0. Dividing by a power of two loses nothing, so all other deviations stay what they
-/// are to the bit.
-fn power_of_two(size: f64) -> f64 {
-    /// The exponent of a double.
-    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-    f64::from_bits(size.to_bits() & EXPONENT).max(f64::MIN_POSITIVE)
 }

@@ -24,6 +24,7 @@ pub mod detection;
 pub mod document;
 pub mod drift;
 pub mod fingerprint;
+pub mod float;
 pub mod profile;
 pub mod quality;
 pub mod streams;

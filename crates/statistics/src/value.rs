@@ -187,8 +187,8 @@ impl<'a> Cell<'a> {
     #[inline]
     #[must_use]
     pub fn may_be_merged(self) -> bool {
-        let is_merging = |precision| Precision::ALL.contains(&precision);
-        matches!(self, Cell::Rounded(_, precision) if is_merging(precision))
+        use Precision::{Brain, Half, Single};
+        matches!(self, Cell::Rounded(_, Single | Half | Brain))
     }
 
     /// The number or the truth value that the cell says as a category, whatever form it has: `1`, `1.0` and `1e0` are one

@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use super::{ReferenceRows, total};
+use crate::float::rounded;
 
 /// Mixed counts are of so many times the rows that the mixture is worth, so that rounding does not matter.
 const SCALE: f64 = 16.0;
@@ -81,8 +82,8 @@ impl Mixture {
         let effective = self.weight * self.weight / self.variance;
         let to_counts = effective * SCALE / self.weight;
         self.bins.clear();
-        self.bins.extend(self.shares.iter().map(|share| libm::round(share * to_counts) as u64));
-        Some(Mixed { effective, unset: libm::round(self.unset * to_counts) as u64 })
+        self.bins.extend(self.shares.iter().map(|share| rounded(share * to_counts)));
+        Some(Mixed { effective, unset: rounded(self.unset * to_counts) })
     }
 }
 

@@ -2,6 +2,7 @@
 //! no measure.
 
 use super::Compared;
+use crate::float::rounded;
 
 /// Parts per million in one, which is how gauges hold every ratio and every statistic.
 const PPM: f64 = 1e6;
@@ -90,8 +91,7 @@ pub(super) fn thousandths(value: f64) -> f64 {
 /// A ratio or statistic as a gauge holds it: rounded to the nearest part per million, and never negative.
 #[must_use]
 pub fn to_ppm(ratio: f64) -> u64 {
-    // The cast saturates, and takes NaN, which no measure gives, to 0.
-    libm::round(ratio * PPM) as u64
+    rounded(ratio * PPM)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 
 use alloc::vec::Vec;
 
+use crate::float::rounded;
+
 /// How many live bins value bins have beside those of the reference: for numbers below and above all values.
 pub(crate) const BEYOND: usize = 2;
 
@@ -41,13 +43,6 @@ driftline_labels::labels! {
         /// Above the highest edge or value.
         High = "high",
     }
-}
-
-/// As `libm::round`, of a number that is not negative, in a third of the instructions of wasm, which has none for it.
-fn rounded(x: f64) -> u64 {
-    // The cast saturates.
-    let whole = x as u64;
-    whole.saturating_add(u64::from(0.5 <= x - whole as f64))
 }
 
 impl BinPositions {
@@ -136,8 +131,7 @@ impl BinPositions {
     pub(crate) fn usual_tails(&self, live: &[u64]) -> [u64; 2] {
         let usual = |distance: f64, bin: Option<usize>| {
             let rows = bin.and_then(|bin| live.get(bin)).copied().unwrap_or(0);
-            // The cast saturates.
-            libm::round(distance.max(0.0) / self.deviation * 1e3 * rows as f64) as u64
+            rounded(distance.max(0.0) / self.deviation * 1e3 * rows as f64)
         };
         let last = self.at.len().checked_sub(1);
         match (self.tails, self.at.first(), self.at.last()) {
@@ -204,14 +198,6 @@ mod tests {
     /// Bins around 0 and 10, with a deviation of 2.
     fn scale() -> BinPositions {
         BinPositions::of_edges(&[0.0, 10.0], &[Some(-1.0), Some(4.0), None], 2.0)
-    }
-
-    #[test]
-    fn a_number_is_rounded_as_libm_does() {
-        for x in [0.0, 0.25, 0.5, 0.75, 1.5, 2.5, 999_999.5, 1e15 + 0.5, 1e300, f64::INFINITY] {
-            assert_eq!(rounded(x), libm::round(x) as u64, "{x}");
-        }
-        assert_eq!(rounded(f64::NAN), 0);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! How a number changes on a wire that keeps fewer digits, and when two numbers are one all the same. It decides nothing
 //! about columns.
 
+use crate::float::power_of_two;
+
 /// What the form of a number keeps of it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Precision {
@@ -65,16 +67,13 @@ impl Precision {
     /// norms.
     #[must_use]
     pub fn half_place(self, x: f64) -> f64 {
-        /// The exponent of a double.
-        const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
         let (places, smallest) = match self {
             Precision::Single => (-24, f64::from(f32::MIN_POSITIVE)),
             Precision::Half => (-11, HALF_MIN),
             Precision::Brain => (-8, f64::from(f32::MIN_POSITIVE)),
             Precision::Norm | Precision::HalfNorm | Precision::BrainNorm => return 0.0,
         };
-        let power_of_two = f64::from_bits(x.to_bits() & EXPONENT).max(smallest);
-        libm::ldexp(power_of_two, places)
+        libm::ldexp(power_of_two(x).max(smallest), places)
     }
 
     /// Whether two numbers are equal, or one of them is the other one after it came over a wire of this precision. Two
