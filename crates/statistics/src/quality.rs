@@ -35,6 +35,7 @@ mod estimate;
 mod losses;
 mod regression;
 mod scores;
+mod sums;
 
 #[cfg(test)]
 mod known_answers;

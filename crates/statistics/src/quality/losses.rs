@@ -6,6 +6,9 @@
 //! References: G. W. Brier (1950), "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather
 //! Review 78(1); I. J. Good (1952), "Rational Decisions", Journal of the Royal Statistical Society B 14(1).
 
+use super::sums::sums;
+use crate::float::rounded;
+
 /// How close to 0 and to 1 a score may be in the log loss, which is 18.4 nats there.
 ///
 /// No score of single precision lies closer to 1 without being 1. It is the smallest power of ten of which 10^12 losses
@@ -15,15 +18,16 @@ pub const LOG_LOSS_CLIP: f64 = 1e-8;
 
 const MILLIONTHS: f64 = 1e6;
 
-/// Counters of labelled scores, of one row or of any number of them. They add up.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct LossSums {
-    /// Rows.
-    pub rows: u64,
-    /// The sum of squared differences of score and label, 0 or 1, in millionths.
-    pub squared_error: u64,
-    /// The sum of log losses, in millionths of a nat.
-    pub log_loss: u64,
+sums! {
+    /// Counters of labelled scores, of one row or of any number of them. They add up.
+    pub struct LossSums {
+        /// Rows.
+        pub rows: u64,
+        /// The sum of squared differences of score and label, 0 or 1, in millionths.
+        pub squared_error: u64,
+        /// The sum of log losses, in millionths of a nat.
+        pub log_loss: u64,
+    }
 }
 
 impl LossSums {
@@ -41,16 +45,6 @@ impl LossSums {
             squared_error: millionths(missed * missed),
             log_loss: millionths(-log),
         })
-    }
-
-    /// Both together; each sum stops at 2^64 - 1.
-    #[must_use]
-    pub fn plus(self, other: LossSums) -> LossSums {
-        LossSums {
-            rows: self.rows.saturating_add(other.rows),
-            squared_error: self.squared_error.saturating_add(other.squared_error),
-            log_loss: self.log_loss.saturating_add(other.log_loss),
-        }
     }
 
     /// The mean squared error of the scores, from 0 to 1; `None` without rows. The sums of scores by bin and class
@@ -78,9 +72,9 @@ pub fn score_millionths(score: f64) -> Option<u64> {
     (0.0..=1.0).contains(&score).then(|| millionths(score))
 }
 
-/// Of a number that is not negative. The cast saturates.
+/// Of a number that is not negative.
 fn millionths(x: f64) -> u64 {
-    (x * MILLIONTHS + 0.5) as u64
+    rounded(x * MILLIONTHS)
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@
 //! Reference: R. J. Hyndman, A. B. Koehler (2006), "Another Look at Measures of Forecast Accuracy", International
 //! Journal of Forecasting 22(4), which says what is wrong with percentages, too.
 
+use super::sums::sums;
+use crate::float::rounded;
+
 /// Beyond so many deviations, an error or a label counts as this many: one row that is out of this world must not drown
 /// all others, and no sum may overflow.
 pub const DEVIATIONS_MAX: f64 = 1000.0;
@@ -40,33 +43,34 @@ pub struct TargetScale {
     deviation: f64,
 }
 
-/// Counters of labelled predictions, of one row or of any number of them. They add up.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct RegressionSums {
-    /// Rows.
-    pub rows: u64,
-    /// The sum of errors, prediction less label, of predictions that are too high.
-    pub above: u64,
-    /// The sum of errors of predictions that are too low, as a positive number.
-    pub below: u64,
-    /// The sum of squared errors, the whole part of each.
-    pub squares: u64,
-    /// What is left of each.
-    pub square_millionths: u64,
-    /// The sum of how far labels lie above the reference's mean.
-    pub label_above: u64,
-    /// The sum of how far labels lie below it.
-    pub label_below: u64,
-    /// The sum of the squares of these distances, the whole part of each.
-    pub label_squares: u64,
-    /// What is left of each.
-    pub label_square_millionths: u64,
-    /// Rows with a label other than 0, which have a relative error.
-    pub relative_rows: u64,
-    /// The sum of absolute errors, each in parts of the size of its label.
-    pub relative: u64,
-    /// Rows with a value that counts as less than it is: see [`DEVIATIONS_MAX`] and [`RELATIVE_MAX`].
-    pub clamped: u64,
+sums! {
+    /// Counters of labelled predictions, of one row or of any number of them. They add up.
+    pub struct RegressionSums {
+        /// Rows.
+        pub rows: u64,
+        /// The sum of errors, prediction less label, of predictions that are too high.
+        pub above: u64,
+        /// The sum of errors of predictions that are too low, as a positive number.
+        pub below: u64,
+        /// The sum of squared errors, the whole part of each.
+        pub squares: u64,
+        /// What is left of each.
+        pub square_millionths: u64,
+        /// The sum of how far labels lie above the reference's mean.
+        pub label_above: u64,
+        /// The sum of how far labels lie below it.
+        pub label_below: u64,
+        /// The sum of the squares of these distances, the whole part of each.
+        pub label_squares: u64,
+        /// What is left of each.
+        pub label_square_millionths: u64,
+        /// Rows with a label other than 0, which have a relative error.
+        pub relative_rows: u64,
+        /// The sum of absolute errors, each in parts of the size of its label.
+        pub relative: u64,
+        /// Rows with a value that counts as less than it is: see [`DEVIATIONS_MAX`] and [`RELATIVE_MAX`].
+        pub clamped: u64,
+    }
 }
 
 impl TargetScale {
@@ -123,71 +127,6 @@ impl TargetScale {
 }
 
 impl RegressionSums {
-    /// How many counters there are.
-    pub const COUNTERS: usize = 12;
-
-    /// All counters, in the order of the fields.
-    #[must_use]
-    pub fn to_counters(self) -> [u64; RegressionSums::COUNTERS] {
-        [
-            self.rows,
-            self.above,
-            self.below,
-            self.squares,
-            self.square_millionths,
-            self.label_above,
-            self.label_below,
-            self.label_squares,
-            self.label_square_millionths,
-            self.relative_rows,
-            self.relative,
-            self.clamped,
-        ]
-    }
-
-    /// The sums of these counters, in the order of the fields.
-    #[must_use]
-    pub fn of_counters(counters: [u64; RegressionSums::COUNTERS]) -> RegressionSums {
-        let [
-            rows,
-            above,
-            below,
-            squares,
-            square_millionths,
-            label_above,
-            label_below,
-            label_squares,
-            label_square_millionths,
-            relative_rows,
-            relative,
-            clamped,
-        ] = counters;
-        RegressionSums {
-            rows,
-            above,
-            below,
-            squares,
-            square_millionths,
-            label_above,
-            label_below,
-            label_squares,
-            label_square_millionths,
-            relative_rows,
-            relative,
-            clamped,
-        }
-    }
-
-    /// Both together; each sum stops at 2^64 - 1, which no 10^12 rows reach.
-    #[must_use]
-    pub fn plus(self, other: RegressionSums) -> RegressionSums {
-        let mut sums = self.to_counters();
-        for (sum, more) in sums.iter_mut().zip(other.to_counters()) {
-            *sum = sum.saturating_add(more);
-        }
-        RegressionSums::of_counters(sums)
-    }
-
     /// The mean absolute error, in the unit of the label; `None` without rows.
     #[must_use]
     pub fn mean_absolute_error(&self, scale: &TargetScale) -> Option<f64> {
@@ -249,11 +188,6 @@ impl RegressionSums {
 fn square_sum(whole: u64, millionths: u64) -> u128 {
     let whole = u128::from(whole).saturating_mul(u128::from(MILLIONTHS));
     whole.saturating_add(u128::from(millionths))
-}
-
-/// Of a number that is not negative. The cast saturates.
-fn rounded(x: f64) -> u64 {
-    (x + 0.5) as u64
 }
 
 #[cfg(test)]
