@@ -32,6 +32,7 @@
 
 pub mod adwin;
 pub mod ddm;
+mod detector;
 pub mod eddm;
 mod evenly;
 pub mod page_hinkley;
@@ -43,6 +44,7 @@ mod known_answers;
 mod simulations;
 
 pub use self::{
+    detector::{Detector, Rule},
     evenly::evenly,
     signal::{Signal, VALUE_MAX},
 };

@@ -14,30 +14,22 @@
 //! Reference: J. Gama, P. Medas, G. Castillo, P. Rodrigues (2004), "Learning with Drift Detection", Advances in
 //! Artificial Intelligence, SBIA 2004.
 
-use super::signal::Signal;
+use super::{Detector, Rule, Signal};
 
 /// What it takes to signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Nothing is compared before there are more rows than this. 500 here; 30 in the paper and in river.
     pub warm_start_rows: u32,
-    /// How many deviations above the minimum are a warning: 2.
+    /// How many deviations above the minimum are a warning: 2. Not negative.
     pub warning_deviations: f64,
-    /// How many deviations above the minimum are a drift: 3.
+    /// How many deviations above the minimum are a drift: 3. Finite, and no fewer than for a warning.
     pub drift_deviations: f64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings { warm_start_rows: 500, warning_deviations: 2.0, drift_deviations: 3.0 }
-    }
-}
-
-impl Settings {
-    fn are_valid(&self) -> bool {
-        0.0 <= self.warning_deviations
-            && self.warning_deviations <= self.drift_deviations
-            && self.drift_deviations.is_finite()
     }
 }
 
@@ -63,88 +55,59 @@ pub struct Minimum {
     pub deviation: f64,
 }
 
-impl State {
-    fn is_possible(&self) -> bool {
-        let has_minimum = self.minimum.is_some_and(|it| {
+/// The detector. It takes less than 100 bytes, and a row costs one square root.
+pub type Ddm = Detector<Settings>;
+
+impl Rule for Settings {
+    type Observation = bool;
+    type State = State;
+
+    fn is_valid(&self) -> bool {
+        0.0 <= self.warning_deviations
+            && self.warning_deviations <= self.drift_deviations
+            && self.drift_deviations.is_finite()
+    }
+
+    fn is_possible(state: &State) -> bool {
+        let has_minimum = state.minimum.is_some_and(|it| {
             (0.0..=1.0).contains(&it.error_rate) && (0.0..=0.5).contains(&it.deviation)
         });
-        (0.0..=1.0).contains(&self.error_rate)
-            && (has_minimum || (self.minimum.is_none() && self.signal == Signal::Stable))
-            && (self.rows != 0 || *self == State::default())
-    }
-}
-
-/// The detector. It takes less than 100 bytes, and a row costs one square root.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ddm {
-    settings: Settings,
-    state: State,
-}
-
-impl Ddm {
-    /// A detector that has seen nothing; `None` if a number of deviations is negative or not finite, or a drift takes
-    /// fewer than a warning.
-    #[must_use]
-    pub fn new(settings: Settings) -> Option<Ddm> {
-        Ddm::restored(settings, State::default())
+        (0.0..=1.0).contains(&state.error_rate)
+            && (has_minimum || (state.minimum.is_none() && state.signal == Signal::Stable))
+            && (state.rows != 0 || *state == State::default())
     }
 
-    /// A detector as it was stored; `None` if it cannot be one.
-    #[must_use]
-    pub fn restored(settings: Settings, state: State) -> Option<Ddm> {
-        (settings.are_valid() && state.is_possible()).then_some(Ddm { settings, state })
+    fn signal(state: &State) -> Signal {
+        state.signal
     }
 
-    /// Observes a row, which is an error or not.
-    pub fn update(&mut self, is_error: bool) -> Signal {
-        if self.state.signal == Signal::Drift {
-            self.state = State::default();
-        }
-        let state = &mut self.state;
+    /// A row, which is an error or not.
+    fn observe(&self, state: &mut State, is_error: bool) {
         state.rows = state.rows.saturating_add(1);
         let rows = state.rows as f64;
         let error = if is_error { 1.0 } else { 0.0 };
         // In river's order of operations, so that rates that are equal there are equal here. Rounding may pass 1.
         state.error_rate += (1.0 / rows) * (error - state.error_rate);
         state.error_rate = state.error_rate.clamp(0.0, 1.0);
-        if u64::from(self.settings.warm_start_rows) < state.rows {
-            let error_rate = state.error_rate;
-            let deviation = libm::sqrt(error_rate * (1.0 - error_rate) / rows);
-            let now = error_rate + deviation;
-            let minimum = state
-                .minimum
-                .filter(|it| it.error_rate + it.deviation < now)
-                .unwrap_or(Minimum { error_rate, deviation });
-            let exceeds =
-                |deviations: f64| minimum.error_rate + deviations * minimum.deviation < now;
-            state.signal = if exceeds(self.settings.drift_deviations) {
-                Signal::Drift
-            } else if exceeds(self.settings.warning_deviations) {
-                Signal::Warning
-            } else {
-                Signal::Stable
-            };
-            state.minimum = Some(minimum);
+        if state.rows <= u64::from(self.warm_start_rows) {
+            return;
         }
-        state.signal
-    }
-
-    /// What was found at the last row.
-    #[must_use]
-    pub fn signal(&self) -> Signal {
-        self.state.signal
-    }
-
-    /// What it takes to signal.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// What it has seen.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
+        let error_rate = state.error_rate;
+        let deviation = libm::sqrt(error_rate * (1.0 - error_rate) / rows);
+        let now = error_rate + deviation;
+        let minimum = state
+            .minimum
+            .filter(|it| it.error_rate + it.deviation < now)
+            .unwrap_or(Minimum { error_rate, deviation });
+        let exceeds = |deviations: f64| minimum.error_rate + deviations * minimum.deviation < now;
+        state.signal = if exceeds(self.drift_deviations) {
+            Signal::Drift
+        } else if exceeds(self.warning_deviations) {
+            Signal::Warning
+        } else {
+            Signal::Stable
+        };
+        state.minimum = Some(minimum);
     }
 }
 

@@ -12,7 +12,7 @@
 //! Reference: M. Baena-García, J. del Campo-Ávila, R. Fidalgo, A. Bifet, R. Gavaldà, R. Morales-Bueno (2006), "Early
 //! Drift Detection Method", Fourth International Workshop on Knowledge Discovery from Data Streams.
 
-use super::signal::Signal;
+use super::{Detector, Rule, Signal};
 
 /// What it takes to signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,21 +22,13 @@ pub struct Settings {
     pub warm_start: u32,
     /// Below which share of the maximum it warns, from 0 to 1: 0.95. The paper's alpha.
     pub warning_level: f64,
-    /// Below which share of the maximum it is a drift, from 0 to 1: 0.9. The paper's beta.
+    /// Below which share of the maximum it is a drift, from 0 to the level of a warning: 0.9. The paper's beta.
     pub drift_level: f64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings { warm_start: 30, warning_level: 0.95, drift_level: 0.9 }
-    }
-}
-
-impl Settings {
-    fn are_valid(&self) -> bool {
-        0.0 <= self.drift_level
-            && self.drift_level <= self.warning_level
-            && self.warning_level <= 1.0
     }
 }
 
@@ -59,59 +51,45 @@ pub struct State {
     pub signal: Signal,
 }
 
-impl State {
-    fn is_possible(&self) -> bool {
-        let positive = [self.distance_mean, self.distance_squared_deviations, self.maximum];
-        positive.iter().all(|it| it.is_finite() && 0.0 <= *it)
-            && self.errors <= self.last_error
-            && self.last_error <= self.rows
-            && (self.errors == 0) == (self.last_error == 0)
-            && (self.signal == Signal::Stable || self.maximum != 0.0)
-    }
-}
-
 /// The detector. It takes less than 100 bytes; an error costs one square root, other rows nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Eddm {
-    settings: Settings,
-    state: State,
-}
+pub type Eddm = Detector<Settings>;
 
-impl Eddm {
-    /// A detector that has seen nothing; `None` if a level is not from 0 to 1, or that of a drift is above that of a
-    /// warning.
-    #[must_use]
-    pub fn new(settings: Settings) -> Option<Eddm> {
-        Eddm::restored(settings, State::default())
+impl Rule for Settings {
+    type Observation = bool;
+    type State = State;
+
+    fn is_valid(&self) -> bool {
+        0.0 <= self.drift_level
+            && self.drift_level <= self.warning_level
+            && self.warning_level <= 1.0
     }
 
-    /// A detector as it was stored; `None` if it cannot be one.
-    #[must_use]
-    pub fn restored(settings: Settings, state: State) -> Option<Eddm> {
-        (settings.are_valid() && state.is_possible()).then_some(Eddm { settings, state })
+    fn is_possible(state: &State) -> bool {
+        let positive = [state.distance_mean, state.distance_squared_deviations, state.maximum];
+        positive.iter().all(|it| it.is_finite() && 0.0 <= *it)
+            && state.errors <= state.last_error
+            && state.last_error <= state.rows
+            && (state.errors == 0) == (state.last_error == 0)
+            && (state.signal == Signal::Stable || state.maximum != 0.0)
     }
 
-    /// Observes a row, which is an error or not. A warning holds from one error to the next.
-    pub fn update(&mut self, is_error: bool) -> Signal {
-        if self.state.signal == Signal::Drift {
-            self.state = State::default();
+    fn signal(state: &State) -> Signal {
+        state.signal
+    }
+
+    /// A row, which is an error or not.
+    fn observe(&self, state: &mut State, is_error: bool) {
+        state.rows = state.rows.saturating_add(1);
+        if !is_error {
+            return;
         }
-        self.state.rows = self.state.rows.saturating_add(1);
-        if is_error {
-            self.observe_error();
-        }
-        self.state.signal
-    }
-
-    fn observe_error(&mut self) {
-        let state = &mut self.state;
         state.errors = state.errors.saturating_add(1);
         let distance = state.rows.saturating_sub(state.last_error) as f64;
         state.last_error = state.rows;
         let from_former_mean = distance - state.distance_mean;
         state.distance_mean += (1.0 / state.errors as f64) * from_former_mean;
         state.distance_squared_deviations += from_former_mean * (distance - state.distance_mean);
-        let warm_start = u64::from(self.settings.warm_start);
+        let warm_start = u64::from(self.warm_start);
         if state.rows <= warm_start {
             return;
         }
@@ -123,32 +101,14 @@ impl Eddm {
             state.maximum = now;
         } else if warm_start < state.errors {
             let level = now / state.maximum;
-            state.signal = if level < self.settings.drift_level {
+            state.signal = if level < self.drift_level {
                 Signal::Drift
-            } else if level < self.settings.warning_level {
+            } else if level < self.warning_level {
                 Signal::Warning
             } else {
                 Signal::Stable
             };
         }
-    }
-
-    /// What was found at the last error.
-    #[must_use]
-    pub fn signal(&self) -> Signal {
-        self.state.signal
-    }
-
-    /// What it takes to signal.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// What it has seen.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! Reference: E. S. Page (1954), "Continuous Inspection Schemes", Biometrika 41(1/2).
 
-use super::signal::{Signal, is_usable};
+use super::{Detector, Rule, Signal, signal::is_usable};
 
 /// What it takes to signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,16 +50,6 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    fn are_valid(&self) -> bool {
-        0.0 <= self.delta
-            && is_usable(self.delta)
-            && 0.0 < self.threshold
-            && self.threshold.is_finite()
-            && (0.0..=1.0).contains(&self.alpha)
-    }
-}
-
 /// What it has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct State {
@@ -79,47 +69,41 @@ pub struct State {
     pub signal: Signal,
 }
 
-impl State {
-    fn is_possible(&self) -> bool {
-        let numbers = [self.mean, self.rising, self.rising_min, self.falling, self.falling_max];
-        numbers.iter().all(|it| it.is_finite())
-            && self.rising_min <= self.rising
-            && self.falling <= self.falling_max
-            && self.signal != Signal::Warning
-            && (self.observations != 0 || *self == State::default())
-    }
-}
-
 /// The detector. It takes about 100 bytes, and an observation costs one division.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PageHinkley {
-    settings: Settings,
-    state: State,
-}
+pub type PageHinkley = Detector<Settings>;
 
-impl PageHinkley {
-    /// A detector that has seen nothing; `None` if a setting is not finite or out of its range.
-    #[must_use]
-    pub fn new(settings: Settings) -> Option<PageHinkley> {
-        PageHinkley::restored(settings, State::default())
+impl Rule for Settings {
+    type Observation = f64;
+    type State = State;
+
+    fn is_valid(&self) -> bool {
+        0.0 <= self.delta
+            && is_usable(self.delta)
+            && 0.0 < self.threshold
+            && self.threshold.is_finite()
+            && (0.0..=1.0).contains(&self.alpha)
     }
 
-    /// A detector as it was stored; `None` if it cannot be one.
-    #[must_use]
-    pub fn restored(settings: Settings, state: State) -> Option<PageHinkley> {
-        (settings.are_valid() && state.is_possible()).then_some(PageHinkley { settings, state })
+    fn is_possible(state: &State) -> bool {
+        let numbers =
+            [state.mean, state.rising, state.rising_min, state.falling, state.falling_max];
+        numbers.iter().all(|it| it.is_finite())
+            && state.rising_min <= state.rising
+            && state.falling <= state.falling_max
+            && state.signal != Signal::Warning
+            && (state.observations != 0 || *state == State::default())
     }
 
-    /// Observes a number. One beyond [`VALUE_MAX`](super::VALUE_MAX) or that is none is ignored.
-    pub fn update(&mut self, value: f64) -> Signal {
-        if self.state.signal == Signal::Drift {
-            self.state = State::default();
-        }
+    fn signal(state: &State) -> Signal {
+        state.signal
+    }
+
+    /// A number. One beyond [`VALUE_MAX`](super::VALUE_MAX) or that is none is ignored.
+    fn observe(&self, state: &mut State, value: f64) {
         if !is_usable(value) {
-            return self.state.signal;
+            return;
         }
-        let Settings { delta, alpha, threshold, .. } = self.settings;
-        let state = &mut self.state;
+        let Settings { delta, alpha, threshold, .. } = *self;
         state.observations = state.observations.saturating_add(1);
         state.mean += (1.0 / state.observations as f64) * (value - state.mean);
         let deviation = value - state.mean;
@@ -127,35 +111,16 @@ impl PageHinkley {
         state.falling = alpha * state.falling + deviation + delta;
         state.rising_min = state.rising_min.min(state.rising);
         state.falling_max = state.falling_max.max(state.falling);
-        if u64::from(self.settings.observations_min) <= state.observations {
+        if u64::from(self.observations_min) <= state.observations {
             let rose = threshold < state.rising - state.rising_min;
             let fell = threshold < state.falling_max - state.falling;
-            let is_drift = match self.settings.direction {
+            let is_drift = match self.direction {
                 Direction::Up => rose,
                 Direction::Down => fell,
                 Direction::Both => rose || fell,
             };
             state.signal = if is_drift { Signal::Drift } else { Signal::Stable };
         }
-        state.signal
-    }
-
-    /// What was found at the last observation.
-    #[must_use]
-    pub fn signal(&self) -> Signal {
-        self.state.signal
-    }
-
-    /// What it takes to signal.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// What it has seen.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
     }
 }
 
