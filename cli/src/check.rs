@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
         println!();
     }
-    println!("{}", memory(&args, &config, json)?);
+    println!("{}", memory(&args, &config, &monitor, json)?);
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;
         let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
@@ -139,7 +139,12 @@ fn render(series: &Series) -> String {
 }
 
 /// What the filter itself takes under this configuration, measured in a simulated proxy.
-fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String> {
+fn memory(
+    args: &Args,
+    config: &Config,
+    monitor: &Monitor,
+    json: Vec<u8>,
+) -> anyhow::Result<String> {
     let module = read_filter(&args.filter)?;
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
@@ -158,7 +163,6 @@ fn memory(args: &Args, config: &Config, json: Vec<u8>) -> anyhow::Result<String>
         kib(worker),
         kib(main)
     );
-    let monitor = Monitor::new(config);
     if config.models.iter().any(|model| model.kind == ModelKind::Predictive) {
         let _ = write!(
             text,
