@@ -26,6 +26,7 @@
 //! its author meant.
 
 mod by_hour;
+pub mod quality;
 mod read;
 mod write;
 
