@@ -34,12 +34,9 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-use self::{
-    body::{Body, problem},
-    generation::Generation,
-    name::ModelName,
-    prediction::Prediction,
-};
+pub(crate) use self::body::{Body, problem};
+
+use self::{generation::Generation, name::ModelName, prediction::Prediction};
 use crate::{
     outcome::{BodyVerdict, ProxyVerdict, decide},
     recognition::{Dialect, Recognised},

@@ -23,6 +23,7 @@ extern crate std;
 
 pub mod dialect;
 pub mod exchange;
+pub mod feedback;
 pub mod generative;
 pub mod glob;
 pub mod known;

@@ -35,6 +35,8 @@ pub use self::{
     unlisted::Unlisted,
 };
 
+pub(crate) use self::dialects::FEEDBACK_FORMS;
+
 use driftline_labels::Unbinned;
 use driftline_statistics::value::Cell;
 use driftline_wire::json::Token;

@@ -7,6 +7,7 @@
 
 mod direction;
 mod drift;
+mod feedback;
 mod finish_reason;
 mod operation;
 mod outcome;
@@ -15,6 +16,10 @@ mod reasons;
 pub use self::{
     direction::Direction,
     drift::{Baseline, DAY_BEFORE, DriftReason, Verdict, WEEK_BEFORE, Window},
+    feedback::{
+        DetectorState, EstimateOf, EstimatedMeasure, FeedbackOutcome, LabelOutcome, LabelRefused,
+        LabelsState, QualityMeasure, StreamDetector,
+    },
     finish_reason::FinishReason,
     operation::Operation,
     outcome::{Outcome, RequestResult},

@@ -6,7 +6,7 @@ use driftline_wire::encoding::{Decoder, Encoding, Fault, Layers, MemoryBudget};
 
 /// How far a body has come.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(crate) struct Body {
     form: Form,
     /// Bytes that came, read or not.
     pub(super) bytes: u64,
@@ -42,7 +42,7 @@ impl Form {
 }
 
 impl Body {
-    pub(super) fn new(encoding: Encoding) -> Body {
+    pub(crate) fn new(encoding: Encoding) -> Body {
         let form = Form::new(encoding);
         Body { form, bytes: 0, has_bytes: false, is_over: false, fault: None }
     }
@@ -56,7 +56,7 @@ impl Body {
     }
 
     /// Takes the next piece, and calls `take` with what it says.
-    pub(super) fn read(&mut self, room: &MemoryBudget, bytes: &[u8], mut take: impl FnMut(&[u8])) {
+    pub(crate) fn read(&mut self, room: &MemoryBudget, bytes: &[u8], mut take: impl FnMut(&[u8])) {
         if bytes.is_empty() {
             return;
         }
@@ -80,12 +80,12 @@ impl Body {
     }
 
     /// Whether more of it would be read. What is not decoded, or not any more, would not.
-    pub(super) fn wants_bytes(&self) -> bool {
+    pub(crate) fn wants_bytes(&self) -> bool {
         !matches!(self.form, Form::Unreadable | Form::Decoded { .. })
     }
 
     /// Takes note of the end.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.is_over = true;
         match &self.form {
             Form::Decoding(decoder) if decoder.is_whole() => {
@@ -117,7 +117,7 @@ impl Body {
     }
 
     /// What is wrong with its coding.
-    pub(super) fn fault(&self) -> Option<Fault> {
+    pub(crate) fn fault(&self) -> Option<Fault> {
         if matches!(self.form, Form::Unreadable) { Some(Fault::Unreadable) } else { self.fault }
     }
 
@@ -129,7 +129,7 @@ impl Body {
 }
 
 /// Under what a fault of a body's coding is counted, or of a message's in it.
-pub(super) fn problem(fault: Fault) -> ReadProblem {
+pub(crate) fn problem(fault: Fault) -> ReadProblem {
     match fault {
         Fault::Unreadable => ReadProblem::EncodedBody,
         Fault::Malformed => ReadProblem::EncodingMalformed,

@@ -27,7 +27,7 @@ pub(super) struct Prediction {
 
 impl BodyHead<'_> {
     /// The reader of such a body; `None` if it has no rows that could be read.
-    fn reader(&self, forms: &Forms, settings: &ReadSettings) -> Option<Reader> {
+    pub(crate) fn reader(&self, forms: &Forms, settings: &ReadSettings) -> Option<Reader> {
         let form = forms.of(self.content_type)?;
         let messages =
             Encoding::of_messages(self.message_encoding, self.content_encoding, settings.codings);

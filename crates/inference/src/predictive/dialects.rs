@@ -1,5 +1,6 @@
 //! All dialects of models that predict, one file each; a file holds tables and no code.
 
+mod feedback;
 mod invocations;
 mod kserve_v1;
 mod mlflow;
@@ -9,6 +10,8 @@ mod seldon_v1;
 mod tests;
 mod v2_grpc;
 mod v2_rest;
+
+pub(crate) use self::feedback::FEEDBACK_FORMS;
 
 use super::dialect::Dialect;
 
