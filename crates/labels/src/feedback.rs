@@ -54,6 +54,18 @@ crate::labels! {
 }
 
 crate::labels! {
+    /// Why a prediction was not noted for its label.
+    pub enum Untracked {
+        /// It has no id.
+        NoId = "no_id",
+        /// Its batch has more rows than are held until the id comes.
+        TooManyRows = "too_many_rows",
+        /// The proxy did not take it.
+        Refused = "refused",
+    }
+}
+
+crate::labels! {
     /// A measure of quality.
     pub enum QualityMeasure {
         /// The share of rows that are predicted correctly.
@@ -158,5 +170,15 @@ crate::labels! {
         F1 = "f1",
         /// The area under the ROC curve.
         AucRoc = "auc_roc",
+    }
+}
+
+crate::labels! {
+    /// Whether a row is of the positive class.
+    pub enum Polarity {
+        /// It is.
+        Positive = "positive",
+        /// It is of the other one.
+        Negative = "negative",
     }
 }

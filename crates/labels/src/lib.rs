@@ -18,7 +18,7 @@ pub use self::{
     drift::{Baseline, DAY_BEFORE, DriftReason, Verdict, WEEK_BEFORE, Window},
     feedback::{
         DetectorState, EstimateOf, EstimatedMeasure, FeedbackOutcome, LabelOutcome, LabelRefused,
-        LabelsState, QualityMeasure, StreamDetector,
+        LabelsState, Polarity, QualityMeasure, StreamDetector, Untracked,
     },
     finish_reason::FinishReason,
     operation::Operation,

@@ -32,7 +32,8 @@ pub enum Label {
     Version,
     /// The proxy's route, or `other`. Only there if the configuration lists `routes`.
     Route,
-    /// How a request ended: [`driftline_labels::Outcome`].
+    /// How a request ended, or what became of a label: [`driftline_labels::Outcome`],
+    /// [`driftline_labels::LabelOutcome`], [`driftline_labels::FeedbackOutcome`].
     Outcome,
     /// `success` for the outcome `complete`, else `failure`: keeps their latencies apart.
     Result,
@@ -55,6 +56,22 @@ pub enum Label {
     Verdict,
     /// Why something was skipped or could not be read.
     Reason,
+    /// The class of a row by its label; of a model that answers scores `positive` or `negative`.
+    Actual,
+    /// The class that was predicted.
+    Predicted,
+    /// A measure of quality: [`driftline_labels::QualityMeasure`].
+    Measure,
+    /// A class, against all others.
+    Class,
+    /// A business figure of the configuration.
+    Kpi,
+    /// A detector of change in a stream: [`driftline_labels::StreamDetector`].
+    Detector,
+    /// What a detector says, or whether labels tell anything.
+    State,
+    /// Of which rows something is estimated: [`driftline_labels::EstimateOf`].
+    Rows,
 }
 
 impl Label {
@@ -73,6 +90,14 @@ impl Label {
         Label::Side,
         Label::Verdict,
         Label::Reason,
+        Label::Actual,
+        Label::Predicted,
+        Label::Measure,
+        Label::Class,
+        Label::Kpi,
+        Label::Detector,
+        Label::State,
+        Label::Rows,
     ];
 
     /// The name as Prometheus shows it.
@@ -91,6 +116,14 @@ impl Label {
             Label::Since => "since",
             Label::Side => "side",
             Label::Verdict => "verdict",
+            Label::Actual => "actual",
+            Label::Predicted => "predicted",
+            Label::Measure => "measure",
+            Label::Class => "class",
+            Label::Kpi => "kpi",
+            Label::Detector => "detector",
+            Label::State => "state",
+            Label::Rows => "rows",
         }
     }
 }
@@ -419,12 +452,119 @@ metrics! {
     FeatureSkewPsi = Gauge "driftline_feature_skew_psi_ppm" in "parts per million" [Model, Version, Role, Feature];
     /// The verdict on those rows: 1 for the one that holds, 0 for the others. `insufficient` until they are there.
     FeatureSkewVerdict = Gauge "driftline_feature_skew_verdict" in "verdicts" [Model, Version, Role, Feature, Verdict];
+    /// Labels that were not refused, by what became of them: `joined` (their id led to the prediction), `with_prediction`
+    /// (they brought it along), `unmatched` (no prediction of that id is known here) or `duplicate` (the prediction has a
+    /// label already). The first two count.
+    Labels = Counter "driftline_labels_total" in "labels" [Model, Version, Outcome];
+    /// Time from a prediction to its label, where both moments are known.
+    LabelDelay = Histogram "driftline_label_delay_seconds" in "seconds" [Model, Version] AGE;
+    /// Records of feedback that were refused, by reason: `unknown_model`, `label_missing`, `label_unusable`,
+    /// `prediction_missing`, `prediction_unusable`, `kpi_unusable` or `id_unusable`.
+    FeedbackRefused = Counter "driftline_feedback_refused_total" in "records" [Reason];
+    /// Requests with feedback, by how they ended: `accepted`, `malformed`, `too_large`, `unauthorized`, `other_method` or
+    /// `broken_off`. Of all of them what was read before counts.
+    FeedbackRequests = Counter "driftline_feedback_requests_total" in "requests" [Outcome];
+    /// Predictions that were noted by their id, to be joined with a label.
+    PredictionsTracked = Counter "driftline_predictions_tracked_total" in "predictions" [Model, Version];
+    /// Predictions that were overwritten by newer ones before any label came.
+    PredictionsEvicted = Counter "driftline_predictions_evicted_total" in "predictions" [Model, Version];
+    /// Predictions that took the place of one with the same id, which then cannot be joined any more.
+    PredictionsReplaced = Counter "driftline_predictions_replaced_total" in "predictions" [Model, Version];
+    /// Predictions that were not noted, by reason: `no_id`, `too_many_rows` (of a batch whose id comes after them) or
+    /// `refused` (by the proxy).
+    PredictionsUntracked = Counter "driftline_predictions_untracked_total" in "predictions" [Model, Version, Reason];
+    /// Labelled rows by class and predicted class.
+    ConfusionRows = Counter "driftline_confusion_rows_total" in "rows" [Model, Version, Actual, Predicted];
+    /// Predictions by score bin, whether they have labels or not.
+    Scores = Counter "driftline_scores_total" in "predictions" [Model, Version, Bin];
+    /// Labelled rows by score bin, `positive` or `negative`.
+    LabelledScores = Counter "driftline_labelled_scores_total" in "rows" [Model, Version, Bin, Actual];
+    /// The sum of the scores of labelled rows, by score bin.
+    LabelledScoreSum = Counter "driftline_labelled_score_millionths_total" in "millionths" [Model, Version, Bin];
+    /// The sum of squared differences of score and label, which is 0 or 1.
+    ScoreSquaredError = Counter "driftline_score_squared_error_millionths_total" in "millionths" [Model, Version];
+    /// The sum of log losses of scores.
+    ScoreLogLoss = Counter "driftline_score_log_loss_millionths_total" in "millionths of a nat" [Model, Version];
+    /// Labelled rows of a regression.
+    RegressionRows = Counter "driftline_regression_rows_total" in "rows" [Model, Version];
+    /// The sum of errors, prediction less label: of predictions that are too high on the side `high`, of those too low on
+    /// the side `low`.
+    RegressionError = Counter "driftline_regression_error_thousandths_total" in "thousandths of the label's standard deviation" [Model, Version, Side];
+    /// The sum of squared errors, the whole part of each.
+    RegressionSquares = Counter "driftline_regression_squared_error_total" in "squared standard deviations" [Model, Version];
+    /// The sum of squared errors, what is left of each.
+    RegressionSquareMillionths = Counter "driftline_regression_squared_error_millionths_total" in "millionths of a squared standard deviation" [Model, Version];
+    /// The sum of how far labels lie from the mean of the reference, above it (`high`) and below (`low`).
+    RegressionLabel = Counter "driftline_regression_label_thousandths_total" in "thousandths of the label's standard deviation" [Model, Version, Side];
+    /// The sum of the squares of these distances, the whole part of each.
+    RegressionLabelSquares = Counter "driftline_regression_squared_label_total" in "squared standard deviations" [Model, Version];
+    /// The sum of the squares of these distances, what is left of each.
+    RegressionLabelSquareMillionths = Counter "driftline_regression_squared_label_millionths_total" in "millionths of a squared standard deviation" [Model, Version];
+    /// Labelled rows of a regression whose label is not 0, which have a relative error.
+    RegressionRelativeRows = Counter "driftline_regression_relative_rows_total" in "rows" [Model, Version];
+    /// The sum of absolute errors in parts of their labels.
+    RegressionRelative = Counter "driftline_regression_relative_error_ten_thousandths_total" in "ten-thousandths" [Model, Version];
+    /// Labelled rows of a regression whose error or label lies beyond 1,000 standard deviations, and counts as that.
+    RegressionClamped = Counter "driftline_regression_clamped_rows_total" in "rows" [Model, Version];
+    /// Labelled rows of a regression by the bin of their absolute error.
+    AbsoluteErrorRows = Counter "driftline_absolute_error_rows_total" in "rows" [Model, Version, Bin];
+    /// Labelled rows by the bin of a feature, or `none` for rows without one.
+    SegmentRows = Counter "driftline_segment_rows_total" in "rows" [Model, Version, Feature, Bin];
+    /// Their errors: 1000 for a wrong class, or the absolute error in thousandths of the label's standard deviation.
+    SegmentErrors = Counter "driftline_segment_error_thousandths_total" in "thousandths" [Model, Version, Feature, Bin];
+    /// The place of a segment among those that have become significantly worse: 1 for the one where the error rose most, 0
+    /// for those that have not.
+    SegmentRank = Gauge "driftline_segment_rank" in "places" [Model, Version, Feature, Bin];
+    /// Records of feedback with this KPI.
+    KpiRows = Counter "driftline_kpi_rows_total" in "records" [Model, Version, Kpi];
+    /// The sum of a KPI in its unit: of values above 0 on the side `high`, of those below 0 on the side `low`.
+    KpiUnits = Counter "driftline_kpi_units_total" in "units of the KPI" [Model, Version, Side, Kpi];
+    /// The sum of squares of where the values of a KPI lie between its bounds, from 0 to 1.
+    KpiSquares = Counter "driftline_kpi_square_millionths_total" in "millionths" [Model, Version, Kpi];
+    /// The mean of a KPI in the window, in millionths: on the side `high` if it is above 0, on the side `low` if below.
+    KpiMean = Gauge "driftline_kpi_mean_ppm" in "parts per million" [Model, Version, Window, Side, Kpi];
+    /// Labelled rows in the window; its quality is computed from these.
+    LabelledRows = Gauge "driftline_labelled_rows" in "rows" [Model, Version, Window];
+    /// Labels that came in the window, in parts of the predictions that were made in it.
+    LabelCoverage = Gauge "driftline_label_coverage_ppm" in "parts per million" [Model, Version, Window];
+    /// Whether labels tell how good the model is: `none`, `late` or `live`. 1 for the one that holds.
+    LabelsState = Gauge "driftline_labels_state" in "states" [Model, Version, State];
+    /// A measure of quality in the window, in millionths; 0 where it is not defined. Errors of a regression are in the unit
+    /// of the label.
+    Quality = Gauge "driftline_quality_ppm" in "parts per million" [Model, Version, Window, Measure];
+    /// Precision, recall or F1 of a class against all others, in the window.
+    ClassQuality = Gauge "driftline_class_quality_ppm" in "parts per million" [Model, Version, Window, Measure, Class];
+    /// The same measure of the reference, as the profile has it.
+    ReferenceQuality = Gauge "driftline_reference_quality_ppm" in "parts per million" [Model, Version, Measure];
+    /// Whether the model is worse than on the reference: 1 for the verdict that holds, 0 for the others. It shares the
+    /// false alarms of the model with those of its features.
+    QualityVerdict = Gauge "driftline_quality_verdict" in "verdicts" [Model, Version, Window, Verdict];
+    /// What a detector says of the stream of errors, or of a KPI: 1 for the state that holds, 0 for the others.
+    ConceptState = Gauge "driftline_concept_state" in "states" [Model, Version, Kpi, Detector, State];
+    /// Changes that a detector found.
+    ConceptChanges = Counter "driftline_concept_changes_total" in "changes" [Model, Version, Kpi, Detector];
+    /// When a detector found the last change, in seconds since 1970; 0 if it never did.
+    ConceptChanged = Gauge "driftline_concept_changed_timestamp_seconds" in "seconds" [Model, Version, Kpi, Detector];
+    /// The mean before the last change, as the detector knew it: the share of errors, the absolute error in standard
+    /// deviations of the label, or where a KPI lies between its bounds.
+    ConceptBefore = Gauge "driftline_concept_mean_before_ppm" in "parts per million" [Model, Version, Kpi, Detector];
+    /// The mean since the last change.
+    ConceptAfter = Gauge "driftline_concept_mean_after_ppm" in "parts per million" [Model, Version, Kpi, Detector];
+    /// The quality that the scores of the window let expect without labels: of all `predictions`, and of those `labelled` in
+    /// it. It does not see concept drift.
+    EstimatedQuality = Gauge "driftline_estimated_quality_ppm" in "parts per million" [Model, Version, Window, Measure, Rows];
+    /// One standard error of that estimate.
+    EstimatedQualityError = Gauge "driftline_estimated_quality_error_ppm" in "parts per million" [Model, Version, Window, Measure, Rows];
+    /// By how much the quality that labels show falls short of what the scores of the same rows let expect: concept drift.
+    EstimateShortfall = Gauge "driftline_estimate_shortfall_ppm" in "parts per million" [Model, Version, Window, Measure];
+    /// By how much it exceeds that.
+    EstimateExcess = Gauge "driftline_estimate_excess_ppm" in "parts per million" [Model, Version, Window, Measure];
     /// When the reference profile was made, in seconds since 1970.
     ProfileCreated = Gauge "driftline_profile_created_timestamp_seconds" in "seconds" [Model, Version];
     /// When the model, in this version, was deployed, as the configuration says it, in seconds since 1970.
     ModelDeployed = Gauge "driftline_model_deployed_timestamp_seconds" in "seconds" [Model, Version];
-    /// Values of features and predictions that were counted against a profile, those that are missing included, of all
-    /// models.
+    /// Values of features and predictions that were counted against a profile, those that are missing included, and records
+    /// of feedback, of all models.
     MonitoredValues = Counter "driftline_monitored_values_total" in "values" [];
     /// Times that the evaluator compared the live window with the reference profile.
     Evaluations = Counter "driftline_evaluations_total" in "evaluations" [];

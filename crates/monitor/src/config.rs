@@ -3,6 +3,8 @@
 
 mod drift;
 mod endpoint;
+mod feedback;
+mod labels;
 mod model;
 mod read;
 mod sampling;
@@ -12,11 +14,14 @@ mod thresholds;
 
 pub use driftline_statistics::document::OTHER_NAME;
 
+pub(crate) use self::labels::MEMBERS;
 pub use self::{
     drift::{
         CompareWith, Drift, FALSE_ALARMS, MATERIAL_PSI, MATERIAL_SHARE, MATERIAL_WASSERSTEIN,
         RECOVERY_SECONDS, ROWS_MIN, SLOW_WINDOWS, Season,
     },
+    feedback::{FEEDBACK_PATH, Feedback, Identified, Watched, WatchedPlaces},
+    labels::{Kpi, SegmentSource},
     model::{Model, ModelKind},
     sampling::Sampling,
     selector::{Place, Selector, Sides},
@@ -29,6 +34,7 @@ use core::{fmt, ops::RangeInclusive};
 use self::{
     drift::DriftFields,
     endpoint::EndpointFields,
+    feedback::FeedbackFields,
     model::ModelFields,
     table::{
         Flag, Form, ModelName, Section, Shape, Shown, Then, Whole, Word, Words, list, settings,
@@ -94,6 +100,8 @@ settings! {
         /// Adds `endpoint-load-metrics-format` with this value to each measured request that lacks it, so that vLLM and
         /// Triton report their load. Reports are read whoever asks for them.
         request_load_reports: Option<ReportFormat> = Word(report_formats), [optional], r#""text""#;
+        /// Labels that come later than predictions, and business figures. Off without this object, which may be empty.
+        feedback: Option<Feedback> = Shape::Object(&FeedbackFields::SECTION), [later "off"], "{}";
     }
     with drift: Drift reads DriftFields;
 }

@@ -26,6 +26,7 @@ pub mod capture;
 pub(crate) mod codec;
 pub mod config;
 pub mod drift_settings;
+pub(crate) mod feedback;
 pub mod host;
 mod host_series;
 pub mod ids;

@@ -3,6 +3,7 @@
 //!
 //! | file | what is counted | what it says |
 //! | --- | --- | --- |
+//! | [`classes`](ClassNames) | | which class a label says |
 //! | [`confusion`](Confusion) | rows by class and predicted class | accuracy, precision, recall, F1, Matthews correlation |
 //! | [`scores`](BinnedScores) | positives and negatives by score bin, sums of scores | AUC, average precision, calibration error |
 //! | [`losses`](LossSums) | sums of squared errors and of log losses | Brier score, log loss |
@@ -30,6 +31,7 @@
 //! assert!(auc.low < 0.7 && 0.8 < auc.value && auc.value < auc.high);
 //! ```
 
+mod classes;
 mod confusion;
 mod estimate;
 mod losses;
@@ -41,6 +43,7 @@ mod sums;
 mod known_answers;
 
 pub use self::{
+    classes::ClassNames,
     confusion::{Average, CLASSES_MAX, CLASSES_MIN, ClassCounts, Confusion},
     estimate::{Expected, ReferenceBins, Threshold, Unlabelled},
     losses::{LOG_LOSS_CLIP, LossSums, score_millionths},

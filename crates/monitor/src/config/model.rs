@@ -3,6 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{
+    labels::{KPIS_MAX, Kpi, KpiFields, SegmentFields, SegmentSource},
     sampling::{Sampling, SamplingFields},
     selector::{Place, Selector, SelectorFields, Sides},
     table::{Label, ModelName, Moment, Name, Reference, Shape, Word, settings},
@@ -11,7 +12,7 @@ use super::{
 use driftline_inference::{generative::Feature, glob::Glob, predictive::PATHS_MAX};
 use driftline_statistics::{
     document::{Node, Object, Problems},
-    profile::{FEATURES_MAX, Profile},
+    profile::{FEATURES_MAX, Profile, quality::SEGMENTS_MAX},
 };
 
 /// A model to watch.
@@ -39,6 +40,10 @@ pub struct Model {
     pub sampling: Sampling,
     /// What matters of some columns, by their number in the profile, in place of what holds for all.
     pub thresholds: Vec<(usize, Thresholds)>,
+    /// The business figures that feedback has.
+    pub kpis: Vec<Kpi>,
+    /// By which parts of its traffic errors are told apart.
+    pub segments: Vec<SegmentSource>,
 }
 
 /// What a model does.
@@ -80,6 +85,12 @@ settings! {
         thresholds: Vec<Thresholds> =
             Shape::list(0..=FEATURES_MAX, Shape::Object(&FeatureThresholdFields::SECTION)),
             [later "none"], r#"[{"feature": "age", "material_psi": 0.25}]"#;
+        /// Business figures that feedback brings, such as clicks or revenue. Not for a pattern.
+        kpis: Vec<Kpi> = Shape::list(0..=KPIS_MAX, Shape::Object(&KpiFields::SECTION)),
+            [later "none"], r#"[{"name": "revenue", "maximum": 500, "unit": 0.01}]"#;
+        /// By which parts of its traffic errors are told apart. Needs labels.
+        segments: Vec<SegmentSource> = Shape::list(0..=SEGMENTS_MAX, Shape::Object(&SegmentFields::SECTION)),
+            [later "none"], r#"[{"feature": "age"}, {"header": "x-region", "values": ["eu", "us"]}]"#;
     }
 }
 
@@ -122,7 +133,9 @@ impl Model {
         let kind = kind.map(|said| said.unwrap_or(usual));
         let version = version.map(|said| of_profile(said, given, &fields, problems));
         if let Some(name) = &name {
-            refuse_deployed(name, &fields, problems);
+            for field in ["deployed_at", "kpis"] {
+                refuse_for_pattern(name, field, &fields, problems);
+            }
             if let (Some(version), Some(kind)) = (&version, kind) {
                 let identity = Identity { name: name.clone(), version: version.clone(), kind };
                 identity.check(&fields, seen, problems);
@@ -133,6 +146,9 @@ impl Model {
         // With a profile that cannot be read there is a problem already.
         let is_unread = has_profile && given.is_none();
         let thresholds = if is_unread { None } else { Thresholds::read(&fields, given, problems) };
+        let kpis = Kpi::read_all(&fields, problems);
+        let segments =
+            if is_unread { None } else { SegmentSource::read_all(&fields, given, problems) };
         let (selectors, sampling) = watched(kind?, given, &fields, problems)?;
         Some(Model {
             name: name?,
@@ -143,6 +159,8 @@ impl Model {
             selectors,
             sampling,
             thresholds: thresholds?,
+            kpis: kpis?,
+            segments: segments?,
         })
     }
 }
@@ -189,13 +207,14 @@ fn of_profile(
     said.or_else(|| written.cloned())
 }
 
-/// A pattern is not deployed at any time.
-fn refuse_deployed(name: &str, fields: &Object<'_, '_>, problems: &mut Problems) {
-    if let Some(node) = fields.optional("deployed_at").filter(|_| Glob::is_pattern(name)) {
-        node.refuse(
-            format_args!("nothing: the name is a pattern, and a model is deployed on its own"),
-            problems,
-        );
+/// A pattern is not deployed at any time, and has no figures of its own.
+fn refuse_for_pattern(name: &str, field: &str, fields: &Object<'_, '_>, problems: &mut Problems) {
+    if let Some(node) = fields.optional(field).filter(|_| Glob::is_pattern(name)) {
+        let why = match field {
+            "deployed_at" => "a model is deployed on its own",
+            _ => "figures are those of one model",
+        };
+        node.refuse(format_args!("nothing: the name is a pattern, and {why}"), problems);
     }
 }
 
@@ -229,7 +248,7 @@ fn check_name(
 
 /// What only predictive models have.
 fn refuse_for_language(fields: &Object<'_, '_>, problems: &mut Problems) {
-    for field in ["version", "features", "prediction", "sampling"] {
+    for field in ["version", "features", "prediction", "sampling", "segments"] {
         if fields.optional(field).is_some() {
             problems.add(
                 &fields.path().field(field),

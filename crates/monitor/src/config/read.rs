@@ -6,7 +6,7 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    CompareWith, Config, ConfigFields, ENDPOINTS_MAX, MODELS_MAX, Model, ROUTES_MAX,
+    CompareWith, Config, ConfigFields, ENDPOINTS_MAX, Feedback, MODELS_MAX, Model, ROUTES_MAX,
     drift::DriftFields, endpoint, table::refuse_other,
 };
 use driftline_inference::{glob::Glob, recognition::Endpoint};
@@ -23,8 +23,13 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     let models = models(&fields, problems);
     let routes = routes(&fields, problems);
     let endpoints = endpoints(&fields, models.as_deref(), problems);
+    let feedback = match fields.optional("feedback") {
+        Some(node) => Feedback::read(&node, models.as_deref(), problems).map(Some),
+        None => Some(None),
+    };
     let mut read = ConfigFields::of(&fields, problems);
     (read.models, read.routes, read.endpoints) = (models, routes, endpoints);
+    read.feedback = feedback;
     fit_tick(&mut read, &fields, problems);
     check_season(&read, &fields, problems);
     read.complete()

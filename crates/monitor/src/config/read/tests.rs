@@ -77,6 +77,8 @@ fn what_is_left_out_has_its_default() {
             selectors: Vec::new(),
             sampling: Sampling::NONE,
             thresholds: Vec::new(),
+            kpis: Vec::new(),
+            segments: Vec::new(),
         }]
     );
     assert_eq!((config.names_max, config.routes, config.endpoints), (100, Vec::new(), Vec::new()));

@@ -1,0 +1,167 @@
+//! What feedback says of a model beside its labels, as an operator may write it: business figures, and the parts of its
+//! traffic that are told apart. It counts none.
+
+use alloc::{string::String, vec::Vec};
+use core::ops::RangeInclusive;
+
+use super::table::{Condition, HeaderName, Label, Name, Number, Shape, settings};
+use driftline_statistics::{
+    document::{Node, Object, Problems},
+    profile::{Profile, quality::SEGMENTS_MAX},
+};
+
+/// The most business figures of a model.
+pub(super) const KPIS_MAX: usize = 8;
+/// The most values of a header that are told apart.
+pub(super) const HEADER_VALUES_MAX: usize = 30;
+/// What bounds of a KPI may be.
+const BOUNDS: RangeInclusive<f64> = -1e12..=1e12;
+/// What its unit may be.
+const UNIT: RangeInclusive<f64> = 1e-6..=1e6;
+/// The most units between 0 and a bound: sums of 10^12 values fit into 64 bits.
+const UNITS_MAX: f64 = 1e7;
+/// Members of a record of feedback that have a meaning of their own.
+pub(crate) const MEMBERS: [&str; 8] =
+    ["model", "version", "id", "row", "label", "prediction", "score", "predicted_at"];
+
+settings! {
+    /// A business figure: a number in feedback, under its name.
+    pub struct Kpi reads KpiFields at "models[].kpis[]" {
+        /// Its name, in feedback and as the label `kpi`.
+        name: String = Label, [required], r#""revenue""#;
+        /// The least that it can be.
+        minimum: f64 = Number(BOUNDS), [or 0.0], "-100";
+        /// The most that it can be. Values beyond the bounds are refused, and detectors of change need to know them.
+        maximum: f64 = Number(BOUNDS), [or 1.0], "500";
+        /// What is counted as one: 0.01 for cents of a currency. There are ten million at most from 0 to a bound.
+        unit: f64 = Number(UNIT), [or 1.0], "0.01";
+    }
+}
+
+/// A part of the traffic that errors are told apart by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SegmentSource {
+    /// The bins of a feature, by its number in the profile.
+    Feature(usize),
+    /// The values of a header, by its name in lower case.
+    Header {
+        /// The name.
+        name: String,
+        /// The values that are told apart.
+        values: Vec<String>,
+    },
+}
+
+settings! {
+    /// A part of the traffic that errors are told apart by.
+    fields SegmentFields at "models[].segments[]" {
+        /// What the profile calls the feature whose bins are told apart; beyond 31 of them the others are one.
+        feature: Option<String> = Name, [optional], r#""age""#;
+        /// The header whose values are told apart.
+        header: Option<String> = HeaderName, [optional], r#""x-region""#;
+        /// Those of its values that are; all others are one.
+        values: Vec<String> = Shape::list(1..=HEADER_VALUES_MAX, Shape::Text(super::table::TextShape::Label)),
+            [later "none; needed with `header`"], r#"["eu", "us"]"#;
+    }
+    where [
+        Condition::AtLeastOne(&["feature", "header"]),
+        Condition::AtMostOne(&["feature", "header"]),
+        Condition::Needs("values", "header"),
+        Condition::Needs("header", "values"),
+    ];
+}
+
+impl Kpi {
+    /// Those of a model; `None` only after noting a problem.
+    pub(super) fn read_all(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<Vec<Kpi>> {
+        let Some(list) = fields.optional("kpis") else { return Some(Vec::new()) };
+        let mut seen = Vec::new();
+        list.array(0..=KPIS_MAX, problems, |node, problems| Kpi::read(&node, &mut seen, problems))
+    }
+
+    fn read(node: &Node<'_, '_>, seen: &mut Vec<String>, problems: &mut Problems) -> Option<Kpi> {
+        let fields = node.object(KpiFields::NAMES, problems)?;
+        let kpi = KpiFields::of(&fields, problems).complete()?;
+        let name = fields.required("name", problems)?;
+        name.new_label(seen, problems)?;
+        if MEMBERS.contains(&kpi.name.as_str()) {
+            name.refuse(
+                format_args!("another name: this one means something else in feedback"),
+                problems,
+            );
+            return None;
+        }
+        if kpi.maximum <= kpi.minimum {
+            let path = fields.path().field("maximum");
+            problems.add(
+                &path,
+                format_args!(
+                    "found {}, expected more than the minimum, {}",
+                    kpi.maximum, kpi.minimum
+                ),
+            );
+            return None;
+        }
+        let farthest = libm::fabs(kpi.minimum).max(libm::fabs(kpi.maximum)) / kpi.unit;
+        if UNITS_MAX < farthest {
+            let path = fields.path().field("unit");
+            problems.add(
+                &path,
+                format_args!(
+                    "found {}, expected one of which a bound has {UNITS_MAX} at most",
+                    kpi.unit
+                ),
+            );
+            return None;
+        }
+        Some(kpi)
+    }
+}
+
+impl SegmentSource {
+    /// Those of a model; `None` only after noting a problem.
+    pub(super) fn read_all(
+        fields: &Object<'_, '_>,
+        profile: Option<&Profile>,
+        problems: &mut Problems,
+    ) -> Option<Vec<SegmentSource>> {
+        let Some(list) = fields.optional("segments") else { return Some(Vec::new()) };
+        let mut seen = Vec::new();
+        list.array(0..=SEGMENTS_MAX, problems, |node, problems| {
+            SegmentSource::read(&node, profile, &mut seen, problems)
+        })
+    }
+
+    fn read(
+        node: &Node<'_, '_>,
+        profile: Option<&Profile>,
+        seen: &mut Vec<String>,
+        problems: &mut Problems,
+    ) -> Option<SegmentSource> {
+        let fields = node.object(SegmentFields::NAMES, problems)?;
+        let SegmentFields { feature, header, .. } = SegmentFields::of(&fields, problems);
+        let holds = Condition::all_hold(SegmentFields::CONDITIONS, &fields, problems);
+        let (feature, header) = (feature?, header?);
+        if !holds {
+            return None;
+        }
+        let name = fields.optional(if feature.is_some() { "feature" } else { "header" })?;
+        name.new_name(seen, problems)?;
+        if let Some(header) = header {
+            let mut said = Vec::new();
+            let values = fields.required("values", problems)?.array(
+                1..=HEADER_VALUES_MAX,
+                problems,
+                |node, problems| node.new_label(&mut said, problems),
+            );
+            return Some(SegmentSource::Header { name: header, values: values? });
+        }
+        let feature = feature.unwrap_or_default();
+        let found =
+            profile.and_then(|profile| profile.features.iter().position(|it| it.name == feature));
+        if found.is_none() {
+            name.refuse(format_args!("the name of a feature of the profile"), problems);
+        }
+        found.map(SegmentSource::Feature)
+    }
+}
