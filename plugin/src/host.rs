@@ -38,6 +38,23 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_set_buffer_bytes(
+        kind: u32,
+        start: usize,
+        size: usize,
+        data: *const u8,
+        data_size: usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
     fn proxy_get_header_map_value(
         map: u32,
         key: *const u8,
@@ -78,6 +95,11 @@ unsafe extern "C" {
     fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
 }
+
+/// What `response.code_details` and access logs say of a local reply.
+const LOCAL_REPLY_DETAILS: &str = "driftline";
+/// A local reply to a gRPC request has the status that corresponds to its HTTP status.
+const NO_GRPC_STATUS: i32 = -1;
 
 /// The kinds of buffers that the host keeps.
 mod buffer {
@@ -205,11 +227,37 @@ impl Host for ProxyWasm {
     }
 
     fn body(&self, direction: Direction, start: usize, max: usize) -> Option<Vec<u8>> {
-        let kind = match direction {
-            Direction::Request => buffer::REQUEST_BODY,
-            Direction::Response => buffer::RESPONSE_BODY,
+        bytes_of(body_of(direction), start, max)
+    }
+
+    fn drain_body(&self, direction: Direction, size: usize) {
+        // SAFETY: plain numbers, and nothing that the host would read.
+        let _ = unsafe { proxy_set_buffer_bytes(body_of(direction), 0, size, ptr::null(), 0) };
+    }
+
+    fn local_reply(&self, status: u32, content_type: &str, body: &[u8]) {
+        let headers = header_pairs(&[("content-type", content_type)]);
+        // SAFETY: the host reads details, body and headers during the call.
+        let _ = unsafe {
+            proxy_send_local_response(
+                status,
+                LOCAL_REPLY_DETAILS.as_ptr(),
+                LOCAL_REPLY_DETAILS.len(),
+                body.as_ptr(),
+                body.len(),
+                headers.as_ptr(),
+                headers.len(),
+                NO_GRPC_STATUS,
+            )
         };
-        bytes_of(kind, start, max)
+    }
+}
+
+/// The ABI's number of a body.
+const fn body_of(direction: Direction) -> u32 {
+    match direction {
+        Direction::Request => buffer::REQUEST_BODY,
+        Direction::Response => buffer::RESPONSE_BODY,
     }
 }
 
@@ -220,6 +268,21 @@ const fn number(map: HeaderMap) -> u32 {
         HeaderMap::Response => 2,
         HeaderMap::ResponseTrailers => 3,
     }
+}
+
+/// Headers as the ABI has them: their number, the sizes of each name and value, then each of these before a zero byte.
+fn header_pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let parts = pairs.iter().flat_map(|&(name, value)| [name, value]);
+    let sizes = parts.clone().map(str::len);
+    let mut bytes = Vec::new();
+    for number in [pairs.len()].into_iter().chain(sizes) {
+        bytes.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+    }
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0);
+    }
+    bytes
 }
 
 /// Up to `max` bytes of a buffer from `start` on.

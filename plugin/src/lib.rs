@@ -1,7 +1,7 @@
 //! The proxy-wasm face of Driftline: it translates callbacks for `driftline-monitor` and decides nothing.
 //!
 //! Every callback reads what the host offers, hands it on, and continues; bodies are neither buffered, paused nor
-//! rewritten. If a line in here needs a test of its own, it belongs in the core.
+//! rewritten, unless the session answers the request itself. If a line in here needs a test of its own, it belongs in the core.
 
 // `proxy_wasm::main!` expands to an export without documentation.
 #![allow(missing_docs)]

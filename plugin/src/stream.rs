@@ -1,8 +1,8 @@
-//! One HTTP stream as proxy-wasm sees it: each callback is handed to the session as it came, and continues.
+//! One HTTP stream as proxy-wasm sees it: each callback is handed to the session as it came, and answered as that says.
 
 use std::rc::Rc;
 
-use driftline_monitor::session::{self, Session};
+use driftline_monitor::session::{self, Flow, Session};
 use proxy_wasm::{
     traits::{Context, HttpContext},
     types::Action,
@@ -12,7 +12,7 @@ use crate::host::ProxyWasm;
 
 /// Watches one exchange.
 ///
-/// Invariant: every callback returns [`Action::Continue`].
+/// Invariant: only callbacks of a request that the session answers itself return anything but [`Action::Continue`].
 pub(crate) struct Stream {
     /// `None` under a root without a configuration, where nothing is counted.
     session: Option<Rc<Session>>,
@@ -34,6 +34,13 @@ impl Stream {
     }
 }
 
+const fn action(flow: Flow) -> Action {
+    match flow {
+        Flow::Continue => Action::Continue,
+        Flow::Stop => Action::Pause,
+    }
+}
+
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
         self.end();
@@ -44,21 +51,21 @@ impl Context for Stream {
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         if let Some(session) = &self.session {
-            session.request_headers(&ProxyWasm, &mut self.stream, end_of_stream);
+            return action(session.request_headers(&ProxyWasm, &mut self.stream, end_of_stream));
         }
         Action::Continue
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         if let Some(session) = &self.session {
-            session.request_body(&ProxyWasm, &mut self.stream, size, end_of_stream);
+            return action(session.request_body(&ProxyWasm, &mut self.stream, size, end_of_stream));
         }
         Action::Continue
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         if let Some(session) = &self.session {
-            session.request_trailers(&mut self.stream);
+            return action(session.request_trailers(&ProxyWasm, &mut self.stream));
         }
         Action::Continue
     }

@@ -16,6 +16,9 @@ use driftline_metrics::{buffer::Change, catalogue::Kind};
 pub const IF_ABSENT: u32 = u32::MAX;
 
 /// A proxy, as a session sees it.
+///
+/// Four calls change traffic: [`Host::add_header`] and [`Host::remove_header`], where the configuration says so, and
+/// [`Host::drain_body`] and [`Host::local_reply`], for requests to the filter itself.
 pub trait Host {
     /// The monotonic clock; zero, for good, on a host that has none.
     fn now(&self) -> Timestamp;
@@ -53,10 +56,10 @@ pub trait Host {
     /// The first value of a header.
     fn header(&self, map: HeaderMap, name: &str) -> Option<Vec<u8>>;
 
-    /// Puts a header in. With [`Host::remove_header`] the only call that changes traffic.
+    /// Puts a header in.
     fn add_header(&self, map: HeaderMap, name: &str, value: &str);
 
-    /// Takes a header out, all its values. With [`Host::add_header`] the only call that changes traffic.
+    /// Takes a header out, all its values.
     fn remove_header(&self, map: HeaderMap, name: &str);
 
     /// A property of the stream; `path` has its parts separated by NUL.
@@ -64,6 +67,14 @@ pub trait Host {
 
     /// Up to `max` bytes from `start` on of what a body's callback brought.
     fn body(&self, direction: Direction, start: usize, max: usize) -> Option<Vec<u8>>;
+
+    /// Takes all `size` bytes out of what a body's callback brought, so that they are neither passed on nor kept: a proxy
+    /// keeps what is left in a body that stops.
+    fn drain_body(&self, direction: Direction, size: usize);
+
+    /// Answers the request in the model server's place, once the callback is over; nothing more of the request is shown.
+    /// The callbacks of a response follow, with this one.
+    fn local_reply(&self, status: u32, content_type: &str, body: &[u8]);
 }
 
 /// A header map, readable in its own callback.

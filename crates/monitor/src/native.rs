@@ -1,4 +1,4 @@
-//! A host within the process, for tools and tests: it keeps what a proxy keeps, and changes no traffic.
+//! A host within the process, for tools and tests: it keeps what a proxy keeps, and sends nothing.
 //!
 //! All sessions that it is given to share what it keeps, as the VMs of one proxy do. A counter or gauge has its value, a histogram the number and the sum of its samples.
 //! Clocks stand until they are set.
@@ -41,7 +41,7 @@ pub struct NativeHost {
     pub trailers: RefCell<Vec<Header>>,
     /// What the stream's properties hold, by path.
     pub properties: RefCell<BTreeMap<String, Vec<u8>>>,
-    /// What the running callback's body brought.
+    /// What the running callback's body brought, without what was drained.
     pub body: RefCell<Vec<u8>>,
     /// It takes no shared data, so that every VM has its own past.
     pub has_no_shared_data: Cell<bool>,
@@ -49,6 +49,19 @@ pub struct NativeHost {
     shared: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
     log: RefCell<Vec<(LogLevel, String)>>,
     tick_milliseconds: Cell<Option<u32>>,
+    drained_bytes: Cell<usize>,
+    local_reply: RefCell<Option<LocalReply>>,
+}
+
+/// What the stream was answered in the model server's place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LocalReply {
+    /// The status code.
+    pub status: u32,
+    /// The value of `content-type`.
+    pub content_type: String,
+    /// The whole body.
+    pub body: Vec<u8>,
 }
 
 /// A header's name in lower case, and its value.
@@ -125,13 +138,25 @@ impl NativeHost {
         self.tick_milliseconds.get()
     }
 
-    /// Forgets the stream: its headers, properties and bodies.
+    /// How many bytes of the stream's bodies were drained.
+    pub fn drained_bytes(&self) -> usize {
+        self.drained_bytes.get()
+    }
+
+    /// What the stream was answered in the model server's place; `None` if it was not.
+    pub fn reply(&self) -> Option<LocalReply> {
+        self.local_reply.borrow().clone()
+    }
+
+    /// Forgets the stream: its headers, properties, bodies and local reply.
     pub fn end_stream(&self) {
         for headers in [&self.request, &self.response, &self.trailers] {
             headers.borrow_mut().clear();
         }
         self.properties.borrow_mut().clear();
         self.body.borrow_mut().clear();
+        self.drained_bytes.set(0);
+        *self.local_reply.borrow_mut() = None;
     }
 
     /// Sets a property of the stream.
@@ -231,5 +256,18 @@ impl Host for NativeHost {
         let body = self.body.borrow();
         let end = start.saturating_add(max).min(body.len());
         body.get(start..end).map(<[u8]>::to_vec)
+    }
+
+    fn drain_body(&self, _direction: Direction, size: usize) {
+        let mut body = self.body.borrow_mut();
+        let size = size.min(body.len());
+        body.drain(..size);
+        self.drained_bytes.set(self.drained_bytes.get().saturating_add(size));
+    }
+
+    fn local_reply(&self, status: u32, content_type: &str, body: &[u8]) {
+        let reply =
+            LocalReply { status, content_type: content_type.to_owned(), body: body.to_owned() };
+        *self.local_reply.borrow_mut() = Some(reply);
     }
 }

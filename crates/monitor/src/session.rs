@@ -2,7 +2,8 @@
 //!
 //! The filter, the stories, the command's `check` and `profile --from-requests`, properties and fuzzing drive the same
 //! session. It decides; what drives it translates. Every callback leaves traffic as it is, but for two headers of
-//! requests that the configuration may name: see [`Session::request_headers`].
+//! requests that the configuration may name (see [`Session::request_headers`]), and for requests to the filter itself,
+//! which end here: see [`Flow`].
 //!
 //! ```text
 //! configure ── request_headers ── request_body* ── request_trailers? ── response_headers ── response_body* ──
@@ -104,6 +105,18 @@ pub struct Stream {
     /// A request that the proxy refuses early ends without ever showing its headers.
     saw_request_headers: bool,
     is_over: bool,
+}
+
+/// What becomes of the part of a request that a callback has taken.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[must_use]
+pub enum Flow {
+    /// It passes, as everything does that a model is asked.
+    #[default]
+    Continue,
+    /// It stays here, and so does whatever follows: the session takes the request in itself, and answers it. A body's
+    /// callbacks drain what they brought.
+    Stop,
 }
 
 impl Stream {

@@ -33,7 +33,7 @@ impl Vm<'_> {
 
     /// Has a stream, which no model serves.
     fn carry_traffic(&self) {
-        self.session.request_headers(self.host, &mut Stream::default(), true);
+        let _ = self.session.request_headers(self.host, &mut Stream::default(), true);
     }
 
     /// Lets time pass, and ticks.

@@ -12,7 +12,7 @@ use driftline_metrics::catalogue::Kind;
 use driftline_monitor::{
     config::Config,
     native::{Header, NativeHost, header},
-    session::{Session, Stream},
+    session::{Flow, Session, Stream},
 };
 use driftline_statistics::time::{Timestamp, rfc3339::UnixTime};
 use driftline_testbed::scrape::Scrape;
@@ -157,12 +157,14 @@ impl Told for Native {
         *self.host.request.borrow_mut() = all(first, headers);
         self.host.set_property("xds\0route_name", route.as_bytes());
         self.host.wall_clock.set(Some(wall_clock()));
-        self.session.request_headers(&self.host, &mut self.stream, ended);
+        let flow = self.session.request_headers(&self.host, &mut self.stream, ended);
+        assert_eq!(flow, Flow::Continue);
     }
 
     fn request_body(&mut self, bytes: &[u8], ended: bool) {
         self.set_body(bytes);
-        self.session.request_body(&self.host, &mut self.stream, bytes.len(), ended);
+        let flow = self.session.request_body(&self.host, &mut self.stream, bytes.len(), ended);
+        assert_eq!(flow, Flow::Continue);
     }
 
     fn response_headers(

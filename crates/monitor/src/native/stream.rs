@@ -1,17 +1,22 @@
 //! One stream as tools and tests play it: pieces in, callbacks of a session out. It measures nothing.
 
-use alloc::{borrow::ToOwned, vec::Vec};
+use alloc::{borrow::ToOwned, string::ToString, vec::Vec};
 
 use driftline_inference::exchange::Observation;
 
-use super::{Header, NativeHost};
-use crate::session::{Session, Stream};
+use super::{Header, NativeHost, header};
+use crate::session::{Flow, Session, Stream};
+
+/// What a proxy says of a response that the filter made.
+const LOCAL_REPLY_DETAILS: &[u8] = b"driftline";
 
 /// One stream of a session under a [`NativeHost`]: it sets what the host holds, and calls the session.
 pub struct NativeStream<'s> {
     session: &'s Session,
     host: &'s NativeHost,
     stream: Stream,
+    flow: Flow,
+    is_answered: bool,
 }
 
 impl<'s> NativeStream<'s> {
@@ -24,13 +29,16 @@ impl<'s> NativeStream<'s> {
     ) -> NativeStream<'s> {
         *host.request.borrow_mut() = headers;
         let mut stream = Stream::default();
-        session.request_headers(host, &mut stream, is_end);
-        NativeStream { session, host, stream }
+        let flow = session.request_headers(host, &mut stream, is_end);
+        let mut begun = NativeStream { session, host, stream, flow, is_answered: false };
+        begun.answer();
+        begun
     }
 
     /// A stream that the proxy refused before the filter saw its headers.
     pub fn refused(session: &'s Session, host: &'s NativeHost) -> NativeStream<'s> {
-        NativeStream { session, host, stream: Stream::default() }
+        let (stream, flow) = Default::default();
+        NativeStream { session, host, stream, flow, is_answered: false }
     }
 
     /// Whether the exchange is measured.
@@ -38,15 +46,28 @@ impl<'s> NativeStream<'s> {
         self.stream.is_measured()
     }
 
-    /// Brings the next piece of the request's body.
-    pub fn request_body(&mut self, bytes: &[u8], is_end: bool) {
-        self.set_body(bytes);
-        self.session.request_body(self.host, &mut self.stream, bytes.len(), is_end);
+    /// What became of the last part of the request.
+    pub fn flow(&self) -> Flow {
+        self.flow
     }
 
-    /// Ends the request by its trailers.
+    /// Brings the next piece of the request's body, unless the request is answered already.
+    pub fn request_body(&mut self, bytes: &[u8], is_end: bool) {
+        if self.is_answered {
+            return;
+        }
+        self.set_body(bytes);
+        self.flow = self.session.request_body(self.host, &mut self.stream, bytes.len(), is_end);
+        self.answer();
+    }
+
+    /// Ends the request by its trailers, unless it is answered already.
     pub fn request_trailers(&mut self) {
-        self.session.request_trailers(&mut self.stream);
+        if self.is_answered {
+            return;
+        }
+        self.flow = self.session.request_trailers(self.host, &mut self.stream);
+        self.answer();
     }
 
     /// Brings the response's headers. A response is the upstream's unless the host's property says otherwise.
@@ -78,6 +99,21 @@ impl<'s> NativeStream<'s> {
         let observation = self.session.end(self.host, &mut self.stream);
         self.host.end_stream();
         observation
+    }
+
+    /// Shows the session its own local reply, if it has just made one, as a proxy does.
+    fn answer(&mut self) {
+        let Some(reply) = self.host.reply() else { return };
+        self.is_answered = true;
+        self.host.set_property("response\0code_details", LOCAL_REPLY_DETAILS);
+        let headers = [
+            header(":status", &reply.status.to_string()),
+            header("content-type", &reply.content_type),
+        ];
+        self.response_headers(headers.into(), reply.body.is_empty());
+        if !reply.body.is_empty() {
+            self.response_body(&reply.body, true);
+        }
     }
 
     fn set_body(&self, bytes: &[u8]) {

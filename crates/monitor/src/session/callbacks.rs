@@ -14,7 +14,7 @@ use driftline_statistics::time::{Timestamp, moment};
 use driftline_wire::encoding::Reservation;
 
 use super::{
-    Measured, Session, Stream,
+    Flow, Measured, Session, Stream,
     heads::{self, Heads, grpc_status, header_values, report},
 };
 use crate::{
@@ -41,13 +41,18 @@ impl Session {
     ///
     /// Looks at the path first, and at nothing else of a request that is not for a model. Of one that is, two things
     /// may change if the configuration says so: `accept-encoding` leaves, and a format of load reports is asked for.
-    pub fn request_headers(&self, host: &impl Host, stream: &mut Stream, end_of_stream: bool) {
+    pub fn request_headers(
+        &self,
+        host: &impl Host,
+        stream: &mut Stream,
+        end_of_stream: bool,
+    ) -> Flow {
         let now = host.now();
         stream.saw_request_headers = true;
         self.carries_traffic.set(true);
         if self.memory.lacks_room {
             self.count_unmeasured(host, Unmeasured::NoRoom);
-            return;
+            return Flow::Continue;
         }
         let path = host.header(HeaderMap::Request, ":path").unwrap_or_default();
         let asks_for_route = self.layout.asks_for_route();
@@ -73,6 +78,7 @@ impl Session {
             }
             Err(reason) => self.count_unmeasured(host, reason),
         }
+        Flow::Continue
     }
 
     /// Takes `size` bytes of the request's body, which are new; `end_of_stream` if they are the last.
@@ -83,10 +89,11 @@ impl Session {
         stream: &mut Stream,
         size: usize,
         end_of_stream: bool,
-    ) {
+    ) -> Flow {
         if let Some(measured) = &mut stream.measured {
             self.measured_request_body(host, measured, size, end_of_stream);
         }
+        Flow::Continue
     }
 
     #[inline(never)]
@@ -112,10 +119,11 @@ impl Session {
     }
 
     /// Takes the request's trailers, which are its end.
-    pub fn request_trailers(&self, stream: &mut Stream) {
+    pub fn request_trailers(&self, _host: &impl Host, stream: &mut Stream) -> Flow {
         if let Some(measured) = &mut stream.measured {
             measured.exchange.request_end();
         }
+        Flow::Continue
     }
 
     /// Takes the response's headers; `end_of_stream` if no body comes.

@@ -50,7 +50,7 @@ impl Vm {
         let mut stream = Stream::default();
         let first = [header(":method", "POST"), header(":path", &case.path)];
         uncounted(|| *host.request.borrow_mut() = headers(first, &case.request));
-        session.request_headers(&quiet, &mut stream, false);
+        let _ = session.request_headers(&quiet, &mut stream, false);
         let free = memory.bytes_left();
         let most = Cell::new(0);
         let note = || {
@@ -60,10 +60,10 @@ impl Vm {
         note();
         for piece in pieces(&case.request.body) {
             uncounted(|| *host.body.borrow_mut() = piece.to_vec());
-            session.request_body(&quiet, &mut stream, piece.len(), false);
+            let _ = session.request_body(&quiet, &mut stream, piece.len(), false);
             note();
         }
-        session.request_body(&quiet, &mut stream, 0, true);
+        let _ = session.request_body(&quiet, &mut stream, 0, true);
         let first = [header(":status", &case.status.to_string())];
         uncounted(|| *host.response.borrow_mut() = headers(first, &case.response));
         uncounted(|| host.set_property("response\0code_details", b"via_upstream"));
@@ -149,12 +149,12 @@ fn most_within_a_callback(kind: &str, value: &str, values: usize) -> (usize, u64
     let mut stream = Stream::default();
     let first = [header(":method", "POST"), header(":path", "/v1/models/m:predict")];
     uncounted(|| *host.request.borrow_mut() = first.to_vec());
-    session.request_headers(&quiet, &mut stream, false);
+    let _ = session.request_headers(&quiet, &mut stream, false);
     let body = format!(r#"{{"instances": [{}]}}"#, vec![value; values].join(","));
     uncounted(|| *host.body.borrow_mut() = body.clone().into_bytes());
     let before = held();
     most_held();
-    session.request_body(&quiet, &mut stream, body.len(), true);
+    let _ = session.request_body(&quiet, &mut stream, body.len(), true);
     let most = most_held() - before;
     session.end_unobserved(&quiet, &mut stream);
     let counted = uncounted(|| host.metrics()).iter().fold(0, |sum, metric| {

@@ -80,4 +80,12 @@ impl Host for QuietHost<'_> {
     fn body(&self, direction: Direction, start: usize, max: usize) -> Option<Vec<u8>> {
         counted(|| self.0.body(direction, start, max))
     }
+
+    fn drain_body(&self, direction: Direction, size: usize) {
+        self.0.drain_body(direction, size);
+    }
+
+    fn local_reply(&self, status: u32, content_type: &str, body: &[u8]) {
+        uncounted(|| self.0.local_reply(status, content_type, body));
+    }
 }
