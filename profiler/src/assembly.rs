@@ -43,6 +43,7 @@ pub(crate) fn assembled(
         null_texts,
         features: Vec::new(),
         prediction: None,
+        quality: None,
     };
     for Named { name, role, column } in columns {
         match role {

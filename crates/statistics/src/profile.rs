@@ -21,16 +21,38 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! A profile that has its rows by hour is written in version 3, and any other one in version 2. All three are read. A reader refuses a version of the format that it does not know. Within a version no field is added or changes
-//! its meaning, because a filter that ignores half of a profile compares with something else than
-//! its author meant.
+//! The version of the format that is written is the lowest one that has all that the profile holds: 4 if it has the
+//! quality of the model, 3 if it has rows by hour, and otherwise 2. All of them and version 1 are read. A reader refuses
+//! a version that it does not know. Within a version no field is added or changes its meaning, because a filter that
+//! ignores half of a profile compares with something else than its author meant.
+//!
+//! # Quality
+//!
+//! If the rows of the reference have labels, the profile may say how good the model was on them ([`quality`]), as one of
+//!
+//! ```json
+//! {"task": "classes", "names": ["0", "1"], "confusion": [[1800, 200], [150, 850]],
+//!  "scores": {"positive": "1", "threshold": 0.5, "edges": [0.25, 0.5, 0.75],
+//!             "positives": [50, 100, 150, 700], "negatives": [1500, 300, 150, 50],
+//!             "sums": [155000000, 150000000, 186000000, 675000000],
+//!             "losses": {"rows": 3000, "squared_error": 290000000, "log_loss": 960000000}},
+//!  "segments": [{"feature": "dew point", "rows": [900, 1100, 1000, 0], "errors": [100000, 120000, 130000, 0]}]}
+//! ```
+//!
+//! ```json
+//! {"task": "regression", "mean": 11.5, "deviation": 4.25,
+//!  "sums": {"rows": 3, "above": 500, "below": 250, "squares": 0, "square_millionths": 190000,
+//!           "label_above": 1100, "label_below": 1100, "label_squares": 1, "label_square_millionths": 430000,
+//!           "relative_rows": 3, "relative": 2700, "clamped": 0},
+//!  "error_edges": [0.5, 1.25], "error_counts": [1, 1, 1]}
+//! ```
 
 mod by_hour;
 pub mod quality;
 mod read;
 mod write;
 
-pub use self::{by_hour::ByHour, read::moment};
+pub use self::{by_hour::ByHour, quality::Quality, read::moment};
 
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
@@ -44,12 +66,15 @@ use crate::{
 /// What the field `format` says.
 pub const FORMAT: &str = "driftline-profile";
 /// The versions of the format that this code reads. In version 1 an edge is the largest value of the bin below it, and
-/// there are no null texts; only from version 3 on columns may have their rows by hour.
-pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_BY_HOUR;
-/// The version that is written of a profile without rows by hour.
+/// there are no null texts; only from version 3 on columns may have their rows by hour, and only from version 4 on there
+/// may be the quality of the model.
+pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_QUALITY;
+/// The version that is written of a profile with neither rows by hour nor the quality of the model.
 pub const FORMAT_VERSION: u64 = 2;
-/// The version that is written of a profile with rows by hour.
+/// The version that is written of a profile with rows by hour, but without the quality of the model.
 pub const FORMAT_VERSION_BY_HOUR: u64 = 3;
+/// The version that is written of a profile with the quality of the model.
+pub const FORMAT_VERSION_QUALITY: u64 = 4;
 /// The most texts that stand for a missing value.
 pub const NULL_TEXTS_MAX: usize = 32;
 /// The most features of one model.
@@ -82,6 +107,8 @@ pub struct Profile {
     pub features: Vec<Feature>,
     /// What the model is expected to answer, if the reference tells.
     pub prediction: Option<Column>,
+    /// How good the model was on the reference rows that have labels, if there are such.
+    pub quality: Option<Quality>,
 }
 
 /// An input of the model.

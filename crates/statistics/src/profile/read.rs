@@ -3,12 +3,14 @@
 mod bins;
 mod by_hour;
 mod column;
+mod quality;
 mod schema;
 
 use alloc::{string::String, vec::Vec};
 
 use self::{
     column::{Within, column},
+    quality::quality,
     schema::texts,
 };
 use super::{
@@ -19,7 +21,7 @@ use crate::{
     time::rfc3339::UnixTime,
 };
 
-const PROFILE_FIELDS: [&str; 9] = [
+const PROFILE_FIELDS: [&str; 10] = [
     "format",
     "format_version",
     "model",
@@ -29,9 +31,11 @@ const PROFILE_FIELDS: [&str; 9] = [
     NULL_TEXTS,
     "features",
     "prediction",
+    QUALITY,
 ];
 const NAME: &str = "name";
 const NULL_TEXTS: &str = "null_texts";
+const QUALITY: &str = "quality";
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
@@ -65,6 +69,10 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         Some(node) => column(&node, &[], within, problems).and_then(|(_, column)| column.map(Some)),
         None => None,
     };
+    let quality = match fields.optional(QUALITY) {
+        Some(node) => quality(&node, format_version, rows, features.as_deref(), problems).map(Some),
+        None => Some(None),
+    };
     let profile = Profile {
         model: model?,
         version: version?,
@@ -73,6 +81,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         null_texts: null_texts?,
         features: features?,
         prediction: prediction?,
+        quality: quality?,
     };
     if profile.features.is_empty() && profile.prediction.is_none() {
         problems.add(

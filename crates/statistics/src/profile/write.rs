@@ -1,24 +1,32 @@
 //! How a profile is written: the field names and their order, which [`super::read`] reads back unchanged.
 
+mod quality;
+
 use alloc::{format, string::String, vec::Vec};
 
 use serde::{Serialize, Serializer};
 
+use self::quality::{WrittenQuality, written_quality};
 use super::{
     ByHour, CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, FORMAT_VERSION_BY_HOUR,
-    Feature, Kind, Numbers, Profile, Quantiles, Range, Schema,
+    FORMAT_VERSION_QUALITY, Feature, Kind, Numbers, Profile, Quantiles, Range, Schema,
 };
 use crate::{bins::Bins, time::rfc3339::UnixTime};
 
 impl Serialize for Profile {
     /// Writes the format that the module's documentation shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Profile { model, version, created_at, rows, null_texts, features, prediction } = self;
+        let Profile { model, version, created_at, rows, null_texts, features, prediction, quality } =
+            self;
         let has_hours = self.columns().any(|column| column.by_hour.is_some());
         WrittenProfile {
             format: FORMAT,
-            // Older filters refuse version 3, and need it for nothing else.
-            format_version: if has_hours { FORMAT_VERSION_BY_HOUR } else { FORMAT_VERSION },
+            // Older filters refuse a version that they do not know, so it is the lowest one that will do.
+            format_version: match quality {
+                Some(_) => FORMAT_VERSION_QUALITY,
+                None if has_hours => FORMAT_VERSION_BY_HOUR,
+                None => FORMAT_VERSION,
+            },
             model,
             version: version.as_deref(),
             created_at: format!("{}", moment(*created_at)),
@@ -26,6 +34,7 @@ impl Serialize for Profile {
             null_texts,
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
+            quality: quality.as_ref().map(written_quality),
         }
         .serialize(serializer)
     }
@@ -43,6 +52,8 @@ struct WrittenProfile<'p> {
     null_texts: &'p [String],
     features: Vec<WrittenFeature<'p>>,
     prediction: Option<WrittenColumn<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<WrittenQuality<'p>>,
 }
 
 #[derive(Serialize)]

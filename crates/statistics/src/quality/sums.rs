@@ -13,7 +13,9 @@ macro_rules! sums {
 
         impl $name {
             /// How many counters there are.
-            pub const COUNTERS: usize = [$(stringify!($field)),+].len();
+            pub const COUNTERS: usize = $name::NAMES.len();
+            /// What the counters are called, in the order of the fields.
+            pub const NAMES: [&str; [$(stringify!($field)),+].len()] = [$(stringify!($field)),+];
 
             /// All counters, in the order of the fields.
             #[must_use]

@@ -9,6 +9,8 @@ use crate::{
 };
 
 const MERGED: &str = "merged";
+/// The most edges, values or categories.
+const BOUNDS_MAX: usize = BINS_MAX - 1;
 
 /// The rows in each bin and what stands beside them.
 pub(super) struct Counted {
@@ -62,8 +64,12 @@ pub(super) fn counted(
         }
     };
     let bins = fields.required(bounds_field, problems).and_then(|node| match kind_of_bins {
-        KindOfBins::Quantile => bounds(&node, problems).map(|edges| Bins::Quantile { edges }),
-        KindOfBins::Values => bounds(&node, problems).map(|values| Bins::Values { values }),
+        KindOfBins::Quantile => {
+            bounds(&node, BOUNDS_MAX, problems).map(|edges| Bins::Quantile { edges })
+        }
+        KindOfBins::Values => {
+            bounds(&node, BOUNDS_MAX, problems).map(|values| Bins::Values { values })
+        }
         KindOfBins::Categories => names(&node, problems).map(|names| Bins::Categories { names }),
     });
     if let (Some(Bins::Values { values }), Some(kind)) = (&bins, kind) {
@@ -100,10 +106,14 @@ fn merged(node: &Node<'_, '_>, edges: usize, problems: &mut Problems) -> Option<
     found
 }
 
-/// Edges or values: finite and strictly increasing.
-fn bounds(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<f64>> {
-    let bounds = list
-        .array(1..=BINS_MAX.saturating_sub(1), problems, |node, problems| node.number(problems))?;
+/// Edges or values: finite and strictly increasing, from one to `most` of them.
+#[inline(never)]
+pub(super) fn bounds(
+    list: &Node<'_, '_>,
+    most: usize,
+    problems: &mut Problems,
+) -> Option<Vec<f64>> {
+    let bounds = list.array(1..=most, problems, |node, problems| node.number(problems))?;
     let mut increasing = true;
     for (index, (before, after)) in bounds.iter().zip(bounds.iter().skip(1)).enumerate() {
         if after <= before {
@@ -120,7 +130,7 @@ fn bounds(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<f64>> {
 /// Names of categories: unique labels, and none that stands for all others.
 fn names(list: &Node<'_, '_>, problems: &mut Problems) -> Option<Vec<String>> {
     let mut seen = Vec::new();
-    list.array(1..=BINS_MAX.saturating_sub(1), problems, |node, problems| {
+    list.array(1..=BOUNDS_MAX, problems, |node, problems| {
         let name = node.new_name(&mut seen, problems)?;
         if name == OTHER {
             node.refuse(

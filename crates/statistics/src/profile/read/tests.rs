@@ -12,7 +12,7 @@ use crate::{
     value::Precision,
 };
 
-fn rain() -> Value {
+pub(super) fn rain() -> Value {
     let column = json!({
         "type": "number", "schema": {"required": false, "minimum": -2, "maximum": null}, "nulls": 2,
         "mean": 0.25, "standard_deviation": 1.0, "minimum": -2, "maximum": 2.5,
@@ -90,13 +90,13 @@ fn a_field_that_is_given_twice_is_refused_wherever_it_stands() {
 #[test]
 fn another_format_or_version_is_refused_alone() {
     let mut json = rain();
-    json["format_version"] = json!(4);
+    json["format_version"] = json!(5);
     json["rows"] = json!("many");
     json["kinds"] = json!({});
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "profile refused: format_version: found 4, expected 1 to 3, the versions that this build of \
+        "profile refused: format_version: found 5, expected 1 to 4, the versions that this build of \
          Driftline reads"
     );
     refuses(
@@ -407,8 +407,8 @@ fn all_problems_are_reported_at_once() {
     assert_eq!(
         error.to_string(),
         "profile refused: unknown field \"note\", allowed are `format`, `format_version`, \
-         `model`, `version`, `created_at`, `rows`, `null_texts`, `features`, `prediction`; \
-         model: found 7, expected text; \
+         `model`, `version`, `created_at`, `rows`, `null_texts`, `features`, `prediction`, \
+         `quality`; model: found 7, expected text; \
          features[1].nulls: found -1, expected a whole number from 0 to 9007199254740991; \
          prediction.tail_excess: the field `high` is missing"
     );
