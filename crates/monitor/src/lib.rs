@@ -32,6 +32,7 @@ mod host_series;
 pub mod ids;
 pub mod instruments;
 pub mod label_table;
+pub(crate) mod labelled;
 pub mod layout;
 pub(crate) mod leader_lease;
 pub mod memory;

@@ -35,6 +35,7 @@ mod classes;
 mod confusion;
 mod estimate;
 mod losses;
+mod measures;
 mod regression;
 mod scores;
 mod sums;
@@ -47,6 +48,7 @@ pub use self::{
     confusion::{Average, CLASSES_MAX, CLASSES_MIN, ClassCounts, Confusion},
     estimate::{Expected, ReferenceBins, Threshold, Unlabelled},
     losses::{LOG_LOSS_CLIP, LossSums, score_millionths},
+    measures::{ClassifierCounts, Measures, ScoreCounts, of_classifier, of_regression},
     regression::{DEVIATIONS_MAX, RELATIVE_MAX, RegressionSums, TargetScale},
     scores::{BinnedScores, Bounded, CalibrationError},
 };

@@ -19,7 +19,7 @@ use driftline_statistics::document::{Node, Object, Problems};
 pub const FEEDBACK_PATH: &str = "/driftline/v1/feedback";
 /// The header that names a request if nothing is said.
 const ID_HEADER: &str = "x-request-id";
-/// What `predictions_max` may be: a million take 28 MB of the proxy's memory.
+/// What `predictions_max` may be: a million take 32 MB of the proxy's memory.
 pub(super) const PREDICTIONS_MAX: RangeInclusive<u64> = 0..=1_000_000;
 /// What `bytes_max` may be.
 pub(super) const FEEDBACK_BYTES_MAX: RangeInclusive<u64> = 1024..=1 << 30;
@@ -38,7 +38,7 @@ settings! {
         secret: Option<String> = Text, [optional], r#""3fa1c7""#;
         /// The header that holds the secret.
         secret_header: String = HeaderName, [or String::from("x-driftline-secret")], r#""x-token""#;
-        /// How many predictions wait for their labels, in the memory that all workers share: 28 bytes each. 0 if labels
+        /// How many predictions wait for their labels, in the memory that all workers share: 32 bytes each. 0 if labels
         /// always bring their predictions along.
         predictions_max: u64 = Whole(PREDICTIONS_MAX), [or 100_000], "500000";
         /// What a request is called, so that its label finds it.

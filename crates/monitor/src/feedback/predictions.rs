@@ -6,16 +6,16 @@
 //! table is filled to 80 %, fewer than one prediction in a thousand is overwritten early, because buckets of 128 differ
 //! little in how full they are.
 //!
-//! Each change of a bucket is a compare-and-swap, so two workers never overwrite what the other has just written, and a
-//! label that comes twice, at whatever workers, finds its prediction once.
+//! Each change of a bucket is a compare-and-swap, so two workers never overwrite what the other has just written. What has
+//! come for a prediction is marked in it, so a label that comes twice, at whatever workers, counts once.
 //!
 //! | bytes | what of a bucket |
 //! | --- | --- |
 //! | 4 | [`LAYOUT`], and how many buckets the table has |
 //! | 4 | the place that is written next |
-//! | 28 x slots | of each prediction: hash of its id, value, seconds, tag of its model, flags |
+//! | 32 x slots | of each prediction: hash of its id, value, seconds, tag of its model, segments, marks |
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use driftline_statistics::fingerprint::Fingerprint;
 
@@ -24,15 +24,15 @@ use crate::host::{Host, IF_ABSENT};
 /// Predictions of one bucket.
 const SLOTS: usize = 128;
 /// Bytes of one prediction.
-const SLOT_BYTES: usize = 28;
+const SLOT_BYTES: usize = 32;
 /// Bytes before the first one.
 const HEAD_BYTES: usize = 8;
 /// To be raised whenever what is stored means something else.
 const LAYOUT: u32 = 1 << 24;
 /// How often a change is tried while other workers change the same bucket.
 const TRIES_MAX: u32 = 32;
-/// Whether a label came.
-const LABELLED: u32 = 1 << 31;
+/// The mark of a prediction whose label came.
+pub(crate) const LABELLED: u32 = 1;
 
 /// What is known of a prediction when its label comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub(crate) struct Prediction {
     pub(crate) seconds: u32,
     /// Tells models apart.
     pub(crate) model: u32,
-    /// In which segments: 31 bits.
+    /// In which segments.
     pub(crate) segments: u32,
 }
 
@@ -67,15 +67,12 @@ pub(crate) enum Noted {
     Refused,
 }
 
-/// What a label found.
+/// A prediction that feedback found.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Found {
-    /// Its prediction, which had no label so far.
-    Prediction(Prediction),
-    /// Its prediction, which has one.
-    Labelled(Prediction),
-    /// No prediction.
-    Nothing,
+pub(crate) struct Found {
+    pub(crate) prediction: Prediction,
+    /// The marks that it has now and did not have before.
+    pub(crate) new: u32,
 }
 
 /// The table. It holds no prediction itself.
@@ -118,18 +115,22 @@ impl PredictionTable {
         noted.unwrap_or(Noted::Refused)
     }
 
-    /// Finds the prediction of a label, and notes that it has one now.
-    pub(crate) fn label(&self, host: &impl Host, id: PredictionId) -> Found {
-        let mut found = Found::Nothing;
-        let is_changed = self.change(host, id, |bucket, hash| {
-            found = bucket.label(hash);
-            matches!(found, Found::Prediction(_)).then_some(())
+    /// Finds a prediction, and gives it the marks that `mark` says of it, which is told those that it has. `mark` may be
+    /// asked several times; no two calls at any workers are told that they gave it the same mark. `None` if there is no
+    /// such prediction, or the host does not take the marks.
+    pub(crate) fn mark(
+        &self,
+        host: &impl Host,
+        id: PredictionId,
+        mut mark: impl FnMut(&Prediction, u32) -> u32,
+    ) -> Option<Found> {
+        let mut found = None;
+        let changed = self.change(host, id, |bucket, hash| {
+            found = bucket.mark(hash, &mut mark);
+            found.filter(|found| found.new != 0)
         });
-        match (found, is_changed) {
-            // Nobody was told that it has one, so the same label may count later.
-            (Found::Prediction(_), None) => Found::Nothing,
-            (found, _) => found,
-        }
+        // Without new marks nothing was to be changed.
+        changed.or(found.filter(|found| found.new == 0))
     }
 
     /// Changes the bucket of an id, if `change` says so; `None` if it does not, or the host does not take it.
@@ -189,12 +190,13 @@ impl Bucket {
     fn note(&mut self, hash: u64, prediction: &Prediction) -> Noted {
         let Prediction { value, seconds, model, segments } = *prediction;
         let mut slot = [0; SLOT_BYTES];
-        let fields: [&[u8]; 5] = [
+        let fields: [&[u8]; 6] = [
             &hash.to_le_bytes(),
             &value.to_bits().to_le_bytes(),
             &seconds.to_le_bytes(),
             &model.to_le_bytes(),
-            &(segments & !LABELLED).to_le_bytes(),
+            &segments.to_le_bytes(),
+            &[0; 4],
         ];
         for (to, &byte) in slot.iter_mut().zip(fields.into_iter().flatten()) {
             *to = byte;
@@ -213,7 +215,9 @@ impl Bucket {
             to.copy_from_slice(&after);
         }
         match before.map(|slot| read(&slot)) {
-            Some((prediction, false)) => Noted::Evicted { model: prediction.model },
+            Some((prediction, marks)) if marks & LABELLED == 0 => {
+                Noted::Evicted { model: prediction.model }
+            }
             _ => Noted::Added,
         }
     }
@@ -230,34 +234,30 @@ impl Bucket {
         }
     }
 
-    fn label(&mut self, hash: u64) -> Found {
-        let Some(place) = self.find(hash) else { return Found::Nothing };
-        let Some(&slot) = self.slot(place) else { return Found::Nothing };
-        let (prediction, is_labelled) = read(&slot);
-        if is_labelled {
-            return Found::Labelled(prediction);
-        }
-        let mut slot = slot;
-        if let Some(last) = slot.last_mut() {
-            *last |= (LABELLED >> 24) as u8;
+    fn mark(&mut self, hash: u64, mark: &mut impl FnMut(&Prediction, u32) -> u32) -> Option<Found> {
+        let place = self.find(hash)?;
+        let mut slot = *self.slot(place)?;
+        let (prediction, marks) = read(&slot);
+        let new = mark(&prediction, marks) & !marks;
+        if let Some(to) = slot.last_chunk_mut() {
+            *to = (marks | new).to_le_bytes();
         }
         self.put(place, &slot);
-        Found::Prediction(prediction)
+        Some(Found { prediction, new })
     }
 }
 
-/// A prediction, and whether it has a label.
-fn read(slot: &[u8; SLOT_BYTES]) -> (Prediction, bool) {
+/// A prediction, and its marks.
+fn read(slot: &[u8; SLOT_BYTES]) -> (Prediction, u32) {
     let word = |at: usize| number(slot, at).unwrap_or(0);
     let value = u64::from(word(8)) | u64::from(word(12)) << 32;
-    let flags = word(24);
     let prediction = Prediction {
         value: f64::from_bits(value),
         seconds: word(16),
         model: word(20),
-        segments: flags & !LABELLED,
+        segments: word(24),
     };
-    (prediction, flags & LABELLED != 0)
+    (prediction, word(28))
 }
 
 /// Where a slot begins.
@@ -289,21 +289,6 @@ pub(crate) fn request_name(text: &[u8]) -> Fingerprint {
     Fingerprint::new().with(text)
 }
 
-/// A number as text, as it is written in JSON.
-pub(crate) fn decimal(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        let digit = u8::try_from(number % 10).unwrap_or(0);
-        digits.push(b'0'.saturating_add(digit));
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    digits.reverse();
-    String::from_utf8(digits).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,44 +308,43 @@ mod tests {
         }
     }
 
+    /// Whether a label finds this prediction; `None` if it has one.
+    fn label(host: &NativeHost, table: &PredictionTable, id: PredictionId) -> Option<bool> {
+        table.mark(host, id, |_, _| LABELLED).map(|found| found.new == LABELLED)
+    }
+
     #[test]
     fn a_label_finds_its_prediction_once() {
         let (host, table) = (NativeHost::default(), PredictionTable::new(1000).unwrap());
-        assert_eq!(table.label(&host, id(1)), Found::Nothing);
+        assert_eq!(label(&host, &table, id(1)), None);
         assert_eq!(table.note(&host, id(1), &prediction(1)), Noted::Added);
-        assert_eq!(
-            table.label(&host, PredictionId::new(request_name(&1_u64.to_le_bytes()), 1)),
-            Found::Nothing
-        );
-        assert_eq!(table.label(&host, id(1)), Found::Prediction(prediction(1)));
-        assert_eq!(table.label(&host, id(1)), Found::Labelled(prediction(1)));
+        let other_row = PredictionId::new(request_name(&1_u64.to_le_bytes()), 1);
+        assert_eq!(label(&host, &table, other_row), None);
+        let found = table.mark(&host, id(1), |found, marks| {
+            assert_eq!((*found, marks), (prediction(1), 0));
+            LABELLED
+        });
+        assert_eq!(found, Some(Found { prediction: prediction(1), new: LABELLED }));
+        assert_eq!(label(&host, &table, id(1)), Some(false));
+        let found = table.mark(&host, id(1), |_, marks| marks | 6).unwrap();
+        assert_eq!((found.new, label(&host, &table, id(1))), (6, Some(false)), "another mark");
         assert_eq!(table.note(&host, id(1), &prediction(2)), Noted::Replaced);
-        assert_eq!(
-            table.label(&host, id(1)),
-            Found::Prediction(prediction(2)),
-            "a new one of that id"
-        );
+        assert_eq!(label(&host, &table, id(1)), Some(true), "a new one of that id");
     }
 
     #[test]
     fn the_oldest_of_a_bucket_is_overwritten() {
         let (host, table) = (NativeHost::default(), PredictionTable::new(1).unwrap());
         for number in 0..128 {
-            assert_eq!(
-                table.note(&host, id(number), &prediction(number)),
-                Noted::Added,
-                "{number}"
-            );
+            assert_eq!(table.note(&host, id(number), &prediction(number)), Noted::Added);
         }
-        assert_eq!(table.label(&host, id(1)), Found::Prediction(prediction(1)));
-        assert_eq!(table.note(&host, id(128), &prediction(128)), Noted::Evicted { model: 7 });
-        assert_eq!(
-            table.note(&host, id(129), &prediction(129)),
-            Noted::Added,
-            "that one had its label"
-        );
-        assert_eq!(table.label(&host, id(0)), Found::Nothing);
-        assert_eq!(table.label(&host, id(127)), Found::Prediction(prediction(127)));
+        assert_eq!(label(&host, &table, id(1)), Some(true));
+        let noted = table.note(&host, id(128), &prediction(128));
+        assert_eq!(noted, Noted::Evicted { model: 7 });
+        let noted = table.note(&host, id(129), &prediction(129));
+        assert_eq!(noted, Noted::Added, "that one had its label");
+        assert_eq!(label(&host, &table, id(0)), None);
+        assert_eq!(label(&host, &table, id(127)), Some(true));
     }
 
     #[test]
@@ -370,7 +354,7 @@ mod tests {
             .filter(|&number| table.note(&host, id(number), &prediction(number)) != Noted::Added)
             .count();
         assert!(evicted < 80, "{evicted} of 80,000");
-        let found = (0..80_000).filter(|&number| table.label(&host, id(number)) != Found::Nothing);
+        let found = (0..80_000).filter(|&number| label(&host, &table, id(number)).is_some());
         assert_eq!(found.count(), 80_000 - evicted);
     }
 
@@ -379,13 +363,13 @@ mod tests {
         let host = NativeHost::default();
         let (one, other) = (PredictionTable::new(1).unwrap(), PredictionTable::new(129).unwrap());
         one.note(&host, id(5), &prediction(5));
-        assert_eq!(other.label(&host, id(5)), Found::Nothing);
+        assert_eq!(label(&host, &other, id(5)), None);
         let mut name = [0; NAME_BYTES];
-        for bytes in [&b""[..], &[0; 3], &[7; 8 + 28], &[255; 9000]] {
+        for bytes in [&b""[..], &[0; 3], &[7; 8 + 32], &[255; 9000]] {
             for number in 0..2 {
                 host.set_shared_data(bucket_name(number, &mut name).unwrap(), bytes, 0);
             }
-            assert_eq!(other.label(&host, id(5)), Found::Nothing);
+            assert_eq!(label(&host, &other, id(5)), None);
             assert_eq!(other.note(&host, id(5), &prediction(5)), Noted::Added);
         }
     }
@@ -394,7 +378,6 @@ mod tests {
     fn names_are_those_of_buckets() {
         let mut name = [0; NAME_BYTES];
         assert_eq!(bucket_name(0xab_0012, &mut name), Some("driftline/predictions/00ab0012"));
-        assert_eq!([0, 7, 1234, u64::MAX].map(decimal), ["0", "7", "1234", "18446744073709551615"]);
         assert!(PredictionTable::new(0).is_none());
     }
 }

@@ -44,6 +44,11 @@ pub struct Average {
     pub f1: f64,
 }
 
+impl Average {
+    /// That of nothing.
+    pub(super) const ZERO: Average = Average { precision: 0.0, recall: 0.0, f1: 0.0 };
+}
+
 impl<'a> Confusion<'a> {
     /// A view over `counts`, row-major: the row is the class by its label, the column the predicted class.
     ///

@@ -74,6 +74,9 @@ sums! {
 }
 
 impl TargetScale {
+    /// A mean of 0 and a deviation of 1.
+    pub const UNIT: TargetScale = TargetScale { mean: 0.0, deviation: 1.0 };
+
     /// The mean and the standard deviation of the reference's labels, in their unit. `None` if either is not finite or
     /// the deviation is not above 0: errors of a constant have nothing to be measured in.
     #[must_use]

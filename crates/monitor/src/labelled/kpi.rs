@@ -1,0 +1,83 @@
+//! A business figure's counters. It knows no window.
+
+use alloc::boxed::Box;
+
+use driftline_labels::EnumMap;
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{SeriesId, SeriesRegistrar},
+};
+use driftline_statistics::{
+    drift::Tail,
+    value::{Cell, NullTexts},
+};
+
+use crate::config::Kpi;
+
+/// The counters of a figure.
+#[derive(Debug)]
+pub(crate) struct KpiSeries {
+    pub(crate) name: Box<str>,
+    minimum: f64,
+    maximum: f64,
+    unit: f64,
+    pub(crate) rows: SeriesId,
+    /// By sign, in units.
+    pub(crate) units: EnumMap<Tail, SeriesId>,
+    /// Squares of where values lie between the bounds, in millionths.
+    pub(crate) squares: SeriesId,
+}
+
+impl KpiSeries {
+    pub(super) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        [model, version]: [&str; 2],
+        kpi: &Kpi,
+    ) -> KpiSeries {
+        let name = kpi.name.as_str();
+        KpiSeries {
+            name: name.into(),
+            minimum: kpi.minimum,
+            maximum: kpi.maximum,
+            unit: kpi.unit,
+            rows: registrar.add(Metric::KpiRows, &[model, version, name]),
+            units: EnumMap::from_fn(|side: Tail| {
+                registrar.add(Metric::KpiUnits, &[model, version, side.name(), name])
+            }),
+            squares: registrar.add(Metric::KpiSquares, &[model, version, name]),
+        }
+    }
+
+    /// A value that may be counted: a number within the bounds.
+    pub(crate) fn value(&self, cell: Cell<'_>) -> Option<f64> {
+        let value = cell.number(&NullTexts::NONE).ok()?;
+        (self.minimum..=self.maximum).contains(&value).then_some(value)
+    }
+
+    /// Counts a value within the bounds.
+    pub(crate) fn count(&self, buffer: &mut MetricBuffer, value: f64) {
+        let units = libm::round(libm::fabs(value) / self.unit) as u64;
+        let side = if value < 0.0 { Tail::Low } else { Tail::High };
+        // Of the rounded value, so that mean and squares are of the same numbers.
+        let position = self.position(if value < 0.0 { -(units as f64) } else { units as f64 });
+        buffer.add(self.rows, 1);
+        buffer.add(self.units[side], units);
+        buffer.add(self.squares, libm::round(position * position * 1e6) as u64);
+    }
+
+    /// The mean of so many records with these sums, in the unit of the figure.
+    pub(crate) fn mean(&self, rows: u64, high: u64, low: u64) -> f64 {
+        (high as f64 - low as f64) * self.unit / rows.max(1) as f64
+    }
+
+    /// Where so many units lie between the bounds, from 0 to 1.
+    pub(crate) fn position(&self, units: f64) -> f64 {
+        ((units * self.unit - self.minimum) / (self.maximum - self.minimum)).clamp(0.0, 1.0)
+    }
+
+    /// A number of the position's scale in the figure's own unit.
+    pub(crate) fn at(&self, position: f64) -> f64 {
+        self.minimum + position * (self.maximum - self.minimum)
+    }
+}
