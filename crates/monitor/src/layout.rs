@@ -3,7 +3,7 @@
 
 pub(crate) mod parts;
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 
 use driftline_labels::{Direction, Unmeasured};
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
@@ -12,8 +12,10 @@ use self::parts::CommonSeries;
 use crate::{
     config::Config,
     drift_settings::DriftSettings,
+    feedback::{FeedbackLayout, tracker::Tracker},
     ids::{ModelId, PredictorId, SeriesKey},
     instruments::{Instruments, ModelPanels},
+    labelled::LabelledModel,
     memory::{generation_bytes, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
     names::Named,
@@ -47,6 +49,12 @@ pub struct Monitor {
     pub(crate) common: CommonSeries,
     /// Those that predict or have a profile, one for each version that is told apart.
     predictors: Vec<PredictionSeries>,
+    /// Those that labels are counted for.
+    labelled: Vec<Rc<LabelledModel>>,
+    /// Those of them that generate, by their numbers in the registry.
+    labelled_generating: Vec<(usize, Rc<LabelledModel>)>,
+    /// `None` if the configuration takes no feedback.
+    pub(crate) feedback: Option<FeedbackLayout>,
     pub(crate) recogniser: Recogniser,
     /// How bodies are read.
     pub(crate) read: ReadSettings,
@@ -103,8 +111,28 @@ impl Monitor {
             .models
             .iter()
             .filter_map(|model| parts::predictor(&mut registrar, &registry, model, &drift));
-        let (predictors, instruments): (Vec<PredictionSeries>, Vec<ModelPanels>) =
+        let (mut predictors, instruments): (Vec<PredictionSeries>, Vec<ModelPanels>) =
             of_models.unzip();
+        let of_labels = config.models.iter().filter_map(|model| {
+            parts::labelled(&mut registrar, model, config.feedback.as_ref()).map(Rc::new)
+        });
+        let labelled: Vec<Rc<LabelledModel>> = of_labels.collect();
+        let feedback = parts::feedback(
+            &mut registrar,
+            config.feedback.as_ref(),
+            labelled.clone(),
+            common.monitored_values,
+        );
+        let generating = labelled.iter().filter_map(|model| {
+            match registry.generating(model.called().0.as_bytes()) {
+                Named::Listed(number) if number != 0 => Some((number, model.clone())),
+                _ => None,
+            }
+        });
+        let labelled_generating = generating.collect();
+        for predictor in &mut predictors {
+            predictor.take_labelled(&registry, &labelled, feedback.as_ref());
+        }
         let deployed = config.models.iter().filter_map(|it| parts::deployed(&mut registrar, it));
         let deployed = deployed.collect();
         let (listed, named_max) = (models.len(), registrar.next());
@@ -115,7 +143,10 @@ impl Monitor {
             [Direction::Request, Direction::Response].map(headers_of);
         let columns_max = predictors.iter().map(|it| it.columns().count()).max().unwrap_or(0);
         let headers_max = request_headers.len().saturating_add(response_headers.len());
-        let prediction_bytes = prediction_bytes(columns_max, headers_max);
+        let tracks = feedback.as_ref().is_some_and(|feedback| feedback.table.is_some());
+        let tracker_bytes = if tracks { Tracker::BYTES_MAX } else { 0 };
+        let prediction_bytes =
+            prediction_bytes(columns_max, headers_max).saturating_add(tracker_bytes);
         let reads_prompts = predictors.iter().any(|predictor| !predictor.language.is_empty());
         Monitor {
             named: Vec::new(),
@@ -128,6 +159,9 @@ impl Monitor {
             response_headers,
             common,
             predictors,
+            labelled,
+            labelled_generating,
+            feedback,
             recogniser: Recogniser::new(config.endpoints.clone()),
             read: ReadSettings {
                 event_bytes_max: config.event_bytes_max,
@@ -184,7 +218,9 @@ impl Monitor {
 
     /// Whether the name of the proxy's route makes a difference.
     pub fn asks_for_route(&self) -> bool {
-        self.registry.has_routes() || self.recogniser.asks_for_route()
+        self.registry.has_routes()
+            || self.recogniser.asks_for_route()
+            || self.feedback.as_ref().is_some_and(FeedbackLayout::asks_for_route)
     }
 
     /// Whether the moment of a request makes a difference.
@@ -205,6 +241,10 @@ impl Monitor {
     pub fn describe(&self, buffer: &mut MetricBuffer, mut flush: impl FnMut(&mut MetricBuffer)) {
         for series in self.predicting() {
             series.describe(buffer, &mut flush);
+        }
+        for model in &self.labelled {
+            model.describe(buffer);
+            flush(buffer);
         }
         for &(id, seconds) in &self.deployed {
             buffer.set(id, seconds);
@@ -263,6 +303,28 @@ impl Monitor {
     pub fn unlisted(&self, model: &str, version: Option<&str>) -> Unlisted {
         let id = self.predicting_model(model.as_bytes(), version.map(str::as_bytes));
         self.predictor(id).selectors(Direction::Request).columns.unlisted()
+    }
+
+    /// Whether exchanges of this kind are followed until their labels come.
+    pub(crate) fn tracks(&self, predicts: bool) -> bool {
+        self.feedback.as_ref().is_some_and(|feedback| feedback.table.is_some())
+            && if predicts {
+                self.predictors.iter().any(|predictor| predictor.labelled.is_some())
+            } else {
+                !self.labelled_generating.is_empty()
+            }
+    }
+
+    /// A model that generates and has figures in feedback.
+    pub(crate) fn labelled_generating(&self, id: ModelId) -> Option<&LabelledModel> {
+        let number = self.registry.number(id)?;
+        let found = self.labelled_generating.iter().find(|(known, _)| *known == number);
+        found.map(|(_, model)| &**model)
+    }
+
+    /// The headers that segments of any model are told apart by.
+    pub(crate) fn segment_headers(&self) -> impl Iterator<Item = &str> {
+        self.labelled.iter().flat_map(|model| model.segments.headers()).map(|(_, name)| name)
     }
 
     /// The model that the exchanges of a predictor are counted under.

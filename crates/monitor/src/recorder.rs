@@ -2,16 +2,18 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use driftline_labels::Direction;
+use driftline_labels::{Direction, Outcome};
 
 use crate::{
     capture::Capture,
+    feedback::tracker::{Note, Tracker},
     ids::{ModelId, PredictorId, SeriesKey},
+    labelled::NO_PREDICTION,
     layout::Monitor,
     names::Named,
     record::{record, record_load},
     registry::AdmissionRequest,
-    rows::{Counting, Flush, RowRecorder},
+    rows::{Counting, HostCalls, RowRecorder},
 };
 use driftline_inference::{
     exchange::{ExchangeSink, Observation, Progress, RowSink},
@@ -127,6 +129,28 @@ impl Recorder {
         }
     }
 
+    /// What waits for an id gets none any more; an answer of a model that generates waits for the figures that it makes.
+    #[inline(never)]
+    pub(crate) fn end_tracking(
+        &self,
+        layout: &Monitor,
+        tracker: &mut Tracker,
+        buffer: &mut MetricBuffer,
+        note: Note<'_>,
+        observation: &Observation,
+    ) {
+        let labelled = match self.model {
+            _ if self.predicts => layout.predictor(self.predictor).labelled.as_deref(),
+            Counted::Under(id) => layout.labelled_generating(id),
+            _ => None,
+        };
+        let Some(labelled) = labelled else { return };
+        if !self.predicts && observation.outcome == Outcome::Complete {
+            tracker.take_prediction(labelled, Some(0), NO_PREDICTION, buffer, note);
+        }
+        tracker.end(labelled, buffer, note);
+    }
+
     /// The first name holds.
     fn count_as(&mut self, layout: &Monitor, buffer: &mut MetricBuffer, model: &Named) {
         if !matches!(self.model, Counted::Unnamed) {
@@ -166,12 +190,19 @@ impl<'r, 'm> Recording<'r, 'm> {
         recorder: &'r mut Recorder,
         buffer: &'r mut MetricBuffer,
         capture: &'r mut Capture,
-        flush: Flush<'r>,
+        tracker: Option<&'r mut Tracker>,
+        host: HostCalls<'r>,
     ) -> Recording<'r, 'm> {
-        let series = layout.predictor(recorder.predictor);
-        let asked_at = recorder.asked_at;
-        let direction = Direction::Request;
-        let to = Counting { series, direction, asked_at, buffer, monitored: 0, capture, flush };
+        let to = Counting {
+            series: layout.predictor(recorder.predictor),
+            direction: Direction::Request,
+            asked_at: recorder.asked_at,
+            buffer,
+            monitored: 0,
+            capture,
+            tracker,
+            host,
+        };
         Recording { layout, recorder, to }
     }
 

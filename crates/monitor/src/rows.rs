@@ -3,10 +3,12 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use driftline_labels::Direction;
-use driftline_statistics::value::Cell;
+use driftline_statistics::value::{Cell, InBin, Placed};
 
 use crate::{
     capture::Capture,
+    feedback::tracker::{Note, Tracker},
+    labelled::LabelledModel,
     model::{PredictionSeries, RowViolation},
 };
 use driftline_inference::predictive::{Event, Fault, PathStep};
@@ -37,12 +39,19 @@ pub(crate) struct Counting<'a, 'm> {
     /// How many values have yet to be added to the counter of all monitored ones.
     pub(crate) monitored: u64,
     pub(crate) capture: &'a mut Capture,
-    /// Hands the host what is in the buffer.
-    pub(crate) flush: Flush<'a>,
+    /// `None` where predictions do not wait for labels.
+    pub(crate) tracker: Option<&'a mut Tracker>,
+    pub(crate) host: HostCalls<'a>,
 }
 
-/// Hands the host what is in a buffer.
-pub(crate) type Flush<'a> = &'a dyn Fn(&mut MetricBuffer);
+/// What may be asked of the host while a body is read.
+#[derive(Clone, Copy)]
+pub(crate) struct HostCalls<'a> {
+    /// Hands over what is in a buffer.
+    pub(crate) flush: &'a dyn Fn(&mut MetricBuffer),
+    /// Puts a prediction where its label finds it.
+    pub(crate) note: Note<'a>,
+}
 
 impl RowRecorder {
     /// Keeps the values of headers until the body begins.
@@ -66,7 +75,9 @@ impl RowRecorder {
             let position = header_names.iter().position(|known| known == name);
             let value = position.and_then(|position| self.headers.get(position)?.as_deref());
             match value {
-                Some(value) => count(&mut self.present, *column, Cell::Untyped(value), to),
+                Some(value) => {
+                    count(&mut self.present, *column, None, Cell::Untyped(value), to);
+                }
                 None => count_missing(*column, 1, to),
             }
         }
@@ -78,10 +89,10 @@ impl RowRecorder {
         match event {
             Event::Cell { column, row, cell } => {
                 if to.series.sampling.keeps(row) {
-                    count(&mut self.present, column, cell, to);
+                    count(&mut self.present, column, Some(row), cell, to);
                 }
             }
-            Event::Value { column, cell } => count(&mut self.present, column, cell, to),
+            Event::Value { column, cell } => count(&mut self.present, column, None, cell, to),
             Event::Rows(ended) => {
                 self.rows = self.rows.saturating_add(ended);
                 to.buffer.add(rows_series(to), ended);
@@ -131,20 +142,57 @@ fn rows_series(to: &Counting<'_, '_>) -> SeriesId {
     }
 }
 
-/// Counts a value of a column.
-fn count(present: &mut [u32], column: usize, cell: Cell<'_>, to: &mut Counting<'_, '_>) {
+/// Counts a value of a column, which is in a row or of the whole body.
+fn count(
+    present: &mut [u32],
+    column: usize,
+    row: Option<u64>,
+    cell: Cell<'_>,
+    to: &mut Counting<'_, '_>,
+) {
     if let (Some(present), Some(monitored)) =
         (present.get_mut(column), to.series.columns.get(column))
     {
         *present = present.saturating_add(1);
         let cell = monitored.aged(cell, to.asked_at);
-        monitored.count(to.buffer, monitored.place(cell));
+        let placed = monitored.place(cell);
+        if let Some(labelled) = &to.series.labelled {
+            follow(labelled, column, row, cell, placed, to);
+        }
+        monitored.count(to.buffer, placed);
         to.monitored = to.monitored.saturating_add(1);
         monitored.count_age(to.buffer, cell);
         to.capture.value(monitored.first_bin(), cell);
         if to.buffer.is_full() {
-            (to.flush)(to.buffer);
+            (to.host.flush)(to.buffer);
         }
+    } else if let (Some(labelled), Some(tracker)) = (&to.series.labelled, &mut to.tracker) {
+        // No column of the profile: what the request is called.
+        tracker.take_id(cell);
+        tracker.flush(labelled, to.buffer, to.host.note);
+    }
+}
+
+/// Follows a value of a model that takes labels: the segment that it puts its row in, or the prediction that it is.
+#[inline(never)]
+fn follow(
+    labelled: &LabelledModel,
+    column: usize,
+    row: Option<u64>,
+    cell: Cell<'_>,
+    placed: Placed,
+    to: &mut Counting<'_, '_>,
+) {
+    if column < to.series.features().len() {
+        if let (Some(tracker), Ok(InBin { bin, .. })) = (&mut to.tracker, placed) {
+            tracker.take_bin(labelled, column, row, bin);
+        }
+        return;
+    }
+    let Some(predicted) = labelled.predicted(cell) else { return };
+    labelled.count_prediction(to.buffer, predicted);
+    if let Some(tracker) = &mut to.tracker {
+        tracker.take_prediction(labelled, row, predicted, to.buffer, to.host.note);
     }
 }
 

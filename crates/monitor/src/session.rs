@@ -13,6 +13,7 @@
 
 mod callbacks;
 mod configure;
+mod feedback;
 mod heads;
 #[cfg(test)]
 mod tests;
@@ -20,17 +21,19 @@ mod tests;
 use alloc::{boxed::Box, vec::Vec};
 use core::cell::Cell;
 
+use self::feedback::FeedbackIntake;
 use crate::{
     admission::Admission,
     capture::{Capture, Captured},
     config::Config,
+    feedback::tracker::Tracked,
     host::Host,
     host_series::HostSeries,
     layout::Monitor,
     memory::{InUse, VmMemory},
     metric_ids::{Definer, MetricIds},
     recorder::Recorder,
-    rows::Flush,
+    rows::HostCalls,
     tick::Tick,
 };
 use driftline_inference::exchange::Exchange;
@@ -102,6 +105,8 @@ impl<H: Host> HostSeries for SessionSeries<'_, H> {
 pub struct Stream {
     /// `None` before the request's headers, after the end, and for a stream that is not measured.
     measured: Option<Box<Measured>>,
+    /// `None` for a request without feedback.
+    intake: Option<Box<FeedbackIntake>>,
     /// A request that the proxy refuses early ends without ever showing its headers.
     saw_request_headers: bool,
     is_over: bool,
@@ -133,6 +138,8 @@ struct Measured {
     _reservation: Reservation,
     exchange: Exchange,
     recorder: Recorder,
+    /// `None` where predictions do not wait for labels.
+    tracker: Tracked,
     /// Whether values of headers count.
     predicts: bool,
 }
@@ -227,13 +234,18 @@ impl Session {
     fn with_capture<T>(
         &self,
         host: &impl Host,
-        act: impl FnOnce(&Monitor, &mut MetricBuffer, &mut Capture, Flush<'_>) -> T,
+        act: impl FnOnce(&Monitor, &mut MetricBuffer, &mut Capture, HostCalls<'_>) -> T,
     ) -> T {
         let mut pending = self.take_pending();
         let Pending { changes, capture } = &mut *pending;
-        let flush: Flush<'_> = &|changes| self.flush(host, changes);
-        let acted = act(&self.layout, changes, capture, flush);
-        flush(changes);
+        let calls = HostCalls {
+            flush: &|changes| self.flush(host, changes),
+            note: &|id, predicted, cells, model, buffer| {
+                self.note_prediction(host, id, predicted, cells, model, buffer);
+            },
+        };
+        let acted = act(&self.layout, changes, capture, calls);
+        self.flush(host, changes);
         self.pending.set(Some(pending));
         acted
     }

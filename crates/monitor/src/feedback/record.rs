@@ -23,6 +23,8 @@ pub(crate) struct Record {
 struct Held {
     kind: Kind,
     number: f64,
+    /// It holds for all records of its request.
+    is_for_all: bool,
     /// Kept to be allocated once.
     text: Vec<u8>,
 }
@@ -55,9 +57,18 @@ impl Record {
         Record { values: (0..columns).map(|_| Held::default()).collect() }
     }
 
-    /// Begins with nothing.
+    /// Begins with nothing but what holds for all records.
     pub(crate) fn clear(&mut self) {
-        self.values.iter_mut().for_each(|held| held.kind = Kind::Nothing);
+        let of_one = self.values.iter_mut().filter(|held| !held.is_for_all);
+        of_one.for_each(|held| held.kind = Kind::Nothing);
+    }
+
+    /// Keeps a value for this record and all that follow.
+    pub(crate) fn set_for_all(&mut self, column: usize, cell: Cell<'_>) {
+        self.set(column, cell);
+        if let Some(held) = self.values.get_mut(column) {
+            held.is_for_all = true;
+        }
     }
 
     /// Keeps a value. A null is none.

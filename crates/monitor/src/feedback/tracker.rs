@@ -5,19 +5,16 @@ use alloc::{boxed::Box, vec::Vec};
 
 use driftline_labels::Untracked;
 use driftline_metrics::buffer::MetricBuffer;
-use driftline_statistics::{fingerprint::Fingerprint, value::Cell};
+use driftline_statistics::{document::LABEL_BYTES_MAX, fingerprint::Fingerprint, value::Cell};
 
-use super::{
-    predictions::{Noted, Prediction, PredictionId},
-    record::id_name,
-};
+use super::{predictions::PredictionId, record::id_name};
 use crate::labelled::{Cells, LabelledModel};
 
 /// Of how many rows segments are kept until their predictions come, and predictions until their id does.
 pub(crate) const HELD_MAX: usize = 128;
 
-/// Puts a prediction into the table.
-pub(crate) type Note<'a> = &'a dyn Fn(PredictionId, f64, u32, &LabelledModel) -> Noted;
+/// Puts a prediction into the table, and counts it.
+pub(crate) type Note<'a> = &'a dyn Fn(PredictionId, f64, Cells, &LabelledModel, &mut MetricBuffer);
 
 /// The rows of one exchange.
 #[derive(Debug, Default)]
@@ -27,6 +24,8 @@ pub(crate) struct Tracker {
     /// Segments by row of the request; beyond those the first one's header values alone are known.
     cells: Vec<Cells>,
     of_headers: Option<Cells>,
+    /// The headers that segments are told apart by, until the model is known.
+    headers: Vec<(Box<str>, Vec<u8>)>,
     /// Rows and predictions that wait for the name.
     waiting: Vec<(u64, f64)>,
     /// The next row of values that come outside of rows.
@@ -46,9 +45,23 @@ impl Tracker {
         }
     }
 
-    /// Takes in which cells all rows are by the values of headers.
-    pub(crate) fn take_headers(&mut self, cells: Cells) {
-        self.of_headers = Some(cells);
+    /// Takes a header that segments are told apart by.
+    pub(crate) fn take_header(&mut self, name: &str, value: &[u8]) {
+        let value = value.get(..LABEL_BYTES_MAX).unwrap_or(value);
+        if self.headers.iter().all(|(known, _)| **known != *name) {
+            self.headers.push((name.into(), value.into()));
+        }
+    }
+
+    /// In which cells rows are of which no more is known.
+    fn usual(&mut self, model: &LabelledModel) -> Cells {
+        let (segments, headers) = (&model.segments, &self.headers);
+        *self.of_headers.get_or_insert_with(|| {
+            segments.headers().fold(segments.unknown(), |cells, (number, name)| {
+                let value = headers.iter().find(|(known, _)| **known == *name);
+                value.map_or(cells, |(_, value)| segments.with_value(cells, number, value))
+            })
+        })
     }
 
     /// Takes the bin of a feature in a row of the request; `None` as the row is for all of them.
@@ -59,17 +72,18 @@ impl Tracker {
         row: Option<u64>,
         bin: usize,
     ) {
-        let segments = &model.segments;
+        let (segments, usual) = (&model.segments, self.usual(model));
+        if segments.is_empty() {
+            return;
+        }
         let Some(row) = row else {
-            let cells = self.of_headers.unwrap_or_else(|| segments.unknown());
-            self.of_headers = Some(segments.with_bin(cells, feature, bin));
+            self.of_headers = Some(segments.with_bin(usual, feature, bin));
             return;
         };
         let Some(row) = usize::try_from(row).ok().filter(|&row| row < HELD_MAX) else { return };
         if self.cells.len() <= row {
-            let unknown = self.of_headers.unwrap_or_else(|| segments.unknown());
-            self.cells.reserve_exact(HELD_MAX.saturating_sub(self.cells.len()));
-            self.cells.resize(row.saturating_add(1), unknown);
+            self.cells.reserve(row.saturating_add(1).saturating_sub(self.cells.len()));
+            self.cells.resize(row.saturating_add(1), usual);
         }
         if let Some(cells) = self.cells.get_mut(row) {
             *cells = segments.with_bin(*cells, feature, bin);
@@ -121,7 +135,7 @@ impl Tracker {
     }
 
     fn note(
-        &self,
+        &mut self,
         model: &LabelledModel,
         row: u64,
         predicted: f64,
@@ -130,19 +144,10 @@ impl Tracker {
     ) {
         let Some(name) = self.name else { return };
         let known = usize::try_from(row).ok().and_then(|row| self.cells.get(row).copied());
-        let cells = known.or(self.of_headers).unwrap_or_else(|| model.segments.unknown());
-        match note(PredictionId::new(name, row), predicted, cells.0, model) {
-            Noted::Added | Noted::Evicted { .. } => model.count_tracked(buffer, false),
-            Noted::Replaced => model.count_tracked(buffer, true),
-            Noted::Refused => model.count_untracked(buffer, Untracked::Refused, 1),
-        }
+        let cells = known.unwrap_or_else(|| self.usual(model));
+        note(PredictionId::new(name, row), predicted, cells, model, buffer);
     }
 }
 
 /// A tracker, where the configuration has a table.
 pub(crate) type Tracked = Option<Box<Tracker>>;
-
-/// What is in the table of a prediction at this moment.
-pub(crate) fn prediction(value: f64, segments: u32, model: u32, seconds: u64) -> Prediction {
-    Prediction { value, seconds: u32::try_from(seconds).unwrap_or(u32::MAX), model, segments }
-}

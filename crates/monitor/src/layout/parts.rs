@@ -1,5 +1,7 @@
 //! The parts that a layout is made of, one after another, and how many series they have; it keeps none of them.
 
+use alloc::{rc::Rc, vec::Vec};
+
 use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar, count},
@@ -8,10 +10,12 @@ use driftline_metrics::{
 use driftline_labels::{EnumMap, Unmeasured};
 
 use crate::{
-    config::{Config, Model, ModelKind},
+    config::{Config, Feedback, Model, ModelKind},
     drift_settings::DriftSettings,
+    feedback::FeedbackLayout,
     ids::SeriesKey,
     instruments::ModelPanels,
+    labelled::LabelledModel,
     model::{ModelSeries, PredictionSeries},
     names::Named,
     registry::ModelRegistry,
@@ -84,6 +88,25 @@ pub(super) fn predictor(
     Some((series, panels))
 }
 
+/// What a model has that labels are counted for.
+pub(super) fn labelled(
+    registrar: &mut SeriesRegistrar<'_>,
+    model: &Model,
+    feedback: Option<&Feedback>,
+) -> Option<LabelledModel> {
+    LabelledModel::register(registrar, model, feedback)
+}
+
+/// Feedback, if the configuration takes it.
+pub(super) fn feedback(
+    registrar: &mut SeriesRegistrar<'_>,
+    feedback: Option<&Feedback>,
+    models: Vec<Rc<LabelledModel>>,
+    monitored_values: SeriesId,
+) -> Option<FeedbackLayout> {
+    feedback.map(|it| FeedbackLayout::register(registrar, it, models, monitored_values))
+}
+
 /// When a model was deployed, if the configuration says so.
 pub(super) fn deployed(
     registrar: &mut SeriesRegistrar<'_>,
@@ -108,9 +131,14 @@ pub(crate) fn series_count(config: &Config) -> usize {
         count(|registrar| {
             predictor(registrar, &registry, model, &drift);
             deployed(registrar, model);
+            labelled(registrar, model, config.feedback.as_ref());
         })
+    });
+    let feedback = count(|registrar| {
+        let common = CommonSeries::new(registrar);
+        feedback(registrar, config.feedback.as_ref(), Vec::new(), common.monitored_values);
     });
     let places = count(place).saturating_mul(registry.places_max);
     let all = listed.chain(of_models).fold(places, usize::saturating_add);
-    all.saturating_add(count(CommonSeries::new))
+    all.saturating_add(feedback)
 }

@@ -9,8 +9,11 @@ use super::{
     violation::RowViolations,
 };
 use crate::{
-    config::{self, ModelKind, Place, Sampling, Selector, Sides, Thresholds},
+    config::{self, Identified, ModelKind, Place, Sampling, Selector, Sides, Thresholds},
     drift_settings::DriftSettings,
+    feedback::FeedbackLayout,
+    labelled::LabelledModel,
+    registry::ModelRegistry,
 };
 use driftline_inference::{
     generative::Feature,
@@ -41,6 +44,8 @@ pub(crate) struct PredictionSeries {
     response: ColumnSelectors,
     /// What the columns of a language model are, by number; none for a model that predicts.
     pub(crate) language: Vec<Feature>,
+    /// What labels are counted under, if any are.
+    pub(crate) labelled: Option<Rc<LabelledModel>>,
     /// `None` without a profile, as the one below.
     pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
@@ -74,6 +79,7 @@ impl PredictionSeries {
             request: ColumnSelectors::default(),
             response: ColumnSelectors::default(),
             language: Vec::new(),
+            labelled: None,
             violations: None,
             profile_created: None,
             evidence_needed: None,
@@ -129,9 +135,33 @@ impl PredictionSeries {
                     profile.features.iter().filter_map(|it| Feature::of(&it.name)).collect()
                 }
             },
+            labelled: None,
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
             evidence_needed: Some((evidence_needed, thousandths(nats))),
+        }
+    }
+
+    /// Finds what labels of this model are counted under, and looks for the id of requests where feedback says.
+    pub(crate) fn take_labelled(
+        &mut self,
+        registry: &ModelRegistry,
+        labelled: &[Rc<LabelledModel>],
+        feedback: Option<&FeedbackLayout>,
+    ) {
+        let found = labelled.iter().find(|model| {
+            let (name, version) = model.called();
+            registry.predicting(name.as_bytes()) == self.model
+                && version.map(str::as_bytes) == self.version()
+        });
+        self.labelled = found.cloned();
+        let Some(feedback) = feedback.filter(|it| found.is_some() && it.table.is_some()) else {
+            return;
+        };
+        if let Identified::Path(steps, sides) = &feedback.id {
+            let column = self.columns.len();
+            let side = if sides.has_request() { &mut self.request } else { &mut self.response };
+            side.paths.push((column, Projection::Value, steps.as_slice().into()));
         }
     }
 

@@ -10,7 +10,10 @@ use driftline_inference::{
 };
 use driftline_labels::{Direction, Unmeasured};
 use driftline_metrics::series::SeriesView;
-use driftline_statistics::time::{Timestamp, moment};
+use driftline_statistics::{
+    time::{Timestamp, moment},
+    value::Cell,
+};
 use driftline_wire::encoding::Reservation;
 
 use super::{
@@ -18,6 +21,10 @@ use super::{
     heads::{self, Heads, grpc_status, header_values, report},
 };
 use crate::{
+    feedback::{
+        id_header,
+        tracker::{Tracked, Tracker},
+    },
     host::{HeaderMap, Host},
     metric_ids::Definer,
     recorder::{Recorder, Recording},
@@ -57,6 +64,11 @@ impl Session {
         let path = host.header(HeaderMap::Request, ":path").unwrap_or_default();
         let asks_for_route = self.layout.asks_for_route();
         let route = asks_for_route.then(|| host.property(ROUTE_NAME)).flatten();
+        if let Some(feedback) = &self.layout.feedback
+            && let Some(intake) = feedback.intake(&path, route.as_deref())
+        {
+            return self.feedback_headers(host, feedback, stream, intake, end_of_stream);
+        }
         let recognised = self.layout.recogniser.recognise(&path, route.as_deref());
         let measured = recognised.and_then(|recognised| {
             // On the same paths a browser asks for permission (OPTIONS), and clients list or probe (GET, HEAD).
@@ -92,6 +104,8 @@ impl Session {
     ) -> Flow {
         if let Some(measured) = &mut stream.measured {
             self.measured_request_body(host, measured, size, end_of_stream);
+        } else if let Some(intake) = &mut stream.intake {
+            return self.feedback_body(host, intake, size, end_of_stream);
         }
         Flow::Continue
     }
@@ -119,9 +133,11 @@ impl Session {
     }
 
     /// Takes the request's trailers, which are its end.
-    pub fn request_trailers(&self, _host: &impl Host, stream: &mut Stream) -> Flow {
+    pub fn request_trailers(&self, host: &impl Host, stream: &mut Stream) -> Flow {
         if let Some(measured) = &mut stream.measured {
             measured.exchange.request_end();
+        } else if let Some(intake) = &mut stream.intake {
+            return self.feedback_trailers(host, intake);
         }
         Flow::Continue
     }
@@ -149,6 +165,12 @@ impl Session {
         }
         let status = host.header(HeaderMap::Response, ":status");
         let code_details = host.property(CODE_DETAILS);
+        if let (Some(tracker), Some(feedback)) = (&mut measured.tracker, &self.layout.feedback)
+            && let Some(name) = id_header(&feedback.id, Direction::Response)
+            && let Some(id) = host.header(HeaderMap::Response, name)
+        {
+            tracker.take_id(Cell::Untyped(&id));
+        }
         let head = ResponseHead {
             status: status.and_then(|status| u16::try_from(heads::number(&status)?).ok()),
             grpc_status: heads.is_grpc().then(|| grpc_status(host, HeaderMap::Response)).flatten(),
@@ -241,7 +263,9 @@ impl Session {
             return None;
         }
         let measured = stream.measured.take();
-        if measured.is_none() && !stream.saw_request_headers {
+        if let Some(mut intake) = stream.intake.take() {
+            self.leave_feedback(host, &mut intake);
+        } else if measured.is_none() && !stream.saw_request_headers {
             self.count_unmeasured(host, Unmeasured::NoRequestHeaders);
         }
         measured
@@ -266,12 +290,16 @@ impl Session {
             self.admit(host, &mut measured.recorder);
         }
         // The exchange is copied where it is taken out of its box, so that is done last, and what is beside it stays there.
-        self.with_capture(host, move |layout, buffer, capture, flush| {
+        self.with_capture(host, move |layout, buffer, capture, calls| {
             let recorder = &mut measured.recorder;
-            let mut recording = Recording::new(layout, recorder, buffer, capture, flush);
+            let tracker = measured.tracker.as_deref_mut();
+            let mut recording = Recording::new(layout, recorder, buffer, capture, tracker, calls);
             let observation = observation.insert(measured.exchange.finish(&mut recording, &end));
             drop(recording);
             recorder.end(layout, buffer, capture, observation);
+            if let Some(tracker) = &mut measured.tracker {
+                recorder.end_tracking(layout, tracker, buffer, calls.note, observation);
+            }
         });
     }
 
@@ -298,13 +326,34 @@ impl Session {
             let values = header_values(host, HeaderMap::Request, layout, Direction::Request);
             recorder.keep_headers(Direction::Request, values);
         }
+        let mut tracker = if layout.tracks(predicts) { self.tracker(host, predicts) } else { None };
         let heads = Heads::read(host, HeaderMap::Request, predicts);
         let head = RequestHead { route, body: heads.body() };
-        let exchange = self.with_capture(host, |layout, buffer, capture, flush| {
-            let mut recording = Recording::new(layout, &mut recorder, buffer, capture, flush);
+        let exchange = self.with_capture(host, |layout, buffer, capture, calls| {
+            let tracker = tracker.as_deref_mut();
+            let mut recording =
+                Recording::new(layout, &mut recorder, buffer, capture, tracker, calls);
             Exchange::start(&layout.read, &mut recording, now, recognised, &head)
         });
-        Measured { exchange, recorder, predicts, _reservation: reservation }
+        Measured { exchange, recorder, tracker, predicts, _reservation: reservation }
+    }
+
+    /// Follows the predictions of a request until their labels come.
+    #[inline(never)]
+    fn tracker(&self, host: &impl Host, predicts: bool) -> Tracked {
+        let feedback = self.layout.feedback.as_ref()?;
+        let mut tracker = Box::<Tracker>::default();
+        if let Some(name) = id_header(&feedback.id, Direction::Request)
+            && let Some(id) = host.header(HeaderMap::Request, name)
+        {
+            tracker.take_id(Cell::Untyped(&id));
+        }
+        for name in self.layout.segment_headers().filter(|_| predicts) {
+            if let Some(value) = host.header(HeaderMap::Request, name) {
+                tracker.take_header(name, &value);
+            }
+        }
+        Some(tracker)
     }
 
     fn change_request_headers(&self, host: &impl Host) {
@@ -351,9 +400,10 @@ impl Session {
         measured: &mut Measured,
         act: impl FnOnce(&mut Exchange, &mut Recording<'_, '_>),
     ) {
-        let Measured { exchange, recorder, .. } = measured;
-        self.with_capture(host, |layout, buffer, capture, flush| {
-            act(exchange, &mut Recording::new(layout, recorder, buffer, capture, flush));
+        let Measured { exchange, recorder, tracker, .. } = measured;
+        self.with_capture(host, |layout, buffer, capture, calls| {
+            let tracker = tracker.as_deref_mut();
+            act(exchange, &mut Recording::new(layout, recorder, buffer, capture, tracker, calls));
         });
     }
 }
@@ -364,7 +414,7 @@ fn number(host: &impl Host, path: &str) -> Option<u64> {
 }
 
 /// Calls `take` with a body's bytes, window by window.
-fn for_each_window(
+pub(super) fn for_each_window(
     host: &impl Host,
     direction: Direction,
     size: usize,

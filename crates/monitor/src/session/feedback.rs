@@ -1,0 +1,279 @@
+//! Requests with feedback, callback by callback: read and drained where the filter answers itself, read as they pass where
+//! a service does. It judges no record.
+
+use alloc::boxed::Box;
+
+use driftline_inference::feedback::{FeedbackBody, FeedbackFault};
+use driftline_inference::predictive::Event;
+use driftline_labels::{Direction, FeedbackOutcome};
+use driftline_metrics::buffer::MetricBuffer;
+use driftline_statistics::value::Cell;
+use driftline_wire::encoding::Reservation;
+
+use super::{Flow, Session, Stream, callbacks::for_each_window, heads::Heads};
+use crate::{
+    feedback::{
+        FeedbackLayout, Intake,
+        predictions::{Noted, Prediction, PredictionId},
+        record::Record,
+        reply::{Tally, status},
+        seconds_of,
+    },
+    host::{HeaderMap, Host},
+    labelled::{Cells, LabelledModel},
+};
+use driftline_labels::Untracked;
+
+/// What a request with feedback takes of the VM's memory, beside decoders.
+const INTAKE_BYTES: usize = 12 << 10;
+/// What its answer is.
+const JSON: &str = "application/json";
+
+/// A request with feedback.
+#[derive(Debug)]
+pub(super) struct FeedbackIntake {
+    _reservation: Option<Reservation>,
+    intake: Intake,
+    body: FeedbackBody,
+    record: Record,
+    tally: Tally,
+    bytes: u64,
+    is_over: bool,
+}
+
+impl Session {
+    /// Takes the headers of a request if it has feedback; `None` if it has none.
+    #[inline(never)]
+    pub(super) fn feedback_headers(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        stream: &mut Stream,
+        intake: Intake,
+        end_of_stream: bool,
+    ) -> Flow {
+        let is_own = intake == Intake::Own;
+        if is_own {
+            let is_post = host.header(HeaderMap::Request, ":method").as_deref() == Some(b"POST");
+            let refused = if !is_post {
+                Some((FeedbackOutcome::OtherMethod, "feedback is sent by POST"))
+            } else if !feedback.is_authorized(host) {
+                Some((FeedbackOutcome::Unauthorized, "the secret is missing or wrong"))
+            } else {
+                None
+            };
+            if let Some((outcome, problem)) = refused {
+                self.answer(host, feedback, &Tally::default(), outcome, Some(problem));
+                return Flow::Stop;
+            }
+        }
+        let heads = Heads::read(host, HeaderMap::Request, false);
+        let columns = feedback.columns(intake);
+        let body = FeedbackBody::new(&self.layout.read, &columns.selectors, &heads.body());
+        let reservation = self.memory.vm.reserve(INTAKE_BYTES);
+        if reservation.is_none() && !is_own {
+            return Flow::Continue;
+        }
+        let mut taken = FeedbackIntake {
+            _reservation: reservation,
+            intake,
+            body,
+            record: Record::new(columns.count()),
+            tally: Tally::default(),
+            bytes: 0,
+            is_over: false,
+        };
+        taken.begin_record(host, feedback);
+        let taken = stream.intake.insert(Box::new(taken));
+        if end_of_stream {
+            self.end_feedback(host, feedback, taken);
+        }
+        if is_own { Flow::Stop } else { Flow::Continue }
+    }
+
+    /// Takes a piece of such a request.
+    #[inline(never)]
+    pub(super) fn feedback_body(
+        &self,
+        host: &impl Host,
+        taken: &mut FeedbackIntake,
+        size: usize,
+        end_of_stream: bool,
+    ) -> Flow {
+        let Some(feedback) = &self.layout.feedback else { return Flow::Continue };
+        let is_own = taken.intake == Intake::Own;
+        taken.bytes = taken.bytes.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
+        if !taken.is_over && feedback.bytes_max < taken.bytes {
+            taken.is_over = true;
+            let problem = "the body is longer than `bytes_max`";
+            self.finish_feedback(host, feedback, taken, FeedbackOutcome::TooLarge, Some(problem));
+        }
+        if !taken.is_over && taken.body.wants_bytes() {
+            self.with_buffer(host, |layout, buffer| {
+                let columns = &feedback.columns(taken.intake).selectors;
+                for_each_window(host, Direction::Request, size, |bytes| {
+                    let FeedbackIntake { intake, body, record, tally, .. } = &mut *taken;
+                    body.read(&layout.read, columns, bytes, &mut |event| {
+                        take(host, feedback, *intake, record, tally, buffer, event);
+                        if buffer.is_full() {
+                            self.flush(host, buffer);
+                        }
+                    });
+                });
+            });
+        }
+        if is_own {
+            host.drain_body(Direction::Request, size);
+        }
+        if end_of_stream {
+            self.end_feedback(host, feedback, taken);
+        }
+        if is_own { Flow::Stop } else { Flow::Continue }
+    }
+
+    /// Ends such a request, as its sender did.
+    pub(super) fn feedback_trailers(&self, host: &impl Host, taken: &mut FeedbackIntake) -> Flow {
+        let Some(feedback) = &self.layout.feedback else { return Flow::Continue };
+        self.end_feedback(host, feedback, taken);
+        if taken.intake == Intake::Own { Flow::Stop } else { Flow::Continue }
+    }
+
+    /// Notes that a stream with feedback is over: if its request is not, its sender left.
+    pub(super) fn leave_feedback(&self, host: &impl Host, taken: &mut FeedbackIntake) {
+        if let Some(feedback) = self.layout.feedback.as_ref().filter(|_| !taken.is_over) {
+            taken.is_over = true;
+            self.with_buffer(host, |_, buffer| {
+                feedback.count_request(buffer, FeedbackOutcome::BrokenOff);
+            });
+        }
+    }
+
+    fn end_feedback(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        taken: &mut FeedbackIntake,
+    ) {
+        if core::mem::replace(&mut taken.is_over, true) {
+            return;
+        }
+        let end = self.with_buffer(host, |_, buffer| {
+            let columns = &feedback.columns(taken.intake).selectors;
+            let FeedbackIntake { intake, body, record, tally, .. } = &mut *taken;
+            body.finish(columns, &mut |event| {
+                take(host, feedback, *intake, record, tally, buffer, event);
+            })
+        });
+        let (outcome, problem) = match end {
+            Ok(()) => (FeedbackOutcome::Accepted, None),
+            Err(fault) => (FeedbackOutcome::Malformed, Some(said(fault))),
+        };
+        self.finish_feedback(host, feedback, taken, outcome, problem);
+    }
+
+    fn finish_feedback(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        taken: &FeedbackIntake,
+        outcome: FeedbackOutcome,
+        problem: Option<&str>,
+    ) {
+        if taken.intake == Intake::Own {
+            self.answer(host, feedback, &taken.tally, outcome, problem);
+        } else {
+            self.with_buffer(host, |_, buffer| feedback.count_request(buffer, outcome));
+        }
+    }
+
+    fn answer(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        tally: &Tally,
+        outcome: FeedbackOutcome,
+        problem: Option<&str>,
+    ) {
+        self.with_buffer(host, |_, buffer| feedback.count_request(buffer, outcome));
+        host.local_reply(status(outcome), JSON, tally.to_json(problem).as_bytes());
+    }
+
+    /// Puts a prediction where its label finds it, and counts what became of it.
+    #[inline(never)]
+    pub(super) fn note_prediction(
+        &self,
+        host: &impl Host,
+        id: PredictionId,
+        predicted: f64,
+        cells: Cells,
+        model: &LabelledModel,
+        buffer: &mut MetricBuffer,
+    ) {
+        let Some(feedback) = &self.layout.feedback else { return };
+        let Some(table) = &feedback.table else { return };
+        let seconds = u32::try_from(seconds_of(host.now())).unwrap_or(u32::MAX);
+        let prediction =
+            Prediction { value: predicted, seconds, model: model.tag, segments: cells.0 };
+        match table.note(host, id, &prediction) {
+            Noted::Added => model.count_tracked(buffer, false),
+            Noted::Replaced => model.count_tracked(buffer, true),
+            Noted::Evicted { model: evicted } => {
+                model.count_tracked(buffer, false);
+                if let Some(evicted) = feedback.of_tag(evicted) {
+                    evicted.count_evicted(buffer);
+                }
+            }
+            Noted::Refused => model.count_untracked(buffer, Untracked::Refused, 1),
+        }
+    }
+}
+
+impl FeedbackIntake {
+    /// Begins a record with what headers say of all of them.
+    fn begin_record(&mut self, host: &impl Host, feedback: &FeedbackLayout) {
+        for (column, name) in &feedback.columns(self.intake).selectors.headers {
+            if let Some(value) = host.header(HeaderMap::Request, name) {
+                self.record.set_for_all(*column, Cell::Untyped(&value));
+            }
+        }
+    }
+}
+
+/// Takes what was read: a value of the record at hand, or its end.
+fn take(
+    host: &impl Host,
+    feedback: &FeedbackLayout,
+    intake: Intake,
+    record: &mut Record,
+    tally: &mut Tally,
+    buffer: &mut MetricBuffer,
+    event: Event<'_>,
+) {
+    match event {
+        Event::Cell { column, cell, .. } | Event::Value { column, cell } => {
+            record.set(column, cell)
+        }
+        Event::Rows(_) => {
+            tally.note(feedback.count(host, intake, record, buffer));
+            record.clear();
+        }
+        // Members that mean nothing here are nobody's fault.
+        Event::Fault(_) => {}
+    }
+}
+
+/// Why a body was not read, for its sender.
+const fn said(fault: FeedbackFault) -> &'static str {
+    match fault {
+        FeedbackFault::Empty => "the body is empty",
+        FeedbackFault::UnexpectedContentType => {
+            "found another content-type, expected application/json, application/jsonl or text/csv"
+        }
+        FeedbackFault::Malformed => {
+            "the body is not one whole document of its content-type; JSON lines are application/jsonl"
+        }
+        FeedbackFault::Encoding(_) => {
+            "the body is in a content-encoding that is not read, or broken"
+        }
+    }
+}
