@@ -62,6 +62,7 @@ struct Ticks {
 /// another one evaluates.
 fn measure(filter: &Filter, is_busy: bool) -> Result<Ticks> {
     let mut options = WorldOptions::with_config(config().to_string());
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::from_secs(WINDOW_BEGINS));
     options.measure_cost = true;
     let world = World::new(filter, options)?;

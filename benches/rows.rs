@@ -68,6 +68,7 @@ fn is_binned(line: &str) -> bool {
 
 fn world(filter: &Filter, config: &Value) -> Result<World> {
     let mut options = WorldOptions::with_config(config.to_string());
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.measure_cost = true;
     Ok(World::new(filter, options)?)

@@ -41,6 +41,7 @@ fn main() -> Result<()> {
 fn streams(filter: &Filter, seed: u64) -> Result<(String, Duration)> {
     let start = Instant::now();
     let mut options = WorldOptions::with_config(r#"{"models":[{"name":"demo-llm"}]}"#);
+    options.allow_on_headers_stop_iteration = true;
     options.workers = WORKERS;
     options.seed = seed;
     options.clock = Clock::virtual_from(EPOCH);
@@ -96,6 +97,7 @@ fn ticks(filter: &Filter) -> Result<Duration> {
         r#"{{"models":[{{"name":"rain","profile":{profile}}}],"tick_milliseconds":60000}}"#
     );
     let mut options = WorldOptions::with_config(config);
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(EPOCH);
     let world = World::new(filter, options)?;
     let start = Instant::now();

@@ -149,6 +149,7 @@ fn memory(
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
     let mut options = WorldOptions::with_config(json);
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::ZERO);
     let world = World::new(&filter, options).context("the filter refused what was found valid")?;
     // Windows are made on the first tick.

@@ -87,6 +87,7 @@ fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
     let filter =
         Filter::metered(&module).with_context(|| format!("--filter {}", args.filter.display()))?;
     let mut options = WorldOptions::with_config(read(config, "--config")?);
+    options.allow_on_headers_stop_iteration = true;
     options.workers = args.workers.into();
     options.stats = stats_config(args.stats_config.as_deref())?;
     options.measure_cost = true;

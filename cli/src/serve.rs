@@ -63,6 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         .with_context(|| format!("--filter {}", args.filter.display()))?;
 
     let mut world = WorldOptions::with_config(config);
+    world.allow_on_headers_stop_iteration = true;
     world.workers = args.workers.into();
     world.stats = stats;
     world.print_log = true;

@@ -51,6 +51,8 @@ pub(crate) struct Services {
     pub(crate) callback_time_max: Option<Duration>,
     /// What one direction of a stream may hold back.
     pub(crate) buffer_bytes_max: usize,
+    /// Whether a filter that stops at headers sees the body.
+    pub(crate) allow_on_headers_stop_iteration: bool,
     /// `None` unless costs are measured.
     pub(crate) costs: Option<Arc<Costs>>,
     /// Done once the log says that a foreign function is left out of this build.
@@ -153,12 +155,11 @@ pub(crate) struct StreamState {
 
 /// What the filter keeps back of one direction, and may therefore still read and change.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Held {
-    #[default]
-    Nothing,
-    Headers,
-    Body(Bytes),
-    Trailers,
+pub(crate) struct Held {
+    /// Its headers: from the callback that stops at them until `continue_stream` takes effect.
+    pub(crate) headers: bool,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) trailers: bool,
 }
 
 /// What the guest does at a moment when it may not call everything.
@@ -287,8 +288,8 @@ impl StreamState {
             response_trailers: None,
             body: Bytes::new(),
             end_of_stream: false,
-            held_request: Held::Nothing,
-            held_response: Held::Nothing,
+            held_request: Held::default(),
+            held_response: Held::default(),
             info,
             properties: HashMap::new(),
         }

@@ -187,6 +187,10 @@ impl Worker {
         self.vm.store.data().services.buffer_bytes_max
     }
 
+    pub(crate) fn allows_on_headers_stop_iteration(&self) -> bool {
+        self.vm.store.data().services.allow_on_headers_stop_iteration
+    }
+
     /// Starts a new VM in a dead one's place, if the policy wants that and the back-off is over.
     pub(crate) fn revive(&mut self) {
         if !self.is_dead() || self.failure_policy() != FailurePolicy::Reload || self.draining {

@@ -70,6 +70,9 @@ pub struct WorldOptions {
     pub drain_time: Duration,
     /// How much of a body the filter may hold back; Envoy's `per_connection_buffer_limit_bytes`.
     pub buffer_bytes_max: usize,
+    /// Envoy's setting of that name for a plugin: whether a filter that pauses at headers sees the body that follows.
+    /// False unless set, as there: then it sees nothing more until it lets the headers go.
+    pub allow_on_headers_stop_iteration: bool,
     /// Variables of the VM's environment.
     pub environment: BTreeMap<String, String>,
     /// What becomes of traffic when the filter crashes.
@@ -101,6 +104,7 @@ impl Default for WorldOptions {
             callback_time_max: Some(Duration::from_secs(10)),
             drain_time: Duration::ZERO,
             buffer_bytes_max: 1 << 20,
+            allow_on_headers_stop_iteration: false,
             environment: BTreeMap::new(),
             failure_policy: FailurePolicy::default(),
             seed: RandomState::new().hash_one(0),
@@ -168,6 +172,7 @@ impl Vms {
             drain_time: options.drain_time,
             callback_time_max: options.callback_time_max,
             buffer_bytes_max: options.buffer_bytes_max,
+            allow_on_headers_stop_iteration: options.allow_on_headers_stop_iteration,
             costs: options.measure_cost.then(Arc::default),
             left_out: Arc::new(std::sync::Once::new()),
             vm_numbers: Arc::default(),

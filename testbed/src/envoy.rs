@@ -52,6 +52,10 @@ pub struct EnvoyOptions {
     pub connection_manager: Map<String, Value>,
     /// HTTP filters that stand before ours, as Envoy's JSON.
     pub filters_before: Vec<Value>,
+    /// Whether a filter that pauses at headers sees the body that follows; true unless set, as Driftline asks for it.
+    pub allow_on_headers_stop_iteration: bool,
+    /// How much of a body may be held back; Envoy's default is 1 MiB.
+    pub buffer_bytes_max: Option<u32>,
     /// For `--component-log-level`, such as `wasm:trace`.
     pub component_log_level: String,
     /// How long an old listener may go on; Envoy's default is ten minutes.
@@ -76,6 +80,8 @@ impl EnvoyOptions {
             clusters: Vec::new(),
             connection_manager: Map::new(),
             filters_before: Vec::new(),
+            allow_on_headers_stop_iteration: true,
+            buffer_bytes_max: None,
             component_log_level: "wasm:info".to_owned(),
             drain_seconds: None,
             listen: ANY_PORT,

@@ -17,6 +17,7 @@ mod ends;
 mod real;
 mod routes;
 mod simulated;
+mod stopping;
 
 pub(crate) use self::routes::cluster;
 

@@ -41,6 +41,7 @@ fn ticking_world(workers: usize, window_seconds: u64) -> World {
         .replace("60000", "1000")
         .replace("\"window_seconds\": 3600", &format!("\"window_seconds\": {window_seconds}"));
     let mut options = WorldOptions::with_config(config);
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
     options.workers = workers;
@@ -305,6 +306,7 @@ fn a_feature_that_drifts_is_told_apart_ranked_and_counted() {
 fn the_window_before_is_found_a_slow_window_later() {
     let config = changed("\"window_seconds\": 60", "\"window_seconds\": 60, \"slow_windows\": 3");
     let mut options = WorldOptions::with_config(config);
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::from_secs(6_000));
     options.stats = stats_config();
     let world = World::new(filter(), options).unwrap();

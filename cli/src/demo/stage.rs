@@ -67,6 +67,7 @@ impl Stage {
                 let compiled = Filter::from_bytes(&module)
                     .with_context(|| format!("cannot load {}", filter.display()))?;
                 let mut world = WorldOptions::with_config(config);
+                world.allow_on_headers_stop_iteration = true;
                 world.workers = workers.into();
                 world.stats = StatsConfig::from_yaml(STATS_YAML)?;
                 let options = Options::new(compiled, world, models.address().into());

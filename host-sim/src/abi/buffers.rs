@@ -8,7 +8,7 @@ use super::{
     memory::{Answer, Host, answer, give, read, split, write},
 };
 use crate::{
-    state::{Held, Phase, State},
+    state::{Phase, State},
     status::Status,
 };
 
@@ -36,10 +36,10 @@ fn buffer(state: &State, kind: u32) -> Result<Bytes, Status> {
             let Some(stream) = state.stream() else { return Ok(Bytes::new()) };
             let held =
                 if kind == REQUEST_BODY { &stream.held_request } else { &stream.held_response };
-            Ok(match held {
+            Ok(match &held.body {
                 _ if stream.phase == phase_of(kind) => stream.body.clone(),
-                Held::Body(held) => held.clone(),
-                _ => Bytes::new(),
+                Some(held) => held.clone(),
+                None => Bytes::new(),
             })
         }
         // For filters of connections; others find them empty.
@@ -106,10 +106,12 @@ fn set_bytes(
         let stream = state.stream_mut().filter(|stream| stream.phase == phase);
         let stream = stream.ok_or(Status::BadArgument)?;
         let old = &stream.body;
-        let mut body = BytesMut::with_capacity(old.len() + new.len());
+        let mut body = BytesMut::new();
         if start == 0 {
+            let kept = &old[(size as usize).min(old.len())..];
+            body.reserve(new.len() + kept.len());
             body.extend_from_slice(new);
-            body.extend_from_slice(&old[(size as usize).min(old.len())..]);
+            body.extend_from_slice(kept);
         } else if old.len() <= start as usize {
             body.extend_from_slice(old);
             body.extend_from_slice(new);

@@ -56,9 +56,7 @@ fn continue_stream(host: &mut Host<'_>, kind: u32) -> Answer {
             Direction::Request => &mut stream.held_request,
             Direction::Response => &mut stream.held_response,
         };
-        if *held != Held::Headers {
-            *held = Held::Nothing;
-        }
+        *held = Held { headers: held.headers, ..Held::default() };
         state.deferred.push(Deferred::Continue(context, direction));
     }
     answer(Ok(()))

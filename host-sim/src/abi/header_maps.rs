@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     HeaderMap,
-    state::{Held, Phase, State, StreamState},
+    state::{Phase, State, StreamState},
     status::Status,
 };
 
@@ -96,10 +96,10 @@ fn own_phase(kind: u32) -> Option<Phase> {
 /// A map that the filter keeps back stays open to it until it lets go.
 fn is_held(stream: &StreamState, kind: u32) -> bool {
     match kind {
-        REQUEST_HEADERS => stream.held_request == Held::Headers,
-        REQUEST_TRAILERS => stream.held_request == Held::Trailers,
-        RESPONSE_HEADERS => stream.held_response == Held::Headers,
-        RESPONSE_TRAILERS => stream.held_response == Held::Trailers,
+        REQUEST_HEADERS => stream.held_request.headers,
+        REQUEST_TRAILERS => stream.held_request.trailers,
+        RESPONSE_HEADERS => stream.held_response.headers,
+        RESPONSE_TRAILERS => stream.held_response.trailers,
         _ => false,
     }
 }

@@ -11,6 +11,8 @@ use crate::HeaderMap;
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     pub(crate) stop: Stop,
+    /// The filter keeps its headers back: with true if nothing follows them.
+    pub(crate) headers_wait: Option<bool>,
     /// Frames that came while everything was stopped.
     pub(crate) waiting: VecDeque<Frame>,
     /// Data that the filter keeps back, or that follows held headers.
@@ -31,7 +33,9 @@ pub(crate) enum Stop {
     #[default]
     Open,
     /// At its headers: nothing passes, the filter sees nothing more.
-    All { ended: bool },
+    All,
+    /// At its headers: nothing passes, and the filter sees what follows.
+    Headers,
     /// In its body: the filter sees what follows together with what is held.
     Buffering,
     /// In its body: what follows is held, but the filter sees only the new part.
@@ -68,18 +72,19 @@ impl DataAction {
 impl Lane {
     /// Everything held as frames, in order; the lane is open afterwards. `headers` are those that wait.
     pub(crate) fn release(&mut self, headers: Option<HeaderMap>) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        match std::mem::take(&mut self.stop) {
-            Stop::All { ended } => {
-                frames.extend(headers.map(|headers| Frame::Headers(headers, ended)));
-            }
-            Stop::Open | Stop::Buffering | Stop::Watermark => frames.extend(self.held_data()),
-            Stop::Trailers(trailers) => {
-                frames.extend(self.held_data());
-                frames.push(Frame::Trailers(trailers));
-            }
+        let stop = std::mem::take(&mut self.stop);
+        let mut frames = Vec::from_iter(self.held_headers(headers));
+        frames.extend(self.held_data());
+        if let Stop::Trailers(trailers) = stop {
+            frames.push(Frame::Trailers(trailers));
         }
         frames
+    }
+
+    /// The headers, unless they have passed; `headers` are as the filter has left them.
+    pub(crate) fn held_headers(&mut self, headers: Option<HeaderMap>) -> Option<Frame> {
+        let ended = self.headers_wait.take()?;
+        Some(Frame::Headers(headers?, ended))
     }
 
     pub(crate) fn held_data(&mut self) -> Option<Frame> {

@@ -41,7 +41,7 @@ impl Worker {
         if flow.end.is_some() || flow.lane(direction).closed {
             return;
         }
-        if matches!(lane_stop(flow, direction), Stop::All { .. }) && !flow.bypass {
+        if flow.lane(direction).stop == Stop::All && !flow.bypass {
             flow.lane(direction).waiting.push_back(frame);
             return;
         }
@@ -68,12 +68,23 @@ impl Worker {
                 let Some(flow) = self.flows.get_mut(&id) else { return };
                 let lane = flow.lane(direction);
                 let mut visible = data.clone();
-                if lane.stop == Stop::Buffering {
+                let is_added = lane.stop == Stop::Buffering;
+                if is_added {
                     lane.buffer.extend_from_slice(&data);
                     visible = lane.buffer.split().freeze();
                 }
                 untouched = Frame::Data(visible.clone(), ended);
+                let size = visible.len();
                 let (data, action) = self.body_raw(context, direction, visible, data.len(), ended);
+                // Envoy adds what has come to what is held before it asks the filter, and gives up there.
+                let is_too_large = is_added && self.buffer_bytes_max() < size;
+                if action.is_ok()
+                    && is_too_large
+                    && direction == Direction::Request
+                    && !self.wants_reply(context)
+                {
+                    return self.overflow(id, direction);
+                }
                 action.map(|action| self.after_data(id, context, direction, action, data, ended))
             }
             Frame::Trailers(trailers) => {
@@ -95,12 +106,15 @@ impl Worker {
         action: u32,
         ended: bool,
     ) {
-        let stopped = action != 0 || self.wants_reply(context);
+        let replies = self.wants_reply(context);
+        let only_headers = action == STOP_ITERATION && self.allows_on_headers_stop_iteration();
         let Some(flow) = self.flows.get_mut(&id) else { return };
-        flow.lane(direction).seen = true;
-        if stopped {
-            flow.lane(direction).stop = Stop::All { ended };
-            return self.hold(context, direction, Held::Headers);
+        let lane = flow.lane(direction);
+        lane.seen = true;
+        if action != 0 || replies {
+            lane.headers_wait = Some(ended);
+            lane.stop = if only_headers && !replies { Stop::Headers } else { Stop::All };
+            return self.hold(context, direction, |held| held.headers = true);
         }
         let headers = self.headers_of(context, direction).cloned();
         let required = |headers: &crate::HeaderMap| {
@@ -127,14 +141,19 @@ impl Worker {
         // A filter that has answered for itself passes nothing on, whatever it returns.
         let action = if self.wants_reply(context) { DataAction::Drop } else { action };
         let made_trailers = self.trailers_of(context, direction).cloned().filter(|_| ended);
+        let headers = self.headers_of(context, direction).cloned();
         let Some(flow) = self.flows.get_mut(&id) else { return };
         let lane = flow.lane(direction);
         match action {
             DataAction::Continue => {
-                // What was held with `Watermark` goes first.
+                // What was held before goes first.
+                let headers = lane.held_headers(headers);
                 let held = lane.buffer.split();
                 lane.stop = Stop::Open;
-                self.hold(context, direction, Held::Nothing);
+                self.hold(context, direction, |held| held.body = None);
+                if let Some(headers) = headers {
+                    self.pass(id, direction, headers);
+                }
                 if !held.is_empty() {
                     self.pass(id, direction, Frame::Data(held.freeze(), false));
                 }
@@ -149,28 +168,30 @@ impl Worker {
                 let buffering = action == DataAction::Buffer;
                 lane.stop = if buffering { Stop::Buffering } else { Stop::Watermark };
                 let held = bytes::Bytes::copy_from_slice(&lane.buffer);
-                self.hold(context, direction, Held::Body(held));
+                self.hold(context, direction, |it| it.body = Some(held));
                 let limit = self.buffer_bytes_max();
                 if buffering && limit < size {
                     self.overflow(id, direction);
                 }
             }
-            DataAction::Drop => lane.stop = Stop::Watermark,
+            DataAction::Drop => {
+                lane.buffer_ends |= ended;
+                lane.stop = Stop::Watermark;
+            }
         }
     }
 
     fn after_trailers(&mut self, id: u64, context: u32, direction: Direction, action: u32) {
         let stopped = action != 0 || self.wants_reply(context);
         let Some(trailers) = self.trailers_of(context, direction).cloned() else { return };
+        let headers = self.headers_of(context, direction).cloned();
         let Some(flow) = self.flows.get_mut(&id) else { return };
         let lane = flow.lane(direction);
+        lane.stop = Stop::Trailers(trailers);
         if stopped {
-            lane.stop = Stop::Trailers(trailers);
-            return self.hold(context, direction, Held::Trailers);
+            return self.hold(context, direction, |held| held.trailers = true);
         }
-        let held = lane.held_data();
-        lane.stop = Stop::Open;
-        for frame in held.into_iter().chain([Frame::Trailers(trailers)]) {
+        for frame in lane.release(headers) {
             self.pass(id, direction, frame);
         }
     }
@@ -217,11 +238,14 @@ impl Worker {
 
     /// Lets a held direction go on, as `continue_stream` asks.
     pub(super) fn resume(&mut self, id: u64, direction: Direction) {
-        let Some(flow) = self.flows.get(&id) else { return };
+        let Some(flow) = self.flows.get_mut(&id) else { return };
+        if flow.lane(direction).closed {
+            return;
+        }
         let context = flow.context;
         let headers = context.and_then(|context| self.headers_of(context, direction).cloned());
         if let Some(context) = context {
-            self.hold(context, direction, Held::Nothing);
+            self.hold(context, direction, |held| *held = Held::default());
         }
         let Some(flow) = self.flows.get_mut(&id) else { return };
         let lane = flow.lane(direction);
@@ -296,12 +320,13 @@ impl Worker {
         }
     }
 
-    fn hold(&mut self, context: u32, direction: Direction, held: Held) {
+    /// Changes what the filter may read and change between its callbacks.
+    fn hold(&mut self, context: u32, direction: Direction, change: impl FnOnce(&mut Held)) {
         if let Some(stream) = self.vm.store.data_mut().streams.get_mut(&context) {
-            match direction {
-                Direction::Request => stream.held_request = held,
-                Direction::Response => stream.held_response = held,
-            }
+            change(match direction {
+                Direction::Request => &mut stream.held_request,
+                Direction::Response => &mut stream.held_response,
+            });
         }
     }
 
@@ -313,9 +338,8 @@ impl Worker {
     }
 }
 
+/// What a callback of headers answers to stop there, and only there if the proxy allows it.
+const STOP_ITERATION: u32 = 1;
+
 /// The upstream of a simulated proxy.
 const DEFAULT_UPSTREAM: &str = "127.0.0.1:8000";
-
-fn lane_stop(flow: &mut Flow, direction: Direction) -> &Stop {
-    &flow.lane(direction).stop
-}

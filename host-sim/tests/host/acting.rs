@@ -133,3 +133,59 @@ fn a_body_that_is_held_back_in_parts_makes_its_client_wait() {
     client.set_write_timeout(Some(PATIENCE / 20)).unwrap();
     assert!(client.write_all(&vec![b'x'; size]).is_err(), "64 MiB were taken");
 }
+
+/// A proxy without an upstream, and with a filter that stops at the headers of requests and takes their bodies in: it
+/// drains each piece, and answers at the end, be it within the body or at trailers.
+fn taking_in() -> Server {
+    let drain = format!(
+        "$call set_buffer_bytes (i32.const 0) (i32.const 0) (local.get $1) (i32.const 0) (i32.const 0);
+         (if (local.get $2) (then {REPLY})) (return (i32.const 2))"
+    );
+    let at_trailers = format!("{REPLY} {PAUSE}");
+    let bodies = [
+        ("request_headers", PAUSE),
+        ("request_body", &*drain),
+        ("request_trailers", &*at_trailers),
+    ];
+    let mut world = WorldOptions::default();
+    world.allow_on_headers_stop_iteration = true;
+    world.buffer_bytes_max = 100_000;
+    Server::start(Options::new(guest(&bodies), world, nowhere().into())).unwrap()
+}
+
+#[test]
+fn a_request_that_the_filter_takes_in_is_answered_and_keeps_the_connection() {
+    let server = taking_in();
+    let mut client = client(&server);
+    for body in [
+        "content-length: 3\r\n\r\nabc",
+        "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-t: v\r\n\r\n",
+    ] {
+        write!(client, "POST / HTTP/1.1\r\nhost: h\r\n{body}").unwrap();
+        let answer = read_until(&mut client, "I am a teapot");
+        assert!(answer.starts_with("HTTP/1.1 418 "), "{answer}");
+    }
+}
+
+#[test]
+fn a_body_that_the_filter_takes_in_may_be_larger_than_what_may_be_held() {
+    let server = taking_in();
+    let mut client = client(&server);
+    let size = 10 << 20;
+    write!(client, "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {size}\r\n\r\n").unwrap();
+    // What is kept beyond the limit would make the client wait for ever.
+    client.write_all(&vec![b'x'; size]).unwrap();
+    read_until(&mut client, "I am a teapot");
+}
+
+#[test]
+fn a_client_that_leaves_a_request_that_the_filter_takes_in_ends_it() {
+    let server = taking_in();
+    let mut client = client(&server);
+    client.write_all(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nabc").unwrap();
+    drop(client);
+    // The worker's only thread goes on.
+    let mut next = crate::proxy::client(&server);
+    next.write_all(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\n\r\na").unwrap();
+    read_until(&mut next, "I am a teapot");
+}

@@ -1,8 +1,8 @@
 //! Filters that hold, answer and close streams, and what a client and an upstream see of it.
 
-use host_sim::World;
+use host_sim::{World, WorldOptions};
 
-use crate::guest::{seen, statuses, world};
+use crate::guest::{guest, seen, statuses, traced, world};
 
 const PAUSE: &str = "(return (i32.const 1))";
 const REPLY: &str = r#"$call send_local_response (i32.const 418) @"own_words" @"I am a teapot" @{x-a=1} (i32.const -1);"#;
@@ -161,4 +161,50 @@ fn streams_of_connections_are_not_there() {
     world.exchange(0).get("/").outcome();
     assert_eq!(statuses(world.trace(), "continue_stream"), [0, 2]);
     assert_eq!(statuses(world.trace(), "close_stream"), [2]);
+}
+
+/// A filter that stops at the headers of requests, in a world that shows it the body all the same.
+fn stopping_only_at_headers(request_body: &str) -> World {
+    let mut options = traced(WorldOptions::default());
+    options.allow_on_headers_stop_iteration = true;
+    options.buffer_bytes_max = 1_000;
+    let bodies = [("request_headers", PAUSE), ("request_body", request_body)];
+    let world = World::new(&guest(&bodies), options).unwrap();
+    world.trace().take();
+    world
+}
+
+const DRAIN: &str = "$call set_buffer_bytes (i32.const 0) (i32.const 0) (local.get $1) (i32.const 0) (i32.const 0);";
+
+#[test]
+fn a_body_that_is_drained_is_neither_held_nor_passed_on() {
+    let world = stopping_only_at_headers(&format!("{DRAIN} {PAUSE}"));
+    let exchange = world.exchange(0).request("POST", "/", &[]);
+    let exchange = (0..9).fold(exchange, |exchange, _| exchange.request_chunk(vec![b'x'; 1_000]));
+    assert!(exchange.request_is_held());
+    let calls = seen(&world);
+    let pieces = calls.iter().filter(|call| *call == "request_body(2, 1000, 0)").count();
+    assert_eq!(pieces, 9, "{calls:?}");
+    let outcome = exchange.client_aborts().outcome();
+    assert_eq!(outcome.upstream.headers, None);
+}
+
+#[test]
+fn a_piece_beyond_the_limit_is_refused_though_the_filter_drains_it() {
+    let world = stopping_only_at_headers(&format!("{DRAIN} {PAUSE}"));
+    let exchange = world.exchange(0).request("POST", "/", &[]).request_chunk(vec![0; 1_001]);
+    assert!(!exchange.is_over(), "the first piece is not added to anything");
+    let outcome = exchange.request_chunk(vec![0; 1_001]).outcome();
+    assert_eq!(outcome.status(), Some(413));
+    let world = stopping_only_at_headers(&format!("{DRAIN} (return (i32.const 2))"));
+    let exchange = world.exchange(0).request("POST", "/", &[]).request_chunk(vec![0; 1_001]);
+    assert!(!exchange.request_chunk(vec![0; 1_001]).is_over(), "nor is any with the watermark");
+}
+
+#[test]
+fn headers_that_wait_go_with_the_body_that_is_let_go() {
+    let world = stopping_only_at_headers("");
+    let outcome = world.exchange(0).post("/", "abc").answer(200, "ok").outcome();
+    assert_eq!((&outcome.upstream.body[..], outcome.upstream.complete), (&b"abc"[..], true));
+    assert_eq!((outcome.status(), outcome.text()), (Some(200), "ok".into()));
 }

@@ -44,7 +44,7 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
 pub(super) fn listener(options: &EnvoyOptions) -> String {
     let mut filters = options.filters_before.clone();
     if let Some(module) = &options.filter {
-        filters.push(wasm(module, &options.config));
+        filters.push(wasm(module, options));
     }
     filters.push(json!({
         "name": "envoy.filters.http.router",
@@ -65,7 +65,7 @@ pub(super) fn listener(options: &EnvoyOptions) -> String {
     for (name, value) in &options.connection_manager {
         connection_manager[name] = value.clone();
     }
-    let listener = json!({
+    let mut listener = json!({
         "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
         "name": "ingress",
         "address": socket(options.listen),
@@ -74,10 +74,13 @@ pub(super) fn listener(options: &EnvoyOptions) -> String {
             "typed_config": connection_manager,
         }]}],
     });
+    if let Some(limit) = options.buffer_bytes_max {
+        listener["per_connection_buffer_limit_bytes"] = json!(limit);
+    }
     json!({"resources": [listener]}).to_string()
 }
 
-fn wasm(module: &Path, config: &str) -> Value {
+fn wasm(module: &Path, options: &EnvoyOptions) -> Value {
     json!({
         "name": "envoy.filters.http.wasm",
         "typed_config": {
@@ -86,12 +89,13 @@ fn wasm(module: &Path, config: &str) -> Value {
                 "name": "driftline",
                 "root_id": "driftline",
                 "fail_open": true,
+                "allow_on_headers_stop_iteration": options.allow_on_headers_stop_iteration,
                 "vm_config": {
                     "vm_id": "driftline",
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": {"local": {"filename": module}},
                 },
-                "configuration": {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": config},
+                "configuration": {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": options.config},
             },
         },
     })

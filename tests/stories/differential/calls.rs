@@ -42,7 +42,7 @@ impl Calls {
         for callback in self.callbacks() {
             if let Some((begin, size)) = piece(&callback)
                 && let [.., before, answer] = &whole[..]
-                && *answer == format!("{} return: 0", begin.replace("->", "<-"))
+                && answer.starts_with(&format!("{} return: ", begin.replace("->", "<-")))
                 && let Some((same, size_before)) = piece(before)
                 && same == begin
             {

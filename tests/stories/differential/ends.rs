@@ -11,6 +11,7 @@ use crate::phrases::CHAT;
 
 /// Client and upstream of one scenario.
 pub(super) struct Ends<'r> {
+    real: &'r Real,
     scenario: &'r Scenario,
     listening: &'r Upstream,
     client: Option<Client>,
@@ -28,6 +29,7 @@ impl<'r> Ends<'r> {
         let listening = real.upstream(scenario.upstream);
         let client = Client::connect(scenario.client, real.listen()).await?;
         Ok(Ends {
+            real,
             scenario,
             listening,
             client: Some(client),
@@ -101,7 +103,17 @@ impl<'r> Ends<'r> {
                 self.cut(502).await
             }
             Step::ProxyTimesOut => self.cut(504).await,
-            Step::ProxyAnswers(Answer::Direct(status, _)) => self.answered(*status).await,
+            Step::ProxyAnswers(Answer::Direct(status, _)) | Step::FilterAnswers(status) => {
+                self.answered(*status).await
+            }
+            Step::FilterLetsGo => self.accept().await,
+            Step::AnswersWhole(status, body) => {
+                let length = body.len().to_string();
+                self.served()?.respond(*status, &[("content-length", &length)], false).await?;
+                self.served()?.send(body.as_bytes(), true).await?;
+                self.sent_down += body.len();
+                self.answered(*status).await
+            }
             Step::ProxyAnswers(Answer::Redirect(_)) => self.answered(301).await,
             Step::ProxyAnswers(Answer::Unreachable) => self.cut(503).await,
         }
@@ -130,6 +142,9 @@ impl<'r> Ends<'r> {
 
     async fn arrived_up(&mut self, ended: bool) -> Result<()> {
         let sent_up = self.sent_up;
+        if self.scenario.is_taken_in {
+            return self.real.wait_for_request_bytes(sent_up).await;
+        }
         let Some(served) = &mut self.served else { return Ok(()) };
         served.receive(sent_up).await?;
         if ended {

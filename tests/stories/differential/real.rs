@@ -61,12 +61,21 @@ pub(super) struct Stopped {
 
 impl Real {
     pub(super) async fn start(config: &str) -> Result<Real> {
+        Real::start_with(&pieces::filter()?, config, |_| ()).await
+    }
+
+    /// An Envoy with this filter; `change` has the last word on its options.
+    pub(super) async fn start_with(
+        filter: &Path,
+        config: &str,
+        change: impl FnOnce(&mut EnvoyOptions),
+    ) -> Result<Real> {
         let upstream = Upstream::start(Protocol::Http1).await?;
         let upstream_http2 = Upstream::start(Protocol::Http2).await?;
         let nobody = TcpSocket::new_v4()?;
         nobody.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        let mut options = EnvoyOptions::new(pieces::envoy()?, upstream.address()?)
-            .filter(pieces::filter()?, config);
+        let mut options =
+            EnvoyOptions::new(pieces::envoy()?, upstream.address()?).filter(filter, config);
         options.stats_config = STATS_YAML.to_owned();
         options.component_log_level = "wasm:trace".to_owned();
         let plain = json!({"http_protocol_options": {"enable_trailers": true}});
@@ -76,8 +85,11 @@ impl Real {
             cluster("nobody", nobody.local_addr()?, plain),
         ];
         options.routes = routes();
-        let access_log = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("differential-{}.log", std::process::id()));
+        let access_log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "differential-{}-{}.log",
+            std::process::id(),
+            upstream.address()?.port()
+        ));
         let own = [
             (
                 "access_log",
@@ -93,6 +105,7 @@ impl Real {
         ];
         options.connection_manager =
             own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        change(&mut options);
         let started = Instant::now();
         let envoy = Envoy::start(options).await?;
         let log = envoy.log();
@@ -181,6 +194,25 @@ impl Real {
     async fn scrape(&self) -> Result<Scrape> {
         let page = self.envoy.ask_admin("/stats/prometheus?filter=driftline_").await?;
         Ok(Scrape::parse(&page)?.only_prefix(PREFIX))
+    }
+
+    /// Waits until the filter has seen so many bytes of the running request's body.
+    pub(super) async fn wait_for_request_bytes(&self, wanted: usize) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let log = self.envoy.log();
+            let calls = log[self.seen..].split("[host->vm] proxy_on_request_body(").skip(1);
+            let sizes = calls.filter_map(|call| call.split(", ").nth(1)?.parse::<usize>().ok());
+            let seen: usize = sizes.sum();
+            if wanted <= seen {
+                return Ok(());
+            }
+            ensure!(
+                started.elapsed() < SCENARIO_LIMIT,
+                "the filter has seen {seen} of {wanted} bytes"
+            );
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Waits until so many streams have ended for the filter, too.

@@ -20,6 +20,8 @@ pub(super) struct Scenario {
     pub(super) retries: Option<u64>,
     /// How many reads a body takes is left to chance, so that only its callbacks are compared, and its sizes as one.
     pub(super) reads_coalesce: bool,
+    /// The filter takes the request in, so that an upstream is asked at most after its last step.
+    pub(super) is_taken_in: bool,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,6 +77,12 @@ pub(super) enum Step {
     ProxyAnswers(Answer),
     /// The proxy has waited long enough.
     ProxyTimesOut,
+    /// The filter has answered this, or the proxy has because of what it did, and no upstream is asked.
+    FilterAnswers(u16),
+    /// The filter has let go of a request that it had taken in, and the upstream gets it.
+    FilterLetsGo,
+    /// The upstream sends an answer of which nothing passes before its end.
+    AnswersWhole(u16, &'static str),
 }
 
 /// Why the proxy answers by itself.
@@ -88,7 +96,15 @@ pub(super) enum Answer {
 impl Scenario {
     pub(super) fn new(name: &'static str) -> Scenario {
         let (client, upstream) = (Protocol::Http1, Protocol::Http1);
-        Scenario { name, client, upstream, steps: Vec::new(), retries: None, reads_coalesce: false }
+        Scenario {
+            name,
+            client,
+            upstream,
+            steps: Vec::new(),
+            retries: None,
+            reads_coalesce: false,
+            is_taken_in: false,
+        }
     }
 
     /// The client speaks HTTP/2.
@@ -111,6 +127,11 @@ impl Scenario {
 
     pub(super) fn reads_coalesce(mut self) -> Scenario {
         self.reads_coalesce = true;
+        self
+    }
+
+    pub(super) fn is_taken_in(mut self) -> Scenario {
+        self.is_taken_in = true;
         self
     }
 
@@ -208,7 +229,7 @@ impl Scenario {
 
     /// Whether the proxy passes the request on.
     pub(super) fn reaches_upstream(&self) -> bool {
-        !self.steps.iter().any(|step| matches!(step, Step::ProxyAnswers(_)))
+        !self.is_taken_in && !self.steps.iter().any(|step| matches!(step, Step::ProxyAnswers(_)))
     }
 }
 

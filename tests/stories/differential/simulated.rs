@@ -35,7 +35,11 @@ pub(super) struct Simulated {
 
 impl Simulated {
     pub(super) fn start(config: &str) -> Simulated {
-        let world = traced_world(config);
+        Simulated::of(traced_world(config))
+    }
+
+    /// A world that is traced, whatever its filter is.
+    pub(super) fn of(world: World) -> Simulated {
         let trace = world.trace().clone();
         Simulated { world, trace }
     }
@@ -157,5 +161,15 @@ fn carry_out(exchange: Exchange, step: &Step) -> Exchange {
         Step::ProxyAnswers(Answer::Redirect(location)) => exchange.redirect(location),
         Step::ProxyAnswers(Answer::Unreachable) => exchange.upstream_is_unreachable(),
         Step::ProxyTimesOut => exchange.times_out(),
+        Step::FilterLetsGo => {
+            assert!(!exchange.request_is_held(), "the filter has not let go");
+            exchange
+        }
+        Step::AnswersWhole(status, body) => exchange.answer(*status, *body),
+        Step::FilterAnswers(status) => {
+            assert!(exchange.is_over(), "the filter has not answered");
+            assert_eq!(exchange.so_far().status(), Some(*status));
+            exchange
+        }
     }
 }

@@ -173,6 +173,7 @@ pub(crate) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
 pub(super) async fn start_embedded(settings: &Settings) -> Result<(Server, Host)> {
     let backend = Backend::start(settings.upstream).await?;
     let mut world = WorldOptions::with_config(settings.config.clone());
+    world.allow_on_headers_stop_iteration = true;
     world.stats = stats_config();
     world.workers = usize::try_from(settings.workers)?;
     let mut options = Options::new(filter().clone(), world, backend.address.into());

@@ -60,6 +60,7 @@ pub(crate) fn draining_world(config: &str, drain_time: Duration) -> World {
 
 fn options(config: &str) -> WorldOptions {
     let mut options = WorldOptions::with_config(config.to_owned());
+    options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
     options.stats = stats_config();
     options

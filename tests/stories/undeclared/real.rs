@@ -102,6 +102,7 @@ async fn start_envoy(plain: &Upstream, framed: &Upstream) -> Result<Envoy> {
 
 fn start_embedded(upstream: SocketAddr) -> Result<Server> {
     let mut world = WorldOptions::with_config(CONFIG);
+    world.allow_on_headers_stop_iteration = true;
     world.stats = stats_config();
     Server::start(Options::new(filter().clone(), world, upstream.into()))
         .context("the embedded proxy")
