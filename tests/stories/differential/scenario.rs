@@ -130,7 +130,7 @@ impl Scenario {
         self
     }
 
-    pub(super) fn is_taken_in(mut self) -> Scenario {
+    pub(super) fn taken_in(mut self) -> Scenario {
         self.is_taken_in = true;
         self
     }

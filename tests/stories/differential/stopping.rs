@@ -128,7 +128,7 @@ fn stops_the_response() -> Scenario {
 }
 
 fn taken_in(name: &'static str) -> Scenario {
-    Scenario::new(name).is_taken_in()
+    Scenario::new(name).taken_in()
 }
 
 fn sized(name: &'static str, path: &'static str, size: usize) -> Scenario {
