@@ -17,7 +17,9 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_profiler::{AsOf, BINS_DEFAULT, Made, Options, Settings, Summary, to_text};
+use driftline_profiler::{
+    AsOf, BINS_DEFAULT, LeftOut, Made, Options, QualityOptions, Settings, Summary, to_text,
+};
 use driftline_profiler_files::{
     Format, ProfilerError, from_csv, from_file, from_json_lines, is_reading_parquet,
 };
@@ -47,7 +49,7 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "by_hour", "rows"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "by_hour", "rows", "label"]
     )]
     from_requests: Option<PathBuf>,
     /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
@@ -69,6 +71,27 @@ pub(crate) struct Args {
     /// The column with what the model answered on these rows: the reference of its predictions.
     #[arg(long, value_name = "COLUMN")]
     prediction: Option<String>,
+    /// The column with the true outcome, a class or a number, which says how good the model was on these rows: the profile
+    /// then has its quality. It is compared with --score or --prediction, and is no feature. Older filters refuse such a
+    /// profile.
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// The column with the probability of the positive one of two classes. It is no feature.
+    #[arg(long, value_name = "COLUMN", requires = "label")]
+    score: Option<String>,
+    /// Which of the two labels is the positive one. By default it is 1 of 0 and 1, true of false and true, yes of no and
+    /// yes; of other labels it must be said.
+    #[arg(long, value_name = "CLASS", requires = "label", allow_hyphen_values = true)]
+    positive: Option<String>,
+    /// Scores from here on are predicted as positive, unless --prediction names a column of classes; .5 by default.
+    #[arg(long, value_name = "SCORE", requires = "label")]
+    threshold: Option<f64>,
+    /// Compare labels and predictions as numbers although there are only two different labels.
+    #[arg(long, requires = "label", conflicts_with_all = ["score", "positive", "threshold"])]
+    regression: bool,
+    /// A feature by whose bins errors are told apart; may be given up to five times.
+    #[arg(long, value_name = "FEATURE", requires = "label")]
+    segment: Vec<String>,
     /// A column that is no feature; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     exclude: Vec<String>,
@@ -139,7 +162,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let (Some(path), Some(source)) = (output, source) {
         output::check(path, source)?;
     }
-    let (Made { profile, nameless, index, without_hour, sampled }, notes) =
+    let (Made { profile, nameless, index, without_hour, sampled, left_out }, notes) =
         match (&args.train, &args.from_requests, &args.config) {
             (Some(train), ..) => (made(&args, train)?, Vec::new()),
             (None, Some(recording), Some(config)) => {
@@ -167,6 +190,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     for note in notes {
         eprintln!("{note}");
+    }
+    if let Some(left_out) = left_out.filter(|left_out| left_out.rows() != 0) {
+        eprintln!("{}", left_out_said(left_out));
     }
     if let (Some(column), Some(without)) = (&args.by_hour, without_hour) {
         eprintln!("{}", hours_said(column, without, profile.rows));
@@ -201,6 +227,12 @@ fn hours_said(column: &str, without: u64, rows: u64) -> String {
         1 => format!("{start}; 1 has no moment there and is in the whole alone"),
         _ => format!("{start}; {without} have no moment there and are in the whole alone"),
     }
+}
+
+/// How many rows say nothing about how good the model was, and why.
+fn left_out_said(left_out: LeftOut) -> String {
+    let rows = if left_out.rows() == 1 { "row" } else { "rows" };
+    format!("left out of the quality: {} {rows}, {left_out}", left_out.rows())
 }
 
 fn settings(args: &Args) -> Settings {
@@ -246,6 +278,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         kinds: kinds(args),
         as_of: args.as_of.as_deref().map(as_of),
         by_hour: args.by_hour.clone(),
+        quality: quality(args),
         value_bins: args.value_bins.clone(),
         separator: args.separator,
         decimal_comma: args.decimal_comma,
@@ -278,6 +311,17 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         made
     };
     made.map_err(|error| explain(error, train))
+}
+
+fn quality(args: &Args) -> Option<QualityOptions> {
+    Some(QualityOptions {
+        label: args.label.clone()?,
+        score: args.score.clone(),
+        positive: args.positive.clone(),
+        threshold: args.threshold,
+        is_regression: args.regression,
+        segments: args.segment.clone(),
+    })
 }
 
 /// A moment if the text is one; no column is called so by accident.

@@ -75,6 +75,10 @@ impl BinCounts {
         self.plan.kind
     }
 
+    pub(crate) fn bins(&self) -> &Bins {
+        &self.plan.bins
+    }
+
     /// Counts a finite value, in its hour of the day too, if it has one and hours are wanted.
     pub(crate) fn add(&mut self, value: f64, hour: Option<HourOfDay>) {
         let bin = self.plan.bin_of(value);

@@ -1,14 +1,15 @@
 //! Counts rows that were too many to keep, in a second reading, into bins that are fixed; it moves none.
 
 use driftline_statistics::{
+    bins::Bins,
     document::{Path, Problems},
-    profile::{Column, Profile},
+    profile::{Column, Kind, Profile},
     time::hour::HourOfDay,
     value::NullTexts,
 };
 
 use crate::{
-    assembly::{Named, assembled},
+    assembly::{Named, Role, assembled},
     bin_counts::BinCounts,
     cell::Cell,
     column::Collected,
@@ -72,6 +73,15 @@ impl Recount {
             columns,
             has_changed: false,
         }
+    }
+
+    /// What a feature is, and its bins, which are fixed.
+    pub(crate) fn bins_of_feature(&self, name: &str) -> Option<(Kind, Bins)> {
+        let is_it = |it: &&Named<ColumnRecount>| it.role == Role::Feature && it.name == name;
+        self.columns.iter().find(is_it).map(|named| match &named.column {
+            ColumnRecount::Done(column) => (column.kind, column.bins.clone()),
+            ColumnRecount::Counting(counts) => (counts.kind(), counts.bins().clone()),
+        })
     }
 
     /// Counts a row: one cell per column, as in the first reading.

@@ -121,11 +121,11 @@ impl Sample {
 
 /// G. Steele, D. Lea and C. Flood, Fast Splittable Pseudorandom Number Generators, 2014.
 #[derive(Debug)]
-struct SplitMix64(u64);
+pub(crate) struct SplitMix64(pub(crate) u64);
 
 impl SplitMix64 {
     /// A whole number under `bound`, which is not 0. Its bias is under `bound` / 2^64.
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,6 @@
-//! Prints a profile as a table for people; it computes nothing.
+//! Prints a profile as a table for people; it computes nothing but measures of quality.
+
+mod quality;
 
 use std::fmt;
 
@@ -7,13 +9,17 @@ use driftline_statistics::{
     profile::{Column, Distinct, Numbers, Profile},
 };
 
-/// Prints one line per feature and prediction, in aligned columns.
+/// Prints one line per feature and prediction, in aligned columns, and one of the quality if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary<'p>(pub &'p Profile);
 
 const HEAD: [&str; 8] = ["column", "type", "nulls", "mean", "std", "min", "max", "bins"];
 /// The column before the bins, if different values were estimated.
 const DISTINCT: &str = "distinct";
+/// What the line after the table is about.
+const QUALITY: &str = "quality";
+/// How wide that word is, with what is between it and the measures.
+const QUALITY_WIDTH: usize = 12;
 /// Names and types read from the left, numbers from the right.
 const LEFT: [&str; 3] = ["column", "type", "bins"];
 
@@ -53,7 +59,10 @@ impl fmt::Display for Summary<'_> {
             }
             writeln!(f, "{}", text.trim_end())?;
         }
-        Ok(())
+        match &profile.quality {
+            Some(quality) => writeln!(f, "{QUALITY:<QUALITY_WIDTH$}{}", quality::line(quality)),
+            None => Ok(()),
+        }
     }
 }
 

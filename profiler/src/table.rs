@@ -3,20 +3,32 @@
 
 mod moments;
 mod options;
+mod outcomes;
 mod recorder;
 mod selection;
 #[cfg(test)]
 mod tests;
 
-use driftline_statistics::{bins::Bins, document::Problems, profile::Profile};
+use driftline_statistics::{
+    bins::Bins,
+    document::{Path, Problems},
+    profile::{Kind, Profile},
+};
 
 pub use self::{
     options::{AsOf, Options},
     recorder::{Progress, TableRecorder},
 };
 
-use self::recorder::{Finished, Pass, problem};
-use crate::builder::{Built, ProfileBuilder};
+use self::{
+    outcomes::Labelled,
+    recorder::{Finished, Pass, problem},
+};
+use crate::{
+    builder::{Built, ProfileBuilder},
+    quality::{Counter, Decided, Gathered, LeftOut},
+    recount::Recount,
+};
 
 /// A profile, and what it leaves out.
 #[derive(Clone, Debug)]
@@ -31,6 +43,8 @@ pub struct Made {
     pub without_hour: Option<u64>,
     /// How many numbers of each column gave the edges of its bins, if not all.
     pub sampled: Option<usize>,
+    /// The rows that do not say how good the model was; `None` if that was not asked for.
+    pub left_out: Option<LeftOut>,
 }
 
 /// Makes the profile of a table. `read` hands all columns and rows to the recorder; `progress` is called about every
@@ -49,37 +63,99 @@ pub fn profile_of<E: From<Problems>>(
     progress: &mut dyn FnMut(Progress),
     mut read: impl FnMut(&mut TableRecorder<'_>) -> Result<(), E>,
 ) -> Result<Made, E> {
-    let mut builder = ProfileBuilder::new(options.settings.clone());
+    let mut settings = options.settings.clone();
+    let labelled = options.quality.as_ref().map(|quality| {
+        // Half of the memory is for rows with labels.
+        settings.memory_bytes_max /= 2;
+        let nulls = settings.nulls();
+        Gathered::new(quality, options.prediction.as_deref(), nulls, settings.memory_bytes_max)
+    });
+    let mut builder = ProfileBuilder::new(settings);
     if options.by_hour.is_some() {
         builder.keep_hours();
     }
-    let mut recorder = TableRecorder::new(options, Pass::First(builder), progress)?;
+    let labelled = labelled.map(Labelled::First);
+    let mut recorder = TableRecorder::new(options, Pass::First(builder), labelled, progress)?;
     read(&mut recorder)?;
-    let Finished { nameless, index, without_hour, pass } = recorder.finish()?;
+    let Finished { nameless, index, without_hour, pass, labelled } = recorder.finish()?;
     let Pass::First(builder) = pass else { return Err(changed().into()) };
     let sampled = builder.sampled();
-    let profile = match builder.build()? {
-        Built::Profile(profile) => profile,
-        Built::ReadAgain(_) if !can_be_read_again => {
-            let mebibytes = options.settings.memory_bytes_max >> 20;
-            return Err(problem(format_args!(
-                "found more numbers than fit into {mebibytes} MiB, and the source cannot be read a second time; \
-                 expected a file, or more memory"
-            ))
-            .into());
-        }
-        Built::ReadAgain(recount) => {
-            let mut recorder = TableRecorder::new(options, Pass::Second(recount), progress)?;
-            read(&mut recorder)?;
-            let Pass::Second(recount) = recorder.finish()?.pass else {
-                return Err(changed().into());
-            };
-            recount.build()?
-        }
+    let (pass, counter) = built(builder, labelled)?;
+    let must_be_read_again =
+        matches!(pass, Pass::Second(_)) || counter.as_ref().is_some_and(Counter::waits_for_rows);
+    if must_be_read_again && !can_be_read_again {
+        let mebibytes = options.settings.memory_bytes_max >> 20;
+        return Err(problem(format_args!(
+            "found more numbers than fit into {mebibytes} MiB, and the source cannot be read a second time; \
+             expected a file, or more memory"
+        ))
+        .into());
+    }
+    let (pass, counter) = if must_be_read_again {
+        // One that has counted its rows already needs no others.
+        let (waiting, done) = match counter {
+            Some(counter) if counter.waits_for_rows() => (Some(counter), None),
+            counter => (None, counter),
+        };
+        let labelled = waiting.map(Labelled::Second);
+        let mut recorder = TableRecorder::new(options, pass, labelled, progress)?;
+        read(&mut recorder)?;
+        let Finished { pass, labelled, .. } = recorder.finish()?;
+        let counted = match labelled {
+            Some(Labelled::Second(counter)) => Some(counter),
+            _ => None,
+        };
+        (pass, counted.or(done))
+    } else {
+        (pass, counter)
     };
+    let mut profile = match pass {
+        Pass::Done(profile) => *profile,
+        Pass::Second(recount) => recount.build()?,
+        Pass::First(_) => return Err(changed().into()),
+    };
+    let (quality, left_out) = counter.map(Counter::finish).transpose()?.unzip();
+    profile.quality = quality;
     // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
-    Ok(Made { profile, nameless, index, without_hour, sampled })
+    Ok(Made { profile, nameless, index, without_hour, sampled, left_out })
+}
+
+/// What the first reading gave: the profile or what counts its rows, and what counts rows with labels. All problems of
+/// both come together.
+fn built(
+    builder: ProfileBuilder,
+    labelled: Option<Labelled>,
+) -> Result<(Pass, Option<Counter>), Problems> {
+    let decided = match labelled {
+        Some(Labelled::First(gathered)) => Some(gathered.decide()),
+        _ => None,
+    };
+    let built = builder.build();
+    let (built, decided) = match (built, decided.transpose()) {
+        (Ok(built), Ok(decided)) => (built, decided),
+        (Err(mut problems), Err(others)) => {
+            others.kept().for_each(|other| problems.add(&Path::ROOT, format_args!("{other}")));
+            return Err(problems);
+        }
+        (Err(problems), _) | (_, Err(problems)) => return Err(problems),
+    };
+    let counter = |bins: &dyn Fn(&str) -> Option<(Kind, Bins)>| {
+        decided.map(|decided: Decided| decided.counter(bins)).transpose()
+    };
+    Ok(match built {
+        Built::Profile(profile) => {
+            let counter = counter(&|name| {
+                let feature = profile.features.iter().find(|feature| feature.name == name)?;
+                Some((feature.column.kind, feature.column.bins.clone()))
+            })?;
+            (Pass::Done(Box::new(profile)), counter)
+        }
+        Built::ReadAgain(recount) => {
+            let counter = counter(&|name| Recount::bins_of_feature(&recount, name))?;
+            (Pass::Second(recount), counter)
+        }
+    })
 }
 
 fn has_quantiles(profile: &Profile) -> bool {

@@ -119,7 +119,7 @@ impl Cell<'_> {
 }
 
 /// Whether a cell says true or false, which training data of numbers should not.
-fn is_truth_value(cell: Cell<'_>, nulls: &NullTexts) -> bool {
+pub(crate) fn is_truth_value(cell: Cell<'_>, nulls: &NullTexts) -> bool {
     match cell {
         Cell::Boolean(_) => true,
         Cell::Untyped(text) => matches!(reading(text.as_bytes(), nulls), Reading::Boolean(_)),

@@ -200,7 +200,14 @@ fn counted(
         }
     };
     Ok((
-        Made { profile, nameless: Vec::new(), index: Vec::new(), without_hour: None, sampled },
+        Made {
+            profile,
+            nameless: Vec::new(),
+            index: Vec::new(),
+            without_hour: None,
+            sampled,
+            left_out: None,
+        },
         notes,
     ))
 }

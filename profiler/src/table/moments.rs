@@ -73,7 +73,7 @@ impl Moments {
         if selection::says_hour(name, options) {
             self.hour = Some(cell);
         }
-        if purpose == Purpose::Apart {
+        if !matches!(purpose, Purpose::Column(_)) {
             self.apart.push(cell);
         }
         self.is_timestamp.push(of_column.kind == Some(Kind::Timestamp));
@@ -84,6 +84,7 @@ impl Moments {
         self.moment.is_some()
             || self.differs_by_row
             || self.has_hours
+            || !self.apart.is_empty()
             || self.is_timestamp.contains(&true)
     }
 

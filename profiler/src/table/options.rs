@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use driftline_statistics::profile::Kind;
 
-use crate::settings::Settings;
+use crate::{quality::QualityOptions, settings::Settings};
 
 /// What to make a profile of; by default all rows and columns of a table.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Options {
     /// each hour beside the whole. It is no part of the profile itself, unless another option names it. Rows in which it
     /// says no moment are in no hour.
     pub by_hour: Option<String>,
+    /// Which columns say how good the model was on these rows; the profile then has its quality.
+    pub quality: Option<QualityOptions>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
     /// What separates the cells of CSV; `None` for commas, and for an error where a header has none but something else.

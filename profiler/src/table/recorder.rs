@@ -4,6 +4,7 @@ use std::{fmt, ops::RangeInclusive};
 
 use driftline_statistics::{
     document::{Path, Problems},
+    profile::Profile,
     time::hour::HourOfDay,
     value::is_index,
 };
@@ -11,6 +12,7 @@ use driftline_statistics::{
 use super::{
     moments::{Moments, Row},
     options::Options,
+    outcomes::{Labelled, Outcomes},
     selection::{self, Purpose},
 };
 use crate::{
@@ -37,6 +39,8 @@ pub(super) enum Pass {
     First(ProfileBuilder),
     /// They are counted.
     Second(Recount),
+    /// The profile is done, and only labelled rows are wanted.
+    Done(Box<Profile>),
 }
 
 impl Pass {
@@ -49,6 +53,7 @@ impl Pass {
         match self {
             Pass::First(builder) => builder.row_in_hour(cells, hour, place),
             Pass::Second(recount) => recount.row_in_hour(cells, hour, place),
+            Pass::Done(_) => {}
         }
     }
 }
@@ -60,6 +65,8 @@ pub(super) struct Finished {
     /// Rows that do not say their hour, if they should.
     pub(super) without_hour: Option<u64>,
     pub(super) pass: Pass,
+    /// `None` if rows have no labels.
+    pub(super) labelled: Option<Labelled>,
 }
 
 /// Rows that were taken and do not say their hour.
@@ -87,6 +94,8 @@ pub struct TableRecorder<'r> {
     left_out: Vec<String>,
     pass: Pass,
     moments: Moments,
+    /// `None` if rows have no labels.
+    outcomes: Option<Outcomes>,
     /// How many rows were taken.
     taken: u64,
     without_hour: WithoutHour,
@@ -105,6 +114,7 @@ impl<'r> TableRecorder<'r> {
     pub(super) fn new(
         options: &'r Options,
         pass: Pass,
+        labelled: Option<Labelled>,
         progress: &'r mut dyn FnMut(Progress),
     ) -> Result<TableRecorder<'r>, Problems> {
         if let Some(rows) =
@@ -124,6 +134,7 @@ impl<'r> TableRecorder<'r> {
             left_out: Vec::new(),
             pass,
             moments: Moments::new(options),
+            outcomes: labelled.map(|labelled| Outcomes::new(labelled, options)),
             taken: 0,
             without_hour: WithoutHour::default(),
             range: options.rows.clone().unwrap_or(1..=u64::MAX),
@@ -178,6 +189,9 @@ impl<'r> TableRecorder<'r> {
         }
         let (purpose, options) = selection::purpose(name, self.options)?;
         self.moments.column(name, purpose, options, self.options);
+        if let Some(outcomes) = &mut self.outcomes {
+            outcomes.column(name, purpose, options, self.options);
+        }
         // In the second pass the columns are known.
         if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
             builder.column(name, role, options);
@@ -224,10 +238,18 @@ impl<'r> TableRecorder<'r> {
     /// Takes the cells of a row that was asked for.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
         self.taken += 1;
-        if !self.moments.are_asked_for() {
+        if !self.moments.are_asked_for() && self.outcomes.is_none() {
             return self.pass.row(cells, None, place);
         }
-        let Row { cells, hour } = self.moments.take(cells);
+        let Row { cells, hour } = match &mut self.outcomes {
+            Some(outcomes) => {
+                let all: Vec<Cell<'c>> = cells.into_iter().collect();
+                let row = self.moments.take(all.iter().copied());
+                outcomes.row(&all, &row.cells, place);
+                row
+            }
+            None => self.moments.take(cells),
+        };
         if hour.is_none() {
             self.without_hour.rows += 1;
             self.without_hour.first.get_or_insert(place);
@@ -264,14 +286,15 @@ impl<'r> TableRecorder<'r> {
             return Err(self.problems);
         }
         let without_hour = self.options.by_hour.as_ref().map(|_| rows);
-        let TableRecorder { nameless, left_out, pass, .. } = self;
-        Ok(Finished { nameless, index: left_out, without_hour, pass })
+        let TableRecorder { nameless, left_out, pass, outcomes, .. } = self;
+        let labelled = outcomes.map(|outcomes| outcomes.labelled);
+        Ok(Finished { nameless, index: left_out, without_hour, pass, labelled })
     }
 
     fn report(&mut self) {
         let reading = match self.pass {
             Pass::First(_) => 1,
-            Pass::Second(_) => 2,
+            Pass::Second(_) | Pass::Done(_) => 2,
         };
         (self.progress)(Progress { reading, rows: self.row, bytes: self.bytes });
     }

@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
     Apart,
+    /// It says how good the model was, and is neither a feature nor the prediction.
+    Outcome,
 }
 
 /// What a column is read for, and what the options say of it; `None` if it is left out.
@@ -36,7 +38,10 @@ pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnO
         return Some((Purpose::Apart, of_moments));
     }
     let of_column = ColumnOptions { kind: said.map(|(_, kind)| *kind), bin_by_value };
-    Some((Purpose::Column(role?), of_column))
+    match role {
+        Some(role) => Some((Purpose::Column(role), of_column)),
+        None => says_outcome(name, options).then_some((Purpose::Outcome, of_column)),
+    }
 }
 
 /// What a column is to the model, whatever else it says; `None` if it is left out.
@@ -49,6 +54,8 @@ fn role(name: &str, options: &Options) -> Option<Role> {
         None
     } else if is(&options.target) {
         options.prediction.is_none().then_some(Role::Prediction)
+    } else if says_outcome(name, options) {
+        None
     } else {
         Some(Role::Feature)
     }
@@ -62,6 +69,14 @@ pub(super) fn says_as_of(name: &str, options: &Options) -> bool {
 /// Whether a column says the hour of a row.
 pub(super) fn says_hour(name: &str, options: &Options) -> bool {
     options.by_hour.as_ref().is_some_and(|column| column.trim() == name)
+}
+
+/// Whether a column has the labels or the scores.
+fn says_outcome(name: &str, options: &Options) -> bool {
+    options.quality.as_ref().is_some_and(|quality| {
+        let mut columns = [&quality.label].into_iter().chain(&quality.score);
+        columns.any(|column| column.trim() == name)
+    })
 }
 
 /// Whether the options name a column for anything but to leave it out.
@@ -83,6 +98,12 @@ pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems
 /// Every column that the options name, with what for.
 fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
     let asked = options.exclude.iter().map(|name| (TO_EXCLUDE, name));
+    let quality = options.quality.iter().flat_map(|quality| {
+        let label = ("as the label", &quality.label);
+        let score = quality.score.iter().map(|name| ("as the score", name));
+        let segments = quality.segments.iter().map(|name| ("to tell errors apart by", name));
+        [label].into_iter().chain(score).chain(segments)
+    });
     let as_of = match &options.as_of {
         Some(AsOf::Column(name)) => Some(("to say when a row was made", name)),
         Some(AsOf::Moment(_)) | None => None,
@@ -92,6 +113,7 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
         .chain(options.by_hour.iter().map(|name| ("to say the hour of a row", name)))
         .chain(options.target.iter().map(|name| ("as the target", name)))
         .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
+        .chain(quality)
         .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))
         .chain(options.value_bins.iter().map(|name| ("to bin by value", name)))
 }
