@@ -42,6 +42,8 @@ mod sums;
 
 #[cfg(test)]
 mod known_answers;
+#[cfg(test)]
+mod weather;
 
 pub use self::{
     classes::ClassNames,
