@@ -5,17 +5,14 @@ mod quotes;
 use std::{borrow::Cow, io, str::Utf8Error};
 
 use csv::{ByteRecord, ReaderBuilder};
-use driftline_profiler::{Cell, Options, TableRecorder, with_decimal_point};
+use driftline_profiler::{Cell, TableSink, with_decimal_point};
 use driftline_statistics::profile::Kind;
 
 use self::quotes::Quotes;
 use crate::error::{ProfilerError, refused};
 
-pub(super) fn read(
-    source: impl io::Read,
-    recorder: &mut TableRecorder<'_>,
-) -> Result<(), ProfilerError> {
-    let Options { separator, decimal_comma, .. } = recorder.options();
+pub(super) fn read(source: impl io::Read, sink: &mut impl TableSink) -> Result<(), ProfilerError> {
+    let (separator, decimal_comma) = (sink.separator(), sink.has_decimal_comma());
     // `flexible`, because the crate's own error would end reading at the first ragged row.
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -29,17 +26,17 @@ pub(super) fn read(
             "found an empty file, expected a header with the names of the columns"
         )));
     }
-    let names = names(&record, *separator)?;
-    let columns = recorder.header(&names);
-    if recorder.gives_up() {
+    let names = names(&record, separator)?;
+    let columns = sink.header(&names);
+    if sink.gives_up() {
         return Ok(());
     }
 
-    while recorder.wants_rows() && reader.read_byte_record(&mut record)? {
+    while sink.wants_rows() && reader.read_byte_record(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
-        let Some(place) = recorder.next_row(Some(line), reader.position().byte()) else { continue };
+        let Some(place) = sink.next_row(Some(line), reader.position().byte()) else { continue };
         if record.len() != names.len() {
-            recorder.note(format_args!(
+            sink.note(format_args!(
                 "{place} has {} cells, expected {} as in the header",
                 record.len(),
                 names.len()
@@ -50,7 +47,7 @@ pub(super) fn read(
             .iter()
             .map(|(index, said)| {
                 let text = str::from_utf8(record.get(*index).unwrap_or_default())?;
-                Ok::<_, Utf8Error>(with_point(text, said.kind, *decimal_comma))
+                Ok::<_, Utf8Error>(with_point(text, said.kind, decimal_comma))
             })
             .collect();
         match texts {
@@ -58,21 +55,21 @@ pub(super) fn read(
                 if !has_blank_before_quote && texts.iter().any(|it| is_quoted_after_blank(it)) =>
             {
                 has_blank_before_quote = true;
-                recorder.note(format_args!(
+                sink.note(format_args!(
                     "{place} has a blank before a quote, which makes the quotes part of the cell; \
                      expected quotes right after the separator; sed 's/, *\"/,\"/g' FILE removes the blanks"
                 ));
             }
             Ok(texts) => {
-                recorder.row(texts.iter().map(|text| Cell::Untyped(text)), place);
+                sink.row(texts.iter().map(|text| Cell::Untyped(text)), place);
             }
-            Err(_) => recorder.note(format_args!(
+            Err(_) => sink.note(format_args!(
                 "{place} holds bytes that are no UTF-8; expected a file in UTF-8"
             )),
         }
     }
     if let Some(line) = reader.get_ref().open_since_line(reader.position().byte()) {
-        recorder.note(format_args!(
+        sink.note(format_args!(
             "found a quote that opens in line {line} and never closes, so that all rows after it are one cell"
         ));
     }

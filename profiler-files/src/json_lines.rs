@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead as _, Read as _},
 };
 
-use driftline_profiler::{Cell, Place, TableRecorder, element_of};
+use driftline_profiler::{Cell, Place, TableSink, element_of};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -23,12 +23,12 @@ const COLUMNS_MAX: usize = 10_000;
 
 pub(super) fn read(
     mut source: impl io::BufRead,
-    recorder: &mut TableRecorder<'_>,
+    sink: &mut impl TableSink,
 ) -> Result<(), ProfilerError> {
     let mut columns = Columns::default();
     let mut line = Vec::new();
     let (mut number, mut bytes) = (0, 0);
-    while recorder.wants_rows() {
+    while sink.wants_rows() {
         line.clear();
         let count = source.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? as u64;
         if count == 0 {
@@ -48,10 +48,10 @@ pub(super) fn read(
         if text.is_empty() {
             continue;
         }
-        let Some(place) = recorder.next_row(Some(number), bytes) else { continue };
-        read_row(text, place, &mut columns, recorder)?;
+        let Some(place) = sink.next_row(Some(number), bytes) else { continue };
+        read_row(text, place, &mut columns, sink)?;
     }
-    recorder.check_names(&columns.names);
+    sink.check_names(&columns.names);
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn read_row(
     text: &[u8],
     place: Place,
     columns: &mut Columns,
-    recorder: &mut TableRecorder<'_>,
+    sink: &mut impl TableSink,
 ) -> Result<(), ProfilerError> {
     let mut read = serde_json::from_slice::<Members<'_>>(text);
     let json;
@@ -72,20 +72,20 @@ fn read_row(
     }
     match read {
         Ok(Members(members)) => {
-            let Sorted { values, repeated } = columns.sort(members, recorder)?;
+            let Sorted { values, repeated } = columns.sort(members, sink)?;
             for name in &repeated {
-                recorder.note(format_args!(
+                sink.note(format_args!(
                     "{place} has several members {name:?}; expected each name once; \
                      jq --compact-output . FILE keeps the last one of each"
                 ));
             }
-            recorder.row(values.iter().map(cell), place);
+            sink.row(values.iter().map(cell), place);
         }
         Err(error) => {
             // serde_json counts lines within its input, which is one line.
             let reason = error.to_string().replace(" at line 1 column ", " at column ");
             let hint = hint(text, &error);
-            recorder.note(format_args!("{place} is no JSON object: {reason}{hint}"));
+            sink.note(format_args!("{place} is no JSON object: {reason}{hint}"));
         }
     }
     Ok(())
@@ -195,14 +195,14 @@ impl Columns {
     fn sort<'t>(
         &mut self,
         members: Vec<(Cow<'t, str>, Value)>,
-        recorder: &mut TableRecorder<'_>,
+        sink: &mut impl TableSink,
     ) -> Result<Sorted<'t>, ProfilerError> {
         let mut values = vec![Value::Null; self.chosen];
         let (mut has, mut repeated) = (vec![false; self.chosen], BTreeSet::new());
         for (name, value) in members {
             let place = match self.places.get(name.as_ref()) {
                 Some(place) => *place,
-                None => self.add(&name, recorder)?,
+                None => self.add(&name, sink)?,
             };
             if let Some(place) = place {
                 if values.len() <= place {
@@ -221,14 +221,14 @@ impl Columns {
     fn add(
         &mut self,
         name: &str,
-        recorder: &mut TableRecorder<'_>,
+        sink: &mut impl TableSink,
     ) -> Result<Option<usize>, ProfilerError> {
         if self.names.len() == COLUMNS_MAX {
             return Err(refused(format_args!(
                 "found more than {COLUMNS_MAX} different names of columns; expected the same ones in each object"
             )));
         }
-        let place = recorder.column_at(name, self.names.len()).map(|_| {
+        let place = sink.column_at(name, self.names.len()).map(|_| {
             self.chosen += 1;
             self.chosen - 1
         });

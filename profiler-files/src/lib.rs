@@ -1,7 +1,8 @@
 //! Reads training data for the profiler: CSV, JSON lines and Parquet. It decides nothing about columns or bins.
 //!
 //! [`from_file`] reads a file, twice if memory requires it; [`from_csv`] and [`from_json_lines`] read a source once.
-//! Each hands columns and rows to the profiler's [`TableRecorder`](driftline_profiler::TableRecorder).
+//! Each makes a profile.
+//! [`read_file`], [`read_csv`] and [`read_json_lines`] hand columns and rows to any [`TableSink`], once and row by row.
 
 mod csv;
 mod error;
@@ -17,7 +18,7 @@ use std::{
     path,
 };
 
-use driftline_profiler::{Made, Options, Progress, profile_of};
+use driftline_profiler::{Made, Options, Progress, TableSink, profile_of};
 
 pub use self::{error::ProfilerError, format::Format, parquet::is_reading_parquet};
 
@@ -36,13 +37,47 @@ pub fn from_file(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Made, ProfilerError> {
+    profile_of(options, true, progress, |recorder| read_file(file, format, recorder))
+}
+
+/// Hands the columns and rows of a file to a sink, as [`from_file`] reads them.
+///
+/// # Errors
+///
+/// A source that cannot be read any further. What can be read past is noted in the sink.
+pub fn read_file(
+    file: &path::Path,
+    format: Format,
+    sink: &mut impl TableSink,
+) -> Result<(), ProfilerError> {
     format::check_magic(file, format)?;
     let open = || fs::File::open(file).map(BufReader::new);
-    profile_of(options, true, progress, |recorder| match format {
-        Format::Csv => csv::read(open()?, recorder),
-        Format::JsonLines => json_lines::read(open()?, recorder),
-        Format::Parquet => parquet::read(fs::File::open(file)?, recorder),
-    })
+    match format {
+        Format::Csv => csv::read(open()?, sink),
+        Format::JsonLines => json_lines::read(open()?, sink),
+        Format::Parquet => parquet::read(fs::File::open(file)?, sink),
+    }
+}
+
+/// Hands the columns and rows of comma-separated values to a sink, as [`from_csv`] reads them.
+///
+/// # Errors
+///
+/// As [`read_file`].
+pub fn read_csv(source: impl io::Read, sink: &mut impl TableSink) -> Result<(), ProfilerError> {
+    csv::read(source, sink)
+}
+
+/// Hands the columns and rows of JSON lines to a sink, as [`from_json_lines`] reads them.
+///
+/// # Errors
+///
+/// As [`read_file`].
+pub fn read_json_lines(
+    source: impl io::BufRead,
+    sink: &mut impl TableSink,
+) -> Result<(), ProfilerError> {
+    json_lines::read(source, sink)
 }
 
 /// Reads comma-separated values with a header and makes their profile.

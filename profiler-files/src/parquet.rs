@@ -10,7 +10,7 @@ use std::{
 };
 
 use driftline_labels::Unbinned;
-use driftline_profiler::{Cell, TableRecorder};
+use driftline_profiler::{Cell, TableSink};
 use driftline_statistics::value;
 use parquet::{
     basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit},
@@ -43,17 +43,17 @@ pub fn is_reading_parquet() -> bool {
     IS_READING.get()
 }
 
-pub(super) fn read(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
+pub(super) fn read(file: fs::File, sink: &mut impl TableSink) -> Result<(), ProfilerError> {
     IS_READING.set(true);
     // What was read so far is dropped with the error.
-    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, recorder)));
+    let read = catch_unwind(AssertUnwindSafe(|| read_rows(file, sink)));
     IS_READING.set(false);
     read.unwrap_or_else(|_| {
         Err(refused(format_args!("not readable as Parquet: the file is damaged; write it anew")))
     })
 }
 
-fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), ProfilerError> {
+fn read_rows(file: fs::File, sink: &mut impl TableSink) -> Result<(), ProfilerError> {
     let bytes = file.metadata()?.len();
     let reader = SerializedFileReader::new(file)?;
     let metadata = reader.metadata().file_metadata();
@@ -63,54 +63,54 @@ fn read_rows(file: fs::File, recorder: &mut TableRecorder<'_>) -> Result<(), Pro
         schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
     let pandas = metadata.key_value_metadata().into_iter().flatten();
     let pandas = pandas.filter(|it| it.key == "pandas").find_map(|it| it.value.as_deref());
-    recorder.index(index_columns(pandas));
-    let chosen = recorder.header(&names);
+    sink.index(index_columns(pandas));
+    let chosen = sink.header(&names);
     let fields: Vec<_> = chosen
         .iter()
         .filter_map(|(column, _)| schema.get_fields().get(*column).map(Arc::clone))
         .collect();
     if fields.is_empty() && rows != 0 {
         // Without a column, the builder would see no row and report that instead.
-        recorder.note(format_args!(
+        sink.note(format_args!(
             "found no column to watch among {}, expected at least one",
             names.len()
         ));
     }
     for field in &fields {
         if let Some(what) = unreadable(field) {
-            recorder.note(format_args!(
+            sink.note(format_args!(
                 "the column `{}` holds {what}; expected {EXPECTED}",
                 field.name()
             ));
         } else if let Some(codec) = unknown_codec(reader.metadata(), field.name()) {
-            recorder.note(format_args!(
+            sink.note(format_args!(
                 "the column `{}` is compressed with {codec}; expected no compression, snappy, gzip, lz4 or zstd",
                 field.name()
             ));
         }
     }
-    if recorder.gives_up() || fields.is_empty() {
+    if sink.gives_up() || fields.is_empty() {
         return Ok(());
     }
     let meanings: Vec<IntegerMeaning> =
         fields.iter().map(|field| IntegerMeaning::of(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build()?;
     let mut found = reader.get_row_iter(Some(projection))?;
-    while recorder.wants_rows() {
+    while sink.wants_rows() {
         let Some(row) = found.next() else { break };
         let row = row.map_err(|error| {
             refused(format_args!(
                 "row {} is not readable as Parquet: {}",
-                recorder.rows() + 1,
+                sink.rows() + 1,
                 shortened(&error)
             ))
         })?;
         // A row's bytes are spread over the file, so its share of the rows is the best estimate.
-        let so_far = (recorder.rows() + 1).min(rows);
+        let so_far = (sink.rows() + 1).min(rows);
         let share = (u128::from(bytes) * u128::from(so_far) / u128::from(rows.max(1))) as u64;
-        if let Some(place) = recorder.next_row(None, share) {
+        if let Some(place) = sink.next_row(None, share) {
             let cells = row.get_column_iter().zip(&meanings);
-            recorder.row(cells.map(|((_, field), meaning)| cell(field, *meaning)), place);
+            sink.row(cells.map(|((_, field), meaning)| cell(field, *meaning)), place);
         }
     }
     Ok(())

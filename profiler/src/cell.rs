@@ -80,7 +80,8 @@ impl<'c> Cell<'c> {
 
     /// The cell in the terms of the filter, which decide what it is in a column of single values; `None` for what such a
     /// column cannot have. A list of one is the one.
-    pub(crate) fn single(self) -> Option<value::Cell<'c>> {
+    #[must_use]
+    pub fn single(self) -> Option<value::Cell<'c>> {
         Some(match self {
             Cell::Null => value::Cell::Unbinned(Unbinned::Null),
             Cell::Boolean(value) => value::Cell::Boolean(value),

@@ -6,6 +6,7 @@ mod options;
 mod outcomes;
 mod recorder;
 mod selection;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use driftline_statistics::{
 pub use self::{
     options::{AsOf, Options},
     recorder::{Progress, TableRecorder},
+    sink::TableSink,
 };
 
 use self::{

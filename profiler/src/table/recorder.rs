@@ -14,6 +14,7 @@ use super::{
     options::Options,
     outcomes::{Labelled, Outcomes},
     selection::{self, Purpose},
+    sink::TableSink,
 };
 use crate::{
     builder::ProfileBuilder, cell::Cell, column::ColumnOptions, place::Place, recount::Recount,
@@ -76,14 +77,7 @@ struct WithoutHour {
     first: Option<Place>,
 }
 
-/// One reading of a table. The caller announces the columns, then hands over row after row:
-///
-/// ```text
-/// header(names)             or, where names come with the rows, column_at(name, position) for each, and check_names(names) last
-/// while wants_rows():
-///     next_row(...)         counts a row
-///     row(cells, place)     takes it, if next_row returned its place
-/// ```
+/// One reading of a table for its profile. The caller uses it as a [`TableSink`].
 pub struct TableRecorder<'r> {
     options: &'r Options,
     problems: Problems,
@@ -145,118 +139,6 @@ impl<'r> TableRecorder<'r> {
         })
     }
 
-    /// Says which columns are the index of a data frame, beside those that are called so, before [`header`](TableRecorder::header): they number the rows,
-    /// and are no features unless the options name them.
-    pub fn index(&mut self, names: Vec<String>) {
-        self.index = names;
-    }
-
-    /// What to make a profile of.
-    #[must_use]
-    pub fn options(&self) -> &'r Options {
-        self.options
-    }
-
-    /// Announces all columns, for a source that names them before its rows, and checks the names in the options.
-    ///
-    /// Returns the columns that rows must have a cell for, counted from 0, with what the options say of each. Columns
-    /// without a name, and those of an [index](TableRecorder::index), are left out.
-    pub fn header(&mut self, names: &[String]) -> Vec<(usize, ColumnOptions)> {
-        self.check_names(names);
-        let mut chosen = Vec::new();
-        for (index, name) in names.iter().enumerate() {
-            let name = name.trim();
-            if let Some(options) = self.column_at(name, index) {
-                chosen.push((index, options));
-            }
-        }
-        chosen
-    }
-
-    /// Announces a column; earlier rows count as null. Returns what the options say of it if rows must have a cell for
-    /// it, in the order of these calls, and `None` if it is left out. Blanks around the name are not part of it.
-    ///
-    /// A column without a name, and one of an [index](TableRecorder::index), is left out; `position` counts from 0.
-    pub fn column_at(&mut self, name: &str, position: usize) -> Option<ColumnOptions> {
-        let name = name.trim();
-        let is_index = is_index(name.as_bytes()) || self.index.iter().any(|it| it == name);
-        if name.is_empty() {
-            self.nameless.push(position + 1);
-            return None;
-        } else if is_index && !selection::wants(name, self.options) {
-            self.left_out.push(name.to_owned());
-            return None;
-        }
-        let (purpose, options) = selection::purpose(name, self.options)?;
-        self.moments.column(name, purpose, options, self.options);
-        if let Some(outcomes) = &mut self.outcomes {
-            outcomes.column(name, purpose, options, self.options);
-        }
-        // In the second pass the columns are known.
-        if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
-            builder.column(name, role, options);
-        }
-        Some(options)
-    }
-
-    /// Notes each column that the options name and the table does not have; `names` are all of the table's.
-    pub fn check_names(&mut self, names: &[String]) {
-        selection::check(names, self.options, &mut self.problems);
-    }
-
-    /// Notes a problem; there will be no profile.
-    pub fn note(&mut self, problem: fmt::Arguments<'_>) {
-        self.problems.add(&Path::ROOT, problem);
-    }
-
-    /// Whether there are problems already, so that no row need be read.
-    pub fn gives_up(&mut self) -> bool {
-        self.has_given_up = !self.problems.is_empty();
-        self.has_given_up
-    }
-
-    /// Whether a further row is of use.
-    pub fn wants_rows(&self) -> bool {
-        self.row < *self.range.end()
-    }
-
-    /// The rows so far.
-    pub fn rows(&self) -> u64 {
-        self.row
-    }
-
-    /// Counts a row, which ends `bytes` into the source. Returns its place if it was asked for.
-    pub fn next_row(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
-        self.row += 1;
-        self.bytes = bytes;
-        if self.row.is_multiple_of(ROWS_PER_REPORT) {
-            self.report();
-        }
-        self.range.contains(&self.row).then_some(Place { row: self.row, line })
-    }
-
-    /// Takes the cells of a row that was asked for.
-    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
-        self.taken += 1;
-        if !self.moments.are_asked_for() && self.outcomes.is_none() {
-            return self.pass.row(cells, None, place);
-        }
-        let Row { cells, hour } = match &mut self.outcomes {
-            Some(outcomes) => {
-                let all: Vec<Cell<'c>> = cells.into_iter().collect();
-                let row = self.moments.take(all.iter().copied());
-                outcomes.row(&all, &row.cells, place);
-                row
-            }
-            None => self.moments.take(cells),
-        };
-        if hour.is_none() {
-            self.without_hour.rows += 1;
-            self.without_hour.first.get_or_insert(place);
-        }
-        self.pass.row(cells, hour, place);
-    }
-
     /// # Errors
     ///
     /// What was noted while reading, and rows that were asked for but do not exist.
@@ -297,6 +179,93 @@ impl<'r> TableRecorder<'r> {
             Pass::Second(_) | Pass::Done(_) => 2,
         };
         (self.progress)(Progress { reading, rows: self.row, bytes: self.bytes });
+    }
+}
+
+impl TableSink for TableRecorder<'_> {
+    fn separator(&self) -> Option<u8> {
+        self.options.separator
+    }
+
+    fn has_decimal_comma(&self) -> bool {
+        self.options.decimal_comma
+    }
+
+    fn index(&mut self, names: Vec<String>) {
+        self.index = names;
+    }
+
+    fn column_at(&mut self, name: &str, position: usize) -> Option<ColumnOptions> {
+        let name = name.trim();
+        let is_index = is_index(name.as_bytes()) || self.index.iter().any(|it| it == name);
+        if name.is_empty() {
+            self.nameless.push(position + 1);
+            return None;
+        } else if is_index && !selection::wants(name, self.options) {
+            self.left_out.push(name.to_owned());
+            return None;
+        }
+        let (purpose, options) = selection::purpose(name, self.options)?;
+        self.moments.column(name, purpose, options, self.options);
+        if let Some(outcomes) = &mut self.outcomes {
+            outcomes.column(name, purpose, options, self.options);
+        }
+        // In the second pass the columns are known.
+        if let (Purpose::Column(role), Pass::First(builder)) = (purpose, &mut self.pass) {
+            builder.column(name, role, options);
+        }
+        Some(options)
+    }
+
+    fn check_names(&mut self, names: &[String]) {
+        selection::check(names, self.options, &mut self.problems);
+    }
+
+    fn note(&mut self, problem: fmt::Arguments<'_>) {
+        self.problems.add(&Path::ROOT, problem);
+    }
+
+    fn gives_up(&mut self) -> bool {
+        self.has_given_up = !self.problems.is_empty();
+        self.has_given_up
+    }
+
+    fn wants_rows(&self) -> bool {
+        self.row < *self.range.end()
+    }
+
+    fn rows(&self) -> u64 {
+        self.row
+    }
+
+    fn next_row(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
+        self.row += 1;
+        self.bytes = bytes;
+        if self.row.is_multiple_of(ROWS_PER_REPORT) {
+            self.report();
+        }
+        self.range.contains(&self.row).then_some(Place { row: self.row, line })
+    }
+
+    fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cell<'c>>, place: Place) {
+        self.taken += 1;
+        if !self.moments.are_asked_for() && self.outcomes.is_none() {
+            return self.pass.row(cells, None, place);
+        }
+        let Row { cells, hour } = match &mut self.outcomes {
+            Some(outcomes) => {
+                let all: Vec<Cell<'c>> = cells.into_iter().collect();
+                let row = self.moments.take(all.iter().copied());
+                outcomes.row(&all, &row.cells, place);
+                row
+            }
+            None => self.moments.take(cells),
+        };
+        if hour.is_none() {
+            self.without_hour.rows += 1;
+            self.without_hour.first.get_or_insert(place);
+        }
+        self.pass.row(cells, hour, place);
     }
 }
 
