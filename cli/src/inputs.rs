@@ -1,8 +1,9 @@
 //! What several subcommands read, and how they say that they cannot; it writes nothing.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{fs, net::SocketAddr, panic, path::Path};
 
 use anyhow::{Context as _, anyhow};
+use driftline_profiler_files::{Format, is_reading_parquet};
 use host_sim::stats::StatsConfig;
 
 /// The labels and buckets of Driftline's own metrics.
@@ -45,4 +46,31 @@ pub(crate) fn stats_config(path: Option<&Path>) -> anyhow::Result<StatsConfig> {
     let Some(path) = path else { return Ok(StatsConfig::from_yaml(DEFAULT_STATS)?) };
     let text = read_text(path, "--stats-config")?;
     StatsConfig::from_yaml(&text).with_context(|| format!("--stats-config {}", path.display()))
+}
+
+/// What separates the cells of a CSV file.
+pub(crate) fn table_separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err(String::from(
+            "expected one ASCII character that is no quote or line end, or \\t for a tab",
+        )),
+    }
+}
+
+/// The format of a file of rows.
+pub(crate) fn table_format(text: &str) -> Result<Format, String> {
+    let found = Format::ALL.into_iter().find(|format| format.word() == text);
+    found.ok_or_else(|| format!("expected one of {}", Format::ALL.map(Format::word).join(", ")))
+}
+
+/// Says nothing of panics within the reader of Parquet: they become errors, which say all that there is to say.
+pub(crate) fn keep_parquet_quiet() {
+    let default_hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !is_reading_parquet() {
+            default_hook(info);
+        }
+    }));
 }

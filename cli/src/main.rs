@@ -2,8 +2,10 @@
 
 mod check;
 mod demo;
+mod feedback;
 mod inputs;
 mod profile;
+mod progress;
 mod replay;
 mod serve;
 mod table;
@@ -26,6 +28,7 @@ enum Command {
     Serve(serve::Args),
     Profile(profile::Args),
     Check(check::Args),
+    Feedback(feedback::Args),
     Demo(demo::Args),
     Replay(replay::Args),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Profile(args) => profile::run(args),
         Command::Check(args) => check::run(args),
+        Command::Feedback(args) => feedback::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Replay(args) => replay::run(args),
     };

@@ -3,7 +3,6 @@
 
 mod from_requests;
 mod output;
-mod progress;
 #[cfg(test)]
 mod tests;
 
@@ -11,21 +10,23 @@ use std::{
     fs,
     io::{self, BufReader, Write as _},
     ops::RangeInclusive,
-    panic,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, anyhow, bail};
 use driftline_profiler::{
-    AsOf, BINS_DEFAULT, LeftOut, Made, Options, QualityOptions, Settings, Summary, to_text,
+    AsOf, BINS_DEFAULT, LeftOut, Made, Options, Progress, QualityOptions, Settings, Summary,
+    to_text,
 };
-use driftline_profiler_files::{
-    Format, ProfilerError, from_csv, from_file, from_json_lines, is_reading_parquet,
-};
+use driftline_profiler_files::{Format, ProfilerError, from_csv, from_file, from_json_lines};
 use driftline_statistics::{profile::Kind, time::moment};
 
-use self::{from_requests::Wanted, progress::Shown};
+use self::from_requests::Wanted;
+use crate::{
+    inputs::{keep_parquet_quiet, table_format, table_separator},
+    progress::Shown,
+};
 
 /// The name of standard input or output.
 const STANDARD: &str = "-";
@@ -57,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "from_requests")]
     config: Option<PathBuf>,
     /// The format of the training data; by default what the file's name ends in says, or else CSV.
-    #[arg(long, value_name = "csv|jsonl|parquet", value_parser = format)]
+    #[arg(long, value_name = "csv|jsonl|parquet", value_parser = table_format)]
     format: Option<Format>,
     /// The name of the model, as requests call it.
     #[arg(long, value_name = "NAME")]
@@ -116,7 +117,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     null: Vec<String>,
     /// What separates the cells of a CSV file, if it is no comma: one character, or `\\t` for a tab.
-    #[arg(long, value_name = "CHARACTER", value_parser = separator, conflicts_with = "from_requests")]
+    #[arg(long, value_name = "CHARACTER", value_parser = table_separator, conflicts_with = "from_requests")]
     separator: Option<u8>,
     /// Numbers of the CSV file have a comma before their fraction.
     #[arg(long, conflicts_with = "from_requests")]
@@ -150,13 +151,7 @@ pub(crate) struct Args {
 ///
 /// Says everything that is wrong with the data and the options at once. The output file is then as it was.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let default_hook = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        // It becomes an error, which says all that there is to say.
-        if !is_reading_parquet() {
-            default_hook(info);
-        }
-    }));
+    keep_parquet_quiet();
     let output = args.output.as_ref().filter(|path| path.as_os_str() != STANDARD);
     let source = args.train.as_ref().or(args.from_requests.as_ref());
     if let (Some(path), Some(source)) = (output, source) {
@@ -306,7 +301,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
     } else {
         let bytes = check_input(train)?;
         let mut shown = Shown::new(args.progress, Some(bytes));
-        let made = from_file(train, format, &options, &mut |progress| shown.show(progress));
+        let made = from_file(train, format, &options, &mut |progress| show(&mut shown, progress));
         shown.end();
         made
     };
@@ -324,6 +319,12 @@ fn quality(args: &Args) -> Option<QualityOptions> {
     })
 }
 
+/// Shows how far reading has come.
+fn show(shown: &mut Shown, progress: Progress) {
+    let what = if progress.reading == 1 { "reading" } else { "counting" };
+    shown.show(what, &format!("{} rows", progress.rows), progress.bytes);
+}
+
 /// A moment if the text is one; no column is called so by accident.
 fn as_of(text: &str) -> AsOf {
     let moment = moment::from_text(text.as_bytes());
@@ -334,21 +335,6 @@ fn rows(text: &str) -> Result<RangeInclusive<u64>, String> {
     text.split_once("..")
         .and_then(|(first, last)| Some(first.trim().parse().ok()?..=last.trim().parse().ok()?))
         .ok_or_else(|| String::from("expected two numbers of rows, like 1..3000"))
-}
-
-fn separator(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
-        _ => Err(String::from(
-            "expected one ASCII character that is no quote or line end, or \\t for a tab",
-        )),
-    }
-}
-
-fn format(text: &str) -> Result<Format, String> {
-    let found = Format::ALL.into_iter().find(|format| format.word() == text);
-    found.ok_or_else(|| format!("expected one of {}", Format::ALL.map(Format::word).join(", ")))
 }
 
 /// A column and its kind; `None` for one that is left out.

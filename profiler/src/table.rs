@@ -19,6 +19,7 @@ use driftline_statistics::{
 pub use self::{
     options::{AsOf, Options},
     recorder::{Progress, TableRecorder},
+    selection::ColumnNames,
     sink::TableSink,
 };
 

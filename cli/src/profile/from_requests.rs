@@ -16,8 +16,8 @@ use self::{
     play::Player,
     reader::{Column, Reader},
 };
-use super::progress::Shown;
-use crate::inputs::read;
+use super::show;
+use crate::{inputs::read, progress::Shown};
 
 /// What the prediction is called where columns have names.
 const PREDICTION: &str = "prediction";
@@ -117,9 +117,12 @@ pub(super) fn made(
         .with_context(|| format!("cannot open the recording {}", recording.display()))?
         .len();
     let mut bar = Shown::new(wanted.progress, Some(bytes));
-    let result = planned(recording, &json, config, wanted, &mut |progress| bar.show(progress))
-        .and_then(|plan| refuse_timestamps(&plan.columns).map(|()| plan))
-        .and_then(|plan| counted(recording, plan, wanted, &mut |progress| bar.show(progress)));
+    let result =
+        planned(recording, &json, config, wanted, &mut |progress| show(&mut bar, progress))
+            .and_then(|plan| refuse_timestamps(&plan.columns).map(|()| plan))
+            .and_then(|plan| {
+                counted(recording, plan, wanted, &mut |progress| show(&mut bar, progress))
+            });
     bar.end();
     result
 }

@@ -90,7 +90,7 @@ pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems
     for (what, name) in asked(options).filter(|(_, name)| name.is_empty() || !is_there(name)) {
         problems.add(
             &Path::ROOT,
-            format_args!("found no column `{name}` {what}, the columns are {}", List(names)),
+            format_args!("found no column `{name}` {what}, the columns are {}", ColumnNames(names)),
         );
     }
 }
@@ -118,9 +118,11 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
         .chain(options.value_bins.iter().map(|name| ("to bin by value", name)))
 }
 
-struct List<'n>(&'n [String]);
+/// The names of a table's columns in a message: quoted, and the first fifty of them.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnNames<'n>(pub &'n [String]);
 
-impl fmt::Display for List<'_> {
+impl fmt::Display for ColumnNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// A file of the wrong kind may have a header of any length.
         const SHOWN_MAX: usize = 50;

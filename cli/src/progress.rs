@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use driftline_profiler::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line that moves is drawn again.
@@ -16,7 +15,7 @@ const OF_UNKNOWN_SIZE: &str = "{prefix} {spinner} {bytes}, {msg}";
 const APART: Duration = Duration::from_secs(2);
 
 /// A line on standard error: one that moves on a terminal, and where there is none new ones, if they were asked for.
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Moving(ProgressBar),
     Lines { bytes: Option<u64>, last: Option<Instant> },
     Nothing,
@@ -24,7 +23,7 @@ pub(super) enum Shown {
 
 impl Shown {
     /// `bytes` is the size of what is read, if it is known.
-    pub(super) fn new(wanted: bool, bytes: Option<u64>) -> Shown {
+    pub(crate) fn new(wanted: bool, bytes: Option<u64>) -> Shown {
         if io::stderr().is_terminal() {
             let target = ProgressDrawTarget::stderr_with_hz(DRAWN_PER_SECOND);
             let bar = ProgressBar::with_draw_target(bytes, target);
@@ -41,39 +40,43 @@ impl Shown {
         }
     }
 
-    pub(super) fn show(&mut self, progress: Progress) {
+    /// What is being done, how much of it was done, and how many bytes of the source that took.
+    pub(crate) fn show(&mut self, what: &'static str, done: &str, bytes_read: u64) {
         match self {
             Shown::Moving(bar) => {
-                bar.set_prefix(what(progress));
-                bar.set_message(format!("{} rows", progress.rows));
-                bar.set_position(progress.bytes);
+                bar.set_prefix(what);
+                bar.set_message(done.to_owned());
+                bar.set_position(bytes_read);
             }
             Shown::Lines { bytes, last } => {
                 if last.is_none_or(|last| APART <= last.elapsed()) {
                     *last = Some(Instant::now());
-                    eprintln!("{}", line(progress, *bytes));
+                    eprintln!("{}", line(what, done, bytes_read, *bytes));
                 }
             }
             Shown::Nothing => {}
         }
     }
 
+    /// Keeps a moving line moving between two calls, where these may be long apart.
+    pub(crate) fn keep_moving(&self) {
+        if let Shown::Moving(bar) = self {
+            bar.enable_steady_tick(Duration::from_secs(1) / u32::from(DRAWN_PER_SECOND));
+        }
+    }
+
     /// Takes a moving line away; the summary comes next.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Shown::Moving(bar) = self {
             bar.finish_and_clear();
         }
     }
 }
 
-fn what(progress: Progress) -> &'static str {
-    if progress.reading == 1 { "reading" } else { "counting" }
-}
-
-fn line(progress: Progress, bytes: Option<u64>) -> String {
-    let so_far = progress.bytes >> 20;
+fn line(what: &str, done: &str, bytes_read: u64, bytes: Option<u64>) -> String {
+    let so_far = bytes_read >> 20;
     let of = bytes.map_or(String::new(), |bytes| format!(" of {}", bytes >> 20));
-    format!("{}: {} rows, {so_far}{of} MiB", what(progress), progress.rows)
+    format!("{what}: {done}, {so_far}{of} MiB")
 }
 
 #[cfg(test)]
@@ -82,9 +85,9 @@ mod tests {
 
     #[test]
     fn a_line_says_how_much_of_what() {
-        let progress = Progress { reading: 2, rows: 4_000, bytes: 5 << 20 };
-        assert_eq!(line(progress, Some(7 << 20)), "counting: 4000 rows, 5 of 7 MiB");
-        assert_eq!(line(Progress { reading: 1, ..progress }, None), "reading: 4000 rows, 5 MiB");
+        let line = |bytes| line("counting", "4000 rows", 5 << 20, bytes);
+        assert_eq!(line(Some(7 << 20)), "counting: 4000 rows, 5 of 7 MiB");
+        assert_eq!(line(None), "counting: 4000 rows, 5 MiB");
     }
 
     #[test]
