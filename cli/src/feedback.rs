@@ -264,7 +264,6 @@ impl<'a> Source<'a> {
             batch_rows: if args.dry_run { SHOWN_RECORDS } else { batch_rows },
         };
         let mut sink = Sink::new(columns, writer, reading, outlet);
-        sink.outlet.report(0, 0);
         let is_standard = self.bytes.is_none() && self.path.as_os_str() == STANDARD;
         let read = match self.format {
             Format::Csv if is_standard => read_csv(io::stdin().lock(), &mut sink),

@@ -118,7 +118,7 @@ pub fn profile_of<E: From<Problems>>(
         Pass::First(_) => return Err(changed().into()),
     };
     let (quality, left_out) = counter.map(Counter::finish).transpose()?.unzip();
-    profile.quality = quality;
+    profile.quality = quality.map(Box::new);
     // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
     Ok(Made { profile, nameless, index, without_hour, sampled, left_out })

@@ -39,6 +39,11 @@ impl Member {
         }
     }
 
+    /// Whether it is no number, whatever its column holds.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Member::Model | Member::Version | Member::Id)
+    }
+
     fn option(&self) -> String {
         match self {
             Member::Kpi(_) => "--kpi".into(),

@@ -36,10 +36,12 @@ pub(super) struct Delivery {
 
 impl Delivery {
     pub(super) fn new(client: Client, shown: Shown, rate: Option<NonZeroU32>) -> Delivery {
-        shown.keep_moving();
         let (summary, failure) = (Summary::default(), None);
         let (next_at, progress) = (Instant::now(), (0, 0));
-        Delivery { client, shown, rate, next_at, summary, failure, progress }
+        let mut delivery = Delivery { client, shown, rate, next_at, summary, failure, progress };
+        delivery.show();
+        delivery.shown.keep_moving();
+        delivery
     }
 
     /// What became of the rows, and what ended the delivery early.

@@ -321,7 +321,7 @@ mod tests {
         let one = Cell::Number(1.0);
         let (label, score, row) = ((Member::Label, one), (Member::Score, one), (Member::Row, one));
         assert_eq!(record(&[]), Err(Unusable::NoLabel));
-        assert_eq!(record(&[score.clone()]), Err(Unusable::NoLabel));
+        assert_eq!(record(std::slice::from_ref(&score)), Err(Unusable::NoLabel));
         let Err(Unusable::Problem(problem)) = record(&[label.clone(), row.clone()]) else {
             panic!()
         };

@@ -3,7 +3,10 @@
 use std::{fmt, mem, ops::RangeInclusive};
 
 use driftline_profiler::{Cell, ColumnOptions, Place, TableSink};
-use driftline_statistics::document::{Path, Problems};
+use driftline_statistics::{
+    document::{Path, Problems},
+    profile::Kind,
+};
 
 use super::{
     columns::{Columns, Member},
@@ -56,6 +59,8 @@ pub(super) struct Sink<O> {
     names: Vec<String>,
     members: Vec<Vec<Member>>,
     batch: Batch,
+    /// Of the file, up to the row that is read.
+    bytes: u64,
     pub(super) found: Found,
     /// The outlet wants no more, or the file cannot be used.
     is_over: bool,
@@ -84,6 +89,7 @@ impl<O: Outlet> Sink<O> {
             names: Vec::new(),
             members: Vec::new(),
             batch: Batch::default(),
+            bytes: 0,
             found: Found::default(),
             is_over: false,
             is_bad_row: false,
@@ -103,6 +109,7 @@ impl<O: Outlet> Sink<O> {
 
     fn flush(&mut self) {
         if !self.batch.rows.is_empty() {
+            self.outlet.report(self.found.rows, self.bytes);
             self.is_over |= !self.outlet.take(mem::take(&mut self.batch));
         }
     }
@@ -149,9 +156,13 @@ impl<O: Outlet> TableSink for Sink<O> {
         // A second column of the same name is not the one that was asked for.
         let is_new = !self.names.iter().any(|known| known.trim() == name.trim());
         self.names.push(name.to_owned());
-        let is_read = is_new && !members.is_empty();
-        is_read.then(|| self.members.push(members))?;
-        Some(ColumnOptions::default())
+        if !is_new || members.is_empty() {
+            return None;
+        }
+        // A comma in a name or an id is one.
+        let kind = members.iter().all(Member::is_text).then_some(Kind::Category);
+        self.members.push(members);
+        Some(ColumnOptions { kind, bin_by_value: false })
     }
 
     fn check_names(&mut self, names: &[String]) {
@@ -200,6 +211,7 @@ impl<O: Outlet> TableSink for Sink<O> {
     fn next_row(&mut self, line: Option<u64>, bytes: u64) -> Option<Place> {
         self.is_bad_row = false;
         self.found.rows += 1;
+        self.bytes = bytes;
         let rows = self.found.rows;
         if rows.is_multiple_of(ROWS_PER_REPORT) {
             self.outlet.report(rows, bytes);

@@ -111,7 +111,7 @@ fn columns_are_mapped_as_options_say() {
 }
 
 #[test]
-fn json_lines_and_parquet_are_read_as_well() {
+fn json_lines_are_read_as_well() {
     let text = "{\"label\": true, \"id\": \"a\"}\n\n{\"id\": \"b\", \"score\": 0.5, \"label\": \"x\"}\n{\"id\": \"c\"}\n";
     let folder = Folder::with("formats", "rows.jsonl", text);
     let server = Server::start();
@@ -125,6 +125,43 @@ fn json_lines_and_parquet_are_read_as_well() {
         "rows.jsonl --model rain --format parquet",
         &server.url(),
         &["found a file that begins with"],
+    );
+}
+
+#[test]
+fn cells_are_understood_as_options_say() {
+    let text = "label;score;id;income\n?;0,5;1,5;2\n1,5;0,25;2,5;NA\n";
+    let folder = Folder::with("cells", "rows.csv", text);
+    let server = Server::start();
+    let options = "--model rain --separator ; --decimal-comma --null ? --kpi income";
+    folder.run(&format!("rows.csv {options}"), &server.url()).unwrap();
+    assert_eq!(
+        server.batches(),
+        [[json!({"model": "rain", "label": 1.5, "score": 0.25, "id": "2,5"})]]
+    );
+    folder.fails("rows.csv --model rain", &server.url(), &["--separator ';'"]);
+}
+
+#[test]
+fn parquet_is_read_with_its_types() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/parquet/snappy.parquet");
+    let folder = Folder::new("parquet");
+    let server = Server::start();
+    let options = "--model rain --label flag --prediction rain --kpi single --feature city --predicted-at when";
+    folder.run(&format!("{file} {options} --batch 150"), &server.url()).unwrap();
+    let batches = server.batches();
+    assert_eq!([batches[0].len(), batches[1].len()], [150, 50]);
+    assert_eq!(
+        batches[0][3],
+        json!({
+            "model": "rain", "label": false, "prediction": 1, "single": 0.75, "city": "Bellevue",
+            "predicted_at": 1_767_225_600,
+        })
+    );
+    folder.fails(
+        &format!("{file} --model rain --label flag --id vector"),
+        &server.url(),
+        &["row 1, id: found a list, expected a text"],
     );
 }
 
@@ -257,7 +294,7 @@ fn a_batch_without_ids_is_sent_once_and_its_rows_are_named() {
 }
 
 #[test]
-fn a_server_that_closes_between_batches_loses_nothing() {
+fn a_server_that_says_that_it_closes_loses_nothing() {
     let folder = Folder::with("closes", "rows.csv", CSV);
     let server = Server::start();
     server.close_after_each();

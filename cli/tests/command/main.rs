@@ -111,6 +111,28 @@ fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
 }
 
 #[test]
+fn who_reads_nothing_of_feedback_sees_no_panic_and_its_exit_status() {
+    let rows = Input::new("feedback.csv", b"model,label,score\nrain,1,0.5\n");
+    let bad = Input::new("bad-feedback.csv", b"model,label,score\nrain,1,high\n");
+    let run = |file: &Input| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_driftline"))
+            .args(["feedback", file.name(), "--dry-run"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        (output.status.success(), stderr)
+    };
+    assert_eq!(run(&rows), (true, String::new()));
+    let (is_success, stderr) = run(&bad);
+    assert!(!is_success && stderr.contains("row 1 (line 2), score: found \"high\""), "{stderr}");
+}
+
+#[test]
 fn a_tick_that_crashes_takes_nothing_from_what_a_replay_counted() {
     let config = Input::new("tick.json", b"");
     let recording = Input::new(

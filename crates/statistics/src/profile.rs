@@ -54,7 +54,7 @@ mod write;
 
 pub use self::{by_hour::ByHour, quality::Quality, read::moment};
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
 
 use crate::{
@@ -108,7 +108,7 @@ pub struct Profile {
     /// What the model is expected to answer, if the reference tells.
     pub prediction: Option<Column>,
     /// How good the model was on the reference rows that have labels, if there are such.
-    pub quality: Option<Quality>,
+    pub quality: Option<Box<Quality>>,
 }
 
 /// An input of the model.

@@ -100,7 +100,9 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
             return;
         }
         let length = answer.len();
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n");
+        // Without a word, a request could be on its way already when the connection closes.
+        let close = if state.closes { "connection: close\r\n" } else { "" };
+        let head = format!("HTTP/1.1 {status} X\r\n{close}content-length: {length}\r\n\r\n");
         writer.write_all((head + &answer).as_bytes()).unwrap();
         if state.closes {
             return;

@@ -6,7 +6,7 @@ mod column;
 mod quality;
 mod schema;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use self::{
     column::{Within, column},
@@ -81,7 +81,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         null_texts: null_texts?,
         features: features?,
         prediction: prediction?,
-        quality: quality?,
+        quality: quality?.map(Box::new),
     };
     if profile.features.is_empty() && profile.prediction.is_none() {
         problems.add(

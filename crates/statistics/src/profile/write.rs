@@ -34,7 +34,7 @@ impl Serialize for Profile {
             null_texts,
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
-            quality: quality.as_ref().map(written_quality),
+            quality: quality.as_deref().map(written_quality),
         }
         .serialize(serializer)
     }
