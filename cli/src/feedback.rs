@@ -152,8 +152,11 @@ fn send(args: &Args, source: &Source<'_>, target: Target) -> anyhow::Result<()> 
     summary.unlabelled = found.unlabelled;
     summary.unusable = found.unusable;
     summary.took = started.elapsed();
-    // A reader who has seen enough changes nothing of what became of the rows.
-    let _ = write!(io::stdout(), "{summary}");
+    // Of a file that cannot be used there is nothing to sum up.
+    if summary.read != 0 {
+        // A reader who has seen enough changes nothing of what became of the rows.
+        let _ = write!(io::stdout(), "{summary}");
+    }
     outcome(args, &found, &summary, failure)
 }
 

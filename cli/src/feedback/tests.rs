@@ -205,6 +205,20 @@ fn a_file_without_the_columns_is_refused_with_those_that_it_has() {
 }
 
 #[test]
+fn a_search_for_columns_in_json_lines_comes_to_an_end() {
+    let folder = Folder::with("search", "rows.jsonl", &"{\"day\": 1}\n".repeat(10_001));
+    let args = Command::parse_from(["feedback", "rows.jsonl", "--model", "m", "--dry-run"]).args;
+    let args = Args { file: folder.0.join("rows.jsonl"), ..args };
+    let (found, _) = Source::new(&args).unwrap().read(&args, DryRun::default()).unwrap();
+    assert_eq!((found.rows, found.problems.kept().count()), (10_000, 2));
+    // Labels may be rare, if there are any.
+    let text = "{\"day\": 1}\n".repeat(9_000) + "{\"label\": 1, \"id\": \"a\"}\n";
+    fs::write(&args.file, text + &"{\"day\": 1}\n".repeat(9_000)).unwrap();
+    let (found, _) = Source::new(&args).unwrap().read(&args, DryRun::default()).unwrap();
+    assert_eq!((found.rows, found.records, found.problems.is_empty()), (18_001, 1, true));
+}
+
+#[test]
 fn two_members_have_two_names() {
     let folder = Folder::with("names", "rows.csv", CSV);
     folder.fails("rows.csv --kpi label", "http://127.0.0.1:1", &["`label`", "--kpi NAME=COLUMN"]);
