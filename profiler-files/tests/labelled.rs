@@ -112,7 +112,8 @@ fn a_binary_model_with_scores() {
     let names: Vec<&str> = profile.features.iter().map(|it| it.name.as_str()).collect();
     assert_eq!((names, &profile.prediction), (vec!["city", "age"], &None));
     assert_eq!(left_out, LeftOut { without_label: 8, without_prediction: 1, ..LeftOut::default() });
-    let Some(Quality { task: Task::Classes(classes), segments }) = &profile.quality else {
+    let Some(Quality { task: Task::Classes(classes), segments }) = profile.quality.as_deref()
+    else {
         panic!()
     };
     let Classes { names, confusion, scores } = classes;
@@ -161,7 +162,8 @@ fn three_classes() {
     let names: Vec<&str> = profile.features.iter().map(|it| it.name.as_str()).collect();
     assert_eq!((names, left_out), (vec!["size"], LeftOut::default()));
     assert!(profile.prediction.is_some());
-    let Some(Quality { task: Task::Classes(classes), segments }) = &profile.quality else {
+    let Some(Quality { task: Task::Classes(classes), segments }) = profile.quality.as_deref()
+    else {
         panic!()
     };
     assert!(segments.is_empty() && classes.scores.is_none());
@@ -179,7 +181,8 @@ fn a_regression() {
     let quality = QualityOptions { segments: vec!["city".into()], ..of_label("demand") };
     let (profile, left_out) = made("demand", Some("forecast"), quality);
     assert_eq!(left_out, LeftOut::default());
-    let Some(Quality { task: Task::Regression(regression), segments }) = &profile.quality else {
+    let Some(Quality { task: Task::Regression(regression), segments }) = profile.quality.as_deref()
+    else {
         panic!()
     };
     let Regression { mean, deviation, sums, error_edges, error_counts } = regression;

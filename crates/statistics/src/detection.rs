@@ -23,6 +23,8 @@ mod rows;
 mod season;
 mod window_lengths;
 
+pub use crate::counts::total;
+
 pub use self::{
     budget::Budget,
     detector::{Detector, LookScratch, Looked, Looking},
@@ -32,7 +34,7 @@ pub use self::{
     materiality::{Materiality, ShareChange, debiased_psi, debiased_wasserstein},
     overdispersion::{ASSUMED, ASSUMED_DEGREES, Clusters, Overdispersion, SURPRISE_MAX},
     reference::{Reference, reasons},
-    rows::{Cells, LiveRows, ReferenceRows, total},
+    rows::{Cells, LiveRows, ReferenceRows},
     season::SeasonScratch,
     window_lengths::WindowLengths,
 };

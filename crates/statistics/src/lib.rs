@@ -20,6 +20,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod bins;
+mod counts;
 pub mod detection;
 pub mod document;
 pub mod drift;

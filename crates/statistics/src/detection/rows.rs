@@ -1,6 +1,6 @@
 //! The counts of a column, live and of its reference, as a decision needs them; it compares nothing.
 
-use crate::{drift::BinPositions, profile::ByHour};
+use crate::{counts::total, drift::BinPositions, profile::ByHour};
 
 /// What is counted of a column, cell by cell: its bins, rows without a value, values that are none, values outside of the
 /// reference's schema, and how far values lie beyond the bins on each side.
@@ -118,12 +118,6 @@ pub struct ReferenceRows<'a> {
     pub has_range: bool,
     /// The same rows by hour of the day, if the profile tells hours apart.
     pub by_hour: Option<&'a ByHour>,
-}
-
-/// The sum of counts; the most that there is if they are too many.
-#[must_use]
-pub fn total<N: Copy + Into<u64>>(counts: &[N]) -> u64 {
-    counts.iter().fold(0, |sum: u64, &count| sum.saturating_add(count.into()))
 }
 
 impl ReferenceRows<'_> {

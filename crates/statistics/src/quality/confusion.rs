@@ -8,7 +8,7 @@
 //! 405(2); for more classes: J. Gorodkin (2004), "Comparing Two K-category Assignments by a K-category Correlation
 //! Coefficient", Computational Biology and Chemistry 28.
 
-use crate::detection::total;
+use crate::counts::total;
 
 /// The fewest classes of a classifier.
 pub const CLASSES_MIN: usize = 2;

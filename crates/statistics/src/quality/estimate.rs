@@ -24,7 +24,7 @@
 //! Performance Under Covariate Shift Without Labels", NeurIPS.
 
 use super::scores::area_under_roc;
-use crate::detection::total;
+use crate::counts::total;
 
 /// Rows of the reference by score bin, lowest scores first.
 ///

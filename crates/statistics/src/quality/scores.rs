@@ -15,7 +15,7 @@
 //! Between Precision-Recall and ROC Curves", ICML; M. P. Naeini, G. F. Cooper, M. Hauskrecht (2015), "Obtaining Well
 //! Calibrated Probabilities Using Bayesian Binning", AAAI.
 
-use crate::detection::total;
+use crate::counts::total;
 
 /// What a sum of scores counts, in parts of 1.
 const MILLIONTHS: f64 = 1e6;

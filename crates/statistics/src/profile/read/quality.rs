@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use super::bins::bounds;
 use crate::{
-    detection::total,
+    counts::total,
     document::{Node, Object, Problems, WHOLE_MAX},
     profile::{
         FORMAT_VERSION_QUALITY, Feature,
