@@ -175,7 +175,7 @@ fn any_quality_is_written_and_read_back() {
             errors: vec![labelled * 7, 0, 0, 0, 0, 0],
         };
         let segments = if round % 3 == 0 { vec![] } else { vec![segment] };
-        profile.quality = Some(Quality { task, segments });
+        profile.quality = Some(Box::new(Quality { task, segments }));
         let written = serde_json::to_string(&profile).unwrap();
         let found = Profile::from_json(written.as_bytes()).unwrap_or_else(|it| panic!("{it}"));
         assert_eq!(found, profile, "round {round}");
