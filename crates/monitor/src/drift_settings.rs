@@ -64,6 +64,11 @@ impl DriftSettings {
         Budget { false_alarms_per_day, looks_per_day, columns }.nats()
     }
 
+    /// How many rows a window must be worth if nothing else is said.
+    pub(crate) fn rows_min(&self) -> u64 {
+        self.rows_min
+    }
+
     /// What a column is judged by, of which this is said.
     pub(crate) fn limits(&self, nats: f64, said: &Thresholds) -> Limits {
         let usual = &self.materiality;

@@ -1,11 +1,13 @@
 //! What is made of counters on every tick: instruments read what counters grew by and set gauges. They ask no host and
 //! read no clock.
 //!
-//! A new instrument is one file beside [`ColumnWindows`], and one line in [`OF_COLUMNS`] or [`OF_MODELS`]. The lists are
+//! A new instrument is one file beside [`ColumnWindows`], and one line in [`OF_COLUMNS`], [`OF_MODELS`] or [`OF_LABELS`]. The lists are
 //! also the order in which instruments run, so that one can read the [`Findings`] of those before it.
 
 mod column_windows;
+mod detector_record;
 mod drifted_features;
+mod labels;
 mod models;
 mod panel;
 mod ranks;
@@ -16,13 +18,17 @@ mod verdict;
 pub use self::models::Instruments;
 
 pub(crate) use self::{
-    models::ModelPanels,
+    models::{LabelledPanels, ModelPanels},
     panel::{Proxy, Reading},
     turns::turns_at_once,
 };
 
 use self::{
-    column_windows::ColumnWindows, drifted_features::DriftedFeatures, ranks::Ranks, skew::Skew,
+    column_windows::ColumnWindows,
+    drifted_features::DriftedFeatures,
+    labels::{ConceptDrift, LabelWindows, QualityVerdict},
+    ranks::Ranks,
+    skew::Skew,
 };
 
 use alloc::{boxed::Box, vec::Vec};
@@ -37,6 +43,7 @@ use driftline_statistics::{
 use crate::{
     codec::{Reader, Writer},
     drift_settings::DriftSettings,
+    labelled::LabelledModel,
     model::{ColumnLabels, MonitoredColumn, PredictionSeries},
 };
 use driftline_metrics::{
@@ -50,12 +57,20 @@ const OF_COLUMNS: [RegisterColumn; 2] = [ColumnWindows::register, Skew::register
 /// The instruments of each model that has a profile; they run after those of its columns.
 const OF_MODELS: [RegisterModel; 2] = [DriftedFeatures::register, Ranks::register];
 
+/// The instruments of each model that labels are counted for.
+const OF_LABELS: [RegisterLabels; 3] =
+    [LabelWindows::register, QualityVerdict::register, ConceptDrift::register];
+
 /// Makes an instrument of a column: registers its gauges. `None` if the column has nothing for it.
 type RegisterColumn = fn(&mut SeriesRegistrar<'_>, &ColumnContext<'_>) -> Option<ColumnInstrument>;
 
 /// The same of a model.
 type RegisterModel = fn(&mut SeriesRegistrar<'_>, &ModelContext<'_>) -> Option<ModelInstrument>;
 
+/// The same of a model that labels are counted for.
+type RegisterLabels = fn(&mut SeriesRegistrar<'_>, &LabelContext<'_>) -> Option<LabelInstrument>;
+
+type LabelInstrument = Box<dyn Instrument<LabelledModel>>;
 type ColumnInstrument = Box<dyn Instrument<MonitoredColumn>>;
 type ModelInstrument = Box<dyn Instrument<PredictionSeries>>;
 
@@ -64,7 +79,7 @@ type ModelInstrument = Box<dyn Instrument<PredictionSeries>>;
 /// It is made by registering its gauges, and holds no state until it begins. Of several VMs one evaluates; in the others
 /// no instrument ever begins. Whichever VM evaluates next begins, restores what was stored last, and goes on.
 ///
-/// `S` is its subject: a column with a reference, or a model with a profile. Instruments of one subject that read the same
+/// `S` is its subject: a column with a reference, a model with a profile, or one that labels are counted for. Instruments of one subject that read the same
 /// counters form a panel: the counters are read once, and all state is one record, of which each instrument goes on with
 /// its own part unless its layout has changed. An instrument that reads no counters has no record, and needs only [`Instrument::evaluate`].
 ///
@@ -150,10 +165,15 @@ pub(crate) struct ModelContext<'a> {
     settings: &'a DriftSettings,
 }
 
+/// What an instrument of labels is made with.
+pub(crate) struct LabelContext<'a> {
+    model: &'a LabelledModel,
+    settings: &'a DriftSettings,
+}
+
 /// One evaluation, as the instruments of one model see it.
 pub(crate) struct Evaluation<'a> {
     pub(crate) settings: &'a DriftSettings,
-    pub(crate) model: &'a PredictionSeries,
     pub(crate) now: Timestamp,
     /// The time of day, if the host knows it.
     pub(crate) wall_clock: Option<WallClock>,

@@ -40,6 +40,10 @@ pub(crate) struct LabelledModel {
     pub(crate) judged: Option<Judged>,
     pub(crate) kpis: Box<[KpiSeries]>,
     pub(crate) segments: Segments,
+    /// The counter of all its predictions, if it has one.
+    pub(crate) predictions: Option<SeriesId>,
+    /// How many columns of it are watched for drift, which share the false alarms of the model.
+    pub(crate) columns: usize,
     outcomes: EnumMap<LabelOutcome, SeriesId>,
     delay: Timing,
     tracked: SeriesId,
@@ -82,6 +86,7 @@ impl LabelledModel {
         registrar: &mut SeriesRegistrar<'_>,
         model: &config::Model,
         feedback: Option<&Feedback>,
+        predictions: Option<SeriesId>,
     ) -> Option<LabelledModel> {
         feedback?;
         let quality = model.profile.as_ref().and_then(|profile| profile.quality.as_ref());
@@ -109,6 +114,8 @@ impl LabelledModel {
             version: model.version.as_deref().map(Box::from),
             judged,
             segments,
+            predictions,
+            columns: model.profile.as_ref().map_or(0, |profile| profile.columns().count()),
             kpis: kpis.collect::<Vec<_>>().into(),
             outcomes: registrar.add(Metric::Labels, &labels),
             delay: registrar.add(Metric::LabelDelay, &labels),

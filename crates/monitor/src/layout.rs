@@ -10,11 +10,11 @@ use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget};
 
 use self::parts::CommonSeries;
 use crate::{
-    config::Config,
+    config::{Config, ModelKind},
     drift_settings::DriftSettings,
     feedback::{FeedbackLayout, tracker::Tracker},
     ids::{ModelId, PredictorId, SeriesKey},
-    instruments::{Instruments, ModelPanels},
+    instruments::{Instruments, LabelledPanels, ModelPanels},
     labelled::LabelledModel,
     memory::{generation_bytes, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
@@ -114,9 +114,17 @@ impl Monitor {
         let (mut predictors, instruments): (Vec<PredictionSeries>, Vec<ModelPanels>) =
             of_models.unzip();
         let of_labels = config.models.iter().filter_map(|model| {
-            parts::labelled(&mut registrar, model, config.feedback.as_ref()).map(Rc::new)
+            let number = registry.predicting(model.name.as_bytes());
+            let version = model.version.as_deref().map(str::as_bytes);
+            let predictor =
+                predictors.iter().find(|it| it.model == number && it.version() == version);
+            let predictions =
+                predictor.filter(|_| model.kind == ModelKind::Predictive).map(|it| it.predictions);
+            let feedback = config.feedback.as_ref();
+            parts::labelled(&mut registrar, model, feedback, &drift, predictions)
         });
-        let labelled: Vec<Rc<LabelledModel>> = of_labels.collect();
+        let (labelled, of_labels): (Vec<Rc<LabelledModel>>, Vec<LabelledPanels>) =
+            of_labels.map(|(model, panels)| (Rc::new(model), panels)).unzip();
         let feedback = parts::feedback(
             &mut registrar,
             config.feedback.as_ref(),
@@ -172,7 +180,7 @@ impl Monitor {
             prediction_bytes,
             deployed,
             drift,
-            instruments: Instruments { models: instruments },
+            instruments: Instruments { models: instruments, labelled: of_labels },
             remove_accept_encoding: config.remove_accept_encoding,
             request_load_reports: config.request_load_reports,
             tick_milliseconds: config.tick_milliseconds,
@@ -255,6 +263,10 @@ impl Monitor {
     /// Counts a stream that is let through unmeasured.
     pub fn count_unmeasured(&self, buffer: &mut MetricBuffer, reason: Unmeasured) {
         buffer.add(self.common.unmeasured[reason], 1);
+    }
+
+    pub(crate) fn labelled(&self) -> impl Iterator<Item = &LabelledModel> {
+        self.labelled.iter().map(|model| &**model)
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {

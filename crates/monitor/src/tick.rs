@@ -76,15 +76,12 @@ impl Tick {
         monitor: &Monitor,
         instruments: Instruments,
     ) -> Option<Tick> {
-        let keys = || instruments.models.iter().flat_map(|model| model.keys());
-        keys().next()?;
+        instruments.keys().next()?;
         // Not the configuration's: one that takes another's place is to take its lease, too, if it watches the same.
-        let watched = keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
+        let watched = instruments.keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
         let leadership = Leadership::begin(host, watched, monitor.tick_milliseconds);
-        let models = || instruments.models.iter().zip(monitor.predicting());
-        let windows_bytes =
-            models().map(|(it, model)| it.state_bytes_max(model, &monitor.drift)).sum();
-        let columns = models().map(|(_, model)| model.columns().count()).sum();
+        let windows_bytes = instruments.state_bytes_max(monitor);
+        let columns = monitor.predicting().map(|model| model.columns().count()).sum();
         let step_seconds = monitor.drift.windows.step_seconds();
         let turns_at_once = turns_at_once(columns, monitor.tick_milliseconds, step_seconds);
         let mut tick = Tick {
@@ -95,11 +92,8 @@ impl Tick {
             lacking: 0,
             leading: None,
         };
-        let (now, mut reading) = (host.now(), Reading::default());
-        for (panels, model) in tick.instruments.models.iter_mut().zip(monitor.predicting()) {
-            let proxy = Proxy { host, series };
-            panels.store_initial_snapshots(model, &monitor.drift, now, &proxy, &mut reading);
-        }
+        let proxy = Proxy { host, series };
+        tick.instruments.store_initial_snapshots(monitor, host.now(), &proxy);
         Some(tick)
     }
 
@@ -170,15 +164,13 @@ impl Tick {
 
     fn release(&mut self) {
         if self.leading.take().is_some() {
-            self.instruments.models.iter_mut().for_each(|model| model.release());
+            self.instruments.release();
         }
     }
 
     fn restore(&mut self, host: &impl Host, monitor: &Monitor, memory: &VmMemory, now: Timestamp) {
         let reservation = memory.reserve(self.windows_bytes);
-        for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
-            panels.restore(model, &monitor.drift, now, host);
-        }
+        self.instruments.restore(monitor, now, host);
         self.leading = Some(Leading { _reservation: reservation, ..Leading::default() });
     }
 
@@ -203,25 +195,21 @@ impl Tick {
             (_, newer) => newer,
         };
         leading.reading.is_complete = true;
-        let mut turns_left = self.turns_at_once;
-        for (panels, model) in self.instruments.models.iter_mut().zip(monitor.predicting()) {
-            let mut evaluation = Evaluation {
-                settings: &monitor.drift,
-                model,
-                now,
-                wall_clock: leading.wall_clock,
-                step_ended,
-                turns_left,
-                has_turn: false,
-                buffer,
-                findings: &mut leading.findings,
-                scratch: &mut leading.scratch,
-                due_at: leading.due_at,
-                must_store: false,
-            };
-            panels.evaluate(proxy, &mut evaluation, &mut leading.reading);
-            (leading.due_at, turns_left) = (evaluation.due_at, evaluation.turns_left);
-        }
+        let mut evaluation = Evaluation {
+            settings: &monitor.drift,
+            now,
+            wall_clock: leading.wall_clock,
+            step_ended,
+            turns_left: self.turns_at_once,
+            has_turn: false,
+            buffer,
+            findings: &mut leading.findings,
+            scratch: &mut leading.scratch,
+            due_at: leading.due_at,
+            must_store: false,
+        };
+        self.instruments.evaluate(monitor, proxy, &mut evaluation, &mut leading.reading);
+        leading.due_at = evaluation.due_at;
         if !leading.reading.is_complete {
             // The next evaluation makes up for what the host refused.
             leading.changes = ChangeCounter::default();

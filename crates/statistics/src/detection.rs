@@ -28,6 +28,7 @@ pub use crate::counts::total;
 pub use self::{
     budget::Budget,
     detector::{Detector, LookScratch, Looked, Looking},
+    evidence::TwoShares,
     holding::{Holding, Turned},
     judge::{Judge, Limits, ROWS_MIN},
     lengths::Length,

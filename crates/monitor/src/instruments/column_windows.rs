@@ -4,11 +4,10 @@
 use alloc::boxed::Box;
 use core::ops::Range;
 
-use driftline_labels::{Baseline, DriftReason, Enum, EnumMap, Verdict, Window};
+use driftline_labels::{Baseline, EnumMap, Verdict, Window};
 use driftline_statistics::{
     detection::{
-        Detector, Holding, Judge, Length, LookScratch, Looking, Overdispersion, WindowLengths,
-        total,
+        Detector, Judge, Length, LookScratch, Looking, Overdispersion, WindowLengths, total,
     },
     drift::{Histograms, Measure, psi, to_ppm},
     fingerprint::Fingerprint,
@@ -18,7 +17,7 @@ use driftline_statistics::{
 
 use super::{
     ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, Instrument,
-    Scratch,
+    Scratch, detector_record,
     verdict::{DriftGauges, VerdictGauges, compared},
 };
 use crate::{
@@ -223,63 +222,14 @@ impl Instrument<MonitoredColumn> for ColumnWindows {
     }
 
     fn store(&self, record: &mut Writer<'_>) {
-        let Some(state) = &self.state else { return };
-        let Detector { fresh, fast, slow, batches, past, batch, holding, .. } = &state.detector;
-        for ring in [fresh, fast, slow] {
-            record.ring(ring);
-        }
-        for told in [batches, past] {
-            record.u32(told.statistic.to_bits());
-            record.u32(told.degrees.to_bits());
-        }
-        batch.iter().for_each(|&count| record.u16(count));
-        record.u64(state.limits);
-        for held in holding.values() {
-            store_holding(*held, record);
+        if let Some(state) = &self.state {
+            detector_record::store(&state.detector, state.limits, record);
         }
     }
 
     fn restore(&mut self, record: &mut Reader<'_>) -> Option<()> {
         let State { detector, limits, .. } = &mut **self.state.as_mut()?;
-        record.ring(&mut detector.fresh)?;
-        record.ring(&mut detector.fast)?;
-        record.ring(&mut detector.slow)?;
-        for told in [&mut detector.batches, &mut detector.past] {
-            let (statistic, degrees) =
-                (f32::from_bits(record.u32()?), f32::from_bits(record.u32()?));
-            let is_possible = |it: f32| it.is_finite() && 0.0 <= it;
-            if !is_possible(statistic) || !is_possible(degrees) {
-                return None;
-            }
-            *told = Overdispersion { statistic, degrees };
-        }
-        for count in &mut detector.batch {
-            *count = record.u16()?;
-        }
-        let has_limits = record.u64()? == *limits;
-        for held in detector.holding.values_mut() {
-            let stored = restored_holding(record)?;
-            *held = if has_limits { stored } else { Holding::default() };
-        }
-        detector.restored();
-        Some(())
-    }
-}
-
-/// A byte for the reason, or for none; then when it began, and since when it is gone, which 0 is never.
-fn store_holding(held: Holding, record: &mut Writer<'_>) {
-    let reason = held.reason().map_or(DriftReason::ALL.len(), Enum::into_usize);
-    record.u8(u8::try_from(reason).unwrap_or(u8::MAX));
-    record.u64(held.since().map_or(0, |at| at.0));
-    record.u64(held.gone().map_or(0, |at| at.0));
-}
-
-fn restored_holding(record: &mut Reader<'_>) -> Option<Holding> {
-    let (reason, since, gone) = (usize::from(record.u8()?), record.u64()?, record.u64()?);
-    let gone = (gone != 0).then_some(Timestamp(gone));
-    match DriftReason::ALL.get(reason) {
-        Some(&reason) => Some(Holding::restored(Timestamp(since), reason, gone)),
-        None => (reason == DriftReason::ALL.len()).then(Holding::default),
+        detector_record::restore(detector, *limits, record)
     }
 }
 

@@ -12,14 +12,16 @@ use driftline_statistics::{
 };
 
 use super::{
-    ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, ModelContext,
-    ModelInstrument, OF_COLUMNS, OF_MODELS,
+    ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, LabelContext,
+    ModelContext, ModelInstrument, OF_COLUMNS, OF_LABELS, OF_MODELS,
     panel::{Panel, Proxy, Reading, panels},
     turns::Turns,
 };
 use crate::{
     host::Host,
     host_series::HostSeries,
+    labelled::LabelledModel,
+    layout::Monitor,
     model::{ColumnLabels, MonitoredColumn, PredictionSeries, Role, columns_of},
 };
 use driftline_metrics::series::SeriesRegistrar;
@@ -29,6 +31,103 @@ use driftline_metrics::series::SeriesRegistrar;
 pub struct Instruments {
     /// By the place of the model among those that predict or have a profile.
     pub(crate) models: Vec<ModelPanels>,
+    /// By the place of the model among those that labels are counted for.
+    pub(crate) labelled: Vec<LabelledPanels>,
+}
+
+/// The panels of a model that labels are counted for.
+#[derive(Debug, Default)]
+pub(crate) struct LabelledPanels(Box<[Panel<LabelledModel>]>);
+
+impl Instruments {
+    /// The names of all records, in the order of the panels.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u64> {
+        let of_labels = self.labelled.iter().flat_map(|model| &model.0);
+        let of_labels = of_labels.filter_map(Panel::stored_key);
+        self.models.iter().flat_map(ModelPanels::keys).chain(of_labels)
+    }
+
+    /// What all state takes at most, in bytes.
+    pub(crate) fn state_bytes_max(&self, monitor: &Monitor) -> usize {
+        let settings = &monitor.drift;
+        let models = self.models.iter().zip(monitor.predicting());
+        let of_models = models.map(|(panels, model)| panels.state_bytes_max(model, settings));
+        let labelled = self.labelled.iter().zip(monitor.labelled());
+        let of_labels = labelled.flat_map(|(panels, model)| {
+            panels.0.iter().map(move |panel| panel.state_bytes_max(model, settings))
+        });
+        of_models.chain(of_labels).fold(0, usize::saturating_add)
+    }
+
+    /// Stores where the counters stand, for the VM that evaluates first, so that rows which come until then are within
+    /// the first window. What is stored already by this configuration stays.
+    pub(crate) fn store_initial_snapshots(
+        &mut self,
+        monitor: &Monitor,
+        now: Timestamp,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+    ) {
+        let (settings, reading) = (&monitor.drift, &mut Reading::default());
+        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+            panels.store_initial_snapshots(model, settings, now, proxy, reading);
+        }
+        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+            for panel in &mut panels.0 {
+                panel.store_initial_snapshot(model, settings, now, proxy, reading);
+            }
+        }
+    }
+
+    /// Goes on from what was stored last.
+    pub(crate) fn restore(&mut self, monitor: &Monitor, now: Timestamp, host: &impl Host) {
+        let settings = &monitor.drift;
+        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+            panels.restore(model, settings, now, host);
+        }
+        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+            for panel in &mut panels.0 {
+                panel.restore(model, settings, now, host);
+            }
+        }
+    }
+
+    /// Gives up all state.
+    pub(crate) fn release(&mut self) {
+        self.models.iter_mut().for_each(ModelPanels::release);
+        self.labelled.iter_mut().flat_map(|model| &mut model.0).for_each(Panel::release);
+    }
+
+    /// Reads all counters and sets all gauges, model by model.
+    pub(crate) fn evaluate(
+        &mut self,
+        monitor: &Monitor,
+        proxy: &Proxy<'_, impl Host, impl HostSeries>,
+        evaluation: &mut Evaluation<'_>,
+        reading: &mut Reading,
+    ) {
+        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+            panels.evaluate(model, proxy, evaluation, reading);
+        }
+        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+            evaluation.has_turn = evaluation.step_ended;
+            for panel in &mut panels.0 {
+                panel.evaluate(model, proxy, evaluation, reading);
+            }
+        }
+    }
+}
+
+impl LabelledPanels {
+    /// Makes the instruments of a model that labels are counted for: registers their gauges.
+    pub(crate) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        settings: &DriftSettings,
+        model: &LabelledModel,
+    ) -> LabelledPanels {
+        let context = LabelContext { model, settings };
+        let made = made(OF_LABELS.map(|make| make(registrar, &context)));
+        LabelledPanels(panels(made, model, settings))
+    }
 }
 
 /// The panels of one model; none of a model without a profile.
@@ -128,11 +227,11 @@ impl ModelPanels {
     /// it need not hold the gauges of all of them.
     pub(crate) fn evaluate(
         &mut self,
+        model: &PredictionSeries,
         proxy: &Proxy<'_, impl Host, impl HostSeries>,
         evaluation: &mut Evaluation<'_>,
         reading: &mut Reading,
     ) {
-        let model = evaluation.model;
         evaluation.findings.columns.clear();
         evaluation.findings.columns.reserve_exact(self.columns.len());
         let told = self.columns.iter().flatten().map(Panel::clusters);

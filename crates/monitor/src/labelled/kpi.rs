@@ -66,6 +66,11 @@ impl KpiSeries {
         buffer.add(self.squares, libm::round(position * position * 1e6) as u64);
     }
 
+    /// Its bounds and its unit.
+    pub(crate) fn bounds(&self) -> [f64; 3] {
+        [self.minimum, self.maximum, self.unit]
+    }
+
     /// The mean of so many records with these sums, in the unit of the figure.
     pub(crate) fn mean(&self, rows: u64, high: u64, low: u64) -> f64 {
         (high as f64 - low as f64) * self.unit / rows.max(1) as f64
@@ -74,10 +79,5 @@ impl KpiSeries {
     /// Where so many units lie between the bounds, from 0 to 1.
     pub(crate) fn position(&self, units: f64) -> f64 {
         ((units * self.unit - self.minimum) / (self.maximum - self.minimum)).clamp(0.0, 1.0)
-    }
-
-    /// A number of the position's scale in the figure's own unit.
-    pub(crate) fn at(&self, position: f64) -> f64 {
-        self.minimum + position * (self.maximum - self.minimum)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     drift_settings::DriftSettings,
     feedback::FeedbackLayout,
     ids::SeriesKey,
-    instruments::ModelPanels,
+    instruments::{LabelledPanels, ModelPanels},
     labelled::LabelledModel,
     model::{ModelSeries, PredictionSeries},
     names::Named,
@@ -93,8 +93,12 @@ pub(super) fn labelled(
     registrar: &mut SeriesRegistrar<'_>,
     model: &Model,
     feedback: Option<&Feedback>,
-) -> Option<LabelledModel> {
-    LabelledModel::register(registrar, model, feedback)
+    drift: &DriftSettings,
+    predictions: Option<SeriesId>,
+) -> Option<(LabelledModel, LabelledPanels)> {
+    let labelled = LabelledModel::register(registrar, model, feedback, predictions)?;
+    let panels = LabelledPanels::register(registrar, drift, &labelled);
+    Some((labelled, panels))
 }
 
 /// Feedback, if the configuration takes it.
@@ -131,7 +135,7 @@ pub(crate) fn series_count(config: &Config) -> usize {
         count(|registrar| {
             predictor(registrar, &registry, model, &drift);
             deployed(registrar, model);
-            labelled(registrar, model, config.feedback.as_ref());
+            labelled(registrar, model, config.feedback.as_ref(), &drift, None);
         })
     });
     let feedback = count(|registrar| {

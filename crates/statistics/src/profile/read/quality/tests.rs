@@ -1,6 +1,7 @@
 //! What the reader of quality takes and refuses, and in which words; it measures nothing.
 
 use std::{
+    boxed::Box,
     format,
     string::{String, ToString},
     vec,

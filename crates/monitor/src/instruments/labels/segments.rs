@@ -1,0 +1,139 @@
+//! Which part of the traffic got worse: segments by how much more often their rows are wrong than those of the reference
+//! were, if chance does not explain it. It sets no verdict.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{SeriesRegistrar, SeriesRun},
+};
+use driftline_statistics::detection::{TwoShares, total};
+
+use super::{
+    DriftSettings,
+    cells::{LabelCells, part},
+};
+use crate::labelled::{Judged, LabelledModel};
+
+/// How many rows count as one: a place is no alarm, so it need not be proof against larger clusters.
+const CLUSTERS: f64 = 2.0;
+/// What errors of a row are counted in.
+const THOUSANDTHS: f64 = 1000.0;
+
+/// The places of one model's segments.
+#[derive(Debug)]
+pub(super) struct SegmentGauges {
+    /// By segment and cell.
+    ranks: Box<[SeriesRun]>,
+    /// The evidence that a rise needs, in nats.
+    nats: f64,
+    /// Mean and variance of an error of the reference, by which cells are judged that it does not have.
+    usual: Errors,
+}
+
+/// Errors of some rows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Errors {
+    rows: f64,
+    /// Their mean, in errors, or in standard deviations of the label.
+    mean: f64,
+}
+
+impl SegmentGauges {
+    pub(super) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        model: &LabelledModel,
+        settings: &DriftSettings,
+    ) -> SegmentGauges {
+        let [name, version] = model.labels();
+        let ranks = model.segments.iter().map(|segment| {
+            SeriesRun::of(segment.cells.iter().map(|cell| {
+                registrar.add(Metric::SegmentRank, &[name, version, &segment.name, cell])
+            }))
+        });
+        let ranks: Vec<SeriesRun> = ranks.collect();
+        let cells = ranks.iter().map(SeriesRun::len).sum();
+        SegmentGauges { ranks: ranks.into(), nats: settings.nats(cells), usual: usual(model) }
+    }
+
+    /// Compares each cell with its reference, and ranks those that are worse.
+    pub(super) fn set(
+        &self,
+        model: &LabelledModel,
+        sums: &[u64],
+        cells: &LabelCells,
+        buffer: &mut MetricBuffer,
+    ) {
+        let rows = part(sums, &cells.segment_rows).iter();
+        let mut live = rows.zip(part(sums, &cells.segment_errors));
+        let mut worse = Vec::new();
+        let mut all = Vec::new();
+        for (segment, ranks) in model.segments.iter().zip(&self.ranks) {
+            for (cell, (id, (&rows, &errors))) in ranks.iter().zip(&mut live).enumerate() {
+                let live = Errors::of(rows, errors);
+                let known = segment.reference.as_ref().and_then(|(rows, errors)| {
+                    let found = Errors::of(*rows.get(cell)?, *errors.get(cell)?);
+                    (0.0 < found.rows).then_some(found)
+                });
+                let reference = known.unwrap_or(self.usual);
+                if self.is_worse(model, reference, live) {
+                    worse.push((live.mean - reference.mean, all.len()));
+                }
+                all.push(id);
+            }
+        }
+        worse.sort_unstable_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
+        for (number, id) in all.into_iter().enumerate() {
+            let place = worse.iter().position(|&(_, place)| place == number);
+            let rank = place.map_or(0, |place| place.saturating_add(1));
+            buffer.set(id, u64::try_from(rank).unwrap_or(u64::MAX));
+        }
+    }
+
+    fn is_worse(&self, model: &LabelledModel, reference: Errors, live: Errors) -> bool {
+        if live.mean <= reference.mean || live.rows <= 0.0 || reference.rows <= 0.0 {
+            return false;
+        }
+        let effective = live.rows / CLUSTERS;
+        let nats = match &model.judged {
+            Some(Judged::Classes(_)) => TwoShares {
+                reference: (reference.mean * reference.rows, reference.rows),
+                live: (live.mean * effective, effective),
+            }
+            .nats(),
+            // An absolute error varies about as much as it is large.
+            _ => {
+                let scale = reference.mean.max(f64::MIN_POSITIVE);
+                let apart = (live.mean - reference.mean) / scale;
+                apart * apart / 2.0 / (1.0 / effective + 1.0 / reference.rows)
+            }
+        };
+        self.nats <= nats
+    }
+}
+
+impl Errors {
+    fn of(rows: u64, thousandths: u64) -> Errors {
+        let rows = rows as f64;
+        Errors { rows, mean: thousandths as f64 / THOUSANDTHS / rows.max(1.0) }
+    }
+}
+
+/// Errors of the whole reference.
+fn usual(model: &LabelledModel) -> Errors {
+    match &model.judged {
+        Some(Judged::Classes(series)) => {
+            let rows = total(&series.reference.confusion);
+            let diagonal = series.names.count().saturating_add(1);
+            let correct = series.reference.confusion.iter().step_by(diagonal.max(1));
+            let correct = correct.fold(0, |sum: u64, &count| sum.saturating_add(count));
+            Errors::of(rows, rows.saturating_sub(correct).saturating_mul(1000))
+        }
+        Some(Judged::Regression(series)) => {
+            let sums = &series.reference.sums;
+            Errors::of(sums.rows, sums.above.saturating_add(sums.below))
+        }
+        None => Errors::default(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Whether labels tell anything: how many came, for which part of the predictions, and how late. It judges no model.
+
+use driftline_labels::{EnumMap, LabelsState, Window};
+use driftline_metrics::{
+    buffer::MetricBuffer,
+    catalogue::Metric,
+    series::{SeriesId, SeriesRegistrar},
+};
+use driftline_statistics::drift::to_ppm;
+
+use super::{
+    DriftSettings,
+    cells::{LabelCells, at},
+};
+use crate::labelled::LabelledModel;
+
+/// The gauges of one model.
+#[derive(Debug)]
+pub(super) struct StateGauges {
+    rows: EnumMap<Window, SeriesId>,
+    coverage: EnumMap<Window, SeriesId>,
+    state: EnumMap<LabelsState, SeriesId>,
+    rows_min: u64,
+    window_seconds: u64,
+    /// What came in the slow window when it was looked at last.
+    has_slow: bool,
+}
+
+impl StateGauges {
+    pub(super) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        model: &LabelledModel,
+        settings: &DriftSettings,
+    ) -> StateGauges {
+        let labels = &model.labels();
+        StateGauges {
+            rows: registrar.add(Metric::LabelledRows, labels),
+            coverage: registrar.add(Metric::LabelCoverage, labels),
+            state: registrar.add(Metric::LabelsState, labels),
+            rows_min: settings.rows_min(),
+            window_seconds: settings.windows.window_seconds,
+            has_slow: false,
+        }
+    }
+
+    pub(super) fn set(
+        &mut self,
+        window: Window,
+        sums: &[u64],
+        cells: &LabelCells,
+        buffer: &mut MetricBuffer,
+    ) {
+        let (labels, predictions) = (at(sums, cells.labels), at(sums, cells.predictions));
+        buffer.set(self.rows[window], labels);
+        let coverage = labels as f64 / predictions.max(1) as f64;
+        buffer.set(self.coverage[window], to_ppm(if predictions == 0 { 0.0 } else { coverage }));
+        if window == Window::Slow {
+            self.has_slow = labels != 0;
+            return;
+        }
+        let (delays, seconds) = (at(sums, cells.delays), at(sums, cells.delay_sum));
+        let is_late = self.window_seconds.saturating_mul(delays) < seconds;
+        let state = if self.rows_min <= labels && !is_late {
+            LabelsState::Live
+        } else if labels != 0 || self.has_slow {
+            LabelsState::Late
+        } else {
+            LabelsState::None
+        };
+        for (other, &id) in &self.state {
+            buffer.set(id, u64::from(other == state));
+        }
+    }
+}
