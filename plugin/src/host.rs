@@ -1,12 +1,11 @@
 //! Every call into the host, and the only `unsafe` of the project; no other file knows a status code.
 //!
-//! The SDK's own wrappers are not used for calls that return data: they panic on statuses that Envoy
-//! really returns (a header map outside its callback gives `BadArgument`), and a panic takes the VM and every stream
-//! of its worker with it. Here a call that the host refuses gives `None`, whatever the status.
+//! The SDK's own wrappers are not used: they panic on statuses that Envoy really returns (a header map outside its
+//! callback gives `BadArgument`), and a panic takes the VM and every stream of its worker with it. Here a call that the host refuses gives `None`, whatever the status.
 
 #![allow(unsafe_code)]
 
-use std::{ptr, slice};
+use std::{mem::MaybeUninit, ptr, slice};
 
 use driftline_labels::Direction;
 use driftline_metrics::{buffer::Change, catalogue::Kind};
@@ -108,7 +107,7 @@ mod buffer {
     pub(super) const PLUGIN_CONFIGURATION: u32 = 7;
 }
 
-/// The proxy, as the SDK's ABI reaches it.
+/// The proxy, as the ABI reaches it.
 pub(crate) struct ProxyWasm;
 
 impl Host for ProxyWasm {
@@ -291,6 +290,17 @@ fn bytes_of(kind: u32, start: usize, max: usize) -> Option<Vec<u8>> {
     returned(|data, size| unsafe { proxy_get_buffer_bytes(kind, start, max, data, size) })
 }
 
+/// Memory for `size` bytes that the host is about to return; null if there is none left, which the host takes for a refusal.
+pub(crate) fn allocate(size: usize) -> *mut u8 {
+    let mut bytes: Vec<MaybeUninit<u8>> = Vec::new();
+    if bytes.try_reserve_exact(size).is_err() {
+        return ptr::null_mut();
+    }
+    // SAFETY: so much is reserved, and of this type nothing need be written.
+    unsafe { bytes.set_len(size) };
+    Box::into_raw(bytes.into_boxed_slice()).cast()
+}
+
 /// Makes a call that returns bytes, and takes them over.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let mut data: *mut u8 = ptr::null_mut();
@@ -302,7 +312,7 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
         return Some(Vec::new());
     }
     // SAFETY: a host returns bytes in memory that it asked the module's `malloc` for, with exactly
-    // this size. That function is the SDK's: it leaks a boxed slice of `size` bytes, which the host
+    // this size. That is `allocate`: it leaks a boxed slice of `size` bytes, which the host
     // has filled and nobody else knows, so it is ours to own.
     Some(Vec::from(unsafe { Box::from_raw(ptr::from_mut(slice::from_raw_parts_mut(data, size))) }))
 }

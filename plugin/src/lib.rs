@@ -3,8 +3,6 @@
 //! Every callback reads what the host offers, hands it on, and continues; bodies are neither buffered, paused nor
 //! rewritten, unless the session answers the request itself. If a line in here needs a test of its own, it belongs in the core.
 
-// `proxy_wasm::main!` expands to an export without documentation.
-#![allow(missing_docs)]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -15,10 +13,7 @@
     clippy::unwrap_used
 )]
 
+mod exports;
 mod host;
 mod root;
 mod stream;
-
-proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|_| Box::new(root::Root::new()));
-}}

@@ -3,10 +3,6 @@
 use std::rc::Rc;
 
 use driftline_monitor::{memory::VmMemory, session::Session};
-use proxy_wasm::{
-    traits::{Context, HttpContext, RootContext},
-    types::ContextType,
-};
 
 use crate::{host::ProxyWasm, stream::Stream};
 
@@ -22,22 +18,12 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    pub(crate) fn new() -> Root {
+    pub(crate) const fn new() -> Root {
         Root { session: None }
     }
-}
 
-impl Context for Root {
-    fn on_done(&mut self) -> bool {
-        if let Some(session) = self.session.take() {
-            session.close(&ProxyWasm);
-        }
-        true
-    }
-}
-
-impl RootContext for Root {
-    fn on_configure(&mut self, size: usize) -> bool {
+    /// Whether the configuration is accepted.
+    pub(crate) fn configure(&mut self, size: usize) -> bool {
         match VM_MEMORY.with(|memory| Session::configure(&ProxyWasm, memory, size)) {
             Ok(session) => {
                 if let Some(before) = self.session.replace(Rc::new(session)) {
@@ -50,17 +36,20 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
+    pub(crate) fn tick(&self) {
         if let Some(session) = &self.session {
             session.tick(&ProxyWasm);
         }
     }
 
-    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.session.clone())))
+    /// A stream that is measured under this configuration.
+    pub(crate) fn stream(&self) -> Stream {
+        Stream::new(self.session.clone())
     }
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
+    pub(crate) fn close(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close(&ProxyWasm);
+        }
     }
 }

@@ -126,6 +126,8 @@ fn the_profiler_opens_no_file() {
 #[test]
 fn unsafe_code_lives_in_one_file() {
     let of_host = Path::new("plugin/src/host.rs");
+    // To give a function its name is called unsafe, too.
+    let of_exports = Path::new("plugin/src/exports.rs");
     // An allocator that counts, for one test; what is shipped has none of it.
     let of_a_test = Path::new("crates/monitor/tests/memory/counting.rs");
     for (path, text) in CRATES.iter().flat_map(|folder| sources(folder)) {
@@ -141,6 +143,7 @@ fn unsafe_code_lives_in_one_file() {
             concat!("allow(un", "safe_code)"),
         ];
         let found = words.iter().find(|word| code(&text).any(|line| line.contains(**word)));
+        let found = found.filter(|word| path != of_exports || !word.starts_with("allow"));
         assert!(found.is_none(), "{}: {found:?}", path.display());
     }
     let host = fs::read_to_string(root().join(of_host)).unwrap();

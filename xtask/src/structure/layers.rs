@@ -104,7 +104,7 @@ const LAYERS: &[Layer] = &[
 
 /// External crates that only these packages may use. `driftline-arithmetic` is a filter for a test.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("proxy-wasm", &["driftline-plugin", "driftline-arithmetic"]),
+    ("proxy-wasm", &["driftline-arithmetic"]),
     ("wasmtime", &[HOST_SIM]),
     ("wasm-bindgen", &["driftline-studio"]),
 ];
