@@ -26,7 +26,7 @@ struct Cli {
 enum Command {
     /// Run the filter in a reverse proxy in front of a model server.
     Serve(serve::Args),
-    Profile(profile::Args),
+    Profile(Box<profile::Args>),
     Check(check::Args),
     Feedback(feedback::Args),
     Demo(demo::Args),
@@ -37,7 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
-        Command::Profile(args) => profile::run(args),
+        Command::Profile(args) => profile::run(*args),
         Command::Check(args) => check::run(args),
         Command::Feedback(args) => feedback::run(args),
         Command::Demo(args) => demo::run(args),

@@ -2,6 +2,7 @@
 //! It never leaves a half-written file, and never overwrites the data that it reads.
 
 mod from_requests;
+mod labels;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use driftline_profiler::{
-    AsOf, BINS_DEFAULT, LeftOut, Made, Options, Progress, QualityOptions, Settings, Summary,
-    to_text,
-};
+use driftline_profiler::{AsOf, BINS_DEFAULT, Made, Options, Progress, Settings, Summary, to_text};
 use driftline_profiler_files::{Format, ProfilerError, from_csv, from_file, from_json_lines};
 use driftline_statistics::{profile::Kind, time::moment};
 
@@ -72,27 +70,8 @@ pub(crate) struct Args {
     /// The column with what the model answered on these rows: the reference of its predictions.
     #[arg(long, value_name = "COLUMN")]
     prediction: Option<String>,
-    /// The column with the true outcome, a class or a number, which says how good the model was on these rows: the profile
-    /// then has its quality. It is compared with --score or --prediction, and is no feature. Older filters refuse such a
-    /// profile.
-    #[arg(long, value_name = "COLUMN")]
-    label: Option<String>,
-    /// The column with the probability of the positive one of two classes. It is no feature.
-    #[arg(long, value_name = "COLUMN", requires = "label")]
-    score: Option<String>,
-    /// Which of the two labels is the positive one. By default it is 1 of 0 and 1, true of false and true, yes of no and
-    /// yes; of other labels it must be said.
-    #[arg(long, value_name = "CLASS", requires = "label", allow_hyphen_values = true)]
-    positive: Option<String>,
-    /// Scores from here on are predicted as positive, unless --prediction names a column of classes; .5 by default.
-    #[arg(long, value_name = "SCORE", requires = "label")]
-    threshold: Option<f64>,
-    /// Compare labels and predictions as numbers although there are only two different labels.
-    #[arg(long, requires = "label", conflicts_with_all = ["score", "positive", "threshold"])]
-    regression: bool,
-    /// A feature by whose bins errors are told apart; may be given up to five times.
-    #[arg(long, value_name = "FEATURE", requires = "label")]
-    segment: Vec<String>,
+    #[command(flatten)]
+    labels: labels::Args,
     /// A column that is no feature; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     exclude: Vec<String>,
@@ -187,7 +166,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         eprintln!("{note}");
     }
     if let Some(left_out) = left_out.filter(|left_out| left_out.rows() != 0) {
-        eprintln!("{}", left_out_said(left_out));
+        eprintln!("{}", labels::left_out_said(left_out));
     }
     if let (Some(column), Some(without)) = (&args.by_hour, without_hour) {
         eprintln!("{}", hours_said(column, without, profile.rows));
@@ -222,12 +201,6 @@ fn hours_said(column: &str, without: u64, rows: u64) -> String {
         1 => format!("{start}; 1 has no moment there and is in the whole alone"),
         _ => format!("{start}; {without} have no moment there and are in the whole alone"),
     }
-}
-
-/// How many rows say nothing about how good the model was, and why.
-fn left_out_said(left_out: LeftOut) -> String {
-    let rows = if left_out.rows() == 1 { "row" } else { "rows" };
-    format!("left out of the quality: {} {rows}, {left_out}", left_out.rows())
 }
 
 fn settings(args: &Args) -> Settings {
@@ -273,7 +246,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         kinds: kinds(args),
         as_of: args.as_of.as_deref().map(as_of),
         by_hour: args.by_hour.clone(),
-        quality: quality(args),
+        quality: args.labels.options(),
         value_bins: args.value_bins.clone(),
         separator: args.separator,
         decimal_comma: args.decimal_comma,
@@ -306,17 +279,6 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         made
     };
     made.map_err(|error| explain(error, train))
-}
-
-fn quality(args: &Args) -> Option<QualityOptions> {
-    Some(QualityOptions {
-        label: args.label.clone()?,
-        score: args.score.clone(),
-        positive: args.positive.clone(),
-        threshold: args.threshold,
-        is_regression: args.regression,
-        segments: args.segment.clone(),
-    })
 }
 
 /// Shows how far reading has come.

@@ -1,6 +1,7 @@
 //! The command as a user calls it, on small files; it looks at what is left in their folder.
 
 mod first;
+mod labelled;
 
 use std::process;
 

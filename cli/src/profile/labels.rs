@@ -1,0 +1,48 @@
+//! The options of `driftline profile` about rows with labels, and what it says of rows without; it reads nothing.
+
+use driftline_profiler::{LeftOut, QualityOptions};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The column with the true outcome, a class or a number, which says how good the model was on these rows: the profile
+    /// then has its quality. It is compared with --score or --prediction, and is no feature. Older filters refuse such a
+    /// profile.
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// The column with the probability of the positive one of two classes. It is no feature.
+    #[arg(long, value_name = "COLUMN", requires = "label")]
+    score: Option<String>,
+    /// Which of the two labels is the positive one. By default it is 1 of 0 and 1, true of false and true, yes of no and
+    /// yes; of other labels it must be said.
+    #[arg(long, value_name = "CLASS", requires = "label", allow_hyphen_values = true)]
+    positive: Option<String>,
+    /// Scores from here on are predicted as positive, unless --prediction names a column of classes; .5 by default.
+    #[arg(long, value_name = "SCORE", requires = "label")]
+    threshold: Option<f64>,
+    /// Compare labels and predictions as numbers although there are only two different labels.
+    #[arg(long, requires = "label", conflicts_with_all = ["score", "positive", "threshold"])]
+    regression: bool,
+    /// A feature by whose bins errors are told apart; may be given up to five times.
+    #[arg(long, value_name = "FEATURE", requires = "label")]
+    segment: Vec<String>,
+}
+
+impl Args {
+    /// `None` if no column has labels.
+    pub(super) fn options(&self) -> Option<QualityOptions> {
+        Some(QualityOptions {
+            label: self.label.clone()?,
+            score: self.score.clone(),
+            positive: self.positive.clone(),
+            threshold: self.threshold,
+            is_regression: self.regression,
+            segments: self.segment.clone(),
+        })
+    }
+}
+
+/// How many rows say nothing about how good the model was, and why.
+pub(super) fn left_out_said(left_out: LeftOut) -> String {
+    let rows = if left_out.rows() == 1 { "row" } else { "rows" };
+    format!("left out of the quality: {} {rows}, {left_out}", left_out.rows())
+}
