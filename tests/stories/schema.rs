@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use driftline_profiler::{AsOf, Options, Settings, to_text};
+use driftline_profiler::{AsOf, Options, QualityOptions, Settings, to_text};
 use driftline_profiler_files::from_json_lines;
 use driftline_statistics::profile::{Kind, Profile};
 use driftline_testbed::pieces;
@@ -45,14 +45,36 @@ pub(crate) fn judged(schema: &Value, documents: &[Value]) -> Vec<Vec<String>> {
 
 /// A profile with columns of every kind and every kind of bins.
 fn good() -> Value {
-    made(None)
+    made(None, None)
 }
 
-/// The same with its rows by hour of the day, as this column says.
-fn made(by_hour: Option<&str>) -> Value {
+/// The same with its rows by hour of the day, as a column says.
+fn good_by_hour() -> Value {
+    made(Some("seen"), None)
+}
+
+/// The same with the quality of a binary model.
+fn good_binary() -> Value {
+    let quality = QualityOptions {
+        label: "label".into(),
+        score: Some("score".into()),
+        segments: vec!["few".into(), "city".into()],
+        ..QualityOptions::default()
+    };
+    made(None, Some(quality))
+}
+
+/// The same with the quality of a regression.
+fn good_regression() -> Value {
+    let quality = QualityOptions { label: "rain_later".into(), ..QualityOptions::default() };
+    made(None, Some(quality))
+}
+
+fn made(by_hour: Option<&str>, quality: Option<QualityOptions>) -> Value {
     let mut lines = String::new();
     for n in 0..100 {
         let row = json!({
+            "label": n % 2, "score": f64::from(n % 20) / 20.0, "rain_later": n % 3,
             "number": f64::from(n) / 8.0, "integer": n * n, "few": n % 4, "flag": n % 3 == 0,
             "city": if n % 3 == 0 { "E" } else { "N" }, "note": "x".repeat(n as usize),
             "vector": [n, 1.5], "seen": 1_795_000_000 + n * n, "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
@@ -70,6 +92,8 @@ fn made(by_hour: Option<&str>) -> Value {
         kinds: vec![("note".into(), Kind::TextLength), ("seen".into(), Kind::Timestamp)],
         as_of: Some(AsOf::Moment(1_795_608_000.0)),
         by_hour: by_hour.map(String::from),
+        quality,
+        exclude: ["label", "score", "rain_later"].map(String::from).into(),
         ..Options::default()
     };
     let made =
@@ -137,7 +161,13 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         bad("/null_texts", json!(vec!["x"; 33])),
         bad("/format_version", json!(0)),
         fine("/format_version", json!(3)),
-        bad("/format_version", json!(4)),
+        fine("/format_version", json!(4)),
+        bad("/format_version", json!(5)),
+        // Only version 4 has it.
+        bad(
+            "/quality",
+            json!({"task": "classes", "names": ["0", "1"], "confusion": [[1, 2], [3, 4]]}),
+        ),
         // Only version 3 has it.
         bad("@number/by_hour", json!(vec![vec![0; 21]; 24])),
         bad("/prediction/by_hour", json!(vec![vec![0; 4]; 24])),
@@ -256,13 +286,88 @@ fn changes_by_hour() -> Vec<(&'static str, Option<Value>, bool)> {
     ]
 }
 
+/// The same of profiles with quality: of classes, and of a regression.
+fn changes_of_quality() -> Vec<(fn() -> Value, &'static str, Option<Value>, bool)> {
+    let mut changes = Vec::new();
+    for (pointer, value, is_good) in [
+        ("/quality", None, true),
+        ("/quality/scores", None, true),
+        ("/quality/segments", None, true),
+        ("/quality/segments", Some(json!([])), true),
+        ("/format_version", Some(json!(1)), false),
+        ("/format_version", Some(json!(2)), false),
+        ("/format_version", Some(json!(3)), false),
+        ("/quality", Some(json!(null)), false),
+        ("/quality/note", Some(json!(0)), false),
+        ("/quality/task", Some(json!("regression")), false),
+        ("/quality/task", None, false),
+        ("/quality/names", None, false),
+        ("/quality/names", Some(json!(["0", "0"])), false),
+        ("/quality/names", Some(json!(["0"])), false),
+        ("/quality/names/1", Some(json!("1.")), false),
+        ("/quality/names/1", Some(json!(1)), false),
+        ("/quality/confusion", None, false),
+        ("/quality/confusion/0", Some(json!([1])), false),
+        ("/quality/confusion/0/0", Some(json!(-1)), false),
+        ("/quality/confusion/0/0", Some(json!(0.5)), false),
+        ("/quality/scores", Some(json!(null)), false),
+        ("/quality/scores/note", Some(json!(0)), false),
+        ("/quality/scores/positive", None, false),
+        ("/quality/scores/positive", Some(json!(1)), false),
+        ("/quality/scores/threshold", Some(json!(1.5)), false),
+        ("/quality/scores/threshold", None, false),
+        ("/quality/scores/edges", Some(json!([])), false),
+        ("/quality/scores/edges", Some(json!((0..64).collect::<Vec<_>>())), false),
+        ("/quality/scores/edges", None, false),
+        ("/quality/scores/positives", None, false),
+        ("/quality/scores/negatives/0", Some(json!("0")), false),
+        ("/quality/scores/negatives", None, false),
+        ("/quality/scores/sums", None, false),
+        ("/quality/scores/sums/0", Some(json!(-1)), false),
+        ("/quality/scores/losses", None, false),
+        ("/quality/scores/losses/rows", None, false),
+        ("/quality/scores/losses/log_loss", Some(json!(0.5)), false),
+        ("/quality/scores/losses/note", Some(json!(0)), false),
+        ("/quality/segments/0/feature", None, false),
+        ("/quality/segments/0/feature", Some(json!("")), false),
+        ("/quality/segments/0/rows", None, false),
+        ("/quality/segments/0/errors", Some(json!([])), false),
+        ("/quality/segments/0/errors/0", Some(json!(-1)), false),
+        ("/quality/segments/0/note", Some(json!(0)), false),
+    ] {
+        changes.push((good_binary as fn() -> Value, pointer, value, is_good));
+    }
+    for (pointer, value, is_good) in [
+        ("/quality/mean", Some(json!(-1.5)), true),
+        ("/quality/mean", None, false),
+        ("/quality/deviation", Some(json!(0)), false),
+        ("/quality/deviation", None, false),
+        ("/quality/sums", None, false),
+        ("/quality/sums/rows", Some(json!(0)), false),
+        ("/quality/sums/above", Some(json!(-1)), false),
+        ("/quality/sums/clamped", None, false),
+        ("/quality/sums/note", Some(json!(0)), false),
+        ("/quality/error_edges", Some(json!([])), false),
+        ("/quality/error_edges", None, false),
+        ("/quality/error_counts/0", Some(json!(0.5)), false),
+        ("/quality/error_counts", None, false),
+        ("/quality/scores", Some(json!({})), false),
+    ] {
+        changes.push((good_regression as fn() -> Value, pointer, value, is_good));
+    }
+    changes
+}
+
 #[test]
 fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
     let profile = good();
-    let by_hour = made(Some("seen"));
-    assert_eq!((&profile["format_version"], &by_hour["format_version"]), (&json!(2), &json!(3)));
-    assert_eq!(judged(&of_profiles(), &[profile.clone(), by_hour.clone()]), [[""; 0]; 2]);
-    assert!(reads(&profile) && reads(&by_hour));
+    let all = [profile.clone(), good_by_hour(), good_binary(), good_regression()];
+    assert_eq!(
+        all.each_ref().map(|it| it["format_version"].clone()),
+        [2, 3, 4, 4].map(Value::from)
+    );
+    assert_eq!(judged(&of_profiles(), &all), [[""; 0]; 4]);
+    assert!(all.iter().all(reads));
     for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
         let distinct = at(&profile, &format!("@{name}/distinct/values"));
         assert_eq!(profile.pointer(&distinct), Some(&json!(values)), "{name}");
@@ -281,8 +386,12 @@ fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
 #[test]
 fn the_schema_and_the_reader_refuse_the_same() {
     let mut changed = Vec::new();
-    let by_hour = changes_by_hour().into_iter().map(|change| (made(Some("seen")), change));
-    let all = changes().into_iter().map(|change| (good(), change)).chain(by_hour);
+    let by_hour = changes_by_hour().into_iter().map(|change| (good_by_hour(), change));
+    let of_quality = changes_of_quality();
+    let of_quality = of_quality
+        .into_iter()
+        .map(|(good, pointer, value, is_good)| (good(), (pointer, value, is_good)));
+    let all = changes().into_iter().map(|change| (good(), change)).chain(by_hour).chain(of_quality);
     for (mut profile, (pointer, value, is_good)) in all {
         let place = at(&profile, pointer);
         let (parent, field) = place.rsplit_once('/').unwrap();

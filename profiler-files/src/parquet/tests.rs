@@ -4,13 +4,13 @@ mod written;
 
 use std::slice;
 
-use driftline_profiler::{AsOf, Options, Settings};
-use driftline_statistics::profile::{Column, Kind};
+use driftline_profiler::{AsOf, Options, QualityOptions, Settings};
+use driftline_statistics::profile::{Column, Kind, quality::Task};
 use parquet::{
     basic::{BrotliLevel, Compression},
     data_type::{
         BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType,
-        Int32Type, Int64Type, Int96, Int96Type,
+        FloatType, Int32Type, Int64Type, Int96, Int96Type,
     },
     file::properties::WriterProperties,
 };
@@ -432,5 +432,41 @@ fn hours_of_the_day_are_the_same_in_every_format() {
             let found: Vec<&[u32]> = x.column.by_hour.as_ref().unwrap().hours().collect();
             assert_eq!(found, expected, "{format:?}");
         }
+    }
+}
+
+/// Labels are truth values or singles here, and scores are singles.
+#[test]
+fn labels_and_scores_may_be_of_any_type() {
+    let schema = "required boolean flag; required float code; required binary name (STRING); optional float score; \
+                  required int32 x;";
+    let columns = [
+        plain::<BoolType>([true, false, true]),
+        plain::<FloatType>([1.0, 0.0, 1.0]),
+        plain::<ByteArrayType>(texts(&["yes", "no", "yes"])),
+        leveled::<FloatType>([0.75, 0.5], &[1, 1, 0], None),
+        plain::<Int32Type>([1, 2, 3]),
+    ];
+    let file = written(schema, &columns, WriterProperties::default());
+    for (label, names) in
+        [("flag", ["false", "true"]), ("code", ["0", "1"]), ("name", ["no", "yes"])]
+    {
+        let quality = QualityOptions {
+            label: label.into(),
+            score: Some("score".into()),
+            ..QualityOptions::default()
+        };
+        let others = ["flag", "code", "name"].into_iter().filter(|name| *name != label);
+        let options = Options {
+            quality: Some(quality),
+            exclude: others.map(String::from).collect(),
+            ..options()
+        };
+        let made = from_file(&file.0, Format::Parquet, &options, &mut |_| {});
+        let made = made.unwrap_or_else(|error| panic!("{label}: {error}"));
+        let Some(Task::Classes(classes)) = made.profile.quality.map(|it| it.task) else { panic!() };
+        assert_eq!(classes.names, names);
+        assert_eq!(classes.confusion, [0, 1, 0, 1], "{label}");
+        assert_eq!(made.left_out.map(|it| it.without_prediction), Some(1), "{label}");
     }
 }
