@@ -10,7 +10,7 @@ impl Folder {
     fn quality(&self, words: &str) -> Quality {
         self.run(&format!("{words} --model churn -o out.json")).unwrap();
         let profile = Profile::from_json(&fs::read(self.path("out.json")).unwrap()).unwrap();
-        profile.quality.unwrap()
+        *profile.quality.unwrap()
     }
 }
 

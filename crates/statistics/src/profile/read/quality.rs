@@ -1,10 +1,14 @@
 //! Reads how good the model was on the reference, and checks that its counts are those of the same rows; it computes no measure.
+//!
+//! All readers here give a value whatever they found: what could not be read is empty or 0, which nothing that was read
+//! is, and then counts that depend on it are not compared. Only [`quality`] asks at its end whether there were problems.
+//! That takes less code in the filter than an `Option` for each field.
 
 use alloc::{string::String, vec::Vec};
-use core::ops::RangeInclusive;
 
 use super::bins::bounds;
 use crate::{
+    bins::BINS_MAX,
     counts::total,
     document::{Node, Object, Problems, WHOLE_MAX},
     profile::{
@@ -14,12 +18,18 @@ use crate::{
             Segment, Task,
         },
     },
-    quality::{CLASSES_MAX, CLASSES_MIN, LossSums, RegressionSums, TargetScale},
+    quality::{CLASSES_MAX, CLASSES_MIN, LossSums, RegressionSums},
 };
 
+const TASK: &str = "task";
 const SEGMENTS: &str = "segments";
 const CLASSES: &str = "classes";
 const REGRESSION: &str = "regression";
+const FIELDS_OF_CLASSES: [&str; 5] = [TASK, "names", "confusion", "scores", SEGMENTS];
+const FIELDS_OF_REGRESSION: [&str; 7] =
+    [TASK, "mean", "deviation", "sums", "error_edges", "error_counts", SEGMENTS];
+const FIELDS_OF_SCORES: [&str; 7] =
+    ["positive", "threshold", "edges", "positives", "negatives", "sums", "losses"];
 /// Which rows counts have to add up to.
 const LABELLED: &str = "the rows with a label and a prediction";
 const OF_CLASS: &str = "the rows of this class in `confusion`";
@@ -34,17 +44,12 @@ const LOSSES_MOST: [u64; LossSums::COUNTERS - 1] = [MOST, 18_420_681];
 const REGRESSION_MOST: [u64; RegressionSums::COUNTERS - 1] =
     [MOST, MOST, MOST, MOST, MOST, MOST, MOST, MOST, 1, 10_000_000, 1];
 
-/// What a segment has to fit to.
-#[derive(Clone, Copy)]
-struct Whole {
-    /// Rows with a label and an answer, if they are known.
-    rows: Option<u64>,
-    /// What a row adds to the errors at most.
-    most: u64,
-}
+/// Two lists of rows, and what each row adds at most: a count is at most so many times the rows at its index in both. There
+/// is no limit if the first list is empty.
+type Limit<'l> = ([&'l [u64]; 2], u64);
+const NO_LIMIT: Limit<'_> = ([&[], &[]], 1);
 
 /// Reads the quality of a profile of so many `rows`, whose features are known if they could be read.
-#[inline(never)]
 pub(super) fn quality(
     node: &Node<'_, '_>,
     format_version: u64,
@@ -56,305 +61,288 @@ pub(super) fn quality(
         node.refuse(format_args!("none in a profile of version {format_version}"), problems);
         return None;
     }
-    let rows = rows.unwrap_or(WHOLE_MAX);
+    let before = problems.count();
     // The task decides which other fields may stand here, so it is read before they are judged.
-    let is_regression = node
-        .open_object(problems)?
-        .required("task", problems)
-        .and_then(|node| node.word(&[(CLASSES, false), (REGRESSION, true)], problems))?;
-    let (fields, task, whole) = if is_regression {
-        let allowed =
-            ["task", "mean", "deviation", "sums", "error_edges", "error_counts", SEGMENTS];
-        let fields = node.object(&allowed, problems)?;
-        let (task, labelled) = regression(&fields, rows, problems);
-        (fields, task.map(Task::Regression), Whole { rows: labelled, most: MOST })
+    let fields = node.open_object(problems)?;
+    let task = fields.required(TASK, problems)?;
+    task.word(&[(CLASSES, ()), (REGRESSION, ())], problems)?;
+    let is_regression = task.text(problems) == Some(REGRESSION);
+    let allowed = if is_regression { &FIELDS_OF_REGRESSION[..] } else { &FIELDS_OF_CLASSES[..] };
+    let fields = node.object(allowed, problems)?;
+    let rows = rows.unwrap_or(WHOLE_MAX);
+    let (task, labelled, most) = if is_regression {
+        let regression = regression(&fields, rows, problems);
+        let labelled = regression.sums.rows;
+        (Task::Regression(regression), labelled, MOST)
     } else {
-        let fields = node.object(&["task", "names", "confusion", "scores", SEGMENTS], problems)?;
-        let (task, labelled) = classes(&fields, rows, problems);
-        (fields, task.map(Task::Classes), Whole { rows: labelled, most: WRONG })
+        let classes = classes(&fields, rows, problems);
+        let labelled = sum(&classes.confusion);
+        (Task::Classes(classes), labelled, WRONG)
     };
-    let segments = match fields.optional(SEGMENTS) {
-        Some(list) => {
-            let mut seen = Vec::new();
-            list.array(0..=SEGMENTS_MAX, problems, |node, problems| {
-                segment(&node, whole, features, &mut seen, problems)
-            })
+    let (mut segments, mut seen) = (Vec::new(), Vec::new());
+    if let Some(list) = fields.optional(SEGMENTS) {
+        let items = list.items(0..=SEGMENTS_MAX, problems).unwrap_or_default();
+        for (index, value) in items.iter().enumerate() {
+            let node = Node::new(value, list.path().index(index));
+            segments.extend(segment(&node, labelled, most, features, &mut seen, problems));
         }
-        None => Some(Vec::new()),
-    };
-    Some(Quality { task: task?, segments: segments? })
+    }
+    (problems.count() == before).then_some(Quality { task, segments })
 }
 
-/// The classes, and how many rows have a label.
-fn classes(
-    fields: &Object<'_, '_>,
-    rows: u64,
-    problems: &mut Problems,
-) -> (Option<Classes>, Option<u64>) {
-    let mut seen = Vec::new();
-    let names = fields.required("names", problems).and_then(|list| {
-        list.array(CLASSES_MIN..=CLASSES_MAX, problems, |node, problems| {
-            node.new_label(&mut seen, problems)
-        })
-    });
-    let width = names.as_ref().map(Vec::len);
-    let widths = lengths(width, CLASSES_MIN, CLASSES_MAX);
-    let confusion = fields.required("confusion", problems).and_then(|list| {
-        let lines = list.array(widths.clone(), problems, |line, problems| {
-            counts(&line, widths.clone(), &[], 1, problems)
-        })?;
-        let confusion = lines.concat();
-        let found = total(&confusion);
-        if found == 0 || rows < found {
+fn classes(fields: &Object<'_, '_>, rows: u64, problems: &mut Problems) -> Classes {
+    let before = problems.count();
+    let (mut names, mut confusion) = (Vec::new(), Vec::new());
+    if let Some(list) = fields.required("names", problems) {
+        let items = list.items(CLASSES_MIN..=CLASSES_MAX, problems).unwrap_or_default();
+        for (index, value) in items.iter().enumerate() {
+            // Each that is read is added to those seen.
+            let _ = Node::new(value, list.path().index(index)).new_label(&mut names, problems);
+        }
+        if names.len() != items.len() {
+            names.clear();
+        }
+    }
+    if let Some(list) = fields.required("confusion", problems) {
+        let lengths = either(names.len(), CLASSES_MIN, CLASSES_MAX);
+        let items = list.items(lengths.0..=lengths.1, problems).unwrap_or_default();
+        for (index, value) in items.iter().enumerate() {
+            let line = Node::new(value, list.path().index(index));
+            counts(&line, lengths, NO_LIMIT, &mut confusion, problems);
+        }
+        let found = sum(&confusion);
+        if confusion.len() != items.len().saturating_mul(items.len()) {
+            confusion.clear();
+        } else if !confusion.is_empty() && (found == 0 || rows < found) {
             problems.add(
                 list.path(),
                 format_args!("found counts that add up to {found}, expected 1 to {rows}"),
             );
-            return None;
-        }
-        Some(confusion)
-    });
-    let labelled = confusion.as_deref().map(total);
-    let scores = match fields.optional("scores") {
-        Some(node) => scores(&node, names.as_deref(), confusion.as_deref(), problems).map(Some),
-        None => Some(None),
-    };
-    let classes = || Some(Classes { names: names?, confusion: confusion?, scores: scores? });
-    (classes(), labelled)
-}
-
-/// Scores of two classes, whose rows are those of the confusion matrix.
-fn scores(
-    node: &Node<'_, '_>,
-    names: Option<&[String]>,
-    confusion: Option<&[u64]>,
-    problems: &mut Problems,
-) -> Option<Scores> {
-    let fields = node.object(
-        &["positive", "threshold", "edges", "positives", "negatives", "sums", "losses"],
-        problems,
-    )?;
-    let edges = fields
-        .required("edges", problems)
-        .and_then(|list| bounds(&list, SCORE_EDGES_MAX, problems));
-    let bins = lengths(
-        edges.as_ref().map(|edges| edges.len().saturating_add(1)),
-        2,
-        SCORE_EDGES_MAX.saturating_add(1),
-    );
-    let mut list = |name: &str, of_bins: &[u64], most: u64| {
-        let node = fields.required(name, problems)?;
-        counts(&node, bins.clone(), of_bins, most, problems)
-    };
-    let positives = list("positives", &[], 1);
-    let negatives = list("negatives", &[], 1);
-    let rows: Vec<u64> = match (&positives, &negatives) {
-        (Some(positives), Some(negatives)) => {
-            positives.iter().zip(negatives).map(|(one, other)| one.saturating_add(*other)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let sums = list("sums", &rows, MOST);
-    let labelled = confusion.map(total);
-    let losses = fields.required("losses", problems).and_then(|node| {
-        let found = counters(&node, &LossSums::NAMES, &LOSSES_MOST, labelled, problems)?;
-        Some(LossSums::of_counters(found.try_into().ok()?))
-    });
-    let threshold = fields.required("threshold", problems).and_then(|node| {
-        let threshold = node.number(problems)?;
-        let is_edge = edges.as_ref().is_none_or(|edges| edges.contains(&threshold));
-        if is_edge && (0.0..=1.0).contains(&threshold) {
-            return Some(threshold);
-        }
-        node.refuse(format_args!("one of `edges`, from 0 to 1"), problems);
-        None
-    });
-    let names = names?;
-    let [first, second] = names else {
-        node.refuse(
-            format_args!("none for {} classes, because scores are of two", names.len()),
-            problems,
-        );
-        return None;
-    };
-    let words = [(first.as_str(), 0), (second.as_str(), 1)];
-    let positive =
-        fields.required("positive", problems).and_then(|node| node.word(&words, problems))?;
-    let mut are_same = true;
-    for (name, list, class) in [
-        ("positives", &positives, positive),
-        ("negatives", &negatives, 1_usize.saturating_sub(positive)),
-    ] {
-        if let (Some(list), Some(of_class)) =
-            (list, confusion.and_then(|all| all.chunks(names.len()).nth(class)))
-        {
-            are_same &= adds_up(&fields, name, list, total(of_class), OF_CLASS, problems);
+            confusion.clear();
         }
     }
-    let scores = Scores {
-        positive,
-        threshold: threshold?,
-        edges: edges?,
-        positives: positives?,
-        negatives: negatives?,
-        sums: sums?,
-        losses: losses?,
-    };
-    are_same.then_some(scores)
+    // Rows that are wrong by themselves are not compared with those of scores.
+    let known = if problems.count() == before { &confusion[..] } else { &[] };
+    let scores = fields.optional("scores").and_then(|node| scores(&node, &names, known, problems));
+    Classes { names, confusion, scores }
 }
 
-/// The regression, and how many rows have a label.
-fn regression(
-    fields: &Object<'_, '_>,
-    rows: u64,
+/// Scores of two classes, whose rows are those of the confusion matrix, if that is known.
+fn scores(
+    node: &Node<'_, '_>,
+    names: &[String],
+    confusion: &[u64],
     problems: &mut Problems,
-) -> (Option<Regression>, Option<u64>) {
-    let mean = fields.required("mean", problems).and_then(|node| node.number(problems));
-    let deviation = fields.required("deviation", problems).and_then(|node| {
-        let deviation = node.number(problems)?;
-        if TargetScale::new(0.0, deviation).is_none() {
-            node.refuse(format_args!("a number above 0"), problems);
-            return None;
-        }
-        Some(deviation)
-    });
-    let sums = fields.required("sums", problems).and_then(|node| {
-        // How many rows there are decides what the other sums may be.
-        let labelled = node
-            .open_object(problems)?
-            .optional("rows")
-            .map_or(Some(rows), |node| node.whole(1..=rows, problems));
-        let found = counters(&node, &RegressionSums::NAMES, &REGRESSION_MOST, labelled, problems);
-        labelled.and(Some(RegressionSums::of_counters(found?.try_into().ok()?)))
-    });
-    let labelled = sums.map(|sums| sums.rows);
-    let error_edges = fields
-        .required("error_edges", problems)
-        .and_then(|list| bounds(&list, ERROR_EDGES_MAX, problems));
-    let error_counts = fields.required("error_counts", problems).and_then(|list| {
-        let bins = error_edges.as_ref().map(|edges| edges.len().saturating_add(1));
-        counts(&list, lengths(bins, 2, ERROR_EDGES_MAX.saturating_add(1)), &[], 1, problems)
-    });
-    let are_same = match (&error_counts, labelled) {
-        (Some(counts), Some(labelled)) => {
-            adds_up(fields, "error_counts", counts, labelled, LABELLED, problems)
-        }
-        _ => true,
-    };
-    let regression = || {
-        let regression = Regression {
-            mean: mean?,
-            deviation: deviation?,
-            sums: sums?,
-            error_edges: error_edges?,
-            error_counts: error_counts?,
-        };
-        are_same.then_some(regression)
-    };
-    (regression(), labelled)
+) -> Option<Scores> {
+    let fields = node.object(&FIELDS_OF_SCORES, problems)?;
+    let mut positive = None;
+    if let [first, second] = names
+        && let Some(found) = fields.required("positive", problems)
+        && found.word(&[(first.as_str(), ()), (second.as_str(), ())], problems).is_some()
+    {
+        positive = Some(usize::from(found.text(problems) == Some(second)));
+    }
+    if CLASSES_MIN < names.len() {
+        node.refuse(format_args!("none for more than two classes"), problems);
+    }
+    let edges = edges(&fields, "edges", SCORE_EDGES_MAX, problems);
+    let bins = bins(&edges, SCORE_EDGES_MAX);
+    let positives = list(&fields, "positives", bins, NO_LIMIT, problems);
+    let negatives = list(&fields, "negatives", bins, NO_LIMIT, problems);
+    let is_known = positives.len() == negatives.len();
+    let of_both = if is_known { ([&positives[..], &negatives], MOST) } else { NO_LIMIT };
+    let sums = list(&fields, "sums", bins, of_both, problems);
+    let mut losses = [0; LossSums::COUNTERS];
+    let limits = (&LossSums::NAMES[..], &LOSSES_MOST[..]);
+    counters(&fields, "losses", limits, sum(confusion), &mut losses, problems);
+    let is_threshold =
+        |x: f64| (0.0..=1.0).contains(&x) && (edges.is_empty() || edges.contains(&x));
+    let threshold =
+        number(&fields, "threshold", &is_threshold, "one of `edges`, from 0 to 1", problems);
+    // Without a positive class there is no row of it in the matrix.
+    let positive = positive.unwrap_or(CLASSES_MAX);
+    for (name, list, class) in
+        [("positives", &positives, positive), ("negatives", &negatives, positive ^ 1)]
+    {
+        let of_class = confusion.chunks(CLASSES_MIN).nth(class).map(sum);
+        adds_up(&fields, name, list, of_class, OF_CLASS, problems);
+    }
+    let losses = LossSums::of_counters(losses);
+    Some(Scores { positive, threshold, edges, positives, negatives, sums, losses })
 }
 
-/// Errors by the live bins of a feature, and one cell for rows without a bin.
+fn regression(fields: &Object<'_, '_>, rows: u64, problems: &mut Problems) -> Regression {
+    let mean = number(fields, "mean", &|_| true, "", problems);
+    let deviation =
+        number(fields, "deviation", &|deviation| 0.0 < deviation, "a number above 0", problems);
+    // How many rows there are decides what the other sums may be.
+    let labelled = fields
+        .optional("sums")
+        .and_then(|sums| sums.open_object(problems)?.optional("rows")?.whole(1..=rows, problems));
+    let mut sums = [0; RegressionSums::COUNTERS];
+    let limits = (&RegressionSums::NAMES[..], &REGRESSION_MOST[..]);
+    counters(fields, "sums", limits, labelled.unwrap_or(0), &mut sums, problems);
+    let error_edges = edges(fields, "error_edges", ERROR_EDGES_MAX, problems);
+    let bins = bins(&error_edges, ERROR_EDGES_MAX);
+    let error_counts = list(fields, "error_counts", bins, NO_LIMIT, problems);
+    adds_up(fields, "error_counts", &error_counts, labelled, LABELLED, problems);
+    let sums = RegressionSums { rows: labelled.unwrap_or(0), ..RegressionSums::of_counters(sums) };
+    Regression { mean, deviation, sums, error_edges, error_counts }
+}
+
+/// Errors by the live bins of a feature, and one cell for rows without a bin. A row adds at most so many to the errors.
 fn segment(
     node: &Node<'_, '_>,
-    whole: Whole,
+    labelled: u64,
+    most: u64,
     features: Option<&[Feature]>,
     seen: &mut Vec<String>,
     problems: &mut Problems,
 ) -> Option<Segment> {
     let fields = node.object(&["feature", "rows", "errors"], problems)?;
-    let mut cells = None;
-    let feature = fields.required("feature", problems).and_then(|node| {
-        let name = node.new_name(seen, problems)?;
-        let Some(features) = features else { return Some(name) };
-        let Some(feature) = features.iter().find(|feature| feature.name == name) else {
-            node.refuse(format_args!("the name of a feature of this profile"), problems);
-            return None;
-        };
-        cells = Some(feature.column.bins.live_count().saturating_add(1));
-        Some(name)
-    });
-    let cells = lengths(cells, 0, usize::MAX);
-    let rows = fields
-        .required("rows", problems)
-        .and_then(|node| counts(&node, cells.clone(), &[], 1, problems));
-    let errors = fields.required("errors", problems).and_then(|node| {
-        counts(&node, cells, rows.as_deref().unwrap_or_default(), whole.most, problems)
-    });
-    let (feature, rows, errors) = (feature?, rows?, errors?);
-    let are_same = whole
-        .rows
-        .is_none_or(|labelled| adds_up(&fields, "rows", &rows, labelled, LABELLED, problems));
-    are_same.then_some(Segment { feature, rows, errors })
+    let name = fields.required("feature", problems)?;
+    let feature = name.new_name(seen, problems)?;
+    let known = features.and_then(|all| all.iter().find(|known| known.name == feature));
+    if features.is_some() && known.is_none() {
+        name.refuse(format_args!("the name of a feature of this profile"), problems);
+    }
+    let cells = known.map_or(0, |known| known.column.bins.live_count().saturating_add(1));
+    let cells = either(cells, 3, BINS_MAX.saturating_add(3));
+    let rows = list(&fields, "rows", cells, NO_LIMIT, problems);
+    let errors = list(&fields, "errors", cells, ([&rows, &[]], most), problems);
+    adds_up(&fields, "rows", &rows, known_rows(labelled), LABELLED, problems);
+    Some(Segment { feature, rows, errors })
 }
 
-/// How many elements a list may have: as many as are expected, or anything that could be if that is not known.
-fn lengths(expected: Option<usize>, least: usize, most: usize) -> RangeInclusive<usize> {
-    expected.map_or(least..=most, |expected| expected..=expected)
+/// How many elements a list may have: as many as are known, or what could be if none are.
+fn either(known: usize, least: usize, most: usize) -> (usize, usize) {
+    if known == 0 { (least, most) } else { (known, known) }
 }
 
-/// Counts, of which each is at most so many times the rows at its index, where these are known.
+/// How many bins there are, from and to.
+fn bins(edges: &[f64], edges_max: usize) -> (usize, usize) {
+    match edges.len() {
+        0 => (2, edges_max.saturating_add(1)),
+        edges => (edges.saturating_add(1), edges.saturating_add(1)),
+    }
+}
+
+/// A number that fits, in words what that is.
+#[inline(never)]
+fn number(
+    fields: &Object<'_, '_>,
+    name: &str,
+    fits: &dyn Fn(f64) -> bool,
+    expected: &str,
+    problems: &mut Problems,
+) -> f64 {
+    let Some(node) = fields.required(name, problems) else { return 0.0 };
+    let Some(number) = node.number(problems) else { return 0.0 };
+    if !fits(number) {
+        node.refuse(format_args!("{expected}"), problems);
+    }
+    number
+}
+
+#[inline(never)]
+fn edges(fields: &Object<'_, '_>, name: &str, most: usize, problems: &mut Problems) -> Vec<f64> {
+    let list = fields.required(name, problems);
+    list.and_then(|list| bounds(&list, most, problems)).unwrap_or_default()
+}
+
+#[inline(never)]
+fn list(
+    fields: &Object<'_, '_>,
+    name: &str,
+    lengths: (usize, usize),
+    limit: Limit<'_>,
+    problems: &mut Problems,
+) -> Vec<u64> {
+    let mut found = Vec::new();
+    if let Some(list) = fields.required(name, problems) {
+        counts(&list, lengths, limit, &mut found, problems);
+    }
+    found
+}
+
+/// Adds the counts of a list to those found; none if one of them is wrong.
 #[inline(never)]
 fn counts(
     list: &Node<'_, '_>,
-    lengths: RangeInclusive<usize>,
-    rows: &[u64],
-    most: u64,
+    (least, longest): (usize, usize),
+    ([one, other], most): Limit<'_>,
+    found: &mut Vec<u64>,
     problems: &mut Problems,
-) -> Option<Vec<u64>> {
-    let before = problems.count();
-    let items = list.items(lengths, problems)?;
-    let mut found = Vec::with_capacity(items.len());
+) {
+    let (before, start) = (problems.count(), found.len());
+    let items = list.items(least..=longest, problems).unwrap_or_default();
     for (index, value) in items.iter().enumerate() {
-        let limit = rows.get(index).map_or(WHOLE_MAX, |rows| rows.saturating_mul(most));
+        let of = |rows: &[u64]| rows.get(index).copied().unwrap_or(0);
+        let limit = if one.is_empty() {
+            WHOLE_MAX
+        } else {
+            of(one).saturating_add(of(other)).saturating_mul(most).min(WHOLE_MAX)
+        };
         let node = Node::new(value, list.path().index(index));
-        found.extend(node.whole(0..=limit.min(WHOLE_MAX), problems));
+        if let Some(count) = node.whole(0..=limit, problems) {
+            found.push(count);
+        }
     }
-    (problems.count() == before).then_some(found)
+    if problems.count() != before {
+        found.truncate(start);
+    }
 }
 
-/// The counters of an object with these fields. The first one is of rows, as many as are labelled if that is known, and
-/// of the others each is at most so many times that.
+#[inline(never)]
+fn sum(counts: &[u64]) -> u64 {
+    total(counts)
+}
+
+/// The counters of a field that is an object of these names. The first one is of rows, as many as are labelled if that is
+/// known, and of the others each is at most so many times that.
 #[inline(never)]
 fn counters(
-    node: &Node<'_, '_>,
-    names: &[&str],
-    most: &[u64],
-    labelled: Option<u64>,
+    fields: &Object<'_, '_>,
+    name: &str,
+    (names, most): (&[&str], &[u64]),
+    labelled: u64,
+    found: &mut [u64],
     problems: &mut Problems,
-) -> Option<Vec<u64>> {
-    let before = problems.count();
-    let fields = node.object(names, problems)?;
-    let (least, labelled) = labelled.map_or((0, WHOLE_MAX), |labelled| (labelled, labelled));
-    let mut found = Vec::with_capacity(names.len());
-    for (index, name) in names.iter().enumerate() {
-        let allowed = match index.checked_sub(1).and_then(|index| most.get(index)) {
-            Some(most) => 0..=labelled.saturating_mul(*most).min(WHOLE_MAX),
-            None => least..=labelled,
-        };
-        found
-            .extend(fields.required(name, problems).and_then(|node| node.whole(allowed, problems)));
+) {
+    let Some(node) = fields.required(name, problems) else { return };
+    let Some(fields) = node.object(names, problems) else { return };
+    let (least, labelled) = known_rows(labelled).map_or((0, WHOLE_MAX), |rows| (rows, rows));
+    let most = [1].iter().chain(most);
+    for ((name, found), most) in names.iter().zip(found).zip(most) {
+        let Some(node) = fields.required(name, problems) else { continue };
+        let least = if *name == "rows" { least } else { 0 };
+        let limit = labelled.saturating_mul(*most).min(WHOLE_MAX);
+        *found = node.whole(least..=limit, problems).unwrap_or(0);
     }
-    (problems.count() == before).then_some(found)
 }
 
-/// Whether a list has all the rows that it should have.
+/// A number of rows, if it was read.
+fn known_rows(rows: u64) -> Option<u64> {
+    (rows != 0).then_some(rows)
+}
+
+/// Notes if a list does not have all the rows that it should have, if both are known.
+#[inline(never)]
 fn adds_up(
     fields: &Object<'_, '_>,
     name: &str,
     list: &[u64],
-    expected: u64,
+    expected: Option<u64>,
     what: &str,
     problems: &mut Problems,
-) -> bool {
-    let found = total(list);
-    if found != expected {
+) {
+    let found = sum(list);
+    if let Some(expected) = expected.filter(|expected| !list.is_empty() && found != *expected) {
         problems.add(
             &fields.path().field(name),
             format_args!("found counts that add up to {found}, expected {expected}, {what}"),
         );
     }
-    found == expected
 }
 
 #[cfg(test)]

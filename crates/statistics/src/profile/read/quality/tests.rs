@@ -271,6 +271,20 @@ fn scores_have_bins_of_the_same_rows() {
         json!("maybe"),
         "quality.scores.positive: found \"maybe\", expected one of `no`, `yes`",
     );
+    refuses(
+        classes(),
+        "/scores/threshold",
+        json!("x"),
+        "quality.scores.threshold: found \"x\", expected a number",
+    );
+    let mut none = classes();
+    none["confusion"] = json!([[5, 3], [0, 0]]);
+    none["scores"]["positives"] = json!([0, 0, 1]);
+    none["scores"]["negatives"] = json!([3, 1, 4]);
+    assert_eq!(
+        read(&with(&none)).unwrap_err(),
+        "quality.scores.positives: found counts that add up to 1, expected 0, the rows of this class in `confusion`"
+    );
     for threshold in [json!(0.3), json!(-0.5)] {
         let message = format!(
             "quality.scores.threshold: found {threshold}, expected one of `edges`, from 0 to 1"
@@ -338,7 +352,7 @@ fn scores_have_bins_of_the_same_rows() {
         three
     }))
     .unwrap_err();
-    assert!(said.ends_with("expected none for 3 classes, because scores are of two"), "{said}");
+    assert!(said.ends_with("expected none for more than two classes"), "{said}");
 }
 
 #[test]
