@@ -16,7 +16,7 @@ use super::{
     *,
 };
 use crate::{
-    Cell, Made, Options, Settings, TableRecorder,
+    Cell, Made, Options, Settings, TableRecorder, TableSink,
     cell::Cell::{Boolean, Null, Number, Text, Untyped},
     profile_of,
 };
@@ -68,7 +68,7 @@ fn quality(options: &Options, names: &[&str], rows: &[Vec<Cell<'_>>]) -> (Qualit
         made(options, names, rows).unwrap_or_else(|it| panic!("{it}"));
     let text = crate::to_text(&profile);
     assert_eq!(Profile::from_json(text.as_bytes()).as_ref(), Ok(&profile), "{text}");
-    (profile.quality.unwrap(), left_out.unwrap())
+    (*profile.quality.unwrap(), left_out.unwrap())
 }
 
 fn classes(options: &Options, names: &[&str], rows: &[Vec<Cell<'_>>]) -> Classes {

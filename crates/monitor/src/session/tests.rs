@@ -3,6 +3,7 @@
 
 mod ages;
 mod features;
+mod feedback;
 mod messages;
 mod naming;
 
