@@ -34,9 +34,13 @@ use driftline_wire::{
     json::JsonEnd,
 };
 
-pub(crate) use self::body::{Body, problem};
+pub(crate) use self::{
+    body::{Body, problem},
+    body_reader::BodyReader,
+    name::ModelName,
+};
 
-use self::{generation::Generation, name::ModelName, prediction::Prediction};
+use self::{generation::Generation, prediction::Prediction};
 use crate::{
     outcome::{BodyVerdict, ProxyVerdict, decide},
     recognition::{Dialect, Recognised},

@@ -5,14 +5,12 @@
 //! lines of JSON lines, or the records of CSV with names in the first one. A service's own feedback may have its values
 //! at paths of a document instead: then the document is one row.
 
-use alloc::boxed::Box;
-
-use driftline_labels::ReadProblem;
+use driftline_labels::{Direction, ReadProblem};
 use driftline_wire::{encoding::Encoding, json::JsonEnd};
 
 use crate::{
-    exchange::{Body, BodyHead, ReadSettings, problem},
-    predictive::{ColumnSelectors, Columns, Event, FEEDBACK_FORMS, PathReader, Reader, Sink},
+    exchange::{Body, BodyHead, BodyReader, ExchangeSink, ModelName, ReadSettings, problem},
+    predictive::FEEDBACK_FORMS,
 };
 
 /// One body on its way to its reader.
@@ -20,8 +18,7 @@ use crate::{
 pub struct FeedbackBody {
     body: Body,
     /// `None` for a content type without rows that can be read.
-    reader: Option<Reader>,
-    paths: Option<Box<PathReader>>,
+    reader: Option<BodyReader>,
 }
 
 /// Why a body was not read to its end.
@@ -37,19 +34,19 @@ pub enum FeedbackFault {
     Encoding(ReadProblem),
 }
 
+/// Reading takes the sink of exchanges, so that a filter has the code of its readers once. Of its selectors those of
+/// requests count; what it is told of progress means nothing here.
 impl FeedbackBody {
     /// Begins a body with this head.
-    #[must_use]
-    pub fn new(
+    pub fn new<'c>(
         settings: &ReadSettings,
-        selectors: &ColumnSelectors,
+        sink: &mut impl ExchangeSink<'c>,
         head: &BodyHead<'_>,
     ) -> FeedbackBody {
         let reader = head.reader(&FEEDBACK_FORMS, settings);
-        let paths = reader.as_ref().filter(|_| !selectors.paths.is_empty());
-        let paths = paths.and_then(PathReader::beside).map(Box::new);
+        let reader = reader.map(|it| BodyReader::begin(Direction::Request, it, sink));
         let encoding = Encoding::of(head.content_encoding, settings.codings);
-        FeedbackBody { body: Body::new(encoding), reader, paths }
+        FeedbackBody { body: Body::new(encoding), reader }
     }
 
     /// Whether pieces of it are read.
@@ -58,23 +55,16 @@ impl FeedbackBody {
         self.reader.is_some() && self.body.wants_bytes()
     }
 
-    /// Takes the next piece; calls `take` with everything that it completes.
-    pub fn read(
+    /// Takes the next piece; gives `sink` everything that it completes.
+    pub fn read<'c>(
         &mut self,
         settings: &ReadSettings,
-        selectors: &ColumnSelectors,
+        sink: &mut impl ExchangeSink<'c>,
         bytes: &[u8],
-        take: &mut dyn FnMut(Event<'_>),
     ) {
-        let FeedbackBody { body, reader: Some(reader), paths } = self else { return };
+        let FeedbackBody { body, reader: Some(reader) } = self else { return };
         body.read(&settings.memory, bytes, |bytes| {
-            // Values at paths come first: a row that ends in the same piece is theirs.
-            if let Some(paths) = paths {
-                paths.read(bytes, &selectors.paths, &mut |column, cell| {
-                    take(Event::Value { column, cell });
-                });
-            }
-            reader.read(bytes, &mut Rows { columns: &selectors.columns, take });
+            reader.read(&mut ModelName::default(), sink, bytes);
         });
     }
 
@@ -83,20 +73,11 @@ impl FeedbackBody {
     /// # Errors
     ///
     /// Why not all of it was read.
-    pub fn finish(
-        &mut self,
-        selectors: &ColumnSelectors,
-        take: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), FeedbackFault> {
-        let FeedbackBody { body, reader, paths } = self;
+    pub fn finish<'c>(&mut self, sink: &mut impl ExchangeSink<'c>) -> Result<(), FeedbackFault> {
+        let FeedbackBody { body, reader } = self;
         let reader = reader.as_mut().ok_or(FeedbackFault::UnexpectedContentType)?;
         body.end();
-        if let Some(paths) = paths {
-            paths.finish(&selectors.paths, &mut |column, cell| {
-                take(Event::Value { column, cell });
-            });
-        }
-        let end = reader.finish(&mut Rows { columns: &selectors.columns, take });
+        let end = reader.finish(&mut ModelName::default(), sink);
         if let Some(fault) = body.fault() {
             return Err(FeedbackFault::Encoding(problem(fault)));
         }
@@ -108,32 +89,43 @@ impl FeedbackBody {
     }
 }
 
-/// Hands on what a reader finds.
-struct Rows<'a, 'c> {
-    columns: &'c Columns,
-    take: &'a mut dyn FnMut(Event<'_>),
-}
-
-impl<'c> Sink<'c> for Rows<'_, 'c> {
-    fn named(&mut self, _model: &[u8], _version: &[u8]) {}
-
-    fn columns(&self) -> &'c Columns {
-        self.columns
-    }
-
-    fn take(&mut self, event: Event<'_>) {
-        (self.take)(event);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{format, string::String, vec, vec::Vec};
+    use std::{boxed::Box, format, string::String, vec, vec::Vec};
 
     use driftline_wire::encoding::{Codings, MemoryBudget};
 
     use super::*;
-    use crate::predictive::{PathStep, Place, Projection};
+    use crate::{
+        exchange::{Progress, RowSink},
+        predictive::{ColumnSelectors, Columns, Event, PathStep, Place, Projection},
+    };
+
+    /// Notes what it is given.
+    struct Seen<'c> {
+        selectors: &'c ColumnSelectors,
+        seen: Vec<String>,
+    }
+
+    impl<'c> RowSink<'c> for Seen<'c> {
+        fn selectors(&self, _: Direction) -> &'c ColumnSelectors {
+            self.selectors
+        }
+
+        fn take(&mut self, _: Direction, event: Event<'_>) {
+            self.seen.push(match event {
+                Event::Cell { column, cell, .. } | Event::Value { column, cell } => {
+                    format!("{column} {cell:?}")
+                }
+                Event::Rows(rows) => format!("rows {rows}"),
+                Event::Fault(fault) => format!("{fault:?}"),
+            });
+        }
+    }
+
+    impl<'c> ExchangeSink<'c> for Seen<'c> {
+        fn progress(&mut self, _: Progress<'_>) {}
+    }
 
     fn settings() -> ReadSettings {
         ReadSettings {
@@ -163,26 +155,14 @@ mod tests {
             let settings = settings();
             let head =
                 BodyHead { content_type: Some(content_type.as_bytes()), ..BodyHead::default() };
-            let mut feedback = FeedbackBody::new(&settings, selectors, &head);
-            let mut seen: Vec<String> = Vec::new();
-            let mut take = |event: Event<'_>| {
-                seen.push(match event {
-                    Event::Cell { column, cell, .. } | Event::Value { column, cell } => {
-                        format!("{column} {cell:?}")
-                    }
-                    Event::Rows(rows) => format!("rows {rows}"),
-                    Event::Fault(fault) => format!("{fault:?}"),
-                })
-            };
+            let mut sink = Seen { selectors, seen: Vec::new() };
+            let mut feedback = FeedbackBody::new(&settings, &mut sink, &head);
             for piece in body.as_bytes().chunks(size) {
-                feedback.read(&settings, selectors, piece, &mut take);
+                feedback.read(&settings, &mut sink, piece);
             }
-            let end = feedback.finish(selectors, &mut take);
-            assert_eq!(
-                (seen.iter().map(String::as_str).collect::<Vec<_>>(), end),
-                (expected.0.to_vec(), expected.1),
-                "{body} by {size}"
-            );
+            let end = feedback.finish(&mut sink);
+            let seen: Vec<&str> = sink.seen.iter().map(String::as_str).collect();
+            assert_eq!((&seen[..], end), expected, "{body} by {size}");
         }
     }
 
@@ -262,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn values_at_paths_are_of_one_row() {
+    fn values_at_paths_come_beside_rows_in_any_order() {
         let mut of =
             ColumnSelectors { columns: Columns::new([None, None]), ..ColumnSelectors::default() };
         of.paths = vec![(
@@ -270,11 +250,15 @@ mod tests {
             Projection::Value,
             Box::from([PathStep::Key("a".into()), PathStep::Key("b".into())]),
         )];
-        check(
-            &of,
-            "application/json",
-            r#"{"a": {"b": 2}}"#,
-            (&["1 Number(2.0)", "rows 1"], Ok(())),
-        );
+        for (size, first) in [(1, "1 Number(2.0)"), (1000, "rows 1")] {
+            let settings = settings();
+            let mut sink = Seen { selectors: &of, seen: Vec::new() };
+            let mut body = FeedbackBody::new(&settings, &mut sink, &BodyHead::default());
+            for piece in br#"{"a": {"b": 2}}"#.chunks(size) {
+                body.read(&settings, &mut sink, piece);
+            }
+            assert_eq!(body.finish(&mut sink), Ok(()));
+            assert_eq!((sink.seen.len(), sink.seen[0].as_str()), (2, first), "{:?}", sink.seen);
+        }
     }
 }

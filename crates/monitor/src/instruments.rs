@@ -18,7 +18,7 @@ mod verdict;
 pub use self::models::Instruments;
 
 pub(crate) use self::{
-    models::{LabelledPanels, ModelPanels},
+    models::{LabelledPanels, ModelPanels, Subjects},
     panel::{Proxy, Reading},
     turns::turns_at_once,
 };

@@ -14,7 +14,7 @@ use crate::{
     drift_settings::DriftSettings,
     feedback::{FeedbackLayout, tracker::Tracker},
     ids::{ModelId, PredictorId, SeriesKey},
-    instruments::{Instruments, LabelledPanels, ModelPanels},
+    instruments::{Instruments, LabelledPanels, ModelPanels, Subjects},
     labelled::LabelledModel,
     memory::{generation_bytes, prediction_bytes},
     model::{ModelSeries, MonitoredColumn, PredictionSeries},
@@ -265,8 +265,9 @@ impl Monitor {
         buffer.add(self.common.unmeasured[reason], 1);
     }
 
-    pub(crate) fn labelled(&self) -> impl Iterator<Item = &LabelledModel> {
-        self.labelled.iter().map(|model| &**model)
+    /// What instruments are about.
+    pub(crate) fn subjects(&self) -> Subjects<'_> {
+        Subjects { models: &self.predictors, labelled: &self.labelled, settings: &self.drift }
     }
 
     pub(crate) fn predicting(&self) -> impl Iterator<Item = &PredictionSeries> {

@@ -182,6 +182,14 @@ pub(crate) struct Recording<'r, 'm> {
     layout: &'m Monitor,
     recorder: &'r mut Recorder,
     to: Counting<'r, 'm>,
+    /// `None` for an exchange with a model.
+    feedback: Option<FeedbackRows<'r, 'm>>,
+}
+
+/// Where rows go that are no rows of a model but feedback.
+pub(crate) struct FeedbackRows<'r, 'm> {
+    pub(crate) selectors: &'m ColumnSelectors,
+    pub(crate) take: &'r mut dyn FnMut(Event<'_>, &mut MetricBuffer),
 }
 
 impl<'r, 'm> Recording<'r, 'm> {
@@ -203,7 +211,13 @@ impl<'r, 'm> Recording<'r, 'm> {
             tracker,
             host,
         };
-        Recording { layout, recorder, to }
+        Recording { layout, recorder, to, feedback: None }
+    }
+
+    /// From now on all rows are feedback.
+    pub(crate) fn take_feedback(mut self, feedback: FeedbackRows<'r, 'm>) -> Recording<'r, 'm> {
+        self.feedback = Some(feedback);
+        self
     }
 
     /// Notes that no name can come any more.
@@ -253,11 +267,17 @@ impl Drop for Recording<'_, '_> {
 
 impl<'m> RowSink<'m> for Recording<'_, 'm> {
     fn selectors(&self, direction: Direction) -> &'m ColumnSelectors {
-        self.to.series.selectors(direction)
+        match &self.feedback {
+            None => self.to.series.selectors(direction),
+            Some(feedback) => feedback.selectors,
+        }
     }
 
     #[inline]
     fn take(&mut self, direction: Direction, event: Event<'_>) {
+        if let Some(feedback) = &mut self.feedback {
+            return (feedback.take)(event, self.to.buffer);
+        }
         self.to.direction = direction;
         self.recorder.rows(direction).take(event, &mut self.to);
     }
@@ -265,6 +285,9 @@ impl<'m> RowSink<'m> for Recording<'_, 'm> {
 
 impl<'m> ExchangeSink<'m> for Recording<'_, 'm> {
     fn progress(&mut self, progress: Progress<'_>) {
+        if self.feedback.is_some() {
+            return;
+        }
         match progress {
             Progress::Named { model, version } => self.named(model, version),
             Progress::RowsBegin(direction) => self.begin_rows(direction),

@@ -80,7 +80,7 @@ impl Tick {
         // Not the configuration's: one that takes another's place is to take its lease, too, if it watches the same.
         let watched = instruments.keys().fold(Fingerprint::new(), Fingerprint::with_number).value();
         let leadership = Leadership::begin(host, watched, monitor.tick_milliseconds);
-        let windows_bytes = instruments.state_bytes_max(monitor);
+        let windows_bytes = instruments.state_bytes_max(&monitor.subjects());
         let columns = monitor.predicting().map(|model| model.columns().count()).sum();
         let step_seconds = monitor.drift.windows.step_seconds();
         let turns_at_once = turns_at_once(columns, monitor.tick_milliseconds, step_seconds);
@@ -93,7 +93,7 @@ impl Tick {
             leading: None,
         };
         let proxy = Proxy { host, series };
-        tick.instruments.store_initial_snapshots(monitor, host.now(), &proxy);
+        tick.instruments.store_initial_snapshots(&monitor.subjects(), host.now(), &proxy);
         Some(tick)
     }
 
@@ -170,7 +170,7 @@ impl Tick {
 
     fn restore(&mut self, host: &impl Host, monitor: &Monitor, memory: &VmMemory, now: Timestamp) {
         let reservation = memory.reserve(self.windows_bytes);
-        self.instruments.restore(monitor, now, host);
+        self.instruments.restore(&monitor.subjects(), now, host);
         self.leading = Some(Leading { _reservation: reservation, ..Leading::default() });
     }
 
@@ -208,7 +208,12 @@ impl Tick {
             due_at: leading.due_at,
             must_store: false,
         };
-        self.instruments.evaluate(monitor, proxy, &mut evaluation, &mut leading.reading);
+        self.instruments.evaluate(
+            &monitor.subjects(),
+            proxy,
+            &mut evaluation,
+            &mut leading.reading,
+        );
         leading.due_at = evaluation.due_at;
         if !leading.reading.is_complete {
             // The next evaluation makes up for what the host refused.

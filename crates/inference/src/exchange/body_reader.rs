@@ -10,7 +10,7 @@ use crate::predictive::{Columns, Event, PathReader, Reader, Sink};
 
 /// A body with its readers.
 #[derive(Debug)]
-pub(super) struct BodyReader {
+pub(crate) struct BodyReader {
     direction: Direction,
     pub(super) reader: Reader,
     /// Reads the same bytes once more, where a configuration looks for something by path.
@@ -21,7 +21,7 @@ pub(super) struct BodyReader {
 
 impl BodyReader {
     /// Begins a body of this direction.
-    pub(super) fn begin<'c>(
+    pub(crate) fn begin<'c>(
         direction: Direction,
         reader: Reader,
         sink: &mut impl ExchangeSink<'c>,
@@ -33,7 +33,7 @@ impl BodyReader {
     }
 
     /// Takes the next piece of the body; the model is named if it was for the body to do so.
-    pub(super) fn read<'c>(
+    pub(crate) fn read<'c>(
         &mut self,
         name: &mut ModelName,
         sink: &mut impl ExchangeSink<'c>,
@@ -50,8 +50,13 @@ impl BodyReader {
         }
     }
 
+    /// Whether a place for rows came, even an empty one.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.reader.has_rows()
+    }
+
     /// Ends the body.
-    pub(super) fn finish<'c>(
+    pub(crate) fn finish<'c>(
         &mut self,
         name: &mut ModelName,
         sink: &mut impl ExchangeSink<'c>,

@@ -6,7 +6,7 @@ use super::{NAME_BYTES_MAX, Progress};
 
 /// What a request says of the model that it asks, so far.
 #[derive(Debug, Default)]
-pub(super) struct ModelName {
+pub(crate) struct ModelName {
     pub(super) model: Option<Box<[u8]>>,
     pub(super) version: Option<Box<[u8]>>,
 }

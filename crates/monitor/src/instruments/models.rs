@@ -1,7 +1,7 @@
 //! The instruments of each model: they are made, counted, and run in the order of the lists. It reads and stores
 //! nothing itself.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 
 use driftline_labels::DriftReason;
 use driftline_statistics::{
@@ -21,7 +21,6 @@ use crate::{
     host::Host,
     host_series::HostSeries,
     labelled::LabelledModel,
-    layout::Monitor,
     model::{ColumnLabels, MonitoredColumn, PredictionSeries, Role, columns_of},
 };
 use driftline_metrics::series::SeriesRegistrar;
@@ -33,6 +32,16 @@ pub struct Instruments {
     pub(crate) models: Vec<ModelPanels>,
     /// By the place of the model among those that labels are counted for.
     pub(crate) labelled: Vec<LabelledPanels>,
+}
+
+/// All that instruments are about.
+#[derive(Clone, Copy)]
+pub(crate) struct Subjects<'a> {
+    /// Those that predict or have a profile.
+    pub(crate) models: &'a [PredictionSeries],
+    /// Those that labels are counted for.
+    pub(crate) labelled: &'a [Rc<LabelledModel>],
+    pub(crate) settings: &'a DriftSettings,
 }
 
 /// The panels of a model that labels are counted for.
@@ -48,11 +57,11 @@ impl Instruments {
     }
 
     /// What all state takes at most, in bytes.
-    pub(crate) fn state_bytes_max(&self, monitor: &Monitor) -> usize {
-        let settings = &monitor.drift;
-        let models = self.models.iter().zip(monitor.predicting());
+    pub(crate) fn state_bytes_max(&self, subjects: &Subjects<'_>) -> usize {
+        let settings = subjects.settings;
+        let models = self.models.iter().zip(subjects.models);
         let of_models = models.map(|(panels, model)| panels.state_bytes_max(model, settings));
-        let labelled = self.labelled.iter().zip(monitor.labelled());
+        let labelled = self.labelled.iter().zip(subjects.labelled);
         let of_labels = labelled.flat_map(|(panels, model)| {
             panels.0.iter().map(move |panel| panel.state_bytes_max(model, settings))
         });
@@ -63,15 +72,15 @@ impl Instruments {
     /// the first window. What is stored already by this configuration stays.
     pub(crate) fn store_initial_snapshots(
         &mut self,
-        monitor: &Monitor,
+        subjects: &Subjects<'_>,
         now: Timestamp,
         proxy: &Proxy<'_, impl Host, impl HostSeries>,
     ) {
-        let (settings, reading) = (&monitor.drift, &mut Reading::default());
-        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+        let (settings, reading) = (subjects.settings, &mut Reading::default());
+        for (panels, model) in self.models.iter_mut().zip(subjects.models) {
             panels.store_initial_snapshots(model, settings, now, proxy, reading);
         }
-        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+        for (panels, model) in self.labelled.iter_mut().zip(subjects.labelled) {
             for panel in &mut panels.0 {
                 panel.store_initial_snapshot(model, settings, now, proxy, reading);
             }
@@ -79,12 +88,12 @@ impl Instruments {
     }
 
     /// Goes on from what was stored last.
-    pub(crate) fn restore(&mut self, monitor: &Monitor, now: Timestamp, host: &impl Host) {
-        let settings = &monitor.drift;
-        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+    pub(crate) fn restore(&mut self, subjects: &Subjects<'_>, now: Timestamp, host: &impl Host) {
+        let settings = subjects.settings;
+        for (panels, model) in self.models.iter_mut().zip(subjects.models) {
             panels.restore(model, settings, now, host);
         }
-        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+        for (panels, model) in self.labelled.iter_mut().zip(subjects.labelled) {
             for panel in &mut panels.0 {
                 panel.restore(model, settings, now, host);
             }
@@ -100,15 +109,15 @@ impl Instruments {
     /// Reads all counters and sets all gauges, model by model.
     pub(crate) fn evaluate(
         &mut self,
-        monitor: &Monitor,
+        subjects: &Subjects<'_>,
         proxy: &Proxy<'_, impl Host, impl HostSeries>,
         evaluation: &mut Evaluation<'_>,
         reading: &mut Reading,
     ) {
-        for (panels, model) in self.models.iter_mut().zip(monitor.predicting()) {
+        for (panels, model) in self.models.iter_mut().zip(subjects.models) {
             panels.evaluate(model, proxy, evaluation, reading);
         }
-        for (panels, model) in self.labelled.iter_mut().zip(monitor.labelled()) {
+        for (panels, model) in self.labelled.iter_mut().zip(subjects.labelled) {
             evaluation.has_turn = evaluation.step_ended;
             for panel in &mut panels.0 {
                 panel.evaluate(model, proxy, evaluation, reading);

@@ -21,6 +21,8 @@ use crate::{
     },
     host::{HeaderMap, Host},
     labelled::{Cells, LabelledModel},
+    names::Named,
+    recorder::{FeedbackRows, Recorder, Recording},
 };
 use driftline_labels::Untracked;
 
@@ -33,12 +35,20 @@ const JSON: &str = "application/json";
 #[derive(Debug)]
 pub(super) struct FeedbackIntake {
     _reservation: Option<Reservation>,
-    intake: Intake,
     body: FeedbackBody,
-    record: Record,
-    tally: Tally,
+    rows: FeedbackTaken,
     bytes: u64,
     is_over: bool,
+}
+
+/// The records of one request.
+#[derive(Debug)]
+struct FeedbackTaken {
+    intake: Intake,
+    record: Record,
+    /// The document is one record, whatever rows it has: its values are at paths.
+    is_one_record: bool,
+    tally: Tally,
 }
 
 impl Session {
@@ -69,21 +79,22 @@ impl Session {
         }
         let heads = Heads::read(host, HeaderMap::Request, false);
         let columns = feedback.columns(intake);
-        let body = FeedbackBody::new(&self.layout.read, &columns.selectors, &heads.body());
+        let mut rows = FeedbackTaken {
+            intake,
+            record: Record::new(columns.count()),
+            is_one_record: !columns.selectors.paths.is_empty(),
+            tally: Tally::default(),
+        };
+        rows.begin_record(host, feedback);
+        let body = self.with_rows(host, feedback, &mut rows, |recording| {
+            FeedbackBody::new(&self.layout.read, recording, &heads.body())
+        });
         let reservation = self.memory.vm.reserve(INTAKE_BYTES);
         if reservation.is_none() && !is_own {
             return Flow::Continue;
         }
-        let mut taken = FeedbackIntake {
-            _reservation: reservation,
-            intake,
-            body,
-            record: Record::new(columns.count()),
-            tally: Tally::default(),
-            bytes: 0,
-            is_over: false,
-        };
-        taken.begin_record(host, feedback);
+        let taken =
+            FeedbackIntake { _reservation: reservation, body, rows, bytes: 0, is_over: false };
         let taken = stream.intake.insert(Box::new(taken));
         if end_of_stream {
             self.end_feedback(host, feedback, taken);
@@ -101,7 +112,7 @@ impl Session {
         end_of_stream: bool,
     ) -> Flow {
         let Some(feedback) = &self.layout.feedback else { return Flow::Continue };
-        let is_own = taken.intake == Intake::Own;
+        let is_own = taken.rows.intake == Intake::Own;
         taken.bytes = taken.bytes.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
         if !taken.is_over && feedback.bytes_max < taken.bytes {
             taken.is_over = true;
@@ -109,16 +120,10 @@ impl Session {
             self.finish_feedback(host, feedback, taken, FeedbackOutcome::TooLarge, Some(problem));
         }
         if !taken.is_over && taken.body.wants_bytes() {
-            self.with_buffer(host, |layout, buffer| {
-                let columns = &feedback.columns(taken.intake).selectors;
+            let FeedbackIntake { body, rows, .. } = &mut *taken;
+            self.with_rows(host, feedback, rows, |recording| {
                 for_each_window(host, Direction::Request, size, |bytes| {
-                    let FeedbackIntake { intake, body, record, tally, .. } = &mut *taken;
-                    body.read(&layout.read, columns, bytes, &mut |event| {
-                        take(host, feedback, *intake, record, tally, buffer, event);
-                        if buffer.is_full() {
-                            self.flush(host, buffer);
-                        }
-                    });
+                    body.read(&self.layout.read, recording, bytes);
                 });
             });
         }
@@ -135,7 +140,7 @@ impl Session {
     pub(super) fn feedback_trailers(&self, host: &impl Host, taken: &mut FeedbackIntake) -> Flow {
         let Some(feedback) = &self.layout.feedback else { return Flow::Continue };
         self.end_feedback(host, feedback, taken);
-        if taken.intake == Intake::Own { Flow::Stop } else { Flow::Continue }
+        if taken.rows.intake == Intake::Own { Flow::Stop } else { Flow::Continue }
     }
 
     /// Notes that a stream with feedback is over: if its request is not, its sender left.
@@ -157,13 +162,11 @@ impl Session {
         if core::mem::replace(&mut taken.is_over, true) {
             return;
         }
-        let end = self.with_buffer(host, |_, buffer| {
-            let columns = &feedback.columns(taken.intake).selectors;
-            let FeedbackIntake { intake, body, record, tally, .. } = &mut *taken;
-            body.finish(columns, &mut |event| {
-                take(host, feedback, *intake, record, tally, buffer, event);
-            })
-        });
+        let FeedbackIntake { body, rows, .. } = &mut *taken;
+        let end = self.with_rows(host, feedback, rows, |recording| body.finish(recording));
+        if rows.is_one_record && end.is_ok() {
+            self.with_buffer(host, |_, buffer| rows.end_record(host, feedback, buffer));
+        }
         let (outcome, problem) = match end {
             Ok(()) => (FeedbackOutcome::Accepted, None),
             Err(fault) => (FeedbackOutcome::Malformed, Some(said(fault))),
@@ -179,11 +182,33 @@ impl Session {
         outcome: FeedbackOutcome,
         problem: Option<&str>,
     ) {
-        if taken.intake == Intake::Own {
-            self.answer(host, feedback, &taken.tally, outcome, problem);
+        if taken.rows.intake == Intake::Own {
+            self.answer(host, feedback, &taken.rows.tally, outcome, problem);
         } else {
             self.with_buffer(host, |_, buffer| feedback.count_request(buffer, outcome));
         }
+    }
+
+    /// Runs `act` on what takes rows of exchanges, which hands these ones to the records.
+    fn with_rows<T>(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        rows: &mut FeedbackTaken,
+        act: impl FnOnce(&mut Recording<'_, '_>) -> T,
+    ) -> T {
+        let selectors = &feedback.columns(rows.intake).selectors;
+        let mut recorder = Recorder::new(true, Named::OTHER, None);
+        self.with_capture(host, |layout, buffer, capture, calls| {
+            let mut take = |event: Event<'_>, buffer: &mut MetricBuffer| {
+                rows.take(host, feedback, event, buffer);
+                if buffer.is_full() {
+                    (calls.flush)(buffer);
+                }
+            };
+            let recording = Recording::new(layout, &mut recorder, buffer, capture, None, calls);
+            act(&mut recording.take_feedback(FeedbackRows { selectors, take: &mut take }))
+        })
     }
 
     fn answer(
@@ -228,7 +253,7 @@ impl Session {
     }
 }
 
-impl FeedbackIntake {
+impl FeedbackTaken {
     /// Begins a record with what headers say of all of them.
     fn begin_record(&mut self, host: &impl Host, feedback: &FeedbackLayout) {
         for (column, name) in &feedback.columns(self.intake).selectors.headers {
@@ -237,28 +262,33 @@ impl FeedbackIntake {
             }
         }
     }
-}
 
-/// Takes what was read: a value of the record at hand, or its end.
-fn take(
-    host: &impl Host,
-    feedback: &FeedbackLayout,
-    intake: Intake,
-    record: &mut Record,
-    tally: &mut Tally,
-    buffer: &mut MetricBuffer,
-    event: Event<'_>,
-) {
-    match event {
-        Event::Cell { column, cell, .. } | Event::Value { column, cell } => {
-            record.set(column, cell)
+    /// Takes what was read: a value of the record at hand, or its end.
+    fn take(
+        &mut self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        event: Event<'_>,
+        buffer: &mut MetricBuffer,
+    ) {
+        match event {
+            Event::Cell { column, cell, .. } | Event::Value { column, cell } => {
+                self.record.set(column, cell);
+            }
+            Event::Rows(_) if !self.is_one_record => self.end_record(host, feedback, buffer),
+            // Members that mean nothing here are nobody's fault.
+            Event::Rows(_) | Event::Fault(_) => {}
         }
-        Event::Rows(_) => {
-            tally.note(feedback.count(host, intake, record, buffer));
-            record.clear();
-        }
-        // Members that mean nothing here are nobody's fault.
-        Event::Fault(_) => {}
+    }
+
+    fn end_record(
+        &mut self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        buffer: &mut MetricBuffer,
+    ) {
+        self.tally.note(feedback.count(host, self.intake, &self.record, buffer));
+        self.record.clear();
     }
 }
 
