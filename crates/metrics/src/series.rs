@@ -37,6 +37,7 @@ pub struct SeriesRun {
 
 impl SeriesRun {
     /// As many as `registered` gives, each of which must be the next one that was registered.
+    #[inline(never)]
     pub fn of(mut registered: impl Iterator<Item = SeriesId>) -> SeriesRun {
         let first = registered.next();
         let count = u32::from(first.is_some())
@@ -229,6 +230,7 @@ pub fn count<T>(add: impl FnOnce(&mut SeriesRegistrar<'_>) -> T) -> usize {
 }
 
 impl Registered for SeriesId {
+    #[inline(never)]
     fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> SeriesId {
         let shape = metric.shape();
         registrar.push(&[shape.name], shape.kind, shape.labels, values)
@@ -237,6 +239,7 @@ impl Registered for SeriesId {
 
 /// A histogram and its exact counters.
 impl Registered for Timing {
+    #[inline(never)]
     fn register(registrar: &mut SeriesRegistrar<'_>, metric: Metric, values: &[&str]) -> Timing {
         let shape = metric.shape();
         let histogram = registrar.add(metric, values);
@@ -253,6 +256,7 @@ impl Registered for Timing {
 
 /// One for each word of the metric's last label.
 impl<K: LabelValue + EnumArray<R>, R: Registered> Registered for EnumMap<K, R> {
+    #[inline(never)]
     fn register(
         registrar: &mut SeriesRegistrar<'_>,
         metric: Metric,

@@ -203,6 +203,7 @@ impl Condition {
 }
 
 /// A field that must be there.
+#[inline(never)]
 pub(super) fn required<F: Form>(
     name: &str,
     form: &F,
@@ -213,6 +214,7 @@ pub(super) fn required<F: Form>(
 }
 
 /// A field that may be left out, which is `Some(None)`; `None` if it was refused.
+#[inline(never)]
 pub(super) fn optional<F: Form>(
     name: &str,
     form: &F,
