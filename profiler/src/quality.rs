@@ -8,11 +8,13 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `said` | what a cell says as a class or a number |
+//! | `class` | which class, number or score that is |
 //! | `gather` | keeps rows, and what columns hold |
 //! | `decide` | which task it is, and which classes there are |
 //! | `edges` | bins of scores and of errors |
 //! | `count` | counts rows |
 
+mod class;
 mod count;
 mod decide;
 mod edges;

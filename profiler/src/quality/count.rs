@@ -14,7 +14,8 @@ use driftline_statistics::{
 };
 
 use super::{
-    decide::{ClassesTask, Decided, Lacks, RegressionTask, Task, number, score},
+    class::{Lacks, number, score},
+    decide::{ClassesTask, Decided, RegressionTask, Task},
     edges::bin_of,
     gather::{LABEL, Outcome, PREDICTION, RowReader},
     said::{Said, Texts},
