@@ -339,6 +339,15 @@ metrics! {
     Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
     /// Predictions that were answered.
     Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
+    /// Exchanges of a predictive model in this version that completed. Only of listed versions, as the next three.
+    VersionRequests = Counter "driftline_version_requests_total" in "requests" [Model, Version];
+    /// The sum of how long these took, from the request headers to their end; one counts as an hour at most.
+    VersionDuration = Counter "driftline_version_duration_microseconds_total" in "microseconds" [Model, Version];
+    /// The sum of the squares of these durations. A worker adds whole square milliseconds and keeps the rest for the next
+    /// exchange, so the sum is exact to one for each worker. It has room for a million exchanges of an hour.
+    VersionDurationSquares = Counter "driftline_version_duration_square_milliseconds_total" in "squared milliseconds" [Model, Version];
+    /// Tells the bins of the prediction apart: versions with the same number count predictions in the same bins.
+    PredictionBins = Gauge "driftline_prediction_bins_fingerprint" in "fingerprints" [Model, Version];
     /// Values that fell into a bin of the reference profile, or, of values with bins of their own, `below` or `above` all
     /// of them.
     FeatureBin = Counter "driftline_feature_bin_total" in "values" [Model, Version, Role, Feature, Bin];
@@ -500,6 +509,9 @@ metrics! {
     RegressionLabelSquares = Counter "driftline_regression_squared_label_total" in "squared standard deviations" [Model, Version];
     /// The sum of the squares of these distances, what is left of each.
     RegressionLabelSquareMillionths = Counter "driftline_regression_squared_label_millionths_total" in "millionths of a squared standard deviation" [Model, Version];
+    /// The standard deviation of the label in the reference, in millionths of the label's unit: errors in deviations times
+    /// this are errors in the unit of the label, which versions with different profiles have in common.
+    RegressionDeviation = Gauge "driftline_regression_label_deviation_ppm" in "parts per million" [Model, Version];
     /// Labelled rows of a regression whose label is not 0, which have a relative error.
     RegressionRelativeRows = Counter "driftline_regression_relative_rows_total" in "rows" [Model, Version];
     /// The sum of absolute errors in parts of their labels.
@@ -519,7 +531,9 @@ metrics! {
     KpiRows = Counter "driftline_kpi_rows_total" in "records" [Model, Version, Kpi];
     /// The sum of a KPI in its unit: of values above 0 on the side `high`, of those below 0 on the side `low`.
     KpiUnits = Counter "driftline_kpi_units_total" in "units of the KPI" [Model, Version, Side, Kpi];
-    /// The sum of squares of where the values of a KPI lie between its bounds, from 0 to 1.
+    /// The sum of where the values of a KPI lie between its bounds, from 0 to 1.
+    KpiPositions = Counter "driftline_kpi_position_millionths_total" in "millionths" [Model, Version, Kpi];
+    /// The sum of the squares of these positions.
     KpiSquares = Counter "driftline_kpi_square_millionths_total" in "millionths" [Model, Version, Kpi];
     /// The mean of a KPI in the window, in millionths: on the side `high` if it is above 0, on the side `low` if below.
     KpiMean = Gauge "driftline_kpi_mean_ppm" in "parts per million" [Model, Version, Window, Side, Kpi];

@@ -3,6 +3,7 @@
 mod column;
 mod labels;
 mod predictor;
+mod version;
 mod violation;
 
 pub(crate) use self::{

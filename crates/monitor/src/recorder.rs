@@ -127,6 +127,12 @@ impl Recorder {
             let monitored = record(observation, model, layout.features(id), buffer, capture);
             buffer.add(layout.common.monitored_values, monitored);
         }
+        if self.predicts
+            && observation.outcome == Outcome::Complete
+            && let Some(version) = &layout.predictor(self.predictor).by_version
+        {
+            version.count(buffer, observation.duration_microseconds);
+        }
     }
 
     /// What waits for an id gets none any more; an answer of a model that generates waits for the figures that it makes.

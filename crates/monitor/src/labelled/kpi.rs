@@ -25,7 +25,9 @@ pub(crate) struct KpiSeries {
     pub(crate) rows: SeriesId,
     /// By sign, in units.
     pub(crate) units: EnumMap<Tail, SeriesId>,
-    /// Squares of where values lie between the bounds, in millionths.
+    /// Where values lie between the bounds, in millionths.
+    positions: SeriesId,
+    /// The squares of that, in millionths.
     pub(crate) squares: SeriesId,
 }
 
@@ -45,6 +47,7 @@ impl KpiSeries {
             units: EnumMap::from_fn(|side: Tail| {
                 registrar.add(Metric::KpiUnits, &[model, version, side.name(), name])
             }),
+            positions: registrar.add(Metric::KpiPositions, &[model, version, name]),
             squares: registrar.add(Metric::KpiSquares, &[model, version, name]),
         }
     }
@@ -63,6 +66,7 @@ impl KpiSeries {
         let position = self.position(if value < 0.0 { -(units as f64) } else { units as f64 });
         buffer.add(self.rows, 1);
         buffer.add(self.units[side], units);
+        buffer.add(self.positions, libm::round(position * 1e6) as u64);
         buffer.add(self.squares, libm::round(position * position * 1e6) as u64);
     }
 

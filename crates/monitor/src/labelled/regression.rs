@@ -30,6 +30,8 @@ pub(crate) struct RegressionSeries {
     pub(crate) reference: Regression,
     /// By measure, in their order.
     described: SeriesRun,
+    /// Where it says what one standard deviation is.
+    deviation: SeriesId,
 }
 
 impl RegressionSeries {
@@ -64,6 +66,7 @@ impl RegressionSeries {
             registrar.add(Metric::ReferenceQuality, &[model, version, measure.word()])
         }));
         RegressionSeries {
+            deviation: registrar.add(Metric::RegressionDeviation, &labels),
             // A profile that was read has a deviation above 0.
             scale: TargetScale::new(reference.mean, reference.deviation)
                 .unwrap_or(TargetScale::UNIT),
@@ -80,6 +83,7 @@ impl RegressionSeries {
     }
 
     pub(super) fn describe(&self, buffer: &mut MetricBuffer) {
+        buffer.set(self.deviation, to_ppm(self.reference.deviation));
         let found = self.reference.sums.measures(&self.scale);
         for (id, &measure) in self.described.iter().zip(self.measures()) {
             buffer.set(id, to_ppm(found[measure]));

@@ -6,6 +6,7 @@ use alloc::{boxed::Box, rc::Rc, vec::Vec};
 use super::{
     column::MonitoredColumn,
     labels::{ColumnLabels, Role},
+    version::{self, VersionSeries},
     violation::RowViolations,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct PredictionSeries {
     version: Option<Box<str>>,
     pub(crate) instances: SeriesId,
     pub(crate) predictions: SeriesId,
+    /// What a model that predicts counts by version, if it has one.
+    pub(crate) by_version: Option<VersionSeries>,
     pub(crate) sampling: Sampling,
     /// The features, and after them the prediction, if the profile has one.
     pub(crate) columns: Vec<MonitoredColumn>,
@@ -52,6 +55,8 @@ pub(crate) struct PredictionSeries {
     profile_created: Option<(SeriesId, u64)>,
     /// Where it says how much evidence a drift needs, and what it says.
     evidence_needed: Option<(SeriesId, u64)>,
+    /// Where it says which bins predictions fall in, and what it says.
+    prediction_bins: Option<(SeriesId, u64)>,
 }
 
 impl PredictionSeries {
@@ -73,6 +78,7 @@ impl PredictionSeries {
             version: version.map(Box::from),
             instances: registrar.add(Metric::Instances, &labels),
             predictions: registrar.add(Metric::Predictions, &labels),
+            by_version: version.map(|_| VersionSeries::register(registrar, labels)),
             sampling: Sampling::NONE,
             columns: Vec::new(),
             features: 0,
@@ -83,6 +89,7 @@ impl PredictionSeries {
             violations: None,
             profile_created: None,
             evidence_needed: None,
+            prediction_bins: None,
         }
     }
 
@@ -97,6 +104,11 @@ impl PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registrar.add(Metric::Instances, &[label, version]);
         let predictions = registrar.add(Metric::Predictions, &[label, version]);
+        let is_compared = model.version.is_some() && model.kind == ModelKind::Predictive;
+        let by_version = is_compared.then(|| VersionSeries::register(registrar, [label, version]));
+        let prediction_bins = is_compared
+            .then(|| version::prediction_bins(registrar, [label, version], profile))
+            .flatten();
         let violations = RowViolations::new(registrar, label, version);
         let nats = drift.nats(columns_of(profile).count());
         let usual = Rc::new(drift.limits(nats, &Thresholds::default()));
@@ -124,6 +136,7 @@ impl PredictionSeries {
             version: model.version.as_deref().map(Box::from),
             instances,
             predictions,
+            by_version,
             sampling: model.sampling,
             columns,
             features: profile.features.len(),
@@ -139,6 +152,7 @@ impl PredictionSeries {
             violations: Some(violations),
             profile_created: Some((created, profile.created_at)),
             evidence_needed: Some((evidence_needed, thousandths(nats))),
+            prediction_bins,
         }
     }
 
@@ -199,7 +213,9 @@ impl PredictionSeries {
         buffer: &mut MetricBuffer,
         mut flush: impl FnMut(&mut MetricBuffer),
     ) {
-        for (id, value) in self.profile_created.into_iter().chain(self.evidence_needed) {
+        for (id, value) in
+            [self.profile_created, self.evidence_needed, self.prediction_bins].into_iter().flatten()
+        {
             buffer.set(id, value);
         }
         for column in self.columns() {

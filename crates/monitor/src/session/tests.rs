@@ -6,6 +6,7 @@ mod features;
 mod feedback;
 mod messages;
 mod naming;
+mod versions;
 
 use std::{
     collections::BTreeMap,
