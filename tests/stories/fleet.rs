@@ -1,5 +1,6 @@
 //! Several proxies, seen by Prometheus: with the generated rules they tell what one proxy tells that got all traffic.
 
+mod experiment;
 mod verdict;
 
 use std::{
@@ -133,11 +134,14 @@ fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
         .iter()
         .map(|(series, values)| json!({"series": series, "values": values.trim_end()}))
         .collect();
-    promtool(&json!({
-        "rule_files": [RULES],
-        "evaluation_interval": "1m",
-        "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": checks}],
-    }));
+    promtool(
+        RULES,
+        &json!({
+            "rule_files": [RULES],
+            "evaluation_interval": "1m",
+            "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": checks}],
+        }),
+    );
 }
 
 /// Days whose prediction is now and then neither 0 nor 1: below, above, or between.
@@ -156,14 +160,14 @@ fn asks(days: &[Day]) -> Script {
 
 /// Has promtool check the rules and carry out a test of them.
 #[track_caller]
-fn promtool(test: &Value) {
+fn promtool(rules: &str, test: &Value) {
     let promtool = pieces::promtool().unwrap_or_else(|error| panic!("{error:#}"));
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let call = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
     let file = env::temp_dir().join(format!("driftline-fleet-{}-{}.test.yml", call.0, call.1));
     // JSON is YAML.
     fs::write(&file, test.to_string()).unwrap();
-    for arguments in [["check", "rules", RULES], ["test", "rules", &file.to_string_lossy()]] {
+    for arguments in [["check", "rules", rules], ["test", "rules", &file.to_string_lossy()]] {
         let run = Command::new(&promtool).args(arguments).output().unwrap();
         let said = [run.stdout, run.stderr].concat();
         assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));

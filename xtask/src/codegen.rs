@@ -31,6 +31,7 @@ const OUTPUTS: &[Output] = &[
     Output { path: "docs/metrics.md", render: || Ok(metrics::render()) },
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
     Output { path: "envoy/drift.rules.yml", render: || Ok(rules::render()) },
+    Output { path: "envoy/experiment.rules.yml", render: || Ok(rules::experiment::render()) },
     Output { path: "docs/dialects.md", render: dialects::render },
     Output { path: "docs/limits.md", render: limits::render },
     Output { path: "docs/configuration.md", render: configuration::render },

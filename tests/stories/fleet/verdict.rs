@@ -282,16 +282,19 @@ impl Story {
             .into_iter()
             .map(|(series, values)| json!({"series": series, "values": values.trim_end()}))
             .collect();
-        promtool(&json!({
-            "rule_files": [RULES],
-            // A sixth of the looks of a real one, which promtool is slow at; stretches are as long.
-            "evaluation_interval": "10m",
-            "tests": [{
-                "interval": "1m",
-                "input_series": series,
-                "promql_expr_test": checks,
-            }],
-        }));
+        promtool(
+            RULES,
+            &json!({
+                "rule_files": [RULES],
+                // A sixth of the looks of a real one, which promtool is slow at; stretches are as long.
+                "evaluation_interval": "10m",
+                "tests": [{
+                    "interval": "1m",
+                    "input_series": series,
+                    "promql_expr_test": checks,
+                }],
+            }),
+        );
     }
 }
 

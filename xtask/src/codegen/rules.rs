@@ -8,6 +8,7 @@
 //! Counts of a bin and of all bins that are a minute apart would look like evidence.
 
 mod evidence;
+pub(super) mod experiment;
 mod verdict;
 
 use std::fmt::Write;
