@@ -10,13 +10,16 @@ use crate::expectation::PREFIX;
 const README: &str = include_str!("../../README.md");
 const READING_METRICS: &str = include_str!("../../docs/reading-metrics.md");
 
-/// The expressions in the table of questions.
+/// The expressions in the tables of questions.
 fn queries() -> Vec<String> {
+    let mut is_question = false;
     let queries: Vec<String> = READING_METRICS
         .lines()
-        .skip_while(|line| !line.starts_with("| question | PromQL |"))
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
+        .filter(|line| {
+            is_question =
+                line.starts_with("| question | PromQL |") || is_question && line.starts_with('|');
+            is_question && line.contains('`')
+        })
         .filter_map(|line| Some(line.split_once('`')?.1.rsplit_once('`')?.0.replace("\\|", "|")))
         .collect();
     assert!(!queries.is_empty(), "docs/reading-metrics.md has no table of questions");
