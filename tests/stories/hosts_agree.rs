@@ -139,9 +139,16 @@ fn is_evaluated(scrape: &Scrape) -> bool {
 
 /// Times are real, and each host ticks for itself.
 fn follows_a_clock(series: &Series) -> bool {
-    ["_bucket", "_sum", "_microseconds_total", "_evaluations_total", "_vm_memory_bytes"]
-        .iter()
-        .any(|end| series.name.ends_with(end))
+    [
+        "_bucket",
+        "_sum",
+        "_microseconds_total",
+        "_square_milliseconds_total",
+        "_evaluations_total",
+        "_vm_memory_bytes",
+    ]
+    .iter()
+    .any(|end| series.name.ends_with(end))
 }
 
 fn names(scrape: &Scrape) -> BTreeSet<String> {

@@ -3,7 +3,13 @@
 //! The bins, closed on the right: `temperature` up to 0, up to 10, above; `dew point` up to 1, above; the prediction
 //! 0, 1, other, below, above.
 
-use crate::{phrases::predict, stage::tell};
+use serde_json::json;
+
+use crate::{
+    phrases::predict,
+    script::Script,
+    stage::{tell, tell_under},
+};
 
 #[test]
 fn values_of_rows_fall_into_their_bins() {
@@ -167,6 +173,26 @@ fn a_request_without_rows_is_told_apart_from_one_that_is_malformed() {
             "requests_total{model=rain,outcome=error_status} 1",
             "read_problems_total{model=rain,reason=instances_missing} 1",
             "instances_total 0",
+        ],
+    );
+}
+
+#[test]
+fn exchanges_of_a_version_count_how_long_they_take() {
+    let model = |version: &str| json!({"name": "rain", "type": "predictive", "version": version});
+    let config = json!({"models": [model("3"), model("4")]}).to_string();
+    tell_under(
+        &config,
+        Script::post("/v1/models/rain/versions/4:predict", r#"{"instances": [[1], [2]]}"#)
+            .at_ms(60)
+            .answers(200, r#"{"predictions": [0, 1]}"#),
+        &[
+            "requests_total{model=rain,outcome=complete} 1",
+            "request_duration_microseconds_total{model=rain,result=success} 60 ms",
+            "instances_total{model=rain,version=4} 2",
+            "predictions_total{model=rain,version=4} 2",
+            "version_requests_total{model=rain,version=4} 1",
+            "version_duration_microseconds_total{model=rain,version=4} 60 ms",
         ],
     );
 }

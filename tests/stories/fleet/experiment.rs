@@ -268,7 +268,8 @@ fn versions_without_traffic_or_with_little_have_no_sample() {
     let few = "driftline_version_requests_total{model=\"m\",version=\"3\"}";
     story.series.insert(few.to_owned(), format!("0 29x{}", MINUTES - 1));
     story.version("m", "", &[("confusion_rows", "actual=\"a\",predicted=\"a\"", 5)]);
-    story.check("count({__name__=~\"driftline:experiment:(candidate|baseline|difference|lower|upper|worse|better|prediction_distance).*\"})".to_owned(), None);
+    let rules = "candidate|baseline|difference|lower|upper|worse|better|prediction_distance";
+    story.check(format!("count({{__name__=~\"driftline:experiment:({rules}).*\"}})"), None);
     story.check("count(driftline:experiment:mean1h{version=\"1\"})".to_owned(), Some(5));
     story.check("count(driftline:experiment:mean1h{version!=\"1\"})".to_owned(), None);
     story.holds();

@@ -47,6 +47,7 @@ pub(crate) fn compare([envoy, embedded]: &[Seen; 2]) -> String {
                 || name.ends_with("_sum")
                 // Sums of times by real clocks: the hosts were not asked in the same microsecond, nor always in the same second.
                 || name.ends_with("_microseconds_total")
+                || name.ends_with("_square_milliseconds_total")
                 || name.ends_with("_age_seconds_total")
                 || name.ends_with("_evaluations_total")
                 || seen.changed.kind(name) == Some("gauge")

@@ -85,3 +85,52 @@ impl KpiSeries {
         ((units * self.unit - self.minimum) / (self.maximum - self.minimum)).clamp(0.0, 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{vec, vec::Vec};
+
+    use driftline_metrics::buffer::Change;
+
+    use super::*;
+
+    /// Between -100 and 300, counted in fives.
+    #[track_caller]
+    fn check(values: &[f64], [rows, high, low, positions, squares]: [u64; 5]) {
+        let mut registrar = SeriesRegistrar::numbering(0);
+        let kpi = Kpi { name: "k".into(), minimum: -100.0, maximum: 300.0, unit: 5.0 };
+        let series = KpiSeries::register(&mut registrar, ["m", "1"], &kpi);
+        let mut buffer = MetricBuffer::new(registrar.next());
+        for &value in values {
+            series.count(&mut buffer, value);
+        }
+        let mut found = Vec::new();
+        buffer.flush(|id, change| found.push((id, change)));
+        let of = |id: SeriesId| match found.iter().find(|(found, _)| *found == id) {
+            Some((_, Change::Add(by))) => *by,
+            _ => 0,
+        };
+        assert_eq!(
+            vec![rows, high, low, positions, squares],
+            vec![
+                of(series.rows),
+                of(series.units[Tail::High]),
+                of(series.units[Tail::Low]),
+                of(series.positions),
+                of(series.squares)
+            ]
+        );
+    }
+
+    #[test]
+    fn values_count_in_units_and_by_where_they_lie() {
+        check(&[100.0], [1, 20, 0, 500_000, 250_000]);
+        check(&[-100.0, 300.0, 0.0], [3, 60, 20, 1_250_000, 1_062_500]);
+    }
+
+    #[test]
+    fn a_value_counts_as_its_units() {
+        // 0 is a quarter of the way.
+        check(&[2.0, -2.0], [2, 0, 0, 500_000, 125_000]);
+    }
+}

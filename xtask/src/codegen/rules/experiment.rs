@@ -106,13 +106,7 @@ impl Experiment {
         let one = |metric| self.increase(metric, "", &[]);
         let kpi = |metric| self.increase(metric, "", &[Label::Kpi]);
         let confusion = self.of("confusion");
-        let (actual, predicted) = (Label::Actual.name(), Label::Predicted.name());
-        // PromQL cannot compare two labels. The rows whose prediction was right are those that still exist with the class
-        // in the place of the prediction.
-        let right = format!(
-            "sum by ({version}) (\n  {confusion} and on ({version}, {actual}, {predicted})\n  \
-             label_replace(sum by ({version}, {actual}) ({confusion}), \"{predicted}\", \"$1\", \"{actual}\", \"(.*)\")\n)"
-        );
+        let right = self.right();
         // Each version has its own reference, so errors are brought into the unit of the label.
         let deviation = format!(
             "(max by ({version}) ({}) / 1e6 > 0)",
@@ -172,6 +166,17 @@ impl Experiment {
             ),
             self.rule("kpi_mean_units", self.kpi_mean()),
         ]
+    }
+
+    /// The rows that were predicted right. PromQL cannot compare two labels, but a confusion is right if it still exists with
+    /// its class in the place of the prediction.
+    fn right(&self) -> String {
+        let (version, confusion) = (&self.version, self.of("confusion"));
+        let (actual, predicted) = (Label::Actual.name(), Label::Predicted.name());
+        format!(
+            "sum by ({version}) (\n  {confusion} and on ({version}, {actual}, {predicted})\n  \
+             label_replace(sum by ({version}, {actual}) ({confusion}), \"{predicted}\", \"$1\", \"{actual}\", \"(.*)\")\n)"
+        )
     }
 
     /// The mean of a KPI in its unit.
