@@ -66,6 +66,9 @@ macro_rules! labels {
             /// All variants, in the order of their discriminants.
             $visibility const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
 
+            /// All values of the label, in the same order.
+            $visibility const WORDS: [&'static str; $name::ALL.len()] = [$($word),+];
+
             /// The value of the label.
             #[must_use]
             $visibility const fn name(self) -> &'static str {

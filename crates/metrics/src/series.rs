@@ -45,6 +45,12 @@ impl SeriesRun {
         SeriesRun { first: first.unwrap_or(SeriesId(0)), count }
     }
 
+    /// The one of a word, of series by all words of an enum.
+    #[inline]
+    pub fn of_word<K: LabelValue>(&self, word: K) -> Option<SeriesId> {
+        self.get(word.into_usize())
+    }
+
     /// The one at this place, from 0.
     #[inline]
     pub fn get(&self, place: usize) -> Option<SeriesId> {
@@ -211,6 +217,58 @@ impl<'t> SeriesRegistrar<'t> {
         R::register(self, metric, values)
     }
 
+    /// Registers a series for each of these values of the metric's last label, one after another.
+    ///
+    /// One function for all kinds of values: a filter has it once.
+    pub fn each<'v>(
+        &mut self,
+        metric: Metric,
+        before: &[&str],
+        last: &mut dyn Iterator<Item = &'v str>,
+    ) -> SeriesRun {
+        let first = SeriesId::new(self.next);
+        let mut count: u32 = 0;
+        for value in last {
+            let _: SeriesId = self.add_all(metric, &mut before.iter().copied().chain([value]));
+            count = count.saturating_add(1);
+        }
+        SeriesRun { first, count }
+    }
+
+    /// Registers a series for each combination of words of the metric's last labels, those of the last one by turns.
+    pub fn product(&mut self, metric: Metric, before: &[&str], words: &[&[&str]]) -> SeriesRun {
+        let first = SeriesId::new(self.next);
+        self.combine(metric, before, words);
+        let count = self.next.saturating_sub(first.index());
+        SeriesRun { first, count: u32::try_from(count).unwrap_or(u32::MAX) }
+    }
+
+    fn combine(&mut self, metric: Metric, before: &[&str], words: &[&[&str]]) {
+        let Some((these, others)) = words.split_first() else {
+            let _: SeriesId = self.add(metric, before);
+            return;
+        };
+        for word in *these {
+            let all: Vec<&str> = before.iter().copied().chain([*word]).collect();
+            self.combine(metric, &all, others);
+        }
+    }
+
+    fn add_all<'v>(
+        &mut self,
+        metric: Metric,
+        values: &mut dyn Iterator<Item = &'v str>,
+    ) -> SeriesId {
+        // No metric has more labels.
+        let mut all = [""; Label::ALL.len()];
+        let mut length: usize = 0;
+        for (slot, value) in all.iter_mut().zip(values) {
+            *slot = value;
+            length = length.saturating_add(1);
+        }
+        self.add(metric, all.get(..length).unwrap_or(&all))
+    }
+
     fn push(&mut self, name: &[&str], kind: Kind, labels: &[Label], values: &[&str]) -> SeriesId {
         debug_assert_eq!(labels.len(), values.len(), "{name:?}: a value for every label");
         let id = SeriesId::new(self.next);
@@ -309,6 +367,24 @@ mod tests {
             Metric::RequestsInFlight,
             &["a.", "%2E"],
             "driftline_requests_in_flight.model=.=a%2E;.;route=.=%252E;.;",
+        );
+    }
+
+    #[test]
+    fn each_combination_of_words_has_a_series() {
+        let mut told = Vec::new();
+        let mut tell = |_, series: SeriesView<'_>| told.push(series.to_series().stat_name());
+        let mut registrar = SeriesRegistrar::starting_at(3, &mut tell);
+        let windows: &[&str] = &["fast", "slow"];
+        let run = registrar.product(Metric::Quality, &["m", ""], &[windows, &["f1", "mae"]]);
+        let sides = &mut ["low", "high"].into_iter();
+        let each = registrar.each(Metric::RegressionError, &["m", ""], sides);
+        assert_eq!((run.len(), each.len()), (4, 2));
+        assert_eq!((run.get(2).unwrap().index(), each.get(0).unwrap().index()), (5, 7));
+        assert_eq!(told[2], "driftline_quality_ppm.model=.=m;.;window=.=slow;.;measure=.=f1;.;");
+        assert_eq!(
+            told[5],
+            "driftline_regression_error_thousandths_total.model=.=m;.;side=.=high;.;"
         );
     }
 

@@ -13,7 +13,7 @@ pub(crate) use self::{
     segments::{Cells, Segments},
 };
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use driftline_labels::{EnumMap, LabelOutcome, Untracked};
 use driftline_metrics::{
@@ -236,6 +236,11 @@ impl LabelledModel {
         self.segments.count_row(buffer, segments, error);
         Ok(())
     }
+}
+
+/// The labels of so many bins.
+fn bin_labels(bins: usize) -> Vec<String> {
+    (0..bins).map(|bin| format!("{bin:02}")).collect()
 }
 
 fn register_segments(

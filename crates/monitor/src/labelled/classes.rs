@@ -1,8 +1,8 @@
 //! A classifier's counters: confusions, and what scores say. It computes no measure but those of the reference.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
-use driftline_labels::{EnumMap, LabelValue as _, Polarity, QualityMeasure};
+use driftline_labels::{Polarity, QualityMeasure};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
@@ -18,7 +18,7 @@ use driftline_statistics::{
     value::{Cell, NullTexts},
 };
 
-use super::{SaidPrediction, Uncounted};
+use super::{SaidPrediction, Uncounted, bin_labels};
 
 /// An error of a row, in thousandths.
 const WRONG: u64 = 1000;
@@ -63,16 +63,13 @@ impl ClassSeries {
         reference: &Classes,
     ) -> ClassSeries {
         let names = &reference.names;
-        let pairs = names.iter().flat_map(|actual| names.iter().map(move |it| (actual, it)));
-        let confusion = SeriesRun::of(pairs.map(|(actual, predicted)| {
-            registrar.add(Metric::ConfusionRows, &[model, version, actual, predicted])
-        }));
+        let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+        let labels = &[model, version];
+        let confusion = registrar.product(Metric::ConfusionRows, labels, &[&texts, &texts]);
         let scores = reference.scores.as_ref();
         let scores = scores.map(|it| ScoreSeries::register(registrar, [model, version], it));
-        let measures = of_classifier(scores.is_some()).iter();
-        let described = SeriesRun::of(measures.map(|measure| {
-            registrar.add(Metric::ReferenceQuality, &[model, version, measure.word()])
-        }));
+        let measures = &mut of_classifier(scores.is_some()).iter().map(|it| it.name());
+        let described = registrar.each(Metric::ReferenceQuality, labels, measures);
         ClassSeries {
             names: ClassNames::new(names),
             confusion,
@@ -170,23 +167,16 @@ impl ScoreSeries {
         [model, version]: [&str; 2],
         reference: &Scores,
     ) -> ScoreSeries {
-        let bins = reference.edges.len().saturating_add(1);
-        let bins: Vec<Box<str>> = (0..bins).map(|bin| alloc::format!("{bin:02}").into()).collect();
-        let of_bins = |registrar: &mut SeriesRegistrar<'_>, metric| {
-            SeriesRun::of(bins.iter().map(|bin| registrar.add(metric, &[model, version, bin])))
-        };
-        let all = of_bins(registrar, Metric::Scores);
-        let labelled = SeriesRun::of(bins.iter().flat_map(|bin| {
-            let of_bin: EnumMap<Polarity, SeriesId> =
-                registrar.add(Metric::LabelledScores, &[model, version, bin]);
-            of_bin.into_values()
-        }));
+        let bins = bin_labels(reference.edges.len().saturating_add(1));
+        let bins: Vec<&str> = bins.iter().map(String::as_str).collect();
+        let labels = &[model, version];
+        let polarity = &Polarity::WORDS;
         ScoreSeries {
-            all,
-            labelled,
-            sums: of_bins(registrar, Metric::LabelledScoreSum),
-            squared_error: registrar.add(Metric::ScoreSquaredError, &[model, version]),
-            log_loss: registrar.add(Metric::ScoreLogLoss, &[model, version]),
+            all: registrar.product(Metric::Scores, labels, &[&bins]),
+            labelled: registrar.product(Metric::LabelledScores, labels, &[&bins, polarity]),
+            sums: registrar.product(Metric::LabelledScoreSum, labels, &[&bins]),
+            squared_error: registrar.add(Metric::ScoreSquaredError, labels),
+            log_loss: registrar.add(Metric::ScoreLogLoss, labels),
         }
     }
 

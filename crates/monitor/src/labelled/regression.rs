@@ -1,9 +1,9 @@
 //! A regression's counters: sums of errors and labels, and rows by how far they are off. It computes no measure but those
 //! of the reference.
 
-use alloc::format;
+use alloc::string::String;
 
-use driftline_labels::{EnumMap, LabelValue as _, QualityMeasure};
+use driftline_labels::{EnumMap, QualityMeasure};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
@@ -16,7 +16,7 @@ use driftline_statistics::{
     value::{Cell, NullTexts},
 };
 
-use super::{SaidPrediction, Uncounted};
+use super::{SaidPrediction, Uncounted, bin_labels};
 
 /// The counters of a regression.
 #[derive(Debug)]
@@ -40,7 +40,6 @@ impl RegressionSeries {
         labels: [&str; 2],
         reference: &Regression,
     ) -> RegressionSeries {
-        let [model, version] = labels;
         let error: EnumMap<Tail, SeriesId> = registrar.add(Metric::RegressionError, &labels);
         let label: EnumMap<Tail, SeriesId> = registrar.add(Metric::RegressionLabel, &labels);
         let mut one = |metric| registrar.add(metric, &labels);
@@ -58,13 +57,11 @@ impl RegressionSeries {
             one(Metric::RegressionRelative),
             one(Metric::RegressionClamped),
         ];
-        let errors = SeriesRun::of((0..=reference.error_edges.len()).map(|bin| {
-            let bin = format!("{bin:02}");
-            registrar.add(Metric::AbsoluteErrorRows, &[model, version, &bin])
-        }));
-        let described = SeriesRun::of(of_regression().iter().map(|measure| {
-            registrar.add(Metric::ReferenceQuality, &[model, version, measure.word()])
-        }));
+        let bins = bin_labels(reference.error_edges.len().saturating_add(1));
+        let bins = &mut bins.iter().map(String::as_str);
+        let errors = registrar.each(Metric::AbsoluteErrorRows, &labels, bins);
+        let measures = &mut of_regression().iter().map(|measure| measure.name());
+        let described = registrar.each(Metric::ReferenceQuality, &labels, measures);
         RegressionSeries {
             deviation: registrar.add(Metric::RegressionDeviation, &labels),
             // A profile that was read has a deviation above 0.

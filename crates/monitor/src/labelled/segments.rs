@@ -3,6 +3,7 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+use driftline_labels::Unbinned;
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
@@ -12,6 +13,7 @@ use driftline_statistics::{
     bins::Bins,
     fingerprint::Fingerprint,
     profile::Profile,
+    quality::ClassNames,
     value::{Cell, NullTexts},
 };
 
@@ -72,9 +74,8 @@ impl Segments {
                 layout = layout.with_text(cell);
             }
             let mut of_cells = |metric| {
-                SeriesRun::of(
-                    cells.iter().map(|cell| registrar.add(metric, &[model, version, &name, cell])),
-                )
+                let cells = &mut cells.iter().map(String::as_str);
+                registrar.each(metric, &[model, version, &name], cells)
             };
             let (rows, errors) = (of_cells(Metric::SegmentRows), of_cells(Metric::SegmentErrors));
             let known = quality
@@ -151,19 +152,20 @@ impl Segments {
     /// The same of a row of which this is known in that segment, as a record of feedback says it.
     pub(crate) fn with_cell(&self, cells: Cells, number: usize, cell: Cell<'_>) -> Cells {
         let Some(segment) = self.all.get(number) else { return cells };
-        let Some(bins) = &segment.bins else {
-            let spelled = cell.spelled(&NullTexts::NONE).unwrap_or_default();
-            return self.with_value(cells, number, spelled.as_bytes());
-        };
-        let bin = match bins {
-            Bins::Categories { .. } => cell
-                .spelled(&NullTexts::NONE)
-                .ok()
-                .and_then(|spelled| bins.of_category(spelled.as_bytes())),
-            Bins::Quantile { .. } | Bins::Values { .. } => cell
+        let bin = match &segment.bins {
+            // What the names do not say is in the last cell but one of a feature, and in the last one of a header.
+            Some(Bins::Categories { names }) => match ClassNames::new(names).class_of(cell) {
+                Err(Unbinned::WrongType) => Some(names.len()),
+                found => found.ok(),
+            },
+            Some(bins) => cell
                 .number(&NullTexts::NONE)
                 .ok()
                 .map(|x| bins.of_live_number(x, cell.precision()).0),
+            None => match &segment.source {
+                SegmentSource::Header { values, .. } => ClassNames::new(values).class_of(cell).ok(),
+                SegmentSource::Feature(_) => None,
+            },
         };
         bin.map_or(cells, |bin| cells.with(number, bin.min(segment.cells.len().saturating_sub(2))))
     }

@@ -3,11 +3,11 @@
 
 use alloc::boxed::Box;
 
-use driftline_labels::{EnumMap, EstimateOf, EstimatedMeasure, LabelValue as _, Window};
+use driftline_labels::{EnumMap, EstimateOf, EstimatedMeasure, Window};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
     detection::total,
@@ -29,16 +29,20 @@ pub(super) struct EstimateGauges {
     correct: Box<[u64]>,
     /// The first bin that is predicted as positive.
     threshold: Threshold,
-    gauges: EnumMap<Window, EnumMap<EstimatedMeasure, MeasureGauges>>,
+    gauges: EnumMap<Window, WindowGauges>,
 }
 
-/// The gauges of one measure in one window.
-#[derive(Debug)]
-struct MeasureGauges {
-    value: EnumMap<EstimateOf, SeriesId>,
-    error: EnumMap<EstimateOf, SeriesId>,
-    shortfall: SeriesId,
-    excess: SeriesId,
+/// The gauges of one window.
+#[derive(Clone, Copy, Debug)]
+struct WindowGauges {
+    /// By measure, of all predictions and of labelled ones by turns.
+    values: SeriesRun,
+    /// Likewise.
+    errors: SeriesRun,
+    /// By measure.
+    shortfalls: SeriesRun,
+    /// By measure.
+    excesses: SeriesRun,
 }
 
 impl EstimateGauges {
@@ -52,15 +56,14 @@ impl EstimateGauges {
             series.reference.scores.as_ref()?;
         let [name, version] = model.labels();
         let gauges = EnumMap::from_fn(|window: Window| {
-            EnumMap::from_fn(|measure: EstimatedMeasure| {
-                let labels = [name, version, window.name(), measure.word()];
-                MeasureGauges {
-                    value: registrar.add(Metric::EstimatedQuality, &labels),
-                    error: registrar.add(Metric::EstimatedQualityError, &labels),
-                    shortfall: registrar.add(Metric::EstimateShortfall, &labels),
-                    excess: registrar.add(Metric::EstimateExcess, &labels),
-                }
-            })
+            let labels = &[name, version, window.name()];
+            let [measures, of]: [&[&str]; 2] = [&EstimatedMeasure::WORDS, &EstimateOf::WORDS];
+            WindowGauges {
+                values: registrar.product(Metric::EstimatedQuality, labels, &[measures, of]),
+                errors: registrar.product(Metric::EstimatedQualityError, labels, &[measures, of]),
+                shortfalls: registrar.product(Metric::EstimateShortfall, labels, &[measures]),
+                excesses: registrar.product(Metric::EstimateExcess, labels, &[measures]),
+            }
         });
         let bins = || positives.iter().zip(negatives);
         let rows: Box<[u64]> = bins().map(|(&a, &b)| a.saturating_add(b)).collect();
@@ -86,27 +89,29 @@ impl EstimateGauges {
         cells: &LabelCells,
         buffer: &mut MetricBuffer,
     ) {
+        let WindowGauges { values, errors, shortfalls, excesses } = self.gauges[window];
         let labelled = labelled_scores(sums, cells);
         let realised = self.realised(sums, cells);
-        for (of, live) in [
-            (EstimateOf::Predictions, part(sums, &cells.scores)),
-            (EstimateOf::Labelled, &labelled),
-        ] {
-            let expected = self.expected(live);
-            for (measure, gauges) in &self.gauges[window] {
-                let Expected { value, standard_error, .. } = expected[measure];
-                buffer.set(gauges.value[of], to_ppm(value));
-                buffer.set(gauges.error[of], to_ppm(standard_error));
-                if of == EstimateOf::Labelled {
-                    let realised = realised[measure].unwrap_or(value);
-                    buffer.set(gauges.shortfall, to_ppm((value - realised).max(0.0)));
-                    buffer.set(gauges.excess, to_ppm((realised - value).max(0.0)));
+        let of_predictions = self.expected(part(sums, &cells.scores));
+        let of_labelled = self.expected(&labelled);
+        let (mut values, mut errors) = (values.iter(), errors.iter());
+        let differences = shortfalls.iter().zip(excesses.iter());
+        for (measure, (shortfall, excess)) in EstimatedMeasure::ALL.into_iter().zip(differences) {
+            for expected in [of_predictions[measure], of_labelled[measure]] {
+                if let (Some(value), Some(error)) = (values.next(), errors.next()) {
+                    buffer.set(value, to_ppm(expected.value));
+                    buffer.set(error, to_ppm(expected.standard_error));
                 }
             }
+            let expected = of_labelled[measure].value;
+            let realised = realised[measure].unwrap_or(expected);
+            buffer.set(shortfall, to_ppm((expected - realised).max(0.0)));
+            buffer.set(excess, to_ppm((realised - expected).max(0.0)));
         }
     }
 
     /// What to expect of live rows by score bin.
+    #[inline(never)]
     fn expected(&self, live: &[u64]) -> EnumMap<EstimatedMeasure, Expected> {
         let reference =
             ReferenceBins { rows: &self.rows, positives: &self.positives, correct: &self.correct };

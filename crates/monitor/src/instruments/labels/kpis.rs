@@ -1,21 +1,19 @@
 //! The gauges of business figures over both windows. It judges nothing.
 
-use alloc::{boxed::Box, vec::Vec};
-
 use driftline_labels::{EnumMap, Window};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::drift::{Tail, to_ppm};
 
 use super::cells::{LabelCells, part};
 use crate::labelled::LabelledModel;
 
-/// The means of one model's figures.
+/// The means of one model's figures: by window and side, and by figure.
 #[derive(Debug)]
-pub(super) struct KpiGauges(EnumMap<Window, Box<[EnumMap<Tail, SeriesId>]>>);
+pub(super) struct KpiGauges(EnumMap<Window, [SeriesRun; Tail::ALL.len()]>);
 
 impl KpiGauges {
     pub(super) fn register(
@@ -24,13 +22,11 @@ impl KpiGauges {
     ) -> KpiGauges {
         let [name, version] = model.labels();
         KpiGauges(EnumMap::from_fn(|window: Window| {
-            let of_kpi = model.kpis.iter().map(|kpi| {
-                EnumMap::from_fn(|side: Tail| {
-                    let labels = [name, version, window.name(), side.name(), &kpi.name];
-                    registrar.add(Metric::KpiMean, &labels)
-                })
-            });
-            of_kpi.collect::<Vec<_>>().into()
+            Tail::ALL.map(|side| {
+                let kpis = &mut model.kpis.iter().map(|kpi| &*kpi.name);
+                let labels = [name, version, window.name(), side.name()];
+                registrar.each(Metric::KpiMean, &labels, kpis)
+            })
         }))
     }
 
@@ -44,10 +40,14 @@ impl KpiGauges {
     ) {
         let (of_kpis, _) = part(sums, &cells.kpi_sums).as_chunks();
         let kpis = model.kpis.iter().zip(part(sums, &cells.kpi_rows)).zip(of_kpis);
-        for (((kpi, &rows), &[high, low, _]), gauges) in kpis.zip(&self.0[window]) {
+        for (number, ((kpi, &rows), &[high, low, _])) in kpis.enumerate() {
             let mean = kpi.mean(rows, high, low);
-            buffer.set(gauges[Tail::High], to_ppm(mean.max(0.0)));
-            buffer.set(gauges[Tail::Low], to_ppm((-mean).max(0.0)));
+            for (side, gauges) in Tail::ALL.into_iter().zip(self.0[window]) {
+                let signed = if side == Tail::Low { -mean } else { mean };
+                if let Some(id) = gauges.get(number) {
+                    buffer.set(id, to_ppm(signed.max(0.0)));
+                }
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The gauges of a model's quality over both windows. It judges nothing.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::string::String;
 
-use driftline_labels::{EnumMap, LabelValue as _, QualityMeasure, Window};
+use driftline_labels::{EnumMap, QualityMeasure, Window};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
@@ -26,8 +26,8 @@ const OF_CLASS: [QualityMeasure; 3] =
 pub(super) struct QualityGauges {
     /// By measure.
     measures: EnumMap<Window, SeriesRun>,
-    /// By class; none of a model that answers scores.
-    classes: EnumMap<Window, Box<[SeriesRun]>>,
+    /// By measure and class; none of a model that answers scores.
+    classes: EnumMap<Window, [SeriesRun; OF_CLASS.len()]>,
 }
 
 impl QualityGauges {
@@ -45,19 +45,15 @@ impl QualityGauges {
             Judged::Regression(series) => (series.measures(), &[][..]),
         };
         let of_window = EnumMap::from_fn(|window: Window| {
-            SeriesRun::of(measures.iter().map(|measure| {
-                let labels = [name, version, window.name(), measure.word()];
-                registrar.add(Metric::Quality, &labels)
-            }))
+            let words = &mut measures.iter().map(|measure| measure.name());
+            registrar.each(Metric::Quality, &[name, version, window.name()], words)
         });
         let of_classes = EnumMap::from_fn(|window: Window| {
-            let of_class = classes.iter().map(|class| {
-                SeriesRun::of(OF_CLASS.iter().map(|measure| {
-                    let labels = [name, version, window.name(), measure.word(), class];
-                    registrar.add(Metric::ClassQuality, &labels)
-                }))
-            });
-            of_class.collect::<Vec<_>>().into()
+            OF_CLASS.map(|measure| {
+                let labels = [name, version, window.name(), measure.name()];
+                let words = &mut classes.iter().map(String::as_str);
+                registrar.each(Metric::ClassQuality, &labels, words)
+            })
         });
         Some(QualityGauges { measures: of_window, classes: of_classes })
     }
@@ -93,11 +89,14 @@ impl QualityGauges {
     }
 
     fn set_classes(&self, window: Window, confusion: &Confusion<'_>, buffer: &mut MetricBuffer) {
-        for (class, gauges) in self.classes[window].iter().enumerate() {
+        let gauges = &self.classes[window];
+        for class in 0..gauges.first().map_or(0, SeriesRun::len) {
             let Some(counts) = confusion.class(class) else { return };
             let found = [counts.precision(), counts.recall(), counts.f1()];
-            for (id, value) in gauges.iter().zip(found) {
-                buffer.set(id, to_ppm(value.unwrap_or(0.0)));
+            for (of_measure, value) in gauges.iter().zip(found) {
+                if let Some(id) = of_measure.get(class) {
+                    buffer.set(id, to_ppm(value.unwrap_or(0.0)));
+                }
             }
         }
     }

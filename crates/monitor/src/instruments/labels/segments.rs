@@ -48,9 +48,8 @@ impl SegmentGauges {
     ) -> SegmentGauges {
         let [name, version] = model.labels();
         let ranks = model.segments.iter().map(|segment| {
-            SeriesRun::of(segment.cells.iter().map(|cell| {
-                registrar.add(Metric::SegmentRank, &[name, version, &segment.name, cell])
-            }))
+            let cells = &mut segment.cells.iter().map(|cell| &**cell);
+            registrar.each(Metric::SegmentRank, &[name, version, &segment.name], cells)
         });
         let ranks: Vec<SeriesRun> = ranks.collect();
         let cells = ranks.iter().map(SeriesRun::len).sum();

@@ -1,10 +1,10 @@
 //! Whether labels tell anything: how many came, for which part of the predictions, and how late. It judges no model.
 
-use driftline_labels::{EnumMap, LabelsState, Window};
+use driftline_labels::{LabelsState, Window};
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::drift::to_ppm;
 
@@ -17,9 +17,12 @@ use crate::labelled::LabelledModel;
 /// The gauges of one model.
 #[derive(Debug)]
 pub(super) struct StateGauges {
-    rows: EnumMap<Window, SeriesId>,
-    coverage: EnumMap<Window, SeriesId>,
-    state: EnumMap<LabelsState, SeriesId>,
+    /// By window.
+    rows: SeriesRun,
+    /// By window.
+    coverage: SeriesRun,
+    /// By state.
+    state: SeriesRun,
     rows_min: u64,
     window_seconds: u64,
     /// What came in the slow window when it was looked at last.
@@ -34,9 +37,9 @@ impl StateGauges {
     ) -> StateGauges {
         let labels = &model.labels();
         StateGauges {
-            rows: registrar.add(Metric::LabelledRows, labels),
-            coverage: registrar.add(Metric::LabelCoverage, labels),
-            state: registrar.add(Metric::LabelsState, labels),
+            rows: registrar.product(Metric::LabelledRows, labels, &[&Window::WORDS]),
+            coverage: registrar.product(Metric::LabelCoverage, labels, &[&Window::WORDS]),
+            state: registrar.product(Metric::LabelsState, labels, &[&LabelsState::WORDS]),
             rows_min: settings.rows_min(),
             window_seconds: settings.windows.window_seconds,
             has_slow: false,
@@ -51,9 +54,13 @@ impl StateGauges {
         buffer: &mut MetricBuffer,
     ) {
         let (labels, predictions) = (at(sums, cells.labels), at(sums, cells.predictions));
-        buffer.set(self.rows[window], labels);
         let coverage = labels as f64 / predictions.max(1) as f64;
-        buffer.set(self.coverage[window], to_ppm(if predictions == 0 { 0.0 } else { coverage }));
+        let coverage = if predictions == 0 { 0.0 } else { coverage };
+        for (series, value) in [(self.rows, labels), (self.coverage, to_ppm(coverage))] {
+            if let Some(id) = series.of_word(window) {
+                buffer.set(id, value);
+            }
+        }
         if window == Window::Slow {
             self.has_slow = labels != 0;
             return;
@@ -67,7 +74,7 @@ impl StateGauges {
         } else {
             LabelsState::None
         };
-        for (other, &id) in &self.state {
+        for (other, id) in LabelsState::ALL.into_iter().zip(self.state.iter()) {
             buffer.set(id, u64::from(other == state));
         }
     }

@@ -208,6 +208,7 @@ fn figures_count_without_a_label() {
     assert_eq!(
         lines,
         [
+            "kpi_position_millionths_total{chat,revenue} 284909",
             "kpi_rows_total{chat,revenue} 2",
             "kpi_square_millionths_total{chat,revenue} 47940",
             "kpi_units_total{chat,high,revenue} 1234",

@@ -1,9 +1,9 @@
 //! One stream through one detector: what enters it, and what is shown of it. It reads no counter.
 
-use driftline_labels::{DetectorState, EnumMap, StreamDetector};
+use driftline_labels::{DetectorState, StreamDetector};
 use driftline_metrics::{
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar},
+    series::{SeriesId, SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
     drift::to_ppm,
@@ -49,7 +49,8 @@ pub(super) struct StreamGauges {
     /// Of which figure, if not of errors.
     pub(super) kpi: Option<usize>,
     pub(super) detector: StreamDetector,
-    state: EnumMap<DetectorState, SeriesId>,
+    /// By state.
+    state: SeriesRun,
     changes: SeriesId,
     changed: SeriesId,
     before: SeriesId,
@@ -66,7 +67,7 @@ impl StreamGauges {
         StreamGauges {
             kpi,
             detector,
-            state: registrar.add(Metric::ConceptState, labels),
+            state: registrar.product(Metric::ConceptState, labels, &[&DetectorState::WORDS]),
             changes: registrar.add(Metric::ConceptChanges, labels),
             changed: registrar.add(Metric::ConceptChanged, labels),
             before: registrar.add(Metric::ConceptBefore, labels),
@@ -123,7 +124,7 @@ impl Stream {
         } else {
             DetectorState::Stable
         };
-        for (other, &id) in &gauges.state {
+        for (other, id) in DetectorState::ALL.into_iter().zip(gauges.state.iter()) {
             evaluation.buffer.set(id, u64::from(other == state));
         }
         if has_changed {
