@@ -51,8 +51,8 @@ const BATCH_ROWS_MAX: i64 = 100_000;
 /// members of a record (model, version, label, prediction, score, id, row, predicted_at) need no option.
 ///
 /// Rows go in batches, one after another. A connection that breaks before the answer is tried again only if all rows of the
-/// batch have an id; otherwise they might count twice. The exit status is 0 if every record was accepted, and 1 if one was
-/// refused or anything else went wrong.
+/// batch have an id; otherwise they might count twice. The exit status is 0 if every record was accepted, now or before, and 1 if one
+/// was refused, found no prediction, or anything else went wrong.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Args {
     /// The rows: a CSV file with a header, JSON lines or Parquet, or `-` for standard input.
@@ -170,6 +170,12 @@ fn outcome(
     let mut wrong: Vec<String> = failure.into_iter().collect();
     if !found.problems.is_empty() {
         wrong.push(explain(&args.file, &found.problems));
+    }
+    if summary.unmatched != 0 {
+        wrong.push(format!(
+            "{} of {} rows have an id that leads to no prediction; send the prediction with the label",
+            summary.unmatched, summary.sent
+        ));
     }
     if summary.refused != 0 {
         wrong.push(format!("{} of {} rows were refused", summary.refused, summary.sent));

@@ -28,7 +28,7 @@ enum Command {
     Serve(serve::Args),
     Profile(Box<profile::Args>),
     Check(check::Args),
-    Feedback(feedback::Args),
+    Feedback(Box<feedback::Args>),
     Demo(demo::Args),
     Replay(replay::Args),
 }
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Profile(args) => profile::run(*args),
         Command::Check(args) => check::run(args),
-        Command::Feedback(args) => feedback::run(args),
+        Command::Feedback(args) => feedback::run(*args),
         Command::Demo(args) => demo::run(args),
         Command::Replay(args) => replay::run(args),
     };

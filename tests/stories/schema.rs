@@ -286,8 +286,11 @@ fn changes_by_hour() -> Vec<(&'static str, Option<Value>, bool)> {
     ]
 }
 
+/// What a profile is made by, a pointer into it, what is put there, and whether it is still a profile.
+type QualityChange = (fn() -> Value, &'static str, Option<Value>, bool);
+
 /// The same of profiles with quality: of classes, and of a regression.
-fn changes_of_quality() -> Vec<(fn() -> Value, &'static str, Option<Value>, bool)> {
+fn changes_of_quality() -> Vec<QualityChange> {
     let mut changes = Vec::new();
     for (pointer, value, is_good) in [
         ("/quality", None, true),

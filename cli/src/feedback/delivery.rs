@@ -112,14 +112,9 @@ struct Judged {
 fn judge(answer: &Answer, rows: usize) -> Judged {
     let counts = Counts::read(&answer.body);
     let wrong = match (answer.status, &counts) {
-        (202, Some(Counts { accepted, refused, .. })) => {
-            let is_whole = accepted.checked_add(*refused) == Some(rows as u64);
-            (!is_whole).then(|| {
-                format!(
-                    "{rows} rows were sent, but the server accounts for {accepted} accepted and {refused} refused ones"
-                )
-            })
-        }
+        (202, Some(counts)) => (counts.rows() != rows as u64).then(|| {
+            format!("{rows} rows were sent, but the server accounts for {} of them", counts.rows())
+        }),
         (202, None) => Some(format!(
             "found the answer {}, expected the counts of a filter; is --to its address?",
             said(answer)
@@ -136,7 +131,11 @@ fn judge(answer: &Answer, rows: usize) -> Judged {
              address and path?"
                 .into(),
         ),
-        (413, _) => Some(format!(
+        (413, Some(Counts { accepted, refused, .. })) => Some(format!(
+            "{rows} rows are too large for the filter (413), after {accepted} accepted and {refused} refused ones: send \
+             fewer at once with --batch"
+        )),
+        (413, None) => Some(format!(
             "{rows} rows are too large for the server (413): send fewer at once with --batch"
         )),
         (300..=399, _) => Some(format!(
@@ -146,9 +145,10 @@ fn judge(answer: &Answer, rows: usize) -> Judged {
         )),
         _ => Some(format!("found the answer {}, expected 202 and counts", said(answer))),
     };
-    // Counts of another status but 400 are none of a filter.
-    let counts = counts.filter(|_| matches!(answer.status, 202 | 400));
-    let is_untouched = matches!(answer.status, 300..=399 | 401 | 404 | 405 | 413);
+    // Counts of other statuses are none of a filter.
+    let counts = counts.filter(|_| matches!(answer.status, 202 | 400 | 413));
+    let is_untouched =
+        counts.is_none() && matches!(answer.status, 300..=399 | 401 | 404 | 405 | 413);
     Judged { counts, wrong, is_untouched }
 }
 

@@ -17,12 +17,22 @@ pub(super) struct Counts {
     pub(super) accepted: u64,
     /// Those of the accepted that the id of a request has led to their predictions.
     pub(super) joined: u64,
+    /// Those whose id has led to no prediction.
+    pub(super) unmatched: u64,
+    /// Those whose prediction had a label already.
+    pub(super) duplicate: u64,
     pub(super) refused: u64,
     /// The index in the batch and the reason of the first refused rows.
     pub(super) problems: Vec<(usize, String)>,
 }
 
 impl Counts {
+    /// All rows that the server accounts for.
+    pub(super) fn rows(&self) -> u64 {
+        let Counts { accepted, unmatched, duplicate, refused, .. } = *self;
+        [unmatched, duplicate, refused].into_iter().fold(accepted, u64::saturating_add)
+    }
+
     /// Reads an answer; `None` if a filter does not answer so.
     pub(super) fn read(body: &[u8]) -> Option<Counts> {
         let answer: Value = serde_json::from_slice(body).ok()?;
@@ -36,6 +46,8 @@ impl Counts {
         Some(Counts {
             accepted: count("accepted")?,
             joined: count("joined")?,
+            unmatched: count("unmatched")?,
+            duplicate: count("duplicate")?,
             refused: count("refused")?,
             problems: problems.into_iter().flatten().filter_map(problem).collect(),
         })
@@ -51,6 +63,8 @@ pub(super) struct Summary {
     pub(super) sent: u64,
     pub(super) accepted: u64,
     pub(super) joined: u64,
+    pub(super) unmatched: u64,
+    pub(super) duplicate: u64,
     pub(super) refused: u64,
     /// Rows without a label.
     pub(super) unlabelled: u64,
@@ -68,6 +82,8 @@ impl Summary {
         self.sent += rows.len() as u64;
         self.accepted += counts.accepted;
         self.joined += counts.joined;
+        self.unmatched += counts.unmatched;
+        self.duplicate += counts.duplicate;
         self.refused += counts.refused;
         for (index, reason) in &counts.problems {
             let is_known = self.reasons.contains_key(reason) || self.reasons.len() < REASONS_MAX;
@@ -89,6 +105,8 @@ impl fmt::Display for Summary {
         line("sent", self.sent)?;
         line("accepted", self.accepted)?;
         line("joined", self.joined)?;
+        line("unmatched", self.unmatched)?;
+        line("duplicate", self.duplicate)?;
         line("refused", self.refused)?;
         for (reason, count) in &self.reasons {
             writeln!(f, "  {reason:<13} {count:>9}")?;
@@ -115,13 +133,21 @@ mod tests {
 
     #[test]
     fn an_answer_has_counts_and_the_first_reasons() {
-        let body = br#"{"accepted": 3, "joined": 1, "refused": 2,
+        let body = br#"{"accepted": 3, "joined": 1, "unmatched": 4, "duplicate": 5, "refused": 2,
             "problems": [{"row": 1, "reason": "unknown_model"}, {"row": "x"}], "more": 0}"#;
         let problems = vec![(1, "unknown_model".to_owned())];
         assert_eq!(
             Counts::read(body),
-            Some(Counts { accepted: 3, joined: 1, refused: 2, problems })
+            Some(Counts {
+                accepted: 3,
+                joined: 1,
+                unmatched: 4,
+                duplicate: 5,
+                refused: 2,
+                problems
+            })
         );
+        assert_eq!(Counts::read(body).unwrap().rows(), 14);
         for other in ["", "[]", "{}", r#"{"accepted": 3}"#, r#"{"predictions": [1]}"#] {
             assert_eq!(Counts::read(other.as_bytes()), None, "{other}");
         }
@@ -132,7 +158,8 @@ mod tests {
         let mut summary = Summary { read: 7, unlabelled: 1, ..Summary::default() };
         let rows = [1, 2, 3].map(|row| Place { row, line: Some(row + 1) });
         let problems = vec![(1, "unknown_model".to_owned())];
-        summary.add(&Counts { accepted: 1, joined: 0, refused: 2, problems }, &rows);
+        let counts = Counts { accepted: 1, refused: 2, problems, ..Counts::default() };
+        summary.add(&counts, &rows);
         let text = summary.to_string();
         for expected in [
             "rows read               7\n",

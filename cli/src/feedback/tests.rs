@@ -348,7 +348,7 @@ fn answered(name: &str, script: Script, expected: &[&str]) {
 #[test]
 fn each_other_answer_is_explained() {
     let json = |status, body: &str| Script::answer(status, "application/json", body);
-    let counts = r#"{"accepted": 1, "joined": 0, "refused": 0, "problems": []}"#;
+    let counts = r#"{"accepted": 1, "joined": 0, "unmatched": 0, "duplicate": 0, "refused": 0, "problems": []}"#;
     answered("400", json(400, counts), &["could not read it to its end (400), after 1 accepted"]);
     answered("404", json(404, ""), &["(404): is feedback in the filter's configuration"]);
     answered("405", json(405, ""), &["found the answer 405 \"\", expected 202 and counts"]);
@@ -359,7 +359,7 @@ fn each_other_answer_is_explained() {
     answered(
         "sum",
         json(202, counts),
-        &["3 rows were sent, but the server accounts for 1 accepted"],
+        &["3 rows were sent, but the server accounts for 1 of them"],
     );
     let elsewhere = Script::new().head(301, &[("location", "http://b/")], Framing::Length(0));
     answered("301", elsewhere.finish(), &["is --to http://b/ instead?"]);

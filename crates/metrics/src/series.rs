@@ -220,11 +220,11 @@ impl<'t> SeriesRegistrar<'t> {
     /// Registers a series for each of these values of the metric's last label, one after another.
     ///
     /// One function for all kinds of values: a filter has it once.
-    pub fn each<'v>(
+    pub fn each(
         &mut self,
         metric: Metric,
         before: &[&str],
-        last: &mut dyn Iterator<Item = &'v str>,
+        last: &mut dyn Iterator<Item = &str>,
     ) -> SeriesRun {
         let first = SeriesId::new(self.next);
         let mut count: u32 = 0;
@@ -254,11 +254,7 @@ impl<'t> SeriesRegistrar<'t> {
         }
     }
 
-    fn add_all<'v>(
-        &mut self,
-        metric: Metric,
-        values: &mut dyn Iterator<Item = &'v str>,
-    ) -> SeriesId {
+    fn add_all(&mut self, metric: Metric, values: &mut dyn Iterator<Item = &str>) -> SeriesId {
         // No metric has more labels.
         let mut all = [""; Label::ALL.len()];
         let mut length: usize = 0;

@@ -118,7 +118,7 @@ impl Record {
         let Some(cell) = self.get(member::ID) else { return SaidId::None };
         let row = match self.get(member::ROW).map(|row| row.number(&NullTexts::NONE)) {
             None => Some(0),
-            Some(Ok(row)) if 0.0 <= row && row < 9e15 && libm::trunc(row) == row => {
+            Some(Ok(row)) if (0.0..9e15).contains(&row) && libm::trunc(row) == row => {
                 Some(row as u64)
             }
             Some(_) => None,

@@ -50,8 +50,15 @@ pub(crate) struct Segment {
     pub(crate) cells: Box<[Box<str>]>,
     pub(crate) rows: SeriesRun,
     pub(crate) errors: SeriesRun,
-    /// Rows and errors of the reference by cell, if it has them.
-    pub(crate) reference: Option<(Box<[u64]>, Box<[u64]>)>,
+    /// What the reference counts, if it does.
+    pub(crate) reference: Option<SegmentReference>,
+}
+
+/// Rows and errors of the reference by cell.
+#[derive(Debug)]
+pub(crate) struct SegmentReference {
+    pub(crate) rows: Box<[u64]>,
+    pub(crate) errors: Box<[u64]>,
 }
 
 /// In which cells a row is.
@@ -80,7 +87,7 @@ impl Segments {
             let (rows, errors) = (of_cells(Metric::SegmentRows), of_cells(Metric::SegmentErrors));
             let known = quality
                 .and_then(|quality| quality.segments.iter().find(|it| *it.feature == *name))
-                .map(|it| (folded(&it.rows), folded(&it.errors)));
+                .map(|it| SegmentReference { rows: folded(&it.rows), errors: folded(&it.errors) });
             Some(Segment {
                 source: source.clone(),
                 bins: match source {

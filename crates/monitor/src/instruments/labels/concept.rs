@@ -58,16 +58,12 @@ impl ConceptDrift {
             let labels = [model, version, name, detector.word()];
             gauges.push(StreamGauges::register(registrar, kpi, detector, &labels));
         };
-        match &model.judged {
-            Some(Judged::Classes(_)) => {
-                StreamDetector::ALL.map(|it| add(None, it)).into_iter().collect()
-            }
-            Some(Judged::Regression(_)) => [StreamDetector::Adwin, StreamDetector::PageHinkley]
-                .map(|it| add(None, it))
-                .into_iter()
-                .collect(),
-            None => (),
-        }
+        let of_errors: &[StreamDetector] = match &model.judged {
+            Some(Judged::Classes(_)) => &StreamDetector::ALL,
+            Some(Judged::Regression(_)) => &[StreamDetector::Adwin, StreamDetector::PageHinkley],
+            None => &[],
+        };
+        of_errors.iter().for_each(|&detector| add(None, detector));
         for kpi in 0..model.kpis.len() {
             add(Some(kpi), StreamDetector::Adwin);
             add(Some(kpi), StreamDetector::PageHinkley);
@@ -146,11 +142,6 @@ impl Instrument<LabelledModel> for ConceptDrift {
 
     fn release(&mut self) {
         self.streams = Vec::new();
-    }
-
-    /// Counts growth without setting gauges.
-    fn catch_up(&mut self, growth: &[u64]) {
-        let _ = growth;
     }
 
     /// A few operations for each row, of which 2,000 of a tick are looked at one by one.

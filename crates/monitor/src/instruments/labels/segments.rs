@@ -71,8 +71,8 @@ impl SegmentGauges {
         for (segment, ranks) in model.segments.iter().zip(&self.ranks) {
             for (cell, (id, (&rows, &errors))) in ranks.iter().zip(&mut live).enumerate() {
                 let live = Errors::of(rows, errors);
-                let known = segment.reference.as_ref().and_then(|(rows, errors)| {
-                    let found = Errors::of(*rows.get(cell)?, *errors.get(cell)?);
+                let known = segment.reference.as_ref().and_then(|it| {
+                    let found = Errors::of(*it.rows.get(cell)?, *it.errors.get(cell)?);
                     (0.0 < found.rows).then_some(found)
                 });
                 let reference = known.unwrap_or(self.usual);
