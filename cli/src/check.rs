@@ -1,5 +1,6 @@
 //! `driftline check`: what a configuration will do, before it is deployed; it changes nothing and calls no server.
 
+mod feedback;
 mod sample;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration};
@@ -64,6 +65,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
         println!();
     }
+    print!("{}", feedback::describe(&config));
     println!("{}", memory(&args, &config, &monitor, json)?);
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;

@@ -240,7 +240,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
     let options = Options {
         settings: settings(args),
         target: args.target.clone(),
-        prediction: args.prediction.clone(),
+        prediction: args.prediction.clone().or_else(|| args.labels.score.clone()),
         rows: args.rows.clone(),
         exclude: excluded(args),
         kinds: kinds(args),

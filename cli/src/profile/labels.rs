@@ -9,9 +9,10 @@ pub(super) struct Args {
     /// profile.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// The column with the probability of the positive one of two classes. It is no feature.
+    /// The column with the probability of the positive one of two classes. It is no feature, and the reference of the
+    /// predictions unless --prediction says otherwise.
     #[arg(long, value_name = "COLUMN", requires = "label")]
-    score: Option<String>,
+    pub(super) score: Option<String>,
     /// Which of the two labels is the positive one. By default it is 1 of 0 and 1, true of false and true, yes of no and
     /// yes; of other labels it must be said.
     #[arg(long, value_name = "CLASS", requires = "label", allow_hyphen_values = true)]

@@ -12,7 +12,10 @@ pub(crate) mod tracker;
 
 use alloc::{boxed::Box, rc::Rc, vec::Vec};
 
-use driftline_inference::glob::Glob;
+use driftline_inference::{
+    glob::Glob,
+    predictive::{PathStep, Projection},
+};
 use driftline_labels::{Direction, EnumMap, FeedbackOutcome, LabelOutcome, LabelRefused};
 use driftline_metrics::{
     buffer::MetricBuffer,
@@ -43,6 +46,8 @@ pub(crate) struct FeedbackLayout {
     secret: Option<(Box<str>, Box<str>)>,
     pub(crate) table: Option<PredictionTable>,
     pub(crate) id: Identified,
+    /// Where the id is in a document, if it is in one.
+    pub(crate) id_paths: IdPaths,
     own: FeedbackColumns,
     watched: Box<[WatchedFeedback]>,
     models: Vec<Rc<LabelledModel>>,
@@ -53,6 +58,9 @@ pub(crate) struct FeedbackLayout {
     /// Moves with each record, so that the tick sees that there is something to evaluate.
     monitored_values: SeriesId,
 }
+
+/// The path of an id, as readers of paths take it.
+pub(crate) type IdPaths = Box<[(usize, Projection, Box<[PathStep]>)]>;
 
 /// Feedback that passes on its way to a service.
 #[derive(Debug)]
@@ -100,6 +108,12 @@ impl FeedbackLayout {
             bytes_max: feedback.bytes_max,
             secret: secret.map(|(header, secret)| (header.as_str().into(), secret.as_str().into())),
             table: PredictionTable::new(feedback.predictions_max),
+            id_paths: match &feedback.id {
+                Identified::Path(steps, _) => {
+                    [(0, Projection::Value, steps.as_slice().into())].into()
+                }
+                Identified::Header(..) => Box::default(),
+            },
             id: feedback.id.clone(),
             own: FeedbackColumns::new(all(), &WatchedPlaces::default()),
             watched: watched.collect(),
@@ -403,6 +417,15 @@ const fn refusal(problem: Uncounted) -> LabelRefused {
     match problem {
         Uncounted::Label => LabelRefused::LabelUnusable,
         Uncounted::Prediction => LabelRefused::PredictionUnusable,
+    }
+}
+
+/// Whether the id of a request is in the documents of this direction.
+pub(crate) fn id_is_in(id: &Identified, direction: Direction) -> bool {
+    match (id, direction) {
+        (Identified::Header(..), _) => false,
+        (Identified::Path(_, sides), Direction::Request) => sides.has_request(),
+        (Identified::Path(_, sides), Direction::Response) => sides.has_response(),
     }
 }
 

@@ -219,7 +219,10 @@ impl Monitor {
     /// What an exchange in this dialect takes of its VM's memory, at most.
     pub(crate) fn exchange_bytes(&self, dialect: &Dialect) -> usize {
         match dialect {
-            Dialect::Generative(dialect) => generation_bytes(dialect),
+            Dialect::Generative(dialect) => {
+                let tracker = if self.tracks(false) { Tracker::BYTES_MAX } else { 0 };
+                generation_bytes(dialect).saturating_add(tracker)
+            }
             Dialect::Predictive(_) => self.prediction_bytes,
         }
     }

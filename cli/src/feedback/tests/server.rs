@@ -131,6 +131,6 @@ fn counted(records: &[Value]) -> Value {
     let problems: Vec<Value> =
         refused.iter().take(5).map(|row| json!({"row": row, "reason": "unknown_model"})).collect();
     json!({
-        "accepted": records.len() - refused.len(), "joined": joined, "refused": refused.len(), "problems": problems,
+        "accepted": records.len() - refused.len(), "joined": joined, "unmatched": 0, "duplicate": 0, "refused": refused.len(), "problems": problems,
     })
 }

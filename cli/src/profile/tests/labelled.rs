@@ -50,7 +50,13 @@ fn labels_and_scores_give_the_quality() {
     assert!(text.contains("\n      [1, 1],\n      [1, 1]\n"), "{text}");
     let profile = Profile::from_json(text.as_bytes()).unwrap();
     let names: Vec<&str> = profile.features.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!((names, profile.prediction), (vec!["age", "city"], None));
+    assert_eq!(names, ["age", "city"]);
+    let range = profile.prediction.unwrap().schema.range.unwrap();
+    assert_eq!(
+        (range.minimum, range.maximum),
+        (0.2, 0.9),
+        "a model that answers scores predicts them"
+    );
 
     let lower = folder.quality(&format!("{words} --threshold 4e-1 --positive 1"));
     assert_eq!(confusion(&lower), [1, 1, 0, 2]);

@@ -91,6 +91,12 @@ impl PathReader {
         Some(PathReader { lines, document: DocumentPaths::new() })
     }
 
+    /// A reader of one document, beside no other reader.
+    #[must_use]
+    pub fn of_document() -> PathReader {
+        PathReader { lines: None, document: DocumentPaths::new() }
+    }
+
     /// Takes the next piece; calls `take` with the column and each value at its path that ends in the piece, and at
     /// the end of a line that is a whole document with [`Unbinned::Missing`] for each path without `[]` that had none.
     ///

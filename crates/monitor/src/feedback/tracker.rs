@@ -3,18 +3,32 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+use driftline_inference::predictive::PathReader;
 use driftline_labels::Untracked;
 use driftline_metrics::buffer::MetricBuffer;
 use driftline_statistics::{document::LABEL_BYTES_MAX, fingerprint::Fingerprint, value::Cell};
 
-use super::{predictions::PredictionId, record::id_name};
+use super::{IdPaths, predictions::PredictionId, record::id_name};
 use crate::labelled::{Cells, LabelledModel};
 
 /// Of how many rows segments are kept until their predictions come, and predictions until their id does.
 pub(crate) const HELD_MAX: usize = 128;
 
+/// Of how much of a body an id is looked for.
+const ID_BYTES_READ_MAX: usize = 64 << 10;
+
 /// Puts a prediction into the table, and counts it.
 pub(crate) type Note<'a> = &'a dyn Fn(PredictionId, f64, Cells, &LabelledModel, &mut MetricBuffer);
+
+/// The first document of a body, in which an id is looked for.
+#[derive(Debug)]
+struct IdDocument {
+    reader: PathReader,
+    /// Whether the document has begun: events of a stream have a name before it.
+    has_begun: bool,
+    /// How many bytes are still looked at.
+    bytes_left: usize,
+}
 
 /// The rows of one exchange.
 #[derive(Debug, Default)]
@@ -26,6 +40,8 @@ pub(crate) struct Tracker {
     of_headers: Option<Cells>,
     /// The headers that segments are told apart by, until the model is known.
     headers: Vec<(Box<str>, Vec<u8>)>,
+    /// Looks for the id in the document of a model that generates.
+    document: Option<Box<IdDocument>>,
     /// Rows and predictions that wait for the name.
     waiting: Vec<(u64, f64)>,
     /// The next row of values that come outside of rows.
@@ -35,14 +51,41 @@ pub(crate) struct Tracker {
 impl Tracker {
     /// What it takes at most, in bytes.
     pub(crate) const BYTES_MAX: usize = size_of::<Tracker>()
+        + size_of::<IdDocument>()
         + HELD_MAX * (size_of::<Cells>() + size_of::<(u64, f64)>())
-        + 2 * crate::memory::BLOCK_BYTES;
+        + 3 * crate::memory::BLOCK_BYTES;
 
     /// Takes the id of the request, if this is one. The first one counts.
     pub(crate) fn take_id(&mut self, cell: Cell<'_>) {
         if self.name.is_none() {
             self.name = id_name(cell);
         }
+    }
+
+    /// Whether the id is still looked for in the bodies of a model that generates.
+    pub(crate) fn looks_for_id(&self) -> bool {
+        self.name.is_none() && self.document.as_ref().is_none_or(|it| it.bytes_left != 0)
+    }
+
+    /// Looks for the id in the next piece of a body: in the first document of it, which in a stream is that of the first
+    /// event.
+    pub(crate) fn read_id(&mut self, paths: &IdPaths, mut bytes: &[u8]) {
+        let new = || {
+            let reader = PathReader::of_document();
+            Box::new(IdDocument { reader, has_begun: false, bytes_left: ID_BYTES_READ_MAX })
+        };
+        let document = self.document.get_or_insert_with(new);
+        if !document.has_begun {
+            let Some(begin) = bytes.iter().position(|&byte| byte == b'{') else { return };
+            bytes = bytes.get(begin..).unwrap_or_default();
+            document.has_begun = true;
+        }
+        bytes = bytes.get(..document.bytes_left).unwrap_or(bytes);
+        document.bytes_left = document.bytes_left.saturating_sub(bytes.len());
+        let name = &mut self.name;
+        document.reader.read(bytes, paths, &mut |_, cell| {
+            *name = name.or_else(|| id_name(cell));
+        });
     }
 
     /// Takes a header that segments are told apart by.

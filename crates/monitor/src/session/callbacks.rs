@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     feedback::{
-        id_header,
+        id_header, id_is_in,
         tracker::{Tracked, Tracker},
     },
     host::{HeaderMap, Host},
@@ -119,6 +119,7 @@ impl Session {
         end_of_stream: bool,
     ) {
         measured.exchange.note_bytes(Direction::Request, size);
+        self.look_for_id(host, measured, Direction::Request, size);
         if size != 0 && measured.exchange.reads_request() {
             self.recording(host, measured, |exchange, recording| {
                 for_each_window(host, Direction::Request, size, |bytes| {
@@ -212,6 +213,7 @@ impl Session {
         end_of_stream: bool,
     ) {
         measured.exchange.note_bytes(Direction::Response, size);
+        self.look_for_id(host, measured, Direction::Response, size);
         if size != 0 && measured.exchange.reads_response() {
             let now = host.now();
             self.recording(host, measured, |exchange, recording| {
@@ -336,6 +338,27 @@ impl Session {
             Exchange::start(&layout.read, &mut recording, now, recognised, &head)
         });
         Measured { exchange, recorder, tracker, predicts, _reservation: reservation }
+    }
+
+    /// Looks for the id of a request in the bodies of a model that generates, if it is said to be there.
+    #[inline]
+    fn look_for_id(
+        &self,
+        host: &impl Host,
+        measured: &mut Measured,
+        direction: Direction,
+        size: usize,
+    ) {
+        if let Some(tracker) = &mut measured.tracker
+            && !measured.predicts
+            && tracker.looks_for_id()
+            && let Some(feedback) = &self.layout.feedback
+            && id_is_in(&feedback.id, direction)
+        {
+            for_each_window(host, direction, size, |bytes| {
+                tracker.read_id(&feedback.id_paths, bytes);
+            });
+        }
     }
 
     /// Follows the predictions of a request until their labels come.

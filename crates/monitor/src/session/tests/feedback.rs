@@ -354,6 +354,38 @@ fn an_id_may_be_in_a_body_or_in_another_header() {
 }
 
 #[test]
+fn a_figure_finds_the_answer_of_a_language_model() {
+    let world = World::new(&config(&json!({"id": {"path": "id", "in": "response"}})));
+    for (path, content_type, answer) in [
+        (
+            "/v1/chat/completions",
+            "application/json",
+            r#"{"id": "c1", "object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}]}"#,
+        ),
+        (
+            "/v1/chat/completions",
+            "text/event-stream",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"}}],\"id\":\"c1\"}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"id\":\"c1\"}\n\ndata: [DONE]\n\n",
+        ),
+    ] {
+        for size in [3, 1000] {
+            let mut stream = world.post(path, &[("content-type", "application/json")]);
+            stream.request_body(br#"{"model": "chat", "messages": [], "stream": true}"#, true);
+            let headers = named(&[(":status", "200")], &[("content-type", content_type)]);
+            stream.response_headers(headers, false);
+            for piece in answer.as_bytes().chunks(size) {
+                stream.response_body(piece, false);
+            }
+            stream.response_body(b"", true);
+            stream.end(0);
+            let answer = send(&world, r#"{"id": "c1", "revenue": 2}"#);
+            assert_eq!(answer["joined"], 1, "{content_type} by {size}");
+            assert_eq!(send(&world, r#"{"id": "c1", "revenue": 2}"#)["duplicate"], 1);
+        }
+    }
+}
+
+#[test]
 fn without_feedback_its_path_is_any_other() {
     let mut config: Value = serde_json::from_str(&config(&json!({}))).unwrap();
     config.as_object_mut().unwrap().remove("feedback");
