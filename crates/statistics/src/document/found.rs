@@ -3,16 +3,13 @@
 
 use core::fmt::{self, Write as _};
 
-use serde_json::Value;
+use super::Value;
 
 /// A quoted value is cut after this many characters, and then ends in `...`.
 pub(super) const QUOTE_CHARS_MAX: usize = 60;
 
-/// Shows any value as compact JSON.
-///
-/// Not serde_json's own `Display`: that one prints the whole value, however long, and asserts that
-/// its target never fails, so it cannot be stopped early.
-pub(super) struct Found<'v>(pub(super) &'v Value);
+/// Shows any value as compact JSON, its numbers as they are written.
+pub(super) struct Found<'v>(pub(super) &'v Value<'v>);
 
 /// Shows a field name or other text, in double quotes.
 pub(super) struct Quoted<'t>(pub(super) &'t str);
@@ -30,12 +27,13 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// Recurses as deep as the value is nested, which the parser bounds, and stops at the first character too many.
-fn value(cut: &mut Cut<'_, '_>, found: &Value) -> fmt::Result {
+fn value(cut: &mut Cut<'_, '_>, found: &Value<'_>) -> fmt::Result {
     match found {
         Value::Null => cut.write_str("null"),
-        Value::Bool(found) => write!(cut, "{found}"),
-        Value::Number(found) => write!(cut, "{found}"),
-        Value::String(found) => text(cut, found),
+        Value::Bool(true) => cut.write_str("true"),
+        Value::Bool(false) => cut.write_str("false"),
+        Value::Number(found) => cut.write_str(found),
+        Value::Text(found) => text(cut, found),
         Value::Array(items) => {
             cut.write_str("[")?;
             for (index, item) in items.iter().enumerate() {
@@ -97,23 +95,23 @@ impl fmt::Write for Cut<'_, '_> {
 mod tests {
     use alloc::string::ToString;
 
-    use serde_json::json;
-
-    use super::*;
+    use super::{
+        super::{Problems, parse},
+        *,
+    };
 
     #[test]
     fn short_values_are_shown_whole() {
-        assert_eq!(Found(&Value::from(r#"a"b\c"#)).to_string(), r#""a\"b\\c""#);
-        assert_eq!(
-            Found(&json!({"a": [1, 2.5, null], "b": {"c": true}})).to_string(),
-            r#"{"a":[1,2.5,null],"b":{"c":true}}"#
-        );
+        assert_eq!(Found(&Value::Text(r#"a"b\c"#.into())).to_string(), r#""a\"b\\c""#);
+        let json = br#"{"a": [1, 2.50, null], "b": {"c": true}, "a b": 1E2}"#;
+        let value = parse(json, 100, &mut Problems::default()).unwrap();
+        assert_eq!(Found(&value).to_string(), r#"{"a":[1,2.50,null],"b":{"c":true},"a b":1E2}"#);
         assert_eq!(Quoted("a\u{1b}[2J").to_string(), "\"a\u{fffd}[2J\"");
     }
 
     #[test]
     fn long_values_are_cut_between_characters() {
-        let shown = Found(&Value::from("é".repeat(5000))).to_string();
+        let shown = Found(&Value::Text("é".repeat(5000).into())).to_string();
         assert_eq!(shown.chars().count(), QUOTE_CHARS_MAX + 3);
         assert!(shown.starts_with("\"éé") && shown.ends_with("é..."), "{shown}");
         let exact = "x".repeat(QUOTE_CHARS_MAX - 2);

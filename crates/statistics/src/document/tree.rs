@@ -1,96 +1,111 @@
 //! Builds the tree of a JSON document and notes every field that an object has more than once; it judges nothing else.
 //!
-//! `serde_json`'s own [`Value`] keeps the last of two fields with one name and drops the other without a word.
+//! `serde_json`'s own tree keeps the last of two fields with one name and drops the other without a word.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value, map::Entry};
 
-use super::{Path, Problems, found::Found};
+use super::{FIELDS_MAX, Path, Problems, Value, found::Found, value::Numbers};
 
 /// Reads one value at `path`. A field that comes again is a problem, and its first value is kept.
 ///
 /// Takes no more memory than the tree itself.
-pub(super) struct Tree<'p> {
+pub(super) struct Tree<'p, 'n, 't> {
     pub(super) path: Path<'p>,
-    pub(super) problems: &'p mut Problems,
+    pub(super) noted: &'p mut Noted<'n, 't>,
 }
 
-impl<'de> DeserializeSeed<'de> for Tree<'_> {
-    type Value = Value;
+/// What is one for the whole document.
+pub(super) struct Noted<'n, 't> {
+    /// Those that the parser has not come to.
+    ///
+    /// It does not say how a number is written, and what it says of its value may be one bit off: a bin edge that is one bit
+    /// off would move every tied value to the next bin.
+    pub(super) numbers: Numbers<'t>,
+    pub(super) problems: &'n mut Problems,
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+impl<'t> Tree<'_, '_, 't> {
+    /// The number that the parser has come to.
+    fn number(self) -> Value<'t> {
+        self.noted.numbers.next().map_or(Value::Null, Value::Number)
+    }
+}
+
+impl<'de, 't> DeserializeSeed<'de> for Tree<'_, '_, 't> {
+    type Value = Value<'t>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'t>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Tree<'_> {
-    type Value = Value;
+impl<'de, 't> Visitor<'de> for Tree<'_, '_, 't> {
+    type Value = Value<'t>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+    fn visit_unit<E: Error>(self) -> Result<Value<'t>, E> {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E: Error>(self, found: bool) -> Result<Value, E> {
+    fn visit_bool<E: Error>(self, found: bool) -> Result<Value<'t>, E> {
         Ok(Value::Bool(found))
     }
 
-    fn visit_u64<E: Error>(self, found: u64) -> Result<Value, E> {
-        Ok(Value::Number(found.into()))
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Value<'t>, E> {
+        Ok(self.number())
     }
 
-    fn visit_i64<E: Error>(self, found: i64) -> Result<Value, E> {
-        Ok(Value::Number(found.into()))
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Value<'t>, E> {
+        Ok(self.number())
     }
 
-    fn visit_f64<E: Error>(self, found: f64) -> Result<Value, E> {
-        // The parser gives no number that is not finite.
-        Ok(Number::from_f64(found).map_or(Value::Null, Value::Number))
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value<'t>, E> {
+        Ok(self.number())
     }
 
-    fn visit_str<E: Error>(self, found: &str) -> Result<Value, E> {
-        Ok(Value::String(found.into()))
+    fn visit_str<E: Error>(self, found: &str) -> Result<Value<'t>, E> {
+        Ok(Value::Text(found.into()))
     }
 
-    fn visit_string<E: Error>(self, found: String) -> Result<Value, E> {
-        Ok(Value::String(found))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let Tree { path, problems } = self;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'t>, A::Error> {
+        let Tree { path, noted } = self;
         let mut array = Vec::new();
         while let Some(item) =
-            items.next_element_seed(Tree { path: path.index(array.len()), problems })?
+            items.next_element_seed(Tree { path: path.index(array.len()), noted })?
         {
             array.push(item);
         }
-        // A third of it is room to grow, and most of a profile is arrays.
-        array.shrink_to_fit();
-        Ok(Value::Array(array))
+        Ok(Value::Array(array.into_boxed_slice()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let Tree { path, problems } = self;
-        let mut object = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value<'t>, A::Error> {
+        let Tree { path, noted } = self;
+        let mut object: Vec<(Box<str>, Value<'t>)> = Vec::new();
+        let mut is_too_long = false;
         while let Some(name) = fields.next_key::<String>()? {
-            let value = fields.next_value_seed(Tree { path: path.field(&name), problems })?;
-            match object.entry(name) {
-                Entry::Vacant(field) => {
-                    field.insert(value);
-                }
-                Entry::Occupied(field) => problems.add(
-                    &path.field(field.key()),
-                    format_args!("given twice, as {} and as {}", Found(field.get()), Found(&value)),
-                ),
+            let value = fields.next_value_seed(Tree { path: path.field(&name), noted })?;
+            // Each is compared with all before it, which are few.
+            if let Some((_, first)) = object.iter().find(|(known, _)| **known == *name) {
+                let twice =
+                    format_args!("given twice, as {} and as {}", Found(first), Found(&value));
+                noted.problems.add(&path.field(&name), twice);
+            } else if object.len() < FIELDS_MAX {
+                object.push((name.into(), value));
+            } else {
+                is_too_long = true;
             }
         }
-        Ok(Value::Object(object))
+        if is_too_long {
+            let expected = format_args!("found an object of more than {FIELDS_MAX} fields");
+            noted.problems.add(&path, expected);
+        }
+        Ok(Value::Object(object.into_boxed_slice()))
     }
 }
 
@@ -109,17 +124,42 @@ mod tests {
         assert_eq!(problems.to_string(), message);
     }
 
+    /// What `serde_json` reads into its own tree.
+    fn known<'t>(value: &serde_json::Value, written: &mut Numbers<'t>) -> Value<'t> {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(found) => Value::Bool(*found),
+            serde_json::Value::Number(found) => {
+                let number = Value::Number(written.next().unwrap());
+                assert_eq!((number.as_u64(), number.as_f64()), (found.as_u64(), found.as_f64()));
+                number
+            }
+            serde_json::Value::String(found) => Value::Text(found.as_str().into()),
+            serde_json::Value::Array(items) => {
+                Value::Array(items.iter().map(|item| known(item, written)).collect())
+            }
+            serde_json::Value::Object(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(name, it)| (name.as_str().into(), known(it, written)))
+                    .collect(),
+            ),
+        }
+    }
+
     #[test]
     fn the_tree_is_that_of_the_parser() {
         for json in [
             "null",
             "[true, false, null]",
-            r#"[0, -1, 18446744073709551615, -9223372036854775808, 1.5, -0.0, 1e300, 1e20]"#,
-            r#"{"b": {"a": ["x", "é\n"]}, "a": {}, "": [[], {}]}"#,
+            r#"[0, -1, 18446744073709551615, -9223372036854775808, 1.5, -0.0, -0, 1e300, 1e20]"#,
+            r#"{"": [[], {}], "a": {"-1": 5E-324}, "b\"2": {"a": ["x", "é\n3\\", 4.50]}}"#,
         ] {
             let mut problems = Problems::default();
             let found = parse(json.as_bytes(), 1000, &mut problems);
-            assert_eq!(found, Some(serde_json::from_str(json).unwrap()), "{json}");
+            let expected =
+                known(&serde_json::from_str(json).unwrap(), &mut Numbers::of(json.as_bytes()));
+            assert_eq!(found, Some(expected), "{json}");
             assert!(problems.is_empty(), "{problems}");
         }
     }
@@ -157,5 +197,14 @@ mod tests {
         assert!(parse(json.as_bytes(), 1 << 20, &mut problems).is_some());
         assert_eq!(problems.count(), 10_000);
         assert_eq!(problems.kept().count(), PROBLEMS_MAX);
+    }
+    #[test]
+    fn an_object_of_too_many_fields_is_a_problem() {
+        let json = |fields: usize| {
+            let fields: Vec<_> = (0..fields).map(|it| format!("\"{it}\": {it}")).collect();
+            format!(r#"[{{{}}}]"#, fields.join(", "))
+        };
+        refuses(&json(FIELDS_MAX), "");
+        refuses(&json(FIELDS_MAX + 2), "[0]: found an object of more than 128 fields");
     }
 }

@@ -307,7 +307,7 @@ fn all_problems_are_reported_at_once() {
              models[2]: found \"m\", expected an object with the fields {of_model}; \
              window_seconds: found 0, expected a whole number from 1 to 604800; \
              tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000; \
-             event_bytes_max: found 9000000000.0, expected a whole number from 1024 to 1048576"
+             event_bytes_max: found 9e9, expected a whole number from 1024 to 1048576"
         ),
     );
 }
