@@ -23,6 +23,7 @@ mod whole_answers;
 mod evaluation;
 mod fleet;
 mod fleet_live;
+mod late_labels;
 mod updates;
 mod vocabulary;
 mod weather;

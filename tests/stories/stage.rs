@@ -20,8 +20,8 @@ pub(crate) use self::{
     native::Native,
     network::{Network, compare},
     world::{
-        STATS_YAML, draining_world, filter, run, scrape, stats_config, traced_world, world,
-        world_of,
+        STATS_YAML, draining_world, filter, other_code, run, scrape, stats_config, traced_world,
+        world, world_of,
     },
 };
 

@@ -8,13 +8,13 @@ use std::{
 
 use driftline_testbed::{
     envoy::{Envoy, Update},
-    machine, pieces,
+    machine,
 };
 use tokio::runtime::Runtime;
 
 use crate::{
     expectation::PREFIX,
-    stage::{Host, among_others, settings, start_envoy},
+    stage::{Host, among_others, other_code, settings, start_envoy},
     weather::{self, PRESSURE, gauge, verdict},
 };
 
@@ -137,18 +137,14 @@ fn a_running_envoys_windows_survive_another_configuration() {
 #[test]
 fn a_running_envoys_windows_survive_other_code() {
     let _among_others = among_others();
-    let file = other_code();
+    let file = write_other_code();
     let update = async |envoy: &mut Envoy| envoy.update_filter_module(&file).await.unwrap();
     Runtime::new().unwrap().block_on(goes_on(update, &["drift"]));
     fs::remove_file(file).unwrap();
 }
 
-/// The filter with a section after it that says nothing: for Envoy, another module.
-fn other_code() -> PathBuf {
-    const CUSTOM_SECTION: [u8; 7] = [0, 5, 4, b'm', b'o', b'r', b'e'];
-    let mut module = fs::read(pieces::filter().unwrap()).unwrap();
-    module.extend(CUSTOM_SECTION);
+fn write_other_code() -> PathBuf {
     let file = env::temp_dir().join(format!("driftline-other-{}.wasm", std::process::id()));
-    fs::write(&file, module).unwrap();
+    fs::write(&file, other_code()).unwrap();
     file
 }

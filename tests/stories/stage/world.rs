@@ -73,11 +73,18 @@ fn start(options: WorldOptions) -> World {
 /// The built filter, compiled once.
 pub(crate) fn filter() -> &'static Filter {
     static FILTER: OnceLock<Filter> = OnceLock::new();
-    FILTER.get_or_init(|| {
-        let path = pieces::filter().unwrap_or_else(|error| panic!("{error:#}"));
-        let module = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Filter::from_bytes(&module).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    })
+    FILTER.get_or_init(|| Filter::from_bytes(&module()).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// The filter with a section after it that says nothing: for a proxy, another module.
+pub(crate) fn other_code() -> Vec<u8> {
+    const CUSTOM_SECTION: [u8; 7] = [0, 5, 4, b'm', b'o', b'r', b'e'];
+    [&module()[..], &CUSTOM_SECTION].concat()
+}
+
+fn module() -> Vec<u8> {
+    let path = pieces::filter().unwrap_or_else(|error| panic!("{error:#}"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Labels and buckets as the generated file has them.

@@ -8,6 +8,7 @@
 pub mod corpus;
 pub mod counts;
 pub mod delivery;
+pub mod labelled_profile;
 pub mod message;
 pub mod native;
 pub mod uniform_profile;
