@@ -2,12 +2,15 @@
 //! that the filter has seen the story only if each chapter shows in the metrics.
 
 mod amount;
+mod labels_chapter;
 mod llm_chapter;
 mod preparation;
+mod rain_client;
 mod stage;
 mod weather_chapter;
 
 mod checks;
+mod label_readings;
 mod readings;
 mod record;
 mod report;
@@ -27,9 +30,10 @@ use record::{Shared, Story};
 use screen::Screen;
 use stage::{Host, Stage};
 
-/// Play a story in three chapters through the filter, and compare what it measured with what the clients saw.
+/// Play a story in four chapters through the filter, and compare what it measured with what the clients saw.
 ///
-/// Chapter 1, a healthy stream; chapter 2, slow first tokens; chapter 3, the weather changes under a rain model.
+/// Chapter 1, a healthy stream; chapter 2, slow first tokens; chapter 3, the weather changes under a rain model; chapter 4,
+/// labels come late and show how good it still is.
 /// The exit status is 0 only if all of it shows in the metrics.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -45,7 +49,7 @@ pub(crate) struct Args {
     /// Print lines instead of drawing a table.
     #[arg(long)]
     headless: bool,
-    /// About how long it may take, at least 30: more time, more streams and longer answers.
+    /// About how long it may take, at least 55: more time, more streams and longer answers.
     #[arg(long, value_name = "NUMBER", default_value_t = SECONDS_DEFAULT, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     seconds: u64,
     /// Worker threads of the proxy, each with a VM of its own.
@@ -127,7 +131,9 @@ async fn story(args: Args, shared: &Shared) -> Result<()> {
     shared.say("chapter 2, slow first tokens: they take 600 ms now, the pace stays");
     llm_chapter::play(&stage, amount.slow, shared, |story| &mut story.slow).await?;
     shared.say("chapter 3, the weather changes: PSI of each column against the training days");
-    weather_chapter::play(&stage, &prepared, shared).await
+    weather_chapter::play(&stage, &prepared, shared).await?;
+    shared.say("chapter 4, labels come late: was the rain model right, and is it still?");
+    labels_chapter::play(&stage, &prepared, shared).await
 }
 
 /// Waits for the signal to end early, which is an error: not everything was checked.

@@ -109,9 +109,14 @@ impl RainModel {
         1.0 / (1.0 + (-(self.bias + sum)).exp())
     }
 
-    /// Whether rain is more likely than not.
+    /// What it answers: the probability of rain, to six decimals.
+    pub fn score(&self, features: &[f64]) -> f64 {
+        (self.probability(features) * 1e6).round() / 1e6
+    }
+
+    /// Whether rain is at least as likely as not.
     pub fn predict(&self, features: &[f64]) -> bool {
-        0.5 <= self.probability(features)
+        0.5 <= self.score(features)
     }
 
     /// The share of days that it gets wrong.
@@ -152,7 +157,7 @@ pub struct RainServer {
 }
 
 impl RainServer {
-    /// Serves a model as `POST /v1/models/rain:predict`.
+    /// Serves a model as `POST /v1/models/rain:predict`, which answers the probability of rain.
     ///
     /// A null is taken for the feature's mean in training. Any other thing that is not a number, a list of the
     /// wrong length or an object without one of the names is an error 400, as KServe gives it.
@@ -182,11 +187,11 @@ pub(crate) fn answer(asked: &Asked, model: &RainModel) -> Reply {
     }
 }
 
-fn predict(body: &[u8], model: &RainModel) -> Result<Vec<u8>> {
+fn predict(body: &[u8], model: &RainModel) -> Result<Vec<f64>> {
     let request: Value = serde_json::from_slice(body).context("unrecognized request format")?;
     let instances =
         request["instances"].as_array().context("expected \"instances\" to be a list")?;
-    let predict = |instance| Ok(u8::from(model.predict(&model.features(instance)?)));
+    let predict = |instance| Ok(model.score(&model.features(instance)?));
     instances.iter().map(predict).collect()
 }
 
@@ -246,11 +251,10 @@ mod tests {
             r#"{"instances": [[1, null], [-1, null]]}"#,
         ] {
             let response = ask(body).await;
-            assert_eq!(
-                (response.status, response.text().as_str()),
-                (200, r#"{"predictions":[1,0]}"#),
-                "{body}"
-            );
+            assert_eq!(response.status, 200, "{body}");
+            let answer: Value = serde_json::from_slice(&response.body).unwrap();
+            let scores: Vec<f64> = serde_json::from_value(answer["predictions"].clone()).unwrap();
+            assert!(0.5 < scores[0] && scores[1] < 0.5 && scores.len() == 2, "{body}: {scores:?}");
         }
         assert_eq!(ask(r#"{"instances": []}"#).await.text(), r#"{"predictions":[]}"#);
     }

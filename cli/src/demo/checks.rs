@@ -1,5 +1,7 @@
 //! What must be seen in the metrics, as a list: each check is a number that was found and a limit to it.
 
+mod labels;
+
 use std::fmt;
 
 use super::{
@@ -97,6 +99,7 @@ pub(super) fn checks(story: &Story) -> Vec<Check> {
     }
     checks.push(psi("before", before, STAYING, Limit::Below(0.2)));
     checks.push(psi("after", after, STAYING, Limit::Below(0.2)));
+    checks.extend(labels::checks(&story.labels));
     checks
 }
 
@@ -211,6 +214,7 @@ pub(super) mod tests {
                 before: Some(columns([0.04, 0.02, 0.03], 3000)),
                 after: Some(columns([4.58, 3.56, 0.05], 1000)),
             },
+            labels: labels::tests::good_record(),
             ..Story::default()
         }
     }
@@ -254,7 +258,7 @@ pub(super) mod tests {
     }
 
     #[track_caller]
-    fn fails(spoil: impl FnOnce(&mut Story), sentence: &str) {
+    pub(super) fn fails(spoil: impl FnOnce(&mut Story), sentence: &str) {
         let mut story = good_story();
         spoil(&mut story);
         let failed: Vec<String> =

@@ -1,8 +1,11 @@
 //! The live table and the one-line form of it, as text. It draws nothing and knows no terminal.
 
+use driftline_labels::Verdict;
+
 use super::{
+    label_readings::{LabelReading, Worst},
     readings::ColumnReading,
-    record::{LlmRecord, Story, WeatherRecord, mean, median},
+    record::{LabelsRecord, LlmRecord, Story, WeatherRecord, mean, median},
     report::PSI_DRIFTED,
 };
 use crate::table::thousands;
@@ -47,31 +50,82 @@ pub(super) fn picture(story: &Story) -> Vec<Line> {
         add(tone, llm_line(title, "clients", llm_clients(record)));
         add(tone, llm_line("", "filter", llm_filter(record)));
     }
-    let WeatherRecord { planned, clients, filter, before, .. } = &story.weather;
+    lines.extend(weather_lines(&story.weather));
+    // The columns make room for the labels.
+    lines.extend(if story.labels.planned == 0 {
+        column_lines(&story.weather)
+    } else {
+        label_lines(&story.labels)
+    });
+    lines.push(Line { tone: Tone::Plain, text: String::new() });
+    let said = story.said.last().map_or("", String::as_str);
+    lines.push(Line { tone: Tone::Strong, text: format!("> {said}") });
+    lines
+}
+
+fn weather_lines(weather: &WeatherRecord) -> [Line; 2] {
+    let WeatherRecord { planned, clients, filter, .. } = weather;
     let tone = if *planned == 0 { Tone::Faint } else { Tone::Plain };
     let line = |title, who, complete: u64, rows: u64| {
-        let rows = format!("{} rows", thousands(rows));
-        let [requests, rows] = if *planned == 0 {
+        let texts = if *planned == 0 {
             Default::default()
         } else {
-            [format!("{complete}/{planned}"), rows]
+            [format!("{complete}/{planned}"), format!("{} rows", thousands(rows))]
         };
-        format!("{title:<19} {who:<7} {requests:>9} {rows:>16}")
+        Line { tone, text: rows_line(title, who, texts) }
     };
-    add(tone, line("3 weather changes", "clients", clients.complete, clients.rows));
-    add(tone, line("", "filter", filter.complete, filter.instances));
-    if !filter.columns.is_empty() {
-        add(Tone::Plain, String::new());
-        let scale = format!("0{:>width$}", PSI_FULL, width = BAR_CELLS - 1);
-        add(Tone::Faint, format!("{:<26} PSI before  PSI now  {scale}  in window", "column"));
-        for column in &filter.columns {
-            let tone = if PSI_DRIFTED <= column.psi { Tone::Alarm } else { Tone::Plain };
-            add(tone, column_line(column, WeatherRecord::column(before, &column.name)));
-        }
+    [
+        line("3 weather changes", "clients", clients.complete, clients.rows),
+        line("", "filter", filter.complete, filter.instances),
+    ]
+}
+
+fn rows_line(title: &str, who: &str, [requests, rows]: [String; 2]) -> String {
+    format!("{title:<19} {who:<7} {requests:>9} {rows:>16}")
+}
+
+fn column_lines(weather: &WeatherRecord) -> Vec<Line> {
+    let WeatherRecord { filter, before, .. } = weather;
+    if filter.columns.is_empty() {
+        return Vec::new();
     }
-    add(Tone::Plain, String::new());
-    add(Tone::Strong, format!("> {}", story.said.last().map_or("", String::as_str)));
-    lines
+    let scale = format!("0{:>width$}", PSI_FULL, width = BAR_CELLS - 1);
+    let header = format!("{:<26} PSI before  PSI now  {scale}  in window", "column");
+    let columns = filter.columns.iter().map(|column| Line {
+        tone: if PSI_DRIFTED <= column.psi { Tone::Alarm } else { Tone::Plain },
+        text: column_line(column, WeatherRecord::column(before, &column.name)),
+    });
+    let blank = Line { tone: Tone::Plain, text: String::new() };
+    [blank, Line { tone: Tone::Faint, text: header }].into_iter().chain(columns).collect()
+}
+
+/// What scores let expect beside what labels show.
+fn label_lines(labels: &LabelsRecord) -> Vec<Line> {
+    let LabelsRecord { planned, clients, filter, before, .. } = labels;
+    let LabelReading { state, verdict, adwin_changes, worst, .. } = filter;
+    let tone = if verdict == Verdict::Drift.name() { Tone::Alarm } else { Tone::Plain };
+    let count = |labels: u64| format!("{} labels", thousands(labels));
+    let requests = format!("{}/{planned}", clients.sent);
+    let scale = format!("0{:>width$}", 1, width = BAR_CELLS - 1);
+    let accuracy = |what: &str, of: fn(&LabelReading) -> f64| {
+        let before = before.as_ref().map_or_else(|| "-".into(), |it| format!("{:.3}", of(it)));
+        let now = of(filter);
+        let bar = bar(now, 1.0);
+        format!("{what:<26} {before:>10} {now:>8.3}  {bar:<BAR_CELLS$}")
+    };
+    let worst = worst.as_ref().map_or_else(|| "none".to_owned(), Worst::to_string);
+    let line = |tone, text| Line { tone, text };
+    vec![
+        line(Tone::Plain, rows_line("4 late labels", "clients", [requests, count(clients.labels)])),
+        line(Tone::Plain, rows_line("", "filter", [String::new(), count(filter.joined)])),
+        line(Tone::Plain, String::new()),
+        line(Tone::Faint, format!("{:<26} {:>10} {:>8}  {scale}", "accuracy", "before", "now")),
+        line(Tone::Plain, accuracy("scores let expect", |it| it.estimated)),
+        line(tone, accuracy("labels show", |it| it.realised)),
+        line(Tone::Plain, String::new()),
+        line(Tone::Plain, format!("labels: {state}; changes that ADWIN found: {adwin_changes}")),
+        line(tone, format!("verdict: {verdict}; segment that got worse most: {worst}")),
+    ]
 }
 
 fn llm_line(title: &str, who: &str, cells: [String; 6]) -> String {
@@ -130,22 +184,25 @@ fn column_line(column: &ColumnReading, before: Option<&ColumnReading>) -> String
     let before = before.map_or_else(|| "-".to_owned(), |before| format!("{:.2}", before.psi));
     format!(
         "{name:<26} {before:>10} {psi:>8.2}  {:<BAR_CELLS$}  {:>9}",
-        bar(*psi),
+        bar(*psi, PSI_FULL),
         thousands(*window_rows)
     )
 }
 
-/// As long as the PSI is large; an arrow if it is larger than the bar.
-fn bar(psi: f64) -> String {
-    if PSI_FULL < psi {
+/// As long as the number is large; an arrow if it is larger than the bar.
+fn bar(number: f64, full: f64) -> String {
+    if full < number {
         return "█".repeat(BAR_CELLS - 1) + "▶";
     }
-    let halves = (psi.max(0.0) / PSI_FULL * (2 * BAR_CELLS) as f64).round() as usize;
+    let halves = (number.max(0.0) / full * (2 * BAR_CELLS) as f64).round() as usize;
     "█".repeat(halves / 2) + if halves % 2 == 1 { "▌" } else { "" }
 }
 
 /// How far the chapter is that plays, in one line; `None` before the first one.
 pub(super) fn summary(story: &Story) -> Option<String> {
+    if story.labels.planned != 0 {
+        return Some(labels_summary(&story.labels));
+    }
     if story.weather.planned != 0 {
         return Some(weather_summary(&story.weather));
     }
@@ -175,6 +232,17 @@ fn weather_summary(weather: &WeatherRecord) -> String {
     )
 }
 
+fn labels_summary(labels: &LabelsRecord) -> String {
+    let LabelsRecord { planned, clients, filter, .. } = labels;
+    let LabelReading { estimated, realised, state, .. } = filter;
+    let shown = if filter.in_window == 0 { "-".into() } else { format!("{realised:.3}") };
+    format!(
+        "chapter 4: {} of {planned} requests, {} labels ({state}); accuracy {estimated:.3} expected, {shown} shown",
+        clients.sent,
+        thousands(clients.labels)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +251,7 @@ mod tests {
     /// A record with as many columns as the weather has.
     fn full_story() -> Story {
         let mut story = good_story();
+        story.labels = LabelsRecord::default();
         let column = |index: usize| ColumnReading {
             name: format!("max sustained wind-speed {index}"),
             psi: index as f64,
@@ -206,6 +275,22 @@ mod tests {
     }
 
     #[test]
+    fn labels_take_the_place_of_the_columns() {
+        let mut story = full_story();
+        let columns = picture(&story).len();
+        story.labels = good_story().labels;
+        let lines = picture(&story);
+        assert!(lines.len() <= columns, "{} {columns}", lines.len());
+        let alarms = lines.iter().filter(|line| line.tone == Tone::Alarm);
+        let alarms: Vec<&str> = alarms.map(|line| line.text.as_str()).collect();
+        assert!(alarms[0].starts_with("labels show") && alarms[0].contains("0.758    0.608"));
+        assert!(alarms[1].ends_with("dew point, bin 08"), "{alarms:?}");
+        for Line { text, .. } in lines {
+            assert!(text.chars().count() <= WIDTH_MAX.into(), "{text}");
+        }
+    }
+
+    #[test]
     fn before_anything_has_happened_there_is_a_picture_but_no_summary() {
         let lines = picture(&Story::default());
         assert!(lines[0].text.contains("starting"));
@@ -223,14 +308,19 @@ mod tests {
     #[test]
     fn a_bar_grows_with_the_index() {
         for (psi, cells) in [(-1.0, 0), (0.0, 0), (0.05, 1), (1.0, 10), (2.0, 20), (99.0, 20)] {
-            assert_eq!(bar(psi).chars().count(), cells, "{psi}");
+            assert_eq!(bar(psi, PSI_FULL).chars().count(), cells, "{psi}");
         }
-        assert!(bar(2.1).ends_with('▶') && bar(0.05) == "▌");
+        assert!(bar(2.1, PSI_FULL).ends_with('▶') && bar(0.05, PSI_FULL) == "▌");
     }
 
     #[test]
     fn a_summary_is_about_the_chapter_that_plays() {
         let mut story = good_story();
+        assert_eq!(
+            summary(&story).unwrap(),
+            "chapter 4: 301 of 301 requests, 15,000 labels (live); accuracy 0.809 expected, 0.608 shown"
+        );
+        story.labels = LabelsRecord::default();
         assert_eq!(
             summary(&story).unwrap(),
             "chapter 3: 80 of 80 requests, 4,000 rows; 0 of them in the window"

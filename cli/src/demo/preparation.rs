@@ -3,11 +3,12 @@
 
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use driftline_profiler::{Made, Options, to_text};
+use driftline_profiler::{Made, Options, QualityOptions, to_text};
 use driftline_profiler_files::from_csv;
 use driftline_testbed::rain::{Day, RainModel, Weather};
 
@@ -17,16 +18,23 @@ pub(super) const LANGUAGE_MODEL: &str = "demo-llm";
 pub(super) const RAIN_MODEL: &str = "rain";
 /// Where the weather lies in the project.
 const DATA: &str = "tests/data/weather/rainfall_data.csv";
-/// The column with the answer.
-const TARGET: &str = "rain";
+/// The column with what was true.
+const LABEL: &str = "rain";
+/// The column that the model's answers on the training rows are put into.
+const SCORE: &str = "probability of rain";
+/// The features by whose bins errors are told apart.
+const SEGMENTS: [&str; 2] = ["sea-level pressure", "dew point"];
 
 /// Days of the reference, days before the change and days after it, counted from 0.
-const REFERENCE: std::ops::Range<usize> = 0..3_000;
-const BEFORE: std::ops::Range<usize> = 9_000..12_000;
-const AFTER: std::ops::Range<usize> = 12_000..13_000;
+const REFERENCE: Range<usize> = 0..3_000;
+const BEFORE: Range<usize> = 9_000..12_000;
+const AFTER: Range<usize> = 12_000..13_000;
+/// Days whose labels come late, before the change and after it.
+const LABELLED_BEFORE: Range<usize> = 3_000..12_000;
+const LABELLED_AFTER: Range<usize> = 12_000..18_000;
 
-/// The drift window: long enough to hold all rows of a phase, short enough to wait until it is empty.
-const WINDOW_SECONDS: u64 = 6;
+/// The window: long enough to hold all rows of a phase, short enough to wait until it is empty.
+pub(super) const WINDOW_SECONDS: u64 = 6;
 const TICK_MILLISECONDS: u64 = 250;
 
 /// Everything that was prepared.
@@ -37,9 +45,13 @@ pub(super) struct Prepared {
     /// Days before and after the change.
     pub(super) before: Vec<Day>,
     pub(super) after: Vec<Day>,
+    /// Days whose labels come late, before and after the change.
+    pub(super) labelled_before: Vec<Day>,
+    pub(super) labelled_after: Vec<Day>,
 }
 
-/// Reads the weather, makes the profile of its first days as `driftline profile` does, and fits the model to them.
+/// Reads the weather, fits the model to its first days, and makes the profile of these days and of what the model says of
+/// them, as `driftline profile` does.
 ///
 /// # Errors
 ///
@@ -49,9 +61,8 @@ pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
     let csv = fs::read_to_string(&path)
         .with_context(|| format!("cannot read the weather data {}", path.display()))?;
     let named = || format!("weather data {}", path.display());
-    let config = config(&csv).with_context(named)?;
     let weather = Weather::parse(&csv).with_context(named)?;
-    let days = |range: std::ops::Range<usize>| {
+    let days = |range: Range<usize>| {
         weather.days.get(range.clone()).with_context(|| {
             format!(
                 "{}: expected {} rows at least, found {}",
@@ -62,28 +73,47 @@ pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
         })
     };
     let reference = days(REFERENCE)?;
+    let rain = RainModel::fit(&weather.names, reference);
     Ok(Prepared {
-        config,
-        rain: RainModel::fit(&weather.names, reference),
+        config: config(&scored(&csv, reference, &rain)).with_context(named)?,
+        rain,
         before: days(BEFORE)?.to_vec(),
         after: days(AFTER)?.to_vec(),
+        labelled_before: days(LABELLED_BEFORE)?.to_vec(),
+        labelled_after: days(LABELLED_AFTER)?.to_vec(),
     })
 }
 
+/// The training rows of the CSV, with a column more: what the model says of each.
+fn scored(csv: &str, days: &[Day], rain: &RainModel) -> String {
+    let scores = days.iter().map(|day| rain.score(&day.features).to_string());
+    let column = std::iter::once(SCORE.to_owned()).chain(scores);
+    csv.lines().zip(column).map(|(line, cell)| format!("{line},{cell}\n")).collect()
+}
+
 fn config(csv: &str) -> Result<String> {
+    let segments = SEGMENTS.map(str::to_owned);
+    let quality = QualityOptions {
+        label: LABEL.into(),
+        score: Some(SCORE.into()),
+        segments: segments.clone().into(),
+        ..QualityOptions::default()
+    };
     let options = Options {
         settings: driftline_profiler::Settings::of(RAIN_MODEL),
-        target: Some(TARGET.into()),
-        rows: Some(1..=REFERENCE.len() as u64),
+        prediction: Some(SCORE.into()),
+        quality: Some(quality),
         ..Options::default()
     };
     let Made { profile, .. } =
         from_csv(csv.as_bytes(), &options).map_err(|error| anyhow!("{error}"))?;
+    let segments = segments.map(|feature| format!(r#"{{"feature":"{feature}"}}"#)).join(",");
     // Put together as text: a number of the profile that is read and written again might not be the same.
     Ok(format!(
-        r#"{{"models":[{{"name":"{}"}},{{"name":"{}","profile":{}}}],"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS}}}"#,
+        r#"{{"models":[{{"name":"{}"}},{{"name":"{}","segments":[{}],"profile":{}}}],"feedback":{{}},"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS}}}"#,
         LANGUAGE_MODEL,
         RAIN_MODEL,
+        segments,
         to_text(&profile)
     ))
 }
@@ -113,7 +143,8 @@ mod tests {
         let (_, rain) = config.model(RAIN_MODEL).unwrap();
         let profile = rain.profile.as_ref().unwrap();
         assert_eq!(profile.features.len(), 8);
-        assert!(profile.prediction.is_some());
+        assert!(profile.prediction.is_some() && profile.quality.is_some());
+        assert_eq!((rain.segments.len(), profile.rows), (2, 3000));
         assert_eq!((before.len(), after.len()), (3000, 1000));
         assert!(config.model(LANGUAGE_MODEL).unwrap().1.profile.is_none());
     }

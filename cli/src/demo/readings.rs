@@ -9,9 +9,9 @@ use driftline_testbed::scrape::Scrape;
 const SUCCESS: (&str, &str) = ("result", "success");
 /// What the label `feature` says of a model's output.
 pub(super) const PREDICTION: &str = "prediction";
-const PPM: f64 = 1e6;
+pub(super) const PPM: f64 = 1e6;
 /// The window that the demo shows.
-const FAST: (&str, &str) = ("window", "fast");
+pub(super) const FAST: (&str, &str) = ("window", "fast");
 
 /// What the filter counted for a language model.
 #[derive(Clone, Debug, Default, PartialEq)]

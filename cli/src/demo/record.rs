@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::readings::{ColumnReading, LlmReading, RainReading};
+use super::{
+    label_readings::LabelReading,
+    readings::{ColumnReading, LlmReading, RainReading},
+};
 
 /// The record of the whole demo, shared between those who write it and those who show it.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,7 @@ pub(super) struct Story {
     pub(super) healthy: LlmRecord,
     pub(super) slow: LlmRecord,
     pub(super) weather: WeatherRecord,
+    pub(super) labels: LabelsRecord,
 }
 
 /// A chapter with the language model.
@@ -87,6 +91,44 @@ pub(super) struct RainClients {
     pub(super) rows: u64,
     pub(super) predictions: u64,
     pub(super) problem: Option<String>,
+}
+
+/// The chapter with the labels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelsRecord {
+    /// Requests for predictions that the chapter is going to send.
+    pub(super) planned: u64,
+    pub(super) clients: LabelClients,
+    pub(super) filter: LabelReading,
+    /// Before the first label.
+    pub(super) without: Option<LabelReading>,
+    /// When there were too few labels to tell anything.
+    pub(super) few: Option<LabelReading>,
+    /// After all labels of the days before the change, and after those of the days after it.
+    pub(super) before: Option<LabelReading>,
+    pub(super) after: Option<LabelReading>,
+}
+
+/// What those saw who asked for predictions and sent labels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelClients {
+    /// Requests for predictions.
+    pub(super) sent: u64,
+    pub(super) predictions: u64,
+    /// Those that were wrong.
+    pub(super) wrong: u64,
+    pub(super) labels: u64,
+    /// Labels of which the answers say that they found their prediction.
+    pub(super) joined: u64,
+    /// What went wrong first.
+    pub(super) problem: Option<String>,
+}
+
+impl LabelClients {
+    /// Notes what went wrong.
+    pub(super) fn note(&mut self, error: &anyhow::Error) {
+        self.problem.get_or_insert_with(|| format!("{error:#}"));
+    }
 }
 
 impl Shared {

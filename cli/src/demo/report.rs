@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use super::{
     checks::checks,
+    label_readings::{LabelReading, Worst},
     readings::{ColumnReading, PREDICTION},
-    record::{LlmRecord, Story, WeatherRecord, mean},
+    record::{LabelsRecord, LlmRecord, Story, WeatherRecord, mean},
 };
 use crate::table::{Align, Table, thousands};
 
@@ -48,6 +49,11 @@ pub(super) fn closing(story: &Story) -> String {
         text += "\nRain model, live window against the reference (weather days 1 to 3,000):\n\n";
         text += &columns.to_string();
     }
+    let labels = labels(&story.labels);
+    if !labels.rows.is_empty() {
+        text += "\nRain model, its gauges in the live window; labels come 1.5 s after their predictions:\n\n";
+        text += &labels.to_string();
+    }
     text += "\nChecks:\n";
     for check in checks(story) {
         let word = match (check.holds(), check.is_measured()) {
@@ -74,7 +80,7 @@ fn measures(story: &Story) -> Table<5> {
 }
 
 fn rows(story: &Story) -> Vec<Row> {
-    let Story { healthy, slow, weather, .. } = story;
+    let Story { healthy, slow, weather, labels, .. } = story;
     let mut rows = llm_rows("1 healthy", healthy);
     rows.extend(llm_rows("2 slow start", slow));
     let clients = &weather.clients;
@@ -101,7 +107,58 @@ fn rows(story: &Story) -> Vec<Row> {
             filter: Some(weather.filter.predictions as f64),
         },
     ]);
+    let LabelsRecord { clients, filter, .. } = labels;
+    rows.extend([
+        Row {
+            chapter: "4 labels",
+            measure: "labels joined".into(),
+            unit: Unit::Count,
+            clients: Some(clients.labels as f64),
+            filter: Some(filter.joined as f64),
+        },
+        Row {
+            chapter: "",
+            measure: "wrong predictions".into(),
+            unit: Unit::Count,
+            clients: Some(clients.wrong as f64),
+            filter: Some(filter.wrong as f64),
+        },
+    ]);
     rows
+}
+
+/// What the filter's gauges say with no label, before the change and after it; no lines before the chapter.
+fn labels(record: &LabelsRecord) -> Table<4> {
+    let LabelsRecord { without, before, after, .. } = record;
+    let row = |what: &str, of: fn(&LabelReading) -> String| {
+        let texts = [without, before, after].map(|it| it.as_ref().map_or("-".to_owned(), of));
+        let [without, before, after] = texts;
+        [what.to_owned(), without, before, after]
+    };
+    let rows = vec![
+        row("state of the labels", |it| it.state.clone()),
+        row("accuracy that scores let expect", |it| format!("{:.3}", it.estimated)),
+        row("accuracy that labels show", |it| of_labels(it.realised, it.in_window)),
+        row("its shortfall on the same rows", |it| of_labels(it.shortfall, it.in_window)),
+        row("verdict on the quality", |it| it.verdict.clone()),
+        row("changes that ADWIN found", |it| it.adwin_changes.to_string()),
+        row("segment that got worse most", |it| {
+            it.worst.as_ref().map_or("-".into(), Worst::to_string)
+        }),
+    ];
+    Table {
+        columns: [
+            ("gauge", Align::Left),
+            ("no labels", Align::Right),
+            ("before the change", Align::Right),
+            ("after the change", Align::Right),
+        ],
+        rows: if without.is_none() { Vec::new() } else { rows },
+    }
+}
+
+fn of_labels(accuracy: f64, rows: u64) -> String {
+    if rows == 0 { "-".to_owned() } else { format!("{accuracy:.3}") }
 }
 
 fn llm_rows(chapter: &'static str, record: &LlmRecord) -> Vec<Row> {
@@ -200,7 +257,7 @@ fn columns(weather: &WeatherRecord) -> Table<4> {
 
 fn shown_name(column: &ColumnReading) -> String {
     match column.name.as_str() {
-        PREDICTION => "rain (the prediction)".to_owned(),
+        PREDICTION => "rain (the score)".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -250,6 +307,8 @@ mod tests {
             "|              | TPOT, mean of 50   |  12.01 ms |  12.00 ms |    -0.08 % |",
             "| 3 weather    | requests           |        80 |        80 |          0 |",
             "|              | predictions        |     4,000 |     4,000 |          0 |",
+            "| 4 labels     | labels joined      |    15,000 |    15,000 |          0 |",
+            "|              | wrong predictions  |     4,479 |     4,479 |          0 |",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
@@ -262,6 +321,7 @@ mod tests {
         let ttft = text.lines().find(|line| line.contains("TTFT, median")).unwrap();
         assert_eq!(ttft.matches(" - |").count(), 3, "{ttft}");
         assert_eq!(columns(&story.weather).rows.len(), 0);
+        assert_eq!(labels(&story.labels).rows.len(), 0);
     }
 
     #[test]
@@ -273,6 +333,20 @@ mod tests {
             text.contains("| dew point          |      0.040 |         - | -       |"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn labels_stand_beside_what_scores_let_expect() {
+        let mut story = good_story();
+        story.labels.before = None;
+        let text = labels(&story.labels).to_string();
+        for line in [
+            "| accuracy that scores let expect |        0.848 |                 - |             0.809 |",
+            "| accuracy that labels show       |            - |                 - |             0.608 |",
+            "| segment that got worse most     |            - |                 - | dew point, bin 08 |",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
     }
 
     #[test]

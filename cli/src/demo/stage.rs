@@ -5,6 +5,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -20,12 +21,16 @@ use host_sim::{
     proxy::{Options, Server},
     stats::StatsConfig,
 };
+use tokio::time::sleep;
 
 /// The labels and buckets that a user pastes into an Envoy.
 const STATS_YAML: &str = include_str!("../../../envoy/stats.yaml");
 
 /// What every exported name begins with; Envoy has hundreds of others.
 const PREFIX: &str = "driftline_";
+
+/// How often the metrics are read while they are waited for.
+const POLL: Duration = Duration::from_millis(50);
 
 /// Model servers and a proxy, all on localhost. They end when this is dropped.
 pub(super) struct Stage {
@@ -122,6 +127,24 @@ impl Stage {
         }
         let scrape = scrape::fetch(self.admin()).await;
         Ok(scrape.context("the proxy's metrics cannot be read")?.only_prefix(PREFIX))
+    }
+
+    /// Looks until the metrics are as wanted; `None` if they do not get so in time.
+    pub(super) async fn until<R>(
+        &self,
+        limit: Duration,
+        read: impl Fn(&Scrape) -> R,
+        wanted: impl Fn(&R) -> bool,
+    ) -> Result<Option<R>> {
+        let started = Instant::now();
+        while started.elapsed() < limit {
+            let reading = read(&self.scrape().await?);
+            if wanted(&reading) {
+                return Ok(Some(reading));
+            }
+            sleep(POLL).await;
+        }
+        Ok(None)
     }
 }
 

@@ -1,23 +1,16 @@
 //! The chapter with the rain model: real days from before a change of the weather, then days from after it. It feeds
 //! rows and waits for the filter's window; it computes no drift itself.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
-use driftline_testbed::{
-    client::{Connection, End, Request},
-    rain::Day,
-    scrape::Scrape,
-};
-use serde_json::{Value, json};
-use tokio::time::{sleep, sleep_until};
+use anyhow::Result;
+use driftline_testbed::{rain::Day, scrape::Scrape};
+use tokio::time::sleep_until;
 
 use super::{
     checks::WATCHED,
     preparation::{Prepared, RAIN_MODEL},
+    rain_client::RainClient,
     readings::{ColumnReading, RainReading},
     record::Shared,
     stage::Stage,
@@ -25,17 +18,13 @@ use super::{
 };
 use crate::table::thousands;
 
-const PATH: &str = "/v1/models/rain:predict";
 const BATCH_ROWS: usize = 50;
-/// Connections that take turns, so that more than one worker sees rows.
-const CONNECTIONS: usize = 4;
 /// Rows of a phase are spread over this time: well within the window, slow enough to watch.
 const FEED: Duration = Duration::from_secs(1);
 /// How long the window may take to show all rows that were fed; later, the first ones leave it again.
 const FULL_WITHIN: Duration = Duration::from_secs(4);
 /// How long it may take to be empty again: the window, and time for a busy machine.
 const EMPTY_WITHIN: Duration = Duration::from_secs(15);
-const POLL: Duration = Duration::from_millis(50);
 
 /// Plays the chapter to its end.
 ///
@@ -116,7 +105,7 @@ impl Phase<'_> {
 
     /// Sends the days in batches. What goes wrong is written down.
     async fn feed(self, days: &[Day]) {
-        let mut connections: Vec<Option<Connection>> = (0..CONNECTIONS).map(|_| None).collect();
+        let mut client = RainClient::new(self.stage.listen());
         let batches = days.len().div_ceil(BATCH_ROWS);
         let started = tokio::time::Instant::now();
         for (index, batch) in days.chunks(BATCH_ROWS).enumerate() {
@@ -125,13 +114,13 @@ impl Phase<'_> {
                 story.weather.clients.sent += 1;
                 story.weather.clients.rows += batch.len() as u64;
             });
-            let predicted = self.predict(&mut connections[index % CONNECTIONS], batch).await;
+            let predicted = client.predict(None, batch).await;
             self.shared.with(|story| {
                 let clients = &mut story.weather.clients;
                 match predicted {
-                    Ok(predictions) => {
+                    Ok(scores) => {
                         clients.complete += 1;
-                        clients.predictions += predictions;
+                        clients.predictions += scores.len() as u64;
                     }
                     Err(error) => {
                         clients.problem.get_or_insert(format!("{error:#}"));
@@ -141,44 +130,12 @@ impl Phase<'_> {
         }
     }
 
-    /// Asks over a connection that is kept as long as it works.
-    async fn predict(self, connection: &mut Option<Connection>, days: &[Day]) -> Result<u64> {
-        let mut open = match connection.take() {
-            Some(open) => open,
-            None => Connection::open(self.stage.listen()).await?,
-        };
-        let instances: Vec<&[f64]> = days.iter().map(|day| day.features.as_slice()).collect();
-        let request = Request::post_json(PATH, json!({"instances": instances}).to_string());
-        let response = open.send(&request).await?;
-        ensure!(
-            response.status == 200,
-            "a prediction was answered with status {}",
-            response.status
-        );
-        ensure!(response.end == End::Complete, "an answer ended early: {:?}", response.end);
-        let answer: Value =
-            serde_json::from_slice(&response.body).context("an answer is not JSON")?;
-        let predictions =
-            answer["predictions"].as_array().context("an answer has no predictions")?;
-        *connection = Some(open);
-        Ok(predictions.len() as u64)
-    }
-
-    /// Looks until the metrics are as wanted; `None` if they do not get so in time.
     async fn until(
         self,
         limit: Duration,
         wanted: impl Fn(&RainReading) -> bool,
     ) -> Result<Option<RainReading>> {
-        let started = Instant::now();
-        while started.elapsed() < limit {
-            let scrape = self.stage.scrape().await?;
-            let reading = RainReading::of(&scrape.difference(self.base), RAIN_MODEL);
-            if wanted(&reading) {
-                return Ok(Some(reading));
-            }
-            sleep(POLL).await;
-        }
-        Ok(None)
+        let read = |scrape: &Scrape| RainReading::of(&scrape.difference(self.base), RAIN_MODEL);
+        self.stage.until(limit, read, wanted).await
     }
 }
