@@ -50,6 +50,8 @@ crate::labels! {
         OtherMethod = "other_method",
         /// The client left before its end.
         BrokenOff = "broken_off",
+        /// The VM has no memory left for it.
+        NoRoom = "no_room",
     }
 }
 

@@ -470,8 +470,8 @@ metrics! {
     /// Records of feedback that were refused, by reason: `unknown_model`, `label_missing`, `label_unusable`,
     /// `prediction_missing`, `prediction_unusable`, `kpi_unusable` or `id_unusable`.
     FeedbackRefused = Counter "driftline_feedback_refused_total" in "records" [Reason];
-    /// Requests with feedback, by how they ended: `accepted`, `malformed`, `too_large`, `unauthorized`, `other_method` or
-    /// `broken_off`. Of all of them what was read before counts.
+    /// Requests with feedback, by how they ended: `accepted`, `malformed`, `too_large`, `unauthorized`, `other_method`,
+    /// `broken_off` or `no_room`. Of all of them what was read before counts.
     FeedbackRequests = Counter "driftline_feedback_requests_total" in "requests" [Outcome];
     /// Predictions that were noted by their id, to be joined with a label.
     PredictionsTracked = Counter "driftline_predictions_tracked_total" in "predictions" [Model, Version];

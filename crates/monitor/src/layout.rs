@@ -402,10 +402,12 @@ impl Monitor {
 
 /// The headers in which anything is looked for, each once.
 fn headers<'s>(sides: impl Iterator<Item = &'s ColumnSelectors>) -> Vec<Box<str>> {
-    let mut names: Vec<Box<str>> =
-        sides.flat_map(|side| &side.headers).map(|(_, name)| name.clone()).collect();
-    names.sort();
-    names.dedup();
+    let mut names: Vec<Box<str>> = Vec::new();
+    for (_, name) in sides.flat_map(|side| &side.headers) {
+        if let Err(place) = names.binary_search(name) {
+            names.insert(place, name.clone());
+        }
+    }
     names
 }
 

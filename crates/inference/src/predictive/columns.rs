@@ -133,11 +133,11 @@ impl Columns {
                 Some(Place::Usual { name, position }) => {
                     found.tensor_mut(&name).set(0, number);
                     found.positions.set(position, number);
-                    found.names.push((name, number));
+                    found.add_name(name, number);
                 }
                 Some(Place::Name(name)) => {
                     found.tensor_mut(&name).set(0, number);
-                    found.names.push((name, number));
+                    found.add_name(name, number);
                 }
                 Some(Place::Position(position)) => {
                     found.positions.set(position, number);
@@ -147,8 +147,6 @@ impl Columns {
                 None => {}
             }
         }
-        // Stable: of two with one name the first one stays in front.
-        found.names.sort_by(|(a, _), (b, _)| a.cmp(b));
         if let Some((_, first)) = found.tensors.first_mut() {
             first.0.clone_from(&found.positions.0);
         }
@@ -264,6 +262,13 @@ impl Columns {
             }
         }
         found
+    }
+
+    /// Puts a name where it belongs; of two with one name the first one stays in front. To sort all of them at once would
+    /// be quicker, and takes five kilobytes of code.
+    fn add_name(&mut self, name: Box<[u8]>, column: usize) {
+        let place = self.names.partition_point(|(known, _)| *known <= name);
+        self.names.insert(place, (name, column));
     }
 
     fn tensor_mut(&mut self, name: &[u8]) -> &mut Positions {

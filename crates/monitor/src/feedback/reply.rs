@@ -71,6 +71,7 @@ pub(crate) const fn status(outcome: FeedbackOutcome) -> u32 {
         FeedbackOutcome::Unauthorized => 401,
         FeedbackOutcome::OtherMethod => 405,
         FeedbackOutcome::TooLarge => 413,
+        FeedbackOutcome::NoRoom => 503,
     }
 }
 

@@ -16,5 +16,5 @@ pub(super) use self::{concept::ConceptDrift, verdict::QualityVerdict, windows::L
 
 use super::{
     DriftSettings, Evaluation, Instrument, LabelContext, LabelInstrument, detector_record,
-    verdict::VerdictGauges,
+    ranks::Places, verdict::VerdictGauges,
 };

@@ -34,7 +34,7 @@ const JSON: &str = "application/json";
 /// A request with feedback.
 #[derive(Debug)]
 pub(super) struct FeedbackIntake {
-    _reservation: Option<Reservation>,
+    _reservation: Reservation,
     body: FeedbackBody,
     rows: FeedbackTaken,
     bytes: u64,
@@ -77,6 +77,9 @@ impl Session {
                 return Flow::Stop;
             }
         }
+        let Some(reservation) = self.memory.vm.reserve(INTAKE_BYTES) else {
+            return self.lack_room_for_feedback(host, feedback, is_own);
+        };
         let heads = Heads::read(host, HeaderMap::Request, false);
         let columns = feedback.columns(intake);
         let mut rows = FeedbackTaken {
@@ -89,10 +92,6 @@ impl Session {
         let body = self.with_rows(host, feedback, &mut rows, |recording| {
             FeedbackBody::new(&self.layout.read, recording, &heads.body())
         });
-        let reservation = self.memory.vm.reserve(INTAKE_BYTES);
-        if reservation.is_none() && !is_own {
-            return Flow::Continue;
-        }
         let taken =
             FeedbackIntake { _reservation: reservation, body, rows, bytes: 0, is_over: false };
         let taken = stream.intake.insert(Box::new(taken));
@@ -100,6 +99,23 @@ impl Session {
             self.end_feedback(host, feedback, taken);
         }
         if is_own { Flow::Stop } else { Flow::Continue }
+    }
+
+    /// Answers a request that there is no memory for, or lets it pass to the service that it is for.
+    fn lack_room_for_feedback(
+        &self,
+        host: &impl Host,
+        feedback: &FeedbackLayout,
+        is_own: bool,
+    ) -> Flow {
+        let outcome = FeedbackOutcome::NoRoom;
+        if is_own {
+            let problem = Some("the filter has no memory left; send it again later");
+            self.answer(host, feedback, &Tally::default(), outcome, problem);
+            return Flow::Stop;
+        }
+        self.with_buffer(host, |_, buffer| feedback.count_request(buffer, outcome));
+        Flow::Continue
     }
 
     /// Takes a piece of such a request.

@@ -11,7 +11,7 @@ use driftline_metrics::{
 use driftline_statistics::detection::{TwoShares, total};
 
 use super::{
-    DriftSettings,
+    DriftSettings, Places,
     cells::{LabelCells, part},
 };
 use crate::labelled::{Judged, LabelledModel};
@@ -66,27 +66,23 @@ impl SegmentGauges {
     ) {
         let rows = part(sums, &cells.segment_rows).iter();
         let mut live = rows.zip(part(sums, &cells.segment_errors));
-        let mut worse = Vec::new();
-        let mut all = Vec::new();
-        for (segment, ranks) in model.segments.iter().zip(&self.ranks) {
-            for (cell, (id, (&rows, &errors))) in ranks.iter().zip(&mut live).enumerate() {
+        let mut risen = Vec::new();
+        for segment in model.segments.iter() {
+            for (cell, (&rows, &errors)) in (0..segment.cells.len()).zip(&mut live) {
                 let live = Errors::of(rows, errors);
                 let known = segment.reference.as_ref().and_then(|it| {
                     let found = Errors::of(*it.rows.get(cell)?, *it.errors.get(cell)?);
                     (0.0 < found.rows).then_some(found)
                 });
                 let reference = known.unwrap_or(self.usual);
-                if self.is_worse(model, reference, live) {
-                    worse.push((live.mean - reference.mean, all.len()));
-                }
-                all.push(id);
+                let is_worse = self.is_worse(model, reference, live);
+                risen.push(is_worse.then_some(live.mean - reference.mean));
             }
         }
-        worse.sort_unstable_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
-        for (number, id) in all.into_iter().enumerate() {
-            let place = worse.iter().position(|&(_, place)| place == number);
-            let rank = place.map_or(0, |place| place.saturating_add(1));
-            buffer.set(id, u64::try_from(rank).unwrap_or(u64::MAX));
+        let mut places = Places::default();
+        let ranks = self.ranks.iter().flat_map(SeriesRun::iter);
+        for (id, &place) in ranks.zip(places.of(risen)) {
+            buffer.set(id, place);
         }
     }
 
