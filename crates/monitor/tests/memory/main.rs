@@ -4,6 +4,7 @@
 mod configurations;
 mod counting;
 mod exchanges;
+mod feedback;
 mod quiet_host;
 #[path = "../properties/random.rs"]
 mod random;
