@@ -25,12 +25,13 @@ pub(super) fn render() -> Result<String> {
 
 fn tables() -> String {
     let mut text = String::new();
-    section(&mut text, SECTION);
+    section(&mut text, SECTION, &mut Vec::new());
     text
 }
 
-/// An object with its table, and then those within it.
-fn section(text: &mut String, object: &Section) {
+/// An object with its table, and then those within it; one that stands at several places comes once.
+fn section(text: &mut String, object: &Section, seen: &mut Vec<&'static str>) {
+    seen.push(object.place);
     let heading = match object.place {
         "" => String::from("Settings"),
         place => format!("`{place}`"),
@@ -44,8 +45,10 @@ fn section(text: &mut String, object: &Section) {
         line(text, row);
     }
     for inner in object.all_rows().filter_map(|row| (row.shape)().section()) {
-        text.push('\n');
-        section(text, inner);
+        if !seen.contains(&inner.place) {
+            text.push('\n');
+            section(text, inner, seen);
+        }
     }
 }
 
