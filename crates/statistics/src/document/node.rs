@@ -50,11 +50,13 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// Notes `found <this value>, expected <expected>`.
+    #[inline(never)]
     pub fn refuse(&self, expected: fmt::Arguments<'_>, problems: &mut Problems) {
         problems.add(&self.path, format_args!("found {}, expected {expected}", Found(self.value)));
     }
 
     /// An object that has no other fields than `allowed`; each other one is a problem of its own.
+    #[inline(never)]
     pub fn object(&self, allowed: &[&str], problems: &mut Problems) -> Option<Object<'v, 'p>> {
         let Value::Object(fields) = self.value else {
             self.refuse(format_args!("an object with the fields {}", List(allowed)), problems);
@@ -70,6 +72,7 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// An object of which only some fields matter, whatever else it holds.
+    #[inline(never)]
     pub fn open_object(&self, problems: &mut Problems) -> Option<Object<'v, 'p>> {
         let Value::Object(fields) = self.value else {
             self.refuse(format_args!("an object"), problems);
@@ -129,6 +132,7 @@ impl<'v, 'p> Node<'v, 'p> {
 
     /// A whole number within `allowed`. `3000.0` and `3e3` count as whole, because Envoy's protobuf
     /// `Struct` turns every number into a double.
+    #[inline(never)]
     pub fn whole(&self, allowed: RangeInclusive<u64>, problems: &mut Problems) -> Option<u64> {
         let found = self.value.as_u64().or_else(|| self.value.as_f64().and_then(whole_from));
         let found = found.filter(|found| allowed.contains(found));
@@ -142,6 +146,7 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// A finite number. JSON has no other, but `1e400` is refused by the parser and a null is not a number.
+    #[inline(never)]
     pub fn number(&self, problems: &mut Problems) -> Option<f64> {
         let found = self.value.as_f64().filter(|found| found.is_finite());
         if found.is_none() {
@@ -151,6 +156,7 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// `true` or `false`, and nothing that resembles them.
+    #[inline(never)]
     pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         let found = if let Value::Bool(found) = self.value { Some(*found) } else { None };
         if found.is_none() {
@@ -160,6 +166,7 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// Text of any content.
+    #[inline(never)]
     pub fn text(&self, problems: &mut Problems) -> Option<&'v str> {
         let found = self.value.as_str();
         if found.is_none() {
@@ -179,17 +186,20 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// A [`label`](Node::label) that is not among `seen` yet; it is added there.
+    #[inline(never)]
     pub fn new_label(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
         let label = self.label(problems)?;
         self.unseen(label, seen, problems)
     }
 
     /// A [`name`](Node::name) that is not among `seen` yet; it is added there.
+    #[inline(never)]
     pub fn new_name(&self, seen: &mut Vec<String>, problems: &mut Problems) -> Option<String> {
         let name = self.name(problems)?;
         self.unseen(name, seen, problems)
     }
 
+    #[inline(never)]
     fn sound(
         &self,
         fault: fn(&str) -> Option<&'static str>,
@@ -203,6 +213,7 @@ impl<'v, 'p> Node<'v, 'p> {
         Some(String::from(text))
     }
 
+    #[inline(never)]
     fn unseen(
         &self,
         name: String,
@@ -242,6 +253,7 @@ impl<'v> Object<'v, '_> {
     }
 
     /// The field, or a problem if it is missing.
+    #[inline(never)]
     pub fn required<'s>(&'s self, name: &'s str, problems: &mut Problems) -> Option<Node<'v, 's>> {
         let found = self.optional(name);
         if found.is_none() {
@@ -252,6 +264,7 @@ impl<'v> Object<'v, '_> {
 
     /// The field, if it is there. A `null` is there: leaving a field out is how to ask for the default.
     #[must_use]
+    #[inline(never)]
     pub fn optional<'s>(&'s self, name: &'s str) -> Option<Node<'v, 's>> {
         let (_, value) = self.fields.iter().find(|(known, _)| **known == *name)?;
         Some(Node::new(value, self.path.field(name)))
