@@ -47,8 +47,10 @@ const OBJECT_BYTES: usize = 128;
 /// Longer input than `bytes_max`, or such of more than [`TREE_BYTES_MAX`], is refused before parsing, so that memory
 /// stays bounded.
 /// A number beyond what a double can hold is refused, and one within two bits of that may be.
-/// Nesting is bounded by the parser (128 levels), and the fields of an object by [`FIELDS_MAX`]. A field that an object has twice is a problem with its path, whatever
-/// the object is for; the first value then stands for both, so that the rest can be read for its problems.
+/// Nesting is bounded by the parser (128 levels), and the fields of an object by [`FIELDS_MAX`].
+///
+/// A field that an object has twice is a problem with its path, whatever the object is for; the first value then stands for
+/// both, so that the rest can be read for its problems.
 pub fn parse<'t>(json: &'t [u8], bytes_max: usize, problems: &mut Problems) -> Option<Value<'t>> {
     if bytes_max < json.len() {
         problems.add(

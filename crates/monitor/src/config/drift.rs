@@ -135,7 +135,9 @@ fn measures() -> Vec<(&'static str, Measure)> {
 
 /// Each of these once, in the order of [`Measure::ALL`].
 fn in_order(listed: Vec<Measure>) -> Vec<Measure> {
-    Measure::ALL.into_iter().filter(|measure| listed.contains(measure)).collect()
+    let mut all = Measure::ALL.to_vec();
+    all.retain(|measure| listed.contains(measure));
+    all
 }
 
 impl Shown for Vec<Measure> {

@@ -1,6 +1,7 @@
 //! A model to watch, as an operator may write it; its profile reads itself.
 
 use alloc::{format, string::String, vec::Vec};
+use core::fmt;
 
 use super::{
     labels::{KPIS_MAX, Kpi, KpiFields, SegmentFields, SegmentSource},
@@ -315,14 +316,11 @@ fn check_features(fields: &Object<'_, '_>, profile: &Profile, problems: &mut Pro
     let features = path.field("features");
     for (index, feature) in profile.features.iter().enumerate() {
         if Feature::of(&feature.name).is_none() {
-            let known: Vec<String> =
-                Feature::ALL.iter().map(|feature| format!("`{}`", feature.name())).collect();
             problems.add(
                 &features.index(index).field("name"),
                 format_args!(
-                    "found \"{}\", expected one of {} for a language model",
-                    feature.name,
-                    known.join(", ")
+                    "found \"{}\", expected one of {FeatureNames} for a language model",
+                    feature.name
                 ),
             );
         }
@@ -332,6 +330,18 @@ fn check_features(fields: &Object<'_, '_>, profile: &Profile, problems: &mut Pro
             &path.field("prediction"),
             format_args!("found a prediction, expected null for a language model"),
         );
+    }
+}
+
+/// Shows all features that Driftline itself reads.
+struct FeatureNames;
+
+impl fmt::Display for FeatureNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, feature) in Feature::ALL.iter().enumerate() {
+            write!(f, "{}`{}`", if index == 0 { "" } else { ", " }, feature.name())?;
+        }
+        Ok(())
     }
 }
 
