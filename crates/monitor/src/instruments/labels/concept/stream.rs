@@ -112,6 +112,8 @@ impl Stream {
             self.before = before;
             self.changed_at = evaluation.now;
             evaluation.buffer.add(gauges.changes, changes);
+            // The VM that evaluates next must not find it again in what came since the last record.
+            evaluation.must_store = true;
         }
         let has_changed = self.changed_at != Timestamp(0);
         let holds_until =
