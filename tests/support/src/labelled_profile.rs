@@ -48,7 +48,7 @@ pub fn regression() -> Value {
             "label_above": 4_000_000, "label_below": 4_000_000, "label_squares": ROWS, "label_square_millionths": 0,
             "relative_rows": ROWS, "relative": 6_000_000, "clamped": 0,
         },
-        "error_edges": [0.3, 0.7, 1.5], "error_counts": [5000, 5000, 0, 0],
+        "error_edges": [0.6, 1.4, 3.0], "error_counts": [5000, 5000, 0, 0],
     });
     profile("price", &Value::Null, number(), quality)
 }

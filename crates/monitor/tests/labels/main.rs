@@ -1,0 +1,7 @@
+//! What gauges say of labels that a session has taken in, by the value and tick by tick.
+
+mod concept;
+mod proxy;
+mod quality;
+mod survival;
+mod verdict;
