@@ -11,6 +11,7 @@ use super::{
     adwin::{self, Adwin},
     ddm::{self, Ddm},
     eddm::Eddm,
+    evenly,
     page_hinkley::{self, Direction, PageHinkley},
 };
 
@@ -174,4 +175,39 @@ fn of_page_hinkley() {
         rows.iter().map(|&row| test.update(row)).collect()
     });
     assert_eq!(compared, 16);
+}
+
+/// Rows of a tick of five seconds at ten rows a second.
+const TICK_ROWS: usize = 50;
+
+/// In ticks, as the filter knows them: errors of 0 and 1 evenly spread, other numbers by their sums.
+#[test]
+fn adwin_finds_in_ticks_what_it_finds_in_rows_a_tick_later_at_most() {
+    for (name, stream) in streams() {
+        let rows = rows(&name, &stream);
+        let are_errors = rows.iter().all(|&row| row == 0.0 || row == 1.0);
+        let mut adwin = Adwin::default();
+        let mut found = Vec::new();
+        for (number, tick) in rows.chunks(TICK_ROWS).enumerate() {
+            let sum: f64 = tick.iter().sum();
+            let signal = if are_errors {
+                let errors = evenly(sum as u64, tick.len() as u64);
+                let signals = errors.map(|error| adwin.update(f64::from(u8::from(error))));
+                signals.max().unwrap()
+            } else {
+                let squares = tick.iter().map(|row| row * row).sum();
+                adwin.update_batch(
+                    &adwin::Batch::from_sums(tick.len() as u64, sum, squares).unwrap(),
+                )
+            };
+            if signal == Signal::Drift {
+                found.push(number);
+            }
+        }
+        let by_rows = indices(&stream["ADWIN(delta=0.002,clock=32)"]["drift_indices"]);
+        let by_rows: Vec<usize> = by_rows.into_iter().map(|row| row / TICK_ROWS).collect();
+        let is_later = |(tick, by_rows): (&usize, usize)| by_rows + 1 < *tick;
+        assert_eq!(found.len(), by_rows.len(), "{name}: {found:?}");
+        assert!(!found.iter().zip(by_rows).any(is_later), "{name}: {found:?}");
+    }
 }

@@ -107,6 +107,60 @@ fn heavy_tails_raise_false_alarms_unless_they_are_scaled() {
     assert_eq!(adwin_alarms(|random| log_normal(random) / (5.0 * 2.16)), 0);
 }
 
+/// What 1 is for detectors: five standard deviations of the absolute errors of a reference, as the filter has it.
+fn scale_of(error: impl Fn(&mut Random) -> f64) -> f64 {
+    const ROWS: usize = 10_000;
+    let mut random = Random::new(4000);
+    let errors: Vec<f64> = (0..ROWS).map(|_| error(&mut random)).collect();
+    let mean = errors.iter().sum::<f64>() / ROWS as f64;
+    let squares = errors.iter().map(|error| error * error).sum::<f64>() / ROWS as f64;
+    5.0 * (squares - mean * mean).sqrt()
+}
+
+#[test]
+fn absolute_errors_in_deviations_of_the_reference_raise_no_false_alarm() {
+    let normal = |random: &mut Random| random.irwin_hall().abs();
+    let log_normal = |random: &mut Random| libm::exp(random.irwin_hall());
+    for (error, unit) in [
+        (&normal as &dyn Fn(&mut Random) -> f64, 1.0),
+        (&normal, 1e-3),
+        (&log_normal, 1.0),
+        (&log_normal, 1e3),
+    ] {
+        let error = |random: &mut Random| unit * error(random);
+        let scale = scale_of(error);
+        assert_eq!(adwin_alarms(|random| error(random) / scale), 0, "{unit}");
+        // Page-Hinkley takes the mean of a tick for each of its rows.
+        let mut alarms = 0;
+        for seed in 0..10 {
+            let (mut random, mut test) = (Random::new(5000 + seed), PageHinkley::default());
+            for _ in 0..100_000 / TICK_ROWS {
+                let sum: f64 = (0..TICK_ROWS).map(|_| error(&mut random) / scale).sum();
+                for _ in 0..TICK_ROWS {
+                    let signal = test.update(sum / TICK_ROWS as f64);
+                    alarms += usize::from(signal == Signal::Drift);
+                }
+            }
+        }
+        assert!(alarms <= 10, "{alarms} in 1,000,000 rows");
+    }
+}
+
+/// As the filter feeds it where a tick has few rows.
+#[test]
+fn adwin_raises_no_false_alarm_on_rows_that_are_spread_evenly() {
+    for rate in [0.01, 0.05, 0.2, 0.5] {
+        for seed in 0..10 {
+            let (mut random, mut adwin) = (Random::new(6000 + seed), Adwin::default());
+            for tick in 0..100_000 / TICK_ROWS {
+                let errors = (0..TICK_ROWS).filter(|_| random.uniform() < rate).count() as u64;
+                let signals = evenly(errors, TICK_ROWS).map(|it| adwin.update(of_error(it)));
+                assert_eq!(signals.max(), Some(Signal::Stable), "{rate} {seed} {tick}");
+            }
+        }
+    }
+}
+
 #[test]
 fn adwin_raises_no_false_alarm_on_rows() {
     for rate in [0.05, 0.2] {
