@@ -1,5 +1,7 @@
 //! What models predict, which rows say how good they were, and which tables are refused; files have tests of their own.
 
+mod estimates;
+
 use driftline_statistics::{
     bins::Bins,
     document::Problems,
