@@ -475,9 +475,9 @@ metrics! {
     FeedbackRequests = Counter "driftline_feedback_requests_total" in "requests" [Outcome];
     /// Predictions that were noted by their id, to be joined with a label.
     PredictionsTracked = Counter "driftline_predictions_tracked_total" in "predictions" [Model, Version];
-    /// Predictions that were overwritten by newer ones before any label came.
+    /// Predictions that were overwritten by newer ones before any label came; of a model without labels, any KPI.
     PredictionsEvicted = Counter "driftline_predictions_evicted_total" in "predictions" [Model, Version];
-    /// Predictions that took the place of one with the same id, which then cannot be joined any more.
+    /// Predictions that took the place of one with the same id that had no label yet and then cannot get one any more.
     PredictionsReplaced = Counter "driftline_predictions_replaced_total" in "predictions" [Model, Version];
     /// Predictions that were not noted, by reason: `no_id`, `too_many_rows` (of a batch whose id comes after them) or
     /// `refused` (by the proxy).

@@ -291,7 +291,8 @@ impl FeedbackLayout {
             model.count_outcome(buffer, LabelOutcome::Duplicate);
             return Some(Ok(LabelOutcome::Duplicate));
         }
-        if let Some(label) = said.label.filter(|_| found.new & LABELLED != 0) {
+        let is_new = model.judged.is_some() && found.new & LABELLED != 0;
+        if let Some(label) = said.label.filter(|_| is_new) {
             let Prediction { value, segments, seconds, .. } = found.prediction;
             if let Err(problem) = model.count_row(buffer, value, label, segments) {
                 return Some(Err(refusal(problem)));
@@ -356,14 +357,16 @@ fn check(
     }
 }
 
-/// The marks of what a record brings: of a label, and of each figure.
+/// The marks of what a record brings: of a label, and of each figure. Of a model that is not judged, figures are what is
+/// waited for, so the first one marks its prediction as labelled, too.
 fn marks(
     model: &LabelledModel,
     said: &Said<'_>,
     columns: &FeedbackColumns,
     record: &Record,
 ) -> u32 {
-    let label = if said.label.is_some() && model.judged.is_some() { LABELLED } else { 0 };
+    let is_label = said.label.is_some() || model.judged.is_none();
+    let label = if is_label { LABELLED } else { 0 };
     let kpis = model.kpis.iter().enumerate().filter(|(_, kpi)| {
         columns.named(&kpi.name).is_some_and(|column| record.get(column).is_some())
     });

@@ -31,7 +31,7 @@ const HEAD_BYTES: usize = 8;
 const LAYOUT: u32 = 1 << 24;
 /// How often a change is tried while other workers change the same bucket.
 const TRIES_MAX: u32 = 32;
-/// The mark of a prediction whose label came.
+/// The mark of a prediction whose label came, or any figure if figures are all that is counted.
 pub(crate) const LABELLED: u32 = 1;
 
 /// What is known of a prediction when its label comes.
@@ -61,7 +61,7 @@ pub(crate) enum Noted {
         /// The model of that one.
         model: u32,
     },
-    /// It took the place of one with the same id.
+    /// It took the place of one with the same id that had no label yet.
     Replaced,
     /// The proxy did not take it.
     Refused,
@@ -202,8 +202,10 @@ impl Bucket {
             *to = byte;
         }
         if let Some(place) = self.find(hash) {
+            let before = self.slot(place).map(read);
             self.put(place, &slot);
-            return Noted::Replaced;
+            let was_labelled = before.is_some_and(|(_, marks)| marks & LABELLED != 0);
+            return if was_labelled { Noted::Added } else { Noted::Replaced };
         }
         let next = number(&self.bytes, 4).and_then(|next| usize::try_from(next).ok());
         let next = next.filter(|&next| next < SLOTS).unwrap_or(0);
@@ -214,7 +216,7 @@ impl Bucket {
         if let Some(to) = self.bytes.get_mut(4..HEAD_BYTES) {
             to.copy_from_slice(&after);
         }
-        match before.map(|slot| read(&slot)) {
+        match before.as_ref().map(read) {
             Some((prediction, marks)) if marks & LABELLED == 0 => {
                 Noted::Evicted { model: prediction.model }
             }
@@ -328,7 +330,9 @@ mod tests {
         assert_eq!(label(&host, &table, id(1)), Some(false));
         let found = table.mark(&host, id(1), |_, marks| marks | 6).unwrap();
         assert_eq!((found.new, label(&host, &table, id(1))), (6, Some(false)), "another mark");
-        assert_eq!(table.note(&host, id(1), &prediction(2)), Noted::Replaced);
+        let noted = table.note(&host, id(1), &prediction(2));
+        assert_eq!(noted, Noted::Added, "nothing is lost with one that had its label");
+        assert_eq!(table.note(&host, id(1), &prediction(3)), Noted::Replaced);
         assert_eq!(label(&host, &table, id(1)), Some(true), "a new one of that id");
     }
 

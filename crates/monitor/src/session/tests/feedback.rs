@@ -218,6 +218,39 @@ fn figures_count_without_a_label() {
 }
 
 #[test]
+fn an_answer_whose_figure_came_is_not_lost_when_it_is_overwritten() {
+    // Room for 128.
+    let world = World::new(&config(&json!({"predictions_max": 1})));
+    let ask = |number: u32| {
+        let id = number.to_string();
+        let headers = [("x-request-id", &*id), ("content-type", "application/json")];
+        let mut stream = world.post("/v1/chat/completions", &headers);
+        stream.request_body(br#"{"model": "chat", "messages": []}"#, true);
+        stream.response_headers(
+            named(&[(":status", "200")], &[("content-type", "application/json")]),
+            false,
+        );
+        stream.response_body(
+            br#"{"choices": [{"index": 0, "message": {"content": "Yes"}, "finish_reason": "stop"}]}"#,
+            true,
+        );
+        stream.end(0);
+    };
+    (0..128).for_each(ask);
+    // A label means nothing here.
+    let records = (0..128).map(|id| json!({"id": id.to_string(), "revenue": 2, "label": 1}));
+    let answer = send(&world, &Value::from(records.collect::<Vec<_>>()).to_string());
+    assert_eq!(answer["joined"], 128);
+    (128..256).for_each(ask);
+    let lines = changed(&world, "");
+    assert!(lines.contains(&"predictions_tracked_total{chat} 256".to_string()), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.starts_with("label_delay")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.starts_with("predictions_evicted")), "{lines:#?}");
+    ask(256);
+    assert_eq!(changed(&world, "predictions_evicted"), ["predictions_evicted_total{chat} 1"]);
+}
+
+#[test]
 fn what_cannot_count_is_refused_with_a_reason() {
     let world = world();
     predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
