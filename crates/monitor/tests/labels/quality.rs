@@ -66,9 +66,9 @@ fn counted(rows: &[&[Value]]) -> ([u64; 4], [u64; 4], [u64; 4], [u64; 4], LossSu
         let bin = [0.25, 0.5, 0.75].iter().filter(|&&edge| edge <= score).count();
         found.0[label as usize * 2 + usize::from(0.5 <= score)] += 1;
         if label == 1 {
-            found.1[bin] += 1
+            found.1[bin] += 1;
         } else {
-            found.2[bin] += 1
+            found.2[bin] += 1;
         }
         found.3[bin] += score_millionths(score).unwrap();
         found.4 = found.4.plus(LossSums::of_row(score, label == 1).unwrap());
