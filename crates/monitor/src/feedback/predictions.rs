@@ -178,9 +178,10 @@ impl Bucket {
 
     /// Where the prediction with this hash is.
     fn find(&self, hash: u64) -> Option<usize> {
-        let slots = self.bytes.get(HEAD_BYTES..)?.chunks_exact(SLOT_BYTES);
+        let (slots, _) = self.bytes.get(HEAD_BYTES..)?.as_chunks::<SLOT_BYTES>();
         let hash = hash.to_le_bytes();
-        slots.enumerate().find(|(_, slot)| slot.starts_with(&hash)).map(|(slot, _)| slot)
+        // As arrays, which are compared as one word.
+        slots.iter().position(|slot| slot.first_chunk() == Some(&hash))
     }
 
     fn slot(&self, slot: usize) -> Option<&[u8; SLOT_BYTES]> {
