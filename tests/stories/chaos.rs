@@ -16,6 +16,8 @@ mod record;
 mod server;
 mod updates;
 
+pub(crate) use self::encoding::gzip;
+
 use std::{
     env,
     sync::{Arc, PoisonError},

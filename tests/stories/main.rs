@@ -21,6 +21,7 @@ mod streaming;
 mod whole_answers;
 
 mod evaluation;
+mod feedback;
 mod fleet;
 mod fleet_live;
 mod late_labels;

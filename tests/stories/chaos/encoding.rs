@@ -10,7 +10,7 @@ pub(super) const ENCODINGS: [(&str, Encode); 3] = [("gzip", gzip), ("br", brotli
 const BLOCK_BYTES: usize = 60_000;
 
 /// Blocks of deflate that are stored as they are.
-pub(super) fn gzip(body: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut blocks = body.chunks(BLOCK_BYTES).peekable();
     while let Some(block) = blocks.next() {
