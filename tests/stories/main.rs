@@ -25,6 +25,7 @@ mod feedback;
 mod fleet;
 mod fleet_live;
 mod late_labels;
+mod quality;
 mod updates;
 mod vocabulary;
 mod weather;
