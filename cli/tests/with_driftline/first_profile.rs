@@ -94,7 +94,7 @@ async fn send_all(exchanges: &[(String, String)], upstream: &Upstream, proxy: So
 }
 
 /// Until a condition holds.
-async fn wait_until<T>(what: &str, mut is_there: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn wait_until<T>(what: &str, mut is_there: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = is_there().await {

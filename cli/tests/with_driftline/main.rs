@@ -2,6 +2,7 @@
 //! Driftline's is in `host`.
 
 mod check;
+mod feedback;
 mod first_profile;
 #[path = "../input/mod.rs"]
 mod input;
