@@ -35,9 +35,9 @@ fn case(
 fn broken() -> Vec<Case> {
     let right = r#"{"model": "rain", "label": 1, "score": 0.9}"#;
     let counted = [
-        "confusion_rows{1,rain,1} 1",
-        "labels{rain,with_prediction} 1",
-        "segment_rows{none,dew point,rain} 1",
+        "confusion_rows{1,rain,1,3} 1",
+        "labels{rain,with_prediction,3} 1",
+        "segment_rows{none,dew,rain,3} 1",
     ];
     vec![
         case(
@@ -73,9 +73,9 @@ fn broken() -> Vec<Case> {
 /// Records of which some cannot count.
 fn odd() -> Vec<Case> {
     const COUNTED: [&str; 3] = [
-        "confusion_rows{1,rain,1} 1",
-        "labels{rain,with_prediction} 1",
-        "segment_rows{none,dew point,rain} 1",
+        "confusion_rows{1,rain,1,3} 1",
+        "labels{rain,with_prediction,3} 1",
+        "segment_rows{none,dew,rain,3} 1",
     ];
     let deep = format!("{}1{}", "[".repeat(50), "]".repeat(50));
     let long = "x".repeat(2_000_000);
@@ -101,9 +101,9 @@ fn odd() -> Vec<Case> {
             &[
                 "feedback_refused{label_missing} 1",
                 "feedback_refused{prediction_unusable} 1",
-                "confusion_rows{1,rain,0} 1",
-                "labels{rain,with_prediction} 1",
-                "segment_rows{none,dew point,rain} 1",
+                "confusion_rows{1,rain,0,3} 1",
+                "labels{rain,with_prediction,3} 1",
+                "segment_rows{none,dew,rain,3} 1",
             ],
         ),
         case(
@@ -277,9 +277,9 @@ fn a_broken_encoding_is_malformed() {
     let end = wrong_sum.len();
     wrong_sum[end - 6] ^= 1;
     let counted = [
-        "confusion_rows{1,rain,1} 1",
-        "labels{rain,with_prediction} 1",
-        "segment_rows{none,dew point,rain} 1",
+        "confusion_rows{1,rain,1,3} 1",
+        "labels{rain,with_prediction,3} 1",
+        "segment_rows{none,dew,rain,3} 1",
     ];
     let cut = |end: usize| right[..end].to_vec();
     let cases = [
@@ -351,10 +351,10 @@ fn a_client_that_hangs_up_is_counted_and_so_is_what_it_sent() {
             let mut found = moved(&before, &page);
             found.sort();
             let expected = [
-                format!("confusion_rows{{1,rain,1}} {sent}"),
+                format!("confusion_rows{{1,rain,1,3}} {sent}"),
                 format!("feedback_requests{{broken_off}} {CLIENTS}"),
-                format!("labels{{rain,with_prediction}} {sent}"),
-                format!("segment_rows{{none,dew point,rain}} {sent}"),
+                format!("labels{{rain,with_prediction,3}} {sent}"),
+                format!("segment_rows{{none,dew,rain,3}} {sent}"),
             ];
             assert_eq!(found, expected, "{}", host.name());
             alive(host).await;
