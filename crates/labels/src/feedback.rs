@@ -30,7 +30,7 @@ crate::labels! {
         PredictionUnusable = "prediction_unusable",
         /// A KPI is no number, or beyond its bounds.
         KpiUnusable = "kpi_unusable",
-        /// Its id is empty, or longer than 255 bytes.
+        /// Its id is longer than 255 bytes, or neither a text nor a whole number; or its row is no whole number from 0 on.
         IdUnusable = "id_unusable",
     }
 }

@@ -537,9 +537,11 @@ metrics! {
     KpiSquares = Counter "driftline_kpi_square_millionths_total" in "millionths" [Model, Version, Kpi];
     /// The mean of a KPI in the window, in millionths: on the side `high` if it is above 0, on the side `low` if below.
     KpiMean = Gauge "driftline_kpi_mean_ppm" in "parts per million" [Model, Version, Window, Side, Kpi];
-    /// Labelled rows in the window; its quality is computed from these.
+    /// Labelled rows in the window; its quality is computed from these. Of a model without a quality in its profile, records
+    /// with KPIs.
     LabelledRows = Gauge "driftline_labelled_rows" in "rows" [Model, Version, Window];
-    /// Labels that came in the window, in parts of the predictions that were made in it.
+    /// Labelled rows of the window, in parts of the predictions that were made in it. It is more than 1 where labels come
+    /// faster than predictions do.
     LabelCoverage = Gauge "driftline_label_coverage_ppm" in "parts per million" [Model, Version, Window];
     /// Whether labels tell how good the model is: `none`, `late` or `live`. 1 for the one that holds.
     LabelsState = Gauge "driftline_labels_state" in "states" [Model, Version, State];

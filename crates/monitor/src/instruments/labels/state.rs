@@ -6,11 +6,11 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesRegistrar, SeriesRun},
 };
-use driftline_statistics::drift::to_ppm;
+use driftline_statistics::{detection::total, drift::to_ppm};
 
 use super::{
     DriftSettings,
-    cells::{LabelCells, at},
+    cells::{LabelCells, at, part},
 };
 use crate::labelled::LabelledModel;
 
@@ -53,7 +53,7 @@ impl StateGauges {
         cells: &LabelCells,
         buffer: &mut MetricBuffer,
     ) {
-        let (labels, predictions) = (at(sums, cells.labels), at(sums, cells.predictions));
+        let (labels, predictions) = (labels(sums, cells), at(sums, cells.predictions));
         let coverage = labels as f64 / predictions.max(1) as f64;
         let coverage = if predictions == 0 { 0.0 } else { coverage };
         for (series, value) in [(self.rows, labels), (self.coverage, to_ppm(coverage))] {
@@ -78,4 +78,13 @@ impl StateGauges {
             buffer.set(id, u64::from(other == state));
         }
     }
+}
+
+/// Labelled rows. Records with a figure alone are none, but where a model has nothing else.
+fn labels(sums: &[u64], cells: &LabelCells) -> u64 {
+    let LabelCells { confusion, errors, labels, .. } = cells;
+    if confusion.is_empty() && errors.is_empty() {
+        return at(sums, *labels);
+    }
+    total(part(sums, confusion)).saturating_add(total(part(sums, errors)))
 }

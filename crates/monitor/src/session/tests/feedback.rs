@@ -429,3 +429,25 @@ fn without_feedback_its_path_is_any_other() {
     predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
     assert_eq!(changed(&world, "predictions_tracked"), [""; 0]);
 }
+
+#[test]
+fn a_record_with_a_figure_alone_is_no_labelled_row() {
+    let world = world();
+    world.set_ms(1000);
+    world.session.tick(&world.host);
+    send(
+        &world,
+        r#"[{"model": "rain", "label": 1, "score": 0.8}, {"model": "rain", "clicked": 1},
+            {"model": "rain", "clicked": 0}, {"model": "price", "label": 10, "prediction": 11},
+            {"model": "chat", "revenue": 3}]"#,
+    );
+    for second in 2..20 {
+        world.set_ms(1000 * second);
+        world.session.tick(&world.host);
+    }
+    for (model, version, rows) in [("rain", "version=.=3;.;", 1), ("price", "", 1), ("chat", "", 1)]
+    {
+        let name = format!("driftline_labelled_rows.model=.={model};.;{version}window=.=fast;.;");
+        assert_eq!(world.host.value(&name), Some(rows), "{model}");
+    }
+}
