@@ -220,6 +220,8 @@ fn two_headers_of_requests_are_all_that_changes_but_for_feedback() {
     let expected = [
         r#"host.remove_header(HeaderMap::Request, "accept-encoding");"#,
         "host.add_header(HeaderMap::Request, FORMAT_HEADER, format.word());",
+        "host.drain_body(Direction::Request, size);",
+        "host.local_reply(status(outcome), JSON, tally.to_json(problem).as_bytes());",
     ];
     assert_eq!(calls.collect::<Vec<_>>(), expected);
 }
