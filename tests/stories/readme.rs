@@ -8,12 +8,20 @@ use driftline_testbed::pieces;
 use crate::expectation::PREFIX;
 
 const README: &str = include_str!("../../README.md");
-const READING_METRICS: &str = include_str!("../../docs/reading-metrics.md");
+/// The pages that have questions with their queries.
+const PAGES: [(&str, &str); 2] = [
+    ("docs/reading-metrics.md", include_str!("../../docs/reading-metrics.md")),
+    ("docs/feedback.md", include_str!("../../docs/feedback.md")),
+];
 
 /// The expressions in the tables of questions.
 fn queries() -> Vec<String> {
+    PAGES.iter().flat_map(|(name, text)| queries_of(name, text)).collect()
+}
+
+fn queries_of(name: &str, text: &str) -> Vec<String> {
     let mut is_question = false;
-    let queries: Vec<String> = READING_METRICS
+    let queries: Vec<String> = text
         .lines()
         .filter(|line| {
             is_question =
@@ -22,7 +30,7 @@ fn queries() -> Vec<String> {
         })
         .filter_map(|line| Some(line.split_once('`')?.1.rsplit_once('`')?.0.replace("\\|", "|")))
         .collect();
-    assert!(!queries.is_empty(), "docs/reading-metrics.md has no table of questions");
+    assert!(!queries.is_empty(), "{name} has no table of questions");
     queries
 }
 
