@@ -104,7 +104,7 @@ impl PredictionTable {
         Some(PredictionTable { buckets })
     }
 
-    /// Notes a prediction. One shared value is read and written, of 3.5 KiB at most.
+    /// Notes a prediction. One shared value is read and written, of some 4 KiB at most.
     pub(crate) fn note(
         &self,
         host: &impl Host,
