@@ -106,12 +106,23 @@ impl Least {
         if matches!((row.shape)(), Shape::Profile) {
             set(&mut config, &self.place, "name", json!("m"));
         }
-        for condition in self.section.all_conditions() {
-            if let Condition::Needs(name, other) = condition
-                && *name == row.field
+        let conditions = || self.section.all_conditions();
+        let needed = conditions().filter_map(|condition| match condition {
+            Condition::Needs(name, other) if *name == row.field => Some(*other),
+            _ => None,
+        });
+        let needed: Vec<&str> = needed.collect();
+        for condition in conditions() {
+            // What the least object has may be what it must not have beside these.
+            if let Condition::AtMostOne(names) = condition
+                && names.iter().any(|name| *name == row.field || needed.contains(name))
             {
-                set(&mut config, &self.place, other, example(row_of(self.section, other)));
+                let object = config.pointer_mut(&self.place).unwrap().as_object_mut().unwrap();
+                object.retain(|name, _| !names.contains(&name.as_str()));
             }
+        }
+        for other in needed {
+            set(&mut config, &self.place, other, example(row_of(self.section, other)));
         }
         set(&mut config, &self.place, row.field, value);
         config
@@ -178,7 +189,9 @@ fn beyond(shape: &Shape) -> Vec<Value> {
             values.push(json!(*range.end() as f64 + 1.0));
         }
         Shape::Number(range) => {
-            values.extend([json!(range.start() * 0.999), json!(range.end() * 1.001), json!("0.1")]);
+            let beside = |limit: &f64| limit.abs().max(1e-6) * 0.001;
+            let (start, end) = (range.start(), range.end());
+            values.extend([json!(start - beside(start)), json!(end + beside(end)), json!("0.1")]);
         }
         Shape::Flag => values.extend([json!("true"), json!(1)]),
         Shape::Word(_) => values.extend([json!("nonsense"), json!(7), json!([])]),

@@ -6,7 +6,7 @@ use core::ops::RangeInclusive;
 
 use super::{
     Model,
-    selector::{Place, Selector, SelectorFields, Sides},
+    selector::{Place, Sides},
     table::{
         Condition, Flag, HeaderName, JsonPath, Label, RoutePattern, Shape, Text, UrlPattern, Whole,
         Word, settings,
@@ -46,7 +46,7 @@ settings! {
             r#"{"path": "id", "in": "response"}"#;
         /// Feedback that a service of yours takes: it is read as it passes.
         watch: Vec<Watched> = Shape::list(0..=WATCHED_MAX, Shape::Object(&WatchFields::SECTION)), [later "none"],
-            r#"[{"path": "/outcomes", "model": "rain", "label": {"path": "outcome.rained"}, "id": {"path": "prediction_id"}}]"#;
+            r#"[{"path": "/outcomes", "model": "my-llm", "label": {"path": "outcome.rained"}, "id": {"path": "prediction_id"}}]"#;
     }
     where [Condition::Needs("secret_header", "secret")];
 }
@@ -72,21 +72,34 @@ settings! {
         /// A pattern for the name of the proxy's route.
         route: Option<Glob> = RoutePattern, [optional "any route"], r#""outcomes""#;
         /// The model that it is about, one of `models`.
-        model: Option<String> = Label, [optional "what the member `model` says"], r#""rain""#;
+        model: Option<String> = Label, [optional "what the member `model` says"], r#""my-llm""#;
         /// Where the label is.
-        label: Selector = Shape::Object(&SelectorFields::SECTION), [later "the member `label`"],
+        label: Place = Shape::Object(&PlaceFields::SECTION), [later "the member `label`"],
             r#"{"path": "outcome.rained"}"#;
         /// Where the prediction is that it belongs to.
-        prediction: Selector = Shape::Object(&SelectorFields::SECTION), [later "the member `prediction`"],
+        prediction: Place = Shape::Object(&PlaceFields::SECTION), [later "the member `prediction`"],
             r#"{"member": "forecast"}"#;
         /// Where the score is that it belongs to.
-        score: Selector = Shape::Object(&SelectorFields::SECTION), [later "the member `score`"],
+        score: Place = Shape::Object(&PlaceFields::SECTION), [later "the member `score`"],
             r#"{"member": "probability"}"#;
         /// Where the id of the request is that it belongs to.
-        id: Selector = Shape::Object(&SelectorFields::SECTION), [later "the member `id`"],
+        id: Place = Shape::Object(&PlaceFields::SECTION), [later "the member `id`"],
             r#"{"header": "x-prediction-id"}"#;
     }
     where [Condition::AtLeastOne(&["path", "route"])];
+}
+
+settings! {
+    /// Where one value of feedback is.
+    fields PlaceFields at "feedback.watch[].label" {
+        /// The member of this name in rows that are objects, or the column of this name in a table.
+        member: Option<String> = Text, [optional], r#""rained""#;
+        /// The value at this path into the JSON document, which then is one label.
+        path: Option<Vec<PathStep>> = JsonPath, [optional], r#""outcome.rained""#;
+        /// The header of this name, for all labels of the request.
+        header: Option<String> = HeaderName, [optional], r#""x-prediction-id""#;
+    }
+    where [Condition::AtMostOne(&["member", "path", "header"])];
 }
 
 /// Where labels come from.
@@ -229,17 +242,10 @@ fn watched(
 /// Where one value of a label is; `Some(None)` if nothing is said.
 fn place(fields: &Object<'_, '_>, name: &str, problems: &mut Problems) -> Option<Option<Place>> {
     let Some(node) = fields.optional(name) else { return Some(None) };
-    let fields = node.object(SelectorFields::NAMES, problems)?;
-    let Selector { place, .. } = Selector::read(&fields, Sides::Request, problems)?;
-    match place {
-        Place::Usual => Some(None),
-        Place::Member(_) | Place::Path(_) | Place::Header(_) => Some(Some(place)),
-        Place::Column(_) | Place::Tensor { .. } => {
-            node.refuse(
-                format_args!("a `member`, a `path` or a `header`: labels have names"),
-                problems,
-            );
-            None
-        }
-    }
+    let fields = node.object(PlaceFields::NAMES, problems)?;
+    let PlaceFields { member, path, header } = PlaceFields::of(&fields, problems);
+    let holds = Condition::all_hold(PlaceFields::CONDITIONS, &fields, problems);
+    let member = member?.map(Place::Member);
+    let place = member.or(path?.map(Place::Path)).or(header?.map(Place::Header));
+    holds.then_some(place)
 }

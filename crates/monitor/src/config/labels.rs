@@ -14,8 +14,10 @@ use driftline_statistics::{
 pub(super) const KPIS_MAX: usize = 8;
 /// The most values of a header that are told apart.
 pub(super) const HEADER_VALUES_MAX: usize = 30;
-/// What bounds of a KPI may be.
-const BOUNDS: RangeInclusive<f64> = -1e12..=1e12;
+/// What the least value of a KPI may be.
+const MINIMUM: RangeInclusive<f64> = -1e7..=0.0;
+/// What its largest value may be.
+const MAXIMUM: RangeInclusive<f64> = 1e-6..=1e7;
 /// What its unit may be.
 const UNIT: RangeInclusive<f64> = 1e-6..=1e6;
 /// The most units between 0 and a bound: sums of 10^12 values fit into 64 bits.
@@ -29,10 +31,10 @@ settings! {
     pub struct Kpi reads KpiFields at "models[].kpis[]" {
         /// Its name, in feedback and as the label `kpi`.
         name: String = Label, [required], r#""revenue""#;
-        /// The least that it can be.
-        minimum: f64 = Number(BOUNDS), [or 0.0], "-100";
+        /// The least that it can be, 0 or less.
+        minimum: f64 = Number(MINIMUM), [or 0.0], "-100";
         /// The most that it can be. Values beyond the bounds are refused, and detectors of change need to know them.
-        maximum: f64 = Number(BOUNDS), [or 1.0], "500";
+        maximum: f64 = Number(MAXIMUM), [or 1.0], "500";
         /// What is counted as one: 0.01 for cents of a currency. There are ten million at most from 0 to a bound.
         unit: f64 = Number(UNIT), [or 1.0], "0.01";
     }
@@ -91,17 +93,6 @@ impl Kpi {
             );
             return None;
         }
-        if kpi.maximum <= kpi.minimum {
-            let path = fields.path().field("maximum");
-            problems.add(
-                &path,
-                format_args!(
-                    "found {}, expected more than the minimum, {}",
-                    kpi.maximum, kpi.minimum
-                ),
-            );
-            return None;
-        }
         let farthest = libm::fabs(kpi.minimum).max(libm::fabs(kpi.maximum)) / kpi.unit;
         if UNITS_MAX < farthest {
             let path = fields.path().field("unit");
@@ -157,8 +148,9 @@ impl SegmentSource {
             return Some(SegmentSource::Header { name: header, values: values? });
         }
         let feature = feature.unwrap_or_default();
-        let found =
-            profile.and_then(|profile| profile.features.iter().position(|it| it.name == feature));
+        // Until there is a profile, nothing is counted, and any name may be one of its features.
+        let Some(profile) = profile else { return Some(SegmentSource::Feature(0)) };
+        let found = profile.features.iter().position(|it| it.name == feature);
         if found.is_none() {
             name.refuse(format_args!("the name of a feature of the profile"), problems);
         }

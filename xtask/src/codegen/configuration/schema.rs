@@ -51,30 +51,36 @@ fn object(section: &Section) -> Vec<(&'static str, Json)> {
         members.push(("required", Json::List(required)));
     }
     members.push(("additionalProperties", Json::Scalar("false".into())));
-    members.extend(section.all_conditions().map(condition));
+    members.extend(section.all_conditions().filter_map(condition));
+    let needs = section.all_conditions().filter_map(|condition| match *condition {
+        Condition::Needs(name, other) => Some((name, Json::List(vec![text(other)]))),
+        _ => None,
+    });
+    let needs: Vec<_> = needs.collect();
+    if !needs.is_empty() {
+        members.push(("dependentRequired", Json::Object(needs)));
+    }
     members
 }
 
-/// No object has two conditions of one kind.
-fn condition(condition: &Condition) -> (&'static str, Json) {
+/// A condition but that some field needs another one. No object has two of one kind.
+fn condition(condition: &Condition) -> Option<(&'static str, Json)> {
     let having = |names: &[&str]| {
         let names = names.iter().map(|name| text(name)).collect();
         Json::Object(vec![("required", Json::List(names))])
     };
     match *condition {
         Condition::AtLeastOne(names) => {
-            ("anyOf", Json::List(names.iter().map(|name| having(&[name])).collect()))
+            Some(("anyOf", Json::List(names.iter().map(|name| having(&[name])).collect())))
         }
         Condition::AtMostOne(names) => {
             let pairs = names.iter().enumerate().flat_map(|(number, name)| {
                 names.iter().skip(number + 1).map(|other| having(&[name, other]))
             });
             let any = Json::Object(vec![("anyOf", Json::List(pairs.collect()))]);
-            ("not", any)
+            Some(("not", any))
         }
-        Condition::Needs(name, other) => {
-            ("dependentRequired", Json::Object(vec![(name, Json::List(vec![text(other)]))]))
-        }
+        Condition::Needs(..) => None,
     }
 }
 
