@@ -48,6 +48,39 @@ fn a_classifier_that_gets_better_is_no_drift() {
 }
 
 #[test]
+fn one_that_was_better_and_is_as_the_reference_again_is_no_drift() {
+    let (proxy, mut random) = (Proxy::new(), Random::new(6));
+    let better = verdicts(&proxy, RAIN, 6, || rain(random.uniform() < 0.002));
+    assert_eq!(better, ["insufficient", "ok"]);
+    // So many labels that the window is as the reference at once, while what began before still holds.
+    for _ in 0..10 {
+        let rows: Vec<_> = (0..200 * TICK_ROWS).map(|number| rain(number % 9 == 0)).collect();
+        proxy.send(&rows);
+        proxy.tick_after(TICK);
+        assert_eq!(proxy.one("quality_verdict{model=rain,version=3,window=fast"), "ok");
+    }
+}
+
+#[test]
+fn a_drift_holds_until_it_recovers_and_then_there_are_no_labels() {
+    let (proxy, mut random) = (Proxy::new(), Random::new(7));
+    let mut at = |windows, rate| verdicts(&proxy, RAIN, windows, || rain(random.uniform() < rate));
+    assert_eq!(at(2, 0.1), ["insufficient", "ok"]);
+    assert_eq!(at(1, 0.5), ["ok", "drift"]);
+    let mut found = vec!["drift".to_string()];
+    for _ in 0..2 * WINDOW.as_secs() / TICK.as_secs() {
+        proxy.tick_after(TICK);
+        let verdict = proxy.one("quality_verdict{model=rain,version=3,window=fast");
+        if found.last() != Some(&verdict) {
+            found.push(verdict);
+        }
+    }
+    assert_eq!(found, ["drift", "insufficient"]);
+    assert_eq!(proxy.value("labelled_rows{model=rain,version=3,window=fast}"), 0);
+    assert_eq!(proxy.value("quality_ppm{model=rain,version=3,window=fast,measure=accuracy}"), 0);
+}
+
+#[test]
 fn a_regression_is_judged_by_how_far_it_is_off() {
     let (proxy, mut random) = (Proxy::new(), Random::new(3));
     let mut at = |windows, half: f64| {

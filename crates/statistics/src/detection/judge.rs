@@ -7,6 +7,7 @@ use super::{
     Clusters, LiveRows, Materiality, ReferenceRows,
     evidence::{MeanChange, TwoShares, is_beyond_extremes, split},
     materiality::{distance, sure_psi, sure_wasserstein},
+    total,
 };
 use crate::{
     drift::{degrees_of_freedom, probability::chi_square_beyond},
@@ -38,6 +39,8 @@ pub struct Judge {
     pub chi_square: f64,
     /// What matters.
     pub materiality: Materiality,
+    /// Whether only rows that lie in higher bins than those of the reference, on average, have drifted.
+    pub only_rises: bool,
 }
 
 /// The largest score: see [`Scored::new`].
@@ -100,7 +103,7 @@ impl Judge {
     #[must_use]
     pub fn of(limits: &Limits, chi_square: f64) -> Judge {
         let Limits { nats, rows_min, materiality } = *limits;
-        Judge { rows_min: rows_min as f64, nats, chi_square, materiality }
+        Judge { rows_min: rows_min as f64, nats, chi_square, materiality, only_rises: false }
     }
 
     /// What chi-square exceeds as rarely as a drift needs that has begun.
@@ -131,6 +134,9 @@ impl Judge {
         clusters: Clusters,
         errors: f64,
     ) -> Option<DriftReason> {
+        if self.only_rises && mean_bin(live.bins) <= mean_bin(reference.bins) {
+            return None;
+        }
         let assumed = f64::from(clusters.assumed);
         let all = live.all() as f64;
         let of_unbinned = if self.rows_min <= all / f64::from(clusters.found) {
@@ -269,6 +275,12 @@ impl Judge {
         let is_novel = of_reference == 0 || of_live < live.outside.saturating_mul(2);
         Some(if is_novel { DriftReason::NovelValues } else { DriftReason::CategoryShare })
     }
+}
+
+/// The mean number of the bins that rows lie in.
+fn mean_bin(bins: &[u64]) -> f64 {
+    let weighted = bins.iter().zip(0_u32..).map(|(&rows, bin)| rows as f64 * f64::from(bin));
+    weighted.sum::<f64>() / total(bins).max(1) as f64
 }
 
 impl Scored {

@@ -3,7 +3,7 @@
 
 use alloc::{boxed::Box, vec, vec::Vec};
 
-use driftline_labels::{EnumMap, Verdict, Window};
+use driftline_labels::{EnumMap, Window};
 use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
@@ -51,8 +51,6 @@ struct State {
     detector: Detector,
     judge: Judge,
     still_chi_square: f64,
-    /// Whether the rows of each window were worse than the reference when it was looked at last.
-    is_worse: EnumMap<Window, bool>,
 }
 
 impl QualityVerdict {
@@ -135,9 +133,9 @@ impl Instrument<LabelledModel> for QualityVerdict {
         let rows = self.reference.rows();
         self.state = Some(Box::new(State {
             detector: Detector::new(settings.windows, self.detector_cells(), now),
-            judge: Judge::new(&self.limits, &rows),
+            // A model that is better than it was is no reason for an alarm, and bins further up are worse.
+            judge: Judge { only_rises: true, ..Judge::new(&self.limits, &rows) },
             still_chi_square: Judge::still_chi_square(&rows),
-            is_worse: EnumMap::from_fn(|_| false),
         }));
     }
 
@@ -149,7 +147,7 @@ impl Instrument<LabelledModel> for QualityVerdict {
         let Some(mut state) = self.state.take() else { return };
         self.take(model, growth);
         let Evaluation { settings, now, wall_clock, step_ended, buffer, scratch, .. } = evaluation;
-        let State { detector, judge, still_chi_square, is_worse } = &mut *state;
+        let State { detector, judge, still_chi_square } = &mut *state;
         detector.count(&self.growth, ASSUMED, *now);
         let looking = Looking {
             judge,
@@ -160,21 +158,11 @@ impl Instrument<LabelledModel> for QualityVerdict {
             now: *now,
             wall_clock: *wall_clock,
         };
-        let reference = &self.reference.bins;
-        let bins = reference.len();
-        let window = |window: Window, sums: &[u64]| {
-            let live = sums.get(..bins).unwrap_or_default();
-            is_worse[window] = mean_bin(reference) < mean_bin(live);
-        };
-        let looked = detector.look(&looking, *step_ended, &mut scratch.look, window);
+        let looked = detector.look(&looking, *step_ended, &mut scratch.look, |_, _| {});
         for (window, verdict) in looked.verdicts {
-            let verdict = match verdict {
-                // A model that is better than it was is no reason for an alarm.
-                Some(Verdict::Drift) if !is_worse[window] => Verdict::Ok,
-                Some(verdict) => verdict,
-                None => continue,
-            };
-            self.gauges[window].set(buffer, verdict);
+            if let Some(verdict) = verdict {
+                self.gauges[window].set(buffer, verdict);
+            }
         }
         if let Some(next) = detector.due_at(looking.lengths, looking.hold_ns, looking.now) {
             evaluation.evaluate_again_at(next);
@@ -193,12 +181,6 @@ impl Instrument<LabelledModel> for QualityVerdict {
         let limits = self.limits.fingerprint().value();
         detector_record::restore(&mut self.state.as_mut()?.detector, limits, record)
     }
-}
-
-/// The mean number of a bin: bins further up are worse.
-fn mean_bin(bins: &[u64]) -> f64 {
-    let weighted = bins.iter().zip(0_u32..).map(|(&rows, bin)| rows as f64 * f64::from(bin));
-    weighted.sum::<f64>() / total(bins).max(1) as f64
 }
 
 /// Reference rows by how wrong they are; `None` without rows.
