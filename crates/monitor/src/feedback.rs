@@ -262,7 +262,8 @@ impl FeedbackLayout {
         Ok(LabelOutcome::WithPrediction)
     }
 
-    /// Counts a record with the prediction that its id leads to; `None` if it leads to none.
+    /// Counts a record with the prediction that its id leads to; `None` if it leads to none, or to one of another model
+    /// than the record names.
     #[expect(clippy::too_many_arguments, reason = "what a record is counted with")]
     fn join(
         &self,
@@ -274,15 +275,25 @@ impl FeedbackLayout {
         record: &Record,
         buffer: &mut MetricBuffer,
     ) -> Option<Result<LabelOutcome, LabelRefused>> {
-        let mut problem = None;
+        let (mut problem, mut is_of_another) = (None, false);
         let found = table.mark(host, id, |prediction, _| {
-            let Some(model) = self.of_tag(prediction.model) else {
+            let model = self.of_tag(prediction.model);
+            is_of_another = said.model.is_some_and(|named| {
+                model.is_none_or(|model| model.called().0 != named.called().0)
+            });
+            if is_of_another {
+                return 0;
+            }
+            let Some(model) = model else {
                 problem = Some(LabelRefused::UnknownModel);
                 return 0;
             };
             problem = check(model, said, columns, record).err();
             if problem.is_some() { 0 } else { marks(model, said, columns, record) }
         })?;
+        if is_of_another {
+            return None;
+        }
         if let Some(problem) = problem {
             return Some(Err(problem));
         }
@@ -312,14 +323,16 @@ impl FeedbackLayout {
         };
         let version = record.text(member::VERSION);
         let version = version.as_ref().map(record::Text::bytes);
-        let model =
-            match (entry.and_then(|entry| entry.model.as_deref()), record.text(member::MODEL)) {
-                (Some(name), _) => self.called(name.as_bytes(), version),
-                (None, Some(name)) => {
-                    Some(self.called(name.bytes(), version).ok_or(LabelRefused::UnknownModel)?)
-                }
-                (None, None) => self.models.first().filter(|_| self.models.len() == 1),
-            };
+        let named = record.get(member::MODEL);
+        let model = match (entry.and_then(|entry| entry.model.as_deref()), named) {
+            (Some(name), _) => self.called(name.as_bytes(), version),
+            (None, Some(name)) => {
+                let name = record::Text::of(name);
+                let found = name.and_then(|name| self.called(name.bytes(), version));
+                Some(found.ok_or(LabelRefused::UnknownModel)?)
+            }
+            (None, None) => self.models.first().filter(|_| self.models.len() == 1),
+        };
         let prediction = SaidPrediction {
             prediction: record.get(member::PREDICTION),
             score: record.get(member::SCORE),

@@ -34,7 +34,7 @@ use crate::config::{self, Feedback};
 pub(crate) struct LabelledModel {
     name: Box<str>,
     version: Option<Box<str>>,
-    /// Tells it apart in the table of predictions.
+    /// Tells it apart in the table of predictions, together with what its predictions there mean.
     pub(crate) tag: u32,
     /// `None` if only figures are counted.
     pub(crate) judged: Option<Judged>,
@@ -109,7 +109,7 @@ impl LabelledModel {
         };
         let kpis = model.kpis.iter().map(|kpi| KpiSeries::register(registrar, labels, kpi));
         Some(LabelledModel {
-            tag: Fingerprint::new().with_text(name).with_text(version).value() as u32,
+            tag: tag(labels, quality.map(|quality| &quality.task)),
             name: name.into(),
             version: model.version.as_deref().map(Box::from),
             judged,
@@ -236,6 +236,23 @@ impl LabelledModel {
         self.segments.count_row(buffer, segments, error);
         Ok(())
     }
+}
+
+/// What tells a model apart in the table of predictions. Another one under the same name, whose numbers there mean
+/// something else, such as one with other classes, has another tag.
+fn tag([name, version]: [&str; 2], task: Option<&Task>) -> u32 {
+    let tag = Fingerprint::new().with_text(name).with_text(version);
+    let tag = match task {
+        Some(Task::Classes(classes)) => {
+            let tag = tag.with_text("classes");
+            let tag = classes.names.iter().fold(tag, |tag, name| tag.with_text(name));
+            let positive = classes.scores.as_ref().map(|scores| scores.positive as u64);
+            positive.map_or(tag, |positive| tag.with_number(positive))
+        }
+        Some(Task::Regression(_)) => tag.with_text("regression"),
+        None => tag.with_text("kpis"),
+    };
+    tag.value() as u32
 }
 
 /// The labels of so many bins.

@@ -147,7 +147,8 @@ pub(crate) enum Text<'r> {
 }
 
 impl<'r> Text<'r> {
-    fn of(cell: Cell<'r>) -> Option<Text<'r>> {
+    /// That of a value; `None` for what is neither.
+    pub(crate) fn of(cell: Cell<'r>) -> Option<Text<'r>> {
         use alloc::string::ToString as _;
 
         match cell {

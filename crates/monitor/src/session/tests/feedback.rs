@@ -6,7 +6,11 @@ use std::{format, string::String, string::ToString as _, vec::Vec};
 use serde_json::{Value, json};
 
 use super::{World, named};
-use crate::{native::NativeStream, session::Flow};
+use crate::{
+    config::Config,
+    native::NativeStream,
+    session::{Flow, Session},
+};
 
 /// A model of two classes with scores, whose reference is right in four of five rows; a regression without a version; a
 /// figure of each.
@@ -257,6 +261,8 @@ fn what_cannot_count_is_refused_with_a_reason() {
     for (record, reason) in [
         (r#"{"model": "snow", "label": 1, "score": 0.5}"#, "unknown_model"),
         (r#"{"label": 1, "score": 0.5}"#, "unknown_model"),
+        (r#"{"model": {"name": "rain"}, "id": "r1", "label": 1}"#, "unknown_model"),
+        (r#"{"model": 0.5, "id": "r1", "label": 1}"#, "unknown_model"),
         (r#"{"model": "rain", "score": 0.5}"#, "label_missing"),
         (r#"{"model": "rain", "label": null, "score": 0.5}"#, "label_missing"),
         (r#"{"model": "rain", "label": "maybe", "score": 0.5}"#, "label_unusable"),
@@ -289,6 +295,40 @@ fn what_cannot_count_is_refused_with_a_reason() {
         1,
         "what is refused marks nothing"
     );
+}
+
+#[test]
+fn an_id_leads_to_no_prediction_of_another_model() {
+    let world = world();
+    predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
+    world.changed();
+    let answer = send(
+        &world,
+        r#"[{"model": "price", "id": "r1", "label": 1}, {"model": "price", "id": "r1", "label": 9, "prediction": 10},
+            {"model": "chat", "id": "r1", "revenue": 1}]"#,
+    );
+    assert_eq!([&answer["unmatched"], &answer["accepted"], &answer["joined"]], [1, 2, 0]);
+    let lines = changed(&world, "labels_total");
+    assert_eq!(
+        lines,
+        [
+            "labels_total{chat,with_prediction} 1",
+            "labels_total{price,unmatched} 1",
+            "labels_total{price,with_prediction} 1"
+        ]
+    );
+    assert_eq!(send(&world, r#"{"model": "rain", "id": "r1", "label": 1}"#)["joined"], 1);
+}
+
+#[test]
+fn an_id_leads_to_no_prediction_of_a_model_that_had_other_classes() {
+    let mut world = world();
+    predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
+    let others = config(&json!({})).replace(r#""names":["0","1"]"#, r#""names":["1","0"]"#);
+    let others = Config::from_json(others.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    world.session = Session::new(&world.host, others);
+    let answer = send(&world, r#"{"model": "rain", "id": "r1", "label": 1}"#);
+    assert_eq!([&answer["unmatched"], &answer["joined"]], [1, 0]);
 }
 
 #[test]
