@@ -3,7 +3,13 @@
 mod feedback;
 mod sample;
 
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail};
 use driftline_metrics::{catalogue::Kind, series::Series};
@@ -51,26 +57,26 @@ pub(crate) struct Args {
 const VALUES_SHOWN: usize = 4;
 
 /// Checks, and prints what was found; fails if the filter would refuse the configuration or not read the sample.
-#[allow(clippy::print_stdout, reason = "the findings are what the caller asked for")]
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let json = read(&args.config, "--config")?;
     let config =
         Config::from_json(&json).with_context(|| format!("--config {}", args.config.display()))?;
     let monitor = Monitor::new(&config);
-    println!("{}", watched(&config));
-    println!("{}", series(&monitor));
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", watched(&config))?;
+    writeln!(out, "{}", series(&monitor))?;
     if args.series {
         for series in monitor.series() {
-            println!("{}", render(series));
+            writeln!(out, "{}", render(series))?;
         }
-        println!();
+        writeln!(out)?;
     }
-    print!("{}", feedback::describe(&config));
-    println!("{}", memory(&args, &config, &monitor, json)?);
+    write!(out, "{}", feedback::describe(&config))?;
+    writeln!(out, "{}", memory(&args, &config, &monitor, json)?)?;
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;
         let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
-        println!("\n{}", taken(config, &request, answer.as_ref())?);
+        writeln!(out, "\n{}", taken(config, &request, answer.as_ref())?)?;
     }
     Ok(())
 }

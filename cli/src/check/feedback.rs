@@ -40,10 +40,8 @@ fn intake(feedback: &Feedback) -> Vec<String> {
         ));
     }
     if !feedback.watch.is_empty() {
-        lines.push(format!(
-            "Feedback on {} watched routes is read as it passes.",
-            feedback.watch.len()
-        ));
+        let watched = counted(feedback.watch.len(), "entry", "entries");
+        lines.push(format!("Feedback that {watched} of `watch` fit is read as it passes."));
     }
     if lines.is_empty() {
         lines.push("No feedback can come in: `endpoint` is false, and nothing is watched.".into());
@@ -84,15 +82,19 @@ fn of_model(model: &Model, feedback: &Feedback) -> String {
         }
     };
     let mut text = format!(
-        "{name}: {labels}; {} figures, {} segments.",
-        model.kpis.len(),
-        model.segments.len()
+        "{name}: {labels}; {}, {}.",
+        counted(model.kpis.len(), "KPI", "KPIs"),
+        counted(model.segments.len(), "segment", "segments")
     );
     let answers = model.profile.as_ref().is_some_and(|profile| profile.prediction.is_some());
     if quality.is_some() && !answers && feedback.predictions_max != 0 {
         text += " Its profile has no prediction, so none waits for a label: labels must bring them along.";
     }
     text
+}
+
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 #[cfg(test)]
@@ -113,6 +115,7 @@ mod tests {
             "3,125 KiB",
             "16 minutes'",
             "are refused",
+            "0 KPIs, 0 segments",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -230,6 +230,7 @@ fn bad_texts(form: TextShape) -> Vec<String> {
         TextShape::Label => [names, texts(&["a."])].concat(),
         TextShape::ModelName => [names, texts(&["a.", "other"])].concat(),
         TextShape::Any => Vec::new(),
+        TextShape::Secret => texts(&[""]),
         TextShape::Moment => texts(&["yesterday", "2026-11-25", "1969-12-31T23:59:59Z"]),
         TextShape::UrlPattern => [names, texts(&["ask", " /ask"])].concat(),
         TextShape::JsonPath => texts(&["", ".", "a.", ".a", "a..b", "a[", "a[0]", "a[]b", "a.[]"]),

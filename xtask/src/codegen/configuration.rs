@@ -110,6 +110,7 @@ const fn text_form(form: TextShape) -> &'static str {
         TextShape::Name => "[a name](#labels)",
         TextShape::Pattern => "[a pattern](#patterns)",
         TextShape::Any => "text",
+        TextShape::Secret => "text that is not empty",
         TextShape::Moment => "RFC 3339, from 1970 to 9999",
         TextShape::UrlPattern => "[a pattern](#patterns) that begins with `/` or `*`",
         TextShape::JsonPath => "up to 16 steps, such as `user.age` or `rows[].age`",

@@ -8,8 +8,8 @@ use super::{
     Model,
     selector::{Place, Sides},
     table::{
-        Condition, Flag, HeaderName, JsonPath, Label, RoutePattern, Shape, Text, UrlPattern, Whole,
-        Word, settings,
+        Condition, Flag, HeaderName, JsonPath, Label, RoutePattern, Secret, Shape, Text,
+        UrlPattern, Whole, Word, settings,
     },
 };
 use driftline_inference::{glob::Glob, predictive::PathStep};
@@ -35,7 +35,7 @@ settings! {
         /// The longest body of feedback that is read, in bytes.
         bytes_max: u64 = Whole(FEEDBACK_BYTES_MAX), [or 16_777_216], "1048576";
         /// What the header `secret_header` of feedback must say. Without it, whoever reaches the path is believed.
-        secret: Option<String> = Text, [optional], r#""3fa1c7""#;
+        secret: Option<String> = Secret, [optional], r#""3fa1c7""#;
         /// The header that holds the secret.
         secret_header: String = HeaderName, [or String::from("x-driftline-secret")], r#""x-token""#;
         /// How many predictions wait for their labels, in the memory that all workers share: 32 bytes each. 0 if labels

@@ -9,7 +9,7 @@ mod form;
 
 pub(super) use self::form::{
     Flag, Form, HeaderName, JsonPath, Label, ModelName, Moment, Name, Number, Position, Reference,
-    RoutePattern, Text, Then, UrlPattern, Whole, Word, Words, refuse_other,
+    RoutePattern, Secret, Text, Then, UrlPattern, Whole, Word, Words, refuse_other,
 };
 
 use alloc::{
@@ -104,6 +104,8 @@ pub enum TextShape {
     Pattern,
     /// Anything.
     Any,
+    /// Anything that is not empty: a request without the header would say an empty secret, too.
+    Secret,
     /// A moment, as RFC 3339 has it.
     Moment,
     /// A pattern for the path of a URL.

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 
 use driftline_inference::feedback::{FeedbackBody, FeedbackFault};
 use driftline_inference::predictive::Event;
-use driftline_labels::{Direction, FeedbackOutcome};
+use driftline_labels::{Direction, FeedbackOutcome, ReadProblem, Untracked};
 use driftline_metrics::buffer::MetricBuffer;
 use driftline_statistics::value::Cell;
 use driftline_wire::encoding::Reservation;
@@ -24,7 +24,6 @@ use crate::{
     names::Named,
     recorder::{FeedbackRows, Recorder, Recording},
 };
-use driftline_labels::Untracked;
 
 /// What a request with feedback takes of the VM's memory, beside decoders.
 const INTAKE_BYTES: usize = 12 << 10;
@@ -185,7 +184,10 @@ impl Session {
         }
         let (outcome, problem) = match end {
             Ok(()) => (FeedbackOutcome::Accepted, None),
-            Err(fault) => (FeedbackOutcome::Malformed, Some(said(fault))),
+            Err(fault) => {
+                let (outcome, problem) = said(fault);
+                (outcome, Some(problem))
+            }
         };
         self.finish_feedback(host, feedback, taken, outcome, problem);
     }
@@ -308,9 +310,9 @@ impl FeedbackTaken {
     }
 }
 
-/// Why a body was not read, for its sender.
-const fn said(fault: FeedbackFault) -> &'static str {
-    match fault {
+/// What is answered to a body that was not read to its end, and why it was not, for its sender.
+const fn said(fault: FeedbackFault) -> (FeedbackOutcome, &'static str) {
+    let problem = match fault {
         FeedbackFault::Empty => "the body is empty",
         FeedbackFault::UnexpectedContentType => {
             "found another content-type, expected application/json, application/jsonl or text/csv"
@@ -318,8 +320,24 @@ const fn said(fault: FeedbackFault) -> &'static str {
         FeedbackFault::Malformed => {
             "the body is not one whole document of its content-type; JSON lines are application/jsonl"
         }
-        FeedbackFault::Encoding(_) => {
-            "the body is in a content-encoding that is not read, or broken"
+        FeedbackFault::Encoding(ReadProblem::NoRoomToDecode) => {
+            return (
+                FeedbackOutcome::NoRoom,
+                "the filter has no memory left to decode the body; send it again later",
+            );
         }
-    }
+        FeedbackFault::Encoding(ReadProblem::DecodedTooDense) => {
+            "the body expands to more than 256 KiB and over 100 times its size; send it uncompressed"
+        }
+        FeedbackFault::Encoding(ReadProblem::DecoderTooLarge) => {
+            "decoding the body takes more memory than one body may have; send it uncompressed"
+        }
+        FeedbackFault::Encoding(ReadProblem::EncodingMalformed) => {
+            "the body is not what its content-encoding says, or it ends early"
+        }
+        FeedbackFault::Encoding(_) => {
+            "found a content-encoding that is not read, expected gzip, deflate, br or zstd, and at most two of them"
+        }
+    };
+    (FeedbackOutcome::Malformed, problem)
 }

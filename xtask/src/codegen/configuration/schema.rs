@@ -140,6 +140,7 @@ fn text_form(form: TextShape) -> Vec<(&'static str, Json)> {
         TextShape::Name | TextShape::Pattern => vec![name],
         TextShape::UrlPattern => vec![name, ("pattern", text("^[/*]"))],
         TextShape::Any => vec![("type", text("string"))],
+        TextShape::Secret => vec![("type", text("string")), ("minLength", number(1))],
         TextShape::Moment => vec![("$ref", text("profile.schema.json#/$defs/moment"))],
         TextShape::JsonPath => matching(r"^([^.\[]+(\[\])*|(\[\])+)(\.[^.\[]+(\[\])*)*$"),
         TextShape::HeaderName => matching("^[A-Za-z0-9._-]+$"),

@@ -60,6 +60,9 @@ pub(crate) struct Name;
 /// Any text.
 pub(crate) struct Text;
 
+/// A secret: any text that is not empty.
+pub(crate) struct Secret;
+
 /// A moment, in seconds since 1970.
 pub(crate) struct Moment;
 
@@ -224,6 +227,23 @@ impl Form for Text {
 
     fn shape(&self) -> Shape {
         Shape::Text(TextShape::Any)
+    }
+}
+
+impl Form for Secret {
+    type Value = String;
+
+    fn read(&self, node: &Node<'_, '_>, problems: &mut Problems) -> Option<String> {
+        let secret = node.text(problems)?;
+        if secret.is_empty() {
+            node.refuse(format_args!("a secret, which is not empty"), problems);
+            return None;
+        }
+        Some(secret.into())
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Text(TextShape::Secret)
     }
 }
 

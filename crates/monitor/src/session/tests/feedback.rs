@@ -365,6 +365,19 @@ fn a_request_that_is_wrong_as_a_whole_is_answered_so() {
         stream.end(0);
         assert_eq!(changed(&world, ""), [format!("feedback_requests_total{{{outcome}}} 1")]);
     }
+    for (encoding, problem) in
+        [("compress", "content-encoding"), ("gzip", "what its content-encoding says")]
+    {
+        let headers = [("x-driftline-secret", "s3"), ("content-encoding", encoding)];
+        let mut stream = world.post("/driftline/v1/feedback", &headers);
+        stream.request_body(br#"{"model": "rain"}"#, true);
+        let reply = world.host.reply().unwrap();
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+        let said = answer["error"].as_str().unwrap();
+        assert_eq!((reply.status, said.contains(problem)), (400, true), "{said}");
+        stream.end(0);
+        assert_eq!(changed(&world, ""), ["feedback_requests_total{malformed} 1"]);
+    }
     let mut stream = begin("POST", "s3");
     stream.request_body(b"[{\"model\": \"rain\", \"label\": 1, \"score\": 0.9}, ", false);
     stream.end(0);
