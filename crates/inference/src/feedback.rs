@@ -118,6 +118,7 @@ mod tests {
                     format!("{column} {cell:?}")
                 }
                 Event::Rows(rows) => format!("rows {rows}"),
+                Event::NoRow => "no row".into(),
                 Event::Fault(fault) => format!("{fault:?}"),
             });
         }

@@ -97,6 +97,8 @@ impl RowRecorder {
                 self.rows = self.rows.saturating_add(ended);
                 to.buffer.add(rows_series(to), ended);
             }
+            // Its cells count all the same.
+            Event::NoRow => {}
             Event::Fault(fault) => {
                 let violation = match fault {
                     Fault::ExtraColumn => RowViolation::ExtraColumn,

@@ -160,7 +160,7 @@ impl DocumentReader {
             self.walk.wants(columns);
             self.walk.step(token, columns, take);
         }
-        self.walk.restart();
+        self.walk.restart(take);
         finish.ending
     }
 
@@ -198,11 +198,11 @@ impl Walk {
     }
 
     /// Forgets the document. The number of a row that broke off is not used again.
-    fn restart(&mut self) {
+    fn restart(&mut self, take: &mut impl FnMut(Event<'_>)) {
         if !matches!(self.at, At::Root | At::After) {
             self.row.index = self.row.index.saturating_add(self.columnar.rows()).saturating_add(1);
         }
-        self.row.restart();
+        self.drop_row(take);
         self.value.reset();
         self.head.clear();
         self.columnar = Columnar::default();

@@ -26,6 +26,8 @@ pub enum Event<'a> {
     },
     /// This many more rows ended, at least 1; a format by columns reports all of them once they are known.
     Rows(u64),
+    /// The values since the last row ended belong to no row: the row broke off, or was the document around others.
+    NoRow,
     /// The body can be read, but differs from what the columns expect.
     Fault(Fault),
 }

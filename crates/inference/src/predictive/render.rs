@@ -69,6 +69,7 @@ pub(super) fn shown(event: Event<'_>) -> String {
         }
         Event::Value { column, cell } => format!("{column}={}", render_cell(cell)),
         Event::Rows(rows) => format!("+{rows}"),
+        Event::NoRow => "-".into(),
         Event::Fault(Fault::ExtraColumn) => "extra".into(),
         Event::Fault(Fault::WrongShape) => "shape".into(),
     }

@@ -35,6 +35,10 @@ impl ColumnSet {
         bits & (1 << (column & 63)) != 0
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|&bits| bits == 0)
+    }
+
     /// Adds all that `other` has, and empties it.
     pub(super) fn take(&mut self, other: &mut ColumnSet) {
         for (bits, others) in self.0.iter_mut().zip(&mut other.0) {
@@ -48,6 +52,11 @@ impl Row {
     #[inline]
     pub(super) fn mark(&mut self, column: usize) -> bool {
         self.seen.add(column)
+    }
+
+    /// Whether it had a column.
+    pub(super) fn has_seen(&self) -> bool {
+        !self.seen.is_empty()
     }
 
     /// Adds the columns that it had to `set`.

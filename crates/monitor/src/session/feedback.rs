@@ -294,8 +294,9 @@ impl FeedbackTaken {
                 self.record.set(column, cell);
             }
             Event::Rows(_) if !self.is_one_record => self.end_record(host, feedback, buffer),
+            Event::NoRow if !self.is_one_record => self.record.clear(),
             // Members that mean nothing here are nobody's fault.
-            Event::Rows(_) | Event::Fault(_) => {}
+            Event::Rows(_) | Event::NoRow | Event::Fault(_) => {}
         }
     }
 

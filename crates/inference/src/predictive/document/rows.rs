@@ -188,7 +188,7 @@ impl Walk {
             self.next = self.table.with_key(from, 0, key.bytes);
             if self.next != 0 {
                 self.is_row = IsRow::HoldsRows;
-                self.row.restart();
+                self.drop_row(take);
                 self.at = At::Member;
                 return Next::Read;
             }
@@ -239,7 +239,7 @@ impl Walk {
     pub(super) fn end_row(&mut self, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         if self.is_row == IsRow::HoldsRows && self.list.is_none() && self.depth == 1 {
             // What looked like a row was the document.
-            self.row.restart();
+            self.drop_row(take);
         } else {
             self.count_row(self.head.expected(columns), take);
         }
@@ -252,6 +252,14 @@ impl Walk {
                 self.after_member();
             }
         }
+    }
+
+    /// Forgets the open row, and reports that its values belong to none, if it had any.
+    pub(super) fn drop_row(&mut self, take: &mut impl FnMut(Event<'_>)) {
+        if self.row.has_seen() {
+            take(Event::NoRow);
+        }
+        self.row.restart();
     }
 
     /// Reports that the open row is over, which should have this many values; 0 if that is not known.

@@ -114,7 +114,7 @@ fn other_members_pass_unread() {
 fn rows_before_a_fault_count() {
     check_ending(
         r#"{"instances": [[1, 2, 3], [4, x"#,
-        "a0=1 b0=2 c0=3 +1 a1=4",
+        "a0=1 b0=2 c0=3 +1 a1=4 -",
         JsonEnd::Malformed,
     );
     check_ending(r#"{"instances": [[1, 2, 3], [4"#, "a0=1 b0=2 c0=3 +1", JsonEnd::Incomplete);
@@ -329,9 +329,9 @@ fn a_line_may_hold_rows() {
 #[test]
 fn a_broken_line_leaves_the_others() {
     let check = |body, expected, ending| render::check(Form::Lines(&LINE), body, expected, ending);
-    check("[1, 2\n[3, 4, 5]\n", "a0=1 a1=3 b1=4 c1=5 +1", JsonEnd::Malformed);
-    check("{\"a\": 1, x}\n[3, 4, 5]", "a0=1 a1=3 b1=4 c1=5 +1", JsonEnd::Malformed);
-    check("[1, 2, 3]\n[4, 5", "a0=1 b0=2 c0=3 +1 a1=4", JsonEnd::Incomplete);
+    check("[1, 2\n[3, 4, 5]\n", "a0=1 - a1=3 b1=4 c1=5 +1", JsonEnd::Malformed);
+    check("{\"a\": 1, x}\n[3, 4, 5]", "a0=1 - a1=3 b1=4 c1=5 +1", JsonEnd::Malformed);
+    check("[1, 2, 3]\n[4, 5", "a0=1 b0=2 c0=3 +1 a1=4 -", JsonEnd::Incomplete);
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn said(event: Event<'_>) -> String {
         Event::Value { .. } => unreachable!("no tensor stands at a path"),
         Event::Rows(1) => "1 row".to_string(),
         Event::Rows(rows) => format!("{rows} rows"),
+        Event::NoRow => "no row".to_string(),
         Event::Fault(Fault::ExtraColumn) => "extra".to_string(),
         Event::Fault(Fault::WrongShape) => "shape".to_string(),
     }

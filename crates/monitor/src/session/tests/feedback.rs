@@ -298,6 +298,29 @@ fn what_cannot_count_is_refused_with_a_reason() {
 }
 
 #[test]
+fn what_belongs_to_no_record_is_in_none() {
+    for (content_type, body) in [
+        (
+            "application/json",
+            r#"{"model": "rain", "label": 1, "labels": [{"score": 0.3}, {"score": 0.4}]}"#,
+        ),
+        (
+            "application/json",
+            r#"{"labels": [{"score": 0.3}, {"score": 0.4}], "model": "rain", "label": 1}"#,
+        ),
+        (
+            "application/jsonl",
+            "{\"model\": \"rain\", \"label\": 1, \"sco\n{\"score\": 0.4}\n{\"score\": 0.5}\n",
+        ),
+    ] {
+        for size in [1, 1000] {
+            let (_, answer) = send_in(&world(), content_type, body, size);
+            assert_eq!([&answer["accepted"], &answer["refused"]], [0, 2], "{body}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn an_id_leads_to_no_prediction_of_another_model() {
     let world = world();
     predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
