@@ -40,6 +40,25 @@ pub fn install(packages: &[&str], purpose: &str) -> Result<()> {
 ///
 /// Without apt, dpkg or the package, the error names the command to run.
 pub fn unpack(package: &str, folder: &Path, purpose: &str) -> Result<()> {
+    fetch(package, folder, purpose, |_| Ok(Vec::new()))
+}
+
+/// Like [`unpack`], with the libraries that the package depends on and the system does not have.
+///
+/// # Errors
+///
+/// As [`unpack`].
+pub fn unpack_with_libraries(package: &str, folder: &Path, purpose: &str) -> Result<()> {
+    fetch(package, folder, purpose, missing_libraries)
+}
+
+/// Unpacks a package, and those that `others` names once the lists of packages are there.
+fn fetch(
+    package: &str,
+    folder: &Path,
+    purpose: &str,
+    others: impl Fn(&str) -> Result<Vec<String>>,
+) -> Result<()> {
     let advice = format!(
         "{package} (needed for {purpose}): install with `sudo apt-get install {package}`, then try again"
     );
@@ -53,7 +72,10 @@ pub fn unpack(package: &str, folder: &Path, purpose: &str) -> Result<()> {
     let fetched = folder.with_extension("fetched");
     let _ = fs::remove_dir_all(&fetched);
     fs::create_dir_all(&fetched).with_context(|| format!("cannot create {}", fetched.display()))?;
-    let download = || -> Result<()> { run(apt_get(&["download", package]).current_dir(&fetched)) };
+    let download = || -> Result<()> {
+        let others = others(package)?;
+        run(apt_get(&["download", package]).args(others).current_dir(&fetched))
+    };
     if download().is_err() {
         say("apt-get: updating the package lists, which are missing or old");
         run(&mut apt_get(&["update"])).with_context(|| advice.clone())?;
@@ -67,6 +89,21 @@ pub fn unpack(package: &str, folder: &Path, purpose: &str) -> Result<()> {
     fs::remove_dir_all(&fetched).with_context(|| format!("cannot remove {}", fetched.display()))
 }
 
+/// The libraries that apt would install with a package.
+fn missing_libraries(package: &str) -> Result<Vec<String>> {
+    let simulated =
+        output(&mut apt_get(&["install", "--simulate", "--no-install-recommends", package]))?;
+    Ok(libraries(&simulated, package))
+}
+
+/// The libraries among the lines `Inst NAME (VERSION ...)` of a simulation. By Debian's policy their packages begin with
+/// `lib`.
+fn libraries(simulated: &str, package: &str) -> Vec<String> {
+    let installed = simulated.lines().filter_map(|line| line.strip_prefix("Inst "));
+    let names = installed.filter_map(|line| line.split(' ').next());
+    names.filter(|name| name.starts_with("lib") && *name != package).map(str::to_owned).collect()
+}
+
 fn apt_get(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     command
@@ -75,4 +112,19 @@ fn apt_get(arguments: &[&str]) -> Command {
         .args(arguments)
         .stdin(Stdio::null());
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_found_in_what_apt_would_install() {
+        let simulated = "Reading package lists...\n\
+            Inst iptables (1.8.9-2 Debian:12 [amd64])\n\
+            Inst libgpgme11 (1.18.0-3 Debian:12 [amd64])\n\
+            Inst skopeo (1.9.3 Debian:12 [amd64])\n\
+            Conf libgpgme11 (1.18.0-3 Debian:12 [amd64])\n";
+        assert_eq!(libraries(simulated, "skopeo"), ["libgpgme11"]);
+    }
 }

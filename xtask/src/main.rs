@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Command, ExitCode, ExitStatus},
@@ -11,9 +12,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    clients, codegen, envoy, filter, fuzz, paths,
+    clients, codegen, envoy, filter, fuzz,
+    oci::{self, Created},
+    paths,
     process::{cargo, find_program, run, say},
-    prometheus, structure,
+    prometheus, skopeo, structure,
     testing::{self, Piece},
     wasm_opt,
     wasm_std::{self, Choice, WasmStd},
@@ -42,6 +45,18 @@ enum Task {
         /// The source of the standard library for wasm32.
         #[arg(long, value_enum, default_value_t)]
         wasm_std: Choice,
+    },
+    /// Write the filter as images for registries: an OCI image layout in target/oci, with the tags `compat` and `artifact`.
+    ///
+    /// The images are dated by SOURCE_DATE_EPOCH, else by the commit, else 1970, and are otherwise the same wherever they
+    /// are made of the same filter.
+    Oci {
+        /// A filter that is built already.
+        #[arg(long, value_name = "FILE")]
+        filter: Option<PathBuf>,
+        /// Where the layout is written. A layout that is there is replaced.
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
     },
     /// Run a demo on this machine: model servers, the filter, and load with a story in it.
     #[command(disable_help_flag = true)]
@@ -94,6 +109,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Setup { wasm_std } => set_up(wasm_std),
         Task::Build { wasm_std } => build(wasm_std),
+        Task::Oci { filter, output } => oci(filter, output),
         Task::Demo { arguments } => demo(arguments),
         Task::Test { .. } => test(&as_typed()),
         Task::Bench { .. } => bench(&as_typed()),
@@ -122,6 +138,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     report("Python clients", clients::set_up().map(shown));
     report("promtool", prometheus::set_up_promtool().map(shown));
     report("Prometheus", prometheus::set_up_prometheus().map(shown));
+    report("skopeo", skopeo::set_up().map(shown));
     if !problems.is_empty() {
         bail!("these cannot be set up:{}", problems.concat());
     }
@@ -131,6 +148,25 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
 fn build(choice: Choice) -> Result<ExitCode> {
     filter::build(choice)?;
     filter::build_arithmetic(choice)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn oci(built: Option<PathBuf>, folder: Option<PathBuf>) -> Result<ExitCode> {
+    let built = built.map_or_else(|| filter::build(Choice::Auto), Ok)?;
+    let folder = folder.unwrap_or_else(paths::oci);
+    let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    let digests = oci::write(&module, Created::find()?, &folder)?;
+    say(&format!(
+        "{} is an OCI image layout; the digests of its tags and of the filter:",
+        folder.display()
+    ));
+    for (what, digest) in [
+        (oci::COMPAT, digests.compat),
+        (oci::ARTIFACT, digests.artifact),
+        ("driftline.wasm", digests.module),
+    ] {
+        println!("{what:14} {digest}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -210,14 +246,20 @@ fn if_there(program: &str, arguments: &[&str]) -> Result<()> {
 
 /// Sets up every piece and builds the filter. The paths are absolute.
 fn pieces() -> Result<Vec<Piece>> {
-    Ok(vec![
+    let mut pieces = vec![
         ("DRIFTLINE_ENVOY", envoy::set_up()?),
         ("DRIFTLINE_PYTHON", clients::set_up()?),
         ("DRIFTLINE_PROMTOOL", prometheus::set_up_promtool()?),
         ("DRIFTLINE_PROMETHEUS", prometheus::set_up_prometheus()?),
         ("DRIFTLINE_WASM", filter::build(Choice::Auto)?),
         ("DRIFTLINE_ARITHMETIC", filter::build_arithmetic(Choice::Auto)?),
-    ])
+    ];
+    // One test needs it, and fails with the same advice. The others need not wait for it.
+    match skopeo::set_up() {
+        Ok(skopeo) => pieces.push(("DRIFTLINE_SKOPEO", skopeo)),
+        Err(error) => say(&format!("skopeo: {error:#}")),
+    }
+    Ok(pieces)
 }
 
 /// The arguments after the name of the task, as typed. The parser drops a leading `--`, which separates the arguments of

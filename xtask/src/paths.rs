@@ -73,3 +73,13 @@ pub fn envoy() -> PathBuf {
 pub fn prometheus() -> PathBuf {
     root().join("target/prometheus")
 }
+
+/// Where Debian's skopeo is unpacked.
+pub fn skopeo() -> PathBuf {
+    root().join("target/skopeo")
+}
+
+/// The filter as images.
+pub fn oci() -> PathBuf {
+    root().join("target/oci")
+}
