@@ -1,7 +1,7 @@
 //! Builds the filter. It never touches the native target folder.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -63,7 +63,8 @@ fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>
         .env(
             "RUSTFLAGS",
             format!(
-                "-C link-arg=--max-memory={MEMORY_BYTES_MAX} -C llvm-args=--inline-threshold={INLINED_COST_MAX}"
+                "-C link-arg=--max-memory={MEMORY_BYTES_MAX} -C llvm-args=--inline-threshold={INLINED_COST_MAX}{}",
+                cargo_home().map(|home| renamed(&home)).unwrap_or_default()
             ),
         );
     wasm_std.configure(&mut command);
@@ -74,6 +75,23 @@ fn build_package(choice: Choice, package: &str, library: &str) -> Result<Vec<u8>
     let named = keep_custom_sections(&module, &[NAMES])
         .with_context(|| format!("cannot read {}", built.display()))?;
     Ok(wasm_opt::optimise(named, library))
+}
+
+/// The option of the compiler that replaces the folder of cargo in the module: panics name their source, and who has built
+/// a filter, and where, is nothing that it should tell. Filters that are built in different places are alike for it.
+fn renamed(cargo_home: &Path) -> String {
+    let home = cargo_home.to_string_lossy();
+    // Options are separated by blanks. Without this one, the filter works alike.
+    if home.contains(char::is_whitespace) {
+        return String::new();
+    }
+    format!(" --remap-path-prefix={home}=/cargo")
+}
+
+/// Where cargo keeps the sources of packages.
+fn cargo_home() -> Option<PathBuf> {
+    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
 }
 
 /// What ships: the same module, smaller.
@@ -99,6 +117,12 @@ fn kibibytes(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_with_a_blank_is_not_renamed() {
+        assert_eq!(renamed(Path::new("/a/.cargo")), " --remap-path-prefix=/a/.cargo=/cargo");
+        assert_eq!(renamed(Path::new("/a b/.cargo")), "");
+    }
 
     #[test]
     fn a_size_is_rounded_up() {

@@ -91,3 +91,14 @@ fn the_filter_has_the_abi_that_the_artifact_names() {
     let export = b"proxy_abi_version_0_2_1";
     assert!(module.windows(export.len()).any(|bytes| bytes == export));
 }
+
+#[test]
+fn the_filter_does_not_tell_where_it_was_built() {
+    let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|it| it + "/.cargo"));
+    let module = fs::read(filter()).unwrap();
+    for place in [home.unwrap(), paths::root().display().to_string()] {
+        let found = module.windows(place.len()).any(|bytes| bytes == place.as_bytes());
+        // A place with a blank in it cannot be replaced.
+        assert!(!found || place.contains(char::is_whitespace), "{place}");
+    }
+}
