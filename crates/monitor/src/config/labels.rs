@@ -93,14 +93,15 @@ impl Kpi {
             );
             return None;
         }
-        let farthest = libm::fabs(kpi.minimum).max(libm::fabs(kpi.maximum)) / kpi.unit;
-        if UNITS_MAX < farthest {
+        let farthest = libm::fabs(kpi.minimum).max(libm::fabs(kpi.maximum));
+        if UNITS_MAX < farthest / kpi.unit {
             let path = fields.path().field("unit");
             problems.add(
                 &path,
                 format_args!(
-                    "found {}, expected one of which a bound has {UNITS_MAX} at most",
-                    kpi.unit
+                    "found {}, expected {} or more: a bound is at most {UNITS_MAX} units from 0",
+                    kpi.unit,
+                    farthest / UNITS_MAX
                 ),
             );
             return None;

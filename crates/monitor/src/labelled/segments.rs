@@ -10,7 +10,7 @@ use driftline_metrics::{
     series::{SeriesRegistrar, SeriesRun},
 };
 use driftline_statistics::{
-    bins::Bins,
+    bins::{Bins, OTHER},
     fingerprint::Fingerprint,
     profile::Profile,
     quality::ClassNames,
@@ -27,7 +27,7 @@ const CELL_MASK: u32 = (1 << CELL_BITS) - 1;
 /// Where the bits begin by which layouts are told apart: after those of five segments.
 const LAYOUT_AT: u32 = 25;
 const LAYOUT_MASK: u32 = 0x3f;
-/// The cell of rows without a value, or with one that is not told apart, as a label.
+/// The cell of rows without a value, or with one that is not told apart, as a label; `_none` if a value is called so.
 const NONE: &str = "none";
 
 /// The segments of a model.
@@ -210,20 +210,35 @@ impl Cells {
     }
 }
 
-/// The name of a segment, and the labels of its cells: those of bins, the last of which stands for all others if they are
-/// many, and that of rows without one.
+/// The name of a segment, and the labels of its cells: those of bins, with [`OTHER`] for the last ones if they are many,
+/// and that of rows without one, which differs from all others.
 fn cells(source: &SegmentSource, profile: &Profile) -> Option<(String, Vec<String>)> {
     let (name, mut cells): (_, Vec<String>) = match source {
         SegmentSource::Feature(number) => {
             let feature = profile.features.get(*number)?;
             let bins = &feature.column.bins;
-            let bins = (0..bins.live_count()).map(|bin| bins.label(bin));
-            (feature.name.clone(), bins.take(CELLS_MAX - 1).collect())
+            let mut cells: Vec<_> =
+                (0..bins.live_count()).map(|bin| bins.label(bin)).take(CELLS_MAX - 1).collect();
+            if CELLS_MAX - 1 < bins.live_count()
+                && let Some(last) = cells.last_mut()
+            {
+                *last = OTHER.into();
+            }
+            (feature.name.clone(), cells)
         }
         SegmentSource::Header { name, values } => (name.clone(), values.clone()),
     };
-    cells.push(NONE.into());
+    cells.push(none_beside(&cells));
     Some((name, cells))
+}
+
+/// [`NONE`], or what is like it and none of these labels: two series of one name would count each row twice.
+fn none_beside(cells: &[String]) -> String {
+    let mut none = String::from(NONE);
+    while cells.contains(&none) {
+        none.insert(0, '_');
+    }
+    none
 }
 
 /// Counts of the reference by bin, and without one, as cells have them.
@@ -251,6 +266,16 @@ mod tests {
         }
         assert_eq!([0, 1, 2, 3, 4].map(|number| cells.get(number)), [1, 0, 7, 0, 31]);
         assert_eq!(cells.0 >> LAYOUT_AT, 0x2a);
+    }
+
+    #[test]
+    fn no_two_cells_have_one_label() {
+        let beside = |cells: &[&str]| {
+            none_beside(&cells.iter().map(|&cell| cell.into()).collect::<Vec<_>>())
+        };
+        assert_eq!(beside(&["a", "b"]), "none");
+        assert_eq!(beside(&["a", "none"]), "_none");
+        assert_eq!(beside(&["_none", "none"]), "__none");
     }
 
     #[test]
