@@ -55,6 +55,8 @@ pub const ENDPOINTS_MAX: usize = 64;
 /// The most series of one filter. In 128-byte names they take half of the memory that the filter may have; traffic
 /// needs the rest.
 pub const SERIES_MAX: usize = 60_000;
+/// What `series_max` may be.
+pub const SERIES_LIMIT: RangeInclusive<u64> = 1..=SERIES_MAX as u64;
 /// What `names_max` may be.
 pub const NAMES_MAX: RangeInclusive<u64> = 1..=500;
 /// What `window_seconds` may be: up to a week.
@@ -72,6 +74,9 @@ settings! {
             [later required], r#"[{"name": "my-llm"}]"#;
         /// How many names may get series of their own because they match a pattern. Any further name counts as `other`.
         names_max: u64 = Whole(NAMES_MAX), [or 100], "200";
+        /// How many series the configuration may make, those of `names_max` included; a histogram counts as one. A
+        /// configuration that makes more is refused with what makes the most of them.
+        series_max: u64 = Whole(SERIES_LIMIT), [or 60_000], "5000";
         /// The routes of the proxy to tell apart, by name or pattern; any other route counts as `other`. Without this setting
         /// no series has the label `route`.
         routes: Vec<Glob> = Shape::List {

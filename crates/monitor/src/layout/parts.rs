@@ -1,6 +1,7 @@
 //! The parts that a layout is made of, one after another, and how many series they have; it keeps none of them.
 
-use alloc::{rc::Rc, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
+use core::fmt;
 
 use driftline_metrics::{
     catalogue::Metric,
@@ -20,6 +21,27 @@ use crate::{
     names::Named,
     registry::ModelRegistry,
 };
+
+/// What makes series.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum SeriesMaker {
+    /// A model, in all its versions and on all routes.
+    Model(String),
+    /// The names that are admitted later because they match a pattern.
+    Patterns,
+    /// The filter itself, feedback included.
+    Filter,
+}
+
+impl fmt::Display for SeriesMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SeriesMaker::Model(name) => write!(f, "model `{name}`"),
+            SeriesMaker::Patterns => f.write_str("names that match patterns"),
+            SeriesMaker::Filter => f.write_str("the filter itself"),
+        }
+    }
+}
 
 /// What any configuration has, whatever it says.
 #[derive(Debug)]
@@ -121,28 +143,35 @@ pub(super) fn deployed(
     Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
 }
 
-/// How many series a configuration makes, those of names that are admitted later included. Holds one part at a time, since
-/// there may be no room for all of them.
-pub(crate) fn series_count(config: &Config) -> usize {
+/// Who makes the series of a configuration, and how many, those of names that are admitted later included. Holds one part at a time, since there may be no room for all of
+/// them.
+pub(crate) fn series_by_maker(config: &Config) -> Vec<(SeriesMaker, usize)> {
     let registry = ModelRegistry::new(config);
     let drift = DriftSettings::of(config);
+    let mut makers: Vec<(SeriesMaker, usize)> = Vec::new();
+    let mut add = |maker, series| match makers.iter_mut().find(|(known, _)| *known == maker) {
+        Some((_, all)) => *all = all.saturating_add(series),
+        None => makers.push((maker, series)),
+    };
     let [generating, predicting] = [true, false]
         .map(|generates| count(|it| ModelSeries::new(it, &SeriesKey::default(), generates)));
-    let listed = registry.listed().map(|series_key| {
-        if registry.predicts(&series_key.model) { predicting } else { generating }
-    });
-    let of_models = config.models.iter().map(|model| {
-        count(|registrar| {
+    for SeriesKey { model, .. } in registry.listed() {
+        let series = if registry.predicts(&model) { predicting } else { generating };
+        add(SeriesMaker::Model(model), series);
+    }
+    for model in &config.models {
+        let series = count(|registrar| {
             predictor(registrar, &registry, model, &drift);
             deployed(registrar, model);
             labelled(registrar, model, config.feedback.as_ref(), &drift, None);
-        })
-    });
-    let feedback = count(|registrar| {
+        });
+        add(SeriesMaker::Model(model.name.clone()), series);
+    }
+    add(SeriesMaker::Patterns, count(place).saturating_mul(registry.places_max));
+    let of_filter = count(|registrar| {
         let common = CommonSeries::new(registrar);
         feedback(registrar, config.feedback.as_ref(), Vec::new(), common.monitored_values);
     });
-    let places = count(place).saturating_mul(registry.places_max);
-    let all = listed.chain(of_models).fold(places, usize::saturating_add);
-    all.saturating_add(feedback)
+    add(SeriesMaker::Filter, of_filter);
+    makers
 }

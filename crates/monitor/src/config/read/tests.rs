@@ -149,7 +149,8 @@ fn with_features(models: usize, features: usize) -> String {
 #[track_caller]
 fn counts_series(config: &Config) {
     let monitor = crate::layout::Monitor::new(config);
-    assert_eq!(crate::layout::parts::series_count(config), monitor.series_max());
+    let makers = crate::layout::parts::series_by_maker(config);
+    assert_eq!(makers.iter().map(|(_, series)| series).sum::<usize>(), monitor.series_max());
 }
 
 #[test]
@@ -174,7 +175,10 @@ fn series_are_counted_as_they_will_be_made() {
 #[track_caller]
 fn series_refused(config: &str) -> u64 {
     let error = Config::from_json(config.as_bytes()).unwrap_err().to_string();
-    assert!(error.contains(" series, expected at most 60000: "), "{error}");
+    assert!(
+        error.contains(" series, expected at most 60000, which `series_max` allows: "),
+        "{error}"
+    );
     let found = error.split("that make ").nth(1).and_then(|rest| rest.split(' ').next());
     found.and_then(|count| count.parse().ok()).expect("the error says how many")
 }
@@ -184,6 +188,35 @@ fn more_series_than_fit_into_memory_are_refused() {
     accepts(&with_features(3, 199));
     assert!(60_000 < series_refused(&with_features(4, 199)));
     accepts(&with_features(4, 199).replacen('{', r#"{"measures": [],"#, 1));
+}
+
+#[test]
+fn series_max_refuses_with_what_makes_the_most() {
+    let models = r#""models": [{"name": "a"}, {"name": "p-*"}], "routes": ["r"]"#;
+    let all = crate::layout::Monitor::new(&accepts(&format!("{{{models}}}"))).series_max();
+    accepts(&format!(r#"{{{models}, "series_max": {all}}}"#));
+    let less = all - 1;
+    let error = Config::from_json(format!(r#"{{{models}, "series_max": {less}}}"#).as_bytes());
+    let error = error.unwrap_err().to_string();
+    let start = format!(
+        "configuration refused: found models, routes and profiles that make {all} series, expected at most {less}, which `series_max` allows: \
+         names that match patterns "
+    );
+    assert!(error.starts_with(&start), "{error}");
+    let largest = error[start.len()..].split(". Each").next().unwrap();
+    let series = |text: &str| -> usize {
+        text.split(' ').next_back().and_then(|count| count.parse().ok()).unwrap()
+    };
+    let makers: Vec<&str> = largest.split(", ").collect();
+    assert_eq!(makers.iter().map(|maker| series(maker)).sum::<usize>(), all, "{largest}");
+    assert!(
+        makers[1].starts_with("model `other` ") && makers[2].starts_with("model `a` "),
+        "{largest}"
+    );
+    refuses(
+        r#"{"models": [{"name": "m"}], "series_max": 60001}"#,
+        "series_max: found 60001, expected a whole number from 1 to 60000",
+    );
 }
 
 #[test]
