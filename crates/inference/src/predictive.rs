@@ -42,7 +42,7 @@ use driftline_statistics::value::Cell;
 use driftline_wire::json::Token;
 
 /// The most columns a model can have: its features and its prediction.
-const COLUMNS_MAX: usize = 256 + 1;
+pub const COLUMNS_MAX: usize = 256 + 1;
 
 /// Bytes that the reader of a body takes in addition to its exchange, in any format.
 pub const READER_BYTES: usize = reader::BYTES_MAX;

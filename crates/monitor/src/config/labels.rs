@@ -4,6 +4,9 @@
 use alloc::{string::String, vec::Vec};
 use core::ops::RangeInclusive;
 
+use driftline_inference::predictive::COLUMNS_MAX;
+
+use super::Model;
 use super::table::{Condition, HeaderName, Label, Name, Number, Shape, settings};
 use driftline_statistics::{
     document::{Node, Object, Problems},
@@ -25,6 +28,9 @@ const UNITS_MAX: f64 = 1e7;
 /// Members of a record of feedback that have a meaning of their own.
 pub(crate) const MEMBERS: [&str; 8] =
     ["model", "version", "id", "row", "label", "prediction", "score", "predicted_at"];
+
+/// The most names of KPIs and segments that all models have together: readers look for them and for [`MEMBERS`].
+pub(super) const FEEDBACK_NAMES_MAX: usize = COLUMNS_MAX - MEMBERS.len();
 
 settings! {
     /// A business figure: a number in feedback, under its name.
@@ -71,6 +77,18 @@ settings! {
         Condition::Needs("values", "header"),
         Condition::Needs("header", "values"),
     ];
+}
+
+impl Model {
+    /// What records of feedback call its KPIs and segments.
+    pub(super) fn feedback_names(&self) -> impl Iterator<Item = &str> {
+        let features = self.profile.as_ref().map_or(&[][..], |profile| &profile.features);
+        let segments = self.segments.iter().filter_map(|segment| match segment {
+            SegmentSource::Feature(number) => Some(features.get(*number)?.name.as_str()),
+            SegmentSource::Header { name, .. } => Some(name.as_str()),
+        });
+        self.kpis.iter().map(|kpi| kpi.name.as_str()).chain(segments)
+    }
 }
 
 impl Kpi {

@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use super::{
     CompareWith, Config, ConfigFields, ENDPOINTS_MAX, Feedback, MODELS_MAX, Model, ROUTES_MAX,
-    drift::DriftFields, endpoint, table::refuse_other,
+    drift::DriftFields, endpoint, labels::FEEDBACK_NAMES_MAX, table::refuse_other,
 };
 use driftline_inference::{glob::Glob, recognition::Endpoint};
 use driftline_statistics::{
@@ -32,6 +32,7 @@ pub(super) fn config(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Con
     read.feedback = feedback;
     fit_tick(&mut read, &fields, problems);
     check_season(&read, &fields, problems);
+    check_feedback_names(&read, &fields, problems);
     read.complete()
 }
 
@@ -64,6 +65,22 @@ fn endpoints(
     list.array(1..=ENDPOINTS_MAX, problems, |node, problems| {
         endpoint::read(&node, models, problems)
     })
+}
+
+/// Bodies of feedback are searched for the KPIs and segments of all models at once.
+fn check_feedback_names(read: &ConfigFields, fields: &Object<'_, '_>, problems: &mut Problems) {
+    let (Some(models), Some(Some(_))) = (&read.models, &read.feedback) else { return };
+    let names: BTreeSet<&str> = models.iter().flat_map(Model::feedback_names).collect();
+    if FEEDBACK_NAMES_MAX < names.len() {
+        problems.add(
+            &fields.path().field("models"),
+            format_args!(
+                "found {} different names of KPIs and segments, expected at most {FEEDBACK_NAMES_MAX} in all models \
+                 together",
+                names.len()
+            ),
+        );
+    }
 }
 
 /// A season consists of whole windows, as many as are kept.

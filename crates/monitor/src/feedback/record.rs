@@ -8,6 +8,7 @@ use driftline_statistics::{
 };
 
 use super::{columns::member, predictions::request_name};
+use crate::memory::BLOCK_BYTES;
 
 /// The longest id, in bytes. Readers keep one byte more, so that a longer one can be told.
 const ID_BYTES_MAX: usize = 255;
@@ -52,7 +53,13 @@ pub(crate) enum SaidId {
 }
 
 impl Record {
-    /// An empty record of so many columns.
+    /// What the values of a record with this many columns take at most, in bytes.
+    pub(crate) const fn bytes_max(columns: usize) -> usize {
+        // Readers report texts of up to 256 bytes, and a buffer that grows is up to twice as long.
+        columns.saturating_mul(size_of::<Held>() + 512 + BLOCK_BYTES)
+    }
+
+    /// An empty record of this many columns.
     pub(crate) fn new(columns: usize) -> Record {
         Record { values: (0..columns).map(|_| Held::default()).collect() }
     }

@@ -25,8 +25,9 @@ use crate::{
     recorder::{FeedbackRows, Recorder, Recording},
 };
 
-/// What a request with feedback takes of the VM's memory, beside decoders.
+/// What a request with feedback takes of the VM's memory, beside decoders, if it has [`INTAKE_COLUMNS`].
 const INTAKE_BYTES: usize = 12 << 10;
+const INTAKE_COLUMNS: usize = 16;
 /// What its answer is.
 const JSON: &str = "application/json";
 
@@ -76,11 +77,13 @@ impl Session {
                 return Flow::Stop;
             }
         }
-        let Some(reservation) = self.memory.vm.reserve(INTAKE_BYTES) else {
+        let columns = feedback.columns(intake);
+        let beyond = columns.count().saturating_sub(INTAKE_COLUMNS);
+        let bytes = INTAKE_BYTES.saturating_add(Record::bytes_max(beyond));
+        let Some(reservation) = self.memory.vm.reserve(bytes) else {
             return self.lack_room_for_feedback(host, feedback, is_own);
         };
         let heads = Heads::read(host, HeaderMap::Request, false);
-        let columns = feedback.columns(intake);
         let mut rows = FeedbackTaken {
             intake,
             record: Record::new(columns.count()),

@@ -14,12 +14,14 @@ use crate::{
     random::Random,
 };
 
-/// A model with figures, and one that is judged, of which no more is known here.
-fn config() -> String {
-    let kpis: Vec<Value> = (0..8)
-        .map(|number| json!({"name": format!("a figure with a long name, number {number}")}))
-        .collect();
-    json!({"models": [{"name": "chat", "kpis": kpis}], "feedback": {}}).to_string()
+/// Models with eight figures each.
+fn config(models: usize) -> String {
+    let kpi = |number| json!({"name": format!("a figure with a long name, number {number}")});
+    let models = (0..models).map(|model| {
+        let kpis: Vec<Value> = (8 * model..8 * (model + 1)).map(kpi).collect();
+        json!({"name": format!("chat {model}"), "kpis": kpis})
+    });
+    json!({"models": models.collect::<Vec<_>>(), "feedback": {}}).to_string()
 }
 
 struct Vm {
@@ -29,9 +31,9 @@ struct Vm {
 }
 
 impl Vm {
-    fn new() -> Vm {
+    fn new(models: usize) -> Vm {
         let (host, memory) = (NativeHost::default(), VmMemory::default());
-        let config = config();
+        let config = config(models);
         *host.configuration.borrow_mut() = config.clone().into_bytes();
         let session = Session::configure(&QuietHost(&host), &memory, config.len()).unwrap();
         Vm { host, memory, session }
@@ -69,14 +71,20 @@ impl Vm {
 
 #[test]
 fn no_request_with_feedback_holds_more_than_it_took() {
+    for models in [1, 31] {
+        holds_no_more_than_it_took(models);
+    }
+}
+
+fn holds_no_more_than_it_took(models: usize) {
     let long = "x".repeat(5_000);
-    let vm = Vm::new();
+    let vm = Vm::new(models);
     let mut random = Random::new(0);
     for content_type in ["application/json", "application/jsonl", "text/csv"] {
         let member =
             |name: String| format!("\"{name}\": \"{long}\", \"{long}\": [[{{\"{long}\": 1}}]]");
-        let members =
-            (0..8).map(|number| member(format!("a figure with a long name, number {number}")));
+        let members = (0..8 * models)
+            .map(|number| member(format!("a figure with a long name, number {number}")));
         let own = ["model", "version", "id", "row", "label", "prediction", "score", "predicted_at"];
         let all: Vec<String> = members.chain(own.map(|name| member(name.into()))).collect();
         let body = format!("[{{{}}}]", all.join(", "));
@@ -95,7 +103,7 @@ fn no_request_with_feedback_holds_more_than_it_took() {
 
 #[test]
 fn without_memory_feedback_is_answered_so() {
-    let vm = Vm::new();
+    let vm = Vm::new(1);
     let mut open = Vec::new();
     let refused = loop {
         let (stream, flow) = vm.begin("application/json");

@@ -129,6 +129,26 @@ fn drift_is_told_as_written() {
     );
 }
 
+#[test]
+fn feedback_has_names_for_as_many_kpis_and_segments_as_are_looked_for() {
+    let config = |names: usize, feedback: &str| {
+        let models = (0..names.div_ceil(8)).map(|model| {
+            let kpis: Vec<String> = (8 * model..names.min(8 * (model + 1)))
+                .map(|kpi| format!(r#"{{"name": "k{kpi}"}}"#))
+                .collect();
+            format!(r#"{{"name": "m{model}", "kpis": [{}]}}"#, kpis.join(","))
+        });
+        let models: Vec<String> = models.collect();
+        format!(r#"{{"models": [{}]{feedback}}}"#, models.join(","))
+    };
+    accepts(&config(249, r#", "feedback": {}"#));
+    accepts(&config(250, ""));
+    refuses(
+        &config(250, r#", "feedback": {}"#),
+        "models: found 250 different names of KPIs and segments, expected at most 249 in all models together",
+    );
+}
+
 /// `models` models, each with a profile of one feature that has two bins, and with as many more as `features` says.
 fn with_features(models: usize, features: usize) -> String {
     let models: Vec<String> = (0..models)
