@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use alloc::{collections::BTreeSet, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use super::{
     CompareWith, Config, ConfigFields, ENDPOINTS_MAX, Feedback, MODELS_MAX, Model, ROUTES_MAX,
@@ -70,7 +70,12 @@ fn endpoints(
 /// Bodies of feedback are searched for the KPIs and segments of all models at once.
 fn check_feedback_names(read: &ConfigFields, fields: &Object<'_, '_>, problems: &mut Problems) {
     let (Some(models), Some(Some(_))) = (&read.models, &read.feedback) else { return };
-    let names: BTreeSet<&str> = models.iter().flat_map(Model::feedback_names).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for name in models.iter().flat_map(Model::feedback_names) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     if FEEDBACK_NAMES_MAX < names.len() {
         problems.add(
             &fields.path().field("models"),
