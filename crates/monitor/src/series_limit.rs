@@ -32,8 +32,7 @@ impl Config {
         let config = Config::read(json, &mut problems);
         let config = config.map(|config| {
             let makers = series_by_maker(&config);
-            let series =
-                makers.iter().fold(0, |sum: usize, (_, series)| sum.saturating_add(*series));
+            let series = total(&makers);
             check(&config, makers, series, &mut problems);
             (config, series)
         });
@@ -71,15 +70,21 @@ fn check(
 /// Who makes the most series, and how many all others make.
 fn largest(mut makers: Vec<(SeriesMaker, usize)>) -> String {
     let mut text = String::new();
-    for number in 0..LARGEST_SHOWN {
-        let largest = (0..makers.len()).rev().max_by_key(|&at| makers[at].1);
+    let mut separator = "";
+    for _ in 0..LARGEST_SHOWN {
+        let by_number = makers.iter().enumerate().rev();
+        let largest = by_number.max_by_key(|(_, (_, series))| *series).map(|(at, _)| at);
         let Some((maker, series)) = largest.map(|at| makers.remove(at)) else { break };
-        let separator = if number == 0 { "" } else { ", " };
         let _ = write!(text, "{separator}{maker} {series}");
+        separator = ", ";
     }
-    let others: usize = makers.iter().map(|(_, series)| series).sum();
+    let others = total(&makers);
     if others != 0 {
         let _ = write!(text, ", all others {others}");
     }
     text
+}
+
+fn total(makers: &[(SeriesMaker, usize)]) -> usize {
+    makers.iter().fold(0, |sum, (_, series)| sum.saturating_add(*series))
 }

@@ -260,7 +260,10 @@ fn allowed() -> [String; 2] {
 #[test]
 fn a_misspelt_field_is_named_with_its_place() {
     let [fields, of_model] = allowed();
-    assert!(fields.starts_with("`models`, `names_max`, `routes`, `endpoints`, "), "{fields}");
+    assert!(
+        fields.starts_with("`models`, `names_max`, `series_max`, `routes`, `endpoints`, "),
+        "{fields}"
+    );
     refuses(
         r#"{"models": [{"name": "m", "profil": {}}]}"#,
         &format!("models[0]: unknown field \"profil\", allowed are {of_model}"),
