@@ -123,9 +123,10 @@ impl Record {
     /// The id, and the row.
     pub(crate) fn id(&self) -> SaidId {
         let Some(cell) = self.get(member::ID) else { return SaidId::None };
-        let row = match self.get(member::ROW).map(|row| row.number(&NullTexts::NONE)) {
+        let row = match self.get(member::ROW).map(|row| (row, row.number(&NullTexts::NONE))) {
             None => Some(0),
-            Some(Ok(row)) if (0.0..9e15).contains(&row) && libm::trunc(row) == row => {
+            Some((Cell::Boolean(_), _)) => None,
+            Some((_, Ok(row))) if (0.0..9e15).contains(&row) && libm::trunc(row) == row => {
                 Some(row as u64)
             }
             Some(_) => None,
@@ -205,7 +206,7 @@ mod tests {
         for unusable in [Cell::Number(0.5), Cell::Boolean(true), Cell::Text(&[b'x'; 256])] {
             check(Some(unusable), None, SaidId::Unusable);
         }
-        for row in [Cell::Number(-1.0), Cell::Number(0.5), Cell::Text(b"x")] {
+        for row in [Cell::Number(-1.0), Cell::Number(0.5), Cell::Text(b"x"), Cell::Boolean(true)] {
             check(Some(Cell::Text(b"a")), Some(row), SaidId::Unusable);
         }
     }

@@ -197,8 +197,11 @@ impl ScoreSeries {
     }
 }
 
-/// A probability; `None` for anything else.
+/// A probability; `None` for anything else. A truth value is none: it says a class.
 fn probability(cell: Cell<'_>) -> Option<f64> {
+    if matches!(cell, Cell::Boolean(_)) {
+        return None;
+    }
     cell.number(&NullTexts::NONE).ok().filter(|score| (0.0..=1.0).contains(score))
 }
 

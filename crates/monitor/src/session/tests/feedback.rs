@@ -269,6 +269,7 @@ fn what_cannot_count_is_refused_with_a_reason() {
         (r#"{"model": "rain", "label": {"a": 1}, "score": 0.5}"#, "label_unusable"),
         (r#"{"model": "rain", "label": 1}"#, "prediction_missing"),
         (r#"{"model": "rain", "label": 1, "score": 1.5}"#, "prediction_unusable"),
+        (r#"{"model": "rain", "label": 1, "score": true}"#, "prediction_unusable"),
         (r#"{"model": "price", "label": 1, "prediction": "high"}"#, "prediction_unusable"),
         (r#"{"model": "price", "label": "x", "prediction": 1}"#, "label_unusable"),
         (r#"{"model": "chat", "revenue": 1000}"#, "kpi_unusable"),
