@@ -109,7 +109,9 @@ impl fmt::Display for Summary {
         line("duplicate", self.duplicate)?;
         line("refused", self.refused)?;
         for (reason, count) in &self.reasons {
-            writeln!(f, "  {reason:<13} {count:>9}")?;
+            // In one column with the other counts, however long the reason is.
+            let width = 22_usize.saturating_sub(reason.len());
+            writeln!(f, "  {reason} {count:>width$}")?;
         }
         let explained: u64 = self.reasons.values().sum();
         match self.refused.saturating_sub(explained) {
