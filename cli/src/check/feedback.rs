@@ -32,7 +32,7 @@ fn intake(feedback: &Feedback) -> Vec<String> {
     if feedback.endpoint {
         let believed = match &feedback.secret {
             Some((header, _)) => format!("with the secret in `{header}`"),
-            None => "from whoever reaches it; a `secret`, or the route's own authentication, restricts it".into(),
+            None => "from any client that reaches it; a `secret`, or the route's own authentication, restricts it".into(),
         };
         lines.push(format!(
             "`POST {FEEDBACK_PATH}` is answered by the filter, {believed}. The proxy's plugin configuration needs \
@@ -111,7 +111,7 @@ mod tests {
         let text = of(r#", "feedback": {}"#);
         for part in [
             "allow_on_headers_stop_iteration",
-            "whoever reaches it",
+            "any client that reaches it",
             "3,125 KiB",
             "16 minutes'",
             "are refused",

@@ -35,7 +35,7 @@ pub enum FeedbackFault {
 }
 
 /// Reading takes the sink of exchanges, so that a filter has the code of its readers once. Of its selectors those of
-/// requests count; what it is told of progress means nothing here.
+/// requests count; progress that is reported to it means nothing here.
 impl FeedbackBody {
     /// Begins a body with this head.
     pub fn new<'c>(

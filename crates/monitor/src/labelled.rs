@@ -255,7 +255,7 @@ fn tag([name, version]: [&str; 2], task: Option<&Task>) -> u32 {
     tag.value() as u32
 }
 
-/// The labels of so many bins.
+/// The labels of this many bins.
 fn bin_labels(bins: usize) -> Vec<String> {
     (0..bins).map(|bin| format!("{bin:02}")).collect()
 }

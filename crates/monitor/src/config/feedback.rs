@@ -34,7 +34,7 @@ settings! {
         endpoint: bool = Flag, [or true], "false";
         /// The longest body of feedback that is read, in bytes.
         bytes_max: u64 = Whole(FEEDBACK_BYTES_MAX), [or 16_777_216], "1048576";
-        /// What the header `secret_header` of feedback must say. Without it, whoever reaches the path is believed.
+        /// What the header `secret_header` of feedback must say. Without it, any client that reaches the path is trusted.
         secret: Option<String> = Secret, [optional], r#""3fa1c7""#;
         /// The header that holds the secret.
         secret_header: String = HeaderName, [or String::from("x-driftline-secret")], r#""x-token""#;

@@ -97,7 +97,7 @@ impl PredictionId {
 }
 
 impl PredictionTable {
-    /// A table for so many predictions; `None` for none.
+    /// A table for this many predictions; `None` for none.
     pub(crate) fn new(predictions_max: u64) -> Option<PredictionTable> {
         let buckets = usize::try_from(predictions_max).ok()?.div_ceil(SLOTS);
         let buckets = u32::try_from(buckets).ok().filter(|&buckets| buckets != 0)?;
@@ -115,8 +115,8 @@ impl PredictionTable {
         noted.unwrap_or(Noted::Refused)
     }
 
-    /// Finds a prediction, and gives it the marks that `mark` says of it, which is told those that it has. `mark` may be
-    /// asked several times; no two calls at any workers are told that they gave it the same mark. `None` if there is no
+    /// Finds a prediction, and gives it the marks that `mark` returns, which receives those that it has. `mark` may be
+    /// called several times; no two calls at any workers return the same mark as new. `None` if there is no
     /// such prediction, or the host does not take the marks.
     pub(crate) fn mark(
         &self,

@@ -75,12 +75,12 @@ impl KpiSeries {
         [self.minimum, self.maximum, self.unit]
     }
 
-    /// The mean of so many records with these sums, in the unit of the figure.
+    /// The mean of this many records with these sums, in the unit of the figure.
     pub(crate) fn mean(&self, rows: u64, high: u64, low: u64) -> f64 {
         (high as f64 - low as f64) * self.unit / rows.max(1) as f64
     }
 
-    /// Where so many units lie between the bounds, from 0 to 1.
+    /// Where this many units lie between the bounds, from 0 to 1.
     pub(crate) fn position(&self, units: f64) -> f64 {
         ((units * self.unit - self.minimum) / (self.maximum - self.minimum)).clamp(0.0, 1.0)
     }

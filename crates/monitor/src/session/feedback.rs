@@ -298,7 +298,7 @@ impl FeedbackTaken {
             }
             Event::Rows(_) if !self.is_one_record => self.end_record(host, feedback, buffer),
             Event::NoRow if !self.is_one_record => self.record.clear(),
-            // Members that mean nothing here are nobody's fault.
+            // Unknown members are ignored.
             Event::Rows(_) | Event::NoRow | Event::Fault(_) => {}
         }
     }

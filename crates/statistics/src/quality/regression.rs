@@ -22,11 +22,11 @@
 use super::sums::sums;
 use crate::float::rounded;
 
-/// Beyond so many deviations, an error or a label counts as this many: one row that is out of this world must not drown
+/// Beyond this many deviations, an error or a label counts as this many: one row that is out of this world must not drown
 /// all others, and no sum may overflow.
 pub const DEVIATIONS_MAX: f64 = 1000.0;
 
-/// Beyond so many times the label, a relative error counts as this many.
+/// Beyond this many times the label, a relative error counts as this many.
 pub const RELATIVE_MAX: f64 = 1000.0;
 
 /// What a deviation is in a sum of errors.

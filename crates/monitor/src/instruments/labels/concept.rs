@@ -27,7 +27,7 @@ use crate::{
     memory::BLOCK_BYTES,
 };
 
-/// Beyond so many standard deviations of the reference's absolute errors, an error is larger than 1 for ADWIN.
+/// Beyond this many standard deviations of the reference's absolute errors, an error is larger than 1 for ADWIN.
 const DEVIATIONS: f64 = 5.0;
 /// What the counters of a regression are in.
 const THOUSANDTHS: f64 = 1000.0;

@@ -21,7 +21,7 @@ pub(super) struct SumWindows {
     narrow: usize,
 }
 
-/// How many cells the rings have for so many of rows, and all.
+/// How many cells the rings have for this many cells of rows and this many in all.
 const fn ring_cells(narrow: usize, all: usize) -> usize {
     narrow.saturating_add(all.saturating_sub(narrow).saturating_mul(2))
 }
