@@ -77,8 +77,11 @@ fn of_model(model: &Model, feedback: &Feedback) -> String {
         }
         Some(Task::Regression(_)) => "labels are numbers".into(),
         None => {
-            "labels are refused, because its profile has no quality (`driftline profile --label`)"
-                .into()
+            let lacks = match model.profile {
+                Some(_) => "its profile has no quality",
+                None => "it has no profile",
+            };
+            format!("labels are refused, because {lacks} (`driftline profile --label`)")
         }
     };
     let mut text = format!(

@@ -366,7 +366,9 @@ fn check(
             if is_usable { Ok(()) } else { Err(LabelRefused::LabelUnusable) }
         }
         _ if has_kpi => Ok(()),
-        _ => Err(LabelRefused::LabelMissing),
+        // It takes no labels.
+        Some(_) => Err(LabelRefused::UnknownModel),
+        None => Err(LabelRefused::LabelMissing),
     }
 }
 

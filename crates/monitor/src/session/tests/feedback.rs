@@ -273,6 +273,8 @@ fn what_cannot_count_is_refused_with_a_reason() {
         (r#"{"model": "price", "label": 1, "prediction": "high"}"#, "prediction_unusable"),
         (r#"{"model": "price", "label": "x", "prediction": 1}"#, "label_unusable"),
         (r#"{"model": "chat", "revenue": 1000}"#, "kpi_unusable"),
+        (r#"{"model": "chat", "label": 1}"#, "unknown_model"),
+        (r#"{"model": "chat"}"#, "label_missing"),
         (r#"{"model": "rain", "label": 1, "score": 0.5, "clicked": "yes"}"#, "kpi_unusable"),
         (r#"{"id": "", "model": "rain", "label": 1}"#, "prediction_missing"),
         (r#"{"id": 0.5, "label": 1}"#, "id_unusable"),
