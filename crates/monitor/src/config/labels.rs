@@ -6,7 +6,6 @@ use core::ops::RangeInclusive;
 
 use driftline_inference::predictive::COLUMNS_MAX;
 
-use super::Model;
 use super::table::{Condition, HeaderName, Label, Name, Number, Shape, settings};
 use driftline_statistics::{
     document::{Node, Object, Problems},
@@ -77,18 +76,6 @@ settings! {
         Condition::Needs("values", "header"),
         Condition::Needs("header", "values"),
     ];
-}
-
-impl Model {
-    /// What records of feedback call its KPIs and segments.
-    pub(super) fn feedback_names(&self) -> impl Iterator<Item = &str> {
-        let features = self.profile.as_ref().map_or(&[][..], |profile| &profile.features);
-        let segments = self.segments.iter().filter_map(|segment| match segment {
-            SegmentSource::Feature(number) => Some(features.get(*number)?.name.as_str()),
-            SegmentSource::Header { name, .. } => Some(name.as_str()),
-        });
-        self.kpis.iter().map(|kpi| kpi.name.as_str()).chain(segments)
-    }
 }
 
 impl Kpi {

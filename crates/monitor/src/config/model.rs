@@ -112,6 +112,16 @@ fn kinds() -> Vec<(&'static str, ModelKind)> {
 type Given<'p> = Option<&'p Profile>;
 
 impl Model {
+    /// What records of feedback call its KPIs and segments.
+    pub(super) fn feedback_names(&self) -> impl Iterator<Item = &str> {
+        let features = self.profile.as_ref().map_or(&[][..], |profile| &profile.features);
+        let segments = self.segments.iter().filter_map(|segment| match segment {
+            SegmentSource::Feature(number) => Some(features.get(*number)?.name.as_str()),
+            SegmentSource::Header { name, .. } => Some(name.as_str()),
+        });
+        self.kpis.iter().map(|kpi| kpi.name.as_str()).chain(segments)
+    }
+
     /// Whether the name is a pattern.
     #[must_use]
     pub fn is_pattern(&self) -> bool {

@@ -13,6 +13,9 @@ use crate::memory::BLOCK_BYTES;
 /// The longest id, in bytes. Readers keep one byte more, so that a longer one can be told.
 const ID_BYTES_MAX: usize = 255;
 
+/// What a value takes at most: readers report texts of up to 256 bytes, and a buffer that grows is up to twice as long.
+const VALUE_BYTES_MAX: usize = size_of::<Held>() + 512 + BLOCK_BYTES;
+
 /// The record at hand.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -55,8 +58,7 @@ pub(crate) enum SaidId {
 impl Record {
     /// What the values of a record with this many columns take at most, in bytes.
     pub(crate) const fn bytes_max(columns: usize) -> usize {
-        // Readers report texts of up to 256 bytes, and a buffer that grows is up to twice as long.
-        columns.saturating_mul(size_of::<Held>() + 512 + BLOCK_BYTES)
+        columns.saturating_mul(VALUE_BYTES_MAX)
     }
 
     /// An empty record of this many columns.
