@@ -117,7 +117,7 @@ impl fmt::Display for Summary {
         match self.refused.saturating_sub(explained) {
             0 => {}
             // A server gives the reasons of the first five rows of each batch.
-            more => writeln!(f, "  {:<13} {more:>9}", "not said")?,
+            more => writeln!(f, "  {:<13} {more:>8}", "reason unknown")?,
         }
         for place in &self.places {
             writeln!(f, "  {place}")?;
@@ -166,7 +166,7 @@ mod tests {
         for expected in [
             "rows read               7\n",
             "sent                    3\n",
-            "refused                 2\n  unknown_model         1\n  not said              1\n",
+            "refused                 2\n  unknown_model         1\n  reason unknown        1\n",
             "\n  row 2 (line 3): unknown_model\n",
         ] {
             assert!(text.contains(expected), "{expected:?} is not in\n{text}");

@@ -56,7 +56,7 @@ pub const ENDPOINTS_MAX: usize = 64;
 /// needs the rest.
 pub const SERIES_MAX: usize = 60_000;
 /// What `series_max` may be.
-pub const SERIES_LIMIT: RangeInclusive<u64> = 1..=SERIES_MAX as u64;
+pub const SERIES_LIMIT: RangeInclusive<u64> = 1000..=SERIES_MAX as u64;
 /// What `names_max` may be.
 pub const NAMES_MAX: RangeInclusive<u64> = 1..=500;
 /// What `window_seconds` may be: up to a week.

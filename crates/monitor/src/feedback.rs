@@ -82,7 +82,11 @@ pub(crate) enum Intake {
 
 /// What a record is about, made ready to be counted.
 struct Said<'r> {
-    /// The model that it names.
+    /// What it calls the model.
+    name: Option<&'r str>,
+    /// Whether it names a version.
+    has_version: bool,
+    /// The model that it is about; `None` if only an id can tell.
     model: Option<&'r Rc<LabelledModel>>,
     label: Option<Cell<'r>>,
     prediction: SaidPrediction<'r>,
@@ -263,7 +267,7 @@ impl FeedbackLayout {
     }
 
     /// Counts a record with the prediction that its id leads to; `None` if it leads to none, or to one of another model
-    /// than the record names.
+    /// or version than the record names.
     #[expect(clippy::too_many_arguments, reason = "what a record is counted with")]
     fn join(
         &self,
@@ -278,9 +282,7 @@ impl FeedbackLayout {
         let (mut problem, mut is_of_another) = (None, false);
         let found = table.mark(host, id, |prediction, _| {
             let model = self.of_tag(prediction.model);
-            is_of_another = said.model.is_some_and(|named| {
-                model.is_none_or(|model| model.called().0 != named.called().0)
-            });
+            is_of_another = said.is_about_another_than(model);
             if is_of_another {
                 return 0;
             }
@@ -324,20 +326,41 @@ impl FeedbackLayout {
         let version = record.text(member::VERSION);
         let version = version.as_ref().map(record::Text::bytes);
         let named = record.get(member::MODEL);
-        let model = match (entry.and_then(|entry| entry.model.as_deref()), named) {
-            (Some(name), _) => self.called(name.as_bytes(), version),
-            (None, Some(name)) => {
-                let name = record::Text::of(name);
-                let found = name.and_then(|name| self.called(name.bytes(), version));
-                Some(found.ok_or(LabelRefused::UnknownModel)?)
-            }
-            (None, None) => self.models.first().filter(|_| self.models.len() == 1),
+        let name = match (entry.and_then(|entry| entry.model.as_deref()), named) {
+            (Some(name), _) => Some(name),
+            (None, Some(name)) => Some(self.name_of(name).ok_or(LabelRefused::UnknownModel)?),
+            (None, None) => None,
         };
+        let model = match name {
+            Some(name) => self.called(name.as_bytes(), version),
+            None => self.models.first().filter(|_| self.models.len() == 1),
+        };
+        if name.is_some() && version.is_some() && model.is_none() {
+            return Err(LabelRefused::UnknownModel);
+        }
         let prediction = SaidPrediction {
             prediction: record.get(member::PREDICTION),
             score: record.get(member::SCORE),
         };
-        Ok(Said { model, label: record.get(member::LABEL), prediction })
+        let has_version = version.is_some();
+        Ok(Said { name, has_version, model, label: record.get(member::LABEL), prediction })
+    }
+
+    /// The name of the models that a record calls so.
+    fn name_of(&self, said: Cell<'_>) -> Option<&str> {
+        let said = record::Text::of(said)?;
+        let mut names = self.models.iter().map(|model| model.called().0);
+        names.find(|name| name.as_bytes() == said.bytes())
+    }
+}
+
+impl Said<'_> {
+    /// Whether it names another model, or another version, than this one; `None` is one that takes no labels any more.
+    fn is_about_another_than(&self, found: Option<&Rc<LabelledModel>>) -> bool {
+        let Some(found) = found else { return self.name.is_some() || self.model.is_some() };
+        let is_of_version = |model: &Rc<LabelledModel>| model.called().1 == found.called().1;
+        self.name.is_some_and(|name| name != found.called().0)
+            || self.has_version && !self.model.is_some_and(is_of_version)
     }
 }
 

@@ -23,12 +23,14 @@ impl Fingerprint {
 
     /// The same with a text, whose end counts too: `a`, `bc` is not `ab`, `c`.
     #[must_use]
+    #[inline(never)] // Filters are small: see `with_number`.
     pub fn with_text(self, text: &str) -> Fingerprint {
         self.with(text.as_bytes()).with(&[0xff])
     }
 
     /// The same with a number.
     #[must_use]
+    #[inline(never)] // Eight multiplications wherever it is called make a filter some kilobytes larger.
     pub fn with_number(self, number: u64) -> Fingerprint {
         self.with(&number.to_le_bytes())
     }

@@ -1,6 +1,10 @@
 //! The parts that a layout is made of, one after another, and how many series they have; it keeps none of them.
 
-use alloc::{rc::Rc, string::String, vec::Vec};
+use alloc::{
+    rc::Rc,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use core::fmt;
 
 use driftline_metrics::{
@@ -23,17 +27,16 @@ use crate::{
 };
 
 /// What makes series.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum SeriesMaker {
-    /// A model, in all its versions and on all routes.
-    Model(String),
+enum SeriesMaker<'n> {
+    /// A model, by its name: all its versions, on all routes.
+    Model(&'n str),
     /// The names that are admitted later because they match a pattern.
     Patterns,
     /// The filter itself, feedback included.
     Filter,
 }
 
-impl fmt::Display for SeriesMaker {
+impl fmt::Display for SeriesMaker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SeriesMaker::Model(name) => write!(f, "model `{name}`"),
@@ -143,21 +146,37 @@ pub(super) fn deployed(
     Some((registrar.add(Metric::ModelDeployed, &[&model.name, version]), seconds))
 }
 
-/// Who makes the series of a configuration, and how many, those of names that are admitted later included. Holds one part at a time, since there may be no room for all of
-/// them.
-pub(crate) fn series_by_maker(config: &Config) -> Vec<(SeriesMaker, usize)> {
+/// How many series a configuration makes, those of names that are admitted later included.
+pub(crate) fn series_count(config: &Config) -> usize {
+    let mut all: usize = 0;
+    each_maker(config, &mut |_, series| all = all.saturating_add(series));
+    all
+}
+
+/// Who makes these series, as text, and how many.
+pub(crate) fn series_by_maker(config: &Config) -> Vec<(String, usize)> {
+    let mut makers: Vec<(String, usize)> = Vec::new();
+    each_maker(config, &mut |maker, series| {
+        let maker = maker.to_string();
+        match makers.iter_mut().find(|(known, _)| *known == maker) {
+            Some((_, all)) => *all = all.saturating_add(series),
+            None => makers.push((maker, series)),
+        }
+    });
+    makers
+}
+
+/// Reports what makes series, in any order and a model several times. Holds one part at a time, since there may be no room
+/// for all of them.
+#[inline(never)] // A filter would have it twice.
+fn each_maker(config: &Config, add: &mut dyn FnMut(SeriesMaker<'_>, usize)) {
     let registry = ModelRegistry::new(config);
     let drift = DriftSettings::of(config);
-    let mut makers: Vec<(SeriesMaker, usize)> = Vec::new();
-    let mut add = |maker, series| match makers.iter_mut().find(|(known, _)| *known == maker) {
-        Some((_, all)) => *all = all.saturating_add(series),
-        None => makers.push((maker, series)),
-    };
     let [generating, predicting] = [true, false]
         .map(|generates| count(|it| ModelSeries::new(it, &SeriesKey::default(), generates)));
     for SeriesKey { model, .. } in registry.listed() {
         let series = if registry.predicts(&model) { predicting } else { generating };
-        add(SeriesMaker::Model(model), series);
+        add(SeriesMaker::Model(&model), series);
     }
     for model in &config.models {
         let series = count(|registrar| {
@@ -165,7 +184,7 @@ pub(crate) fn series_by_maker(config: &Config) -> Vec<(SeriesMaker, usize)> {
             deployed(registrar, model);
             labelled(registrar, model, config.feedback.as_ref(), &drift, None);
         });
-        add(SeriesMaker::Model(model.name.clone()), series);
+        add(SeriesMaker::Model(&model.name), series);
     }
     add(SeriesMaker::Patterns, count(place).saturating_mul(registry.places_max));
     let of_filter = count(|registrar| {
@@ -173,5 +192,4 @@ pub(crate) fn series_by_maker(config: &Config) -> Vec<(SeriesMaker, usize)> {
         feedback(registrar, config.feedback.as_ref(), Vec::new(), common.monitored_values);
     });
     add(SeriesMaker::Filter, of_filter);
-    makers
 }

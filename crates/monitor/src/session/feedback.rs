@@ -322,7 +322,7 @@ const fn said(fault: FeedbackFault) -> (FeedbackOutcome, &'static str) {
             "found another content-type, expected application/json, application/jsonl or text/csv"
         }
         FeedbackFault::Malformed => {
-            "the body is not one whole document of its content-type; JSON lines are application/jsonl"
+            "the body is not one whole document of its content-type that holds records; JSON lines are application/jsonl"
         }
         FeedbackFault::Encoding(ReadProblem::NoRoomToDecode) => {
             return (

@@ -188,6 +188,8 @@ impl Walk {
             self.next = self.table.with_key(from, 0, key.bytes);
             if self.next != 0 {
                 self.is_row = IsRow::HoldsRows;
+                // It is no row itself, and the member may hold none.
+                self.has_rows = false;
                 self.drop_row(take);
                 self.at = At::Member;
                 return Next::Read;

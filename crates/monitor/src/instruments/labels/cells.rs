@@ -163,8 +163,10 @@ impl LabelCells {
         let all = match &model.judged {
             Some(Judged::Classes(series)) => {
                 let all = series.reference.names.iter().fold(all, |all, it| all.with_text(it));
-                let edges = series.reference.scores.as_ref().map(|it: &Scores| &it.edges);
-                numbers(all, edges.into_iter().flatten())
+                series.reference.scores.as_ref().map_or(all, |scores: &Scores| {
+                    let all = all.with_number(scores.positive as u64);
+                    numbers(all, scores.edges.iter().chain([&scores.threshold]))
+                })
             }
             Some(Judged::Regression(series)) => {
                 let scale = [series.reference.mean, series.reference.deviation];

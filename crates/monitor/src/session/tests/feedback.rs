@@ -347,6 +347,49 @@ fn an_id_leads_to_no_prediction_of_another_model() {
 }
 
 #[test]
+fn an_id_leads_to_no_prediction_of_another_version() {
+    let mut config: Value = serde_json::from_str(&config(&json!({}))).unwrap();
+    let mut other = config["models"][0].clone();
+    other["profile"]["version"] = "4".into();
+    config["models"].as_array_mut().unwrap().push(other);
+    let world = World::new(&config.to_string());
+    let predict = |id, version| {
+        let headers = [("x-request-id", id), ("content-type", "application/json")];
+        let path = format!("/v1/models/rain/versions/{version}:predict");
+        let mut stream = world.post(&path, &headers);
+        stream.request_body(br#"{"instances": [[0.5]]}"#, true);
+        let head = named(&[(":status", "200")], &[("content-type", "application/json")]);
+        stream.response_headers(head, false);
+        stream.response_body(br#"{"predictions": [0.9]}"#, true);
+        stream.end(0);
+    };
+    predict("r3", "3");
+    predict("r4", "4");
+    for (record, joined) in [
+        (r#"{"model": "rain", "version": "4", "id": "r3", "label": 1}"#, 0),
+        (r#"{"model": "rain", "version": "3", "id": "r3", "label": 1}"#, 1),
+        (r#"{"model": "rain", "id": "r4", "label": 1}"#, 1),
+    ] {
+        let answer = send(&world, record);
+        assert_eq!([&answer["joined"], &answer["unmatched"]], [joined, 1 - joined], "{record}");
+    }
+}
+
+#[test]
+fn a_document_that_has_no_records_is_refused_and_an_empty_list_is_not() {
+    for (body, status) in [
+        (r#"{"labels": 5}"#, 400),
+        (r#"{"labels": {"model": "rain", "label": 1, "score": 0.3}}"#, 400),
+        (r#"{"model": "rain", "labels": "1"}"#, 400),
+        (r#"{"labels": []}"#, 202),
+        ("[]", 202),
+    ] {
+        let (found, answer) = send_in(&world(), "application/json", body, 3);
+        assert_eq!((found, &answer["accepted"]), (status, &json!(0)), "{body}: {answer}");
+    }
+}
+
+#[test]
 fn an_id_leads_to_no_prediction_of_a_model_that_had_other_classes() {
     let mut world = world();
     predict(&world, "r1", r#"{"instances": [[0.5]]}"#, r#"{"predictions": [0.9]}"#);
