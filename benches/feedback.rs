@@ -4,13 +4,17 @@
 //! `cargo xtask bench --bench feedback` builds the filter first. Worlds with feedback and without it take turns, so that a
 //! noisy machine disturbs both.
 
+mod measured;
+
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Result, ensure};
 use driftline_support::labelled_profile;
 use driftline_testbed::pieces;
-use host_sim::{Clock, Filter, World, WorldOptions};
-use serde_json::{Value, json};
+use host_sim::{Filter, World};
+use serde_json::json;
+
+use self::measured::world;
 
 /// Predictions that wait: 8 buckets.
 const TABLE: usize = 1024;
@@ -104,14 +108,6 @@ fn measure(filter: &Filter, by_instructions: bool) -> Result<Costs> {
     let [one, batch, one_without, batch_without, label, labels] = fastest;
     let further = (batch - batch_without - (one - one_without)) / (ROWS - 1) as f64;
     Ok([one - one_without, further, (labels - label) / (ROWS - 2) as f64])
-}
-
-fn world(filter: &Filter, config: &Value) -> Result<World> {
-    let mut options = WorldOptions::with_config(config.to_string());
-    options.allow_on_headers_stop_iteration = true;
-    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
-    options.measure_cost = true;
-    Ok(World::new(filter, options)?)
 }
 
 /// The request of this number asks for the predictions of so many rows.

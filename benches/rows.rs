@@ -4,13 +4,17 @@
 //! `cargo xtask bench --bench rows` builds the filter first. Requests of one row and of many, and a world whose model
 //! has no profile, take turns, so that a noisy machine disturbs all of them.
 
+mod measured;
+
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Result, ensure};
 use driftline_support::uniform_profile;
 use driftline_testbed::pieces;
-use host_sim::{Clock, Filter, World, WorldOptions};
-use serde_json::{Value, json};
+use host_sim::{Filter, World};
+use serde_json::json;
+
+use self::measured::world;
 
 const FEATURES: usize = 50;
 const BINS: usize = 20;
@@ -64,14 +68,6 @@ fn main() -> Result<()> {
 /// Whether a line of the host's statistics is a bin that has rows.
 fn is_binned(line: &str) -> bool {
     line.starts_with("wasmcustom.driftline_feature_bin_total.") && !line.ends_with(": 0")
-}
-
-fn world(filter: &Filter, config: &Value) -> Result<World> {
-    let mut options = WorldOptions::with_config(config.to_string());
-    options.allow_on_headers_stop_iteration = true;
-    options.clock = Clock::virtual_from(Duration::from_secs(1_790_000_000));
-    options.measure_cost = true;
-    Ok(World::new(filter, options)?)
 }
 
 /// Microseconds within the filter for one such request, all of its callbacks together.

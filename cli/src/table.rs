@@ -1,5 +1,7 @@
 //! Aligned text tables that are Markdown as well, and readable numbers; it does not know what they say.
 
+pub(crate) use driftline_profiler::thousands;
+
 use std::fmt;
 
 /// A table of texts.
@@ -59,19 +61,6 @@ impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
 /// In characters; all of ours take one cell.
 fn length(text: &str) -> usize {
     text.chars().count()
-}
-
-/// With a comma between thousands.
-pub(crate) fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index != 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

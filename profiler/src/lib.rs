@@ -60,6 +60,6 @@ pub use place::Place;
 pub use quality::{LeftOut, QualityOptions};
 pub use recount::Recount;
 pub use settings::{BINS, BINS_DEFAULT, CATEGORIES, MEMORY_BYTES_DEFAULT, Settings};
-pub use summary::Summary;
+pub use summary::{Summary, thousands};
 pub use table::{AsOf, ColumnNames, Made, Options, Progress, TableRecorder, TableSink, profile_of};
 pub use text::to_text;

@@ -2,6 +2,8 @@
 
 mod quality;
 
+pub use self::quality::thousands;
+
 use std::fmt;
 
 use driftline_statistics::{

@@ -93,21 +93,28 @@ fn what_replay_cannot_read_is_named_with_its_line() {
     replay(&empty, &["holds no exchange"]);
 }
 
-#[test]
-fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
-    let config = Input::new("pipe.json", b"");
-    let recording = Input::new("pipe.jsonl", b"{\"method\":\"GET\",\"path\":\"/\",\"steps\":[]}");
-    let filter = filter_of("pipe.wasm", FILTER);
+/// Runs the command while nothing reads its output: whether it succeeds, and what it says of errors.
+fn without_reader(arguments: &[&str]) -> (bool, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_driftline"))
-        .args(["replay", recording.name(), "--filter", filter.name(), "--config", config.name()])
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && !stderr.contains("panicked"), "{stderr}");
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn who_reads_only_the_begin_of_a_replay_sees_no_panic() {
+    let config = Input::new("pipe.json", b"");
+    let recording = Input::new("pipe.jsonl", b"{\"method\":\"GET\",\"path\":\"/\",\"steps\":[]}");
+    let filter = filter_of("pipe.wasm", FILTER);
+    let arguments =
+        ["replay", recording.name(), "--filter", filter.name(), "--config", config.name()];
+    let (is_success, stderr) = without_reader(&arguments);
+    assert!(is_success && !stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
@@ -115,17 +122,9 @@ fn who_reads_nothing_of_feedback_sees_no_panic_and_its_exit_status() {
     let rows = Input::new("feedback.csv", b"model,label,score\nrain,1,0.5\n");
     let bad = Input::new("bad-feedback.csv", b"model,label,score\nrain,1,high\n");
     let run = |file: &Input| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_driftline"))
-            .args(["feedback", file.name(), "--dry-run"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
+        let (is_success, stderr) = without_reader(&["feedback", file.name(), "--dry-run"]);
         assert!(!stderr.contains("panicked"), "{stderr}");
-        (output.status.success(), stderr)
+        (is_success, stderr)
     };
     assert_eq!(run(&rows), (true, String::new()));
     let (is_success, stderr) = run(&bad);

@@ -47,7 +47,7 @@ mod weather;
 
 pub use self::{
     classes::ClassNames,
-    confusion::{Average, CLASSES_MAX, CLASSES_MIN, ClassCounts, Confusion},
+    confusion::{Average, CLASSES_MAX, CLASSES_MIN, ClassCounts, Confusion, right_and_wrong},
     estimate::{Expected, ReferenceBins, Threshold, Unlabelled},
     losses::{LOG_LOSS_CLIP, LossSums, score_millionths},
     measures::{ClassifierCounts, Measures, ScoreCounts, of_classifier, of_regression},

@@ -14,7 +14,7 @@ pub(super) fn line(quality: &Quality) -> String {
         Task::Regression(regression) => (of_regression(regression), regression.sums.rows),
     };
     let known = measures.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?)));
-    format!("{} over {} labelled rows", known.collect::<Vec<_>>().join(", "), grouped(rows))
+    format!("{} over {} labelled rows", known.collect::<Vec<_>>().join(", "), thousands(rows))
 }
 
 fn of_classes(classes: &Classes) -> ([(&'static str, Option<String>); 3], u64) {
@@ -51,7 +51,8 @@ fn share(x: f64) -> String {
 }
 
 /// A whole number with commas between thousands.
-fn grouped(x: u64) -> String {
+#[must_use]
+pub fn thousands(x: u64) -> String {
     let digits = x.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -76,7 +77,7 @@ mod tests {
     fn numbers_are_short() {
         let shares = [0.8614, 1.0, 0.0, -0.25].map(share);
         assert_eq!(shares, [".861", "1.000", ".000", "-0.250"]);
-        let rows = [0, 999, 1_000, 12_345_678].map(grouped);
+        let rows = [0, 999, 1_000, 12_345_678].map(thousands);
         assert_eq!(rows, ["0", "999", "1,000", "12,345,678"]);
     }
 

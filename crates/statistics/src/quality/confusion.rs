@@ -76,7 +76,7 @@ impl<'a> Confusion<'a> {
     /// Rows whose predicted class is their class.
     #[must_use]
     pub fn correct(&self) -> u64 {
-        self.counts.iter().step_by(self.classes.saturating_add(1)).fold(0, plus)
+        right_and_wrong(self.counts, self.classes).0
     }
 
     /// The share of rows that are correct; `None` without rows.
@@ -199,6 +199,13 @@ fn product(a: u64, b: u64) -> u128 {
 /// `None` for a part of nothing.
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole != 0).then(|| part as f64 / whole as f64)
+}
+
+/// Rows of a row-major matrix whose predicted class is their class, and all others. Sums stop at 2^64 - 1.
+#[must_use]
+pub fn right_and_wrong(counts: &[u64], classes: usize) -> (u64, u64) {
+    let right = counts.iter().step_by(classes.saturating_add(1)).fold(0, plus);
+    (right, total(counts).saturating_sub(right))
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ use alloc::{boxed::Box, vec::Vec};
 use driftline_labels::{LabelValue as _, StreamDetector};
 use driftline_metrics::series::{SeriesId, SeriesRegistrar};
 use driftline_statistics::{
-    detection::total, fingerprint::Fingerprint, quality::RegressionSums, time::Timestamp,
+    detection::total,
+    fingerprint::Fingerprint,
+    quality::{RegressionSums, right_and_wrong},
+    time::Timestamp,
 };
 
 use self::stream::{Growth, Stream, StreamGauges};
@@ -85,10 +88,8 @@ impl ConceptDrift {
         match &model.judged {
             Some(Judged::Classes(series)) => {
                 let confusion = part(growth, &self.cells.confusion);
-                let right = confusion.iter().step_by(series.names.count().saturating_add(1));
-                let right = right.fold(0, |sum: u64, &grown| sum.saturating_add(grown));
-                let rows = total(confusion);
-                Growth::Errors { rows, errors: rows.saturating_sub(right) }
+                let (_, errors) = right_and_wrong(confusion, series.names.count());
+                Growth::Errors { rows: total(confusion), errors }
             }
             Some(Judged::Regression(_)) => {
                 let counters: &[u64] = part(growth, &self.cells.regression);

@@ -8,7 +8,10 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesRegistrar, SeriesRun},
 };
-use driftline_statistics::detection::{TwoShares, total};
+use driftline_statistics::{
+    detection::{TwoShares, total},
+    quality::right_and_wrong,
+};
 
 use super::{
     DriftSettings, Places,
@@ -119,11 +122,9 @@ impl Errors {
 fn usual(model: &LabelledModel) -> Errors {
     match &model.judged {
         Some(Judged::Classes(series)) => {
-            let rows = total(&series.reference.confusion);
-            let diagonal = series.names.count().saturating_add(1);
-            let correct = series.reference.confusion.iter().step_by(diagonal.max(1));
-            let correct = correct.fold(0, |sum: u64, &count| sum.saturating_add(count));
-            Errors::of(rows, rows.saturating_sub(correct).saturating_mul(1000))
+            let confusion = &series.reference.confusion;
+            let (_, wrong) = right_and_wrong(confusion, series.names.count());
+            Errors::of(total(confusion), wrong.saturating_mul(1000))
         }
         Some(Judged::Regression(series)) => {
             let sums = &series.reference.sums;

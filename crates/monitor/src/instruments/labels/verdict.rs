@@ -14,6 +14,7 @@ use driftline_statistics::{
         total,
     },
     fingerprint::Fingerprint,
+    quality::right_and_wrong,
     time::Timestamp,
 };
 
@@ -96,11 +97,8 @@ impl QualityVerdict {
         match &model.judged {
             Some(Judged::Classes(series)) => {
                 let confusion = part(growth, &self.cells.confusion);
-                let diagonal = series.names.count().saturating_add(1);
-                let right = confusion.iter().step_by(diagonal);
-                let right = right.fold(0, |sum: u64, &grown| sum.saturating_add(grown));
-                if let Some([of_right, of_wrong]) = self.growth.first_chunk_mut() {
-                    (*of_right, *of_wrong) = (right, total(confusion).saturating_sub(right));
+                if let Some([right, wrong]) = self.growth.first_chunk_mut() {
+                    (*right, *wrong) = right_and_wrong(confusion, series.names.count());
                 }
             }
             Some(Judged::Regression(_)) => {
@@ -188,9 +186,8 @@ fn reference(judged: &Judged) -> Option<Reference> {
     let (bins, has_classes) = match judged {
         Judged::Classes(series) => {
             let confusion = &series.reference.confusion;
-            let right = confusion.iter().step_by(series.names.count().saturating_add(1));
-            let right = right.fold(0, |sum: u64, &rows| sum.saturating_add(rows));
-            (vec![right, total(confusion).saturating_sub(right)], true)
+            let (right, wrong) = right_and_wrong(confusion, series.names.count());
+            (vec![right, wrong], true)
         }
         Judged::Regression(series) => (series.reference.error_counts.clone(), false),
     };
