@@ -8,13 +8,11 @@ mod dialects;
 mod limits;
 mod metrics;
 mod page;
-mod rules;
-mod stats;
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use driftline_metrics::catalogue::{Definition, Kind, Metric};
+use driftline_operations::{rules, stats};
 
 use crate::{paths, process::say};
 
@@ -30,7 +28,7 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     Output { path: "docs/metrics.md", render: || Ok(metrics::render()) },
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
-    Output { path: "envoy/drift.rules.yml", render: || Ok(rules::render()) },
+    Output { path: "envoy/drift.rules.yml", render: || Ok(rules::drift::render()) },
     Output { path: "envoy/experiment.rules.yml", render: || Ok(rules::experiment::render()) },
     Output { path: "docs/dialects.md", render: dialects::render },
     Output { path: "docs/limits.md", render: limits::render },
@@ -86,12 +84,6 @@ impl Output {
         }
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
     }
-}
-
-/// The definitions of all histograms, in order.
-fn histograms() -> impl Iterator<Item = Definition> {
-    let definitions = Metric::ALL.iter().map(|metric| metric.definition());
-    definitions.filter(|definition| definition.kind == Kind::Histogram)
 }
 
 #[cfg(test)]

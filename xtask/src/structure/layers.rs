@@ -50,6 +50,7 @@ const STATISTICS: &str = "driftline-statistics";
 const INFERENCE: &str = "driftline-inference";
 const METRICS: &str = "driftline-metrics";
 const MONITOR: &str = "driftline-monitor";
+const OPERATIONS: &str = "driftline-operations";
 const HOST_SIM: &str = "driftline-host-sim";
 const PROFILER: &str = "driftline-profiler";
 const PROFILER_FILES: &str = "driftline-profiler-files";
@@ -67,6 +68,7 @@ const LAYERS: &[Layer] = &[
     bare(METRICS, &[LABELS, STATISTICS]),
     bare(MONITOR, &[LABELS, WIRE, STATISTICS, INFERENCE, METRICS]),
     layer("driftline-plugin", &[LABELS, STATISTICS, METRICS, MONITOR]),
+    layer(OPERATIONS, &[LABELS, STATISTICS, METRICS, MONITOR]),
     portable(PROFILER, &[LABELS, STATISTICS]),
     layer(PROFILER_FILES, &[LABELS, STATISTICS, PROFILER]),
     layer("driftline-studio", &[STATISTICS, METRICS, PROFILER]),
@@ -89,6 +91,7 @@ const LAYERS: &[Layer] = &[
             INFERENCE,
             METRICS,
             MONITOR,
+            OPERATIONS,
             PROFILER,
             PROFILER_FILES,
             HOST_SIM,
@@ -96,7 +99,7 @@ const LAYERS: &[Layer] = &[
             SUPPORT,
         ],
     ),
-    layer("xtask", &[LABELS, STATISTICS, INFERENCE, METRICS, MONITOR]),
+    layer("xtask", &[LABELS, STATISTICS, INFERENCE, METRICS, MONITOR, OPERATIONS]),
     // The benches and the stories, which use all of the others.
     layer("driftline-benches", &[]),
     layer("driftline", &[]),

@@ -7,7 +7,8 @@ use driftline_statistics::{
     detection::{Length, Materiality, ShareChange},
 };
 
-use super::{By, Rule, rule};
+use super::By;
+use crate::rules::{Rule, rule};
 
 /// Levels of the continued fraction of the incomplete gamma function.
 ///

@@ -11,9 +11,12 @@ use driftline_statistics::detection::{
 };
 
 use super::{
-    Alert, By, Rule,
+    By,
     evidence::{self, ALL_EFFECTIVE, EFFECTIVE, REFERENCE, REFERENCE_ROWS, matters},
-    relabelled, rule,
+};
+use crate::{
+    promql::relabelled,
+    rules::{Alert, Rule, rule},
 };
 
 /// What neighbouring stretches of time are compared: a few minutes hold most of what makes clusters.
@@ -41,20 +44,23 @@ pub(super) fn rules(by: &By) -> Vec<Rule> {
 }
 
 /// The alert on them.
-pub(super) fn alert() -> Alert {
+pub(super) fn alert() -> Rule {
     let [model, feature] =
         [Label::Model, Label::Feature].map(|it| format!("{{{{ $labels.{} }}}}", it.name()));
-    Alert {
-        name: "DriftlineFeatureDrift",
-        expression: "driftline:feature:drift1h == 1".to_owned(),
+    let summary = format!("{feature} of {model} has drifted from its training data.");
+    let description = format!(
+        "Over all proxies, {feature} of the last hour differs from the training data by more than chance and by enough to \
+         matter. driftline:feature:drift_reason1h says what differs."
+    );
+    Rule::Alert(Alert {
+        alert: "DriftlineFeatureDrift",
+        expr: "driftline:feature:drift1h == 1".to_owned(),
+        r#for: "0m".to_owned(),
         // As long as a proxy holds a verdict by default: a quarter of the window.
-        keep_firing_for: "15m",
-        summary: format!("{feature} of {model} has drifted from its training data."),
-        description: format!(
-            "Over all proxies, {feature} of the last hour differs from the training data by more than chance and by \
-             enough to matter. driftline:feature:drift_reason1h says what differs."
-        ),
-    }
+        keep_firing_for: Some("15m".to_owned()),
+        labels: [("severity", "warning".to_owned())].into(),
+        annotations: [("summary", summary), ("description", description)].into(),
+    })
 }
 
 /// Rows of the last hour without a value, with one that is none, and all.

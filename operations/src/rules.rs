@@ -1,0 +1,85 @@
+//! Rules for Prometheus: what a recording rule, an alert and a group are, and one module per subject. It evaluates none.
+//!
+//! All rules of a subject are one group: Prometheus evaluates a group rule by rule for one moment, but groups at moments
+//! of their own.
+
+pub mod drift;
+pub mod experiment;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::yaml;
+
+/// A file of rules.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleFile {
+    /// Evaluated side by side.
+    pub groups: Vec<Group>,
+}
+
+/// Rules that are evaluated one after another for the same moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Unique within a file.
+    pub name: String,
+    /// How often, as a span of time.
+    pub interval: String,
+    /// In the order in which they need each other.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Rule {
+    /// Keeps the value of an expression as series.
+    Recording(Recording),
+    /// Fires for each sample of an expression.
+    Alert(Alert),
+}
+
+/// A recording rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recording {
+    /// The name of the series.
+    pub record: String,
+    /// PromQL.
+    pub expr: String,
+    /// Labels that are set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<&'static str, String>,
+}
+
+/// A rule that alerts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alert {
+    /// Its name.
+    pub alert: &'static str,
+    /// PromQL.
+    pub expr: String,
+    /// How long a sample must be there before it fires, as a span of time.
+    pub r#for: String,
+    /// How long it fires when the sample is gone, as a span of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_firing_for: Option<String>,
+    /// Labels that are set.
+    pub labels: BTreeMap<&'static str, String>,
+    /// Texts for people.
+    pub annotations: BTreeMap<&'static str, String>,
+}
+
+/// A recording rule whose name begins with `driftline:`.
+pub(crate) fn rule(record: &str, expr: String) -> Rule {
+    let record = format!("driftline:{record}");
+    Rule::Recording(Recording { record, expr, labels: BTreeMap::new() })
+}
+
+impl RuleFile {
+    /// Its text, after these lines of comment.
+    #[must_use]
+    pub fn text(&self, head: &str) -> String {
+        [head, &yaml::document(self)].concat()
+    }
+}
