@@ -6,6 +6,7 @@ mod feedback;
 mod inputs;
 mod profile;
 mod progress;
+mod prometheus;
 mod replay;
 mod serve;
 mod table;

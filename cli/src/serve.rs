@@ -8,12 +8,18 @@ use std::{
 };
 
 use anyhow::Context as _;
+use driftline_monitor::config::Config;
+use driftline_operations::time_scale::TimeScale;
+use driftline_testbed::prometheus::Prometheus;
 use host_sim::{
     Filter, Recorder, WorldOptions,
     proxy::{Options, Server, StartError, Upstream},
 };
 
-use super::inputs::{address, read, read_filter, stats_config};
+use super::{
+    inputs::{address, read, read_filter, stats_config},
+    prometheus,
+};
 
 /// Arguments of `driftline serve`.
 #[derive(clap::Args)]
@@ -50,6 +56,8 @@ pub(crate) struct Args {
     /// Record bodies, too.
     #[arg(long, requires = "record")]
     record_bodies: bool,
+    #[command(flatten)]
+    prometheus: prometheus::Args,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -62,7 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let filter = Filter::from_bytes(&module)
         .with_context(|| format!("--filter {}", args.filter.display()))?;
 
-    let mut world = WorldOptions::with_config(config);
+    let mut world = WorldOptions::with_config(config.clone());
     world.allow_on_headers_stop_iteration = true;
     world.workers = args.workers.into();
     world.stats = stats;
@@ -86,21 +94,41 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut output = io::stdout();
     let _ = writeln!(output, "listening on http://{}", server.listen_addr());
     let _ = writeln!(output, "stats on http://{}/stats/prometheus", server.admin_addr());
-    wait_for_signal()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let started =
+        runtime.block_on(start_prometheus(&args.prometheus, &config, server.admin_addr()));
+    let prometheus = match started {
+        Ok(prometheus) => prometheus,
+        Err(error) => {
+            server.stop();
+            return Err(error);
+        }
+    };
+    if let Some(prometheus) = &prometheus {
+        let _ = writeln!(output, "Prometheus on http://{}/alerts", prometheus.address());
+    }
+    runtime.block_on(wait_for_signal())?;
     server.stop();
     Ok(())
 }
 
-fn wait_for_signal() -> anyhow::Result<()> {
+/// The one that was asked for, with the rules of a configuration that the filter has accepted.
+async fn start_prometheus(
+    args: &prometheus::Args,
+    config: &[u8],
+    proxy: SocketAddr,
+) -> anyhow::Result<Option<Prometheus>> {
+    let config = Config::from_json(config).context("--config")?;
+    args.start(&config, proxy, TimeScale::TRUE).await
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
-    })
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }

@@ -10,7 +10,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::yaml;
+use crate::{File, settings::Settings, yaml};
+
+/// All files of rules.
+#[must_use]
+pub fn files(_: &Settings<'_>) -> Vec<File> {
+    [("drift", drift::render()), ("experiment", experiment::render())]
+        .map(|(subject, text)| File { path: format!("prometheus/{subject}.rules.yml"), text })
+        .into()
+}
 
 /// A file of rules.
 #[derive(Clone, Debug, Serialize)]

@@ -13,6 +13,24 @@ use serde_json::Value;
 
 use crate::{client::Request, folder::Folder, process::Process, scrape::Series};
 
+/// What a Prometheus is started with.
+#[derive(Clone, Debug)]
+pub struct PrometheusOptions {
+    /// Where it listens; port 0 is any that is free.
+    pub listen: SocketAddr,
+    /// Its configuration, as JSON of what its file has in YAML; without `rule_files`.
+    pub config: Value,
+    /// Files of rules, by name.
+    pub rules: Vec<(String, String)>,
+}
+
+impl PrometheusOptions {
+    /// One that listens on any free port of this machine, and has no rules.
+    pub fn new(config: Value) -> PrometheusOptions {
+        PrometheusOptions { listen: ([127, 0, 0, 1], 0).into(), config, rules: Vec::new() }
+    }
+}
+
 const START_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -25,23 +43,29 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts one with this configuration, as JSON of what its file has in YAML, and waits until it answers.
+    /// Starts one and waits until it answers.
     ///
     /// # Errors
     ///
-    /// If it does not start or refuses the configuration; its log is quoted.
-    pub async fn start(binary: &Path, config: &Value) -> Result<Prometheus> {
+    /// If it does not start or refuses its configuration or a rule; its log is quoted.
+    pub async fn start(binary: &Path, options: PrometheusOptions) -> Result<Prometheus> {
+        let PrometheusOptions { listen, mut config, rules } = options;
         let folder = Folder::new("prometheus")?;
+        for (name, text) in &rules {
+            folder.write(name, text)?;
+        }
+        if !rules.is_empty() {
+            config["rule_files"] = rules.iter().map(|(name, _)| name.as_str()).collect();
+        }
         // JSON is YAML.
         folder.write("prometheus.yml", &config.to_string())?;
         let process = Process::start(binary, &folder.file("log"), |command| {
             command
                 .arg(format!("--config.file={}", folder.file("prometheus.yml").display()))
                 .arg(format!("--storage.tsdb.path={}", folder.file("data").display()))
-                .arg("--web.listen-address=127.0.0.1:0");
+                .arg(format!("--web.listen-address={listen}"));
         })?;
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut prometheus = Prometheus { process, folder, address: nowhere };
+        let mut prometheus = Prometheus { process, folder, address: listen };
         let started = Instant::now();
         loop {
             if let Some(address) = listen_address(&prometheus.log()) {
@@ -58,6 +82,11 @@ impl Prometheus {
             ensure!(started.elapsed() < START_LIMIT, "Prometheus is not ready; it said:\n{log}");
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The series that a PromQL expression has now, with their values.
@@ -123,7 +152,8 @@ mod tests {
     #[tokio::test]
     async fn an_expression_is_answered_and_a_wrong_one_is_explained() {
         let binary = crate::pieces::prometheus().unwrap();
-        let prometheus = Prometheus::start(&binary, &json!({})).await.unwrap();
+        let prometheus =
+            Prometheus::start(&binary, PrometheusOptions::new(json!({}))).await.unwrap();
         let found =
             prometheus.query(r#"label_replace(vector(1.5), "a", "x + 1", "", "")"#).await.unwrap();
         let labels = [("a".to_owned(), "x + 1".to_owned())].into();
@@ -133,9 +163,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rules_are_evaluated() {
+        let binary = crate::pieces::prometheus().unwrap();
+        let rule = json!({"record": "one:more", "expr": "vector(1) + 1"});
+        let group = json!({"groups": [{"name": "g", "interval": "20ms", "rules": [rule]}]});
+        let mut options = PrometheusOptions::new(json!({}));
+        options.rules = vec![("one.rules.yml".into(), group.to_string())];
+        let prometheus = Prometheus::start(&binary, options).await.unwrap();
+        let started = Instant::now();
+        loop {
+            let found = prometheus.query("one:more").await.unwrap();
+            if let [(_, value)] = found[..] {
+                assert!((value - 2.0).abs() < f64::EPSILON, "{value}");
+                break;
+            }
+            assert!(started.elapsed() < START_LIMIT, "no sample in time");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    #[tokio::test]
     async fn a_configuration_that_it_refuses_is_told_with_its_reason() {
         let binary = crate::pieces::prometheus().unwrap();
-        let error = Prometheus::start(&binary, &json!({"rules": 1})).await.unwrap_err();
+        let options = PrometheusOptions::new(json!({"rules": 1}));
+        let error = Prometheus::start(&binary, options).await.unwrap_err();
         assert!(error.to_string().contains("field rules not found"), "{error}");
     }
 }

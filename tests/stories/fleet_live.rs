@@ -3,13 +3,14 @@
 //!
 //! The one that saw all is told apart by a version that Prometheus gives it as a label of its target.
 
-use std::{
-    env, fs,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use driftline_testbed::{envoy::Envoy, machine, pieces, prometheus::Prometheus, scrape::Series};
+use driftline_testbed::{
+    envoy::Envoy,
+    machine, pieces,
+    prometheus::{Prometheus, PrometheusOptions},
+    scrape::Series,
+};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -58,7 +59,7 @@ struct Fleet {
 }
 
 impl Fleet {
-    async fn start(rules: &PathBuf) -> Fleet {
+    async fn start(rules: &str) -> Fleet {
         let settings = settings(&weather::config(WINDOW_SECONDS, 200));
         let (steady, restarting, all) = tokio::try_join!(
             start_envoy(&settings),
@@ -77,7 +78,6 @@ impl Fleet {
                 "scrape_interval": format!("{SCRAPE_MS}ms"),
                 "evaluation_interval": "1s",
             },
-            "rule_files": [rules],
             "scrape_configs": [{
                 "job_name": "envoy",
                 "metrics_path": "/stats/prometheus",
@@ -90,7 +90,9 @@ impl Fleet {
             }],
         });
         let binary = pieces::prometheus().unwrap();
-        let prometheus = Prometheus::start(&binary, &config).await.unwrap();
+        let mut options = PrometheusOptions::new(config);
+        options.rules = vec![("drift.rules.yml".into(), rules.to_owned())];
+        let prometheus = Prometheus::start(&binary, options).await.unwrap();
         Fleet { steady, restarting, all, prometheus }
     }
 
@@ -141,11 +143,9 @@ impl Fleet {
 }
 
 /// The generated rules, which are as they are but for their pace: every second instead of every minute.
-fn quick_rules() -> PathBuf {
+fn quick_rules() -> String {
     assert_eq!(RULES.matches("interval: 1m").count(), 1, "the group of the rules");
-    let file = env::temp_dir().join(format!("driftline-fleet-{}.rules.yml", std::process::id()));
-    fs::write(&file, RULES.replace("interval: 1m", "interval: 1s")).unwrap();
-    file
+    RULES.replace("interval: 1m", "interval: 1s")
 }
 
 #[test]
@@ -215,5 +215,4 @@ fn prometheus_tells_of_two_envoys_of_which_one_restarts_what_it_tells_of_one_tha
             assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
         }
     });
-    fs::remove_file(rules).unwrap();
 }

@@ -1,0 +1,77 @@
+//! A real Prometheus beside the proxy, with the rules of its configuration; it neither changes nor reads the proxy itself.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+use driftline_monitor::config::Config;
+use driftline_operations::{
+    rules,
+    settings::{Lookback, Settings},
+    time_scale::TimeScale,
+};
+use driftline_testbed::{
+    pieces,
+    prometheus::{Prometheus, PrometheusOptions},
+};
+use serde_json::json;
+
+use crate::inputs::address;
+
+/// Whether there is one, and where.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Args {
+    /// Start a Prometheus that scrapes the proxy, with the rules and alerts of its configuration; its data ends with it.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        value_parser = address,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "127.0.0.1:9090"
+    )]
+    prometheus: Option<SocketAddr>,
+    /// The Prometheus for --prometheus; if nothing is said, the one on the PATH, else what `cargo xtask setup` has fetched.
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
+    prometheus_binary: Option<PathBuf>,
+}
+
+/// Often enough for a rate over a minute.
+const SCRAPE_SECONDS: u64 = 15;
+
+impl Args {
+    /// Starts it, if it was asked for.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it does not start.
+    pub(crate) async fn start(
+        &self,
+        config: &Config,
+        proxy: SocketAddr,
+        scale: TimeScale,
+    ) -> Result<Option<Prometheus>> {
+        let Some(listen) = self.prometheus else { return Ok(None) };
+        let binary = self.prometheus_binary.clone().map_or_else(pieces::prometheus, Ok);
+        let binary = binary.context("--prometheus")?;
+        let settings = Settings { config, lookbacks: vec![Lookback::HOUR], scale };
+        let options = PrometheusOptions {
+            listen,
+            config: json!({
+                "global": {
+                    "scrape_interval": scale.span(SCRAPE_SECONDS),
+                    "evaluation_interval": scale.span(60),
+                },
+                "scrape_configs": [{
+                    "job_name": "driftline",
+                    "metrics_path": "/stats/prometheus",
+                    "static_configs": [{"targets": [proxy.to_string()]}],
+                }],
+            }),
+            rules: rules::files(&settings)
+                .into_iter()
+                .map(|file| (file.path.replace('/', "-"), file.text))
+                .collect(),
+        };
+        Prometheus::start(&binary, options).await.context("--prometheus").map(Some)
+    }
+}
