@@ -57,6 +57,28 @@ impl Default for Pace {
     }
 }
 
+/// What goes wrong with answers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Trouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every n-th request is refused with 503.
+    Refused(u64),
+    /// Every n-th stream ends after half of its tokens, with no finish reason, usage or end mark.
+    BrokenOff(u64),
+}
+
+impl Trouble {
+    fn refuses(self, number: u64) -> bool {
+        matches!(self, Trouble::Refused(every) if number.is_multiple_of(every))
+    }
+
+    fn breaks_off(self, number: u64) -> bool {
+        matches!(self, Trouble::BrokenOff(every) if number.is_multiple_of(every))
+    }
+}
+
 /// A running server. It ends when this is dropped.
 #[derive(Debug)]
 pub struct LlmServer {
@@ -68,6 +90,7 @@ pub struct LlmServer {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pace: Mutex<Pace>,
+    trouble: Mutex<Trouble>,
     requests: AtomicU64,
     /// Answers under way.
     running: AtomicU64,
@@ -96,6 +119,7 @@ impl Shared {
     pub(crate) fn new(pace: Pace) -> Arc<Shared> {
         Arc::new(Shared {
             pace: Mutex::new(pace),
+            trouble: Mutex::default(),
             requests: AtomicU64::new(0),
             running: AtomicU64::new(0),
         })
@@ -103,6 +127,10 @@ impl Shared {
 
     pub(crate) fn set_pace(&self, pace: Pace) {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    pub(crate) fn set_trouble(&self, trouble: Trouble) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     /// What vLLM answers that is asked for its load in this format, and with such numbers.
@@ -164,6 +192,10 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         ["max_completion_tokens", "max_tokens"].iter().find_map(|key| request[*key].as_u64());
     let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX);
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let trouble = *shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+    if trouble.refuses(number) {
+        return refuse(503, "the server is overloaded");
+    }
     let running = Running::begin(&shared);
     let load = asked.load_format.and_then(|format| shared.load(&format));
     let completion = Completion {
@@ -172,6 +204,7 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         number,
         model: model.to_owned(),
         tokens: pace.tokens.min(limit),
+        breaks_off: trouble.breaks_off(number),
         finish_reason: if limit < pace.tokens { "length" } else { "stop" },
         prompt_tokens: messages.iter().map(words).sum(),
     };
@@ -206,6 +239,7 @@ struct Completion {
     number: u64,
     model: String,
     tokens: u32,
+    breaks_off: bool,
     finish_reason: &'static str,
     prompt_tokens: u64,
 }
@@ -248,6 +282,9 @@ impl Completion {
             to.send(Bytes::from_static(b": keep-alive\n\n")).await?;
         }
         for (index, time) in (0..).zip(self.times()) {
+            if self.breaks_off && self.tokens / 2 <= index {
+                return Ok(());
+            }
             sleep_until(time).await;
             to.send(delta(json!({"content": word(index)}), None)).await?;
         }
@@ -373,6 +410,20 @@ mod tests {
             "{usage}"
         );
         assert_eq!(end, "data: [DONE]");
+    }
+
+    #[tokio::test]
+    async fn trouble_refuses_or_breaks_off_some_answers() {
+        let server = LlmServer::start(QUICK).await.unwrap();
+        let mut request = request();
+        request["stream"] = true.into();
+        server.shared.set_trouble(Trouble::Refused(2));
+        let statuses = [ask(&server, &request).await.status, ask(&server, &request).await.status];
+        assert_eq!(statuses, [503, 200]);
+        server.shared.set_trouble(Trouble::BrokenOff(1));
+        let text = ask(&server, &request).await.text();
+        assert!(text.contains("word1") && !text.contains("word2"), "{text}");
+        assert!(!text.contains("[DONE]") && !text.contains("\"stop\""), "{text}");
     }
 
     #[tokio::test]

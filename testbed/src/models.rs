@@ -1,4 +1,4 @@
-//! The language model and the rain predictor behind one address, as a gateway sees them that has one upstream.
+//! The language model and a predictor behind one address, as a gateway sees them that has one upstream.
 //! It answers nothing itself.
 
 use std::{net::SocketAddr, sync::Arc};
@@ -6,9 +6,10 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Result;
 
 use crate::{
-    llm::{self, Pace},
-    model_server,
+    llm::{self, Pace, Trouble},
+    model_server::{self, Asked, Reply},
     rain::{self, RainModel},
+    scorer::Scorer,
     server::Server,
 };
 
@@ -25,15 +26,27 @@ pub struct ModelServer {
 impl ModelServer {
     /// Answers paths under `/v1/models/` as [`rain::RainServer`] does, and all others as [`llm::LlmServer`] does.
     pub async fn start(pace: Pace, rain: RainModel) -> Result<ModelServer> {
+        ModelServer::with(pace, move |asked| rain::answer(asked, &rain)).await
+    }
+
+    /// The same, with another predictor.
+    pub async fn start_with(pace: Pace, scorer: Scorer) -> Result<ModelServer> {
+        ModelServer::with(pace, move |asked| scorer.answer(asked)).await
+    }
+
+    async fn with(
+        pace: Pace,
+        predictor: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Result<ModelServer> {
         let llm = llm::Shared::new(pace);
-        let rain = Arc::new(rain);
+        let predictor = Arc::new(predictor);
         let server = model_server::start({
             let llm = Arc::clone(&llm);
             move |asked| {
-                let (llm, rain) = (Arc::clone(&llm), Arc::clone(&rain));
+                let (llm, predictor) = (Arc::clone(&llm), Arc::clone(&predictor));
                 async move {
                     if asked.path.starts_with(PREDICTORS) {
-                        rain::answer(&asked, &rain)
+                        predictor(&asked)
                     } else {
                         llm::answer(asked, llm).await
                     }
@@ -52,12 +65,39 @@ impl ModelServer {
     pub fn set_pace(&self, pace: Pace) {
         self.llm.set_pace(pace);
     }
+
+    /// What goes wrong with the language model's answers to requests from now on.
+    pub fn set_trouble(&self, trouble: Trouble) {
+        self.llm.set_trouble(trouble);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::Request;
+
+    #[tokio::test]
+    async fn a_scorer_is_asked_for_each_row() {
+        let scorer = Scorer::new("loans", |instance| instance["amount"].as_f64().unwrap_or(-1.0));
+        let server = ModelServer::start_with(Pace::default(), scorer).await.unwrap();
+        for (path, body, status, answer) in [
+            (
+                "/v1/models/loans:predict",
+                r#"{"instances": [{"amount": 2}, {}]}"#,
+                200,
+                "[2.0,-1.0]",
+            ),
+            ("/v1/models/loans/versions/2:predict", r#"{"instances": []}"#, 200, "[]"),
+            ("/v1/models/cars:predict", r#"{"instances": []}"#, 404, "expected POST"),
+            ("/v1/models/loans:predict", "{", 400, "unrecognized request format"),
+            ("/v1/models/loans:predict", "{}", 400, "to be a list"),
+        ] {
+            let response = Request::post_json(path, body).send(server.address()).await.unwrap();
+            assert_eq!(response.status, status, "{path} {body}");
+            assert!(response.text().contains(answer), "{path} {body}: {}", response.text());
+        }
+    }
 
     #[tokio::test]
     async fn the_path_chooses_the_model() {
