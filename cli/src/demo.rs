@@ -5,6 +5,7 @@ mod amount;
 mod labels_chapter;
 mod llm_chapter;
 mod preparation;
+mod questions;
 mod rain_client;
 mod stage;
 mod weather_chapter;
@@ -19,16 +20,23 @@ mod picture;
 mod screen;
 mod watch;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
-use driftline_testbed::pieces;
+use driftline_monitor::config::Config;
+use driftline_operations::time_scale::TimeScale;
+use driftline_testbed::{pieces, prometheus::Prometheus};
 use tokio::signal::unix::{SignalKind, signal};
 
 use amount::{Amount, SECONDS_DEFAULT, SECONDS_MAX, SECONDS_MIN};
 use record::{Shared, Story};
 use screen::Screen;
 use stage::{Host, Stage};
+
+use crate::prometheus;
+
+/// How many times shorter than true spans are in the rules of its Prometheus: an hour takes 15 seconds.
+const TIMES: NonZeroU32 = NonZeroU32::new(240).unwrap();
 
 /// Play a story in four chapters through the filter, and compare what it measured with what the clients saw.
 ///
@@ -55,6 +63,8 @@ pub(crate) struct Args {
     /// Worker threads of the proxy, each with a VM of its own.
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     workers: u16,
+    #[command(flatten)]
+    prometheus: prometheus::Args,
     /// The weather data; if nothing is said, tests/data/weather/rainfall_data.csv.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -94,7 +104,7 @@ async fn play(args: Args) -> Result<()> {
 
 /// The chapters in their order.
 async fn story(args: Args, shared: &Shared) -> Result<()> {
-    let Args { filter, envoy, envoy_binary, seconds, workers, data, .. } = args;
+    let Args { filter, envoy, envoy_binary, seconds, workers, prometheus, data, .. } = args;
     if seconds < SECONDS_MIN {
         shared.say(format!(
             "--seconds {seconds} is too short to tell the chapters apart; taking {SECONDS_MIN}"
@@ -126,14 +136,54 @@ async fn story(args: Args, shared: &Shared) -> Result<()> {
         story.said.push(format!("playing on {}: {}", story.host, story.addresses));
     });
 
+    let config =
+        Config::from_json(prepared.config.as_bytes()).context("the demo's configuration")?;
+    let scale = TimeScale::divided_by(TIMES);
+    let prometheus = prometheus.start(&config, stage.admin(), scale).await?;
+    shared.with(|story| story.has_prometheus = prometheus.is_some());
+    if let Some(prometheus) = &prometheus {
+        shared.say(format!(
+            "Prometheus at http://{}/alerts looks on; an hour of its rules takes {} seconds",
+            prometheus.address(),
+            3600 / TIMES.get()
+        ));
+    }
+    let prometheus = prometheus.as_ref();
+
     shared.say("chapter 1, a healthy stream: first tokens after 80 ms, then one every 12 ms");
+    let begun = Instant::now();
     llm_chapter::play(&stage, amount.healthy, shared, |story| &mut story.healthy).await?;
+    ask(prometheus, 1, begun, shared).await?;
     shared.say("chapter 2, slow first tokens: they take 600 ms now, the pace stays");
+    let begun = Instant::now();
     llm_chapter::play(&stage, amount.slow, shared, |story| &mut story.slow).await?;
+    ask(prometheus, 2, begun, shared).await?;
     shared.say("chapter 3, the weather changes: PSI of each column against the training days");
+    let begun = Instant::now();
     weather_chapter::play(&stage, &prepared, shared).await?;
+    ask(prometheus, 3, begun, shared).await?;
     shared.say("chapter 4, labels come late: was the rain model right, and is it still?");
-    labels_chapter::play(&stage, &prepared, shared).await
+    let begun = Instant::now();
+    labels_chapter::play(&stage, &prepared, shared).await?;
+    ask(prometheus, 4, begun, shared).await
+}
+
+/// Writes down what Prometheus says of a chapter, if there is one.
+async fn ask(
+    prometheus: Option<&Prometheus>,
+    chapter: u8,
+    begun: Instant,
+    shared: &Shared,
+) -> Result<()> {
+    let Some(prometheus) = prometheus else { return Ok(()) };
+    let story = shared.with(|story| story.clone());
+    let answers = questions::ask(prometheus, chapter, &story, begun.elapsed()).await?;
+    let alerts = questions::alerts(prometheus).await?;
+    shared.with(|story| {
+        story.answers.extend(answers);
+        story.alerts.push((chapter, alerts));
+    });
+    Ok(())
 }
 
 /// Waits for the signal to end early, which is an error: not everything was checked.

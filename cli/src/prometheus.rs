@@ -37,6 +37,8 @@ pub(crate) struct Args {
 
 /// Often enough for a rate over a minute.
 const SCRAPE_SECONDS: u64 = 15;
+/// How often rules are evaluated; and at a scale, what is scraped too, which would otherwise be many times a second.
+const EVALUATION_SECONDS: u64 = 60;
 
 impl Args {
     /// Starts it, if it was asked for.
@@ -53,13 +55,14 @@ impl Args {
         let Some(listen) = self.prometheus else { return Ok(None) };
         let binary = self.prometheus_binary.clone().map_or_else(pieces::prometheus, Ok);
         let binary = binary.context("--prometheus")?;
+        let scrape = if scale.is_true() { SCRAPE_SECONDS } else { EVALUATION_SECONDS };
         let settings = Settings { config, lookbacks: vec![Lookback::HOUR], scale };
         let options = PrometheusOptions {
             listen,
             config: json!({
                 "global": {
-                    "scrape_interval": scale.span(SCRAPE_SECONDS),
-                    "evaluation_interval": scale.span(60),
+                    "scrape_interval": scale.span(scrape),
+                    "evaluation_interval": scale.span(EVALUATION_SECONDS),
                 },
                 "scrape_configs": [{
                     "job_name": "driftline",

@@ -87,6 +87,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Fire and silence every alert: faults under load on a real Envoy, seen by a real Prometheus, in an hour. Writes
+    /// docs/alerts.md, unless `--only` names scenarios.
+    #[command(disable_help_flag = true)]
+    Alerts {
+        /// Arguments of `driftline-rehearsal`, such as `--only` and `--help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Fuzz a reader; needs cargo-fuzz.
     Fuzz {
         /// A target of fuzz/Cargo.toml.
@@ -114,6 +122,7 @@ fn main() -> ExitCode {
         Task::Test { .. } => test(&as_typed()),
         Task::Bench { .. } => bench(&as_typed()),
         Task::Detection { arguments } => detection(arguments),
+        Task::Alerts { arguments } => alerts(arguments),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
@@ -173,8 +182,10 @@ fn oci(built: Option<PathBuf>, folder: Option<PathBuf>) -> Result<ExitCode> {
 fn demo(mut arguments: Vec<OsString>) -> Result<ExitCode> {
     let filter = filter::build(Choice::Auto)?;
     if arguments.iter().any(|argument| argument == "--envoy") {
-        arguments.push("--envoy-binary".into());
-        arguments.push(envoy::set_up()?.into());
+        arguments.extend(["--envoy-binary".into(), envoy::set_up()?.into()]);
+    }
+    if arguments.iter().any(|it| it.to_string_lossy().starts_with("--prometheus")) {
+        arguments.extend(["--prometheus-binary".into(), prometheus::set_up_prometheus()?.into()]);
     }
     say("building the demo");
     // Not `--release`, so that the demo and the tests share what they compile. The filter itself is compiled to
@@ -204,6 +215,20 @@ fn detection(arguments: Vec<OsString>) -> Result<ExitCode> {
     command.args(["run", "--release", "--package", "driftline-detection", "--"]).args(&arguments);
     if !arguments.iter().any(|argument| argument == "--quick") {
         command.arg("--docs").arg(paths::root().join("docs"));
+    }
+    exit_code(command.status().context("cannot start cargo")?)
+}
+
+fn alerts(arguments: Vec<OsString>) -> Result<ExitCode> {
+    let pieces = [
+        ("DRIFTLINE_ENVOY", envoy::set_up()?),
+        ("DRIFTLINE_PROMETHEUS", prometheus::set_up_prometheus()?),
+        ("DRIFTLINE_WASM", filter::build(Choice::Auto)?),
+    ];
+    let mut command = cargo();
+    command.envs(pieces).args(["run", "--package", "driftline-rehearsal", "--"]).args(&arguments);
+    if arguments.is_empty() {
+        command.arg("--docs").arg(paths::root().join("docs/alerts.md"));
     }
     exit_code(command.status().context("cannot start cargo")?)
 }

@@ -6,7 +6,8 @@ use std::fmt;
 
 use super::{
     amount::PAIRS_MIN,
-    record::{LlmRecord, Pair, Story, WeatherRecord},
+    questions::QUESTIONS,
+    record::{Answer, LlmRecord, Pair, Story, WeatherRecord},
 };
 
 /// The features that move at row 12,000 of the weather data.
@@ -100,7 +101,26 @@ pub(super) fn checks(story: &Story) -> Vec<Check> {
     checks.push(psi("before", before, STAYING, Limit::Below(0.2)));
     checks.push(psi("after", after, STAYING, Limit::Below(0.2)));
     checks.extend(labels::checks(&story.labels));
+    if story.has_prometheus {
+        checks.extend(by_prometheus(story));
+    }
     checks
+}
+
+/// Prometheus has an answer to each question, and where the filter says the same number, nearly that.
+fn by_prometheus(story: &Story) -> impl Iterator<Item = Check> {
+    let answered = |chapter: u8| {
+        let of_chapter = story.answers.iter().filter(move |it| it.chapter == chapter);
+        let with_value = of_chapter.filter(|it| it.value.is_some()).count();
+        Check::new(chapter, "questions that Prometheus answered", Some(with_value as f64))
+            .limit(Limit::Exactly(QUESTIONS as f64), "")
+    };
+    let near = story.answers.iter().filter(|it| it.filter.is_some()).map(|it| {
+        let what = format!("{} by Prometheus, distance to the filter's", it.about);
+        Check::new(it.chapter, &what, it.distance().map(|it| it * 100.0))
+            .limit(Limit::AtMost(Answer::tolerance() * 100.0), " %")
+    });
+    (1..=4).map(answered).chain(near)
 }
 
 /// Clients and filter agree that every planned request was answered whole.

@@ -28,6 +28,23 @@ pub(super) struct Story {
     pub(super) slow: LlmRecord,
     pub(super) weather: WeatherRecord,
     pub(super) labels: LabelsRecord,
+    /// What Prometheus answered, if there is one, and which alerts fired at the end of each chapter.
+    pub(super) answers: Vec<Answer>,
+    pub(super) alerts: Vec<(u8, Vec<String>)>,
+    /// Whether there is one.
+    pub(super) has_prometheus: bool,
+}
+
+/// What Prometheus said at the end of a chapter.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) chapter: u8,
+    pub(super) about: &'static str,
+    pub(super) promql: String,
+    /// `None` if there was no sample.
+    pub(super) value: Option<f64>,
+    /// What the filter itself says, where that is the same number.
+    pub(super) filter: Option<f64>,
 }
 
 /// A chapter with the language model.

@@ -54,6 +54,19 @@ pub(super) fn closing(story: &Story) -> String {
         text += "\nRain model, its gauges in the live window; labels come 1.5 s after their predictions:\n\n";
         text += &labels.to_string();
     }
+    if story.has_prometheus {
+        text += "\nWhat Prometheus says at the end of each chapter, in PromQL:\n\n";
+        text += &answers(story).to_string();
+        text += "\nThe questions:\n";
+        for it in &story.answers {
+            let _ = writeln!(text, "  {}", it.promql);
+        }
+        text += "\n";
+        for (chapter, alerts) in &story.alerts {
+            let names = if alerts.is_empty() { "none".to_owned() } else { alerts.join(", ") };
+            let _ = writeln!(text, "Alerts that fire at the end of chapter {chapter}: {names}");
+        }
+    }
     text += "\nChecks:\n";
     for check in checks(story) {
         let word = match (check.holds(), check.is_measured()) {
@@ -154,6 +167,26 @@ fn labels(record: &LabelsRecord) -> Table<4> {
             ("after the change", Align::Right),
         ],
         rows: if without.is_none() { Vec::new() } else { rows },
+    }
+}
+
+fn answers(story: &Story) -> Table<4> {
+    let number = |value: Option<f64>| match value {
+        None => "-".to_owned(),
+        Some(value) if value.fract() == 0.0 => format!("{value}"),
+        Some(value) => format!("{value:.3}"),
+    };
+    let rows = story.answers.iter().map(|it| {
+        [it.chapter.to_string(), it.about.to_owned(), number(it.value), number(it.filter)]
+    });
+    Table {
+        columns: [
+            ("chapter", Align::Left),
+            ("question", Align::Left),
+            ("Prometheus", Align::Right),
+            ("filter", Align::Right),
+        ],
+        rows: rows.collect(),
     }
 }
 

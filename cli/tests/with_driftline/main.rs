@@ -6,3 +6,4 @@ mod feedback;
 mod first_profile;
 #[path = "../input/mod.rs"]
 mod input;
+mod serve_prometheus;

@@ -83,6 +83,10 @@ const LAYERS: &[Layer] = &[
     // Its random numbers are those of tests: the same everywhere.
     layer("driftline-detection", &[LABELS, STATISTICS, PROFILER, RANDOM]),
     layer(
+        "driftline-rehearsal",
+        &[STATISTICS, MONITOR, OPERATIONS, PROFILER, PROFILER_FILES, TESTBED, RANDOM],
+    ),
+    layer(
         "driftline-cli",
         &[
             LABELS,

@@ -1,0 +1,93 @@
+//! What a rehearsal showed, as lines and as the page docs/alerts.md. It plays nothing.
+
+use std::{collections::BTreeSet, fmt::Write, time::Duration};
+
+use crate::{
+    play::{Firing, Played},
+    scenario::Scenario,
+    stage::TIMES,
+};
+
+/// Sentences on what did not go as it must.
+#[must_use]
+pub fn faults(scenario: &Scenario, played: &Played) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut add = |text: String| faults.push(format!("{}: {text}", scenario.name));
+    for it in &played.in_health {
+        add(format!("{} fired in health{}", it.alert, of_model(it)));
+    }
+    for name in scenario.alerts {
+        if !played.fired.keys().any(|it| it.alert == **name) {
+            add(format!("{name} did not fire"));
+        }
+    }
+    for it in played.fired.keys().filter(|it| it.domain != scenario.domain) {
+        add(format!(
+            "{} fired{}, of the domain `{}`; expected only `{}`",
+            it.alert,
+            of_model(it),
+            it.domain,
+            scenario.domain
+        ));
+    }
+    if played.ended.is_none() {
+        add("the expected alerts did not end".to_owned());
+    }
+    faults
+}
+
+fn of_model(it: &Firing) -> String {
+    if it.model.is_empty() { String::new() } else { format!(" for `{}`", it.model) }
+}
+
+/// One line on a scenario.
+#[must_use]
+pub fn line(scenario: &Scenario, played: &Played) -> String {
+    let word = if faults(scenario, played).is_empty() { "ok" } else { "FAULTY" };
+    let ended = played.ended.map_or("never".to_owned(), true_time);
+    format!("{word:6} {}: {}; silent after {ended}", scenario.name, alerts(played))
+}
+
+/// Each alert once, with when it first fired.
+fn alerts(played: &Played) -> String {
+    let mut seen = BTreeSet::new();
+    let mut firsts: Vec<(&Firing, &Duration)> = played.fired.iter().collect();
+    firsts.sort_by_key(|(_, after)| **after);
+    firsts.retain(|(it, _)| seen.insert(&it.alert));
+    let texts: Vec<String> =
+        firsts.iter().map(|(it, after)| format!("`{}` {}", it.alert, true_time(**after))).collect();
+    if texts.is_empty() { "nothing fired".to_owned() } else { texts.join(", ") }
+}
+
+/// How long it would be at true length.
+fn true_time(after: Duration) -> String {
+    format!("{:.0} min", after.as_secs_f64() * f64::from(TIMES) / 60.0)
+}
+
+/// The page.
+#[must_use]
+pub fn page(results: &[(&Scenario, Played)]) -> String {
+    let mut text = format!(
+        "<!-- Written by `cargo xtask alerts`. Edit rehearsal/src/report.rs or rehearsal/src/scenario.rs instead. -->\n\n\
+         # Alerts, fired and silenced\n\n\
+         Each line is a fault under load on a real Envoy with the filter, seen by a real Prometheus with the rules that \
+         `driftline render` writes.\n\
+         They are rendered with `--time-scale {TIMES}`, so that an hour takes {} seconds; the times here are true ones.\n\
+         Before each fault the world was healthy for two hours of this time, and nothing fired.\n\
+         While a fault lasts, only alerts of its domain fire.\n\n\
+         | fault | domain | alerts, and how long after the fault began | silent after its end |\n\
+         | --- | --- | --- | --- |\n",
+        3600 / TIMES
+    );
+    for (scenario, played) in results {
+        let ended = played.ended.map_or("never".to_owned(), true_time);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {ended} |",
+            scenario.about,
+            scenario.domain,
+            alerts(played)
+        );
+    }
+    text
+}

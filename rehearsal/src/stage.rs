@@ -1,0 +1,248 @@
+//! What a rehearsal plays on: model servers, a real Envoy with the filter, and a real Prometheus with the rules of its
+//! configuration, an hour of theirs in seconds. It turns no knob.
+
+use std::{env, fs, num::NonZeroU32, path::PathBuf, process};
+
+use anyhow::{Context, Result, anyhow};
+use driftline_monitor::config::Config;
+use driftline_operations::{
+    rules,
+    settings::{Lookback, Settings},
+    stats,
+    time_scale::TimeScale,
+};
+use driftline_testbed::{
+    envoy::{Envoy, EnvoyOptions, Update},
+    models::ModelServer,
+    pieces,
+    prometheus::{Prometheus, PrometheusOptions},
+    scorer::Scorer,
+    scrape::Series,
+};
+use serde_json::json;
+
+use crate::{
+    load::{LANGUAGE_MODEL, Load, World},
+    loans,
+};
+
+/// The programs that a rehearsal needs.
+#[derive(Clone, Debug)]
+pub struct Pieces {
+    envoy: PathBuf,
+    prometheus: PathBuf,
+    filter: PathBuf,
+}
+
+impl Pieces {
+    /// Where `cargo xtask` has put them.
+    ///
+    /// # Errors
+    ///
+    /// Says which one is missing, and which command brings it.
+    pub fn find() -> Result<Pieces> {
+        Ok(Pieces {
+            envoy: pieces::envoy()?,
+            prometheus: pieces::prometheus()?,
+            filter: pieces::filter()?,
+        })
+    }
+}
+
+/// How many times shorter than true everything is: an hour takes 15 seconds.
+pub const TIMES: u32 = 240;
+/// How often Prometheus scrapes and evaluates, in true seconds: four times a second.
+const INTERVAL_SECONDS: u64 = 60;
+/// A name of the target that does not change with its port.
+const POD: &str = "gateway-0";
+
+/// Everything, running.
+#[derive(Debug)]
+pub struct Stage {
+    /// How Envoy is started, and at which addresses if it has been.
+    options: EnvoyOptions,
+    /// `None` while it is away.
+    envoy: Option<Envoy>,
+    prometheus: Prometheus,
+    models: ModelServer,
+    world: World,
+    /// The filter as it should be, and one that fails.
+    filters: [PathBuf; 2],
+    _load: Load,
+}
+
+impl Stage {
+    /// Starts everything, with a healthy world.
+    ///
+    /// # Errors
+    ///
+    /// If something does not start; what it said is quoted.
+    pub async fn start(pieces: &Pieces) -> Result<Stage> {
+        let world = World::default();
+        let scorer = Scorer::new(loans::NAME, {
+            let world = world.clone();
+            move |instance| (loans::score(instance) + world.knobs().score_shift).clamp(0.0, 1.0)
+        });
+        let pace = world.knobs().pace;
+        let models = ModelServer::start_with(pace, scorer).await?;
+        let config = configuration(false)?;
+        let mut options =
+            EnvoyOptions::new(&pieces.envoy, models.address()).filter(&pieces.filter, &*config);
+        options.stats_config = stats::render();
+        // Of two configurations, the old one ends soon.
+        options.drain_seconds = Some(1);
+        let envoy = Envoy::start(options.clone()).await?;
+        options.listen = envoy.listen();
+        options.admin = envoy.admin();
+        let prometheus = start_prometheus(pieces, &config, &envoy).await?;
+        let load = Load::start(envoy.listen(), &world);
+        let filters = [pieces.filter.clone(), failing_filter()?];
+        Ok(Stage { options, envoy: Some(envoy), prometheus, models, world, filters, _load: load })
+    }
+
+    /// What is wrong, to be turned; [`apply`](Stage::apply) afterwards.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Tells the servers what has changed.
+    pub fn apply(&self) {
+        let knobs = self.world.knobs().clone();
+        self.models.set_pace(knobs.pace);
+        self.models.set_trouble(knobs.trouble);
+    }
+
+    /// Deploys a configuration whose reference is skewed, or the true one again.
+    ///
+    /// # Errors
+    ///
+    /// If Envoy does not accept it.
+    pub async fn deploy(&mut self, is_skewed: bool) -> Result<()> {
+        let config = configuration(is_skewed)?;
+        accepted(self.envoy()?.update_filter_config(&config).await?)
+    }
+
+    /// Replaces the filter's code by a module that traps at each request.
+    ///
+    /// # Errors
+    ///
+    /// If Envoy does not accept it.
+    pub async fn break_filter(&mut self) -> Result<()> {
+        self.replace_filter(1).await
+    }
+
+    /// Brings the filter back.
+    ///
+    /// # Errors
+    ///
+    /// If Envoy does not accept it.
+    pub async fn mend_filter(&mut self) -> Result<()> {
+        self.replace_filter(0).await
+    }
+
+    async fn replace_filter(&mut self, which: usize) -> Result<()> {
+        let module = self.filters[which].clone();
+        accepted(self.envoy()?.update_filter_module(module).await?)
+    }
+
+    /// Ends Envoy.
+    pub fn end_proxy(&mut self) {
+        self.envoy = None;
+    }
+
+    /// Starts Envoy again, at the addresses that it had.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub async fn start_proxy(&mut self) -> Result<()> {
+        self.envoy = Some(Envoy::start(self.options.clone()).await?);
+        Ok(())
+    }
+
+    fn envoy(&mut self) -> Result<&mut Envoy> {
+        self.envoy.as_mut().context("Envoy has ended")
+    }
+
+    /// What a PromQL expression says now.
+    ///
+    /// # Errors
+    ///
+    /// What Prometheus says is wrong.
+    pub async fn ask(&self, expression: &str) -> Result<Vec<(Series, f64)>> {
+        self.prometheus.query(expression).await
+    }
+}
+
+fn accepted(update: Update) -> Result<()> {
+    match update {
+        Update::Accepted => Ok(()),
+        Update::Refused(why) => Err(anyhow!("Envoy refused the update: {why}")),
+    }
+}
+
+/// A module that loads and traps at the headers of each request, as a file that is written once.
+fn failing_filter() -> Result<PathBuf> {
+    let module = wat::parse_str(
+        r#"(module
+            (memory (export "memory") 1)
+            (func (export "proxy_abi_version_0_2_1"))
+            (func (export "_initialize"))
+            (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024))
+            (func (export "proxy_on_context_create") (param i32 i32))
+            (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) unreachable))"#,
+    )?;
+    let file = env::temp_dir().join(format!("driftline-failing-{}.wasm", process::id()));
+    fs::write(&file, module).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}
+
+/// At which scale everything is rendered.
+pub fn scale() -> TimeScale {
+    NonZeroU32::new(TIMES).map_or(TimeScale::TRUE, TimeScale::divided_by)
+}
+
+/// The filter's configuration. Its window is an hour at this scale.
+fn configuration(is_skewed: bool) -> Result<String> {
+    let models: Vec<String> = loans::VERSIONS
+        .iter()
+        .map(|version| {
+            let profile = loans::profile(version, is_skewed)?;
+            Ok(format!(
+                r#"{{"name": "{}", "version": "{version}", "segments": [{{"feature": "region"}}], "kpis": [{{"name": "{}", "minimum": 0, "maximum": 100, "unit": 0.01}}], "profile": {profile}}}"#,
+                loans::NAME,
+                loans::KPI
+            ))
+        })
+        .collect::<Result<_>>()?;
+    Ok(format!(
+        r#"{{"models": [{{"name": "{LANGUAGE_MODEL}"}}, {}], "feedback": {{}}, "window_seconds": {}, "tick_milliseconds": 250, "request_load_reports": "text"}}"#,
+        models.join(", "),
+        scale().seconds(3600.0)
+    ))
+}
+
+async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Result<Prometheus> {
+    let config = Config::from_json(config.as_bytes())
+        .map_err(|error| anyhow!("the rehearsal's configuration: {error}"))?;
+    let scale = scale();
+    let settings = Settings { config: &config, lookbacks: vec![Lookback::HOUR], scale };
+    let interval = scale.span(INTERVAL_SECONDS);
+    let target = json!({"targets": [envoy.admin().to_string()], "labels": {"pod": POD}});
+    let options = PrometheusOptions {
+        config: json!({
+            "global": {"scrape_interval": interval, "evaluation_interval": interval},
+            "scrape_configs": [{
+                "job_name": "driftline",
+                "metrics_path": "/stats/prometheus",
+                "static_configs": [target],
+            }],
+        }),
+        rules: rules::files(&settings)
+            .into_iter()
+            .map(|file| (file.path.replace('/', "-"), file.text))
+            .collect(),
+        ..PrometheusOptions::new(json!({}))
+    };
+    Prometheus::start(&pieces.prometheus, options).await
+}
