@@ -80,16 +80,15 @@ pub async fn play(pieces: &Pieces, scenario: &Scenario) -> Result<Played> {
         sleep(POLL).await;
     }
 
-    if end(&mut stage, &scenario.fault).await? {
-        let begun = Instant::now();
-        while begun.elapsed() < END_WITHIN {
-            let still = firing(&stage).await?;
-            if !still.iter().any(|it| scenario.alerts.contains(&&*it.alert)) {
-                played.ended = Some(begun.elapsed());
-                break;
-            }
-            sleep(POLL).await;
+    end(&mut stage, &scenario.fault).await?;
+    let begun = Instant::now();
+    while begun.elapsed() < END_WITHIN {
+        let still = firing(&stage).await?;
+        if !still.iter().any(|it| scenario.alerts.contains(&&*it.alert)) {
+            played.ended = Some(begun.elapsed());
+            break;
         }
+        sleep(POLL).await;
     }
     Ok(played)
 }
@@ -103,12 +102,12 @@ async fn begin(stage: &mut Stage, fault: &Fault) -> Result<()> {
         Fault::SkewedReference => stage.deploy(true).await?,
         Fault::BrokenFilter => stage.break_filter().await?,
         Fault::NoProxy => stage.end_proxy(),
+        Fault::HotRestart => stage.restart_hot().await?,
     }
     Ok(())
 }
 
-/// Whether there is an end to it.
-async fn end(stage: &mut Stage, fault: &Fault) -> Result<bool> {
+async fn end(stage: &mut Stage, fault: &Fault) -> Result<()> {
     match fault {
         Fault::Turned(_) => {
             *stage.world().knobs() = Default::default();
@@ -117,8 +116,9 @@ async fn end(stage: &mut Stage, fault: &Fault) -> Result<bool> {
         Fault::SkewedReference => stage.deploy(false).await?,
         Fault::BrokenFilter => stage.mend_filter().await?,
         Fault::NoProxy => stage.start_proxy().await?,
+        Fault::HotRestart => {}
     }
-    Ok(true)
+    Ok(())
 }
 
 async fn firing(stage: &Stage) -> Result<BTreeSet<Firing>> {

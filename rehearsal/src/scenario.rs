@@ -32,6 +32,8 @@ pub enum Fault {
     BrokenFilter,
     /// The proxy ends.
     NoProxy,
+    /// The proxy is restarted hot: no fault, so nothing may fire.
+    HotRestart,
 }
 
 /// All of them.

@@ -53,6 +53,8 @@ impl Pieces {
 pub const TIMES: u32 = 240;
 /// How often Prometheus scrapes and evaluates, in true seconds: four times a second.
 const INTERVAL_SECONDS: u64 = 60;
+/// How long two Envoys run after a hot restart: half an hour of the rules.
+const PARENT_SECONDS: u32 = 7;
 /// A name of the target that does not change with its port.
 const POD: &str = "gateway-0";
 
@@ -91,6 +93,7 @@ impl Stage {
         options.stats_config = stats::render();
         // Of two configurations, the old one ends soon.
         options.drain_seconds = Some(1);
+        options.parent_shutdown_seconds = Some(PARENT_SECONDS);
         let envoy = Envoy::start(options.clone()).await?;
         options.listen = envoy.listen();
         options.admin = envoy.admin();
@@ -158,6 +161,15 @@ impl Stage {
     pub async fn start_proxy(&mut self) -> Result<()> {
         self.envoy = Some(Envoy::start(self.options.clone()).await?);
         Ok(())
+    }
+
+    /// Restarts Envoy hot, as an upgrade of the program does.
+    ///
+    /// # Errors
+    ///
+    /// If the new one does not get ready.
+    pub async fn restart_hot(&mut self) -> Result<()> {
+        self.envoy()?.restart_hot().await
     }
 
     fn envoy(&mut self) -> Result<&mut Envoy> {

@@ -60,6 +60,8 @@ pub struct EnvoyOptions {
     pub component_log_level: String,
     /// How long an old listener may go on; Envoy's default is ten minutes.
     pub drain_seconds: Option<u32>,
+    /// After how many seconds a parent ends that was restarted hot; without it, it cannot be.
+    pub parent_shutdown_seconds: Option<u32>,
     /// Where requests go in; port 0 for any that is free.
     pub listen: SocketAddr,
     /// Where the admin interface is; likewise.
@@ -84,6 +86,7 @@ impl EnvoyOptions {
             buffer_bytes_max: None,
             component_log_level: "wasm:info".to_owned(),
             drain_seconds: None,
+            parent_shutdown_seconds: None,
             listen: ANY_PORT,
             admin: ANY_PORT,
         }
@@ -106,6 +109,11 @@ pub struct Envoy {
     folder: Folder,
     admin: SocketAddr,
     listen: SocketAddr,
+    /// How often it was restarted hot, and what it shares with its parent.
+    epoch: u32,
+    base_id: Option<String>,
+    /// Those before it, which end by themselves.
+    parents: Vec<(Process, Folder)>,
 }
 
 /// What Envoy did with a new configuration.
@@ -124,11 +132,17 @@ impl Envoy {
     ///
     /// If it does not start, refuses the configuration or does not get ready; the end of its log is quoted.
     pub async fn start(options: EnvoyOptions) -> Result<Envoy> {
-        let folder = Folder::new("envoy")?;
-        folder.write("lds.yaml", &bootstrap::listener(&options))?;
-        folder.write("envoy.yaml", &bootstrap::bootstrap(&options, &folder.file("lds.yaml")))?;
-        let process = start_process(&options, &folder)?;
-        let mut envoy = Envoy { options, process, folder, admin: ANY_PORT, listen: ANY_PORT };
+        let (folder, process) = start_process(&options, None, 0)?;
+        let mut envoy = Envoy {
+            options,
+            process,
+            folder,
+            admin: ANY_PORT,
+            listen: ANY_PORT,
+            epoch: 0,
+            base_id: None,
+            parents: Vec::new(),
+        };
         match envoy.wait_until_ready().await {
             Ok(()) => Ok(envoy),
             Err(error) => Err(error.context(format!(
@@ -230,6 +244,33 @@ impl Envoy {
         Ok(self.log())
     }
 
+    /// Starts another Envoy that takes over this one's sockets while this one drains, as an upgrade of the program does. Until
+    /// this one has ended, the new one shows the sum of both in each gauge; its counters begin at 0, and grow by both.
+    ///
+    /// # Errors
+    ///
+    /// If it was not started with `parent_shutdown_seconds`, or the new one does not get ready.
+    pub async fn restart_hot(&mut self) -> Result<()> {
+        ensure!(
+            self.options.parent_shutdown_seconds.is_some(),
+            "it was not started with `parent_shutdown_seconds`"
+        );
+        if self.base_id.is_none() {
+            let text = fs::read_to_string(self.folder.file("base-id")).context("the base id")?;
+            self.base_id = Some(text.trim().to_owned());
+        }
+        self.options.listen = self.listen;
+        self.options.admin = self.admin;
+        self.epoch += 1;
+        let (folder, process) = start_process(&self.options, self.base_id.as_deref(), self.epoch)?;
+        let parent = (
+            std::mem::replace(&mut self.process, process),
+            std::mem::replace(&mut self.folder, folder),
+        );
+        self.parents.push(parent);
+        self.wait_until_ready().await.with_context(|| self.log_tail())
+    }
+
     /// Ends this Envoy at once, and starts another one at the same addresses: what a container does that restarts
     /// within its pod.
     ///
@@ -310,10 +351,19 @@ impl Envoy {
     }
 }
 
-fn start_process(options: &EnvoyOptions, folder: &Folder) -> Result<Process> {
-    Process::start(&options.binary, &folder.file("envoy.log"), |command| {
+/// Writes the configuration into a new folder, and starts a process with it. One that is restarted hot has the base id of its
+/// parent.
+fn start_process(
+    options: &EnvoyOptions,
+    base_id: Option<&str>,
+    epoch: u32,
+) -> Result<(Folder, Process)> {
+    let folder = Folder::new("envoy")?;
+    folder.write("lds.yaml", &bootstrap::listener(options))?;
+    folder.write("envoy.yaml", &bootstrap::bootstrap(options, &folder.file("lds.yaml")))?;
+    let process = Process::start(&options.binary, &folder.file("envoy.log"), |command| {
         command
-            .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--log-level", "warning"])
             // Its hints about this bootstrap would hide what the filter says.
             .args([
                 "--component-log-level",
@@ -327,7 +377,19 @@ fn start_process(options: &EnvoyOptions, folder: &Folder) -> Result<Process> {
         if let Some(seconds) = options.drain_seconds {
             command.args(["--drain-time-s", &seconds.to_string()]);
         }
-    })
+        match (options.parent_shutdown_seconds, base_id) {
+            (None, _) => command.arg("--disable-hot-restart"),
+            (Some(seconds), None) => command
+                .args(["--parent-shutdown-time-s", &seconds.to_string()])
+                .arg("--use-dynamic-base-id")
+                .arg("--base-id-path")
+                .arg(folder.file("base-id")),
+            (Some(seconds), Some(base_id)) => command
+                .args(["--parent-shutdown-time-s", &seconds.to_string()])
+                .args(["--base-id", base_id, "--restart-epoch", &epoch.to_string()]),
+        };
+    })?;
+    Ok((folder, process))
 }
 
 /// The value of a line `name: 1` of `/stats`.

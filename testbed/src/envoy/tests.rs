@@ -24,6 +24,51 @@ async fn requests_go_through_to_the_upstream_and_are_counted() {
     assert_eq!(scrape.value("envoy_http_downstream_rq_xx", &labels), Some(1.0));
 }
 
+/// What rules must bear: while the parent drains, gauges of both add up; and counters begin anew.
+#[tokio::test]
+async fn a_hot_restart_resets_counters_and_doubles_gauges_until_the_parent_has_ended() {
+    let upstream = Upstream::start().await.unwrap();
+    upstream.on_path("/a", Script::answer(200, "text/plain", "hello"));
+    let column = json!({
+        "name": "dew", "type": "number", "schema": {"required": true, "minimum": 0, "maximum": 3}, "nulls": 0,
+        "mean": 1.5, "standard_deviation": 1, "minimum": 0, "maximum": 3,
+        "bins": {"kind": "quantile", "edges": [1], "counts": [50, 50], "means": [0.5, 2.5]},
+        "tail_excess": {"low": 0.5, "high": 1.5},
+        "chi_square": {"five_percent": 3.8, "one_percent": 6.6, "family": 6.6},
+    });
+    let profile = json!({
+        "format": "driftline-profile", "format_version": 4, "created_at": "2026-11-25T12:00:00Z",
+        "model": "rain", "version": null, "rows": 100, "features": [column], "prediction": null,
+    });
+    let config = json!({"models": [{"name": "rain", "profile": profile}]}).to_string();
+    let mut options = EnvoyOptions::new(binary(), upstream.address())
+        .filter(crate::pieces::filter().unwrap(), config);
+    options.drain_seconds = Some(1);
+    options.parent_shutdown_seconds = Some(3);
+    let mut envoy = Envoy::start(options).await.unwrap();
+    assert_eq!(Request::get("/a").send(envoy.listen()).await.unwrap().status, 200);
+    let shown = async |envoy: &Envoy| {
+        let page = envoy.scrape().await.unwrap();
+        let total = |name: &str| -> f64 {
+            let samples = page.samples().filter(|(series, _)| series.name.starts_with(name));
+            samples.map(|(_, value)| value).sum()
+        };
+        (total("driftline_reference_bin_rows"), total("driftline_unmeasured_streams_total"))
+    };
+    assert_eq!(shown(&envoy).await, (100.0, 1.0));
+    envoy.restart_hot().await.unwrap();
+    let started = Instant::now();
+    while shown(&envoy).await != (200.0, 0.0) {
+        assert!(started.elapsed() < START_LIMIT, "{:?}", shown(&envoy).await);
+        tokio::time::sleep(POLL).await;
+    }
+    assert_eq!(Request::get("/a").send(envoy.listen()).await.unwrap().status, 200);
+    while shown(&envoy).await != (100.0, 1.0) {
+        assert!(started.elapsed() < START_LIMIT, "{:?}", shown(&envoy).await);
+        tokio::time::sleep(POLL).await;
+    }
+}
+
 #[tokio::test]
 async fn an_envoy_is_gone_when_its_handle_is() {
     let upstream = Upstream::start().await.unwrap();
