@@ -15,6 +15,8 @@ use driftline_testbed::{
 };
 use serde_json::{Value, json};
 use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
@@ -26,6 +28,8 @@ use crate::{
 
 /// The language model, as requests and the configuration call it.
 pub const LANGUAGE_MODEL: &str = "chat";
+/// What names of language models begin with that a pattern admits.
+pub const TENANT: &str = "tenant-";
 
 const BATCH_ROWS: usize = 10;
 const BATCHES_A_SECOND: u64 = 20;
@@ -59,17 +63,47 @@ impl Load {
             clients.spawn(converse(proxy, world.clone(), lane));
         }
         clients.spawn(predict(proxy, world.clone()));
+        clients.spawn(hold(proxy, world.clone()));
         Load(clients)
     }
 }
 
 /// One stream after another, while there are so many lanes.
 async fn converse(proxy: SocketAddr, world: World, lane: usize) {
+    let mut number = lane;
     loop {
         let is_open = lane < world.knobs().lanes;
         if is_open {
+            let names = world.knobs().names;
+            number += 1;
+            let model = match names {
+                0 => LANGUAGE_MODEL.to_owned(),
+                names => format!("{TENANT}{}", number % names),
+            };
             // A refusal is a part of most faults.
-            let _ = stream_client::ask(proxy, LANGUAGE_MODEL, "How is the weather?").await;
+            let _ = stream_client::ask(proxy, &model, "How is the weather?").await;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Requests that stop in the middle of their bodies, while there are so many.
+async fn hold(proxy: SocketAddr, world: World) {
+    let mut held = Vec::new();
+    loop {
+        let wanted = world.knobs().held;
+        held.truncate(wanted);
+        while held.len() < wanted {
+            let Ok(mut stream) = TcpStream::connect(proxy).await else { break };
+            let path = format!("/v1/models/{}:predict", loans::NAME);
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: loans\r\ncontent-type: application/json\r\n\
+                 content-length: 1000\r\n\r\n{{\"instances\": ["
+            );
+            if stream.write_all(head.as_bytes()).await.is_err() {
+                break;
+            }
+            held.push(stream);
         }
         sleep(PAUSE).await;
     }
@@ -93,8 +127,10 @@ async fn predict(proxy: SocketAddr, world: World) {
         clock.tick().await;
         let knobs = world.knobs().clone();
         if knobs.are_rows_sent {
-            let version = (number % 2) as usize;
-            let rows: Vec<Row> = (0..BATCH_ROWS).map(|_| Row::draw(&mut random)).collect();
+            // The one that may replace the other gets every third request.
+            let version = usize::from(number.is_multiple_of(3));
+            let rows: Vec<Row> =
+                (0..BATCH_ROWS).map(|_| Row::draw(&mut random, knobs.amount_shift)).collect();
             let now = now();
             let instances: Vec<Value> =
                 rows.iter().map(|row| row.instance(now, &knobs, &mut random)).collect();
@@ -115,8 +151,9 @@ async fn predict(proxy: SocketAddr, world: World) {
 }
 
 fn labels(asked: &Asked, knobs: &Knobs, random: &mut Random) -> Value {
-    let wrong_share = knobs.wrong_share[asked.version];
     let record = |(number, row): (usize, &Row)| {
+        let in_region = if row.is_in_first_region() { knobs.wrong_in_region } else { 0.0 };
+        let wrong_share = knobs.wrong_share[asked.version].max(in_region);
         let is_repaid = row.is_repaid != (random.uniform() < wrong_share);
         let is_unmatched = random.uniform() < knobs.unmatched_share;
         let revenue = if row.is_repaid { loans::REVENUE } else { 0.0 };
@@ -125,7 +162,7 @@ fn labels(asked: &Asked, knobs: &Knobs, random: &mut Random) -> Value {
             "version": loans::VERSIONS[asked.version],
             "id": if is_unmatched { format!("lost-{}", asked.id) } else { asked.id.clone() },
             "row": number,
-            "label": u8::from(is_repaid),
+            "label": if random.uniform() < knobs.broken_share { json!("maybe") } else { json!(u8::from(is_repaid)) },
             loans::KPI: revenue * knobs.revenue_factor,
         })
     };

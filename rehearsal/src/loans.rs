@@ -41,10 +41,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// The next row of the world that the model was trained for.
-    pub fn draw(random: &mut Random) -> Row {
+    /// The next row of a world whose amounts have moved by so many deviations since training.
+    pub fn draw(random: &mut Random, shift: f64) -> Row {
         let mut row = Row {
-            amount: round(AMOUNT_MEAN + AMOUNT_DEVIATION * random.irwin_hall(), 100.0),
+            amount: round(AMOUNT_MEAN + AMOUNT_DEVIATION * (random.irwin_hall() + shift), 100.0),
             term: TERMS[random.below(TERMS.len())],
             region: REGIONS[random.below(REGIONS.len())],
             age: round(AGE_MAX * random.uniform(), 1.0),
@@ -59,7 +59,7 @@ impl Row {
         let mut is_struck = |share: f64| random.uniform() < share;
         let region = if is_struck(knobs.novel_share) { "overseas" } else { self.region };
         let mut instance = json!({
-            "amount": self.amount + knobs.amount_shift * AMOUNT_DEVIATION,
+            "amount": self.amount + knobs.amount_error * AMOUNT_DEVIATION,
             "term": self.term,
             "region": region,
             "updated_at": now - self.age - knobs.older_by,
@@ -78,7 +78,17 @@ impl Row {
         if is_struck(knobs.out_of_range_share) {
             instance["term"] = json!(600);
         }
+        if knobs.has_extra_column {
+            instance["colour"] = json!("red");
+        }
         instance
+    }
+}
+
+impl Row {
+    /// Whether its labels go wrong where those of one region do.
+    pub fn is_in_first_region(&self) -> bool {
+        self.region == REGIONS[0]
     }
 }
 
@@ -107,7 +117,7 @@ pub fn profile(version: &str, is_skewed: bool) -> Result<String> {
     let mut csv = String::from("amount,term,region,updated_at,asked_at,score,repaid\n");
     let asked_at = 1_700_000_000.0;
     for _ in 0..ROWS {
-        let row = Row::draw(&mut random);
+        let row = Row::draw(&mut random, 0.0);
         let amount = row.amount + if is_skewed { 2.0 * AMOUNT_DEVIATION } else { 0.0 };
         let score = score(&json!({"amount": row.amount, "term": row.term}));
         let Row { term, region, age, is_repaid, .. } = row;

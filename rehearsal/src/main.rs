@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use driftline_rehearsal::{play, report, scenario::SCENARIOS, stage::Pieces};
+use driftline_rehearsal::{play, report, scenario::Scenario, stage::Pieces};
 
 /// Fires and silences every alert: faults under load on a real Envoy, seen by a real Prometheus.
 #[derive(Parser)]
@@ -22,13 +22,13 @@ struct Arguments {
 async fn main() -> Result<ExitCode> {
     let Arguments { only, docs } = Arguments::parse();
     for name in &only {
-        let known: Vec<&str> = SCENARIOS.iter().map(|it| it.name).collect();
+        let known: Vec<&str> = Scenario::all().map(|it| it.name).collect();
         ensure!(known.contains(&&**name), "--only {name}: allowed is any of {}", known.join(", "));
     }
     let pieces = Pieces::find()?;
     let mut results = Vec::new();
     let begun = Instant::now();
-    for scenario in SCENARIOS {
+    for scenario in Scenario::all() {
         if only.is_empty() || only.iter().any(|name| name == scenario.name) {
             let played = play::play(&pieces, scenario).await.context(scenario.name)?;
             println!("{}", report::line(scenario, &played));

@@ -14,8 +14,6 @@ use crate::{
     stage::{Pieces, Stage},
 };
 
-/// How long the world is healthy at first: longer than an hour of the rules.
-const HEALTHY: Duration = Duration::from_secs(30);
 /// How long alerts may take to fire.
 const FIRE_WITHIN: Duration = Duration::from_secs(75);
 /// How long the fault goes on when all of them have: others would come, which is what inhibition must prevent.
@@ -57,7 +55,7 @@ pub async fn play(pieces: &Pieces, scenario: &Scenario) -> Result<Played> {
     let mut stage = Stage::start(pieces).await?;
     let mut played = Played::default();
     let begun = Instant::now();
-    while begun.elapsed() < HEALTHY {
+    while begun.elapsed() < scenario.healthy {
         played.in_health.extend(firing(&stage).await?);
         sleep(POLL).await;
     }
@@ -95,7 +93,7 @@ pub async fn play(pieces: &Pieces, scenario: &Scenario) -> Result<Played> {
 
 async fn begin(stage: &mut Stage, fault: &Fault) -> Result<()> {
     match fault {
-        Fault::Turned(turn) => {
+        Fault::Turned(turn) | Fault::TurnedUntilRestart(turn) => {
             turn(&mut stage.world().knobs());
             stage.apply();
         }
@@ -109,9 +107,11 @@ async fn begin(stage: &mut Stage, fault: &Fault) -> Result<()> {
 
 async fn end(stage: &mut Stage, fault: &Fault) -> Result<()> {
     match fault {
-        Fault::Turned(_) => {
-            *stage.world().knobs() = Default::default();
-            stage.apply();
+        Fault::Turned(_) => turn_back(stage),
+        Fault::TurnedUntilRestart(_) => {
+            turn_back(stage);
+            stage.end_proxy();
+            stage.start_proxy().await?;
         }
         Fault::SkewedReference => stage.deploy(false).await?,
         Fault::BrokenFilter => stage.mend_filter().await?,
@@ -119,6 +119,11 @@ async fn end(stage: &mut Stage, fault: &Fault) -> Result<()> {
         Fault::HotRestart => {}
     }
     Ok(())
+}
+
+fn turn_back(stage: &Stage) {
+    *stage.world().knobs() = Default::default();
+    stage.apply();
 }
 
 async fn firing(stage: &Stage) -> Result<BTreeSet<Firing>> {

@@ -1,23 +1,27 @@
 //! The faults, and which alerts each of them must fire. It plays none.
 
-use std::time::Duration;
+mod data;
+mod model;
+mod system;
 
-use driftline_testbed::llm::Trouble;
+use std::time::Duration;
 
 use crate::knobs::Knobs;
 
 /// A fault and what must come of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     /// What it is called on the command line.
     pub name: &'static str,
     /// What is wrong, for people.
     pub about: &'static str,
+    /// How long the world is healthy before it.
+    pub healthy: Duration,
     /// What is done.
     pub fault: Fault,
     /// The alerts that must fire, and end.
     pub alerts: &'static [&'static str],
-    /// Whose domain it is.
+    /// Whose domain it is; every alert that fires must be of it.
     pub domain: &'static str,
 }
 
@@ -26,6 +30,8 @@ pub struct Scenario {
 pub enum Fault {
     /// Knobs are turned.
     Turned(fn(&mut Knobs)),
+    /// Knobs are turned, and when they are turned back the proxy begins anew.
+    TurnedUntilRestart(fn(&mut Knobs)),
     /// A configuration is deployed whose reference is not what is served.
     SkewedReference,
     /// The filter's code is replaced by one that fails.
@@ -36,20 +42,19 @@ pub enum Fault {
     HotRestart,
 }
 
-/// All of them.
-pub const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "slow-first-tokens",
-        about: "first tokens take 1.5 s in place of 40 ms",
-        fault: Fault::Turned(|knobs| knobs.pace.first_token = Duration::from_millis(1500)),
+impl Scenario {
+    /// Two hours of the rules without a fault, which is what most alerts need.
+    const USUAL: Scenario = Scenario {
+        name: "",
+        about: "",
+        healthy: Duration::from_secs(30),
+        fault: Fault::HotRestart,
         alerts: &[],
-        domain: "system",
-    },
-    Scenario {
-        name: "error-burst",
-        about: "the language model refuses every second request with 503",
-        fault: Fault::Turned(|knobs| knobs.trouble = Trouble::Refused(2)),
-        alerts: &[],
-        domain: "system",
-    },
-];
+        domain: "",
+    };
+
+    /// All of them, by domain.
+    pub fn all() -> impl Iterator<Item = &'static Scenario> {
+        [system::SCENARIOS, data::SCENARIOS, model::SCENARIOS].into_iter().flatten()
+    }
+}

@@ -22,7 +22,7 @@ use driftline_testbed::{
 use serde_json::json;
 
 use crate::{
-    load::{LANGUAGE_MODEL, Load, World},
+    load::{LANGUAGE_MODEL, Load, TENANT, World},
     loans,
 };
 
@@ -53,6 +53,8 @@ impl Pieces {
 pub const TIMES: u32 = 240;
 /// How often Prometheus scrapes and evaluates, in true seconds: four times a second.
 const INTERVAL_SECONDS: u64 = 60;
+/// How many names a pattern may admit.
+pub const NAMES_MAX: usize = 20;
 /// How long two Envoys run after a hot restart: half an hour of the rules.
 const PARENT_SECONDS: u32 = 7;
 /// A name of the target that does not change with its port.
@@ -83,7 +85,10 @@ impl Stage {
         let world = World::default();
         let scorer = Scorer::new(loans::NAME, {
             let world = world.clone();
-            move |instance| (loans::score(instance) + world.knobs().score_shift).clamp(0.0, 1.0)
+            move |instance| {
+                let score = loans::score(instance);
+                score + (0.5 - score) * world.knobs().score_flattening
+            }
         });
         let pace = world.knobs().pace;
         let models = ModelServer::start_with(pace, scorer).await?;
@@ -228,7 +233,7 @@ fn configuration(is_skewed: bool) -> Result<String> {
         })
         .collect::<Result<_>>()?;
     Ok(format!(
-        r#"{{"models": [{{"name": "{LANGUAGE_MODEL}"}}, {}], "feedback": {{}}, "window_seconds": {}, "tick_milliseconds": 250, "request_load_reports": "text"}}"#,
+        r#"{{"models": [{{"name": "{LANGUAGE_MODEL}"}}, {{"name": "{TENANT}*"}}, {}], "names_max": {NAMES_MAX}, "feedback": {{}}, "window_seconds": {}, "tick_milliseconds": 250, "request_load_reports": "text"}}"#,
         models.join(", "),
         scale().seconds(3600.0)
     ))

@@ -65,8 +65,12 @@ pub enum Trouble {
     None,
     /// Every n-th request is refused with 503.
     Refused(u64),
+    /// The connection of every n-th request is closed without an answer.
+    HungUp(u64),
     /// Every n-th stream ends after half of its tokens, with no finish reason, usage or end mark.
     BrokenOff(u64),
+    /// Every n-th stream has an event that is no JSON before its first token.
+    Garbled(u64),
 }
 
 impl Trouble {
@@ -74,8 +78,16 @@ impl Trouble {
         matches!(self, Trouble::Refused(every) if number.is_multiple_of(every))
     }
 
+    fn hangs_up(self, number: u64) -> bool {
+        matches!(self, Trouble::HungUp(every) if number.is_multiple_of(every))
+    }
+
     fn breaks_off(self, number: u64) -> bool {
         matches!(self, Trouble::BrokenOff(every) if number.is_multiple_of(every))
+    }
+
+    fn garbles(self, number: u64) -> bool {
+        matches!(self, Trouble::Garbled(every) if number.is_multiple_of(every))
     }
 }
 
@@ -196,6 +208,9 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
     if trouble.refuses(number) {
         return refuse(503, "the server is overloaded");
     }
+    if trouble.hangs_up(number) {
+        return Reply::hang_up();
+    }
     let running = Running::begin(&shared);
     let load = asked.load_format.and_then(|format| shared.load(&format));
     let completion = Completion {
@@ -205,6 +220,7 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         model: model.to_owned(),
         tokens: pace.tokens.min(limit),
         breaks_off: trouble.breaks_off(number),
+        garbles: trouble.garbles(number),
         finish_reason: if limit < pace.tokens { "length" } else { "stop" },
         prompt_tokens: messages.iter().map(words).sum(),
     };
@@ -218,7 +234,13 @@ pub(crate) async fn answer(asked: Asked, shared: Arc<Shared>) -> Reply {
         let _ = completion.stream(&sender, include_usage).await;
         drop(running);
     });
-    Reply { status: 200, content_type: "text/event-stream", load, body: ReplyBody::Pieces(pieces) }
+    Reply {
+        status: 200,
+        content_type: "text/event-stream",
+        load,
+        body: ReplyBody::Pieces(pieces),
+        hangs_up: false,
+    }
 }
 
 /// The prompt's length, for this server has words for tokens.
@@ -240,6 +262,7 @@ struct Completion {
     model: String,
     tokens: u32,
     breaks_off: bool,
+    garbles: bool,
     finish_reason: &'static str,
     prompt_tokens: u64,
 }
@@ -280,6 +303,9 @@ impl Completion {
         to.send(delta(json!({"role": "assistant", "content": ""}), None)).await?;
         if self.pace.keep_alive_comment {
             to.send(Bytes::from_static(b": keep-alive\n\n")).await?;
+        }
+        if self.garbles {
+            to.send(Bytes::from_static(b"data: {\"choices\": [{\n\n")).await?;
         }
         for (index, time) in (0..).zip(self.times()) {
             if self.breaks_off && self.tokens / 2 <= index {
@@ -424,6 +450,12 @@ mod tests {
         let text = ask(&server, &request).await.text();
         assert!(text.contains("word1") && !text.contains("word2"), "{text}");
         assert!(!text.contains("[DONE]") && !text.contains("\"stop\""), "{text}");
+        server.shared.set_trouble(Trouble::Garbled(1));
+        let text = ask(&server, &request).await.text();
+        assert!(text.contains("data: {\"choices\": [{\n\n") && text.contains("[DONE]"), "{text}");
+        server.shared.set_trouble(Trouble::HungUp(1));
+        let answer = Request::post_json(PATH, request.to_string()).send(server.address()).await;
+        assert!(answer.is_err(), "{answer:?}");
     }
 
     #[tokio::test]

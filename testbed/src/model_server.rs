@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
@@ -41,6 +41,8 @@ pub(crate) struct Reply {
     /// What the server says about its load.
     pub(crate) load: Option<String>,
     pub(crate) body: ReplyBody,
+    /// Whether the connection is closed in place of the answer.
+    pub(crate) hangs_up: bool,
 }
 
 /// A body that is known, or one that comes piece by piece; each piece is sent at once.
@@ -53,7 +55,11 @@ pub(crate) enum ReplyBody {
 impl Reply {
     pub(crate) fn json(status: u16, value: &Value) -> Reply {
         let body = ReplyBody::Whole(Some(value.to_string().into()));
-        Reply { status, content_type: "application/json", load: None, body }
+        Reply { status, content_type: "application/json", load: None, body, hangs_up: false }
+    }
+
+    pub(crate) fn hang_up() -> Reply {
+        Reply { hangs_up: true, ..Reply::json(503, &Value::Null) }
     }
 }
 
@@ -75,10 +81,7 @@ where
     .await
 }
 
-async fn respond<F, A>(
-    request: Request<Incoming>,
-    answer: Arc<F>,
-) -> hyper::Result<Response<ReplyBody>>
+async fn respond<F, A>(request: Request<Incoming>, answer: Arc<F>) -> Result<Response<ReplyBody>>
 where
     F: Fn(Asked) -> A,
     A: Future<Output = Reply>,
@@ -89,6 +92,8 @@ where
     let load_format = head.headers.get("endpoint-load-metrics-format");
     let load_format = load_format.and_then(|format| Some(format.to_str().ok()?.to_owned()));
     let reply = answer(Asked { method: head.method, path, load_format, body }).await;
+    // An error of the service closes the connection.
+    ensure!(!reply.hangs_up, "the server hangs up");
     let mut response = Response::new(reply.body);
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
