@@ -1,9 +1,11 @@
 //! What operators copy, as text: proxy configurations, Prometheus rules, alerts and dashboards, all from the catalogue of
 //! metrics. It reads and writes no file, and calls no server.
 
+pub mod outcomes;
 pub mod promql;
 pub mod rules;
 pub mod settings;
+pub mod slo;
 pub mod stats;
 pub mod time_scale;
 pub mod yaml;

@@ -1,6 +1,6 @@
 //! Pieces of PromQL that several rules and panels share. It names no metric.
 
-use driftline_metrics::catalogue::Label;
+use driftline_metrics::catalogue::{Label, Metric};
 
 /// Names of labels, as they stand in `by (...)`.
 #[must_use]
@@ -13,4 +13,113 @@ pub fn labels(labels: &[Label]) -> String {
 #[must_use]
 pub fn relabelled(vector: &str, label: &str, value: &str) -> String {
     format!("label_replace({vector}, \"{label}\", \"{value}\", \"\", \"\")")
+}
+
+/// A vector of one number, without a label.
+#[must_use]
+pub fn constant(number: f64) -> String {
+    format!("vector({number})")
+}
+
+/// What a gauge that hardly ever changes has said most of the time: its median over a range, as long as it is there.
+///
+/// While Envoy restarts hot, gauges of the old and the new process add up, by default for a quarter of an hour, and those
+/// of a proxy that has just begun may be 0.
+#[must_use]
+pub fn settled(gauge: &str, range: &str) -> String {
+    format!("(quantile_over_time(0.5, {gauge}[{range}]) and {gauge})")
+}
+
+/// A series name with matchers: label, operator and value, which is quoted.
+#[must_use]
+pub fn selected(name: &str, matchers: &[(&str, &str, &str)]) -> String {
+    if matchers.is_empty() {
+        return name.to_owned();
+    }
+    let all = matchers.iter().map(|(label, operator, value)| {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("{label}{operator}\"{value}\"")
+    });
+    let all: Vec<String> = all.collect();
+    format!("{name}{{{}}}", all.join(","))
+}
+
+/// The growth of a counter over the lookback of the rules that have it.
+#[must_use]
+pub fn increase(counter: &str) -> String {
+    format!("increase({counter}[@])")
+}
+
+/// The same for each second.
+#[must_use]
+pub fn rate(counter: &str) -> String {
+    format!("rate({counter}[@])")
+}
+
+/// Zero for each sample.
+#[must_use]
+pub fn none_of(vector: &str) -> String {
+    format!("{vector} * 0")
+}
+
+/// The bucket of a histogram that ends at this bound, in the histogram's unit; without one, that of all samples.
+///
+/// Prometheus 3 writes bounds as OpenMetrics does, `1000.0` and `2.5e+06`, whatever the page says.
+#[must_use]
+pub fn at_most(histogram: Metric, bound: Option<u64>, matchers: &[(&str, &str, &str)]) -> String {
+    let name = format!("{}_bucket", histogram.definition().name);
+    let le = match bound {
+        Some(bound) => ("=~", spellings(bound)),
+        None => ("=", "+Inf".to_owned()),
+    };
+    selected(&name, &[matchers, &[(LE, le.0, &le.1)]].concat())
+}
+
+/// The label of a bucket's bound.
+pub const LE: &str = "le";
+
+/// A pattern for a bound as Prometheus 2 and 3 write it.
+fn spellings(bound: u64) -> String {
+    let scientific = format!("{:e}", bound as f64);
+    match scientific.split_once('e') {
+        Some((mantissa, exponent)) if 1_000_000 <= bound => {
+            format!("{bound}|{}e[+]{exponent:0>2}", mantissa.replace('.', "[.]"))
+        }
+        _ => format!("{bound}|{bound}[.]0"),
+    }
+}
+
+/// The rows that were predicted right, of a confusion by these labels, the class and the predicted class. PromQL cannot
+/// compare two labels, but a confusion is right if it still exists with its class in the place of the prediction.
+#[must_use]
+pub fn right(by: &str, confusion: &str) -> String {
+    let [actual, predicted] = [Label::Actual, Label::Predicted].map(Label::name);
+    format!(
+        "sum by ({by}) (\n  {confusion} and on ({by}, {actual}, {predicted})\n  \
+         label_replace(sum by ({by}, {actual}) ({confusion}), \"{predicted}\", \"$1\", \"{actual}\", \"(.*)\")\n)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_found_as_either_prometheus_writes_them() {
+        for (bound, expected) in [
+            (1, "1|1[.]0"),
+            (80_000, "80000|80000[.]0"),
+            (1_000_000, "1000000|1e[+]06"),
+            (2_500_000, "2500000|2[.]5e[+]06"),
+            (163_840_000, "163840000|1[.]6384e[+]08"),
+        ] {
+            assert_eq!(spellings(bound), expected);
+        }
+    }
+
+    #[test]
+    fn values_of_labels_are_quoted() {
+        let found = selected("a", &[("b", "=", "x\"y\\z"), ("c", "=~", "d|e")]);
+        assert_eq!(found, r#"a{b="x\"y\\z",c=~"d|e"}"#);
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod drift;
 pub mod experiment;
+pub(crate) mod over;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,21 @@ use serde::Serialize;
 
 use crate::{File, settings::Settings, yaml};
 
-/// All files of rules.
+/// The files of recording rules, one for each subject.
 #[must_use]
-pub fn files(_: &Settings<'_>) -> Vec<File> {
-    [("drift", drift::render()), ("experiment", experiment::render())]
-        .map(|(subject, text)| File { path: format!("prometheus/{subject}.rules.yml"), text })
-        .into()
+pub fn files(settings: &Settings<'_>) -> Vec<File> {
+    let subjects =
+        [("drift", drift::render(settings)), ("experiment", experiment::render(settings))];
+    subjects.into_iter().map(|(subject, text)| file(subject, text)).collect()
 }
+
+/// Where the rules of a subject lie.
+pub(crate) fn file(subject: &str, text: String) -> File {
+    File { path: format!("prometheus/{subject}.rules.yml"), text }
+}
+
+/// How often rules are evaluated.
+pub(crate) const INTERVAL_SECONDS: u64 = 60;
 
 /// A file of rules.
 #[derive(Clone, Debug, Serialize)]
@@ -82,6 +91,18 @@ pub struct Alert {
 pub(crate) fn rule(record: &str, expr: String) -> Rule {
     let record = format!("driftline:{record}");
     Rule::Recording(Recording { record, expr, labels: BTreeMap::new() })
+}
+
+/// The same with labels that are set. An empty value is no label.
+pub(crate) fn with_labels<const N: usize>(rule: Rule, labels: [(&'static str, String); N]) -> Rule {
+    match rule {
+        Rule::Recording(mut recording) => {
+            let said = labels.into_iter().filter(|(_, value)| !value.is_empty());
+            recording.labels.extend(said);
+            Rule::Recording(recording)
+        }
+        alert @ Rule::Alert(_) => alert,
+    }
 }
 
 impl RuleFile {

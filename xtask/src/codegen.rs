@@ -12,7 +12,8 @@ mod page;
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use driftline_operations::{rules, stats};
+use driftline_monitor::config::Config;
+use driftline_operations::{rules, settings::Settings, slo, stats};
 
 use crate::{paths, process::say};
 
@@ -28,8 +29,9 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     Output { path: "docs/metrics.md", render: || Ok(metrics::render()) },
     Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
-    Output { path: "envoy/drift.rules.yml", render: || Ok(rules::drift::render()) },
-    Output { path: "envoy/experiment.rules.yml", render: || Ok(rules::experiment::render()) },
+    Output { path: "envoy/drift.rules.yml", render: || rules_of("drift") },
+    Output { path: "envoy/experiment.rules.yml", render: || rules_of("experiment") },
+    Output { path: "envoy/slo.rules.yml", render: || rules_of("slo") },
     Output { path: "docs/dialects.md", render: dialects::render },
     Output { path: "docs/limits.md", render: limits::render },
     Output { path: "docs/configuration.md", render: configuration::render },
@@ -38,6 +40,16 @@ const OUTPUTS: &[Output] = &[
         render: || Ok(configuration::render_schema()),
     },
 ];
+
+/// The rules of a subject for any configuration: without profiles, of which rules know more.
+fn rules_of(subject: &str) -> Result<String> {
+    let config = Config::from_json(br#"{"models": [{"name": "my-llm"}]}"#)?;
+    let settings = Settings::of(&config);
+    let path = format!("prometheus/{subject}.rules.yml");
+    let mut files = rules::files(&settings).into_iter().chain([slo::file(&settings)]);
+    let found = files.find(|file| file.path == path).with_context(|| format!("no {path}"))?;
+    Ok(found.text)
+}
 
 /// Writes the stale files. With `check`, writes nothing, and fails if there are any.
 ///

@@ -105,6 +105,18 @@ impl BinPositions {
         self.deviation
     }
 
+    /// What distances count in: the deviation, or the size of a constant.
+    #[must_use]
+    pub fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    /// Beyond which two places values are in a tail.
+    #[must_use]
+    pub fn ends(&self) -> Option<[f64; 2]> {
+        self.tails.map(|Tails { low, high }| [low, high])
+    }
+
     /// Whether values can lie beyond the edges, or beyond all values with bins of their own.
     #[must_use]
     pub fn has_tails(&self) -> bool {

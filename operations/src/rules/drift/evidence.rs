@@ -7,7 +7,7 @@ use driftline_statistics::{
     detection::{Length, Materiality, ShareChange},
 };
 
-use super::By;
+use super::{By, probability::chi_square_tail_nats};
 use crate::rules::{Rule, rule};
 
 /// Levels of the continued fraction of the incomplete gamma function.
@@ -16,41 +16,39 @@ use crate::rules::{Rule, rule};
 /// from 5 nats on, which is the rounding of Stirling's series. Wilson and Hilferty's quantile, the usual stand-in, is off
 /// by 11 to 38 % at the 11 to 30 nats that a drift needs.
 const LEVELS: u32 = 10;
-/// How far the argument of Stirling's series is moved up.
-const STIRLING_FROM: u32 = 4;
 
 /// The rows of the reference in bins, all of them, and what live rows in bins and all of them are worth.
 pub(super) const REFERENCE: &str = "driftline:feature:reference";
 pub(super) const REFERENCE_ROWS: &str = "driftline:feature:reference_rows";
-pub(super) const EFFECTIVE: &str = "driftline:feature:effective1h";
-pub(super) const ALL_EFFECTIVE: &str = "driftline:feature:all_effective1h";
+pub(super) const EFFECTIVE: &str = "driftline:feature:effective@";
+pub(super) const ALL_EFFECTIVE: &str = "driftline:feature:all_effective@";
 
 /// All of them.
-pub(super) fn rules(by: &By) -> Vec<Rule> {
+pub(super) fn rules(by: &By, materiality: &Materiality) -> Vec<Rule> {
     let mut all = material_psi(by);
     all.extend(bins(by));
-    all.extend(classes(by));
+    all.extend(classes(by, &materiality.class));
     all.extend(unbinned());
     all
 }
 
 fn material_psi(By { feature, .. }: &By) -> Vec<Rule> {
-    let debiased = "driftline:feature:psi_debiased1h";
-    let noise = "driftline:feature:noise1h";
+    let debiased = "driftline:feature:psi_debiased@";
+    let noise = "driftline:feature:noise@";
     let sure = Length::Fast.errors();
     vec![
         rule(
-            "feature:psi_debiased1h",
+            "feature:psi_debiased@",
             format!(
-                "clamp_min(\n  driftline:feature:psi1h\n  \
-                 - (count by ({feature}) ((driftline:bin:folded1h + driftline:bin:reference) > 0) - 1) * {noise},\n  0\n)"
+                "clamp_min(\n  driftline:feature:psi@\n  \
+                 - (count by ({feature}) ((driftline:bin:folded@ + driftline:bin:reference) > 0) - 1) * {noise},\n  0\n)"
             ),
         ),
         rule(
-            "feature:psi_sure1h",
+            "feature:psi_sure@",
             format!(
                 "{debiased} - {sure} * sqrt(\n  4 * {debiased} * {noise}\n  \
-                 + 2 * count by ({feature}) (driftline:bin:live1h or driftline:bin:reference) * {noise} ^ 2\n)"
+                 + 2 * count by ({feature}) (driftline:bin:live@ or driftline:bin:reference) * {noise} ^ 2\n)"
             ),
         ),
     ]
@@ -58,16 +56,16 @@ fn material_psi(By { feature, .. }: &By) -> Vec<Rule> {
 
 /// The evidence of the bins: half their likelihood ratio, and how rarely chance makes it so large.
 fn bins(By { feature, .. }: &By) -> Vec<Rule> {
-    let both = "(driftline:bin:effective1h + driftline:bin:reference\n    or driftline:bin:effective1h or driftline:bin:reference)";
+    let both = "(driftline:bin:effective@ + driftline:bin:reference\n    or driftline:bin:effective@ or driftline:bin:reference)";
     let sum = |of: &str| format!("sum by ({feature}) ({of} * ln({of} > 0))");
-    let ratio = "driftline:feature:bins_ratio1h";
+    let ratio = "driftline:feature:bins_ratio@";
     let half = "driftline:feature:half_degrees";
     vec![
         rule(
-            "feature:bins_ratio1h",
+            "feature:bins_ratio@",
             format!(
                 "clamp_min(\n  {}\n  + {}\n  - {}\n  + {}\n  - {}\n  - {},\n  0\n)",
-                sum("driftline:bin:effective1h"),
+                sum("driftline:bin:effective@"),
                 sum("driftline:bin:reference"),
                 sum(both),
                 format_args!("({EFFECTIVE} + {REFERENCE}) * ln({EFFECTIVE} + {REFERENCE})"),
@@ -76,46 +74,20 @@ fn bins(By { feature, .. }: &By) -> Vec<Rule> {
             ),
         ),
         rule(
-            "feature:half_degrees",
-            format!("0.5 * (clamp_min(count by ({feature}) (driftline:bin:reference > 0), 2) - 1)"),
-        ),
-        rule(
-            "feature:bins_nats1h",
+            "feature:bins_nats@",
             format!(
                 "clamp_min({}, 0)\nand {ratio} > 1 + {half}\nor clamp({ratio}, 0, 0)",
-                chi_square_nats(ratio, half)
+                chi_square_tail_nats(ratio, half, LEVELS)
             ),
         ),
     ]
 }
 
-/// The negative logarithm of how often twice a gamma variable of this shape, a chi-square of twice as many degrees of
-/// freedom, exceeds twice `x`: by Legendre's continued fraction, where `x` is more than `shape + 1`.
-fn chi_square_nats(x: &str, shape: &str) -> String {
-    let mut fraction = format!("({x} - {shape} + {})", LEVELS.saturating_mul(2).saturating_add(1));
-    for level in (1..=LEVELS).rev() {
-        let odd = level.saturating_mul(2).saturating_sub(1);
-        fraction =
-            format!("({x} - {shape} + {odd} - {level} * ({level} - {shape})\n  / {fraction})");
-    }
-    // Stirling's series for the logarithm of the gamma function, some places further up.
-    let z = format!("({shape} + {STIRLING_FROM})");
-    let stirling = format!(
-        "({z} - 0.5) * ln({z}) - {z} + {half_log_of_two_pi} + 1 / (12 * {z}) - 1 / (360 * {z} ^ 3) + 1 / (1260 * {z} ^ 5)",
-        half_log_of_two_pi = 0.918_938_533_204_672_8,
-    );
-    let steps: Vec<String> = (0..STIRLING_FROM).map(|step| format!("({shape} + {step})")).collect();
-    format!(
-        "{x} - {shape} * ln({x})\n  + {stirling}\n  - ln({})\n  + ln{fraction}",
-        steps.join(" * ")
-    )
-}
-
 /// Classes whose share changed by enough to matter, and the surest of them. Of the bins that have `other` beside them,
 /// each is a class: a category or a value.
-fn classes(By { feature, group_left, .. }: &By) -> Vec<Rule> {
-    let reference = "driftline:bin:class_reference";
-    let live = "driftline:bin:effective1h";
+fn classes(By { feature, group_left, .. }: &By, material: &ShareChange) -> Vec<Rule> {
+    let reference = "driftline:bin:class_reference@";
+    let live = "driftline:bin:effective@";
     let label = Label::Bin.name();
     let [from, to] = [
         format!("({reference} / {group_left} {REFERENCE})"),
@@ -129,21 +101,21 @@ fn classes(By { feature, group_left, .. }: &By) -> Vec<Rule> {
         whole_less_part: &format!("- on ({feature}) group_right ()"),
         part_less_whole: &format!("- {group_left}"),
     };
-    let matters = matters(&from, &to, &Materiality::DEFAULT.class);
+    let matters = matters(&from, &to, material);
     vec![
         rule(
-            "bin:class_reference",
+            "bin:class_reference@",
             format!(
-                "(driftline:bin:reference or clamp(driftline:bin:live1h, 0, 0))\n\
+                "(driftline:bin:reference or clamp(driftline:bin:live@, 0, 0))\n\
                  and on ({feature}) driftline:bin:reference{{{label}=\"{OTHER}\"}}"
             ),
         ),
-        rule("bin:class_nats1h", format!("(\n  {}\n)\nand {matters}", shares.nats())),
+        rule("bin:class_nats@", format!("(\n  {}\n)\nand {matters}", shares.nats())),
         // Any of the bins may be the one.
         rule(
-            "feature:class_nats1h",
+            "feature:class_nats@",
             format!(
-                "max by ({feature}) (driftline:bin:class_nats1h) - ln(count by ({feature}) ({reference}))"
+                "max by ({feature}) (driftline:bin:class_nats@) - ln(count by ({feature}) ({reference}))"
             ),
         ),
     ]
@@ -164,10 +136,10 @@ fn unbinned() -> Vec<Rule> {
     };
     vec![
         rule(
-            "feature:nulls_nats1h",
-            nats(Some("driftline:feature:reference_unset"), "driftline:feature:unset_effective1h"),
+            "feature:nulls_nats@",
+            nats(Some("driftline:feature:reference_unset"), "driftline:feature:unset_effective@"),
         ),
-        rule("feature:types_nats1h", nats(None, "driftline:feature:unusable_effective1h")),
+        rule("feature:types_nats@", nats(None, "driftline:feature:unusable_effective@")),
     ]
 }
 
