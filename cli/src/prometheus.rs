@@ -4,11 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use driftline_monitor::config::Config;
-use driftline_operations::{
-    rules,
-    settings::{Lookback, Settings},
-    time_scale::TimeScale,
-};
+use driftline_operations::{rules, settings::Settings, time_scale::TimeScale};
 use driftline_testbed::{
     pieces,
     prometheus::{Prometheus, PrometheusOptions},
@@ -56,7 +52,7 @@ impl Args {
         let binary = self.prometheus_binary.clone().map_or_else(pieces::prometheus, Ok);
         let binary = binary.context("--prometheus")?;
         let scrape = if scale.is_true() { SCRAPE_SECONDS } else { EVALUATION_SECONDS };
-        let settings = Settings { config, lookbacks: vec![Lookback::HOUR], scale };
+        let settings = Settings { scale, ..Settings::of(config) };
         let options = PrometheusOptions {
             listen,
             config: json!({

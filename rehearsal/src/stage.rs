@@ -5,12 +5,7 @@ use std::{env, fs, num::NonZeroU32, path::PathBuf, process};
 
 use anyhow::{Context, Result, anyhow};
 use driftline_monitor::config::Config;
-use driftline_operations::{
-    rules,
-    settings::{Lookback, Settings},
-    stats,
-    time_scale::TimeScale,
-};
+use driftline_operations::{rules, settings::Settings, stats, time_scale::TimeScale};
 use driftline_testbed::{
     envoy::{Envoy, EnvoyOptions, Update},
     models::ModelServer,
@@ -243,7 +238,7 @@ async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Resul
     let config = Config::from_json(config.as_bytes())
         .map_err(|error| anyhow!("the rehearsal's configuration: {error}"))?;
     let scale = scale();
-    let settings = Settings { config: &config, lookbacks: vec![Lookback::HOUR], scale };
+    let settings = Settings { scale, ..Settings::of(&config) };
     let interval = scale.span(INTERVAL_SECONDS);
     let target = json!({"targets": [envoy.admin().to_string()], "labels": {"pod": POD}});
     let options = PrometheusOptions {
