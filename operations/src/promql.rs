@@ -89,14 +89,20 @@ fn spellings(bound: u64) -> String {
     }
 }
 
-/// The rows that were predicted right, of a confusion by these labels, the class and the predicted class. PromQL cannot
-/// compare two labels, but a confusion is right if it still exists with its class in the place of the prediction.
+/// How many rows were predicted right, of a confusion by these labels, the class and the predicted class.
 #[must_use]
 pub fn right(by: &str, confusion: &str) -> String {
+    format!("sum by ({by}) (\n  {}\n)", right_cells(by, confusion))
+}
+
+/// The cells of a confusion whose rows were predicted right. PromQL cannot compare two labels, but a confusion is right if it
+/// still exists with its class in the place of the prediction.
+#[must_use]
+pub fn right_cells(by: &str, confusion: &str) -> String {
     let [actual, predicted] = [Label::Actual, Label::Predicted].map(Label::name);
     format!(
-        "sum by ({by}) (\n  {confusion} and on ({by}, {actual}, {predicted})\n  \
-         label_replace(sum by ({by}, {actual}) ({confusion}), \"{predicted}\", \"$1\", \"{actual}\", \"(.*)\")\n)"
+        "{confusion} and on ({by}, {actual}, {predicted})\n  \
+         label_replace(sum by ({by}, {actual}) ({confusion}), \"{predicted}\", \"$1\", \"{actual}\", \"(.*)\")"
     )
 }
 

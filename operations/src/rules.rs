@@ -3,9 +3,13 @@
 //! All rules of a subject are one group: Prometheus evaluates a group rule by rule for one moment, but groups at moments
 //! of their own.
 
+pub mod data;
 pub mod drift;
 pub mod experiment;
 pub(crate) mod over;
+pub mod pods;
+pub mod quality;
+pub mod serving;
 
 use std::collections::BTreeMap;
 
@@ -16,8 +20,14 @@ use crate::{File, settings::Settings, yaml};
 /// The files of recording rules, one for each subject.
 #[must_use]
 pub fn files(settings: &Settings<'_>) -> Vec<File> {
-    let subjects =
-        [("drift", drift::render(settings)), ("experiment", experiment::render(settings))];
+    let subjects = [
+        ("serving", serving::render(settings)),
+        ("data", data::render(settings)),
+        ("drift", drift::render(settings)),
+        ("quality", quality::render(settings)),
+        ("experiment", experiment::render(settings)),
+        ("pods", pods::render(settings)),
+    ];
     subjects.into_iter().map(|(subject, text)| file(subject, text)).collect()
 }
 

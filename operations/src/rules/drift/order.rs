@@ -6,7 +6,7 @@ use driftline_statistics::bins::{ABOVE, BELOW, OTHER};
 
 use super::{By, evidence::REFERENCE, measures, probability::kolmogorov_nats};
 use crate::{
-    promql::relabelled,
+    promql::{relabelled, selected},
     rules::{Rule, rule, with_labels},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn numbered(bin: usize) -> String {
     format!("{bin:02}")
 }
 
-/// PromQL has no running sum, so each bin is a rule.
+/// PromQL has no running sum, so each bin is a rule, which adds to what the one before it has recorded for this moment.
 fn up_to(
     shares: &str,
     and_below: Option<&str>,
@@ -55,16 +55,19 @@ fn up_to(
     bins: usize,
 ) -> Vec<Rule> {
     let label = Label::Bin.name();
-    let names: Vec<String> = (0..bins).map(numbered).collect();
-    let of_bin = |(bin, name): (usize, &String)| {
-        let up_to = names.get(..=bin).unwrap_or_default().join("|");
-        let below = and_below.map_or(String::new(), |below| format!(" + {below}"));
-        let sum = format!(
-            "sum by ({feature}) ({shares}{{{label}=~\"{up_to}\"}}){below}\nand driftline:feature:bins > {bin}"
-        );
-        with_labels(rule(record, sum), [(label, name.clone())])
+    let of = |series: &str, bin: usize| {
+        let series = selected(series, &[(label, "=", &numbered(bin))]);
+        format!("sum by ({feature}) ({series})")
     };
-    names.iter().enumerate().map(of_bin).collect()
+    let of_bin = |bin: usize| {
+        let before = match bin.checked_sub(1) {
+            Some(before) => Some(of(&format!("driftline:{record}"), before)),
+            None => and_below.map(str::to_owned),
+        };
+        let sum = before.map_or(String::new(), |before| format!("{before} + "));
+        with_labels(rule(record, format!("{sum}{}", of(shares, bin))), [(label, numbered(bin))])
+    };
+    (0..bins).map(of_bin).collect()
 }
 
 /// Each term is how far the distribution functions are apart at least, at one place of the line: see
