@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use driftline_monitor::config::Config;
-use driftline_operations::{rules, settings::Settings, slo, time_scale::TimeScale};
+use driftline_operations::{alerts, rules, settings::Settings, slo, time_scale::TimeScale};
 use driftline_testbed::{
     pieces,
     prometheus::{Prometheus, PrometheusOptions},
@@ -68,7 +68,7 @@ impl Args {
             }),
             rules: rules::files(&settings)
                 .into_iter()
-                .chain([slo::file(&settings)])
+                .chain([slo::file(&settings), alerts::file(&settings)])
                 .map(|file| (file.path.replace('/', "-"), file.text))
                 .collect(),
         };

@@ -1,6 +1,7 @@
 //! What operators copy, as text: proxy configurations, Prometheus rules, alerts and dashboards, all from the catalogue of
 //! metrics. It reads and writes no file, and calls no server.
 
+pub mod alerts;
 pub mod outcomes;
 pub mod promql;
 pub mod rules;

@@ -15,7 +15,12 @@ pub struct Settings<'c> {
     pub scale: TimeScale,
     /// What is promised of the models, and how much may fail.
     pub objectives: Objectives,
+    /// Where the runbooks of alerts lie: alerts link to `<runbooks>/<alert>.md`.
+    pub runbooks: String,
 }
+
+/// Where the runbooks of this project lie, relative to its root.
+pub const RUNBOOKS: &str = "docs/runbooks";
 
 impl<'c> Settings<'c> {
     /// What is rendered for this configuration unless the operator says otherwise.
@@ -26,6 +31,7 @@ impl<'c> Settings<'c> {
             lookbacks: vec![Lookback::HOUR],
             scale: TimeScale::TRUE,
             objectives: Objectives::default(),
+            runbooks: RUNBOOKS.to_owned(),
         }
     }
 }

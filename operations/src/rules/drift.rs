@@ -1,5 +1,5 @@
-//! Renders the recording rules that compute drift over all pods in PromQL, from the counters of bins, and an alert. It
-//! spells no metric of the filter.
+//! Renders the recording rules that compute drift over all pods in PromQL, from the counters of bins. It spells no
+//! metric of the filter.
 //!
 //! Counters of bins add up over pods, and `increase` handles restarts. So the measures are what a single proxy with all
 //! of the traffic would give, and the [`verdict`] is its decision for a window as long as the lookback.
@@ -27,8 +27,8 @@ use crate::{
 const HEAD: &str = "\
 # Generated from the catalogue of metrics and the profiles of a configuration: operations/src/rules/drift.rs.
 #
-# Drift over all pods together, as recording rules and an alert for Prometheus 2.42 or later. The filter's own gauges are
-# those of one pod. A feature without traffic has no sample. See docs/reading-metrics.md.
+# Drift over all pods together, as recording rules for Prometheus 2.42 or later. The filter's own gauges are those of one
+# pod. A feature without traffic has no sample. See docs/reading-metrics.md.
 ";
 
 /// The text of the file.
@@ -44,9 +44,6 @@ pub fn render(settings: &Settings<'_>) -> String {
         of_lookback.extend(measures::rules(&by, widest.all));
         of_lookback.extend(order::rules(&by, widest.numbered));
         rules.extend(over.rules(of_lookback));
-    }
-    for over in Over::all(settings) {
-        rules.extend(over.rules(vec![verdict::alert(&limits, over)]));
     }
     let interval = settings.scale.span(INTERVAL_SECONDS);
     let group = Group { name: "driftline_drift".to_owned(), interval, rules };

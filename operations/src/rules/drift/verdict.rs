@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     promql::relabelled,
-    rules::{Alert, Rule, over::Over, rule},
+    rules::{Rule, over::Over, rule},
 };
 
 /// How many stretches of time a lookback has, of which neighbours are compared: a few minutes of an hour hold most of what
@@ -25,8 +25,6 @@ use crate::{
 const STRETCHES: u64 = 6;
 /// How many lookbacks before the last one tell of clusters. With a flag, 36 pairs are as many degrees of freedom.
 const PAST: u64 = 6;
-/// How many parts of a lookback an alert holds on for: as long as a proxy holds a verdict by default.
-const RECOVERY: u64 = 4;
 
 /// Tells cells apart that are no bins: a category may be called like one.
 const CELL: &str = "cell";
@@ -42,7 +40,6 @@ const NEEDED: &str = "driftline:model:nats_needed";
 pub(super) struct Limits {
     pub(super) materiality: Materiality,
     rows_min: u64,
-    recovery_seconds: Option<u64>,
 }
 
 impl Limits {
@@ -58,7 +55,7 @@ impl Limits {
                 points_if_doubled: drift.material_nulls_doubled,
             },
         };
-        Limits { materiality, rows_min: drift.rows_min, recovery_seconds: drift.recovery_seconds }
+        Limits { materiality, rows_min: drift.rows_min }
     }
 }
 
@@ -70,27 +67,6 @@ pub(super) fn rules(by: &By, limits: &Limits, over: Over) -> Vec<Rule> {
     all.extend(evidence::rules(by, &limits.materiality));
     all.extend(decision(by, limits));
     all
-}
-
-/// The alert on them.
-pub(super) fn alert(limits: &Limits, over: Over) -> Rule {
-    let [model, feature] =
-        [Label::Model, Label::Feature].map(|it| format!("{{{{ $labels.{} }}}}", it.name()));
-    let length = over.lookback.name();
-    let summary = format!("{feature} of {model} has drifted from its training data.");
-    let description = format!(
-        "Over all proxies, {feature} of the last {length} differs from the training data by more than chance and by enough to \
-         matter. driftline:feature:drift_reason{length} says what differs."
-    );
-    let seconds = limits.recovery_seconds.unwrap_or(over.lookback.divided_by(RECOVERY).seconds);
-    Rule::Alert(Alert {
-        alert: "DriftlineFeatureDrift",
-        expr: "driftline:feature:drift@ == 1".to_owned(),
-        r#for: "0m".to_owned(),
-        keep_firing_for: Some(over.scale.span(seconds)),
-        labels: [("severity", "warning".to_owned()), ("lookback", length)].into(),
-        annotations: [("summary", summary), ("description", description)].into(),
-    })
 }
 
 /// What is known without traffic: rows of the reference without a value, all of its rows, and the evidence that a drift

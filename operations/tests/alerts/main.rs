@@ -1,0 +1,85 @@
+//! Alerts before promtool: each fires on its fault and only then, in windows of true length, and each has its runbook.
+
+#[cfg(test)]
+mod data;
+#[cfg(test)]
+mod domains;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod promtool;
+#[cfg(test)]
+mod runbooks;
+#[cfg(test)]
+mod scenario;
+#[cfg(test)]
+mod series;
+#[cfg(test)]
+mod system;
+
+use std::{collections::BTreeSet, num::NonZeroU32};
+
+use driftline_monitor::config::Config;
+use driftline_operations::{alerts, settings::Settings, time_scale::TimeScale};
+
+use crate::scenario::Scenario;
+
+/// The settings of a configuration of one model, with a name that needs care in expressions.
+fn with_settings<T>(ask: impl FnOnce(&Settings<'_>) -> T) -> T {
+    let config =
+        r#"{"models": [{"name": "rain"}, {"name": "v1.5"}, {"name": "gpt-*"}], "names_max": 10}"#;
+    let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    ask(&Settings::of(&config))
+}
+
+/// Carries out scenarios, and says of all that fail what promtool said.
+#[track_caller]
+fn carry_out(scenarios: &[Scenario]) {
+    let failed: Vec<String> =
+        scenarios.iter().filter_map(|scenario| scenario.carry_out().err()).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn promtool_accepts_the_rules_true_and_shortened() {
+    with_settings(|settings| {
+        let shortened = TimeScale::divided_by(NonZeroU32::new(240).unwrap());
+        for scale in [TimeScale::TRUE, shortened] {
+            let file = alerts::file(&Settings { scale, ..settings.clone() });
+            promtool::check(&file.text).unwrap();
+        }
+    });
+}
+
+#[test]
+fn every_alert_has_a_scenario_and_every_scenario_an_alert() {
+    let in_table: Vec<&str> = alerts::all().map(|(_, alert)| alert.name).collect();
+    let scenarios = [system::scenarios(), data::scenarios(), model::scenarios()].concat_names();
+    let names: BTreeSet<&str> = in_table.iter().copied().collect();
+    assert_eq!(names.len(), in_table.len(), "names are unique");
+    assert_eq!(names, scenarios);
+    assert!(20 <= names.len());
+}
+
+/// The names of what several lists have.
+trait ConcatNames {
+    fn concat_names(&self) -> BTreeSet<&'static str>;
+}
+
+impl<const N: usize> ConcatNames for [Vec<Scenario>; N] {
+    fn concat_names(&self) -> BTreeSet<&'static str> {
+        self.iter().flatten().map(|scenario| scenario.alert).collect()
+    }
+}
+
+#[test]
+fn every_word_of_a_playbook_is_said() {
+    for (_, alert) in alerts::all() {
+        let (_, panel, shows) = alert.is_real;
+        for text in [alert.question, alert.summary, panel, shows, alert.at_once, alert.cause] {
+            assert!(!text.is_empty(), "{}", alert.name);
+        }
+        assert!(alert.question.ends_with('?'), "{}: {}", alert.name, alert.question);
+        assert!(alert.name.starts_with("Driftline"), "{}", alert.name);
+    }
+}
