@@ -48,7 +48,7 @@ pub(crate) struct Args {
         long,
         value_name = "FILE",
         requires = "config",
-        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "by_hour", "rows", "label"]
+        conflicts_with_all = ["train", "format", "target", "prediction", "as_of", "by_hour", "rows", "label", "kpi"]
     )]
     from_requests: Option<PathBuf>,
     /// The filter's configuration, for --from-requests: it lists the model. If it has a profile of it, the new one has the
@@ -247,6 +247,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         as_of: args.as_of.as_deref().map(as_of),
         by_hour: args.by_hour.clone(),
         quality: args.labels.options(),
+        kpis: args.labels.kpi.clone(),
         value_bins: args.value_bins.clone(),
         separator: args.separator,
         decimal_comma: args.decimal_comma,

@@ -11,6 +11,8 @@ pub enum Role {
     Feature,
     /// The output; at most one column.
     Prediction,
+    /// What came of the row, such as a click or revenue: a number that feedback brings later.
+    Kpi,
 }
 
 /// A column in some state, with its name and its role.
@@ -44,11 +46,13 @@ pub(crate) fn assembled(
         features: Vec::new(),
         prediction: None,
         quality: None,
+        kpis: Vec::new(),
     };
     for Named { name, role, column } in columns {
         match role {
             Role::Feature => profile.features.push(Feature { name, column }),
             Role::Prediction => profile.prediction = Some(column),
+            Role::Kpi => profile.kpis.push(Feature { name, column }),
         }
     }
     profile

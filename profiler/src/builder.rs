@@ -6,8 +6,8 @@ mod tests;
 use std::fmt;
 
 use driftline_statistics::{
-    document::{Path, Problems, name_fault},
-    profile::{FEATURES_MAX, Profile},
+    document::{Path, Problems, label_fault, name_fault},
+    profile::{FEATURES_MAX, KPIS_MAX, Kind, Profile, RECORD_MEMBERS, is_kpi_kind},
     time::hour::HourOfDay,
     value::NullTexts,
 };
@@ -83,10 +83,11 @@ impl ProfileBuilder {
 
     /// Adds a column. Later rows have a cell for it, in the order of these calls; earlier rows count as null.
     ///
-    /// A name that cannot be a label or occurs twice, one feature too many and a second prediction
-    /// are problems that `build` reports.
+    /// A name that cannot be a label or occurs twice, one feature or KPI too many and a second prediction are problems that
+    /// `build` reports, as is a KPI that is called as another member of a record of feedback.
     pub fn column(&mut self, name: &str, role: Role, options: ColumnOptions) {
-        if let Some(fault) = name_fault(name) {
+        let fault = if role == Role::Kpi { label_fault(name) } else { name_fault(name) };
+        if let Some(fault) = fault {
             self.note(format_args!("the name of a column {fault}: {name:?}"));
         } else if self.columns.iter().any(|column| column.name == name) {
             self.note(format_args!("two columns are called `{name}`, expected unique names"));
@@ -99,13 +100,25 @@ impl ProfileBuilder {
             Role::Prediction if of_this_role == 1 => {
                 self.note(format_args!("`{name}` is a second prediction, expected one at most"));
             }
-            Role::Feature | Role::Prediction => {}
+            Role::Kpi if of_this_role == KPIS_MAX => {
+                self.note(format_args!(
+                    "found more than {KPIS_MAX} KPIs, expected {KPIS_MAX} at most"
+                ));
+            }
+            Role::Kpi if RECORD_MEMBERS.contains(&name) => {
+                self.note(format_args!(
+                    "the KPI `{name}` is called as a member of records of feedback that means something else; \
+                     expected another name"
+                ));
+            }
+            Role::Feature | Role::Prediction | Role::Kpi => {}
         }
         let mut column = ColumnBuilder::new(options, self.rows);
         if self.settings.distinct {
             column.estimate_distinct();
         }
-        if self.keeps_hours {
+        // Records of feedback come at hours of their own.
+        if self.keeps_hours && role != Role::Kpi {
             column.keep_hours(self.hours);
         }
         self.columns.push(Named { name: String::from(name), role, column });
@@ -198,6 +211,16 @@ impl ProfileBuilder {
         let mut collected = Vec::new();
         for Named { name, role, column } in columns {
             match column.build(sizes) {
+                Ok(column) if role == Role::Kpi && !is_kpi_kind(column.kind()) => {
+                    let what = match column.kind() {
+                        Kind::Category => "holds text, which",
+                        Kind::Timestamp => "holds moments, which",
+                        _ => "counts by something else than its values, which",
+                    };
+                    self.note(format_args!(
+                        "the column `{name}` {what} no KPI can be; expected numbers, or truth values"
+                    ));
+                }
                 Ok(column) => collected.push(Named { name, role, column }),
                 Err(fault) => {
                     let fault = fault.replace("--type COLUMN=", &format!("--type {name}="));

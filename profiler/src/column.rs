@@ -80,6 +80,14 @@ pub(crate) enum Collected {
 }
 
 impl Collected {
+    /// What its values are.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Collected::Column(column) => column.kind,
+            Collected::Values(plan, ..) | Collected::ReadAgain(plan) => plan.kind,
+        }
+    }
+
     /// The column, in a profile of `columns` columns. Counts the numbers that were kept.
     pub(crate) fn counted(self, columns: usize) -> Column {
         let (plan, values, by_hour) = match self {

@@ -11,7 +11,7 @@ use driftline_statistics::{
     profile::{Column, Distinct, Numbers, Profile},
 };
 
-/// Prints one line per feature and prediction, in aligned columns, and one of the quality if there is one.
+/// Prints one line per feature, prediction and KPI, in aligned columns, and one of the quality if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary<'p>(pub &'p Profile);
 
@@ -29,9 +29,10 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let profile = self.0;
         writeln!(f, "profile of `{}` over {} rows", profile.model, profile.rows)?;
-        let features = profile.features.iter().map(|feature| (&*feature.name, &feature.column));
-        let prediction = profile.prediction.iter().map(|column| ("(prediction)", column));
-        let columns: Vec<(&str, &Column)> = features.chain(prediction).collect();
+        let features = profile.features.iter().map(|it| (it.name.clone(), &it.column));
+        let prediction = profile.prediction.iter().map(|it| ("(prediction)".into(), it));
+        let kpis = profile.kpis.iter().map(|it| (format!("{} (KPI)", it.name), &it.column));
+        let columns: Vec<(String, &Column)> = features.chain(prediction).chain(kpis).collect();
         let has_distinct = columns.iter().any(|(_, column)| column.distinct.is_some());
         let with = |line: [String; 8], distinct: String| {
             let [front @ .., bins] = line;
@@ -40,7 +41,7 @@ impl fmt::Display for Summary<'_> {
         };
         let mut lines = vec![with(HEAD.map(String::from), DISTINCT.into())];
         for (name, column) in columns {
-            lines.push(with(line(name, column), distinct(column)));
+            lines.push(with(line(&name, column), distinct(column)));
         }
         let head = lines[0].clone();
         let mut widths = vec![0; head.len()];

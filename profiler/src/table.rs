@@ -162,7 +162,8 @@ fn built(
 }
 
 fn has_quantiles(profile: &Profile) -> bool {
-    profile.columns().any(|column| matches!(column.bins, Bins::Quantile { .. }))
+    let kpis = profile.kpis.iter().map(|kpi| &kpi.column);
+    profile.columns().chain(kpis).any(|column| matches!(column.bins, Bins::Quantile { .. }))
 }
 
 /// A pass cannot turn into the other one, so this never appears.

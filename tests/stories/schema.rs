@@ -162,7 +162,8 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         bad("/format_version", json!(0)),
         fine("/format_version", json!(3)),
         fine("/format_version", json!(4)),
-        bad("/format_version", json!(5)),
+        fine("/format_version", json!(5)),
+        bad("/format_version", json!(6)),
         // Only version 4 has it.
         bad(
             "/quality",

@@ -89,11 +89,42 @@ fn of_model(model: &Model, feedback: &Feedback) -> String {
         counted(model.kpis.len(), "KPI", "KPIs"),
         counted(model.segments.len(), "segment", "segments")
     );
+    for line in references(model) {
+        text.push(' ');
+        text.push_str(&line);
+    }
     let answers = model.profile.as_ref().is_some_and(|profile| profile.prediction.is_some());
     if quality.is_some() && !answers && feedback.predictions_max != 0 {
         text += " Its profile has no prediction, so none waits for a label: labels must bring them along.";
     }
     text
+}
+
+/// Which KPIs are compared with nothing, and which the profile knows and nobody counts.
+fn references(model: &Model) -> Vec<String> {
+    let known = model.profile.as_ref().map_or(&[][..], |profile| &profile.kpis);
+    let is_known = |name: &str| known.iter().any(|kpi| kpi.name == name);
+    let is_counted = |name: &str| model.kpis.iter().any(|kpi| kpi.name == name);
+    let without = model.kpis.iter().map(|kpi| &*kpi.name).filter(|name| !is_known(name));
+    let uncounted = known.iter().map(|kpi| &*kpi.name).filter(|name| !is_counted(name));
+    let mut lines = Vec::new();
+    let without = named(without);
+    if !without.is_empty() {
+        lines.push(format!(
+            "No verdict, for lack of a reference (`driftline profile --kpi`): {without}."
+        ));
+    }
+    let uncounted = named(uncounted);
+    if !uncounted.is_empty() {
+        lines.push(format!(
+            "In the profile, and not counted, because `kpis` does not list it: {uncounted}."
+        ));
+    }
+    lines
+}
+
+fn named<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(count: usize, one: &str, several: &str) -> String {

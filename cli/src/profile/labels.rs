@@ -26,6 +26,11 @@ pub(super) struct Args {
     /// A feature by whose bins errors are told apart; may be given up to five times.
     #[arg(long, value_name = "FEATURE", requires = "label")]
     segment: Vec<String>,
+    /// A column with what came of each row as a number, such as a click or revenue, under the name that feedback has for
+    /// it; may be given up to eight times. It is no feature: the profile says what it was like, and the filter whether it
+    /// has changed. It may be the label, too. Older filters refuse such a profile.
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) kpi: Vec<String>,
 }
 
 impl Args {

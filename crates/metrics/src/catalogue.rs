@@ -400,7 +400,8 @@ metrics! {
     /// with `compare_with` `both`.
     FeatureSeasonKnown = Gauge "driftline_feature_season_known" in "features" [Model, Version, Role, Feature];
     /// The evidence that a drift of this model needs, as the negative decimal logarithm of how often chance goes so far, in
-    /// thousandths: all looks of a day at all of its features share `false_alarms`.
+    /// thousandths: all looks of a day at all of its features share `false_alarms`, and with them those at its quality and
+    /// its KPIs.
     DriftEvidenceNeeded = Gauge "driftline_drift_evidence_needed_thousandths" in "thousandths" [Model, Version];
     /// Features of the model whose verdict is `drift`.
     DriftedFeatures = Gauge "driftline_drifted_features" in "features" [Model, Version, Window];
@@ -537,6 +538,22 @@ metrics! {
     KpiSquares = Counter "driftline_kpi_square_millionths_total" in "millionths" [Model, Version, Kpi];
     /// The mean of a KPI in the window, in millionths: on the side `high` if it is above 0, on the side `low` if below.
     KpiMean = Gauge "driftline_kpi_mean_ppm" in "parts per million" [Model, Version, Window, Side, Kpi];
+    /// Records of feedback by the bin of the KPI, as the profile has it. This and the following exist for KPIs of the
+    /// profile (`driftline profile --kpi`).
+    KpiBinRows = Counter "driftline_kpi_bin_rows_total" in "records" [Model, Version, Bin, Kpi];
+    /// Those of them whose value is below the smallest or above the largest one of the reference.
+    KpiOutside = Counter "driftline_kpi_outside_total" in "records" [Model, Version, Kpi];
+    /// How far values lie beyond the outermost edges of the bins, or beyond all values with bins of their own, added up; one
+    /// value adds a thousand standard deviations at most. From a constant, the distance counts in its own size.
+    KpiTailExcess = Counter "driftline_kpi_tail_excess_thousandths_total" in "thousandths of the reference's standard deviation" [Model, Version, Side, Kpi];
+    /// Rows of the reference profile in each bin of the KPI.
+    ReferenceKpiBinRows = Gauge "driftline_reference_kpi_bin_rows" in "rows" [Model, Version, Bin, Kpi];
+    /// The mean of the KPI in the reference profile, as `driftline_kpi_mean_ppm` has that of a window: which way a KPI moved
+    /// is the difference of the two.
+    ReferenceKpiMean = Gauge "driftline_reference_kpi_mean_ppm" in "parts per million" [Model, Version, Side, Kpi];
+    /// Whether the KPI has moved away from the reference, up or down: 1 for the verdict that holds, 0 for the others. It
+    /// shares the false alarms of the model with those of its features and of its quality.
+    KpiVerdict = Gauge "driftline_kpi_verdict" in "verdicts" [Model, Version, Window, Verdict, Kpi];
     /// Labelled rows in the window; its quality is computed from these. Of a model without a quality in its profile, records
     /// with KPIs.
     LabelledRows = Gauge "driftline_labelled_rows" in "rows" [Model, Version, Window];

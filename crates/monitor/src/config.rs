@@ -14,7 +14,6 @@ mod thresholds;
 
 pub use driftline_statistics::document::OTHER_NAME;
 
-pub(crate) use self::labels::MEMBERS;
 pub use self::{
     drift::{
         CompareWith, Drift, FALSE_ALARMS, MATERIAL_PSI, MATERIAL_SHARE, MATERIAL_WASSERSTEIN,

@@ -7,7 +7,7 @@ use driftline_statistics::{
     drift::Measure,
 };
 
-use crate::config::{Config, Drift, Thresholds};
+use crate::config::{self, Config, Drift, Thresholds};
 
 const DAY_MILLISECONDS: f64 = 86_400_000.0;
 
@@ -24,6 +24,7 @@ pub(crate) struct DriftSettings {
     materiality: Materiality,
     false_alarms_per_day: f64,
     looks_per_day: f64,
+    takes_feedback: bool,
 }
 
 impl DriftSettings {
@@ -55,13 +56,24 @@ impl DriftSettings {
             },
             false_alarms_per_day: config.drift.false_alarms,
             looks_per_day: DAY_MILLISECONDS / config.tick_milliseconds.max(1) as f64,
+            takes_feedback: config.feedback.is_some(),
         }
     }
 
-    /// The evidence that a drift of a model with so many columns needs, in nats.
+    /// The evidence that a drift needs of which so many share their false alarms, in nats.
     pub(crate) fn nats(&self, columns: usize) -> f64 {
         let DriftSettings { false_alarms_per_day, looks_per_day, .. } = *self;
         Budget { false_alarms_per_day, looks_per_day, columns }.nats()
+    }
+
+    /// The same of any verdict on a model: on the columns of its profile, and, if there is feedback, on its quality and the
+    /// KPIs that its profile knows.
+    pub(crate) fn nats_of(&self, model: &config::Model) -> f64 {
+        let Some(profile) = &model.profile else { return self.nats(0) };
+        let kpis = model.kpis.iter().filter(|kpi| profile.kpi(&kpi.name).is_some());
+        let of_labels = kpis.count().saturating_add(profile.quality.iter().count());
+        let of_labels = if self.takes_feedback { of_labels } else { 0 };
+        self.nats(profile.columns().count().saturating_add(of_labels))
     }
 
     /// How many rows a window must be worth if nothing else is said.

@@ -26,7 +26,7 @@ pub(crate) use self::{
 use self::{
     column_windows::ColumnWindows,
     drifted_features::DriftedFeatures,
-    labels::{ConceptDrift, LabelWindows, QualityVerdict},
+    labels::{ConceptDrift, LabelVerdicts, LabelWindows},
     ranks::Ranks,
     skew::Skew,
 };
@@ -59,7 +59,7 @@ const OF_MODELS: [RegisterModel; 2] = [DriftedFeatures::register, Ranks::registe
 
 /// The instruments of each model that labels are counted for.
 const OF_LABELS: [RegisterLabels; 3] =
-    [LabelWindows::register, QualityVerdict::register, ConceptDrift::register];
+    [LabelWindows::register, LabelVerdicts::register, ConceptDrift::register];
 
 /// Makes an instrument of a column: registers its gauges. `None` if the column has nothing for it.
 type RegisterColumn = fn(&mut SeriesRegistrar<'_>, &ColumnContext<'_>) -> Option<ColumnInstrument>;

@@ -8,7 +8,7 @@ mod segments;
 
 pub(crate) use self::{
     classes::ClassSeries,
-    kpi::KpiSeries,
+    kpi::{ComparedKpi, KpiSeries, by_side},
     regression::RegressionSeries,
     segments::{Cells, Segments},
 };
@@ -27,7 +27,10 @@ use driftline_statistics::{
     value::{Cell, NullTexts},
 };
 
-use crate::config::{self, Feedback};
+use crate::{
+    config::{self, Feedback},
+    drift_settings::DriftSettings,
+};
 
 /// A model that labels are counted for.
 #[derive(Debug)]
@@ -42,8 +45,8 @@ pub(crate) struct LabelledModel {
     pub(crate) segments: Segments,
     /// The counter of all its predictions, if it has one.
     pub(crate) predictions: Option<SeriesId>,
-    /// How many columns of it are watched for drift, which share the false alarms of the model.
-    pub(crate) columns: usize,
+    /// The evidence that a verdict of `drift` needs, in nats.
+    pub(crate) nats: f64,
     outcomes: EnumMap<LabelOutcome, SeriesId>,
     delay: Timing,
     tracked: SeriesId,
@@ -86,6 +89,7 @@ impl LabelledModel {
         registrar: &mut SeriesRegistrar<'_>,
         model: &config::Model,
         feedback: Option<&Feedback>,
+        drift: &DriftSettings,
         predictions: Option<SeriesId>,
     ) -> Option<LabelledModel> {
         feedback?;
@@ -107,7 +111,10 @@ impl LabelledModel {
             (Some(profile), Some(_)) => register_segments(registrar, labels, model, profile),
             _ => Segments::default(),
         };
-        let kpis = model.kpis.iter().map(|kpi| KpiSeries::register(registrar, labels, kpi));
+        let kpis = model.kpis.iter().map(|kpi| {
+            let reference = model.profile.as_ref().and_then(|profile| profile.kpi(&kpi.name));
+            KpiSeries::register(registrar, labels, kpi, reference)
+        });
         Some(LabelledModel {
             tag: tag(labels, quality.map(|quality| &quality.task)),
             name: name.into(),
@@ -115,7 +122,7 @@ impl LabelledModel {
             judged,
             segments,
             predictions,
-            columns: model.profile.as_ref().map_or(0, |profile| profile.columns().count()),
+            nats: drift.nats_of(model),
             kpis: kpis.collect::<Vec<_>>().into(),
             outcomes: registrar.add(Metric::Labels, &labels),
             delay: registrar.add(Metric::LabelDelay, &labels),
@@ -180,6 +187,9 @@ impl LabelledModel {
             Some(Judged::Classes(classes)) => classes.describe(buffer),
             Some(Judged::Regression(regression)) => regression.describe(buffer),
             None => {}
+        }
+        for kpi in &self.kpis {
+            kpi.describe(buffer);
         }
     }
 

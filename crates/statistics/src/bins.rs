@@ -7,7 +7,7 @@ pub use self::merged::{Draws, MergedEdges, MergedReference, UNBOUNDED};
 
 use alloc::{format, string::String, vec::Vec};
 
-use crate::{drift::BEYOND, value::Precision};
+use crate::{drift::BEYOND, fingerprint::Fingerprint, value::Precision};
 
 /// The most bins that a feature may have, `other` included. Labels have two digits.
 pub const BINS_MAX: usize = 100;
@@ -133,6 +133,13 @@ impl Bins {
         (bin, self.is_tail(bin))
     }
 
+    /// The same where numbers are few: a filter has it once.
+    #[inline(never)]
+    #[must_use]
+    pub fn place_of(&self, x: f64, precision: Precision) -> (usize, bool) {
+        self.of_live_number(x, precision)
+    }
+
     /// Whether the numbers of a live bin lie beyond all edges or all values.
     #[inline]
     #[must_use]
@@ -153,6 +160,19 @@ impl Bins {
                 Some(found.unwrap_or(names.len()))
             }
             Bins::Quantile { .. } | Bins::Values { .. } => None,
+        }
+    }
+
+    /// Tells bins apart, after all that `before` tells apart.
+    #[must_use]
+    pub fn fingerprint(&self, before: Fingerprint) -> Fingerprint {
+        match self {
+            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => {
+                bounds.iter().fold(before, |all, bound| all.with_number(bound.to_bits()))
+            }
+            Bins::Categories { names } => {
+                names.iter().fold(before, |all, name| all.with_text(name))
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod detector;
 pub mod evidence;
 mod holding;
 mod judge;
+mod kpi;
 mod lengths;
 mod materiality;
 mod mixture;

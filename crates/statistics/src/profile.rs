@@ -21,10 +21,10 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! The version of the format that is written is the lowest one that has all that the profile holds: 4 if it has the
-//! quality of the model, 3 if it has rows by hour, and otherwise 2. All of them and version 1 are read. A reader refuses
-//! a version that it does not know. Within a version no field is added or changes its meaning, because a filter that
-//! ignores half of a profile compares with something else than its author meant.
+//! The version of the format that is written is the lowest one that has all that the profile holds: 5 if it has KPIs, 4
+//! if it has the quality of the model, 3 if it has rows by hour, and otherwise 2. All of them and version 1 are read. A
+//! reader refuses a version that it does not know. Within a version no field is added or changes its meaning, because a
+//! filter that ignores half of a profile compares with something else than its author meant.
 //!
 //! # Quality
 //!
@@ -46,13 +46,24 @@
 //!           "relative_rows": 3, "relative": 2700, "clamped": 0},
 //!  "error_edges": [0.5, 1.25], "error_counts": [1, 1, 1]}
 //! ```
+//!
+//! # KPIs
+//!
+//! If the rows of the reference have outcomes, such as a click or revenue, the profile may hold them under `kpis`, each in
+//! the form of a feature of numbers. A profile of KPIs alone is one, too.
 
 mod by_hour;
+mod kpis;
 pub mod quality;
 mod read;
 mod write;
 
-pub use self::{by_hour::ByHour, quality::Quality, read::moment};
+pub use self::{
+    by_hour::ByHour,
+    kpis::{KPIS_MAX, RECORD_MEMBERS, is_kpi_kind},
+    quality::Quality,
+    read::moment,
+};
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
@@ -66,15 +77,17 @@ use crate::{
 /// What the field `format` says.
 pub const FORMAT: &str = "driftline-profile";
 /// The versions of the format that this code reads. In version 1 an edge is the largest value of the bin below it, and
-/// there are no null texts; only from version 3 on columns may have their rows by hour, and only from version 4 on there
-/// may be the quality of the model.
-pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_QUALITY;
-/// The version that is written of a profile with neither rows by hour nor the quality of the model.
+/// there are no null texts; only from version 3 on columns may have their rows by hour, only from version 4 on there may be
+/// the quality of the model, and only from version 5 on KPIs.
+pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_KPIS;
+/// The version that is written of a profile with neither rows by hour, nor the quality of the model, nor KPIs.
 pub const FORMAT_VERSION: u64 = 2;
-/// The version that is written of a profile with rows by hour, but without the quality of the model.
+/// The version that is written of a profile with rows by hour, but with neither the quality of the model nor KPIs.
 pub const FORMAT_VERSION_BY_HOUR: u64 = 3;
-/// The version that is written of a profile with the quality of the model.
+/// The version that is written of a profile with the quality of the model, but without KPIs.
 pub const FORMAT_VERSION_QUALITY: u64 = 4;
+/// The version that is written of a profile with KPIs.
+pub const FORMAT_VERSION_KPIS: u64 = 5;
 /// The most texts that stand for a missing value.
 pub const NULL_TEXTS_MAX: usize = 32;
 /// The most features of one model.
@@ -109,9 +122,12 @@ pub struct Profile {
     pub prediction: Option<Column>,
     /// How good the model was on the reference rows that have labels, if there are such.
     pub quality: Option<Box<Quality>>,
+    /// What came of the reference rows, as numbers: at most [`KPIS_MAX`], with unique names that are fit for labels and
+    /// none of [`RECORD_MEMBERS`]. Each is of a kind that [may be a KPI](is_kpi_kind), and none has rows by hour.
+    pub kpis: Vec<Feature>,
 }
 
-/// An input of the model.
+/// An input of the model, or a KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
     /// What requests call it, and what metrics show. It has no [`document::name_fault`].
@@ -248,6 +264,12 @@ impl Profile {
     /// The columns: those of features in their order, then the prediction.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.features.iter().map(|feature| &feature.column).chain(&self.prediction)
+    }
+
+    /// What a KPI was in the reference, if it says so.
+    #[must_use]
+    pub fn kpi(&self, name: &str) -> Option<&Column> {
+        self.kpis.iter().find(|kpi| kpi.name == name).map(|kpi| &kpi.column)
     }
 
     /// How many bytes the rows by hour of all columns take.

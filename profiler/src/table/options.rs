@@ -30,6 +30,8 @@ pub struct Options {
     pub by_hour: Option<String>,
     /// Which columns say how good the model was on these rows; the profile then has its quality.
     pub quality: Option<QualityOptions>,
+    /// Columns with what came of each row, as numbers: the profile has them as KPIs. One of them may be the label as well.
+    pub kpis: Vec<String>,
     /// Columns of numbers with a bin for each value.
     pub value_bins: Vec<String>,
     /// What separates the cells of CSV; `None` for commas, and for an error where a header has none but something else.

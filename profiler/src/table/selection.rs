@@ -16,7 +16,7 @@ const TO_EXCLUDE: &str = "to exclude";
 /// What a column is read for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Purpose {
-    /// It is a feature or the prediction.
+    /// It is a feature, the prediction or a KPI.
     Column(Role),
     /// It says when each row was made, and is no part of the profile.
     Apart,
@@ -30,7 +30,8 @@ pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnO
     let said = options.kinds.iter().rev().find(|(column, _)| same(column));
     let bin_by_value = options.value_bins.iter().any(same);
     let role = role(name, options);
-    let is_wanted_besides = role == Some(Role::Prediction) || said.is_some() || bin_by_value;
+    let is_wanted_besides =
+        role.is_some_and(|role| role != Role::Feature) || said.is_some() || bin_by_value;
     let is_apart = says_as_of(name, options)
         || says_hour(name, options) && (role.is_none() || !is_wanted_besides);
     if is_apart {
@@ -48,7 +49,9 @@ pub(super) fn purpose(name: &str, options: &Options) -> Option<(Purpose, ColumnO
 fn role(name: &str, options: &Options) -> Option<Role> {
     let same = |column: &String| column.trim() == name;
     let is = |column: &Option<String>| column.as_ref().is_some_and(same);
-    if is(&options.prediction) {
+    if options.kpis.iter().any(same) {
+        Some(Role::Kpi)
+    } else if is(&options.prediction) {
         Some(Role::Prediction)
     } else if options.exclude.iter().any(same) {
         None
@@ -84,7 +87,7 @@ pub(super) fn wants(name: &str, options: &Options) -> bool {
     asked(options).any(|(what, asked)| what != TO_EXCLUDE && asked.trim() == name)
 }
 
-/// Notes each column that the options name and that does not exist.
+/// Notes each column that the options name and that does not exist, and each KPI that is named for something else, too.
 pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems) {
     let is_there = |asked: &str| names.iter().any(|name| name.trim() == asked.trim());
     for (what, name) in asked(options).filter(|(_, name)| name.is_empty() || !is_there(name)) {
@@ -92,6 +95,35 @@ pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems
             &Path::ROOT,
             format_args!("found no column `{name}` {what}, the columns are {}", ColumnNames(names)),
         );
+    }
+    check_kpis(options, problems);
+}
+
+/// Notes each KPI that is named for something else, too. It may be the label.
+fn check_kpis(options: &Options, problems: &mut Problems) {
+    for (index, kpi) in options.kpis.iter().enumerate() {
+        let same = |column: &String| column.trim() == kpi.trim();
+        let as_of = match &options.as_of {
+            Some(AsOf::Column(column)) => Some(column),
+            Some(AsOf::Moment(_)) | None => None,
+        };
+        let mut scores = options.quality.iter().filter_map(|quality| quality.score.as_ref());
+        for (what, is_so) in [
+            ("twice", options.kpis.iter().take(index).any(same)),
+            ("and as what is excluded", options.exclude.iter().any(same)),
+            ("and as the target", options.target.iter().any(same)),
+            ("and as the prediction", options.prediction.iter().any(same)),
+            ("and as the score", scores.any(same)),
+            ("and as what says when a row was made", as_of.into_iter().any(same)),
+            ("and as what says the hour of a row", options.by_hour.iter().any(same)),
+        ] {
+            if is_so {
+                problems.add(
+                    &Path::ROOT,
+                    format_args!("found `{kpi}` as a KPI {what}, expected it as a KPI alone"),
+                );
+            }
+        }
     }
 }
 
@@ -114,6 +146,7 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
         .chain(options.target.iter().map(|name| ("as the target", name)))
         .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
         .chain(quality)
+        .chain(options.kpis.iter().map(|name| ("as a KPI", name)))
         .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))
         .chain(options.value_bins.iter().map(|name| ("to bin by value", name)))
 }

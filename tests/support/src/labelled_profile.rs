@@ -62,6 +62,29 @@ fn profile(model: &str, version: &Value, prediction: Value, quality: Value) -> V
     })
 }
 
+/// The model `shop`, of which no more is known than what came of its answers: 2 % of [`ROWS`] were `clicked`, and half of
+/// these brought 10 of `revenue` and half 50.
+#[must_use]
+pub fn kpis() -> Value {
+    json!({
+        "format": "driftline-profile", "format_version": 5, "version": null, "created_at": "2026-11-25T12:00:00Z",
+        "model": "shop", "rows": ROWS, "features": [], "prediction": null, "kpis": [
+            {
+                "name": "clicked", "type": "boolean", "schema": {"required": true, "minimum": 0, "maximum": 1}, "nulls": 0,
+                "mean": 0.02, "standard_deviation": 0.14, "minimum": 0, "maximum": 1,
+                "bins": {"kind": "values", "values": [0, 1], "counts": [9800, 200, 0], "means": [0, 1, null]},
+                "tail_excess": {"low": 0, "high": 0}, "chi_square": chi_square(),
+            },
+            {
+                "name": "revenue", "type": "number", "schema": {"required": true, "minimum": 0, "maximum": 50}, "nulls": 0,
+                "mean": 0.6, "standard_deviation": 5.063596350422658, "minimum": 0, "maximum": 50,
+                "bins": {"kind": "quantile", "edges": [5, 30], "counts": [9800, 100, 100], "means": [0, 10, 50]},
+                "tail_excess": {"low": 0.987440486, "high": 3.949761944}, "chi_square": chi_square(),
+            },
+        ],
+    })
+}
+
 /// A number from 0 to 3 that is below 1 in half of the rows.
 fn number() -> Value {
     json!({

@@ -162,6 +162,8 @@ impl<'m> Reader<'m> {
             self.columns.iter().position(|column| match column.role {
                 Role::Feature => role == "feature" && feature == column.name,
                 Role::Prediction => role == "prediction",
+                // Requests have none.
+                Role::Kpi => false,
             })
         });
         self.known.insert(series, found);

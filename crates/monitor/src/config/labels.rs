@@ -9,11 +9,9 @@ use driftline_inference::predictive::COLUMNS_MAX;
 use super::table::{Condition, HeaderName, Label, Name, Number, Shape, settings};
 use driftline_statistics::{
     document::{Node, Object, Problems},
-    profile::{Profile, quality::SEGMENTS_MAX},
+    profile::{KPIS_MAX, Numbers, Profile, RECORD_MEMBERS, quality::SEGMENTS_MAX},
 };
 
-/// The most business figures of a model.
-pub(super) const KPIS_MAX: usize = 8;
 /// The most values of a header that are told apart.
 pub(super) const HEADER_VALUES_MAX: usize = 30;
 /// What the least value of a KPI may be.
@@ -22,14 +20,13 @@ const MINIMUM: RangeInclusive<f64> = -1e7..=0.0;
 const MAXIMUM: RangeInclusive<f64> = 1e-6..=1e7;
 /// What its unit may be.
 const UNIT: RangeInclusive<f64> = 1e-6..=1e6;
+/// What part of its size a change of a KPI may have to be to matter.
+const MATERIAL_MEAN: RangeInclusive<f64> = 0.001..=1000.0;
 /// The most units between 0 and a bound: sums of 10^12 values fit into 64 bits.
 const UNITS_MAX: f64 = 1e7;
-/// Members of a record of feedback that have a meaning of their own.
-pub(crate) const MEMBERS: [&str; 8] =
-    ["model", "version", "id", "row", "label", "prediction", "score", "predicted_at"];
-
-/// The most names of KPIs and segments that all models have together: readers look for them and for [`MEMBERS`].
-pub(super) const FEEDBACK_NAMES_MAX: usize = COLUMNS_MAX - MEMBERS.len();
+/// The most names of KPIs and segments that all models have together: readers look for them and for
+/// [`RECORD_MEMBERS`].
+pub(super) const FEEDBACK_NAMES_MAX: usize = COLUMNS_MAX - RECORD_MEMBERS.len();
 
 settings! {
     /// A business figure: a number in feedback, under its name.
@@ -42,6 +39,9 @@ settings! {
         maximum: f64 = Number(MAXIMUM), [or 1.0], "500";
         /// What is counted as one: 0.01 for cents of a currency. There are ten million at most from 0 to a bound.
         unit: f64 = Number(UNIT), [or 1.0], "0.01";
+        /// From which change on the verdict takes it for material, in parts of its mean in the profile: 0.25 for a conversion
+        /// rate of 2 % that becomes 1.5 %. Of the mean size if values may be negative.
+        material_mean: f64 = Number(MATERIAL_MEAN), [or 0.25], "0.1";
     }
 }
 
@@ -80,22 +80,29 @@ settings! {
 
 impl Kpi {
     /// Those of a model; `None` only after noting a problem.
-    pub(super) fn read_all(fields: &Object<'_, '_>, problems: &mut Problems) -> Option<Vec<Kpi>> {
+    pub(super) fn read_all(
+        fields: &Object<'_, '_>,
+        profile: Option<&Profile>,
+        problems: &mut Problems,
+    ) -> Option<Vec<Kpi>> {
         let Some(list) = fields.optional("kpis") else { return Some(Vec::new()) };
         let mut seen = Vec::new();
-        list.array(0..=KPIS_MAX, problems, |node, problems| Kpi::read(&node, &mut seen, problems))
+        list.array(0..=KPIS_MAX, problems, |node, problems| {
+            Kpi::read(&node, profile, &mut seen, problems)
+        })
     }
 
-    fn read(node: &Node<'_, '_>, seen: &mut Vec<String>, problems: &mut Problems) -> Option<Kpi> {
+    fn read(
+        node: &Node<'_, '_>,
+        profile: Option<&Profile>,
+        seen: &mut Vec<String>,
+        problems: &mut Problems,
+    ) -> Option<Kpi> {
         let fields = node.object(KpiFields::NAMES, problems)?;
         let kpi = KpiFields::of(&fields, problems).complete()?;
         let name = fields.required("name", problems)?;
         name.new_label(seen, problems)?;
-        if MEMBERS.contains(&kpi.name.as_str()) {
-            name.refuse(
-                format_args!("another name: this one means something else in feedback"),
-                problems,
-            );
+        if is_reserved(&name, &kpi.name, problems) {
             return None;
         }
         let farthest = libm::fabs(kpi.minimum).max(libm::fabs(kpi.maximum));
@@ -111,8 +118,44 @@ impl Kpi {
             );
             return None;
         }
-        Some(kpi)
+        let numbers = profile.and_then(|it| it.kpi(&kpi.name)?.numbers.as_ref());
+        let is_within = numbers.is_none_or(|numbers| kpi.holds(numbers, &fields, problems));
+        is_within.then_some(kpi)
     }
+
+    /// Whether all values of the reference lie within the bounds: live ones beyond them would be refused, and look like a
+    /// change.
+    fn holds(&self, reference: &Numbers, fields: &Object<'_, '_>, problems: &mut Problems) -> bool {
+        let before = problems.count();
+        let mut refuse = |field, bound, expected, reached| {
+            problems.add(
+                &fields.path().field(field),
+                format_args!(
+                    "found {bound}, expected {expected} {reached}, which \"{}\" has in the profile",
+                    self.name
+                ),
+            );
+        };
+        if reference.minimum < self.minimum {
+            refuse("minimum", self.minimum, "at most", reference.minimum);
+        }
+        if self.maximum < reference.maximum {
+            refuse("maximum", self.maximum, "at least", reference.maximum);
+        }
+        problems.count() == before
+    }
+}
+
+/// Whether records of feedback have another member of this name, which then is refused.
+fn is_reserved(node: &Node<'_, '_>, name: &str, problems: &mut Problems) -> bool {
+    let is_reserved = RECORD_MEMBERS.contains(&name);
+    if is_reserved {
+        node.refuse(
+            format_args!("another name: this one means something else in feedback"),
+            problems,
+        );
+    }
+    is_reserved
 }
 
 impl SegmentSource {
@@ -120,18 +163,20 @@ impl SegmentSource {
     pub(super) fn read_all(
         fields: &Object<'_, '_>,
         profile: Option<&Profile>,
+        kpis: &[Kpi],
         problems: &mut Problems,
     ) -> Option<Vec<SegmentSource>> {
         let Some(list) = fields.optional("segments") else { return Some(Vec::new()) };
         let mut seen = Vec::new();
         list.array(0..=SEGMENTS_MAX, problems, |node, problems| {
-            SegmentSource::read(&node, profile, &mut seen, problems)
+            SegmentSource::read(&node, profile, kpis, &mut seen, problems)
         })
     }
 
     fn read(
         node: &Node<'_, '_>,
         profile: Option<&Profile>,
+        kpis: &[Kpi],
         seen: &mut Vec<String>,
         problems: &mut Problems,
     ) -> Option<SegmentSource> {
@@ -143,7 +188,20 @@ impl SegmentSource {
             return None;
         }
         let name = fields.optional(if feature.is_some() { "feature" } else { "header" })?;
-        name.new_name(seen, problems)?;
+        let called = name.new_name(seen, problems)?;
+        // Records that bring their prediction along say the value under this name.
+        if is_reserved(&name, &called, problems) {
+            return None;
+        }
+        if kpis.iter().any(|kpi| kpi.name == called) {
+            name.refuse(
+                format_args!(
+                    "another name than that of a KPI: a record of feedback has one value under it"
+                ),
+                problems,
+            );
+            return None;
+        }
         if let Some(header) = header {
             let mut said = Vec::new();
             let values = fields.required("values", problems)?.array(

@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use super::{
-    labels::{KPIS_MAX, Kpi, KpiFields, SegmentFields, SegmentSource},
+    labels::{Kpi, KpiFields, SegmentFields, SegmentSource},
     sampling::{Sampling, SamplingFields},
     selector::{Place, Selector, SelectorFields, Sides},
     table::{Label, ModelName, Moment, Name, Reference, Shape, Word, settings},
@@ -13,7 +13,7 @@ use super::{
 use driftline_inference::{generative::Feature, glob::Glob, predictive::PATHS_MAX};
 use driftline_statistics::{
     document::{Node, Object, Problems},
-    profile::{FEATURES_MAX, Profile, quality::SEGMENTS_MAX},
+    profile::{FEATURES_MAX, KPIS_MAX, Profile, quality::SEGMENTS_MAX},
 };
 
 /// A model to watch.
@@ -157,9 +157,13 @@ impl Model {
         // With a profile that cannot be read there is a problem already.
         let is_unread = has_profile && given.is_none();
         let thresholds = if is_unread { None } else { Thresholds::read(&fields, given, problems) };
-        let kpis = Kpi::read_all(&fields, problems);
-        let segments =
-            if is_unread { None } else { SegmentSource::read_all(&fields, given, problems) };
+        let kpis = Kpi::read_all(&fields, given, problems);
+        let of_kpis = kpis.as_deref().unwrap_or_default();
+        let segments = if is_unread {
+            None
+        } else {
+            SegmentSource::read_all(&fields, given, of_kpis, problems)
+        };
         let (selectors, sampling) = watched(kind?, given, &fields, problems)?;
         Some(Model {
             name: name?,

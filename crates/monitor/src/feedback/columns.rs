@@ -4,9 +4,10 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use driftline_inference::predictive::{self, ColumnSelectors, Columns, Projection};
+use driftline_statistics::profile::RECORD_MEMBERS;
 
 use crate::{
-    config::{MEMBERS, Place, WatchedPlaces},
+    config::{Place, WatchedPlaces},
     labelled::LabelledModel,
 };
 
@@ -42,13 +43,14 @@ impl FeedbackColumns {
         for model in models {
             let kpis = model.kpis.iter().map(|kpi| &kpi.name);
             for name in kpis.chain(model.segments.iter().map(|segment| &segment.name)) {
-                if !names.contains(name) && !MEMBERS.contains(&&**name) {
+                if !names.contains(name) {
                     names.push(name.clone());
                 }
             }
         }
         let mut selectors = ColumnSelectors::default();
-        let all = MEMBERS.iter().copied().chain(names.iter().map(|name| &**name)).enumerate();
+        let all =
+            RECORD_MEMBERS.iter().copied().chain(names.iter().map(|name| &**name)).enumerate();
         let columns = all.map(|(column, name)| {
             let said = match column {
                 member::LABEL => &places.label,

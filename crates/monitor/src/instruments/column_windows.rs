@@ -245,11 +245,7 @@ impl WindowGauges {
         let measured = OF_EACH_WINDOW.into_iter().chain(measures);
         WindowGauges {
             measured: SeriesRun::of(measured.map(|metric| registrar.add(metric, &of_window))),
-            verdict: VerdictGauges::register(|verdict| {
-                let [model, version, role, feature, window] = of_window;
-                let labels = [model, version, role, feature, window, verdict.name()];
-                registrar.add(Metric::FeatureVerdict, &labels)
-            }),
+            verdict: VerdictGauges::register(registrar, Metric::FeatureVerdict, &of_window, None),
         }
     }
 

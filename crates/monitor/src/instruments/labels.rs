@@ -1,5 +1,5 @@
-//! Instruments of labels: how good a model is over both windows, whether that is worse than on the reference, and whether
-//! its errors have changed. They share one panel, so each counter is read once.
+//! Instruments of labels: how good a model is over both windows, whether that is worse than on the reference, whether its
+//! KPIs differ from it, and whether its errors have changed. They share one panel, so each counter is read once.
 
 mod cells;
 mod concept;
@@ -12,7 +12,7 @@ mod sums;
 mod verdict;
 mod windows;
 
-pub(super) use self::{concept::ConceptDrift, verdict::QualityVerdict, windows::LabelWindows};
+pub(super) use self::{concept::ConceptDrift, verdict::LabelVerdicts, windows::LabelWindows};
 
 use super::{
     DriftSettings, Evaluation, Instrument, LabelContext, LabelInstrument, detector_record,

@@ -60,9 +60,12 @@ impl Skew {
         let labels = context.labels;
         Some(Box::new(Skew {
             psi: registrar.add(Metric::FeatureSkewPsi, &labels.values()),
-            verdict: VerdictGauges::register(|verdict| {
-                registrar.add(Metric::FeatureSkewVerdict, &labels.with(verdict.name()))
-            }),
+            verdict: VerdictGauges::register(
+                registrar,
+                Metric::FeatureSkewVerdict,
+                &labels.values(),
+                None,
+            ),
             state: IDLE,
         }))
     }

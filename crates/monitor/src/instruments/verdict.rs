@@ -12,7 +12,7 @@ use crate::model::MonitoredColumn;
 use driftline_metrics::{
     buffer::MetricBuffer,
     catalogue::Metric,
-    series::{SeriesId, SeriesRegistrar, SeriesRun},
+    series::{SeriesRegistrar, SeriesRun},
 };
 
 /// Live rows of a column, by cell, beside its reference.
@@ -35,9 +35,16 @@ pub(super) fn compared<'a>(column: &'a MonitoredColumn, sums: &'a [u64]) -> Comp
 pub(super) struct VerdictGauges(SeriesRun);
 
 impl VerdictGauges {
-    /// Those that `register` gives.
-    pub(super) fn register(register: impl FnMut(Verdict) -> SeriesId) -> VerdictGauges {
-        VerdictGauges(SeriesRun::of(Verdict::ALL.into_iter().map(register)))
+    /// Those with these labels before the verdict, and after it `last`, if there is one.
+    pub(super) fn register(
+        registrar: &mut SeriesRegistrar<'_>,
+        metric: Metric,
+        before: &[&str],
+        last: Option<&[&str]>,
+    ) -> VerdictGauges {
+        let words = [&Verdict::WORDS, last.unwrap_or_default()];
+        let words = words.get(..if last.is_some() { 2 } else { 1 }).unwrap_or_default();
+        VerdictGauges(registrar.product(metric, before, words))
     }
 
     /// Makes this one hold, and no other.
@@ -64,10 +71,8 @@ impl DriftGauges {
         context: &ColumnContext<'_>,
     ) -> DriftGauges {
         let ColumnContext { labels, reasons, settings, .. } = context;
-        let of_reasons = reasons
-            .iter()
-            .map(|reason| registrar.add(Metric::FeatureDriftReason, &labels.with(reason.name())));
-        let of_reasons = SeriesRun::of(of_reasons);
+        let words = &mut reasons.iter().map(|reason| reason.name());
+        let of_reasons = registrar.each(Metric::FeatureDriftReason, &labels.values(), words);
         let metrics = [
             Metric::FeatureDriftStarted,
             Metric::FeatureVerdictChanges,

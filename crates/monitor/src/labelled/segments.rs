@@ -165,10 +165,9 @@ impl Segments {
                 Err(Unbinned::WrongType) => Some(names.len()),
                 found => found.ok(),
             },
-            Some(bins) => cell
-                .number(&NullTexts::NONE)
-                .ok()
-                .map(|x| bins.of_live_number(x, cell.precision()).0),
+            Some(bins) => {
+                cell.number(&NullTexts::NONE).ok().map(|x| bins.place_of(x, cell.precision()).0)
+            }
             None => match &segment.source {
                 SegmentSource::Header { values, .. } => ClassNames::new(values).class_of(cell).ok(),
                 SegmentSource::Feature(_) => None,

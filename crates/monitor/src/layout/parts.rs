@@ -121,7 +121,7 @@ pub(super) fn labelled(
     drift: &DriftSettings,
     predictions: Option<SeriesId>,
 ) -> Option<(LabelledModel, LabelledPanels)> {
-    let labelled = LabelledModel::register(registrar, model, feedback, predictions)?;
+    let labelled = LabelledModel::register(registrar, model, feedback, drift, predictions)?;
     let panels = LabelledPanels::register(registrar, drift, &labelled);
     Some((labelled, panels))
 }

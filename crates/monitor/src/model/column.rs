@@ -2,7 +2,7 @@
 
 mod ages;
 
-use alloc::{rc::Rc, string::String};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
 use self::ages::AgeSeries;
 use crate::model::{
@@ -74,17 +74,14 @@ impl MonitoredColumn {
         null_texts: &[String],
         limits: Rc<Limits>,
     ) -> MonitoredColumn {
-        let ColumnLabels { model, version, role, name } = labels;
-        let of_column = labels.values();
+        let (of_column, role, bins) = (labels.values(), labels.role, &column.bins);
+        let names: Vec<String> = (0..bins.live_count()).map(|bin| bins.label(bin)).collect();
         let mut per_bin = |metric: Metric, bins: usize| {
-            let series = (0..bins).map(|bin| {
-                let bin = column.bins.label(bin);
-                registrar.add(metric, &[model, version, role.name(), name, &bin])
-            });
-            SeriesRun::of(series)
+            let names = &mut names.iter().take(bins).map(String::as_str);
+            registrar.each(metric, &of_column, names)
         };
-        let counts = per_bin(Metric::FeatureBin, column.bins.live_count());
-        let reference_rows = per_bin(Metric::ReferenceBinRows, column.bins.count());
+        let counts = per_bin(Metric::FeatureBin, bins.live_count());
+        let reference_rows = per_bin(Metric::ReferenceBinRows, bins.count());
         let reference = Reference::of(column);
         let outside = outside(&column.bins);
         let has_tails = reference.positions.as_ref().is_some_and(BinPositions::has_tails);
@@ -200,7 +197,7 @@ impl MonitoredColumn {
         };
         match self.bins.draw_merged(x, precision, &reference, &self.draws) {
             Some(bin) => (bin, self.bins.is_tail(bin)),
-            None => self.bins.of_live_number(x, precision),
+            None => self.bins.place_of(x, precision),
         }
     }
 
@@ -345,18 +342,7 @@ impl MonitoredColumn {
 
     /// Tells profiles of one column apart.
     pub(crate) fn layout(&self) -> Fingerprint {
-        let bins = match &self.bins {
-            Bins::Quantile { edges: bounds } | Bins::Values { values: bounds } => {
-                bounds.iter().fold(self.identity, |all, bound| all.with_number(bound.to_bits()))
-            }
-            Bins::Categories { names } => {
-                names.iter().fold(self.identity, |all, name| all.with_text(name))
-            }
-        };
-        let Reference { bins: rows, unset, positions, .. } = &self.reference;
-        let counts = rows.iter().fold(bins, |all, &rows| all.with_number(rows));
-        let deviation = positions.as_ref().map_or(0, |it| it.deviation().to_bits());
-        counts.with_number(*unset).with_number(deviation)
+        self.reference.fingerprint(self.bins.fingerprint(self.identity))
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) struct PredictionSeries {
     pub(crate) language: Vec<Feature>,
     /// What labels are counted under, if any are.
     pub(crate) labelled: Option<Rc<LabelledModel>>,
-    /// `None` without a profile, as the one below.
+    /// `None` without a profile, as the one below, and without a column in it.
     pub(crate) violations: Option<RowViolations>,
     /// Where it says when the profile was made, and what it says.
     profile_created: Option<(SeriesId, u64)>,
@@ -109,8 +109,10 @@ impl PredictionSeries {
         let prediction_bins = is_compared
             .then(|| version::prediction_bins(registrar, [label, version], profile))
             .flatten();
-        let violations = RowViolations::new(registrar, label, version);
-        let nats = drift.nats(columns_of(profile).count());
+        // A profile of KPIs alone knows nothing of rows.
+        let knows_rows = columns_of(profile).next().is_some();
+        let violations = knows_rows.then(|| RowViolations::new(registrar, label, version));
+        let nats = drift.nats_of(model);
         let usual = Rc::new(drift.limits(nats, &Thresholds::default()));
         let columns: Vec<MonitoredColumn> = columns_of(profile)
             .enumerate()
@@ -149,7 +151,7 @@ impl PredictionSeries {
                 }
             },
             labelled: None,
-            violations: Some(violations),
+            violations,
             profile_created: Some((created, profile.created_at)),
             evidence_needed: Some((evidence_needed, thousandths(nats))),
             prediction_bins,

@@ -30,7 +30,7 @@ pub(crate) struct Proxy {
     session: RefCell<Session>,
 }
 
-/// All models of [`labelled_profile`], and one of which a figure is all that is known.
+/// All models of [`labelled_profile`], and one of which nothing is known.
 pub(crate) fn config() -> Value {
     json!({
         "window_seconds": WINDOW.as_secs(), "slow_windows": SLOW_WINDOWS, "rows_min": 200,
@@ -40,6 +40,8 @@ pub(crate) fn config() -> Value {
             {"name": "species", "profile": labelled_profile::three_classes()},
             {"name": "price", "profile": labelled_profile::regression()},
             {"name": "chat", "kpis": [{"name": "revenue", "minimum": -10, "maximum": 100, "unit": 0.01}]},
+            {"name": "shop", "type": "language", "profile": labelled_profile::kpis(),
+             "kpis": [{"name": "clicked"}, {"name": "revenue", "maximum": 500, "unit": 0.01}]},
         ],
     })
 }

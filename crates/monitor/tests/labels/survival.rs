@@ -20,6 +20,9 @@ fn records(random: &mut Random, tick: u64) -> Vec<Value> {
         let predicted = if is_error { "b" } else { "a" };
         all.push(json!({"model": "species", "label": "a", "prediction": predicted}));
         all.push(json!({"model": "chat", "revenue": 10.0 * random.uniform() + 30.0 * rate}));
+        let revenue = if is_error { 10.0 + 60.0 * random.uniform() } else { 0.0 };
+        let clicked = random.uniform() < rate / 5.0;
+        all.push(json!({"model": "shop", "clicked": clicked, "revenue": revenue}));
     }
     all
 }

@@ -49,6 +49,9 @@ impl Materiality {
 }
 
 impl ShareChange {
+    /// From where on a change of the share of errors matters: by five points, or by one if it doubled.
+    pub const OF_ERRORS: ShareChange = ShareChange { points: 0.05, points_if_doubled: 0.01 };
+
     fn times(self, factor: f64) -> ShareChange {
         ShareChange {
             points: self.points * factor,

@@ -10,6 +10,7 @@ use super::{ReferenceRows, total};
 use crate::{
     bins::Bins,
     drift::BinPositions,
+    fingerprint::Fingerprint,
     profile::{ByHour, Column, Kind},
 };
 
@@ -53,6 +54,14 @@ impl Reference {
                     numbers.minimum == range.minimum && numbers.maximum == range.maximum
                 }),
         }
+    }
+
+    /// Tells what is compared with apart, after all that `before` tells apart.
+    #[must_use]
+    pub fn fingerprint(&self, before: Fingerprint) -> Fingerprint {
+        let counts = self.bins.iter().fold(before, |all, &rows| all.with_number(rows));
+        let deviation = self.positions.as_ref().map_or(0, |it| it.deviation().to_bits());
+        counts.with_number(self.unset).with_number(deviation)
     }
 
     /// As rows to compare with.

@@ -3,6 +3,7 @@
 mod bins;
 mod by_hour;
 mod column;
+mod kpis;
 mod quality;
 mod schema;
 
@@ -10,6 +11,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use self::{
     column::{Within, column},
+    kpis::kpis,
     quality::quality,
     schema::texts,
 };
@@ -21,7 +23,7 @@ use crate::{
     time::rfc3339::UnixTime,
 };
 
-const PROFILE_FIELDS: [&str; 10] = [
+const PROFILE_FIELDS: [&str; 11] = [
     "format",
     "format_version",
     "model",
@@ -32,10 +34,12 @@ const PROFILE_FIELDS: [&str; 10] = [
     "features",
     "prediction",
     QUALITY,
+    KPIS,
 ];
 const NAME: &str = "name";
 const NULL_TEXTS: &str = "null_texts";
 const QUALITY: &str = "quality";
+const KPIS: &str = "kpis";
 
 pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Profile> {
     // Nothing is said about the other fields of an unknown version: they may be right there.
@@ -58,12 +62,9 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         None => Some(Vec::new()),
     };
     let within = Within { format_version, rows };
-    let mut seen = Vec::new();
-    let features = fields.required("features", problems).and_then(|list| {
-        list.array(0..=FEATURES_MAX, problems, |node, problems| {
-            feature(&node, within, &mut seen, problems)
-        })
-    });
+    let features = fields
+        .required("features", problems)
+        .and_then(|list| features(&list, FEATURES_MAX, within, problems));
     let prediction = match fields.required("prediction", problems) {
         Some(node) if node.is_null() => Some(None),
         Some(node) => column(&node, &[], within, problems).and_then(|(_, column)| column.map(Some)),
@@ -72,6 +73,10 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
     let quality = match fields.optional(QUALITY) {
         Some(node) => quality(&node, format_version, rows, features.as_deref(), problems).map(Some),
         None => Some(None),
+    };
+    let kpis = match fields.optional(KPIS) {
+        Some(list) => kpis(&list, within, problems),
+        None => Some(Vec::new()),
     };
     let profile = Profile {
         model: model?,
@@ -82,12 +87,13 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         features: features?,
         prediction: prediction?,
         quality: quality?.map(Box::new),
+        kpis: kpis?,
     };
-    if profile.features.is_empty() && profile.prediction.is_none() {
+    if profile.features.is_empty() && profile.prediction.is_none() && profile.kpis.is_empty() {
         problems.add(
             node.path(),
             format_args!(
-                "found neither a feature nor a prediction, expected at least one to watch"
+                "found neither a feature, nor a prediction, nor a KPI, expected at least one to watch"
             ),
         );
         return None;
@@ -140,6 +146,18 @@ fn is_ours(node: &Node<'_, '_>, problems: &mut Problems) -> Option<u64> {
         return None;
     }
     Some(found)
+}
+
+/// Features, or what has their form.
+#[inline(never)] // A filter would have it twice.
+fn features(
+    list: &Node<'_, '_>,
+    most: usize,
+    within: Within,
+    problems: &mut Problems,
+) -> Option<Vec<Feature>> {
+    let mut seen = Vec::new();
+    list.array(0..=most, problems, |node, problems| feature(&node, within, &mut seen, problems))
 }
 
 fn feature(

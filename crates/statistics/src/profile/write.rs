@@ -9,20 +9,31 @@ use serde::{Serialize, Serializer};
 use self::quality::{WrittenQuality, written_quality};
 use super::{
     ByHour, CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, FORMAT_VERSION_BY_HOUR,
-    FORMAT_VERSION_QUALITY, Feature, Kind, Numbers, Profile, Quantiles, Range, Schema,
+    FORMAT_VERSION_KPIS, FORMAT_VERSION_QUALITY, Feature, Kind, Numbers, Profile, Quantiles, Range,
+    Schema,
 };
 use crate::{bins::Bins, time::rfc3339::UnixTime};
 
 impl Serialize for Profile {
     /// Writes the format that the module's documentation shows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Profile { model, version, created_at, rows, null_texts, features, prediction, quality } =
-            self;
+        let Profile {
+            model,
+            version,
+            created_at,
+            rows,
+            null_texts,
+            features,
+            prediction,
+            quality,
+            kpis,
+        } = self;
         let has_hours = self.columns().any(|column| column.by_hour.is_some());
         WrittenProfile {
             format: FORMAT,
             // Older filters refuse a version that they do not know, so it is the lowest one that will do.
             format_version: match quality {
+                _ if !kpis.is_empty() => FORMAT_VERSION_KPIS,
                 Some(_) => FORMAT_VERSION_QUALITY,
                 None if has_hours => FORMAT_VERSION_BY_HOUR,
                 None => FORMAT_VERSION,
@@ -35,6 +46,7 @@ impl Serialize for Profile {
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
             quality: quality.as_deref().map(written_quality),
+            kpis: kpis.iter().map(written_feature).collect(),
         }
         .serialize(serializer)
     }
@@ -54,6 +66,8 @@ struct WrittenProfile<'p> {
     prediction: Option<WrittenColumn<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<WrittenQuality<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kpis: Vec<WrittenFeature<'p>>,
 }
 
 #[derive(Serialize)]

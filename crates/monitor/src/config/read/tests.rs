@@ -333,7 +333,7 @@ fn the_number_of_models_is_bounded() {
 fn a_profile_of_another_version_is_refused_with_its_path() {
     refuses(
         &format!(r#"{{"models": [{{"name": "m"}}, {}]}}"#, with_profile("rain", "rain", 7)),
-        "models[1].profile.format_version: found 7, expected 1 to 4, the versions that this build of \
+        "models[1].profile.format_version: found 7, expected 1 to 5, the versions that this build of \
          Driftline reads",
     );
 }

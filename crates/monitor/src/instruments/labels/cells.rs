@@ -1,6 +1,6 @@
 //! Which counters of a model that labels are counted for lie in which cells of its panel. It reads none.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;
 
 use driftline_labels::LabelOutcome;
@@ -9,7 +9,7 @@ use driftline_statistics::{
     drift::Tail, fingerprint::Fingerprint, profile::quality::Scores, quality::RegressionSums,
 };
 
-use crate::labelled::{Judged, LabelledModel};
+use crate::labelled::{ComparedKpi, Judged, LabelledModel};
 
 /// Places of counters: first those of rows, then sums of larger numbers.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +44,10 @@ pub(super) struct LabelCells {
     pub(super) kpi_sums: Range<usize>,
     /// Seconds.
     pub(super) delay_sum: usize,
-    /// How many cells there are.
+    /// How many cells windows are kept of.
     pub(super) count: usize,
+    /// By figure: the cells of its detector, if the profile knows it.
+    pub(super) kpi_bins: Box<[Range<usize>]>,
 }
 
 /// Hands out cells one after another.
@@ -103,6 +105,10 @@ impl LabelCells {
         cells.kpi_sums = places.run(kpis.saturating_mul(3));
         cells.delay_sum = places.one();
         cells.count = places.0;
+        let of_kpis = model.kpis.iter().map(|kpi| {
+            places.run(kpi.compared.as_ref().map_or(0, |compared| compared.cells().count()))
+        });
+        cells.kpi_bins = of_kpis.collect::<Vec<_>>().into();
         cells
     }
 
@@ -140,8 +146,8 @@ impl LabelCells {
         let mut sums = self.kpi_sums.clone();
         for (kpi, cell) in model.kpis.iter().zip(self.kpi_rows.clone()) {
             counter(cell, kpi.rows);
-            let of_kpi = [kpi.units[Tail::High], kpi.units[Tail::Low], kpi.squares];
-            of_kpi.into_iter().zip(&mut sums).for_each(|(id, cell)| counter(cell, id));
+            let units = [Tail::High, Tail::Low].into_iter().filter_map(|it| kpi.units.of_word(it));
+            units.chain([kpi.squares]).zip(&mut sums).for_each(|(id, cell)| counter(cell, id));
         }
         for outcome in [LabelOutcome::Joined, LabelOutcome::WithPrediction] {
             counter(self.labels, model.outcome(outcome));
@@ -150,6 +156,11 @@ impl LabelCells {
         counter(self.delay_sum, model.delay().sum);
         if let Some(id) = model.predictions {
             counter(self.predictions, id);
+        }
+        for (kpi, cells) in model.kpis.iter().zip(&self.kpi_bins) {
+            for (cell, id) in kpi.compared.iter().flat_map(ComparedKpi::counters) {
+                counter(cells.start.saturating_add(cell), id);
+            }
         }
     }
 

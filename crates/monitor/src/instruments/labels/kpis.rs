@@ -6,10 +6,10 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesRegistrar, SeriesRun},
 };
-use driftline_statistics::drift::{Tail, to_ppm};
+use driftline_statistics::drift::Tail;
 
 use super::cells::{LabelCells, part};
-use crate::labelled::LabelledModel;
+use crate::labelled::{LabelledModel, by_side};
 
 /// The means of one model's figures: by window and side, and by figure.
 #[derive(Debug)]
@@ -41,11 +41,10 @@ impl KpiGauges {
         let (of_kpis, _) = part(sums, &cells.kpi_sums).as_chunks();
         let kpis = model.kpis.iter().zip(part(sums, &cells.kpi_rows)).zip(of_kpis);
         for (number, ((kpi, &rows), &[high, low, _])) in kpis.enumerate() {
-            let mean = kpi.mean(rows, high, low);
-            for (side, gauges) in Tail::ALL.into_iter().zip(self.0[window]) {
-                let signed = if side == Tail::Low { -mean } else { mean };
+            for (mean, gauges) in by_side(kpi.mean(rows, high, low)).into_iter().zip(self.0[window])
+            {
                 if let Some(id) = gauges.get(number) {
-                    buffer.set(id, to_ppm(signed.max(0.0)));
+                    buffer.set(id, mean);
                 }
             }
         }
