@@ -1,8 +1,7 @@
 //! Faults of the data, and the alerts that they fire.
 
 use crate::{
-    carry_out,
-    scenario::{Scenario, scenario},
+    scenario::{Scenario, carry_out, scenario},
     series::{Series, counter, gauge, recorded},
 };
 
@@ -179,7 +178,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 counter(r#"driftline_feedback_refused_total{reason="label_unusable"}"#, 0.0, 5.0),
             ],
         )
-        .with_labels(r#"reason="label_unusable""#),
+        .with_labels(r#"reason="label_unusable""#)
+        .after(30),
         scenario(
             "DriftlineFeedbackRefused",
             8,
@@ -188,7 +188,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 counter(r#"driftline_feedback_requests_total{outcome="unauthorized"}"#, 0.0, 10.0),
             ],
         )
-        .with_labels(r#"reason="unauthorized""#),
+        .with_labels(r#"reason="unauthorized""#)
+        .after(30),
         scenario(
             "DriftlineLabelBudgetBurns",
             16,

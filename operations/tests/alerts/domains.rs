@@ -5,19 +5,25 @@ use serde_json::{Value, json};
 
 use crate::{
     promtool,
-    scenario::{expect, firing, incident_of, never, one_domain},
-    series::{Course, Series, counter, gauge, recorded},
+    scenario::{self, expect, firing, incident_of},
+    series::{Case, Course, Series, counter, gauge, recorded},
     with_settings,
 };
 
 /// Has promtool follow these series, and look at what they lead to.
 #[track_caller]
 fn follow(minutes: usize, series: &[Series], checks: &[Value]) {
+    follow_every("1m", minutes, series, checks);
+}
+
+/// The same of rules that are evaluated as often as this, for days to pass quickly.
+#[track_caller]
+fn follow_every(interval: &str, minutes: usize, series: &[Series], checks: &[Value]) {
     let course = Course::of_health(minutes + 1);
-    let input: Vec<Value> = series.iter().map(|series| course.input(series)).collect();
+    let input: Vec<Value> = series.iter().map(|series| course.input(series, &Case(String::new()))).collect();
     let test = json!({"interval": "1m", "input_series": input, "promql_expr_test": checks});
     let rules = with_settings(|settings| alerts::file(settings).text);
-    promtool::test(&rules, &[test]).unwrap_or_else(|said| panic!("{said}"));
+    promtool::test(&rules, interval, &test).unwrap_or_else(|said| panic!("{said}"));
 }
 
 fn during(domain: Domain, minutes: std::ops::Range<usize>) -> Vec<Series> {
@@ -25,11 +31,19 @@ fn during(domain: Domain, minutes: std::ops::Range<usize>) -> Vec<Series> {
 }
 
 fn fires(alert: &str, minute: usize) -> Value {
-    expect(&format!("group({})", firing(alert, "")), minute, Some(1.0))
+    scenario::fires(alert, "", minute)
 }
 
 fn is_silent(alert: &str, minute: usize) -> Value {
-    expect(&format!("group({})", firing(alert, "")), minute, None)
+    scenario::is_silent(alert, "", minute)
+}
+
+fn never(alert: &str, until: usize) -> Value {
+    scenario::never(alert, "", until)
+}
+
+fn one_domain(until: usize) -> Value {
+    scenario::one_domain("", until)
 }
 
 #[test]
@@ -196,10 +210,11 @@ fn a_model_that_is_not_asked_at_this_time_of_any_day_is_no_incident() {
     // Two pods, each of which counts on one of the days.
     let series = [requests("first", 100..day), requests("second", 0..day)];
     let pauses_again = requests("second", day + 100..2 * day).during(day + 100..2 * day);
-    follow(
+    follow_every(
+        "5m",
         day + 130,
         &[series[0].clone(), pauses_again],
-        &[never("DriftlineNoTraffic", 90), is_silent("DriftlineNoTraffic", day + 125)],
+        &[never("DriftlineNoTraffic", 95), is_silent("DriftlineNoTraffic", day + 125)],
     );
 }
 
@@ -207,11 +222,12 @@ fn a_model_that_is_not_asked_at_this_time_of_any_day_is_no_incident() {
 fn a_skew_is_told_for_a_day() {
     let name = r#"driftline_feature_skew_verdict{model="rain", version="1", role="feature", feature="age", verdict="drift"}"#;
     let day = 24 * 60;
-    follow(
+    follow_every(
+        "5m",
         60 + day + 30,
         &[gauge(name, 0.0, 1.0).during(60..4 * day)],
         &[
-            fires("DriftlineSkew", 66),
+            fires("DriftlineSkew", 70),
             fires("DriftlineSkew", 50 + day),
             is_silent("DriftlineSkew", 70 + day),
         ],
@@ -223,7 +239,8 @@ fn labels_that_come_once_a_day_may_be_late_for_hours_but_not_for_a_day() {
     let labels = r#"driftline_labels_total{model="rain", version="1", outcome="joined"}"#;
     let predictions = r#"driftline_predictions_total{model="rain", version="1"}"#;
     let hour = 60;
-    follow(
+    follow_every(
+        "5m",
         58 * hour,
         &[
             // At hour 1 and at hour 26, and then no more.

@@ -32,14 +32,6 @@ fn with_settings<T>(ask: impl FnOnce(&Settings<'_>) -> T) -> T {
     ask(&Settings::of(&config))
 }
 
-/// Carries out scenarios, and says of all that fail what promtool said.
-#[track_caller]
-fn carry_out(scenarios: &[Scenario]) {
-    let failed: Vec<String> =
-        scenarios.iter().filter_map(|scenario| scenario.carry_out().err()).collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
-}
-
 #[test]
 fn promtool_accepts_the_rules_true_and_shortened() {
     with_settings(|settings| {

@@ -46,15 +46,15 @@ pub(crate) fn check(rules: &str) -> Result<(), String> {
     call(&["check", "rules", "--lint=all", "--lint-fatal", &rules])
 }
 
-/// Carries out tests of rules.
+/// Carries out a test of rules, which are evaluated as often as this.
 ///
 /// # Errors
 ///
 /// What promtool says.
-pub(crate) fn test(rules: &str, tests: &[Value]) -> Result<(), String> {
+pub(crate) fn test(rules: &str, interval: &str, test: &Value) -> Result<(), String> {
     let folder = Folder::new();
     let rules = folder.write("rules.yml", rules);
-    let file = json!({"rule_files": [rules], "evaluation_interval": "1m", "tests": tests});
+    let file = json!({"rule_files": [rules], "evaluation_interval": interval, "tests": [test]});
     // JSON is YAML.
     let file = folder.write("test.yml", &file.to_string());
     call(&["test", "rules", &file])

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     promtool,
-    series::{Course, Series, counter, gauge, recorded},
+    series::{Case, Course, Series, counter, gauge, recorded},
     with_settings,
 };
 
@@ -57,100 +57,154 @@ impl Scenario {
         self.onset + self.within
     }
 
-    /// Has promtool carry it out, in health and fault and with all that may befall a proxy meanwhile.
-    pub(crate) fn carry_out(&self) -> Result<(), String> {
+    /// The cases of it: in health and in a fault, with all that may befall a proxy meanwhile.
+    fn cases(&self) -> Vec<Happening<'_>> {
         let found = alerts::all().find(|(_, alert)| alert.name == self.alert);
         let (domain, alert) = found.unwrap_or_else(|| panic!("{} is in the table", self.alert));
-        let mut tests = self.in_fault(domain, alert);
-        tests.extend(self.in_health());
-        tests.extend(self.inhibited(domain, alert));
-        let rules = with_settings(|settings| alerts::file(settings).text);
-        promtool::test(&rules, &tests).map_err(|said| format!("{}: {said}", self.alert))
+        let mut cases = self.in_fault(domain, alert);
+        cases.extend(self.in_health(alert));
+        cases.extend(self.inhibited(domain, alert));
+        cases
     }
 
     /// It fires in time, not before, and ends; whether gauges are doubled or counters begin anew while it begins.
-    fn in_fault(&self, domain: Domain, alert: &Alert) -> Vec<Value> {
+    fn in_fault(&self, domain: Domain, alert: &Alert) -> Vec<Happening<'_>> {
         let deadline = self.deadline();
         let ends = deadline + 5;
-        let fault =
-            Course { fault: self.onset..ends, ..Course::of_health(ends + self.recovery + 1) };
-        let doubled =
-            Course { doubled: deadline.saturating_sub(13)..deadline + 1, ..fault.clone() };
+        let end = ends + self.recovery;
+        let fault = Course { fault: self.onset..ends, ..Course::of_health(end + 1) };
+        let doubled = Course { doubled: deadline.saturating_sub(13)..deadline + 1, ..fault.clone() };
         let reset = Course { reset: Some(deadline - 1), ..fault.clone() };
+        let any = subject(alert);
         let mut checks = vec![
-            never(self.alert, self.onset),
-            expect(&format!("group({})", firing(self.alert, self.labels)), deadline, Some(1.0)),
-            expect(&format!("group({})", firing(self.alert, "")), ends + self.recovery, None),
-            one_domain(ends),
+            never(self.alert, any, self.onset),
+            fires(self.alert, &format!("{}, {}", self.labels, summarised(alert)), deadline),
+            is_silent(self.alert, any, end),
+            one_domain("model=\"rain\"", end),
         ];
         if alert.opens_incident && alert.scope != Scope::Fleet {
-            let incident = format!("group(driftline:incident:{}{{model=\"rain\"}})", domain.name());
-            checks.push(expect(&incident, deadline + 1, Some(1.0)));
+            checks.push(incident(domain, deadline + 1, Some(1.0)));
         }
-        [
-            ("in a fault", fault),
-            ("with doubled gauges", doubled),
-            ("with counters that begin anew", reset),
-        ]
-        .map(|(name, course)| self.test(name, &course, &[], &checks))
-        .into()
+        [("fault", fault), ("doubled", doubled), ("reset", reset)]
+            .map(|(name, course)| self.case(name, course, vec![], checks.clone()))
+            .into()
     }
 
     /// It never fires, whatever befalls the proxy.
-    fn in_health(&self) -> Vec<Value> {
+    fn in_health(&self, alert: &Alert) -> Vec<Happening<'_>> {
         let (deadline, end) = (self.deadline(), self.deadline() + 6);
         let health = Course::of_health(end);
         let doubled = deadline.saturating_sub(13)..deadline + 1;
         let mut courses = vec![
-            ("in health", health.clone()),
-            ("in health with doubled gauges", Course { doubled, ..health.clone() }),
-            ("in health with a restart", Course { reset: Some(deadline - 1), ..health.clone() }),
-            ("of a proxy that has just begun", Course { begins: deadline - 3, ..health.clone() }),
+            ("health", health.clone()),
+            ("health-doubled", Course { doubled, ..health.clone() }),
+            ("health-reset", Course { reset: Some(deadline - 1), ..health.clone() }),
+            ("just-begun", Course { begins: deadline - 3, ..health.clone() }),
         ];
         if !self.is_silence {
-            courses.push(("without traffic", Course { silence: self.onset, ..health }));
+            courses.push(("no-traffic", Course { silence: self.onset, ..health }));
         }
-        courses
-            .into_iter()
-            .map(|(name, course)| self.test(name, &course, &[], &[never(self.alert, end)]))
-            .collect()
+        let check = never(self.alert, subject(alert), end);
+        let case = |(name, course)| self.case(name, course, vec![], vec![check.clone()]);
+        courses.into_iter().map(case).collect()
     }
 
     /// The same fault during an incident of each domain before its own, which then is the one that is named.
-    fn inhibited(&self, domain: Domain, alert: &Alert) -> Vec<Value> {
+    fn inhibited(&self, domain: Domain, alert: &Alert) -> Vec<Happening<'_>> {
         let deadline = self.deadline();
-        let course =
-            Course { fault: self.onset - 10..deadline + 6, ..Course::of_health(deadline + 6) };
+        let fault = self.onset - 10..deadline + 6;
+        let course = Course { fault, ..Course::of_health(deadline + 6) };
         let before = Domain::ALL.into_iter().filter(|before| *before < domain);
         before
             .map(|before| {
-                let incident =
-                    format!("group(driftline:incident:{}{{model=\"rain\"}})", before.name());
                 let mut checks = vec![
-                    expect(&incident, deadline, Some(1.0)),
-                    never(self.alert, deadline),
-                    one_domain(deadline),
+                    incident(before, deadline, Some(1.0)),
+                    never(self.alert, subject(alert), deadline),
+                    one_domain("model=\"rain\"", deadline),
                 ];
                 if alert.scope == Scope::Model {
-                    let own = format!("driftline:incident:{}{{model=\"rain\"}}", domain.name());
-                    checks.push(expect(&own, deadline, None));
+                    checks.push(incident(domain, deadline, None));
                 }
-                let name = format!("during an incident of the {}", before.name());
-                self.test(&name, &course, &incident_of(before), &checks)
+                self.case(before.name(), course.clone(), incident_of(before), checks)
             })
             .collect()
     }
 
-    fn test(&self, name: &str, course: &Course, others: &[Series], checks: &[Value]) -> Value {
-        let series: Vec<Value> =
-            self.series.iter().chain(others).map(|series| course.input(series)).collect();
-        json!({
-            "name": format!("{} {name}", self.alert),
-            "interval": "1m",
-            "input_series": series,
-            "promql_expr_test": checks,
-        })
+    fn case(&self, name: &'static str, course: Course, others: Vec<Series>, checks: Vec<Value>) -> Happening<'_> {
+        Happening { scenario: self, name, course, others, checks }
     }
+}
+
+/// A scenario as it happens once.
+struct Happening<'s> {
+    scenario: &'s Scenario,
+    name: &'static str,
+    course: Course,
+    /// What else there is.
+    others: Vec<Series>,
+    checks: Vec<Value>,
+}
+
+/// Has promtool carry out scenarios: all cases of those that are short at once, and longer ones and those of the whole fleet
+/// by themselves. Says of all that fail what promtool said.
+#[track_caller]
+pub(crate) fn carry_out(scenarios: &[Scenario]) {
+    let mut together = Vec::new();
+    let mut apart: Vec<Vec<Happening<'_>>> = Vec::new();
+    for scenario in scenarios {
+        let is_of_fleet =
+            alerts::all().any(|(_, alert)| alert.name == scenario.alert && alert.scope == Scope::Fleet);
+        let cases = scenario.cases();
+        match scenario.deadline() {
+            _ if is_of_fleet => apart.extend(cases.into_iter().map(|case| vec![case])),
+            0..200 => together.extend(cases),
+            _ => apart.push(cases),
+        }
+    }
+    apart.push(together);
+    let rules = with_settings(|settings| alerts::file(settings).text);
+    let failed: Vec<String> =
+        apart.iter().filter_map(|cases| promtool::test(&rules, "1m", &test(cases)).err()).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// One test of promtool for several cases.
+fn test(cases: &[Happening<'_>]) -> Value {
+    let (mut series, mut checks) = (Vec::new(), Vec::new());
+    for (number, Happening { scenario, name, course, others, checks: own }) in cases.iter().enumerate() {
+        let case = Case(format!("-{number}-{}-{name}", scenario.alert));
+        let all = scenario.series.iter().chain(others);
+        series.extend(all.map(|series| course.input(series, &case)));
+        checks.extend(own.iter().map(|check| {
+            let mut check = check.clone();
+            let expression = check["expr"].as_str().map(|expression| case.own(expression));
+            check["expr"] = expression.into();
+            check
+        }));
+    }
+    json!({"interval": "1m", "input_series": series, "promql_expr_test": checks})
+}
+
+/// Matchers of the labels that the summary of an alert names: each has a value, or the summary has a hole.
+fn summarised(alert: &Alert) -> String {
+    let names = alert.summary.split("$labels.").skip(1);
+    let names = names.filter_map(|rest| rest.split_once(' ').map(|(name, _)| name));
+    // A version and a bin may be empty; what a sentence is about may not.
+    names.map(|name| format!("{name}!=\"\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// What the series of an alert have in common in one case.
+fn subject(alert: &Alert) -> &'static str {
+    match alert.scope {
+        Scope::Model => "model=\"rain\"",
+        Scope::Proxy => "instance=\"a:9901\"",
+        Scope::Fleet => "",
+    }
+}
+
+fn incident(domain: Domain, minute: usize, value: Option<f64>) -> Value {
+    let name = domain.name();
+    expect(&format!("group(driftline:incident:{name}{{model=\"rain\"}})"), minute, value)
 }
 
 /// Series of an incident in this domain that lasts as long as the fault.
@@ -163,8 +217,7 @@ pub(crate) fn incident_of(domain: Domain) -> Vec<Series> {
                 );
                 recorded(&name, 0.0, 20.0)
             };
-            let failures =
-                r#"driftline_requests_total{model="rain", outcome="error_status", pod="incident"}"#;
+            let failures = r#"driftline_requests_total{model="rain", outcome="error_status", pod="incident"}"#;
             vec![burns("1h"), burns("5m"), counter(failures, 1.0, 1.0)]
         }
         Domain::Data => vec![gauge(
@@ -186,13 +239,22 @@ pub(crate) fn firing(alert: &str, labels: &str) -> String {
 }
 
 /// The alert has not fired until then.
-pub(crate) fn never(alert: &str, until: usize) -> Value {
-    expect(&format!("group(last_over_time({}[{until}m]))", firing(alert, "")), until, None)
+pub(crate) fn never(alert: &str, labels: &str, until: usize) -> Value {
+    expect(&format!("group(last_over_time({}[{until}m]))", firing(alert, labels)), until, None)
 }
 
-/// No model has had incidents in two domains at once until then.
-pub(crate) fn one_domain(until: usize) -> Value {
-    let two = "count by (model) ({__name__=~\"driftline:incident:.+\"}) > 1";
+pub(crate) fn fires(alert: &str, labels: &str, minute: usize) -> Value {
+    expect(&format!("group({})", firing(alert, labels)), minute, Some(1.0))
+}
+
+pub(crate) fn is_silent(alert: &str, labels: &str, minute: usize) -> Value {
+    expect(&format!("group({})", firing(alert, labels)), minute, None)
+}
+
+/// No model with these labels has had incidents in two domains at once until then.
+pub(crate) fn one_domain(labels: &str, until: usize) -> Value {
+    let incidents = format!("{{__name__=~\"driftline:incident:.+\", {labels}}}");
+    let two = format!("count by (model) ({incidents}) > 1");
     expect(&format!("count_over_time(({two})[{until}m:1m])"), until, None)
 }
 

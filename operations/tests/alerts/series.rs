@@ -65,6 +65,18 @@ impl Series {
     }
 }
 
+/// One of several cases that promtool carries out at once: each has a model and a proxy of its own, so that the rules are
+/// evaluated once for all.
+pub(crate) struct Case(pub(crate) String);
+
+impl Case {
+    /// The text with the model `rain` and the proxy `a` of this case.
+    pub(crate) fn own(&self, text: &str) -> String {
+        text.replace("\"rain\"", &format!("\"rain{}\"", self.0))
+            .replace("\"a:9901\"", &format!("\"a{}:9901\"", self.0))
+    }
+}
+
 /// What happens, by minutes.
 #[derive(Clone, Debug)]
 pub(crate) struct Course {
@@ -87,14 +99,14 @@ impl Course {
         Course { minutes, fault: 0..0, doubled: 0..0, reset: None, begins: 0, silence: usize::MAX }
     }
 
-    /// The series as promtool reads it.
-    pub(crate) fn input(&self, series: &Series) -> Value {
+    /// The series as promtool reads it, with all names that a case has for itself.
+    pub(crate) fn input(&self, series: &Series, case: &Case) -> Value {
         let values: Vec<String> = self
             .samples(series)
             .into_iter()
             .map(|sample| sample.map_or_else(|| "_".to_owned(), |value| value.to_string()))
             .collect();
-        json!({"series": series.name, "values": values.join(" ")})
+        json!({"series": case.own(&series.name), "values": values.join(" ")})
     }
 
     fn samples(&self, series: &Series) -> Vec<Option<f64>> {

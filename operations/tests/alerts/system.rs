@@ -1,8 +1,7 @@
 //! Faults of the system, and the alerts that they fire.
 
 use crate::{
-    carry_out,
-    scenario::{Scenario, scenario},
+    scenario::{Scenario, carry_out, scenario},
     series::{Series, counter, gauge, recorded},
 };
 
