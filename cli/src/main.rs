@@ -7,6 +7,7 @@ mod inputs;
 mod profile;
 mod progress;
 mod prometheus;
+mod render;
 mod replay;
 mod serve;
 mod table;
@@ -29,6 +30,7 @@ enum Command {
     Serve(serve::Args),
     Profile(Box<profile::Args>),
     Check(check::Args),
+    Render(Box<render::Args>),
     Feedback(Box<feedback::Args>),
     Demo(demo::Args),
     Replay(replay::Args),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Profile(args) => profile::run(*args),
         Command::Check(args) => check::run(args),
+        Command::Render(args) => render::run(*args),
         Command::Feedback(args) => feedback::run(*args),
         Command::Demo(args) => demo::run(args),
         Command::Replay(args) => replay::run(args),

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use driftline_monitor::config::Config;
-use driftline_operations::{alerts, rules, settings::Settings, slo, time_scale::TimeScale};
+use driftline_operations::{render, settings::Settings, time_scale::TimeScale};
 use driftline_testbed::{
     pieces,
     prometheus::{Prometheus, PrometheusOptions},
@@ -66,9 +66,8 @@ impl Args {
                     "static_configs": [{"targets": [proxy.to_string()]}],
                 }],
             }),
-            rules: rules::files(&settings)
+            rules: render::rule_files(&settings)
                 .into_iter()
-                .chain([slo::file(&settings), alerts::file(&settings)])
                 .map(|file| (file.path.replace('/', "-"), file.text))
                 .collect(),
         };

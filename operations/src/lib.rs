@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod outcomes;
 pub mod promql;
+pub mod render;
 pub mod rules;
 pub mod settings;
 pub mod slo;

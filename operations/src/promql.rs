@@ -1,5 +1,7 @@
 //! Pieces of PromQL that several rules and panels share. It names no metric.
 
+use std::fmt::Write;
+
 use driftline_metrics::catalogue::{Label, Metric};
 
 /// Names of labels, as they stand in `by (...)`.
@@ -13,6 +15,30 @@ pub fn labels(labels: &[Label]) -> String {
 #[must_use]
 pub fn relabelled(vector: &str, label: &str, value: &str) -> String {
     format!("label_replace({vector}, \"{label}\", \"{value}\", \"\", \"\")")
+}
+
+/// A text as a string of PromQL.
+#[must_use]
+pub fn string(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+/// A text as it stands between the quotes of such a string. It means nothing to what a query may pass through: templates of
+/// Go (`{{`), those of prometheus-adapter (`<<`), and variables of Grafana (`$`).
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '"' => escaped += "\\\"",
+            '\\' => escaped += "\\\\",
+            '{' | '}' | '<' | '>' | '$' | '\0'..='\x1f' | '\x7f' => {
+                let _ = write!(escaped, "\\x{:02x}", u32::from(character));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// A vector of one number, without a label.
@@ -36,10 +62,9 @@ pub fn selected(name: &str, matchers: &[(&str, &str, &str)]) -> String {
     if matchers.is_empty() {
         return name.to_owned();
     }
-    let all = matchers.iter().map(|(label, operator, value)| {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        format!("{label}{operator}\"{value}\"")
-    });
+    let all = matchers
+        .iter()
+        .map(|(label, operator, value)| format!("{label}{operator}{}", string(value)));
     let all: Vec<String> = all.collect();
     format!("{name}{{{}}}", all.join(","))
 }
@@ -109,6 +134,13 @@ pub fn right_cells(by: &str, confusion: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strings_mean_nothing_to_templates() {
+        assert_eq!(string("gpt-4o: \"mini\""), r#""gpt-4o: \"mini\"""#);
+        assert_eq!(string("a{{b}}$c<<\\\n"), r#""a\x7b\x7bb\x7d\x7d\x24c\x3c\x3c\\\x0a""#);
+        assert_eq!(string("Regen – 雨"), "\"Regen – 雨\"");
+    }
 
     #[test]
     fn bounds_are_found_as_either_prometheus_writes_them() {

@@ -5,7 +5,7 @@ use std::{env, fs, num::NonZeroU32, path::PathBuf, process};
 
 use anyhow::{Context, Result, anyhow};
 use driftline_monitor::config::Config;
-use driftline_operations::{alerts, rules, settings::Settings, slo, stats, time_scale::TimeScale};
+use driftline_operations::{render, settings::Settings, stats, time_scale::TimeScale};
 use driftline_testbed::{
     envoy::{Envoy, EnvoyOptions, Update},
     models::ModelServer,
@@ -250,9 +250,8 @@ async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Resul
                 "static_configs": [target],
             }],
         }),
-        rules: rules::files(&settings)
+        rules: render::rule_files(&settings)
             .into_iter()
-            .chain([slo::file(&settings), alerts::file(&settings)])
             .map(|file| (file.path.replace('/', "-"), file.text))
             .collect(),
         ..PrometheusOptions::new(json!({}))

@@ -37,6 +37,11 @@ pub fn prometheus() -> Result<PathBuf> {
     on_path_or_find("prometheus", "DRIFTLINE_PROMETHEUS")
 }
 
+/// A folder with the packages of `tests/validators`: `DRIFTLINE_VALIDATORS`, else where `cargo xtask setup` puts them.
+pub fn validators() -> Result<PathBuf> {
+    find("DRIFTLINE_VALIDATORS", "node", "cargo xtask setup")
+}
+
 fn on_path_or_find(program: &str, variable: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path =

@@ -31,7 +31,7 @@ const WINDOW_SECONDS: u64 = 3 * 3600;
 /// The rules compute from whole numbers, and gauges are whole parts per million.
 const TOLERANCE: f64 = 1e-6;
 
-const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/drift.rules.yml");
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/prometheus/drift.rules.yml");
 
 /// What the rules compute, and the gauge that says the same.
 const MEASURES: [(&str, &str); 3] = [

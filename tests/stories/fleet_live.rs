@@ -20,7 +20,7 @@ use crate::{
     weather,
 };
 
-const RULES: &str = include_str!("../../envoy/drift.rules.yml");
+const RULES: &str = include_str!("../../envoy/prometheus/drift.rules.yml");
 /// How often Prometheus scrapes, in milliseconds.
 const SCRAPE_MS: u64 = 400;
 /// How long everything has been scraped at least when the rules are looked at. `increase` takes what it saw for all of

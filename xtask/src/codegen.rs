@@ -1,19 +1,19 @@
 //! Files that are generated from the core's tables. They are committed, so that people can read and copy them on the
 //! web, and never edited by hand. Nothing here spells a metric, a label or a path.
 //!
-//! To add a file, write a module with a function that renders it, and add a row to [`OUTPUTS`].
+//! To add a file, write a module with a function that renders it, and add a row to [`OUTPUTS`]. The files of `envoy/` are
+//! those of `driftline render`, and are there without a row.
 
 mod configuration;
 mod dialects;
 mod limits;
 mod metrics;
 mod page;
+mod rendered;
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
-use driftline_monitor::config::Config;
-use driftline_operations::{rules, settings::Settings, slo, stats};
 
 use crate::{paths, process::say};
 
@@ -28,14 +28,6 @@ struct Output {
 /// All generated files.
 const OUTPUTS: &[Output] = &[
     Output { path: "docs/metrics.md", render: || Ok(metrics::render()) },
-    Output { path: "envoy/stats.yaml", render: || Ok(stats::render()) },
-    Output { path: "envoy/drift.rules.yml", render: || rules_of("drift") },
-    Output { path: "envoy/experiment.rules.yml", render: || rules_of("experiment") },
-    Output { path: "envoy/serving.rules.yml", render: || rules_of("serving") },
-    Output { path: "envoy/data.rules.yml", render: || rules_of("data") },
-    Output { path: "envoy/quality.rules.yml", render: || rules_of("quality") },
-    Output { path: "envoy/pods.rules.yml", render: || rules_of("pods") },
-    Output { path: "envoy/slo.rules.yml", render: || rules_of("slo") },
     Output { path: "docs/dialects.md", render: dialects::render },
     Output { path: "docs/limits.md", render: limits::render },
     Output { path: "docs/configuration.md", render: configuration::render },
@@ -45,14 +37,11 @@ const OUTPUTS: &[Output] = &[
     },
 ];
 
-/// The rules of a subject for any configuration: without profiles, of which rules know more.
-fn rules_of(subject: &str) -> Result<String> {
-    let config = Config::from_json(br#"{"models": [{"name": "my-llm"}]}"#)?;
-    let settings = Settings::of(&config);
-    let path = format!("prometheus/{subject}.rules.yml");
-    let mut files = rules::files(&settings).into_iter().chain([slo::file(&settings)]);
-    let found = files.find(|file| file.path == path).with_context(|| format!("no {path}"))?;
-    Ok(found.text)
+/// A generated file with the text that it must have.
+#[derive(Debug)]
+struct Generated {
+    path: String,
+    text: String,
 }
 
 /// Writes the stale files. With `check`, writes nothing, and fails if there are any.
@@ -62,7 +51,7 @@ fn rules_of(subject: &str) -> Result<String> {
 /// If `check` finds a stale file; if a file cannot be rendered or written.
 pub fn run(check: bool) -> Result<()> {
     let stale = stale()?;
-    let paths: Vec<&str> = stale.iter().map(|(output, _)| output.path).collect();
+    let paths: Vec<&str> = stale.iter().map(|file| &*file.path).collect();
     if stale.is_empty() {
         say("all generated files are up to date");
         return Ok(());
@@ -70,35 +59,40 @@ pub fn run(check: bool) -> Result<()> {
     if check {
         bail!("outdated: {}; run `cargo xtask codegen`", paths.join(", "));
     }
-    stale.iter().try_for_each(|(output, text)| output.write(text))?;
+    stale.iter().try_for_each(Generated::write)?;
     say(&format!("wrote {}", paths.join(", ")));
     Ok(())
 }
 
-/// Files that are missing or outdated, each with its new text.
-fn stale() -> Result<Vec<(&'static Output, String)>> {
-    let mut stale = Vec::new();
+/// All generated files.
+fn generated() -> Result<Vec<Generated>> {
+    let mut files = rendered::files()?;
     for output in OUTPUTS {
         let text = (output.render)().with_context(|| output.path)?;
-        if fs::read_to_string(output.file()).ok().as_ref() != Some(&text) {
-            stale.push((output, text));
-        }
+        files.push(Generated { path: output.path.to_owned(), text });
     }
-    Ok(stale)
+    Ok(files)
 }
 
-impl Output {
+/// Files that are missing or outdated.
+fn stale() -> Result<Vec<Generated>> {
+    let is_stale =
+        |file: &Generated| fs::read_to_string(file.file()).ok().as_ref() != Some(&file.text);
+    Ok(generated()?.into_iter().filter(is_stale).collect())
+}
+
+impl Generated {
     fn file(&self) -> PathBuf {
-        paths::root().join(self.path)
+        paths::root().join(&self.path)
     }
 
-    fn write(&self, text: &str) -> Result<()> {
+    fn write(&self) -> Result<()> {
         let file = self.file();
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+        fs::write(&file, &self.text).with_context(|| format!("cannot write {}", file.display()))
     }
 }
 
@@ -112,10 +106,10 @@ mod tests {
     #[test]
     fn generated_files_are_up_to_date() {
         let stale = stale().unwrap();
-        for (output, text) in &stale {
-            output.write(text).unwrap();
+        for file in &stale {
+            file.write().unwrap();
         }
-        let paths: Vec<&str> = stale.iter().map(|(output, _)| output.path).collect();
+        let paths: Vec<&str> = stale.iter().map(|file| &*file.path).collect();
         assert!(
             paths.is_empty(),
             "these were outdated and have been rewritten, please commit them: {paths:?}"
@@ -124,7 +118,8 @@ mod tests {
 
     #[test]
     fn no_file_is_written_twice() {
-        let paths: BTreeSet<&str> = OUTPUTS.iter().map(|output| output.path).collect();
-        assert_eq!(paths.len(), OUTPUTS.len());
+        let files = generated().unwrap();
+        let paths: BTreeSet<&str> = files.iter().map(|file| &*file.path).collect();
+        assert_eq!(paths.len(), files.len());
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    clients, codegen, envoy, filter, fuzz,
+    clients, codegen, envoy, filter, fuzz, node,
     oci::{self, Created},
     paths,
     process::{cargo, find_program, run, say},
@@ -148,6 +148,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     report("promtool", prometheus::set_up_promtool().map(shown));
     report("Prometheus", prometheus::set_up_prometheus().map(shown));
     report("skopeo", skopeo::set_up().map(shown));
+    report("validators", node::set_up().map(shown));
     if !problems.is_empty() {
         bail!("these cannot be set up:{}", problems.concat());
     }
@@ -279,10 +280,15 @@ fn pieces() -> Result<Vec<Piece>> {
         ("DRIFTLINE_WASM", filter::build(Choice::Auto)?),
         ("DRIFTLINE_ARITHMETIC", filter::build_arithmetic(Choice::Auto)?),
     ];
-    // One test needs it, and fails with the same advice. The others need not wait for it.
-    match skopeo::set_up() {
-        Ok(skopeo) => pieces.push(("DRIFTLINE_SKOPEO", skopeo)),
-        Err(error) => say(&format!("skopeo: {error:#}")),
+    // Few tests need these, and fail with the same advice. The others need not wait for them.
+    for (name, variable, found) in [
+        ("skopeo", "DRIFTLINE_SKOPEO", skopeo::set_up()),
+        ("validators", "DRIFTLINE_VALIDATORS", node::set_up()),
+    ] {
+        match found {
+            Ok(found) => pieces.push((variable, found)),
+            Err(error) => say(&format!("{name}: {error:#}")),
+        }
     }
     Ok(pieces)
 }

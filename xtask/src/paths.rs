@@ -83,3 +83,13 @@ pub fn skopeo() -> PathBuf {
 pub fn oci() -> PathBuf {
     root().join("target/oci")
 }
+
+/// Which validators of rendered documents there are.
+pub fn validators() -> PathBuf {
+    root().join("tests/validators")
+}
+
+/// Where these are installed.
+pub fn node() -> PathBuf {
+    root().join("target/node")
+}

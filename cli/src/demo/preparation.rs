@@ -77,7 +77,7 @@ pub(super) fn prepare(data: Option<PathBuf>) -> Result<Prepared> {
     let reference = days(REFERENCE)?;
     let rain = RainModel::fit(&weather.names, reference);
     Ok(Prepared {
-        config: config(&scored(&csv, reference, &rain)).with_context(named)?,
+        config: with_short_windows(&members(&scored(&csv, reference, &rain)).with_context(named)?),
         rain,
         before: days(BEFORE)?.to_vec(),
         after: days(AFTER)?.to_vec(),
@@ -93,7 +93,8 @@ fn scored(csv: &str, days: &[Day], rain: &RainModel) -> String {
     csv.lines().zip(column).map(|(line, cell)| format!("{line},{cell}\n")).collect()
 }
 
-fn config(csv: &str) -> Result<String> {
+/// The members of the configuration, but for those of its windows.
+fn members(csv: &str) -> Result<String> {
     let quality = QualityOptions {
         label: LABEL.into(),
         score: Some(SCORE.into()),
@@ -110,11 +111,18 @@ fn config(csv: &str) -> Result<String> {
         from_csv(csv.as_bytes(), &options).map_err(|error| anyhow!("{error}"))?;
     // Put together as text: a number of the profile that is read and written again might not be the same.
     Ok(format!(
-        r#"{{"models":[{{"name":"{}"}},{{"name":"{}","segments":[{{"feature":"{SEGMENT}"}}],"profile":{}}}],"feedback":{{}},"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS},"false_alarms":{FALSE_ALARMS}}}"#,
+        r#""models":[{{"name":"{}"}},{{"name":"{}","segments":[{{"feature":"{SEGMENT}"}}],"profile":{}}}],"feedback":{{}}"#,
         LANGUAGE_MODEL,
         RAIN_MODEL,
         to_text(&profile)
     ))
+}
+
+/// What a demo of a minute needs: windows that it fills and empties.
+fn with_short_windows(members: &str) -> String {
+    format!(
+        r#"{{{members},"window_seconds":{WINDOW_SECONDS},"tick_milliseconds":{TICK_MILLISECONDS},"false_alarms":{FALSE_ALARMS}}}"#
+    )
 }
 
 /// Looks in the working directory first, then where this program was built.
@@ -146,6 +154,27 @@ mod tests {
         assert_eq!((rain.segments.len(), profile.rows), (1, 3000));
         assert_eq!((before.len(), after.len()), (3000, 1000));
         assert!(config.model(LANGUAGE_MODEL).unwrap().1.profile.is_none());
+    }
+
+    /// The folder `envoy/` is rendered for it, by `cargo xtask codegen`. Rewrites a stale file and then fails, so that running
+    /// the test twice is the fix.
+    #[test]
+    fn the_configuration_that_the_project_renders_is_the_demos_with_windows_of_an_hour() {
+        let weather = fs::read_to_string(find_data().unwrap()).unwrap();
+        let days = Weather::parse(&weather).unwrap();
+        let reference = &days.days[REFERENCE];
+        let members =
+            members(&scored(&weather, reference, &RainModel::fit(&days.names, reference)));
+        let expected = format!("{{{}}}\n", members.unwrap());
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../envoy/driftline.json");
+        let is_fresh = fs::read_to_string(&file).is_ok_and(|text| text == expected);
+        if !is_fresh {
+            fs::write(&file, expected).unwrap();
+        }
+        assert!(
+            is_fresh,
+            "envoy/driftline.json was outdated, and has been rewritten: run `cargo xtask codegen`"
+        );
     }
 
     #[test]

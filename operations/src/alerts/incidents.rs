@@ -79,10 +79,7 @@ pub(super) fn of_system(of: &Expressions<'_>) -> Vec<Rule> {
         recording(incident(Domain::System), in_state(&opening(Domain::System), State::Firing)),
         recording(
             inhibition(Domain::Data),
-            format!(
-                "{}\nor (({pending})\n  unless on ({MODEL}) {open})",
-                incident(Domain::System)
-            ),
+            format!("{}\nor (({pending})\n  unless on ({MODEL}) {open})", incident(Domain::System)),
         ),
     ]
 }
@@ -138,8 +135,9 @@ fn in_state(alerts: &[&Alert], state: State) -> String {
     let of_scope = |scope: Scope| {
         let names: Vec<&str> =
             alerts.iter().filter(|alert| alert.scope == scope).map(|alert| alert.name).collect();
-        (!names.is_empty())
-            .then(|| format!("{ALERTS}{{alertname=~\"{}\", alertstate=\"{state}\"}}", names.join("|")))
+        (!names.is_empty()).then(|| {
+            format!("{ALERTS}{{alertname=~\"{}\", alertstate=\"{state}\"}}", names.join("|"))
+        })
     };
     let of_models = of_scope(Scope::Model).map(|alerts| format!("max by ({MODEL}) ({alerts})"));
     let of_proxies = of_scope(Scope::Proxy).map(|alerts| {

@@ -30,17 +30,17 @@ const QUANTILE: f64 = 1.959_963_985;
 const ONE_SIDED: f64 = 1.644_853_627;
 
 /// What the mean is of.
-const FIGURE: &str = "figure";
-const ACCURACY: &str = "accuracy";
-const ABSOLUTE_ERROR: &str = "mean_absolute_error";
+pub(crate) const FIGURE: &str = "figure";
+pub(crate) const ACCURACY: &str = "accuracy";
+pub(crate) const ABSOLUTE_ERROR: &str = "mean_absolute_error";
 const KPI: &str = "kpi";
-const LATENCY: &str = "latency";
+pub(crate) const LATENCY: &str = "latency";
 /// The distribution of predictions, which has no mean.
 const PREDICTION: &str = "prediction";
 /// Which number of a figure.
 const STATISTIC: &str = "statistic";
-const BASELINE: &str = "baseline";
-const CANDIDATE: &str = "candidate";
+pub(crate) const BASELINE: &str = "baseline";
+pub(crate) const CANDIDATE: &str = "candidate";
 
 const HEAD: &str = "\
 # Generated from the catalogue of metrics: operations/src/rules/experiment.rs.

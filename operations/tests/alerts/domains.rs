@@ -20,7 +20,8 @@ fn follow(minutes: usize, series: &[Series], checks: &[Value]) {
 #[track_caller]
 fn follow_every(interval: &str, minutes: usize, series: &[Series], checks: &[Value]) {
     let course = Course::of_health(minutes + 1);
-    let input: Vec<Value> = series.iter().map(|series| course.input(series, &Case(String::new()))).collect();
+    let input: Vec<Value> =
+        series.iter().map(|series| course.input(series, &Case(String::new()))).collect();
     let test = json!({"interval": "1m", "input_series": input, "promql_expr_test": checks});
     let rules = with_settings(|settings| alerts::file(settings).text);
     promtool::test(&rules, interval, &test).unwrap_or_else(|said| panic!("{said}"));

@@ -73,7 +73,8 @@ impl Scenario {
         let ends = deadline + 5;
         let end = ends + self.recovery;
         let fault = Course { fault: self.onset..ends, ..Course::of_health(end + 1) };
-        let doubled = Course { doubled: deadline.saturating_sub(13)..deadline + 1, ..fault.clone() };
+        let doubled =
+            Course { doubled: deadline.saturating_sub(13)..deadline + 1, ..fault.clone() };
         let reset = Course { reset: Some(deadline - 1), ..fault.clone() };
         let any = subject(alert);
         let mut checks = vec![
@@ -130,7 +131,13 @@ impl Scenario {
             .collect()
     }
 
-    fn case(&self, name: &'static str, course: Course, others: Vec<Series>, checks: Vec<Value>) -> Happening<'_> {
+    fn case(
+        &self,
+        name: &'static str,
+        course: Course,
+        others: Vec<Series>,
+        checks: Vec<Value>,
+    ) -> Happening<'_> {
         Happening { scenario: self, name, course, others, checks }
     }
 }
@@ -152,8 +159,8 @@ pub(crate) fn carry_out(scenarios: &[Scenario]) {
     let mut together = Vec::new();
     let mut apart: Vec<Vec<Happening<'_>>> = Vec::new();
     for scenario in scenarios {
-        let is_of_fleet =
-            alerts::all().any(|(_, alert)| alert.name == scenario.alert && alert.scope == Scope::Fleet);
+        let is_of_fleet = alerts::all()
+            .any(|(_, alert)| alert.name == scenario.alert && alert.scope == Scope::Fleet);
         let cases = scenario.cases();
         match scenario.deadline() {
             _ if is_of_fleet => apart.extend(cases.into_iter().map(|case| vec![case])),
@@ -171,7 +178,9 @@ pub(crate) fn carry_out(scenarios: &[Scenario]) {
 /// One test of promtool for several cases.
 fn test(cases: &[Happening<'_>]) -> Value {
     let (mut series, mut checks) = (Vec::new(), Vec::new());
-    for (number, Happening { scenario, name, course, others, checks: own }) in cases.iter().enumerate() {
+    for (number, Happening { scenario, name, course, others, checks: own }) in
+        cases.iter().enumerate()
+    {
         let case = Case(format!("-{number}-{}-{name}", scenario.alert));
         let all = scenario.series.iter().chain(others);
         series.extend(all.map(|series| course.input(series, &case)));
@@ -217,7 +226,8 @@ pub(crate) fn incident_of(domain: Domain) -> Vec<Series> {
                 );
                 recorded(&name, 0.0, 20.0)
             };
-            let failures = r#"driftline_requests_total{model="rain", outcome="error_status", pod="incident"}"#;
+            let failures =
+                r#"driftline_requests_total{model="rain", outcome="error_status", pod="incident"}"#;
             vec![burns("1h"), burns("5m"), counter(failures, 1.0, 1.0)]
         }
         Domain::Data => vec![gauge(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::promtool;
 
-const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/experiment.rules.yml");
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/prometheus/experiment.rules.yml");
 const MINUTES: usize = 60;
 /// When one of the two pods is another one, whose counters begin at zero.
 const RESTART: usize = 30;

@@ -1,0 +1,42 @@
+//! Renders what Envoy Gateway takes: the filter, labels and buckets, and what Prometheus scrapes.
+
+use super::{Bundle, File, file, prometheus::Monitor, template::fill};
+use crate::{stats, yaml::quoted};
+
+pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
+    let deployment = bundle.deployment;
+    let gateway = deployment.gateway.to_string();
+    let values = [
+        ("namespace", &*bundle.namespace()),
+        ("gateway", &*gateway),
+        ("image_url", &*quoted(&deployment.image.pinned())),
+        ("configuration", &*bundle.configuration()),
+        ("stats", &*stats::settings()),
+    ];
+    let selector = format!(
+        "app.kubernetes.io/component: proxy\napp.kubernetes.io/managed-by: envoy-gateway\n\
+         gateway.envoyproxy.io/owning-gateway-name: \"{gateway}\""
+    );
+    let monitor = Monitor {
+        what: "the proxies of Envoy Gateway, which run in a namespace of their own",
+        suffix: "-envoy-gateway",
+        port: "metrics",
+        namespaces: "namespaceSelector:\n  any: true",
+        selector: &selector,
+    };
+    vec![
+        file(
+            "envoy-gateway/extension-policy.yaml",
+            fill(include_str!("templates/envoy-gateway/extension-policy.yaml"), &values),
+        ),
+        file(
+            "envoy-gateway/envoy-proxy.yaml",
+            fill(include_str!("templates/envoy-gateway/envoy-proxy.yaml"), &values),
+        ),
+        file("envoy-gateway/pod-monitor.yaml", monitor.render(bundle)),
+        file(
+            "envoy-gateway/kustomization.yaml",
+            fill(include_str!("templates/envoy-gateway/kustomization.yaml"), &values),
+        ),
+    ]
+}
