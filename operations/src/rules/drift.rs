@@ -40,9 +40,10 @@ pub fn render(settings: &Settings<'_>) -> String {
     let mut rules = reference(&by, settings, widest);
     for over in Over::all(settings) {
         let mut of_lookback = live(&by);
-        of_lookback.extend(verdict::rules(&by, &limits, over));
         of_lookback.extend(measures::rules(&by, widest.all));
         of_lookback.extend(order::rules(&by, widest.numbered));
+        of_lookback.extend(verdict::rules(&by, &limits, over));
+        of_lookback.extend(measures::null_ratio(&by));
         rules.extend(over.rules(of_lookback));
     }
     let interval = settings.scale.span(INTERVAL_SECONDS);
@@ -92,8 +93,8 @@ fn reference(by: &By, settings: &Settings<'_>, widest: Widest) -> Vec<Rule> {
         ),
     ];
     rules.extend(verdict::reference(by, settled));
-    rules.extend(order::reference(by, widest.numbered));
     rules.extend(positions::rules(settings.config));
+    rules.extend(order::reference(by, widest.numbered));
     rules
 }
 

@@ -16,13 +16,12 @@ const REFERENCE_SHARE: &str = "driftline:bin:reference_share";
 /// What the PSI of noise exceeds in this share of all windows is its critical value.
 const CRITICAL: f64 = 0.05;
 
-/// All of them, for columns of this many bins at most.
+/// All of bins, for columns of this many at most.
 pub(super) fn rules(by: &By, bins: usize) -> Vec<Rule> {
     let mut all = raised(by);
     all.push(psi_critical(bins));
     all.extend(distances(by));
     all.extend(chi_square(by, bins));
-    all.extend(null_ratio(by));
     all
 }
 
@@ -102,6 +101,7 @@ fn chi_square(By { feature, group_left, .. }: &By, bins: usize) -> Vec<Rule> {
         "sum by ({feature}) (\n  (driftline:bin:folded@ - {expected}) ^ 2 / {expected} >= 0\n)\n\
          and driftline:feature:chi_square_degrees@"
     );
+    let shape = "driftline:feature:chi_square_half_degrees@";
     let mut rules = vec![
         rule(
             "feature:chi_square_degrees@",
@@ -109,11 +109,17 @@ fn chi_square(By { feature, group_left, .. }: &By, bins: usize) -> Vec<Rule> {
         ),
         rule("feature:chi_square@", format!("{sample}\nand driftline:feature:chi_square_degrees@")),
         rule("feature:chi_square_fit@", law),
+        // They stand in series of many terms.
+        rule(
+            "feature:chi_square_half_degrees@",
+            "driftline:feature:chi_square_degrees@ / 2".to_owned(),
+        ),
     ];
     for name in ["chi_square", "chi_square_fit"] {
-        let x = format!("(driftline:feature:{name}@ / 2)");
-        let shape = "(driftline:feature:chi_square_degrees@ / 2)";
-        rules.extend(significance(name, chi_square_nats(&x, shape, bins)));
+        let half = format!("driftline:feature:{name}_half@");
+        rules
+            .push(rule(&format!("feature:{name}_half@"), format!("driftline:feature:{name}@ / 2")));
+        rules.extend(significance(name, chi_square_nats(&half, shape, bins)));
     }
     rules
 }
@@ -132,7 +138,7 @@ pub(super) fn significance(name: &str, nats: String) -> [Rule; 3] {
 }
 
 /// The share of rows without a usable value, its change, and how many standard errors that is.
-fn null_ratio(By { feature, .. }: &By) -> Vec<Rule> {
+pub(super) fn null_ratio(By { feature, .. }: &By) -> Vec<Rule> {
     let rows = "driftline:feature:rows@";
     let of_reference = "driftline:feature:reference_unset";
     let without = "(driftline:feature:unset@ + driftline:feature:unusable@)";

@@ -12,12 +12,22 @@ use crate::{
 
 const LIVE: &str = "driftline:feature:live@";
 
-/// How much of the reference is in the bins up to each, for this many numbered bins, and how much has a place at all.
+/// How much of the reference is in the bins up to each, for this many numbered bins, how much has a place at all, and how
+/// much is in either tail.
 pub(super) fn reference(by: &By, bins: usize) -> Vec<Rule> {
     let shares = "driftline:bin:reference_share";
     let mut all = up_to(shares, None, "bin:reference_up_to", by, bins);
     let placed = placed("driftline:bin:reference", REFERENCE, by);
     all.push(rule("feature:reference_placed", placed));
+    // Beyond all values the reference has no bin.
+    all.push(rule(
+        "feature:tail_reference_share",
+        format!(
+            "({} or driftline:feature:tail_usual * 0)\n/ on ({}) group_left () ({REFERENCE} * driftline:feature:reference_placed)",
+            of_tails("driftline:bin:reference", by),
+            by.feature
+        ),
+    ));
     all
 }
 
@@ -120,30 +130,34 @@ fn placed(bins: &str, rows: &str, By { feature, .. }: &By) -> String {
     )
 }
 
+/// Rows of the outer bins, by side.
+fn of_tails(bins: &str, By { feature, .. }: &By) -> String {
+    let (bin, side) = (Label::Bin.name(), Label::Side.name());
+    format!(
+        "sum by ({feature}, {side}) (\n  {bins} * on ({feature}, {bin}) group_right () (driftline:bin:tail * 0 + 1)\n)"
+    )
+}
+
 /// How far rows have to go, in standard deviations of the reference and in the unit of the values.
 ///
 /// Between neighbouring bins the distribution functions differ by a constant, and the outer bins lie at the mean of their
 /// live rows, which [`Metric::FeatureTailExcess`] tells. `BinPositions::wasserstein` says why, and what is left out.
 fn wasserstein(by: &By) -> Vec<Rule> {
     let By { feature, .. } = by;
-    let (bin, side) = (Label::Bin.name(), Label::Side.name());
+    let side = Label::Side.name();
     let line = format!("on ({feature}) group_left ()");
-    let of_tails = |bins: &str| {
-        format!(
-            "sum by ({feature}, {side}) (\n  {bins} * on ({feature}, {bin}) group_right () (driftline:bin:tail * 0 + 1)\n)"
-        )
-    };
     let excess = Metric::FeatureTailExcess.definition().name;
     let tail_rows = "driftline:feature:tail_rows@";
-    let share = format!("({tail_rows} / {line} ({LIVE} * driftline:feature:placed@))");
-    let usual = format!(
-        "(({of_reference}\n    or driftline:feature:tail_usual * 0) / {line} ({REFERENCE} * driftline:feature:reference_placed))",
-        of_reference = of_tails("driftline:bin:reference"),
-    );
+    let (share, usual) =
+        ("driftline:feature:tail_share@", "driftline:feature:tail_reference_share");
     let farther = "driftline:feature:tail_farther@";
     vec![
         rule("feature:placed@", placed("driftline:bin:live@", LIVE, by)),
-        rule("feature:tail_rows@", of_tails("driftline:bin:live@")),
+        rule("feature:tail_rows@", of_tails("driftline:bin:live@", by)),
+        rule(
+            "feature:tail_share@",
+            format!("{tail_rows} / {line} ({LIVE} * driftline:feature:placed@)"),
+        ),
         // How much farther out live rows of the outer bins lie than those of the reference, in the mean.
         rule(
             "feature:tail_farther@",
@@ -163,7 +177,7 @@ fn wasserstein(by: &By) -> Vec<Rule> {
             "feature:wasserstein_bins@",
             format!(
                 "sum by ({feature}) (\n  abs(driftline:bin:live_up_to@ / {line} driftline:feature:placed@\n    \
-                 - driftline:bin:reference_up_to / {line} driftline:feature:reference_placed@)\n  * driftline:bin:step\n)"
+                 - driftline:bin:reference_up_to / {line} driftline:feature:reference_placed)\n  * driftline:bin:step\n)"
             ),
         ),
         rule(
