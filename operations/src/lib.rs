@@ -2,6 +2,7 @@
 //! metrics. It reads and writes no file, and calls no server.
 
 pub mod alerts;
+pub mod dashboards;
 pub mod outcomes;
 pub mod promql;
 pub mod render;

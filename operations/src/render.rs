@@ -26,7 +26,7 @@ pub use self::{
 };
 
 use self::json::Json;
-use crate::{File, alerts, rules, settings::Settings, slo};
+use crate::{File, alerts, dashboards, rules, settings::Settings, slo};
 
 /// The widest line of a configuration within another document.
 const WIDTH: usize = 110;
@@ -115,8 +115,8 @@ pub fn rule_files(settings: &Settings<'_>) -> Vec<File> {
 
 /// The dashboards.
 #[must_use]
-pub fn dashboards(_settings: &Settings<'_>) -> Vec<File> {
-    Vec::new()
+pub fn dashboards(settings: &Settings<'_>) -> Vec<File> {
+    dashboards::files(settings)
 }
 
 /// Everything that is rendered for one configuration.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::{
     llm::{self, Pace, Trouble},
     model_server::{self, Asked, Reply},
-    rain::{self, RainModel},
+    rain::{self, Versions},
     scorer::Scorer,
     server::Server,
 };
@@ -25,7 +25,8 @@ pub struct ModelServer {
 
 impl ModelServer {
     /// Answers paths under `/v1/models/` as [`rain::RainServer`] does, and all others as [`llm::LlmServer`] does.
-    pub async fn start(pace: Pace, rain: RainModel) -> Result<ModelServer> {
+    pub async fn start(pace: Pace, rain: impl Into<Versions>) -> Result<ModelServer> {
+        let rain = rain.into();
         ModelServer::with(pace, move |asked| rain::answer(asked, &rain)).await
     }
 
@@ -75,7 +76,7 @@ impl ModelServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Request;
+    use crate::{client::Request, rain::RainModel};
 
     #[tokio::test]
     async fn a_scorer_is_asked_for_each_row() {

@@ -42,6 +42,11 @@ pub fn validators() -> Result<PathBuf> {
     find("DRIFTLINE_VALIDATORS", "node", "cargo xtask setup")
 }
 
+/// The folder in which npm has installed Grafana's schema: `DRIFTLINE_GRAFANA_SCHEMA`, else where `cargo xtask setup` puts it.
+pub fn grafana_schema() -> Result<PathBuf> {
+    find("DRIFTLINE_GRAFANA_SCHEMA", "grafana-schema", "cargo xtask setup")
+}
+
 fn on_path_or_find(program: &str, variable: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path =

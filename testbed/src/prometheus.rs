@@ -95,15 +95,50 @@ impl Prometheus {
     ///
     /// What Prometheus says is wrong with the expression; and that the answer is no instant vector.
     pub async fn query(&self, expression: &str) -> Result<Vec<(Series, f64)>> {
-        let path = format!("/api/v1/query?query={}", percent_encoded(expression));
+        self.ask(expression, "query", "", read_sample).await
+    }
+
+    /// The series that it had at a moment, in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prometheus::query`].
+    pub async fn query_at(&self, expression: &str, at: f64) -> Result<Vec<(Series, f64)>> {
+        self.ask(expression, "query", &format!("&time={at:.3}"), read_sample).await
+    }
+
+    /// The series that it had over some time, each with its moments and values: all in seconds.
+    ///
+    /// # Errors
+    ///
+    /// What Prometheus says is wrong with the expression.
+    pub async fn query_range(
+        &self,
+        expression: &str,
+        from: f64,
+        to: f64,
+        step: f64,
+    ) -> Result<Vec<(Series, Vec<(f64, f64)>)>> {
+        let more = format!("&start={from:.3}&end={to:.3}&step={step:.3}");
+        self.ask(expression, "query_range", &more, read_points).await
+    }
+
+    async fn ask<S>(
+        &self,
+        expression: &str,
+        endpoint: &str,
+        more: &str,
+        read: impl Fn(&Value) -> Option<S>,
+    ) -> Result<Vec<S>> {
+        let path = format!("/api/v1/{endpoint}?query={}{more}", percent_encoded(expression));
         let response = Request::get(&path).send(self.address).await?;
         let text = response.text();
         ensure!(response.status == 200, "{expression}: {text}");
         let answer: Value = serde_json::from_str(&text)?;
         let samples = answer.pointer("/data/result").and_then(Value::as_array);
         let samples = samples.with_context(|| format!("{expression}: {text}"))?;
-        let read = samples.iter().map(read_sample).collect::<Option<_>>();
-        read.with_context(|| format!("{expression}: expected an instant vector, found {text}"))
+        let all = samples.iter().map(read).collect::<Option<_>>();
+        all.with_context(|| format!("{expression}: expected a vector, found {text}"))
     }
 
     fn log(&self) -> String {
@@ -119,6 +154,18 @@ fn listen_address(log: &str) -> Option<SocketAddr> {
 }
 
 fn read_sample(sample: &Value) -> Option<(Series, f64)> {
+    let value = sample.pointer("/value/1")?.as_str()?;
+    Some((read_series(sample)?, value.parse().ok()?))
+}
+
+fn read_points(sample: &Value) -> Option<(Series, Vec<(f64, f64)>)> {
+    let point =
+        |point: &Value| Some((point.get(0)?.as_f64()?, point.get(1)?.as_str()?.parse().ok()?));
+    let points = sample.get("values")?.as_array()?.iter().map(point).collect::<Option<_>>()?;
+    Some((read_series(sample)?, points))
+}
+
+fn read_series(sample: &Value) -> Option<Series> {
     let mut series = Series { name: String::new(), labels: Default::default() };
     for (label, value) in sample.get("metric")?.as_object()? {
         match label.as_str() {
@@ -126,8 +173,7 @@ fn read_sample(sample: &Value) -> Option<(Series, f64)> {
             _ => drop(series.labels.insert(label.clone(), value.as_str()?.to_owned())),
         }
     }
-    let value = sample.pointer("/value/1")?.as_str()?;
-    Some((series, value.parse().ok()?))
+    Some(series)
 }
 
 /// Any text as a part of a URL.
@@ -158,6 +204,9 @@ mod tests {
             prometheus.query(r#"label_replace(vector(1.5), "a", "x + 1", "", "")"#).await.unwrap();
         let labels = [("a".to_owned(), "x + 1".to_owned())].into();
         assert_eq!(found, [(Series { name: String::new(), labels }, 1.5)]);
+        let points = prometheus.query_range("time()", 100.0, 102.0, 1.0).await.unwrap();
+        assert_eq!(points[0].1, [(100.0, 100.0), (101.0, 101.0), (102.0, 102.0)]);
+        assert_eq!(prometheus.query_at("vector(time())", 100.0).await.unwrap()[0].1, 100.0);
         let error = prometheus.query("sum(").await.unwrap_err();
         assert!(error.to_string().contains("unclosed left parenthesis"), "{error}");
     }

@@ -1,7 +1,7 @@
 //! A rain predictor behind KServe's V1 protocol: a logistic regression, fitted when it starts on the rows it is
 //! given. It never sees the answer to a row that it predicts.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 use hyper::Method;
@@ -12,7 +12,8 @@ use crate::{
     server::Server,
 };
 
-const PATH: &str = "/v1/models/rain:predict";
+/// What paths begin and end with. Between them there may be `/versions/` and a version.
+const PATH: [&str; 2] = ["/v1/models/rain", ":predict"];
 /// Plain gradient descent; on standardised features it has long settled by then.
 const STEPS: usize = 300;
 const STEP_SIZE: f64 = 0.5;
@@ -150,6 +151,32 @@ impl RainModel {
     }
 }
 
+/// A model, and other versions of it.
+#[derive(Clone, Debug)]
+pub struct Versions {
+    /// What answers a request that names no version.
+    pub default: RainModel,
+    /// By name.
+    pub named: BTreeMap<String, RainModel>,
+}
+
+impl From<RainModel> for Versions {
+    fn from(default: RainModel) -> Versions {
+        Versions { default, named: BTreeMap::new() }
+    }
+}
+
+impl Versions {
+    /// The model that a path asks for.
+    fn of(&self, path: &str) -> Option<&RainModel> {
+        let [begin, end] = PATH;
+        match path.strip_prefix(begin)?.strip_suffix(end)? {
+            "" => Some(&self.default),
+            version => self.named.get(version.strip_prefix("/versions/")?),
+        }
+    }
+}
+
 /// A running predictor. It ends when this is dropped.
 #[derive(Debug)]
 pub struct RainServer {
@@ -157,12 +184,13 @@ pub struct RainServer {
 }
 
 impl RainServer {
-    /// Serves a model as `POST /v1/models/rain:predict`, which answers the probability of rain.
+    /// Serves a model as `POST /v1/models/rain:predict`, which answers the probability of rain, and versions of it as
+    /// `/v1/models/rain/versions/NAME:predict`.
     ///
     /// A null is taken for the feature's mean in training. Any other thing that is not a number, a list of the
     /// wrong length or an object without one of the names is an error 400, as KServe gives it.
-    pub async fn start(model: RainModel) -> Result<RainServer> {
-        let model = Arc::new(model);
+    pub async fn start(model: impl Into<Versions>) -> Result<RainServer> {
+        let model = Arc::new(model.into());
         let server = model_server::start(move |asked| {
             let model = Arc::clone(&model);
             async move { answer(&asked, &model) }
@@ -177,10 +205,11 @@ impl RainServer {
 }
 
 /// Answers one request, as the server does.
-pub(crate) fn answer(asked: &Asked, model: &RainModel) -> Reply {
-    if asked.method != Method::POST || asked.path != PATH {
-        return Reply::json(404, &json!({"error": format!("expected POST {PATH}")}));
-    }
+pub(crate) fn answer(asked: &Asked, versions: &Versions) -> Reply {
+    let model = versions.of(&asked.path).filter(|_| asked.method == Method::POST);
+    let Some(model) = model else {
+        return Reply::json(404, &json!({"error": format!("expected POST {}", PATH.concat())}));
+    };
     match predict(&asked.body, model) {
         Ok(predictions) => Reply::json(200, &json!({"predictions": predictions})),
         Err(error) => Reply::json(400, &json!({"error": format!("{error:#}")})),
@@ -216,7 +245,7 @@ mod tests {
         let weather = weather();
         let server =
             RainServer::start(RainModel::fit(&weather.names, &weather.days)).await.unwrap();
-        Request::post_json(PATH, body).send(server.address()).await.unwrap()
+        Request::post_json(&PATH.concat(), body).send(server.address()).await.unwrap()
     }
 
     #[test]
@@ -257,6 +286,23 @@ mod tests {
             assert!(0.5 < scores[0] && scores[1] < 0.5 && scores.len() == 2, "{body}: {scores:?}");
         }
         assert_eq!(ask(r#"{"instances": []}"#).await.text(), r#"{"predictions":[]}"#);
+    }
+
+    #[test]
+    fn a_version_is_a_part_of_the_path() {
+        let weather = weather();
+        let [default, other] =
+            [..100, ..500].map(|rows| RainModel::fit(&weather.names, &weather.days[rows]));
+        let named = [("2".to_owned(), other.clone())].into();
+        let versions = Versions { default: default.clone(), named };
+        for (path, model) in [
+            ("/v1/models/rain:predict", Some(&default)),
+            ("/v1/models/rain/versions/2:predict", Some(&other)),
+            ("/v1/models/rain/versions/3:predict", None),
+            ("/v1/models/snow:predict", None),
+        ] {
+            assert_eq!(versions.of(path), model, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ mod prediction;
 mod streaming;
 mod whole_answers;
 
+mod dashboards;
 mod evaluation;
 mod feedback;
 mod fleet;

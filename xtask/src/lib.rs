@@ -17,6 +17,7 @@ pub mod debian;
 pub mod envoy;
 pub mod filter;
 pub mod fuzz;
+pub mod grafana_schema;
 pub mod node;
 pub mod oci;
 pub mod prometheus;

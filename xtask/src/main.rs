@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::{
-    clients, codegen, envoy, filter, fuzz, node,
+    clients, codegen, envoy, filter, fuzz, grafana_schema, node,
     oci::{self, Created},
     paths,
     process::{cargo, find_program, run, say},
@@ -95,6 +95,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Draw the pictures of docs/dashboards.md: every dashboard, asked of a real Prometheus over a real Envoy under load.
+    Dashboards {
+        /// How long the load lasts.
+        #[arg(long, value_name = "NUMBER", default_value_t = 240)]
+        seconds: u64,
+    },
     /// Fuzz a reader; needs cargo-fuzz.
     Fuzz {
         /// A target of fuzz/Cargo.toml.
@@ -123,6 +129,7 @@ fn main() -> ExitCode {
         Task::Bench { .. } => bench(&as_typed()),
         Task::Detection { arguments } => detection(arguments),
         Task::Alerts { arguments } => alerts(arguments),
+        Task::Dashboards { seconds } => dashboards(seconds),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
@@ -149,6 +156,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     report("Prometheus", prometheus::set_up_prometheus().map(shown));
     report("skopeo", skopeo::set_up().map(shown));
     report("validators", node::set_up().map(shown));
+    report("Grafana's schema", grafana_schema::set_up().map(shown));
     if !problems.is_empty() {
         bail!("these cannot be set up:{}", problems.concat());
     }
@@ -234,6 +242,20 @@ fn alerts(arguments: Vec<OsString>) -> Result<ExitCode> {
     exit_code(command.status().context("cannot start cargo")?)
 }
 
+fn dashboards(seconds: u64) -> Result<ExitCode> {
+    say(&format!("playing the load for {seconds} s"));
+    let mut command = cargo();
+    command.envs(pieces()?);
+    command.env("DRIFTLINE_DASHBOARDS_SECONDS", seconds.to_string());
+    command.env("DRIFTLINE_PICTURES", paths::root().join("docs/dashboards"));
+    command.args(["test", "--test", "stories", "--", "--exact", PICTURES]);
+    exit_code(command.status().context("cannot start cargo")?)
+}
+
+/// The story that draws the dashboards.
+const PICTURES: &str =
+    "dashboards::every_panel_has_something_to_show_of_a_real_prometheus_over_a_real_envoy";
+
 fn ci() -> Result<ExitCode> {
     say("checking the formatting");
     run(cargo().args(["fmt", "--all", "--check"]))?;
@@ -284,6 +306,7 @@ fn pieces() -> Result<Vec<Piece>> {
     for (name, variable, found) in [
         ("skopeo", "DRIFTLINE_SKOPEO", skopeo::set_up()),
         ("validators", "DRIFTLINE_VALIDATORS", node::set_up()),
+        ("Grafana's schema", "DRIFTLINE_GRAFANA_SCHEMA", grafana_schema::set_up()),
     ] {
         match found {
             Ok(found) => pieces.push((variable, found)),

@@ -79,6 +79,16 @@ pub fn skopeo() -> PathBuf {
     root().join("target/skopeo")
 }
 
+/// The check of dashboards against Grafana's schema.
+pub fn dashboard_check() -> PathBuf {
+    root().join("tests/grafana/schema")
+}
+
+/// Where Grafana's schema is installed.
+pub fn grafana_schema() -> PathBuf {
+    root().join("target/grafana-schema")
+}
+
 /// The filter as images.
 pub fn oci() -> PathBuf {
     root().join("target/oci")

@@ -75,6 +75,8 @@ const LAYERS: &[Layer] = &[
     // Independent of the others: it is the proxy, and must not share the filter's mistakes.
     layer(HOST_SIM, &[]),
     layer(TESTBED, &[]),
+    // Of any dashboard: it knows no metric.
+    layer("driftline-grafana", &[TESTBED]),
     // Of bytes alone.
     layer("driftline-cuts", &[]),
     bare(RANDOM, &[]),

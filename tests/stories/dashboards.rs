@@ -1,0 +1,143 @@
+//! The dashboards, asked as Grafana asks them: of a real Prometheus that scraped a real Envoy with the filter, while all of
+//! what they show went on. No question is refused, and each panel has something to show.
+//!
+//! The answers are drawn into `target/dashboards`, or into the folder that `DRIFTLINE_PICTURES` names; `cargo xtask
+//! dashboards` has those of the documentation drawn. `DRIFTLINE_DASHBOARDS_SECONDS` is how long the load lasts.
+
+mod documentation;
+mod schema;
+mod world;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use driftline_grafana::{
+    dashboard::Dashboard,
+    draw,
+    variables::Shown,
+    view::{PanelView, View},
+};
+use driftline_monitor::config::Config;
+use driftline_operations::{dashboards, settings::Settings};
+use driftline_testbed::{pieces, prometheus::Prometheus};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::stage::among_others;
+use world::World;
+
+/// How long the load lasts, in seconds, unless the environment says otherwise.
+const LASTS: u64 = 40;
+/// How often Prometheus scrapes, in seconds.
+const SCRAPE: u64 = 1;
+/// Names of recording rules that are not written yet: panels on them have nothing to show.
+const AWAITED: [&str; 2] = ["driftline:slo:", "driftline:incident:"];
+/// As the configuration of the world has routes.
+const CONFIG: &str = r#"{"models": [{"name": "rain"}], "routes": ["chat", "predict"]}"#;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn all() -> Vec<Dashboard> {
+    let config = Config::from_json(CONFIG.as_bytes()).unwrap();
+    let files = dashboards::files(&Settings::of(&config));
+    files.iter().map(|file| Dashboard::parse(&file.text).unwrap()).collect()
+}
+
+/// The generated rules, at the pace of this story.
+fn rules(folder: &Path) -> Vec<PathBuf> {
+    ["drift", "experiment"]
+        .map(|subject| {
+            let file = root().join(format!("envoy/{subject}.rules.yml"));
+            let text = fs::read_to_string(file).unwrap();
+            let quick = folder.join(format!("{subject}.rules.yml"));
+            assert!(text.contains("interval: 1m"), "{subject}");
+            fs::write(&quick, text.replace("interval: 1m", &format!("interval: {SCRAPE}s")))
+                .unwrap();
+            quick
+        })
+        .into()
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+#[test]
+fn every_panel_has_something_to_show_of_a_real_prometheus_over_a_real_envoy() {
+    let _among_others = among_others();
+    let seconds = env::var("DRIFTLINE_DASHBOARDS_SECONDS");
+    let seconds = seconds.map_or(LASTS, |text| text.parse().unwrap());
+    let pictures = env::var_os("DRIFTLINE_PICTURES")
+        .map_or_else(|| root().join("target/dashboards"), |folder| root().join(folder));
+    fs::create_dir_all(&pictures).unwrap();
+    let folder = env::temp_dir().join(format!("driftline-dashboards-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let rules = rules(&folder);
+    let problems = Runtime::new().unwrap().block_on(async {
+        let world = World::start(Duration::from_secs(seconds)).await;
+        let config = json!({
+            "global": {"scrape_interval": format!("{SCRAPE}s"), "evaluation_interval": format!("{SCRAPE}s")},
+            "rule_files": rules,
+            "scrape_configs": [{
+                "job_name": "envoy",
+                "metrics_path": "/stats/prometheus",
+                "static_configs": [{"targets": [world.envoy.admin().to_string()]}],
+            }],
+        });
+        let prometheus = Prometheus::start(&pieces::prometheus().unwrap(), &config).await.unwrap();
+        let from = now();
+        world.play().await;
+        let shown = Shown { from, to: now(), scrape: SCRAPE as f64 };
+        let mut problems = Vec::new();
+        for dashboard in all() {
+            problems.extend(look(&dashboard, &prometheus, shown, &pictures).await);
+        }
+        problems
+    });
+    fs::remove_dir_all(folder).unwrap();
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+/// Asks a dashboard, draws it, and says what is wrong with its answers.
+async fn look(
+    dashboard: &Dashboard,
+    prometheus: &Prometheus,
+    shown: Shown,
+    pictures: &Path,
+) -> Vec<String> {
+    let feature = [("feature", world::SEGMENT)];
+    let has_feature = dashboard.templating.list.iter().any(|it| it.name == "feature");
+    let chosen: &[(&str, &str)] = if has_feature { &feature } else { &[] };
+    let view = View::ask(dashboard.clone(), prometheus, shown, chosen).await.unwrap();
+    let name = &dashboard.uid;
+    fs::write(pictures.join(format!("{name}.svg")), draw::dashboard(&view)).unwrap();
+    let mut problems: Vec<String> = view.panels.iter().flat_map(wrong).collect();
+    // Chosen values are written otherwise than all of them.
+    let one = [("model", world::RAIN), ("version", "3")];
+    let narrow = View::ask(dashboard.clone(), prometheus, shown, &one).await.unwrap();
+    problems.extend(narrow.panels.iter().flat_map(refused));
+    problems.into_iter().map(|problem| format!("{name}: {problem}")).collect()
+}
+
+fn refused(view: &PanelView) -> Vec<String> {
+    let refused = view.answers.iter().filter_map(|answer| answer.refused.as_ref());
+    refused.map(|problem| format!("{}: {problem}", view.title)).collect()
+}
+
+/// What is wrong with the answers to a panel's questions, each of which must have some.
+fn wrong(view: &PanelView) -> Vec<String> {
+    let mut problems = refused(view);
+    for answer in view.answers.iter().filter(|answer| answer.refused.is_none()) {
+        let has_value = answer.series.iter().any(|series| series.last().is_some());
+        let is_awaited = AWAITED.iter().any(|rule| answer.question.contains(rule));
+        if !has_value && !is_awaited {
+            problems.push(format!("{}: nothing to show of {}", view.title, answer.question));
+        }
+    }
+    problems
+}
