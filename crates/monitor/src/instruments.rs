@@ -26,7 +26,7 @@ pub(crate) use self::{
 use self::{
     column_windows::ColumnWindows,
     drifted_features::DriftedFeatures,
-    labels::{ConceptDrift, LabelVerdicts, LabelWindows},
+    labels::{ConceptDrift, LabelVerdict, LabelWindows},
     ranks::Ranks,
     skew::Skew,
 };
@@ -57,9 +57,9 @@ const OF_COLUMNS: [RegisterColumn; 2] = [ColumnWindows::register, Skew::register
 /// The instruments of each model that has a profile; they run after those of its columns.
 const OF_MODELS: [RegisterModel; 2] = [DriftedFeatures::register, Ranks::register];
 
-/// The instruments of each model that labels are counted for.
+/// The instruments of each model that labels are counted for; a verdict on each of its KPIs follows.
 const OF_LABELS: [RegisterLabels; 3] =
-    [LabelWindows::register, LabelVerdicts::register, ConceptDrift::register];
+    [LabelWindows::register, LabelVerdict::on_quality, ConceptDrift::register];
 
 /// Makes an instrument of a column: registers its gauges. `None` if the column has nothing for it.
 type RegisterColumn = fn(&mut SeriesRegistrar<'_>, &ColumnContext<'_>) -> Option<ColumnInstrument>;

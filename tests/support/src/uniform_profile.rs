@@ -51,3 +51,18 @@ pub fn profile_by_hour(features: usize, bins: usize) -> Value {
     profile["format_version"] = json!(3);
     profile
 }
+
+/// The entry of the model `name` in a configuration, whose profile has these as `kpis` and nothing else. All of them are
+/// counted.
+#[must_use]
+pub fn model_of_kpis(name: &str, kpis: usize, bins: usize) -> Value {
+    let mut profile = profile(kpis, bins);
+    profile["kpis"] = profile["features"].take();
+    profile["features"] = json!([]);
+    profile["format_version"] = json!(5);
+    profile["model"] = json!(name);
+    let counted = profile["kpis"].as_array().into_iter().flatten();
+    let counted: Vec<Value> =
+        counted.map(|kpi| json!({"name": kpi["name"], "maximum": bins})).collect();
+    json!({"name": name, "type": "language", "profile": profile, "kpis": counted})
+}

@@ -188,12 +188,13 @@ impl SegmentSource {
             return None;
         }
         let name = fields.optional(if feature.is_some() { "feature" } else { "header" })?;
-        let called = name.new_name(seen, problems)?;
-        // Records that bring their prediction along say the value under this name.
-        if is_reserved(&name, &called, problems) {
+        name.new_name(seen, problems)?;
+        // Records that bring their prediction along say the value under this name, that of a header in lower case.
+        let called = feature.as_deref().or(header.as_deref()).unwrap_or_default();
+        if is_reserved(&name, called, problems) {
             return None;
         }
-        if kpis.iter().any(|kpi| kpi.name == called) {
+        if kpis.iter().any(|kpi| kpi.name == *called) {
             name.refuse(
                 format_args!(
                     "another name than that of a KPI: a record of feedback has one value under it"
@@ -221,3 +222,6 @@ impl SegmentSource {
         found.map(SegmentSource::Feature)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ mod sums;
 mod verdict;
 mod windows;
 
-pub(super) use self::{concept::ConceptDrift, verdict::LabelVerdicts, windows::LabelWindows};
+pub(super) use self::{concept::ConceptDrift, verdict::LabelVerdict, windows::LabelWindows};
 
 use super::{
     DriftSettings, Evaluation, Instrument, LabelContext, LabelInstrument, detector_record,

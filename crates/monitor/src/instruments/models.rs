@@ -13,7 +13,7 @@ use driftline_statistics::{
 
 use super::{
     ColumnContext, ColumnFindings, ColumnInstrument, DriftSettings, Evaluation, LabelContext,
-    ModelContext, ModelInstrument, OF_COLUMNS, OF_LABELS, OF_MODELS,
+    LabelVerdict, ModelContext, ModelInstrument, OF_COLUMNS, OF_LABELS, OF_MODELS,
     panel::{Panel, Proxy, Reading, panels},
     turns::Turns,
 };
@@ -119,6 +119,7 @@ impl Instruments {
         }
         for (panels, model) in self.labelled.iter_mut().zip(subjects.labelled) {
             evaluation.has_turn = evaluation.step_ended;
+            evaluation.findings.clusters = clusters_of(panels.0.iter());
             for panel in &mut panels.0 {
                 panel.evaluate(model, proxy, evaluation, reading);
             }
@@ -134,7 +135,9 @@ impl LabelledPanels {
         model: &LabelledModel,
     ) -> LabelledPanels {
         let context = LabelContext { model, settings };
-        let made = made(OF_LABELS.map(|make| make(registrar, &context)));
+        let mut made = made(OF_LABELS.map(|make| make(registrar, &context)));
+        let kpis = 0..model.kpis.len();
+        made.extend(kpis.filter_map(|kpi| LabelVerdict::on_kpi(registrar, &context, kpi)));
         LabelledPanels(panels(made, model, settings))
     }
 }
@@ -243,9 +246,7 @@ impl ModelPanels {
     ) {
         evaluation.findings.columns.clear();
         evaluation.findings.columns.reserve_exact(self.columns.len());
-        let told = self.columns.iter().flatten().map(Panel::clusters);
-        let told = told.fold(Overdispersion::default(), Overdispersion::with);
-        evaluation.findings.clusters = told.factor(ASSUMED);
+        evaluation.findings.clusters = clusters_of(self.columns.iter().flatten());
         let turns = self.turns.next(evaluation.step_ended, &mut evaluation.turns_left);
         if self.turns.are_waiting() {
             evaluation.evaluate_again_at(evaluation.now);
@@ -261,6 +262,14 @@ impl ModelPanels {
             panel.evaluate(model, proxy, evaluation, reading);
         }
     }
+}
+
+/// How many rows count as one, by what all of these have told so far.
+fn clusters_of<'p, S: 'p>(panels: impl Iterator<Item = &'p Panel<S>>) -> f64 {
+    panels
+        .map(Panel::clusters)
+        .fold(Overdispersion::default(), Overdispersion::with)
+        .factor(ASSUMED)
 }
 
 /// The labels of a model's columns, whether their bins have an order, and what may be said of their drift.

@@ -36,6 +36,13 @@ fn large_ones() -> Vec<(&'static str, String)> {
         ("many hours", models(by_hour(50, 20))),
         ("hours of many bins", models(by_hour(40, 100))),
         ("many profiles", models(list(30, |it| profile(format!("m{it}"), 10, 10)))),
+        (
+            "many KPIs",
+            format!(
+                r#"{{"feedback": {{}}, "models": [{}]}}"#,
+                list(60, |it| uniform_profile::model_of_kpis(&format!("m{it}"), 8, 20).to_string())
+            ),
+        ),
         ("many models", models(list(64, |it| format!(r#"{{"name": "{}"}}"#, long(it))))),
         (
             "many routes and names",

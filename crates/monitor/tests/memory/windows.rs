@@ -20,7 +20,16 @@ use crate::counting::held;
 /// A model with so many features of so many bins.
 fn monitor(features: usize, bins: usize) -> Monitor {
     let profile = uniform_profile::profile(features, bins);
-    let config = format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#);
+    monitor_of(&format!(r#"{{"models": [{{"name": "m", "profile": {profile}}}]}}"#))
+}
+
+/// A model with so many KPIs of twenty bins.
+fn monitor_of_kpis(kpis: usize) -> Monitor {
+    let model = uniform_profile::model_of_kpis("m", kpis, 20);
+    monitor_of(&format!(r#"{{"models": [{model}], "feedback": {{}}}}"#))
+}
+
+fn monitor_of(config: &str) -> Monitor {
     let config = Config::from_json(config.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     // The host is told the names once, and keeps them itself.
     Monitor::register(&config, &MemoryBudget::new(0), &mut |_, _| ())
@@ -117,10 +126,10 @@ fn a_vm_that_no_longer_evaluates_holds_no_windows() {
     assert!(100 << 10 < released, "{released} bytes were released");
 }
 
-/// What windows of so many features hold with small counts and with large ones, and what is reserved for them.
-fn windows_of(features: usize) -> ([usize; 2], usize) {
+/// What windows of a configuration hold with small counts and with large ones, and what is reserved for them.
+fn windows_of(monitor: Monitor) -> ([usize; 2], usize) {
     let host = without_shared_data();
-    let mut vm = Vm::begin(&host, monitor(features, 20));
+    let mut vm = Vm::begin(&host, monitor);
     let before = held();
     let windows = [1, 70_000].map(|rows| {
         // A day and two hours: longer than any ring.
@@ -137,7 +146,7 @@ fn windows_of(features: usize) -> ([usize; 2], usize) {
 
 #[test]
 fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bits() {
-    let (windows, reserved) = windows_of(50);
+    let (windows, reserved) = windows_of(monitor(50, 20));
     println!("{windows:?} bytes of windows, {reserved} are reserved");
     assert!(windows[0] + (90 << 10) < windows[1], "{windows:?}: every count was large");
     assert!(windows[1] < 280 << 10, "{windows:?}");
@@ -146,10 +155,20 @@ fn windows_take_twice_as_much_where_every_bin_of_every_step_is_beyond_sixteen_bi
 /// What all columns have in common, such as the record of the largest one, is not reserved.
 #[test]
 fn what_windows_of_more_features_take_is_reserved() {
-    let ([_, few], few_reserved) = windows_of(10);
-    let ([_, many], many_reserved) = windows_of(50);
+    let ([_, few], few_reserved) = windows_of(monitor(10, 20));
+    let ([_, many], many_reserved) = windows_of(monitor(50, 20));
     let (taken, reserved) = (many - few, many_reserved - few_reserved);
     println!("{taken} bytes for 40 features more, {reserved} are reserved");
     assert!(taken <= reserved, "{taken} bytes, {reserved} are reserved");
     assert!(reserved < taken * 11 / 10, "far more is reserved than is needed");
+}
+
+#[test]
+fn what_windows_of_more_kpis_take_is_reserved() {
+    let ([_, few], few_reserved) = windows_of(monitor_of_kpis(1));
+    let ([_, many], many_reserved) = windows_of(monitor_of_kpis(8));
+    let (taken, reserved) = (many - few, many_reserved - few_reserved);
+    println!("{taken} bytes for 7 KPIs more, {reserved} are reserved");
+    assert!(taken <= reserved, "{taken} bytes, {reserved} are reserved");
+    assert!(reserved < taken * 3 / 2, "far more is reserved than is needed");
 }

@@ -1,6 +1,6 @@
 //! Which counters of a model that labels are counted for lie in which cells of its panel. It reads none.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use driftline_labels::LabelOutcome;
@@ -9,7 +9,7 @@ use driftline_statistics::{
     drift::Tail, fingerprint::Fingerprint, profile::quality::Scores, quality::RegressionSums,
 };
 
-use crate::labelled::{ComparedKpi, Judged, LabelledModel};
+use crate::labelled::{Judged, LabelledModel};
 
 /// Places of counters: first those of rows, then sums of larger numbers.
 #[derive(Clone, Debug, Default)]
@@ -44,10 +44,8 @@ pub(super) struct LabelCells {
     pub(super) kpi_sums: Range<usize>,
     /// Seconds.
     pub(super) delay_sum: usize,
-    /// How many cells windows are kept of.
+    /// How many cells there are.
     pub(super) count: usize,
-    /// By figure: the cells of its detector, if the profile knows it.
-    pub(super) kpi_bins: Box<[Range<usize>]>,
 }
 
 /// Hands out cells one after another.
@@ -105,10 +103,6 @@ impl LabelCells {
         cells.kpi_sums = places.run(kpis.saturating_mul(3));
         cells.delay_sum = places.one();
         cells.count = places.0;
-        let of_kpis = model.kpis.iter().map(|kpi| {
-            places.run(kpi.compared.as_ref().map_or(0, |compared| compared.cells().count()))
-        });
-        cells.kpi_bins = of_kpis.collect::<Vec<_>>().into();
         cells
     }
 
@@ -156,11 +150,6 @@ impl LabelCells {
         counter(self.delay_sum, model.delay().sum);
         if let Some(id) = model.predictions {
             counter(self.predictions, id);
-        }
-        for (kpi, cells) in model.kpis.iter().zip(&self.kpi_bins) {
-            for (cell, id) in kpi.compared.iter().flat_map(ComparedKpi::counters) {
-                counter(cells.start.saturating_add(cell), id);
-            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whether a model is worse than on the reference, and whether its KPIs have changed: the shares of right and wrong rows,
+//! Whether a model is worse than on the reference, or one of its KPIs has changed: the shares of right and wrong rows,
 //! rows by how far they are off, and the values of each KPI, through the same [`Detector`] as those of features. It
 //! computes no measure.
 
@@ -11,7 +11,7 @@ use driftline_metrics::{
 };
 use driftline_statistics::{
     detection::{
-        ASSUMED, Cells, Detector, Judge, Limits, Looking, Materiality, Overdispersion, Reference,
+        Cells, Detector, Judge, Limits, Looking, Materiality, Overdispersion, Reference,
         ShareChange, total,
     },
     fingerprint::Fingerprint,
@@ -27,31 +27,24 @@ use super::{
 use crate::{
     codec::{Reader, Writer},
     config::Thresholds,
-    labelled::{Judged, LabelledModel},
+    labelled::{ComparedKpi, Judged, LabelledModel},
     memory::BLOCK_BYTES,
 };
 
-/// The verdicts on one model.
+/// A verdict on one model.
 #[derive(Debug)]
-pub(in crate::instruments) struct LabelVerdicts {
-    cells: LabelCells,
-    /// That on its quality, if it is judged, and then those on its KPIs.
-    verdicts: Box<[LabelVerdict]>,
-    /// By cell of the detector at hand; kept to be allocated once.
-    growth: Vec<u64>,
-}
-
-/// A verdict.
-#[derive(Debug)]
-struct LabelVerdict {
+pub(in crate::instruments) struct LabelVerdict {
     /// The KPI that it is on, by its number; `None` for the quality of the model.
     kpi: Option<usize>,
+    /// Where the counters of the model lie, if it is on its quality. Those of a KPI lie as the detector has them.
+    cells: LabelCells,
     gauges: EnumMap<Window, VerdictGauges>,
     /// Rows of the reference: right and wrong ones, by how far they are off, or by the value of the KPI.
     reference: Rc<Reference>,
-    /// How the cells of the detector lie.
-    cells: Cells,
+    detector_cells: Cells,
     limits: Limits,
+    /// By cell of the detector; kept to be allocated once.
+    growth: Vec<u64>,
     /// `None` while another VM evaluates.
     state: Option<Box<State>>,
 }
@@ -64,59 +57,62 @@ struct State {
     still_chi_square: f64,
 }
 
-impl LabelVerdicts {
-    /// Those of a model; `None` if its profile knows neither labelled rows nor any of its KPIs.
-    pub(in crate::instruments) fn register(
+impl LabelVerdict {
+    /// That on the quality of a model; `None` if it is not judged, or the reference has no labelled rows.
+    pub(in crate::instruments) fn on_quality(
         registrar: &mut SeriesRegistrar<'_>,
         context: &LabelContext<'_>,
     ) -> Option<LabelInstrument> {
         let LabelContext { model, settings } = context;
-        let nats = model.nats;
-        let mut verdicts = Vec::new();
-        if let Some(reference) = model.judged.as_ref().and_then(reference) {
-            let cells = Cells { bins: reference.bins.len(), has_tails: false };
-            let materiality = Materiality { class: ShareChange::OF_ERRORS, ..Materiality::DEFAULT };
-            let limits = Limits { nats, rows_min: settings.rows_min(), materiality };
-            let gauges = gauges(registrar, model, None);
-            let reference = Rc::new(reference);
-            verdicts.push(LabelVerdict {
-                kpi: None,
-                gauges,
-                reference,
-                cells,
-                limits,
-                state: None,
-            });
-        }
-        for (number, kpi) in model.kpis.iter().enumerate() {
-            let Some(compared) = &kpi.compared else { continue };
-            let reference = compared.reference.clone();
-            let usual = settings.limits(nats, &Thresholds::default());
-            let materiality = usual.materiality.of_kpi(kpi.material_mean, &reference);
-            verdicts.push(LabelVerdict {
-                kpi: Some(number),
-                gauges: gauges(registrar, model, Some(&kpi.name)),
-                reference,
-                cells: compared.cells(),
-                limits: Limits { materiality, ..usual },
-                state: None,
-            });
-        }
-        (!verdicts.is_empty()).then(|| -> LabelInstrument {
-            let cells = LabelCells::of(model);
-            Box::new(LabelVerdicts { cells, verdicts: verdicts.into(), growth: Vec::new() })
-        })
+        let reference = reference(model.judged.as_ref()?)?;
+        let materiality = Materiality { class: ShareChange::OF_ERRORS, ..Materiality::DEFAULT };
+        Some(Box::new(LabelVerdict {
+            kpi: None,
+            cells: LabelCells::of(model),
+            gauges: gauges(registrar, model, None),
+            detector_cells: Cells { bins: reference.bins.len(), has_tails: false },
+            reference: Rc::new(reference),
+            limits: Limits { nats: model.nats, rows_min: settings.rows_min(), materiality },
+            growth: Vec::new(),
+            state: None,
+        }))
     }
 
-    /// Growth by cell of the detector of this verdict.
-    fn take(&mut self, number: usize, model: &LabelledModel, growth: &[u64]) {
-        let Some(verdict) = self.verdicts.get(number) else { return };
+    /// That on the KPI of this number; `None` if the profile does not know it.
+    pub(in crate::instruments) fn on_kpi(
+        registrar: &mut SeriesRegistrar<'_>,
+        context: &LabelContext<'_>,
+        number: usize,
+    ) -> Option<LabelInstrument> {
+        let LabelContext { model, settings } = context;
+        let kpi = model.kpis.get(number)?;
+        let compared = kpi.compared.as_ref()?;
+        let usual = settings.limits(model.nats, &Thresholds::default());
+        let materiality = usual.materiality.of_kpi(kpi.material_mean, &compared.reference);
+        Some(Box::new(LabelVerdict {
+            kpi: Some(number),
+            cells: LabelCells::default(),
+            gauges: gauges(registrar, model, Some(&kpi.name)),
+            detector_cells: compared.cells(),
+            reference: compared.reference.clone(),
+            limits: Limits { materiality, ..usual },
+            growth: Vec::new(),
+            state: None,
+        }))
+    }
+
+    /// The KPI that it is on.
+    fn kpi<'m>(&self, model: &'m LabelledModel) -> Option<(&'m str, &'m ComparedKpi)> {
+        let kpi = model.kpis.get(self.kpi?)?;
+        Some((&kpi.name, kpi.compared.as_ref()?))
+    }
+
+    /// Growth by cell of the detector.
+    fn take(&mut self, model: &LabelledModel, growth: &[u64]) {
         self.growth.clear();
-        self.growth.resize(verdict.cells.count(), 0);
-        let grown = match (verdict.kpi, &model.judged) {
-            (Some(kpi), _) => {
-                self.cells.kpi_bins.get(kpi).map_or(&[][..], |cells| part(growth, cells))
-            }
+        self.growth.resize(self.detector_cells.count(), 0);
+        let grown = match (self.kpi, &model.judged) {
+            (Some(_), _) => growth,
             (None, Some(Judged::Classes(series))) => {
                 let confusion = part(growth, &self.cells.confusion);
                 if let Some([right, wrong]) = self.growth.first_chunk_mut() {
@@ -131,11 +127,43 @@ impl LabelVerdicts {
     }
 }
 
-impl LabelVerdict {
-    fn begin(&mut self, settings: &DriftSettings, now: Timestamp) {
+impl Instrument<LabelledModel> for LabelVerdict {
+    fn counters(&self, model: &LabelledModel, counter: &mut dyn FnMut(usize, SeriesId)) {
+        match self.kpi(model) {
+            Some((_, compared)) => compared.counters().for_each(|(cell, id)| counter(cell, id)),
+            None => self.cells.counters(model, counter),
+        }
+    }
+
+    fn identity(&self, model: &LabelledModel) -> Fingerprint {
+        let [name, version] = model.labels();
+        let kpi = self.kpi(model).map_or("", |(kpi, _)| kpi);
+        [name, version, kpi]
+            .iter()
+            .fold(Fingerprint::new().with_text("kpi"), |all, text| all.with_text(text))
+    }
+
+    fn layout(&self, model: &LabelledModel, settings: &DriftSettings) -> Fingerprint {
+        let lengths = settings.windows;
+        let layout = match self.kpi(model) {
+            Some((_, compared)) => compared.fingerprint(self.identity(model)),
+            None => self.cells.fingerprint(model).with_text("verdict"),
+        };
+        let layout = layout.with_number(lengths.window_seconds).with_number(lengths.slow_windows);
+        layout.with_number(lengths.season_windows)
+    }
+
+    fn state_bytes_max(&self, _: &LabelledModel, settings: &DriftSettings) -> usize {
+        let detector = Detector::bytes_max(settings.windows, self.detector_cells);
+        let growth = self.detector_cells.count().saturating_mul(size_of::<u64>());
+        let beside = size_of::<State>().saturating_add(16 * BLOCK_BYTES);
+        detector.saturating_add(growth).saturating_add(beside)
+    }
+
+    fn begin(&mut self, _: &LabelledModel, settings: &DriftSettings, now: Timestamp) {
         let rows = self.reference.rows();
         self.state = Some(Box::new(State {
-            detector: Detector::new(settings.windows, self.cells, now),
+            detector: Detector::new(settings.windows, self.detector_cells, now),
             // A model that is better than it was is no reason for an alarm, and bins of errors further up are worse. Of a
             // KPI nobody has said which way is better.
             judge: Judge { only_rises: self.kpi.is_none(), ..Judge::new(&self.limits, &rows) },
@@ -143,13 +171,17 @@ impl LabelVerdict {
         }));
     }
 
-    /// Counts growth, looks at all lengths, and sets the gauges. `clusters` is how many rows count as one, by what all
-    /// verdicts of the model have told.
-    fn look(&mut self, growth: &[u64], clusters: f64, evaluation: &mut Evaluation<'_>) {
-        let Some(state) = &mut self.state else { return };
-        let Evaluation { settings, now, wall_clock, step_ended, buffer, scratch, .. } = evaluation;
-        let State { detector, judge, still_chi_square } = &mut **state;
-        detector.count(growth, clusters, *now);
+    fn release(&mut self) {
+        self.state = None;
+    }
+
+    fn evaluate(&mut self, model: &LabelledModel, growth: &[u64], evaluation: &mut Evaluation<'_>) {
+        let Some(mut state) = self.state.take() else { return };
+        self.take(model, growth);
+        let Evaluation { settings, now, wall_clock, step_ended, buffer, scratch, findings, .. } =
+            evaluation;
+        let State { detector, judge, still_chi_square } = &mut *state;
+        detector.count(&self.growth, findings.clusters, *now);
         let looking = Looking {
             judge,
             still_chi_square: *still_chi_square,
@@ -168,65 +200,23 @@ impl LabelVerdict {
         if let Some(next) = detector.due_at(looking.lengths, looking.hold_ns, looking.now) {
             evaluation.evaluate_again_at(next);
         }
-    }
-}
-
-impl Instrument<LabelledModel> for LabelVerdicts {
-    fn counters(&self, model: &LabelledModel, counter: &mut dyn FnMut(usize, SeriesId)) {
-        self.cells.counters(model, counter);
+        self.state = Some(state);
     }
 
-    fn layout(&self, model: &LabelledModel, settings: &DriftSettings) -> Fingerprint {
-        let lengths = settings.windows;
-        let layout = self.cells.fingerprint(model).with_text("verdict");
-        let layout = layout.with_number(lengths.window_seconds).with_number(lengths.slow_windows);
-        let layout = layout.with_number(lengths.season_windows);
-        let compared = model.kpis.iter().filter_map(|kpi| Some((kpi, kpi.compared.as_ref()?)));
-        compared.fold(layout, |all, (kpi, compared)| compared.fingerprint(all.with_text(&kpi.name)))
-    }
-
-    fn state_bytes_max(&self, _: &LabelledModel, settings: &DriftSettings) -> usize {
-        self.verdicts.iter().fold(0, |all: usize, verdict| {
-            let detector = Detector::bytes_max(settings.windows, verdict.cells);
-            let growth = verdict.cells.count().saturating_mul(size_of::<u64>());
-            let beside = size_of::<State>().saturating_add(16 * BLOCK_BYTES);
-            all.saturating_add(detector).saturating_add(growth).saturating_add(beside)
-        })
-    }
-
-    fn begin(&mut self, _: &LabelledModel, settings: &DriftSettings, now: Timestamp) {
-        self.verdicts.iter_mut().for_each(|verdict| verdict.begin(settings, now));
-    }
-
-    fn release(&mut self) {
-        self.verdicts.iter_mut().for_each(|verdict| verdict.state = None);
-    }
-
-    fn evaluate(&mut self, model: &LabelledModel, growth: &[u64], evaluation: &mut Evaluation<'_>) {
-        let told = self.verdicts.iter().filter_map(|it| Some(it.state.as_ref()?.detector.batches));
-        let clusters = told.fold(Overdispersion::default(), Overdispersion::with).factor(ASSUMED);
-        for number in 0..self.verdicts.len() {
-            self.take(number, model, growth);
-            if let Some(verdict) = self.verdicts.get_mut(number) {
-                verdict.look(&self.growth, clusters, evaluation);
-            }
-        }
+    fn clusters(&self) -> Overdispersion {
+        self.state.as_ref().map(|it| it.detector.batches).unwrap_or_default()
     }
 
     fn store(&self, record: &mut Writer<'_>) {
-        for LabelVerdict { limits, state, .. } in &self.verdicts {
-            if let Some(state) = state {
-                detector_record::store(&state.detector, limits.fingerprint().value(), record);
-            }
+        if let Some(state) = &self.state {
+            let limits = self.limits.fingerprint().value();
+            detector_record::store(&state.detector, limits, record);
         }
     }
 
     fn restore(&mut self, record: &mut Reader<'_>) -> Option<()> {
-        for LabelVerdict { limits, state, .. } in &mut self.verdicts {
-            let limits = limits.fingerprint().value();
-            detector_record::restore(&mut state.as_mut()?.detector, limits, record)?;
-        }
-        Some(())
+        let limits = self.limits.fingerprint().value();
+        detector_record::restore(&mut self.state.as_mut()?.detector, limits, record)
     }
 }
 

@@ -106,7 +106,6 @@ impl Instrument<LabelledModel> for LabelWindows {
     /// Adds up the cells of eight slots, and computes each measure once; the slow window only when a step has ended.
     fn evaluate(&mut self, model: &LabelledModel, growth: &[u64], evaluation: &mut Evaluation<'_>) {
         let Some(mut windows) = self.windows.take() else { return };
-        let growth = growth.get(..self.cells.count).unwrap_or_default();
         windows.count(growth, evaluation.now);
         if evaluation.step_ended {
             self.look(model, Window::Slow, &windows, evaluation);
