@@ -123,6 +123,9 @@ impl Dashboard {
     }
 }
 
+/// Writes an expression.
+type Expression = fn(&Expressions<'_>) -> String;
+
 /// An alert and its playbook. Its domain is that of the file that it stands in.
 #[derive(Clone, Copy, Debug)]
 pub struct Alert {
@@ -138,9 +141,9 @@ pub struct Alert {
     /// What it answers, for the index of runbooks.
     pub question: &'static str,
     /// Recording rules that it alone needs, right before it: names and expressions.
-    needs: &'static [(&'static str, fn(&Expressions<'_>) -> String)],
+    needs: &'static [(&'static str, Expression)],
     /// The expression, without what inhibits it.
-    expression: fn(&Expressions<'_>) -> String,
+    expression: Expression,
     /// How far back the expression looks, in seconds: for this long after an incident in a domain before it, rows of that
     /// incident are still looked at.
     looks_back: fn(&Expressions<'_>) -> u64,

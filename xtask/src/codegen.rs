@@ -10,6 +10,7 @@ mod limits;
 mod metrics;
 mod page;
 mod rendered;
+mod runbooks;
 
 use std::{fs, path::PathBuf};
 
@@ -67,6 +68,7 @@ pub fn run(check: bool) -> Result<()> {
 /// All generated files.
 fn generated() -> Result<Vec<Generated>> {
     let mut files = rendered::files()?;
+    files.extend(runbooks::pages()?.into_iter().map(|(path, text)| Generated { path, text }));
     for output in OUTPUTS {
         let text = (output.render)().with_context(|| output.path)?;
         files.push(Generated { path: output.path.to_owned(), text });
