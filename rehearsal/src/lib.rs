@@ -4,6 +4,7 @@
 pub mod knobs;
 pub mod load;
 pub mod loans;
+pub(crate) mod modules;
 pub mod play;
 pub mod report;
 pub mod scenario;

@@ -76,9 +76,10 @@ async fn converse(proxy: SocketAddr, world: World, lane: usize) {
         if is_open {
             let names = world.knobs().names;
             number += 1;
-            let model = match names {
-                0 => LANGUAGE_MODEL.to_owned(),
-                names => format!("{TENANT}{}", number % names),
+            // Every second one still goes by the usual name.
+            let model = match number % (2 * names).max(1) {
+                place if place < names => format!("{TENANT}{place}"),
+                _ => LANGUAGE_MODEL.to_owned(),
             };
             // A refusal is a part of most faults.
             let _ = stream_client::ask(proxy, &model, "How is the weather?").await;

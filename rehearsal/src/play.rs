@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::{
     scenario::{Fault, Scenario},
-    stage::{Pieces, Stage},
+    stage::{Module, Pieces, Stage},
 };
 
 /// How long alerts may take to fire.
@@ -98,7 +98,7 @@ async fn begin(stage: &mut Stage, fault: &Fault) -> Result<()> {
             stage.apply();
         }
         Fault::SkewedReference => stage.deploy(true).await?,
-        Fault::BrokenFilter => stage.break_filter().await?,
+        Fault::OtherFilter(module) => stage.replace_filter(*module).await?,
         Fault::NoProxy => stage.end_proxy(),
         Fault::HotRestart => stage.restart_hot().await?,
     }
@@ -114,7 +114,7 @@ async fn end(stage: &mut Stage, fault: &Fault) -> Result<()> {
             stage.start_proxy().await?;
         }
         Fault::SkewedReference => stage.deploy(false).await?,
-        Fault::BrokenFilter => stage.mend_filter().await?,
+        Fault::OtherFilter(_) => stage.replace_filter(Module::Whole).await?,
         Fault::NoProxy => stage.start_proxy().await?,
         Fault::HotRestart => {}
     }

@@ -6,7 +6,7 @@ mod system;
 
 use std::time::Duration;
 
-use crate::knobs::Knobs;
+use crate::{knobs::Knobs, stage::Module};
 
 /// A fault and what must come of it.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,8 @@ pub enum Fault {
     TurnedUntilRestart(fn(&mut Knobs)),
     /// A configuration is deployed whose reference is not what is served.
     SkewedReference,
-    /// The filter's code is replaced by one that fails.
-    BrokenFilter,
+    /// The filter's code is replaced.
+    OtherFilter(Module),
     /// The proxy ends.
     NoProxy,
     /// The proxy is restarted hot: no fault, so nothing may fire.

@@ -1,7 +1,7 @@
 //! What a rehearsal plays on: model servers, a real Envoy with the filter, and a real Prometheus with the rules of its
 //! configuration, an hour of theirs in seconds. It turns no knob.
 
-use std::{env, fs, num::NonZeroU32, path::PathBuf, process};
+use std::{num::NonZeroU32, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use driftline_monitor::config::Config;
@@ -16,9 +16,11 @@ use driftline_testbed::{
 };
 use serde_json::json;
 
+pub use crate::modules::Module;
 use crate::{
     load::{LANGUAGE_MODEL, Load, TENANT, World},
     loans,
+    modules::Modules,
 };
 
 /// The programs that a rehearsal needs.
@@ -65,8 +67,7 @@ pub struct Stage {
     prometheus: Prometheus,
     models: ModelServer,
     world: World,
-    /// The filter as it should be, and one that fails.
-    filters: [PathBuf; 2],
+    modules: Modules,
     _load: Load,
 }
 
@@ -99,8 +100,8 @@ impl Stage {
         options.admin = envoy.admin();
         let prometheus = start_prometheus(pieces, &config, &envoy).await?;
         let load = Load::start(envoy.listen(), &world);
-        let filters = [pieces.filter.clone(), failing_filter()?];
-        Ok(Stage { options, envoy: Some(envoy), prometheus, models, world, filters, _load: load })
+        let modules = Modules::new(pieces.filter.clone());
+        Ok(Stage { options, envoy: Some(envoy), prometheus, models, world, modules, _load: load })
     }
 
     /// What is wrong, to be turned; [`apply`](Stage::apply) afterwards.
@@ -125,27 +126,14 @@ impl Stage {
         accepted(self.envoy()?.update_filter_config(&config).await?)
     }
 
-    /// Replaces the filter's code by a module that traps at each request.
+    /// Replaces the filter's code.
     ///
     /// # Errors
     ///
     /// If Envoy does not accept it.
-    pub async fn break_filter(&mut self) -> Result<()> {
-        self.replace_filter(1).await
-    }
-
-    /// Brings the filter back.
-    ///
-    /// # Errors
-    ///
-    /// If Envoy does not accept it.
-    pub async fn mend_filter(&mut self) -> Result<()> {
-        self.replace_filter(0).await
-    }
-
-    async fn replace_filter(&mut self, which: usize) -> Result<()> {
-        let module = self.filters[which].clone();
-        accepted(self.envoy()?.update_filter_module(module).await?)
+    pub async fn replace_filter(&mut self, module: Module) -> Result<()> {
+        let file = self.modules.file(module)?;
+        accepted(self.envoy()?.update_filter_module(file).await?)
     }
 
     /// Ends Envoy.
@@ -191,22 +179,6 @@ fn accepted(update: Update) -> Result<()> {
         Update::Accepted => Ok(()),
         Update::Refused(why) => Err(anyhow!("Envoy refused the update: {why}")),
     }
-}
-
-/// A module that loads and traps at the headers of each request, as a file that is written once.
-fn failing_filter() -> Result<PathBuf> {
-    let module = wat::parse_str(
-        r#"(module
-            (memory (export "memory") 1)
-            (func (export "proxy_abi_version_0_2_1"))
-            (func (export "_initialize"))
-            (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024))
-            (func (export "proxy_on_context_create") (param i32 i32))
-            (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) unreachable))"#,
-    )?;
-    let file = env::temp_dir().join(format!("driftline-failing-{}.wasm", process::id()));
-    fs::write(&file, module).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(file)
 }
 
 /// At which scale everything is rendered.

@@ -106,14 +106,16 @@ enum Group {
     Versions,
 }
 
+/// A query, with a value for each argument.
+type Query = fn(&Settings<'_>, &dyn Fn(&str) -> String) -> String;
+
 /// What must not be, for a version to stay.
 struct Check {
     name: &'static str,
     group: Group,
     /// The arguments of the query.
     arguments: &'static [&'static str],
-    /// The query, with a value for each argument.
-    query: fn(&Settings<'_>, &dyn Fn(&str) -> String) -> String,
+    query: Query,
     /// The argument with the largest value that is allowed, and its default. Without one it is below 1.
     max: Option<(&'static str, &'static str)>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use driftline_testbed::llm::Trouble;
 
 use super::{Fault, Scenario};
-use crate::stage::NAMES_MAX;
+use crate::stage::{Module, NAMES_MAX};
 
 const SYSTEM: Scenario = Scenario { domain: "system", ..Scenario::USUAL };
 /// As many clients as there may be.
@@ -15,13 +15,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "hot-restart",
         about: "Envoy is restarted hot, and gauges of both processes add up: no fault",
+        domain: "",
         ..SYSTEM
     },
     Scenario {
         name: "slow-first-tokens",
-        about: "first tokens take 1.5 s in place of 40 ms",
+        about: "first tokens take 2.6 s in place of 40 ms",
         fault: Fault::Turned(|knobs| {
-            knobs.pace.first_token = Duration::from_millis(1500);
+            knobs.pace.first_token = Duration::from_millis(2600);
             knobs.lanes = CROWD;
         }),
         alerts: &["DriftlineFirstTokenBudgetBurns", "DriftlineSlowFirstTokens"],
@@ -95,8 +96,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "filter-fails",
         about: "the filter's code traps at each request; traffic passes without it",
-        fault: Fault::BrokenFilter,
-        alerts: &["DriftlineFilterFailing", "DriftlineEvaluatorStopped"],
+        fault: Fault::OtherFilter(Module::Failing),
+        alerts: &["DriftlineFilterFailing", "DriftlineModelUnseen"],
+        ..SYSTEM
+    },
+    Scenario {
+        name: "evaluator-stops",
+        about: "the filter counts on, and none of its VMs ticks any more",
+        fault: Fault::OtherFilter(Module::WithoutTicks),
+        alerts: &["DriftlineEvaluatorStopped"],
         ..SYSTEM
     },
     Scenario {

@@ -6,12 +6,18 @@ use serde_json::{Value, json};
 
 use super::EnvoyOptions;
 
+const REQUESTS_MAX: u32 = 1 << 20;
+
 /// The bootstrap: everything but the listener. JSON is YAML, so only the statistics are pasted in as they are.
 pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
     let upstream = json!({
         "name": "upstream",
         "type": "STATIC",
         "connect_timeout": "1s",
+        // Stories may have more than Envoy's 1,024 requests at once.
+        "circuit_breakers": {"thresholds": [{
+            "max_connections": REQUESTS_MAX, "max_pending_requests": REQUESTS_MAX, "max_requests": REQUESTS_MAX,
+        }]},
         // Without this, Envoy's codec drops the trailers of HTTP/1.
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
