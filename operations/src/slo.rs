@@ -1,8 +1,8 @@
 //! Service level objectives: how many events were bad, how fast that burns the budget, and what is left of it. It promises
 //! nothing by itself: [`Objectives`] do.
 //!
-//! Events and bad ones are counted over five minutes, model by model, and longer windows are means of these counts. So
-//! thirty days read one series each, whatever pods came and went, and an hour with twice the traffic counts twice.
+//! Events and bad ones are counted over five minutes, model by model, and longer windows are made of these counts. So thirty
+//! days read one series each, whatever pods came and went, and an hour with twice the traffic counts twice.
 //!
 //! A budget is burnt at a rate of 1 if it lasts exactly thirty days. Alerts ask for a rate over a long window, so that a
 //! short burst is none, and over a short one, so that they end soon after it: B. Beyer and others, "The Site Reliability
@@ -126,7 +126,9 @@ pub fn file(settings: &Settings<'_>) -> File {
     for slo in settings.objectives.promised() {
         rules.extend(base.rules(vec![of(slo, rule("slo:budget", budget(slo, settings)))]));
     }
-    rules.extend(base.rules(vec![ratio(), burn_rate()]));
+    rules.extend(
+        base.rules(vec![ratio("driftline:slo:bad@", "driftline:slo:events@"), burn_rate()]),
+    );
     for window in WINDOWS {
         rules.extend(over(window, settings));
     }
@@ -158,10 +160,11 @@ pub fn burning(slo: Slo, settings: &Settings<'_>, severity: Severity) -> String 
     let bad_min = settings.objectives.bad_events_min;
     let burns = severity.burns().iter().map(|&Burn { long, short, factor }| {
         format!(
-            "(\n  {} > {factor}\n  and {} > {factor}\n  and {} >= {bad_min}\n)",
+            "(\n  {} > {factor}\n  and {} > {factor}\n  and ({} >= {bad_min} or {} >= {bad_min})\n)",
             of_slo("burn_rate", long),
             of_slo("burn_rate", short),
-            of_slo("bad", long)
+            of_slo("bad", long),
+            of_slo("bad", BASE.seconds)
         )
     });
     let burns: Vec<String> = burns.collect();
@@ -199,24 +202,31 @@ fn budget(slo: Slo, settings: &Settings<'_>) -> String {
 }
 
 /// Bad events as a share of all. More labels than predictions are not less than no bad event.
-fn ratio() -> Rule {
-    let share = "clamp_min(driftline:slo:bad@ / (driftline:slo:events@ > 0), 0)".to_owned();
-    rule("slo:bad_ratio@", share)
+fn ratio(bad: &str, events: &str) -> Rule {
+    rule("slo:bad_ratio@", format!("clamp_min({bad} / ({events} > 0), 0)"))
 }
 
 fn burn_rate() -> Rule {
     rule("slo:burn_rate@", "driftline:slo:bad_ratio@ / (driftline:slo:budget > 0)".to_owned())
 }
 
-/// The same over a longer window: as many events as it has base windows, each with the mean of what those counted.
+/// The same over a longer window. How many events there were is known for whole base windows, and their share at once: it is
+/// that of all counts, which overlap.
 fn over(seconds: u64, settings: &Settings<'_>) -> Vec<Rule> {
     let over = Over { lookback: Lookback { seconds }, scale: settings.scale };
-    let times = seconds.checked_div(BASE.seconds).unwrap_or(1);
-    let count = |name: &str| {
-        let base = format!("driftline:slo:{name}{}", BASE.name());
-        rule(&format!("slo:{name}@"), format!("avg_over_time({base}[@]) * {times}"))
+    let [bad, events] =
+        ["bad", "events"].map(|name| format!("driftline:slo:{name}{}", BASE.name()));
+    let (span, step) = (over.span(), BASE.range(settings.scale));
+    let count = |name: &str, base: &str| {
+        rule(&format!("slo:{name}@"), format!("sum_over_time({base}[{span}:{step}])"))
     };
-    over.rules(vec![count("bad"), count("events"), ratio(), burn_rate()])
+    let mean = |base: &str| format!("avg_over_time({base}[@])");
+    over.rules(vec![
+        count("bad", &bad),
+        count("events", &events),
+        ratio(&mean(&bad), &mean(&events)),
+        burn_rate(),
+    ])
 }
 
 #[cfg(test)]
@@ -237,10 +247,10 @@ mod tests {
             expression,
             "(\n  driftline:slo:burn_rate1h{slo=\"ttft\"} > 14.4\n  \
              and driftline:slo:burn_rate5m{slo=\"ttft\"} > 14.4\n  \
-             and driftline:slo:bad1h{slo=\"ttft\"} >= 5\n)\n\
+             and (driftline:slo:bad1h{slo=\"ttft\"} >= 5 or driftline:slo:bad5m{slo=\"ttft\"} >= 5)\n)\n\
              or (\n  driftline:slo:burn_rate6h{slo=\"ttft\"} > 6\n  \
              and driftline:slo:burn_rate30m{slo=\"ttft\"} > 6\n  \
-             and driftline:slo:bad6h{slo=\"ttft\"} >= 5\n)"
+             and (driftline:slo:bad6h{slo=\"ttft\"} >= 5 or driftline:slo:bad5m{slo=\"ttft\"} >= 5)\n)"
         );
     }
 
@@ -252,7 +262,8 @@ mod tests {
         for slo in Slo::ALL {
             for severity in Severity::ALL {
                 let asked = burning(slo, &settings, severity);
-                for name in asked.split(['\n', ' ', '{']).filter(|it| it.starts_with("driftline:"))
+                for name in
+                    asked.split(['\n', ' ', '{', '(']).filter(|it| it.starts_with("driftline:"))
                 {
                     assert!(text.contains(&format!("record: {name}\n")), "{name}");
                 }

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 /// When all is looked at, in minutes.
 pub(crate) const END: usize = 120;
-/// When most of what counts happens: within the last hour, and the last five minutes.
-pub(crate) const JUMP: usize = 117;
-/// When the second pod becomes another one, whose counters begin at zero.
-const RESTART: usize = 80;
+/// How many minutes before the end counters grow: within the last hour, and the last five minutes.
+const JUMP: usize = 3;
+/// How many before it the second pod becomes another one, whose counters begin at zero.
+const RESTART: usize = 40;
 /// What the second pod has counted in its first life.
 const FIRST_LIFE: u64 = 977;
 /// Of a number, relative to it or to 1.
@@ -67,14 +67,12 @@ impl Story {
 
     /// A counter that grows by this much late in the last hour, at two pods, one of which restarts before.
     pub(crate) fn counter(&mut self, name: &str, labels: &[Label<'_>], grows: u64) {
-        let first = grows / 3;
-        let rest = self.end - JUMP;
+        let (first, jump, restart) = (grows / 3, self.end - JUMP, self.end - RESTART);
         let [one, two] = ["one", "two"].map(|pod| [labels, &[("pod", pod)]].concat());
-        self.series(name, &one, format!("0x{} {first}x{rest}", JUMP - 1));
+        self.series(name, &one, format!("0x{} {first}x{JUMP}", jump - 1));
         let second = grows - first;
-        let values =
-            format!("{FIRST_LIFE}x{} 0x{} {second}x{rest}", RESTART - 1, JUMP - RESTART - 1);
-        self.series(name, &two, values);
+        let lives = format!("{FIRST_LIFE}x{} 0x{}", restart - 1, jump - restart - 1);
+        self.series(name, &two, format!("{lives} {second}x{JUMP}"));
     }
 
     /// A gauge that always says this, at both pods.
