@@ -25,6 +25,7 @@ mod evaluation;
 mod feedback;
 mod fleet;
 mod fleet_live;
+mod kpis;
 mod late_labels;
 mod quality;
 mod updates;

@@ -45,12 +45,12 @@ pub(crate) fn judged(schema: &Value, documents: &[Value]) -> Vec<Vec<String>> {
 
 /// A profile with columns of every kind and every kind of bins.
 fn good() -> Value {
-    made(None, None)
+    made(None, None, &[])
 }
 
 /// The same with its rows by hour of the day, as a column says.
 fn good_by_hour() -> Value {
-    made(Some("seen"), None)
+    made(Some("seen"), None, &[])
 }
 
 /// The same with the quality of a binary model.
@@ -61,16 +61,21 @@ fn good_binary() -> Value {
         segments: vec!["few".into(), "city".into()],
         ..QualityOptions::default()
     };
-    made(None, Some(quality))
+    made(None, Some(quality), &[])
 }
 
 /// The same with the quality of a regression.
 fn good_regression() -> Value {
     let quality = QualityOptions { label: "rain_later".into(), ..QualityOptions::default() };
-    made(None, Some(quality))
+    made(None, Some(quality), &[])
 }
 
-fn made(by_hour: Option<&str>, quality: Option<QualityOptions>) -> Value {
+/// The same with two of its columns as KPIs.
+fn good_kpis() -> Value {
+    made(None, None, &["few", "rain_later"])
+}
+
+fn made(by_hour: Option<&str>, quality: Option<QualityOptions>, kpis: &[&str]) -> Value {
     let mut lines = String::new();
     for n in 0..100 {
         let row = json!({
@@ -93,7 +98,12 @@ fn made(by_hour: Option<&str>, quality: Option<QualityOptions>) -> Value {
         as_of: Some(AsOf::Moment(1_795_608_000.0)),
         by_hour: by_hour.map(String::from),
         quality,
-        exclude: ["label", "score", "rain_later"].map(String::from).into(),
+        kpis: kpis.iter().map(|&kpi| kpi.into()).collect(),
+        exclude: ["label", "score", "rain_later"]
+            .iter()
+            .filter(|name| !kpis.contains(name))
+            .map(|&name| name.into())
+            .collect(),
         ..Options::default()
     };
     let made =
@@ -362,15 +372,45 @@ fn changes_of_quality() -> Vec<QualityChange> {
     changes
 }
 
+/// The same of a profile with KPIs.
+fn changes_of_kpis() -> Vec<(&'static str, Option<Value>, bool)> {
+    let mut changes = vec![
+        ("/features", Some(json!([])), true),
+        ("/kpis", None, true),
+        ("/kpis", Some(json!([])), true),
+        ("/kpis/0/name", Some(json!("größe")), true),
+        ("/kpis/0/type", Some(json!("number")), true),
+        ("/kpis/0/distinct", None, true),
+        ("/kpis", Some(json!({})), false),
+        ("/kpis", Some(json!([7])), false),
+        ("/kpis/0/name", Some(json!("ends in a dot.")), false),
+        ("/kpis/0/name", None, false),
+        ("/kpis/0/type", Some(json!("text_length")), false),
+        ("/kpis/0/type", Some(json!("category")), false),
+        ("/kpis/0/by_hour", Some(json!(vec![vec![0; 6]; 24])), false),
+        ("/kpis/0/note", Some(json!(0)), false),
+        ("/kpis/0/bins", None, false),
+        ("/kpis/0/mean", Some(json!(null)), false),
+    ];
+    for version in 1..=4 {
+        changes.push(("/format_version", Some(json!(version)), false));
+    }
+    for member in ["model", "version", "id", "row", "label", "prediction", "score", "predicted_at"]
+    {
+        changes.push(("/kpis/1/name", Some(json!(member)), false));
+    }
+    changes
+}
+
 #[test]
 fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
     let profile = good();
-    let all = [profile.clone(), good_by_hour(), good_binary(), good_regression()];
+    let all = [profile.clone(), good_by_hour(), good_binary(), good_regression(), good_kpis()];
     assert_eq!(
         all.each_ref().map(|it| it["format_version"].clone()),
-        [2, 3, 4, 4].map(Value::from)
+        [2, 3, 4, 4, 5].map(Value::from)
     );
-    assert_eq!(judged(&of_profiles(), &all), [[""; 0]; 4]);
+    assert_eq!(judged(&of_profiles(), &all), [[""; 0]; 5]);
     assert!(all.iter().all(reads));
     for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
         let distinct = at(&profile, &format!("@{name}/distinct/values"));
@@ -395,7 +435,9 @@ fn the_schema_and_the_reader_refuse_the_same() {
     let of_quality = of_quality
         .into_iter()
         .map(|(good, pointer, value, is_good)| (good(), (pointer, value, is_good)));
-    let all = changes().into_iter().map(|change| (good(), change)).chain(by_hour).chain(of_quality);
+    let of_kpis = changes_of_kpis().into_iter().map(|change| (good_kpis(), change));
+    let all = changes().into_iter().map(|change| (good(), change));
+    let all = all.chain(by_hour).chain(of_quality).chain(of_kpis);
     for (mut profile, (pointer, value, is_good)) in all {
         let place = at(&profile, pointer);
         let (parent, field) = place.rsplit_once('/').unwrap();
@@ -420,5 +462,12 @@ fn a_profile_that_watches_nothing_fits_neither() {
     let mut profile = good();
     profile["features"] = json!([]);
     profile["prediction"] = json!(null);
+    assert!(!reads(&profile) && !judged(&of_profiles(), &[profile.clone()])[0].is_empty());
+    profile["format_version"] = json!(5);
+    profile["kpis"] = json!([]);
     assert!(!reads(&profile) && !judged(&of_profiles(), &[profile])[0].is_empty());
+    let mut outcomes = good_kpis();
+    outcomes["features"] = json!([]);
+    outcomes["prediction"] = json!(null);
+    assert!(reads(&outcomes) && judged(&of_profiles(), &[outcomes])[0].is_empty());
 }

@@ -1,5 +1,7 @@
 //! Profiles of a table in memory; the formats of files have their own tests.
 
+mod kpis;
+
 use driftline_statistics::profile::{Column, Kind};
 
 use super::*;

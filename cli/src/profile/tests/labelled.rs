@@ -124,6 +124,33 @@ fn options_of_labels_need_each_other() {
 }
 
 #[test]
+fn outcomes_become_kpis_and_may_be_all_that_there_is() {
+    let folder = folder("kpis");
+    let mut rows = String::from("click,revenue\n");
+    for row in 0..1000 {
+        rows += if row % 50 == 0 { "1,12.5\n" } else { "0,0\n" };
+    }
+    fs::write(folder.path("outcomes.csv"), rows).unwrap();
+    folder.run("outcomes.csv --model chat --kpi click --kpi revenue -o out.json").unwrap();
+    let profile = Profile::from_json(&fs::read(folder.path("out.json")).unwrap()).unwrap();
+    assert_eq!((profile.features.len(), profile.kpis.len()), (0, 2));
+    let means = profile.kpis.iter().map(|kpi| kpi.column.numbers.as_ref().unwrap().mean);
+    assert_eq!(means.collect::<Vec<_>>(), [0.02, 0.25]);
+    // Beside labels, of which one may be a KPI.
+    let quality = folder.quality(
+        "labelled.csv --label class --prediction score --regression --kpi class --exclude label",
+    );
+    assert!(matches!(quality.task, Task::Regression(_)), "{quality:?}");
+    let error = folder.run("outcomes.csv --model chat --kpi clicks").unwrap_err();
+    assert!(error.contains("found no column `clicks` as a KPI"), "{error}");
+    let words = "outcomes.csv --model chat --kpi click --label revenue --score x --segment click";
+    let error = folder.run(words).unwrap_err();
+    assert!(error.contains("found no column `x` as the score"), "{error}");
+    let error = folder.run(&format!("{REQUESTS} --kpi click")).unwrap_err();
+    assert!(error.contains("cannot be used with"), "{error}");
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     let said = labels::left_out_said;
     let one = LeftOut { without_label: 1, ..LeftOut::default() };

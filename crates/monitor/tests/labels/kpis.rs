@@ -5,7 +5,7 @@ use std::iter::repeat_n;
 use driftline_random::Random;
 use serde_json::{Value, json};
 
-use crate::proxy::{Proxy, TICK, WINDOW};
+use crate::proxy::{Proxy, TICK, WINDOW, config};
 
 /// Rows of a tick: 20,000 in a fast window.
 const ROWS: u64 = 250;
@@ -64,6 +64,29 @@ fn a_better_one_is_a_drift_too() {
     let proxy = Proxy::new();
     assert_eq!(verdicts(&proxy, 4, &[0.02, 0.04]), ["ok", "drift"]);
     assert_eq!(verdict(&proxy, "slow", "clicked"), "drift");
+}
+
+/// Another reference of one KPI, as after a new profile, leaves the windows of the other one as they are.
+#[test]
+fn an_update_begins_anew_only_what_it_changes() {
+    let proxy = Proxy::new();
+    assert_eq!(verdicts(&proxy, 5, &[0.02, 0.04]), ["ok", "drift"]);
+    let revenues = |_| json!({"model": "shop", "revenue": 0});
+    proxy.send(&(0..ROWS).map(revenues).collect::<Vec<_>>());
+    // A step ends with every tenth tick, and then all is stored.
+    for _ in 0..10 {
+        proxy.tick_after(TICK);
+    }
+    assert_eq!(verdict(&proxy, "fast", "revenue"), "ok");
+    let mut updated = config();
+    let profile = &mut updated["models"].as_array_mut().unwrap().last_mut().unwrap()["profile"];
+    profile["kpis"][1]["bins"]["counts"] = json!([9900, 50, 50]);
+    proxy.update(&updated);
+    for _ in 0..10 {
+        proxy.tick_after(TICK);
+    }
+    assert_eq!(verdict(&proxy, "fast", "clicked"), "drift");
+    assert_eq!(verdict(&proxy, "fast", "revenue"), "insufficient");
 }
 
 #[test]

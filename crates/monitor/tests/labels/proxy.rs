@@ -46,8 +46,8 @@ pub(crate) fn config() -> Value {
     })
 }
 
-fn session(host: &NativeHost) -> Session {
-    let config = Config::from_json(config().to_string().as_bytes());
+fn session(host: &NativeHost, config: &Value) -> Session {
+    let config = Config::from_json(config.to_string().as_bytes());
     Session::new(host, config.unwrap_or_else(|error| panic!("{error}")))
 }
 
@@ -55,7 +55,7 @@ impl Proxy {
     pub(crate) fn new() -> Proxy {
         let host = NativeHost::starting_at(START);
         host.wall_clock.set(Some(UnixTime::from_nanoseconds(NOW * SECOND_NS)));
-        let session = RefCell::new(session(&host));
+        let session = RefCell::new(session(&host, &config()));
         Proxy { host, session }
     }
 
@@ -69,7 +69,12 @@ impl Proxy {
 
     /// The VM is gone, and another one begins once its lease has ended.
     pub(crate) fn begin_another_vm(&self) {
-        *self.session.borrow_mut() = session(&self.host);
+        self.update(&config());
+    }
+
+    /// The same under another configuration.
+    pub(crate) fn update(&self, config: &Value) {
+        *self.session.borrow_mut() = session(&self.host, config);
     }
 
     /// Sends records of feedback, all of which must count.

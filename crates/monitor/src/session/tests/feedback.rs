@@ -573,3 +573,28 @@ fn a_record_with_a_figure_alone_is_no_labelled_row() {
         assert_eq!(world.host.value(&name), Some(rows), "{model}");
     }
 }
+
+/// A profile of KPIs alone knows no column, so no value of a row is one too many.
+#[test]
+fn a_profile_of_kpis_alone_says_nothing_of_rows() {
+    let profile = driftline_support::labelled_profile::kpis();
+    for kind in ["predictive", "language"] {
+        let config = json!({"feedback": {}, "models": [
+            {"name": "shop", "type": kind, "profile": profile, "kpis": [{"name": "clicked"}]}
+        ]});
+        let world = World::new(&config.to_string());
+        for request in [r#"{"instances": [[0.5, 7]]}"#, r#"{"instances": [{"a": 1, "b": "x"}]}"#] {
+            let mut stream = world.post("/v1/models/shop:predict", &[]);
+            stream.request_body(request.as_bytes(), true);
+            stream.response_headers(named(&[(":status", "200")], &[]), false);
+            stream.response_body(br#"{"predictions": [1]}"#, true);
+            stream.end(0);
+            let counted = changed(&world, "instances_total");
+            let expected = if kind == "predictive" { "shop" } else { "other" };
+            assert_eq!(counted, [format!("instances_total{{{expected}}} 1")]);
+        }
+        assert_eq!(changed(&world, "schema_violations"), [""; 0]);
+        send(&world, r#"{"clicked": 1}"#);
+        assert_eq!(changed(&world, "kpi_bin_rows"), ["kpi_bin_rows_total{shop,01,clicked} 1"]);
+    }
+}
