@@ -10,6 +10,8 @@ mod drift;
 #[cfg(test)]
 mod experiment;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod pods;
 #[cfg(test)]
 mod quality;

@@ -3,7 +3,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
+    path::PathBuf,
     process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use driftline_operations::{File, rules, settings::Settings, slo};
@@ -132,7 +134,12 @@ impl Story {
 
     /// Of what these labels select, no rule says anything but these.
     pub(crate) fn only(&mut self, labels: &[Label<'_>], rules: &[&str]) {
-        for rule in self.recorded() {
+        self.only_of("", labels, rules);
+    }
+
+    /// The same, of rules over one length of time.
+    pub(crate) fn only_of(&mut self, span: &str, labels: &[Label<'_>], rules: &[&str]) {
+        for rule in self.recorded().into_iter().filter(|rule| rule.ends_with(span)) {
             let expression = selector(&rule, labels);
             if rules.contains(&rule.as_str()) {
                 self.holds_at(self.end, format!("min(count({expression}) >= bool 1)"), 1.0);
@@ -170,32 +177,44 @@ impl Story {
             // What is no number is not what it is.
             self.is_silent_at(self.end, format!("{rule} != {rule}"));
         }
-        let folder = env::temp_dir().join(format!(
-            "driftline-rules-{}-{}",
-            std::process::id(),
-            self.file.path.replace('/', "-")
-        ));
-        fs::create_dir_all(&folder).unwrap();
-        let (rules, test) = (folder.join("rules.yml"), folder.join("test.yml"));
-        fs::write(&rules, &self.file.text).unwrap();
         let series: Vec<Value> = self
             .series
             .iter()
             .map(|(series, values)| json!({"series": series, "values": values}))
             .collect();
-        // JSON is YAML.
-        let text = json!({
-            "rule_files": [rules],
-            "evaluation_interval": format!("{}m", self.every),
-            "group_eval_order": groups(&self.file.text),
-            "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": self.checks}],
+        check(std::slice::from_ref(&self.file), |rules| {
+            json!({
+                "rule_files": rules,
+                "evaluation_interval": format!("{}m", self.every),
+                "group_eval_order": groups(&self.file.text),
+                "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": self.checks}],
+            })
         });
-        fs::write(&test, text.to_string()).unwrap();
-        let [rules, test] = [&rules, &test].map(|it| it.to_str().unwrap());
-        promtool(&["check", "rules", "--lint=all", "--lint-fatal", rules]);
-        promtool(&["test", "rules", test]);
-        fs::remove_dir_all(&folder).unwrap();
     }
+}
+
+/// Has promtool check files of rules, and carry out a test of them.
+#[track_caller]
+pub(crate) fn check(files: &[File], test: impl FnOnce(&[PathBuf]) -> Value) {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let call = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    let folder = env::temp_dir().join(format!("driftline-rules-{}-{}", call.0, call.1));
+    fs::create_dir_all(&folder).unwrap();
+    let write = |file: &File| {
+        let path = folder.join(file.path.replace('/', "-"));
+        fs::write(&path, &file.text).unwrap();
+        path
+    };
+    let rules: Vec<PathBuf> = files.iter().map(write).collect();
+    for path in &rules {
+        let path = path.to_str().unwrap();
+        promtool(&["check", "rules", "--lint=all", "--lint-fatal", path]);
+    }
+    let path = folder.join("test.yml");
+    // JSON is YAML.
+    fs::write(&path, test(&rules).to_string()).unwrap();
+    promtool(&["test", "rules", path.to_str().unwrap()]);
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 /// The names that a file of rules records.
