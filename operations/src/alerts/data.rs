@@ -14,6 +14,7 @@ use super::{
     incidents::{CAUSE, causes_in_data},
     model::{QUALITY_FOR, quality_falls},
 };
+use crate::slo::{self, Slo};
 
 /// The alert that carries a fall of quality while the data of a model have an incident.
 pub(super) const CARRIES_QUALITY: &str = "DriftlineDataHurtsQuality";
@@ -199,7 +200,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "DriftlineFreshnessBudgetBurns",
         question: "Are so many rows too old that the freshness budget is gone within days?",
-        expression: |of| of.burns_fast("freshness"),
+        expression: |of| of.burns(&[Slo::Freshness], slo::Severity::Page),
         looks_back: |_| HOUR,
         for_seconds: 5 * MINUTE,
         summary: "Rows of {{ $labels.model }} are too old {{ $value | printf \"%.0f\" }} times as often as the freshness objective allows.",
@@ -319,9 +320,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineLabelBudgetBurns",
         opens_incident: false,
         question: "Do too few predictions get their labels?",
-        expression: |of| {
-            [of.burns("labels", "6h", "30m", 6.0), of.burns_slowly("labels")].join("\nor ")
-        },
+        expression: |of| of.burns(&[Slo::Labels], slo::Severity::Ticket),
         looks_back: |_| 6 * HOUR,
         for_seconds: 15 * MINUTE,
         summary: "Predictions of {{ $labels.model }} lack labels {{ $value | printf \"%.1f\" }} times as often as the objective of its label pipeline allows.",

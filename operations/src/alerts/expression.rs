@@ -7,7 +7,10 @@
 use driftline_labels::{LabelValue, Verdict, Window};
 use driftline_metrics::catalogue::{Kind, Label, Metric};
 
-use crate::settings::{Lookback, Settings};
+use crate::{
+    settings::{Lookback, Settings},
+    slo::{self, Slo},
+};
 
 /// How often alerts are evaluated, in seconds.
 pub(super) const INTERVAL: u64 = 60;
@@ -116,22 +119,10 @@ impl<'s> Expressions<'s> {
         format!("max by ({by}) ({}) > 0", series(metric, &all))
     }
 
-    /// An objective whose budget burns this many times too fast over both lengths of time.
-    pub(super) fn burns(&self, objective: &str, long: &str, short: &str, factor: f64) -> String {
-        let rate =
-            |lookback: &str| format!("driftline:slo:burn_rate{lookback}{{slo=~\"{objective}\"}}");
-        format!("({} > {factor} and {} > {factor})", rate(long), rate(short))
-    }
-
-    /// An objective whose budget would be gone within two or five days.
-    pub(super) fn burns_fast(&self, objective: &str) -> String {
-        [self.burns(objective, "1h", "5m", 14.4), self.burns(objective, "6h", "30m", 6.0)]
-            .join("\nor ")
-    }
-
-    /// An objective whose budget would be gone before its time.
-    pub(super) fn burns_slowly(&self, objective: &str) -> String {
-        self.burns(objective, "3d", "6h", 1.0)
+    /// Objectives whose budgets burn too fast, as [`slo::burning`] has it: by objective and model.
+    pub(super) fn burns(&self, objectives: &[Slo], severity: slo::Severity) -> String {
+        let burning = objectives.iter().map(|slo| slo::burning(*slo, self.settings, severity));
+        burning.collect::<Vec<_>>().join("\nor ")
     }
 
     /// The same, and once it has fired for as long as this still holds.

@@ -12,6 +12,7 @@ use super::{
         series,
     },
 };
+use crate::slo::{self, Slo};
 
 /// How long a fall of quality must last. While it waits for its time after an incident of the data, the alert of that
 /// incident goes on.
@@ -38,7 +39,7 @@ pub(super) const ALERTS: &[Alert] = &[
     Alert {
         name: "DriftlineQualityBudgetBurns",
         question: "Are so many predictions wrong that the quality budget is gone within days?",
-        expression: |of| of.burns_fast("quality"),
+        expression: |of| of.burns(&[Slo::Quality], slo::Severity::Page),
         for_seconds: 10 * MINUTE,
         summary: "Predictions of {{ $labels.model }} are wrong {{ $value | printf \"%.1f\" }} times as often as its objective allows.",
         is_real: (
@@ -121,12 +122,16 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineKpiChanged",
         question: "Has a business figure changed?",
         expression: |of| {
+            // A KPI of the profile has a verdict; of any other one detectors say something.
             let by = "model, version, kpi";
-            detectors(of, by, &[differs(Label::Kpi, "")])
+            let verdict = of.drifts(by, Metric::KpiVerdict, &[]);
+            let judged = format!("max by ({by}) ({})", Metric::KpiVerdict.shape().name);
+            let detected = detectors(of, by, &[differs(Label::Kpi, "")]);
+            format!("{verdict}\nor ({detected}\n  unless {judged} > 0)")
         },
         looks_back: |of| of.drift_window().max(HOUR),
         for_seconds: 10 * MINUTE,
-        summary: "{{ $labels.kpi }} of {{ $labels.model }} has changed within the last hour.",
+        summary: "{{ $labels.kpi }} of {{ $labels.model }} is no longer what it was.",
         is_real: (Dashboard::Model, "KPIs", "the mean of the KPI has left its level."),
         at_once: "If the KPI fell after a deployment, go back. If it rose, nothing.",
         cause: "Deployments, campaigns, prices, and the code that measures the KPI.",
@@ -159,7 +164,8 @@ fn verdict(of: &Expressions<'_>) -> String {
 
 /// Models whose quality has fallen by any measure: their labels, what scores let expect, or their budget.
 pub(super) fn quality_falls(of: &Expressions<'_>) -> String {
-    [verdict(of), estimate_falls(of, VERSIONS), of.burns_fast("quality")].join("\nor ")
+    [verdict(of), estimate_falls(of, VERSIONS), of.burns(&[Slo::Quality], slo::Severity::Page)]
+        .join("\nor ")
 }
 
 /// By which part of the reference the estimated quality falls short of it, where that is a twentieth and three standard

@@ -7,11 +7,12 @@ use driftline_monitor::memory::VM_BYTES;
 use super::{
     Alert, Dashboard, Scope, Severity,
     expression::{
-        DAY, Expressions, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, companions, differs, equals,
-        one_of, selected, series, words,
+        DAY, Expressions, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, companions, equals, one_of,
+        selected, series, words,
     },
     incidents::MODELS_OF_PROXIES,
 };
+use crate::slo::{self, Slo};
 
 /// In the order in which they are evaluated.
 pub(super) const ALERTS: &[Alert] = &[
@@ -19,7 +20,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineAvailabilityBudgetBurnsFast",
         severity: Severity::Page,
         question: "Do so many requests fail that the error budget is gone within days?",
-        expression: |of| with_requests(of, &of.burns_fast("availability")),
+        expression: |of| of.burns(&[Slo::Availability], slo::Severity::Page),
         for_seconds: 2 * MINUTE,
         summary: "Requests to {{ $labels.model }} fail {{ $value | printf \"%.0f\" }} times as often as its objective allows.",
         is_real: (
@@ -36,7 +37,7 @@ pub(super) const ALERTS: &[Alert] = &[
         severity: Severity::Ticket,
         opens_incident: false,
         question: "Do a few requests fail all the time?",
-        expression: |of| with_requests(of, &of.burns_slowly("availability")),
+        expression: |of| of.burns(&[Slo::Availability], slo::Severity::Ticket),
         for_seconds: 15 * MINUTE,
         summary: "At the rate of the last three days the error budget of {{ $labels.model }} is gone before its 30 days are.",
         is_real: (
@@ -52,7 +53,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineFirstTokenBudgetBurns",
         severity: Severity::Page,
         question: "Do users wait too long for the first token?",
-        expression: |of| with_tokens(of, &of.burns_fast("ttft")),
+        expression: |of| of.burns(&[Slo::Ttft], slo::Severity::Page),
         for_seconds: 2 * MINUTE,
         summary: "First tokens of {{ $labels.model }} are late {{ $value | printf \"%.0f\" }} times as often as its objective allows.",
         is_real: (
@@ -68,7 +69,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineTokenPaceBudgetBurns",
         severity: Severity::Page,
         question: "Do tokens come too slowly once they come?",
-        expression: |of| with_tokens(of, &of.burns_fast("tpot")),
+        expression: |of| of.burns(&[Slo::Tpot], slo::Severity::Page),
         for_seconds: 2 * MINUTE,
         summary: "Answers of {{ $labels.model }} are too slow per token {{ $value | printf \"%.0f\" }} times as often as its objective allows.",
         is_real: (
@@ -85,7 +86,7 @@ pub(super) const ALERTS: &[Alert] = &[
         severity: Severity::Ticket,
         opens_incident: false,
         question: "Are a few answers too slow all the time?",
-        expression: |of| with_tokens(of, &of.burns_slowly("ttft|tpot")),
+        expression: |of| of.burns(&[Slo::Ttft, Slo::Tpot], slo::Severity::Ticket),
         for_seconds: 15 * MINUTE,
         summary: "At the rate of the last three days the {{ $labels.slo }} budget of {{ $labels.model }} is gone before its 30 days are.",
         is_real: (
@@ -399,18 +400,6 @@ pub(super) const ALERTS: &[Alert] = &[
 
 /// Which share of its requests a proxy's filter counts.
 const READ_SHARE: &str = "driftline:proxy:read_share";
-
-/// What holds where there are requests enough for a share of failures to mean something.
-fn with_requests(of: &Expressions<'_>, burns: &str) -> String {
-    let failed = series(Metric::Requests, &[differs(Label::Outcome, Outcome::Complete.name())]);
-    format!("({burns})\nand on ({MODEL}) {} >= 5", of.grown(MODEL, &failed, HOUR))
-}
-
-/// The same of answers with tokens.
-fn with_tokens(of: &Expressions<'_>, burns: &str) -> String {
-    let [_, answers] = companions(Metric::TimeToFirstToken);
-    format!("({burns})\nand on ({MODEL}) {} >= 20", of.grown(MODEL, &answers, HOUR))
-}
 
 /// The share of requests that end so, where it is more than this and they are this many.
 fn outcomes(

@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Scenario, carry_out, scenario},
-    series::{Series, counter, gauge, recorded},
+    series::{Series, burns, counter, gauge, recorded},
 };
 
 const VERSION: &str = r#"model="rain", version="1""#;
@@ -16,11 +16,6 @@ fn of_feature(metric: &str, label: &str, value: &str, health: f64, fault: f64) -
 
 fn rows(health: f64, fault: f64) -> Series {
     of_feature("feature_bin_total", "bin", "00", health, fault)
-}
-
-fn burns(objective: &str, lookback: &str, fault: f64) -> Series {
-    let name = format!("driftline:slo:burn_rate{lookback}{{slo={objective:?}, model=\"rain\"}}");
-    recorded(&name, 0.5, fault)
 }
 
 fn labels(outcome: &str, health: f64, fault: f64) -> Series {
@@ -129,11 +124,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
         )
         .with_labels(OF_FEATURE),
-        scenario(
-            "DriftlineFreshnessBudgetBurns",
-            6,
-            vec![burns("freshness", "1h", 20.0), burns("freshness", "5m", 20.0)],
-        ),
+        scenario("DriftlineFreshnessBudgetBurns", 6, burns("freshness", ["1h", "5m"], 20.0)),
         scenario(
             "DriftlineTimestampsInFuture",
             8,
@@ -190,11 +181,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         )
         .with_labels(r#"reason="unauthorized""#)
         .after(30),
-        scenario(
-            "DriftlineLabelBudgetBurns",
-            16,
-            vec![burns("labels", "3d", 1.5), burns("labels", "6h", 1.5)],
-        ),
+        scenario("DriftlineLabelBudgetBurns", 16, burns("labels", ["3d", "6h"], 1.5)),
         scenario(
             "DriftlineDataHurtsQuality",
             12,

@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Scenario, carry_out, scenario},
-    series::{Series, counter, gauge, recorded},
+    series::{Series, burns, counter, gauge, recorded},
 };
 
 const VERSION: &str = r#"model="rain", version="1""#;
@@ -42,13 +42,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let reference = format!(
         "driftline_reference_quality_ppm{{{VERSION}, measure=\"accuracy\", job=\"envoy\", instance=\"a:9901\"}}"
     );
-    let burns = |lookback: &str| {
-        recorded(
-            &format!("driftline:slo:burn_rate{lookback}{{slo=\"quality\", model=\"rain\"}}"),
-            0.5,
-            20.0,
-        )
-    };
     vec![
         scenario(
             "DriftlineQualityFell",
@@ -59,7 +52,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
         )
         .with_labels(VERSION),
-        scenario("DriftlineQualityBudgetBurns", 11, vec![burns("1h"), burns("5m")]),
+        scenario("DriftlineQualityBudgetBurns", 11, burns("quality", ["1h", "5m"], 20.0)),
         scenario(
             "DriftlineConceptDrift",
             11,
@@ -104,6 +97,17 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         )
         .with_labels(r#"model="rain", version="1", kpi="revenue""#)
         .recovers_within(75),
+        // One that the profile has a reference of; its detectors are asked no more.
+        scenario(
+            "DriftlineKpiChanged",
+            11,
+            vec![gauge(
+                &format!("driftline_kpi_verdict{{{VERSION}, kpi=\"revenue\", {FAST_DRIFT}}}"),
+                0.0,
+                1.0,
+            )],
+        )
+        .with_labels(r#"model="rain", version="1", kpi="revenue""#),
         // The one with fewer rows is the new one.
         scenario("DriftlineCanaryWorse", 6, experiment(1.0, 100.0, 1000.0)).with_labels(PAIR),
         // Unless the configuration says when they were deployed.

@@ -8,11 +8,7 @@ use std::{
 };
 
 use driftline_metrics::catalogue::{Kind, Label, Metric};
-use driftline_operations::{
-    alerts,
-    rules::{drift, experiment},
-    settings::RUNBOOKS,
-};
+use driftline_operations::{File, alerts, rules, settings::RUNBOOKS, slo};
 
 use crate::{promtool, with_settings};
 
@@ -25,7 +21,7 @@ const STEPS: [&str; 5] = [
 ];
 
 /// What others export: Envoy 1.40, Istio's proxies, and Prometheus itself.
-const OF_OTHERS: [&str; 15] = [
+const OF_OTHERS: [&str; 13] = [
     "ALERTS",
     "envoy_cluster_membership_healthy",
     "envoy_cluster_membership_total",
@@ -39,8 +35,6 @@ const OF_OTHERS: [&str; 15] = [
     "istio_requests_total",
     "scrape_samples_scraped",
     "up",
-    "driftline:slo:budget",
-    "driftline:slo:budget_remaining30d",
 ];
 
 fn folder() -> PathBuf {
@@ -152,15 +146,14 @@ fn names() -> BTreeMap<String, Option<BTreeSet<&'static str>>> {
             names.insert(definition.name.to_owned(), Some(labels));
         }
     }
-    let alerts = with_settings(|settings| alerts::file(settings).text);
-    for text in [drift::render(), experiment::render(), alerts] {
+    let files = with_settings(|settings| {
+        let mut files = rules::files(settings);
+        files.extend([slo::file(settings), alerts::file(settings)]);
+        files
+    });
+    for File { text, .. } in &files {
         let records = text.lines().filter_map(|line| line.split_once("record: "));
         names.extend(records.map(|(_, name)| (name.trim_matches('"').to_owned(), None)));
-    }
-    for (of, lookbacks) in
-        [("bad_ratio", &["5m", "1h", "30d"][..]), ("burn_rate", &["5m", "30m", "1h", "6h", "3d"])]
-    {
-        names.extend(lookbacks.iter().map(|it| (format!("driftline:slo:{of}{it}"), None)));
     }
     names
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     promtool,
-    series::{Case, Course, Series, counter, gauge, recorded},
+    series::{Case, Course, Series, burns, gauge},
     with_settings,
 };
 
@@ -219,17 +219,10 @@ fn incident(domain: Domain, minute: usize, value: Option<f64>) -> Value {
 /// Series of an incident in this domain that lasts as long as the fault.
 pub(crate) fn incident_of(domain: Domain) -> Vec<Series> {
     match domain {
-        Domain::System => {
-            let burns = |lookback: &str| {
-                let name = format!(
-                    "driftline:slo:burn_rate{lookback}{{slo=\"availability\", model=\"rain\", pod=\"incident\"}}"
-                );
-                recorded(&name, 0.0, 20.0)
-            };
-            let failures =
-                r#"driftline_requests_total{model="rain", outcome="error_status", pod="incident"}"#;
-            vec![burns("1h"), burns("5m"), counter(failures, 1.0, 1.0)]
-        }
+        Domain::System => burns("availability", ["1h", "5m"], 20.0)
+            .into_iter()
+            .map(|series| series.of_pod("incident"))
+            .collect(),
         Domain::Data => vec![gauge(
             r#"driftline_feature_verdict{model="rain", role="feature", feature="other", window="fast", verdict="drift", pod="incident"}"#,
             0.0,

@@ -45,7 +45,23 @@ pub(crate) fn recorded(name: &str, health: f64, fault: f64) -> Series {
     series(name, Kind::Recorded, health, fault)
 }
 
+/// A budget that burns so fast over a long and a short window, as the rules of objectives record it.
+pub(crate) fn burns(objective: &str, [long, short]: [&str; 2], rate: f64) -> Vec<Series> {
+    let of = |name: &str| format!("driftline:slo:{name}{{slo={objective:?}, model=\"rain\"}}");
+    vec![
+        recorded(&of(&format!("burn_rate{long}")), 0.5, rate),
+        recorded(&of(&format!("burn_rate{short}")), 0.5, rate),
+        recorded(&of(&format!("bad{long}")), 10.0, 50.0),
+    ]
+}
+
 impl Series {
+    /// With another label, so that it stands beside one of the same name.
+    pub(crate) fn of_pod(mut self, pod: &str) -> Series {
+        self.name = self.name.replace('}', &format!(", pod={pod:?}}}"));
+        self
+    }
+
     /// The same, but without samples in a fault.
     pub(crate) fn that_ends(mut self) -> Series {
         self.fault = None;

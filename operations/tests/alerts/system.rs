@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Scenario, carry_out, scenario},
-    series::{Series, counter, gauge, recorded},
+    series::{Series, burns, counter, gauge, recorded},
 };
 
 const PROXY: &str = r#"job="envoy", instance="a:9901""#;
@@ -14,11 +14,6 @@ fn requests(outcome: &str, health: f64, fault: f64) -> Series {
         health,
         fault,
     )
-}
-
-fn burns(objective: &str, lookback: &str, fault: f64) -> Series {
-    let name = format!("driftline:slo:burn_rate{lookback}{{slo={objective:?}, model=\"rain\"}}");
-    recorded(&name, 0.5, fault)
 }
 
 fn first_tokens(what: &str, health: f64, fault: f64) -> Series {
@@ -66,58 +61,22 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         scenario(
             "DriftlineAvailabilityBudgetBurnsFast",
             3,
-            vec![
-                burns("availability", "1h", 20.0),
-                burns("availability", "5m", 20.0),
-                requests("error_status", 1.0, 10.0),
-            ],
+            burns("availability", ["1h", "5m"], 20.0),
         ),
         // A slower fire, over the longer of the two pairs.
         scenario(
             "DriftlineAvailabilityBudgetBurnsFast",
             3,
-            vec![
-                burns("availability", "6h", 7.0),
-                burns("availability", "30m", 7.0),
-                requests("error_status", 1.0, 3.0),
-            ],
+            burns("availability", ["6h", "30m"], 7.0),
         ),
         scenario(
             "DriftlineAvailabilityBudgetBurnsSlowly",
             16,
-            vec![
-                burns("availability", "3d", 1.5),
-                burns("availability", "6h", 1.5),
-                requests("error_status", 1.0, 1.0),
-            ],
+            burns("availability", ["3d", "6h"], 1.5),
         ),
-        scenario(
-            "DriftlineFirstTokenBudgetBurns",
-            3,
-            vec![
-                burns("ttft", "1h", 20.0),
-                burns("ttft", "5m", 20.0),
-                first_tokens("count", 10.0, 10.0),
-            ],
-        ),
-        scenario(
-            "DriftlineTokenPaceBudgetBurns",
-            3,
-            vec![
-                burns("tpot", "1h", 20.0),
-                burns("tpot", "5m", 20.0),
-                first_tokens("count", 10.0, 10.0),
-            ],
-        ),
-        scenario(
-            "DriftlineLatencyBudgetBurnsSlowly",
-            16,
-            vec![
-                burns("tpot", "3d", 1.5),
-                burns("tpot", "6h", 1.5),
-                first_tokens("count", 10.0, 10.0),
-            ],
-        ),
+        scenario("DriftlineFirstTokenBudgetBurns", 3, burns("ttft", ["1h", "5m"], 20.0)),
+        scenario("DriftlineTokenPaceBudgetBurns", 3, burns("tpot", ["1h", "5m"], 20.0)),
+        scenario("DriftlineLatencyBudgetBurnsSlowly", 16, burns("tpot", ["3d", "6h"], 1.5)),
         scenario(
             "DriftlineSlowFirstTokens",
             8,
