@@ -143,7 +143,7 @@ pub(super) const ALERTS: &[Alert] = &[
         question: "Is the new version worse than the one that it replaces?",
         needs: &[(DEPLOYED, deployed)],
         expression: canary_worse,
-        looks_back: |_| HOUR,
+        looks_back: |of| of.lookback().seconds,
         for_seconds: 5 * MINUTE,
         summary: "Version {{ $labels.candidate }} of {{ $labels.model }} is worse than {{ $labels.baseline }} in {{ $labels.figure }}.",
         is_real: (
@@ -212,14 +212,25 @@ fn deployed(of: &Expressions<'_>) -> String {
     format!("min by ({VERSIONS}) (min_over_time(({metric} > 0)[{window}:{step}]))")
 }
 
+/// How many standard errors a candidate must be worse by.
+const CANARY_ERRORS: u32 = 4;
+
 /// Candidates that are worse than the version that they replace: the one that was deployed before them or, where the
 /// configuration does not say when, the one with more rows.
-fn canary_worse(_: &Expressions<'_>) -> String {
+///
+/// The interval of 95 % is right for one look. The alert looks every minute, so it asks for a difference of
+/// [`CANARY_ERRORS`] standard errors, which chance alone makes once in 30,000 looks.
+fn canary_worse(of: &Expressions<'_>) -> String {
     let pair = "model, baseline, candidate, figure";
-    let worse = "driftline:experiment:worse1h > 0";
-    let rows = |side: &str| {
-        format!("sum by ({pair}) (driftline:experiment:{side}1h{{statistic=\"rows\"}})")
-    };
+    let length = of.lookback().name();
+    let rule = |what: &str| format!("driftline:experiment:{what}{length}");
+    let worse = format!(
+        "{} > 0 and abs({}) > {CANARY_ERRORS} * {}",
+        rule("worse"),
+        rule("difference"),
+        rule("standard_error")
+    );
+    let rows = |side: &str| format!("sum by ({pair}) ({}{{statistic=\"rows\"}})", rule(side));
     let deployed = |side: &str| {
         format!(
             "({worse}) * 0 + on (model, {side}) group_left ()\n    \

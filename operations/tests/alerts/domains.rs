@@ -180,21 +180,27 @@ fn an_older_version_that_is_worse_than_the_new_one_is_no_reason_to_wake_anyone()
         let metric = "driftline_model_deployed_timestamp_seconds";
         gauge(&format!("{metric}{{model=\"rain\", version={version:?}}}"), at, at)
     };
-    let worse = recorded(&format!("driftline:experiment:worse1h{{{pair}}}"), 1.0, 1.0);
+    let is = |what: &str, value: f64| {
+        recorded(&format!("driftline:experiment:{what}1h{{{pair}}}"), value, value)
+    };
+    let worse = vec![is("worse", 1.0), is("difference", -0.05), is("standard_error", 0.01)];
     follow(
         60,
-        &[worse.clone(), rows("candidate", 1000.0), rows("baseline", 100.0)],
+        &[worse.clone(), vec![rows("candidate", 1000.0), rows("baseline", 100.0)]].concat(),
         &[never("DriftlineCanaryWorse", 60)],
     );
     follow(
         60,
         &[
             worse,
-            rows("candidate", 100.0),
-            rows("baseline", 1000.0),
-            deployed("1", 1.7e9),
-            deployed("2", 1.8e9),
-        ],
+            vec![
+                rows("candidate", 100.0),
+                rows("baseline", 1000.0),
+                deployed("1", 1.7e9),
+                deployed("2", 1.8e9),
+            ],
+        ]
+        .concat(),
         &[never("DriftlineCanaryWorse", 60)],
     );
 }

@@ -20,7 +20,10 @@ fn experiment(worse: f64, candidate_rows: f64, baseline_rows: f64) -> Vec<Series
         recorded(&name, rows, rows)
     };
     vec![
-        recorded(&format!("driftline:experiment:worse1h{{{PAIR}}}"), 0.0, worse),
+        recorded(&format!("driftline:experiment:worse1h{{{PAIR}}}"), 1.0, worse),
+        // Within three standard errors even where the interval of 95 % is on the wrong side, and then beyond four.
+        recorded(&format!("driftline:experiment:difference1h{{{PAIR}}}"), -0.03, -0.05),
+        recorded(&format!("driftline:experiment:standard_error1h{{{PAIR}}}"), 0.01, 0.01),
         rows("candidate", candidate_rows),
         rows("baseline", baseline_rows),
     ]
