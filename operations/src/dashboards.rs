@@ -65,7 +65,7 @@ impl Dashboard {
     }
 
     fn model(self, uid: &str, settings: &Settings<'_>, queries: &Queries) -> Value {
-        let Dashboard { name, title, about, variables, rows, .. } = self;
+        let Dashboard { title, about, variables, rows, .. } = self;
         let variables: Vec<Value> = variables::of_all(queries)
             .into_iter()
             .chain(variables)
@@ -96,7 +96,7 @@ impl Dashboard {
                 "targetBlank": false,
             }],
             "templating": {"list": variables},
-            "panels": grid::panels(rows, name),
+            "panels": grid::panels(rows, uid),
         })
     }
 }

@@ -93,8 +93,8 @@ fn moved(of: &Queries) -> Vec<Panel> {
             VERDICT,
             of.verdict(COLUMN, Metric::FeatureVerdict, &[fast()]),
         )
-        .column("rank since training", unit::NONE, rank(&since_training))
-        .column("rank since the window before", unit::NONE, rank(&since_before))
+        .column("rank since training", unit::NONE, rank(&since_training)).whole()
+        .column("rank since the window before", unit::NONE, rank(&since_before)).whole()
         .column("PSI, fast", unit::NONE, most(COLUMN, &of.millionths(Metric::FeaturePsi, &[fast()])))
         .column("PSI, slow", unit::NONE, most(COLUMN, &of.millionths(Metric::FeaturePsi, &[slow()])))
         .column("PSI / critical", unit::TIMES, relative_psi(of, COLUMN))
@@ -105,7 +105,7 @@ fn moved(of: &Queries) -> Vec<Panel> {
             most(COLUMN, &format!("({} > 0)", of.gauge(Metric::FeatureDriftStarted, &[]))) + " * 1000",
         )
         .decimals(2)
-        .sorted_by("rank since training", false)
+        .sorted_by("PSI / critical", true)
         .sized(24, 9),
     ]
 }
@@ -251,7 +251,7 @@ fn schema(of: &Queries) -> Vec<Panel> {
         .ask(
             &legend(COLUMN),
             share(
-                &format!("({} > 0)", of.rate(COLUMN, Metric::FeatureUnbinned, &unset)),
+                &format!("({})", of.rate_of_occurring(COLUMN, Metric::FeatureUnbinned, &unset)),
                 &of.rate(&[Label::Model, Label::Version], Metric::Instances, &[]),
                 &[Label::Model, Label::Version],
             ),
@@ -262,7 +262,7 @@ fn schema(of: &Queries) -> Vec<Panel> {
             "Null or missing, of the wrong type, or not finite.",
             unit::PER_SECOND,
         )
-        .ask("{{model}} {{reason}}", of.rate(&[Label::Model, Label::Reason], Metric::FeatureUnbinned, &[]))
+        .ask("{{model}} {{reason}}", of.rate_of_occurring(&[Label::Model, Label::Reason], Metric::FeatureUnbinned, &[]))
         .sized(8, 8),
         Panel::lines(
             "Values that the schema does not allow",
@@ -271,7 +271,7 @@ fn schema(of: &Queries) -> Vec<Panel> {
             unit::SHARE,
         )
         .ask(
-            "{{feature}}: {{reason}} ({{model}})",
+            "{{feature}}: {{reason}} ({{model}} {{version}})",
             share(
                 &format!(
                     "({} > 0)",
@@ -291,10 +291,7 @@ fn schema(of: &Queries) -> Vec<Panel> {
             "Of features, of the prediction, and of rows as a whole: extra columns and wrong shapes.",
             unit::PER_SECOND,
         )
-        .ask("{{model}} {{reason}}", format!(
-            "{} > 0",
-            of.rate(&[Label::Model, Label::Reason], Metric::SchemaViolations, &[])
-        ))
+        .ask("{{model}} {{reason}}", of.rate_of_occurring(&[Label::Model, Label::Reason], Metric::SchemaViolations, &[]))
         .sized(12, 8),
         Panel::table(
             "Breaches of the schema in the time shown",
@@ -305,7 +302,7 @@ fn schema(of: &Queries) -> Vec<Panel> {
         .label(Label::Reason.name(), "reason")
         .column(
             "breaches",
-            unit::COUNT,
+            unit::NONE,
             format!(
                 "{} > 0",
                 of.growth(

@@ -111,14 +111,14 @@ fn unread(of: &Queries) -> Vec<Panel> {
             "A path of no dialect, another method, an endpoint that is declared as none, no headers, or no memory left.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::Unmeasured, &[]))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::Unmeasured, &[]))
         .sized(12, 7),
         Panel::stacked(
             "Read problems by reason",
             "What could not be read as its dialect promises.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::ReadProblems, &[]))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::ReadProblems, &[]))
         .sized(12, 7),
     ]
 }
@@ -147,14 +147,14 @@ fn feedback(of: &Queries) -> Vec<Panel> {
             "By how they ended.",
             unit::REQUESTS_PER_SECOND,
         )
-        .ask("{{outcome}}", format!("{} > 0", of.rate(&[Label::Outcome], Metric::FeedbackRequests, &[])))
+        .ask("{{outcome}}", of.rate_of_occurring(&[Label::Outcome], Metric::FeedbackRequests, &[]))
         .sized(6, 7),
         Panel::stacked(
             "Records of feedback that are refused",
             "By reason. The answer to the request says the same.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::FeedbackRefused, &[]))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::FeedbackRefused, &[]))
         .sized(6, 7),
         Panel::stacked(
             "Predictions that cannot get a label",

@@ -19,7 +19,7 @@ use super::{
         recorded_by_model, slow,
     },
     variables,
-    words::{BETTER, DETECTOR, GREEN, LABELS, RED, VERDICT, WORSE, YELLOW},
+    words::{BETTER, DETECTOR, GREEN, LABELS, RED, SEGMENT_RANK, VERDICT, WORSE, YELLOW},
 };
 
 const VERSION: &[Label] = &[Label::Model, Label::Version];
@@ -129,7 +129,7 @@ fn quality(of: &Queries) -> Vec<Panel> {
         .label(Label::Predicted.name(), "was predicted")
         .column(
             "rows",
-            unit::COUNT,
+            unit::NONE,
             of.growth(
                 &[Label::Model, Label::Version, Label::Actual, Label::Predicted],
                 Metric::ConfusionRows,
@@ -208,7 +208,8 @@ fn expected(of: &Queries) -> Vec<Panel> {
         .label(Label::Version.name(), "version")
         .label(Label::Kpi.name(), "figure")
         .label(Label::Detector.name(), "detector")
-        .column("changes", unit::COUNT, of.growth(STREAM, Metric::ConceptChanges, &[]))
+        .column("changes", unit::NONE, of.growth(STREAM, Metric::ConceptChanges, &[]))
+        .whole()
         .column(
             "last change",
             unit::DAYS_AGO,
@@ -246,17 +247,24 @@ fn segments(of: &Queries) -> Vec<Panel> {
         .sized(10, 9),
         Panel::table(
             "Segments that got worse",
-            "The rank is 1 where errors rose most beyond chance, and 0 where they did not.",
+            "The rank is 1 where errors rose most beyond chance; those where they did not have no rank.",
         )
         .label(Label::Model.name(), "model")
         .label(Label::Version.name(), "version")
         .label(Label::Feature.name(), "segment")
         .label(Label::Bin.name(), "bin")
-        .column("rank", unit::NONE, most(SEGMENT, &of.gauge(Metric::SegmentRank, &[])))
+        .column_of_words(
+            "rank",
+            unit::NONE,
+            SEGMENT_RANK,
+            most(SEGMENT, &of.gauge(Metric::SegmentRank, &[])),
+        )
+        .whole()
         .column("error", unit::NONE, errors)
-        .column("rows", unit::COUNT, of.growth(SEGMENT, Metric::SegmentRows, &[]))
+        .column("rows", unit::NONE, of.growth(SEGMENT, Metric::SegmentRows, &[]))
+        .whole()
         .decimals(2)
-        .sorted_by("rank", true)
+        .sorted_by("error", true)
         .sized(14, 9),
     ]
 }
@@ -302,7 +310,7 @@ fn labels(of: &Queries) -> Vec<Panel> {
             "Joined with their prediction by id, counted with the prediction that they brought, unmatched, or a duplicate.",
             unit::PER_SECOND,
         )
-        .ask("{{model}} {{outcome}}", of.rate(&[Label::Model, Label::Outcome], Metric::Labels, &[]))
+        .ask("{{model}} {{outcome}}", of.rate_of_occurring(&[Label::Model, Label::Outcome], Metric::Labels, &[]))
         .sized(8, 7),
         Panel::lines(
             "Predictions that wait for labels",
@@ -319,7 +327,7 @@ fn labels(of: &Queries) -> Vec<Panel> {
             "Records of feedback that could not be used, by reason, of all models.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::FeedbackRefused, &[]))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::FeedbackRefused, &[]))
         .sized(8, 7),
     ]
 }

@@ -43,7 +43,7 @@ fn questions(of: &Queries) -> Vec<Panel> {
     vec![
         Panel::answer(
             "Is the system slow or failing?",
-            "Whether an alert on latency or availability fires. It needs the recording rules and alerts of Driftline, and \
+            "Whether there is an incident of the system: an alert of this domain fires. It needs the recording rules and alerts of Driftline, and \
              traffic.",
             IS_SLOW,
         )
@@ -91,7 +91,8 @@ fn models(of: &Queries) -> Panel {
             unit::MICROSECONDS,
             of.quantile(0.95, MODEL, Metric::TimeToFirstToken, &success),
         )
-        .column("drifted", unit::COUNT, sum(MODEL, &drifted(of)))
+        .column("drifted", unit::NONE, sum(MODEL, &drifted(of)))
+        .whole()
         .column("labelled", unit::SHARE, ratio(&joined, &of.rate(MODEL, Metric::Predictions, &[])))
         .sorted_by("requests", true)
         .sized(14, 6)
@@ -110,12 +111,13 @@ fn alerts() -> Panel {
         "Alerts of Driftline, of any model. Each has a runbook of its name.",
     )
     .label("alertname", "alert")
+    .label("domain", "domain")
+    .label("severity", "severity")
     .label(Label::Model.name(), "model")
-    .label(Label::Feature.name(), "feature")
     .column(
-        "firing",
-        unit::COUNT,
-        "count by (alertname, model, feature) (ALERTS{alertname=~\"Driftline.+\", alertstate=\"firing\"})"
+        "series",
+        unit::NONE,
+        "count by (alertname, domain, severity, model) (ALERTS{alertname=~\"Driftline.+\", alertstate=\"firing\"})"
             .to_owned(),
     )
     .if_empty("none")

@@ -192,8 +192,16 @@ impl Panel {
         words: &'static [Word],
         expression: String,
     ) -> Panel {
-        self.columns.values.push(table::Column { title, unit, words });
+        self.columns.values.push(table::Column { title, unit, words, is_whole: false });
         self.ask("", expression)
+    }
+
+    /// The last column has whole numbers.
+    pub(super) fn whole(mut self) -> Panel {
+        if let Some(column) = self.columns.values.last_mut() {
+            column.is_whole = true;
+        }
+        self
     }
 
     /// Sorts the rows of a table by a column, the largest first if so.

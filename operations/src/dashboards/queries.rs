@@ -136,6 +136,21 @@ impl Queries {
         sum(by, &format!("rate({}[{RATE_INTERVAL}])", self.of(metric, more)))
     }
 
+    /// The same, of what occurred in the time that is shown: most reasons never do.
+    pub(super) fn rate_of_occurring(
+        &self,
+        by: &[Label],
+        metric: Metric,
+        more: &[String],
+    ) -> String {
+        format!(
+            "{} and on ({}) {} > 0",
+            self.rate(by, metric, more),
+            labels(by),
+            self.growth(by, metric, more)
+        )
+    }
+
     /// What a counter grew by in the time that is shown.
     pub(super) fn growth(&self, by: &[Label], metric: Metric, more: &[String]) -> String {
         sum(by, &format!("increase({}[{RANGE}])", self.of(metric, more)))

@@ -7,7 +7,7 @@ use super::{
     Dashboard,
     grid::row,
     panel::{Panel, unit},
-    queries::{Queries, is, is_not, most, ratio, share, sum},
+    queries::{Queries, is, is_not, most, ratio, sum},
 };
 
 const MODEL: &[Label] = &[Label::Model];
@@ -44,7 +44,7 @@ fn traffic(of: &Queries) -> Vec<Panel> {
             "Requests that ended, by how they ended. Each is in one outcome.",
             unit::REQUESTS_PER_SECOND,
         )
-        .ask("{{outcome}}", format!("{} > 0", of.rate(outcome, Metric::Requests, &[])))
+        .ask("{{outcome}}", of.rate_of_occurring(outcome, Metric::Requests, &[]))
         .sized(6, 7),
         Panel::lines(
             "Requests by model",
@@ -55,23 +55,21 @@ fn traffic(of: &Queries) -> Vec<Panel> {
         .sized(6, 7),
         Panel::lines(
             "Share that failed",
-            "Requests of each model that ended otherwise than complete, by outcome.",
+            "Requests that ended otherwise than complete, in parts of all of the chosen models, by outcome. The dashed line is \
+             all of them.",
             unit::SHARE,
         )
         .ask(
-            "{{model}}: {{outcome}}",
-            share(
-                &format!("({} > 0)", of.rate(&[Label::Model, Label::Outcome], Metric::Requests, &failed)),
-                &of.rate(MODEL, Metric::Requests, &[]),
-                MODEL,
+            "{{outcome}}",
+            format!(
+                "({}) / on () group_left () ({} > 0)",
+                of.rate_of_occurring(outcome, Metric::Requests, &failed),
+                of.rate(&[], Metric::Requests, &[])
             ),
         )
         .ask_dashed(
-            "{{model}}: all",
-            ratio(
-                &of.rate(MODEL, Metric::Requests, &failed),
-                &of.rate(MODEL, Metric::Requests, &[]),
-            ),
+            "all",
+            ratio(&of.rate(&[], Metric::Requests, &failed), &of.rate(&[], Metric::Requests, &[])),
         )
         .sized(6, 7),
         Panel::lines(
@@ -173,7 +171,10 @@ fn pace(of: &Queries) -> Vec<Panel> {
             "Streamed answers for which TPOT could not be told, by reason.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::TimePerOutputTokenSkipped, &[]))
+        .ask(
+            "{{reason}}",
+            of.rate_of_occurring(&[Label::Reason], Metric::TimePerOutputTokenSkipped, &[]),
+        )
         .sized(6, 7),
     ]
 }
@@ -217,7 +218,7 @@ fn tokens(of: &Queries) -> Vec<Panel> {
             "Answers by the finish reason that the model server gives.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", format!("{} > 0", of.rate(&[Label::Reason], Metric::Finished, &[])))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::Finished, &[]))
         .sized(6, 7),
     ]
 }
@@ -231,7 +232,7 @@ fn servers(of: &Queries) -> Vec<Panel> {
     vec![
         Panel::lines(
             "Cache for keys and values",
-            "How full it is, by the last report of any server.",
+            "How full it is, by the last report of any server; 0 if reports say nothing of it.",
             unit::SHARE,
         )
         .ask("{{model}}", reported(Metric::ServerKvCacheUsage, "/ 1e6"))
@@ -239,7 +240,7 @@ fn servers(of: &Queries) -> Vec<Panel> {
         .sized(6, 7),
         Panel::lines(
             "Requests in model servers",
-            "Those that run and those that wait, by the last report of any server.",
+            "Those that run and those that wait, by the last report of any server; 0 if reports say nothing of them.",
             unit::COUNT,
         )
         .ask("{{model}} running", reported(Metric::ServerRequestsRunning, ""))
@@ -247,7 +248,8 @@ fn servers(of: &Queries) -> Vec<Panel> {
         .sized(6, 7),
         Panel::lines(
             "Utilization",
-            "Of processors, of memory, and by the server's own measure, by the last report of any server.",
+            "Of processors, of memory, and by the server's own measure, by the last report of any server; 0 if reports \
+             say nothing of it.",
             unit::SHARE,
         )
         .ask("{{model}} CPU", reported(Metric::ServerCpuUtilization, "/ 1e6"))
@@ -271,14 +273,14 @@ fn unread(of: &Queries) -> Vec<Panel> {
             "Requests, answers and events that could not be read as their dialect promises. They pass in any case.",
             unit::PER_SECOND,
         )
-        .ask("{{reason}}", of.rate(&[Label::Reason], Metric::ReadProblems, &[]))
+        .ask("{{reason}}", of.rate_of_occurring(&[Label::Reason], Metric::ReadProblems, &[]))
         .sized(12, 7),
         Panel::stacked(
             "Read problems by model",
             "The same by the model that the request named.",
             unit::PER_SECOND,
         )
-        .ask("{{model}}", of.rate(MODEL, Metric::ReadProblems, &[]))
+        .ask("{{model}}", of.rate_of_occurring(MODEL, Metric::ReadProblems, &[]))
         .sized(12, 7),
     ]
 }

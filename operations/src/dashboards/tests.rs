@@ -7,7 +7,7 @@ use driftline_monitor::config::Config;
 use serde_json::Value;
 
 use super::*;
-use crate::rules;
+use crate::{alerts, rules, slo};
 
 const CONFIG: &str = r#"{"models": [{"name": "rain"}]}"#;
 const WITH_ROUTES: &str = r#"{"models": [{"name": "rain"}], "routes": ["chat"]}"#;
@@ -138,11 +138,13 @@ fn every_metric_that_is_named_exists() {
         }
         known.extend(metric.definition().companions().into_iter().flatten().map(|it| it.name));
     }
-    for text in [rules::drift::render(), rules::experiment::render()] {
-        let records = text.lines().filter_map(|line| line.trim().strip_prefix("- record: "));
-        known.extend(records.map(str::to_owned));
+    let config = Config::from_json(CONFIG.as_bytes()).unwrap();
+    let settings = Settings::of(&config);
+    let others = [slo::file(&settings), alerts::file(&settings)];
+    for file in rules::files(&settings).into_iter().chain(others) {
+        let records = file.text.lines().filter_map(|line| line.trim().strip_prefix("- record: "));
+        known.extend(records.map(|name| name.trim_matches('"').to_owned()));
     }
-    known.extend(AWAITED.map(str::to_owned));
     known.extend(OTHERS.map(str::to_owned));
     for (place, expression) in expressions() {
         for name in names(&expression) {
@@ -150,15 +152,6 @@ fn every_metric_that_is_named_exists() {
         }
     }
 }
-
-/// Rules on objectives and incidents, by the names that they are to have.
-const AWAITED: [&str; 5] = [
-    "driftline:slo:burn_rate5m",
-    "driftline:slo:budget_remaining30d",
-    "driftline:incident:system",
-    "driftline:incident:data",
-    "driftline:incident:model",
-];
 
 /// What Envoy and Prometheus export themselves.
 const OTHERS: [&str; 9] = [
@@ -227,9 +220,21 @@ fn no_gauge_is_compared_for_being_one() {
     }
 }
 
+/// The panel that an alert names in its annotations exists, and links to the alert's runbook.
 #[test]
 fn each_alert_is_shown_by_a_panel_that_exists() {
-    let links: usize =
-        panels().iter().map(|(_, panel)| panel["links"].as_array().unwrap().len()).sum();
-    assert_eq!(links, runbooks::count());
+    let dashboards = rendered(WITH_ROUTES);
+    let mut missing = Vec::new();
+    for (_, alert) in alerts::all() {
+        let (dashboard, title, _) = alert.is_real;
+        let (_, found) = dashboards.iter().find(|(_, it)| it["uid"] == dashboard.uid()).unwrap();
+        let panels = found["panels"].as_array().unwrap();
+        let url = format!("${{{}}}/{}.md", variables::RUNBOOKS, alert.name);
+        let links =
+            |panel: &Value| panel["links"].as_array().unwrap().iter().any(|it| it["url"] == url);
+        if !panels.iter().any(|panel| panel["title"] == title && links(panel)) {
+            missing.push(format!("{}: {title} for {}", dashboard.uid(), alert.name));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -16,15 +16,17 @@ pub(super) type Word = (u32, &'static str, &'static str);
 pub(super) const VERDICT: &[Word] =
     &[(0, "too few rows", GREY), (1, "ok", GREEN), (2, "drift", RED)];
 /// The answers to the questions of the overview.
-pub(super) const IS_SLOW: &[Word] = &[(0, "No", GREEN), (1, "Incident", RED)];
+pub(super) const IS_SLOW: &[Word] = &[(0, "Fine", GREEN), (1, "Incident", RED)];
 pub(super) const HAS_CHANGED: &[Word] =
-    &[(0, "Too few rows", GREY), (1, "No", GREEN), (2, "Yes", RED)];
+    &[(0, "Too few rows", GREY), (1, "Unchanged", GREEN), (2, "Changed", RED)];
 pub(super) const IS_RIGHT: &[Word] =
-    &[(0, "Too few labels", GREY), (1, "Yes", GREEN), (2, "Worse", RED)];
+    &[(0, "Too few labels", GREY), (1, "Right", GREEN), (2, "Worse", RED)];
 /// Whether there is an incident.
 pub(super) const INCIDENT: &[Word] = &[(0, "none", GREEN), (1, "incident", RED)];
 /// Whether something moved in a feature.
 pub(super) const MOVED: &[Word] = &[(0, "no", GREEN), (1, "moved", RED)];
+/// The rank of a segment that did not get worse.
+pub(super) const SEGMENT_RANK: &[Word] = &[(0, "none", GREY)];
 /// Whether a proxy answers Prometheus.
 pub(super) const SCRAPED: &[Word] = &[(0, "lost", RED), (1, "scraped", GREEN)];
 /// Whether one version is better or worse than another one.

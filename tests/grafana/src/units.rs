@@ -19,6 +19,17 @@ pub(crate) fn shown(value: f64, unit: &str, decimals: Option<usize>, now: f64) -
     }
 }
 
+/// What a number of this size is divided by before it is written, so that marks are round.
+pub(crate) fn scale(largest: f64, unit: &str) -> f64 {
+    let steps: &[f64] = match unit {
+        "bytes" => &[1024.0, 1_048_576.0, 1_073_741_824.0],
+        "s" => &[60.0, 3600.0, 86_400.0],
+        "µs" => &[1e3, 1e6, 6e7, 3.6e9],
+        _ => &[],
+    };
+    steps.iter().copied().filter(|step| *step <= largest).fold(1.0, f64::max)
+}
+
 fn digits(value: f64, decimals: Option<usize>) -> String {
     if let Some(decimals) = decimals {
         return format!("{value:.decimals$}");

@@ -59,13 +59,14 @@ impl Choices {
     pub async fn of(
         dashboard: &Dashboard,
         prometheus: &Prometheus,
+        shown: Shown,
         chosen: &[(&str, &str)],
     ) -> Result<Choices> {
         let mut choices = Choices::default();
         for variable in &dashboard.templating.list {
             let name = &variable.name;
             let value = chosen.iter().find(|(it, _)| it == name).map(|(_, value)| *value);
-            let choice = choices.choice(variable, prometheus, value).await;
+            let choice = choices.choice(variable, prometheus, shown, value).await;
             choices.0.insert(name.clone(), choice.with_context(|| format!("${name}"))?);
         }
         Ok(choices)
@@ -75,6 +76,7 @@ impl Choices {
         &self,
         variable: &Variable,
         prometheus: &Prometheus,
+        shown: Shown,
         value: Option<&str>,
     ) -> Result<Choice> {
         let current = variable.current.as_ref().and_then(|it| it.get("value"));
@@ -89,7 +91,7 @@ impl Choices {
                 let query = self.filled(&text(
                     variable.query.get("query").context("no question for its values")?,
                 )?)?;
-                let values = label_values(prometheus, &query).await?;
+                let values = label_values(prometheus, shown, &query).await?;
                 ensure!(!values.is_empty(), "`{query}` has no value");
                 if let Some(value) = value {
                     ensure!(values.iter().any(|it| it == value), "no `{value}` in {values:?}");
@@ -208,14 +210,16 @@ fn text(value: &Value) -> Result<String> {
     Ok(value.as_str().with_context(|| format!("expected a text, found {value}"))?.to_owned())
 }
 
-/// What `label_values(series, label)` gives, in order.
-async fn label_values(prometheus: &Prometheus, query: &str) -> Result<Vec<String>> {
+/// What `label_values(series, label)` gives for the time that is shown, in order.
+async fn label_values(prometheus: &Prometheus, shown: Shown, query: &str) -> Result<Vec<String>> {
     let inner = query.strip_prefix("label_values(").and_then(|it| it.strip_suffix(')'));
     let (series, label) = inner
         .and_then(|it| it.rsplit_once(','))
         .with_context(|| format!("expected label_values(series, label), found `{query}`"))?;
     let label = label.trim();
-    let found = prometheus.query(&format!("group by ({label}) ({series})")).await?;
+    let range = (shown.to - shown.from).ceil();
+    let question = format!("group by ({label}) (last_over_time({series}[{range}s]))");
+    let found = prometheus.query_at(&question, shown.to).await?;
     let mut values: Vec<String> =
         found.iter().filter_map(|(series, _)| Some(series.label(label)?.to_owned())).collect();
     values.sort();

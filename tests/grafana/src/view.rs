@@ -74,7 +74,7 @@ impl View {
         shown: Shown,
         chosen: &[(&str, &str)],
     ) -> Result<View> {
-        let choices = Choices::of(&dashboard, prometheus, chosen).await?;
+        let choices = Choices::of(&dashboard, prometheus, shown, chosen).await?;
         let mut panels = Vec::new();
         for panel in &dashboard.panels {
             let mut answers = Vec::new();

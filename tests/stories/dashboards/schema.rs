@@ -64,7 +64,7 @@ fn grafanas_schema_refuses_what_is_wrong_and_what_is_unknown() {
         ("/panels/P/options/legend/placement", json!("top"), "top"),
         ("/panels/P/options/legends", json!({}), "options.legends"),
         ("/panels/P/targets/0/expression", json!("up"), "targets[0].expression"),
-        ("/panels/P/type", json!("graph"), "not assignable to type 'never"),
+        ("/panels/P/type", json!("graph"), "expected type 'never'"),
         ("/templating/list/0/allvalue", json!(".*"), "templating.list[0].allvalue"),
     ];
     let panel = panel.to_string();

@@ -39,6 +39,12 @@ const OFTEN_NULL: &str = "visibility";
 const TRAINING: std::ops::Range<usize> = 0..3000;
 const BEFORE: std::ops::Range<usize> = 3000..12_000;
 const AFTER: std::ops::Range<usize> = 12_000..18_000;
+/// When first tokens are slow, in parts of the load.
+const SLOW: std::ops::Range<f64> = 0.3..0.45;
+/// Every so many requests go to the second version.
+const CANDIDATE_EVERY: usize = 4;
+/// The request with a value of the wrong type, which the model refuses.
+const WRONG_TYPE: usize = 100;
 const BATCH: usize = 25;
 const LANES: usize = 4;
 
@@ -46,6 +52,8 @@ const LANES: usize = 4;
 pub(super) struct World {
     models: ModelServer,
     pub(super) envoy: Envoy,
+    /// The filter's configuration.
+    pub(super) config: String,
     before: Vec<Day>,
     after: Vec<Day>,
     names: Vec<String>,
@@ -65,7 +73,7 @@ impl World {
         let pace = Pace { first_token: Duration::from_millis(80), ..Pace::default() };
         let models = ModelServer::start(pace, Versions { default: old, named }).await.unwrap();
         let mut options = EnvoyOptions::new(pieces::envoy().unwrap(), models.address())
-            .filter(pieces::filter().unwrap(), config);
+            .filter(pieces::filter().unwrap(), config.clone());
         options.stats_config = STATS_YAML.to_owned();
         options.workers = 2;
         for (name, prefix) in [("chat", "/v1/chat"), ("predict", "/v1/models")] {
@@ -76,7 +84,7 @@ impl World {
         }
         let envoy = Envoy::start(options).await.unwrap();
         let (before, after) = (days[BEFORE].to_vec(), days[AFTER].to_vec());
-        World { models, envoy, before, after, names, lasts }
+        World { models, envoy, config, before, after, names, lasts }
     }
 
     /// All of the load.
@@ -97,10 +105,14 @@ impl World {
         started + self.lasts.mul_f64(share)
     }
 
-    /// First tokens are slow from a half to three quarters.
+    fn is_slow(&self, started: Instant) -> bool {
+        SLOW.contains(&(started.elapsed().as_secs_f64() / self.lasts.as_secs_f64()))
+    }
+
+    /// First tokens are slow for a while.
     async fn slow_down(&self, started: Instant) {
         let healthy = Pace { first_token: Duration::from_millis(80), ..Pace::default() };
-        for (share, first_token) in [(0.0, 80), (0.5, 600), (0.75, 80)] {
+        for (share, first_token) in [(0.0, 80), (SLOW.start, 600), (SLOW.end, 80)] {
             sleep_until(self.at(started, share)).await;
             self.models
                 .set_pace(Pace { first_token: Duration::from_millis(first_token), ..healthy });
@@ -126,7 +138,8 @@ impl World {
             if number.is_multiple_of(3) {
                 body["max_tokens"] = 12.into();
             }
-            if number.is_multiple_of(13) {
+            // Some requests are wrong while first tokens are slow.
+            if number.is_multiple_of(5) && self.is_slow(started) {
                 body["messages"] = Value::Null;
             }
             let mut request = Request::post_json("/v1/chat/completions", body.to_string());
@@ -143,14 +156,14 @@ impl World {
         let mut client = Connection::open(self.envoy.listen()).await.unwrap();
         let mut waiting: VecDeque<(Instant, String, &[Day])> = VecDeque::new();
         let late = self.lasts.mul_f64(0.03);
-        let mut number = 0;
+        let mut number = 0_usize;
         for (phase, days) in [&self.before, &self.after].into_iter().enumerate() {
             let batches = days.len().div_ceil(BATCH);
             for (index, batch) in days.chunks(BATCH).enumerate() {
                 let share = 0.5 * (phase as f64 + index as f64 / batches as f64);
                 sleep_until(self.at(started, share)).await;
                 let id = format!("days-{number}");
-                let version = VERSIONS[number % VERSIONS.len()];
+                let version = VERSIONS[usize::from(number.is_multiple_of(CANDIDATE_EVERY))];
                 let asked = self.asked(batch, number, share);
                 let path = format!("/v1/models/{RAIN}/versions/{version}:predict");
                 let request =
@@ -185,10 +198,10 @@ impl World {
                 instance.insert(OBSERVED.to_owned(), ((now + 3600.0) as u64).into());
                 instance.insert("station".to_owned(), "north".into());
             }
-            if row.is_multiple_of(if is_late { 4 } else { 20 }) {
+            if is_late && row.is_multiple_of(4) {
                 instance.insert(OFTEN_NULL.to_owned(), Value::Null);
             }
-            if row == 1 && number.is_multiple_of(40) {
+            if row == 1 && number == WRONG_TYPE {
                 instance.insert(OFTEN_NULL.to_owned(), "foggy".into());
             }
             Value::Object(instance)
@@ -209,8 +222,6 @@ impl World {
             let requests = [
                 Request::get("/healthz"),
                 Request::get("/v1/models/rain:predict"),
-                Request::post_json("/v1/models/rain:predict", "{\"instances\": [["),
-                Request::post_json("/v1/models/rain/versions/3:predict", "{\"instances\": [{}]}"),
                 record("model", "snow".into()),
                 record("label", "drizzle".into()),
                 record("id", "unheard-of".into()),
@@ -247,9 +258,9 @@ fn config(csv: &str, training: &[Day], model: &RainModel, lasts: Duration) -> St
         )
     });
     let entries: Vec<String> = entries.collect();
-    let window = (lasts.as_secs() / 6).max(1);
+    let window = (lasts.as_secs() / 4).max(1);
     format!(
-        r#"{{"models":[{{"name":"{LANGUAGE_MODEL}"}},{{"name":"team-*"}},{}],"names_max":10,"routes":["chat","predict"],"feedback":{{}},"request_load_reports":"text","window_seconds":{window},"slow_windows":4,"tick_milliseconds":250,"false_alarms":1.0}}"#,
+        r#"{{"models":[{{"name":"{LANGUAGE_MODEL}"}},{{"name":"team-*"}},{}],"names_max":10,"routes":["chat","predict"],"feedback":{{}},"request_load_reports":"text","window_seconds":{window},"slow_windows":2,"tick_milliseconds":250,"false_alarms":10}}"#,
         entries.join(",")
     )
 }

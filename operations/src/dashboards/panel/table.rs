@@ -20,6 +20,7 @@ pub(super) struct Column {
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
     pub(super) words: &'static [Word],
+    pub(super) is_whole: bool,
 }
 
 impl Columns {
@@ -36,8 +37,11 @@ impl Columns {
 
     /// Units and words of each column.
     pub(super) fn overrides(&self) -> Vec<Value> {
-        let column = |Column { title, unit, words }: &Column| {
+        let column = |Column { title, unit, words, is_whole }: &Column| {
             let mut properties = vec![json!({"id": "unit", "value": unit})];
+            if *is_whole {
+                properties.push(json!({"id": "decimals", "value": 0}));
+            }
             if !words.is_empty() {
                 properties.push(json!({"id": "mappings", "value": words::mappings(words)}));
                 properties.push(json!({

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How much of the width is for names.
-const NAMES: f64 = 0.34;
+const NAMES: f64 = 0.42;
 const VALUES: f64 = 62.0;
 
 pub(super) fn horizontal(view: &PanelView, now: f64, area: Area, svg: &mut Svg) {
@@ -47,7 +47,7 @@ pub(super) fn groups(view: &PanelView, now: f64, area: Area, svg: &mut Svg) {
     };
     let value = |cell: &Cell| if let Cell::Number(value) = cell { *value } else { 0.0 };
     let largest = table.rows.iter().flat_map(|row| &row[1..]).map(value).fold(0.0, f64::max);
-    let marks = nice_marks(0.0, largest, 5);
+    let marks = nice_marks(0.0, largest, 5, &field.unit);
     let top = marks.last().copied().unwrap_or(1.0).max(largest).max(f64::MIN_POSITIVE);
     let plot = Area {
         x: area.x + 44.0,

@@ -64,6 +64,9 @@ fn field(view: &PanelView, title: &str) -> Field {
     if let Some(mappings) = own("mappings").and_then(|it| it.as_array()) {
         field.mappings = mappings.clone();
     }
+    if let Some(decimals) = own("decimals").and_then(|it| it.as_u64()) {
+        field.decimals = Some(decimals as usize);
+    }
     field
 }
 

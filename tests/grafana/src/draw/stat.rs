@@ -27,7 +27,8 @@ pub(super) fn draw(view: &PanelView, now: f64, area: Area, svg: &mut Svg) {
         }
         let ink = if is_filled { colours::BACKGROUND } else { colour };
         let middle = tile.x + tile.width / 2.0;
-        let size = (tile.height * 0.3).min(36.0).min(30.0 * tile.width / svg::width(&text, 30.0));
+        let widest = 26.0 * (tile.width - 12.0) / svg::width(&text, 30.0);
+        let size = (tile.height * 0.3).min(36.0).min(widest);
         let name = svg::shortened(&series.name, 13.0, tile.width - 8.0);
         let name_ink = if is_filled { colours::BACKGROUND } else { colours::TEXT };
         svg.text((middle, tile.y + tile.height * 0.26), 13.0, name_ink, "middle", &name);

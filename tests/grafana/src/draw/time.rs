@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Room for the marks of the axes.
-const LEFT: f64 = 56.0;
+const LEFT: f64 = 44.0;
+const HEAT_MAP_LEFT: f64 = 56.0;
 const BELOW: f64 = 18.0;
 const LEGEND_LINE: f64 = 15.0;
 /// Lines of a legend; more series have no name.
@@ -53,24 +54,24 @@ pub(super) fn lines(view: &PanelView, shown: Shown, area: Area, svg: &mut Svg) {
     let names: Vec<(String, String)> =
         lines.iter().map(|it| (it.series.name.clone(), it.colour.to_owned())).collect();
     let legend_height = LEGEND_LINE * legend_lines(&names, area.width) as f64;
-    let plot = Area {
-        x: area.x + LEFT,
-        y: area.y + 6.0,
-        width: area.width - LEFT - 6.0,
-        height: area.height - 6.0 - BELOW - legend_height,
-    };
-    let marks = nice_marks(low, high, (plot.height / 34.0).max(2.0) as usize);
+    let height = area.height - 6.0 - BELOW - legend_height;
+    let marks = nice_marks(low, high, (height / 34.0).max(2.0) as usize, &field.unit);
+    let marks: Vec<(f64, String)> = marks
+        .into_iter()
+        .map(|mark| (mark, units::shown(mark, &field.unit, None, shown.to)))
+        .collect();
+    let left = marks.iter().map(|(_, text)| svg::width(text, 11.0) + 12.0).fold(LEFT, f64::max);
+    let plot = Area { x: area.x + left, y: area.y + 6.0, width: area.width - left - 6.0, height };
     if field.max.is_none() {
-        high = marks.last().copied().unwrap_or(high).max(high);
+        high = marks.last().map_or(high, |(mark, _)| *mark).max(high);
     }
     let x = |at: f64| plot.x + (at - shown.from) / (shown.to - shown.from) * plot.width;
     let y = |value: f64| plot.y + plot.height * (1.0 - (value - low) / (high - low));
-    for mark in marks {
+    for (mark, text) in marks {
         svg.path(
             &format!("M{:.1},{:.1} h{:.1}", plot.x, y(mark), plot.width),
             &format!("stroke=\"{}\"", colours::GRID),
         );
-        let text = units::shown(mark, &field.unit, None, shown.to);
         svg.text((plot.x - 6.0, y(mark) + 4.0), 11.0, colours::WEAK, "end", &text);
     }
     time_axis(shown, plot, svg);
@@ -183,9 +184,9 @@ pub(super) fn heat_map(view: &PanelView, shown: Shown, area: Area, svg: &mut Svg
     let rows = &rows[first..=(last + 1).min(rows.len().saturating_sub(1))];
     let largest = rows.iter().flat_map(|row| &row.1).map(|(_, count)| *count).fold(0.0, f64::max);
     let plot = Area {
-        x: area.x + LEFT,
+        x: area.x + HEAT_MAP_LEFT,
         y: area.y + 6.0,
-        width: area.width - LEFT - 6.0,
+        width: area.width - HEAT_MAP_LEFT - 6.0,
         height: area.height - 6.0 - BELOW,
     };
     time_axis(shown, plot, svg);
@@ -216,7 +217,7 @@ pub(super) fn heat_map(view: &PanelView, shown: Shown, area: Area, svg: &mut Svg
 pub(super) fn states(view: &PanelView, shown: Shown, area: Area, svg: &mut Svg) {
     let field = &view.panel.field_config.defaults;
     let series: Vec<&Series> = view.series().map(|(_, series)| series).collect();
-    let names = (area.width * 0.34).min(200.0);
+    let names = (area.width * 0.42).min(230.0);
     let words: Vec<(String, String)> = field
         .mappings
         .iter()
@@ -270,7 +271,7 @@ pub(super) fn states(view: &PanelView, shown: Shown, area: Area, svg: &mut Svg) 
 
 /// Moments below a plot.
 fn time_axis(shown: Shown, plot: Area, svg: &mut Svg) {
-    let count = (plot.width / 90.0).floor().max(1.0);
+    let count = (plot.width / 62.0).floor().max(1.0);
     let span = shown.to - shown.from;
     let steps = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0];
     let step = steps.into_iter().find(|step| span / step <= count).unwrap_or(7200.0);
@@ -288,18 +289,20 @@ fn time_axis(shown: Shown, plot: Area, svg: &mut Svg) {
     }
 }
 
-/// Round numbers from at most the lower end to at least the upper one, about this many.
-pub(super) fn nice_marks(low: f64, high: f64, count: usize) -> Vec<f64> {
+/// Numbers that are round in their unit, from at most the lower end to at least the upper one, about this many.
+pub(super) fn nice_marks(low: f64, high: f64, count: usize, unit: &str) -> Vec<f64> {
+    let scale = units::scale(high.abs().max(low.abs()), unit);
+    let (low, high) = (low / scale, high / scale);
     let rough = (high - low) / count.max(1) as f64;
     if !(rough.is_finite() && 0.0 < rough) {
-        return vec![low];
+        return vec![low * scale];
     }
     let power = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|it| it * power).into_iter().find(|it| rough <= *it);
     let step = step.unwrap_or(10.0 * power);
     let (first, last) = ((low / step).floor() as i64, (high / step - 1e-9).ceil() as i64);
     let marks = (first..=last).map(|number| number as f64 * step);
-    marks.filter(|mark| low - step * 1e-6 <= *mark).collect()
+    marks.filter(|mark| low - step * 1e-6 <= *mark).map(|mark| mark * scale).collect()
 }
 
 fn legend_lines(names: &[(String, String)], width: f64) -> usize {
@@ -347,11 +350,12 @@ mod tests {
 
     #[test]
     fn marks_are_round() {
-        assert_eq!(nice_marks(0.0, 97.0, 5), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(nice_marks(0.0, 97.0, 5, "none"), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(
-            nice_marks(-0.3, 0.2, 5),
+            nice_marks(-0.3, 0.2, 5, "none"),
             [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2].map(|it: f64| (it * 10.0).round() * 0.1)
         );
-        assert_eq!(nice_marks(3.0, 3.0, 5), [3.0]);
+        assert_eq!(nice_marks(0.0, 7000.0, 2, "s"), [0.0, 3600.0, 7200.0]);
+        assert_eq!(nice_marks(3.0, 3.0, 5, "none"), [3.0]);
     }
 }
