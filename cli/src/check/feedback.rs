@@ -133,6 +133,10 @@ fn counted(count: usize, one: &str, several: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use driftline_profiler::{
+        Built, Cell, ColumnOptions, Place, ProfileBuilder, Role, Settings, to_text,
+    };
+
     use super::*;
 
     #[test]
@@ -157,5 +161,33 @@ mod tests {
         assert!(text.contains("No feedback can come in") && text.contains("must bring"), "{text}");
         let text = of(r#", "feedback": {"secret": "x"}"#);
         assert!(text.contains("with the secret in `x-driftline-secret`"), "{text}");
+    }
+
+    #[test]
+    fn kpis_without_a_reference_and_references_without_a_kpi_are_named() {
+        let mut builder = ProfileBuilder::new(Settings::of("shop"));
+        for kpi in ["clicked", "revenue"] {
+            builder.column(kpi, Role::Kpi, ColumnOptions::default());
+        }
+        builder.row([Cell::Boolean(true), Cell::Number(12.5)], Place { row: 1, line: None });
+        let Ok(Built::Profile(profile)) = builder.build() else { panic!() };
+        let profile = to_text(&profile);
+        let of = |kpis: &str| {
+            let config = format!(
+                r#"{{"models": [{{"name": "shop", "type": "language", "profile": {profile}, "kpis": {kpis}}}], "feedback": {{}}}}"#
+            );
+            let text = describe(&Config::from_json(config.as_bytes()).unwrap());
+            text.lines().rfind(|line| line.contains("`shop`")).unwrap_or_default().to_owned()
+        };
+        let both = of(r#"[{"name": "clicked"}, {"name": "revenue", "maximum": 100}]"#);
+        assert!(both.ends_with("2 KPIs, 0 segments."), "{both}");
+        let one = of(r#"[{"name": "clicked"}, {"name": "tips"}]"#);
+        assert!(
+            one.ends_with(
+                "2 KPIs, 0 segments. No verdict, for lack of a reference (`driftline profile --kpi`): `tips`. In the \
+                 profile, and not counted, because `kpis` does not list it: `revenue`."
+            ),
+            "{one}"
+        );
     }
 }

@@ -30,7 +30,7 @@ settings! {
         /// How many windows of `window_seconds` make up the slow window.
         slow_windows: u64 = Whole(SLOW_WINDOWS), [or 24], "12";
         /// How many false drifts chance may call in a day, in the mean, by all features of a model and all looks at them
-        /// together.
+        /// together; with feedback, by its quality and its KPIs as well.
         false_alarms: f64 = Number(FALSE_ALARMS), [or Budget::FALSE_ALARMS_PER_DAY], "0.1";
         /// For how long a drift must have been gone before its verdict ends.
         recovery_seconds: Option<u64> = Whole(RECOVERY_SECONDS),
