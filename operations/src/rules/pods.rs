@@ -57,7 +57,9 @@ fn processes(metric: Metric, of: &[Label]) -> Option<(String, Vec<Label>)> {
     };
     let has = |label: Label| of.contains(&label);
     let of_feature = has(Label::Feature);
-    let beyond = |known: &[Label]| of.iter().copied().filter(|it| !known.contains(it)).collect();
+    // Sides are taken together.
+    let is_beyond = |known: &[Label], it: &Label| !known.contains(it) && *it != Label::Side;
+    let beyond = |known: &[Label]| of.iter().copied().filter(|it| is_beyond(known, it)).collect();
     const VERSION: [Label; 2] = [Label::Model, Label::Version];
     const FEATURE: [Label; 4] = [Label::Model, Label::Version, Label::Role, Label::Feature];
     if metric == Metric::FeatureSkewPsi {
@@ -78,17 +80,14 @@ fn processes(metric: Metric, of: &[Label]) -> Option<(String, Vec<Label>)> {
 
 /// Every gauge that is not in its natural unit.
 fn gauges() -> Vec<Rule> {
-    let all = Metric::ALL
-        .iter()
-        .copied()
-        .filter(|&metric| metric.definition().kind == Kind::Gauge && metric != Metric::KpiMean);
-    let scaled = all.filter_map(|metric| {
+    let all = Metric::ALL.iter().filter(|it| it.definition().kind == Kind::Gauge);
+    let scaled = all.filter_map(|&metric| {
         let definition = metric.definition();
         let per_unit = per_unit(&definition)?;
         let (processes, beyond) = processes(metric, definition.labels)?;
         Some(rule(
             &format!("pod:{}", stem(metric)),
-            format!("{} / {per_unit}\n/ {}{processes}", definition.name, ignoring(&beyond)),
+            format!("{} / {per_unit}\n/ {}{processes}", signed(&definition), ignoring(&beyond)),
         ))
     });
     let of_servers =
@@ -99,7 +98,7 @@ fn gauges() -> Vec<Rule> {
                 format!("({} and {reports} > 0){}", metric.definition().name, divided_by(per_unit)),
             )
         });
-    scaled.chain(of_servers).chain([kpi_mean()]).collect()
+    scaled.chain(of_servers).collect()
 }
 
 fn ignoring(beyond: &[Label]) -> String {
@@ -109,22 +108,16 @@ fn ignoring(beyond: &[Label]) -> String {
     }
 }
 
-/// What lies above 0 less what lies below it.
-fn kpi_mean() -> Rule {
-    let definition = Metric::KpiMean.definition();
+/// A gauge; of one with two sides, which are above 0 and below it, their difference.
+fn signed(Definition { name, labels: of, .. }: &Definition) -> String {
+    if !of.contains(&Label::Side) {
+        return (*name).to_owned();
+    }
     let [high, low] = [Tail::High, Tail::Low].map(|side| {
-        let series = selected(definition.name, &[(Label::Side.name(), "=", side.name())]);
+        let series = selected(name, &[(Label::Side.name(), "=", side.name())]);
         format!("sum without ({}) ({series})", Label::Side.name())
     });
-    let state = selected(Metric::LabelsState.definition().name, &[]);
-    rule(
-        &format!("pod:{}", stem(Metric::KpiMean)),
-        format!(
-            "({high} - {low}) / 1000000\n/ {}(sum without ({}) ({state}) > 0)",
-            ignoring(&[Label::Window, Label::Kpi]),
-            Label::State.name()
-        ),
-    )
+    format!("({high} - {low})")
 }
 
 /// What the pod serves, from counters.

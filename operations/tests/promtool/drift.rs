@@ -555,11 +555,6 @@ fn verdicts(story: &mut Story) {
     for (feature, drifted) in [(FLAG, 1.0), (BROKEN, 1.0), ("deciles/same", 0.0)] {
         story.says("driftline:feature:drift1h", &of_column(MODEL, feature), drifted);
     }
-    let alert = format!(
-        "count(ALERTS{{alertname=\"DriftlineFeatureDrift\",alertstate=\"firing\",model=\"{MODEL}\",feature=\"{FLAG}\"}})"
-    );
-    story.holds_at(END, alert, 1.0);
-    story.is_silent_at(END, format!("ALERTS{{model=\"{IDLE}\"}}"));
 }
 
 /// Rows that come thirty and ten by turns: from one ten minutes to the next they differ by a chi-square of 20.

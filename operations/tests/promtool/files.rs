@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 use driftline_operations::{
     File, rules,
     settings::{Lookback, Settings},
-    slo,
+    slo::{self, Objectives},
     time_scale::TimeScale,
 };
 use driftline_statistics::bins::Bins;
@@ -15,6 +15,8 @@ use crate::{
     settings::{config, numbers, profile, with_profile},
     story::{check, names},
 };
+
+const DOCS: &str = include_str!("../../../docs/reading-metrics.md");
 
 /// The subjects that have a story, each of which fails while a rule has no expectation.
 const STORIES: [&str; 7] = ["data", "drift", "experiment", "pods", "quality", "serving", "slo"];
@@ -59,4 +61,27 @@ fn lengths_of_time_share_no_rule_and_a_rehearsal_has_the_names_of_the_truth() {
     for settings in [truth, rehearsal] {
         check(&all(&settings), |rules| json!({"rule_files": rules, "tests": []}));
     }
+}
+
+#[test]
+fn the_page_on_rules_names_none_that_there_is_not() {
+    let config = config(r#"{"models": [{"name": "m"}], "routes": ["r"]}"#);
+    let mut known: BTreeSet<String> =
+        all(&Settings::of(&config)).iter().flat_map(|file| names(&file.text)).collect();
+    // Those of configured profiles and KPIs.
+    known.extend(["driftline:kpi:mean1h".to_owned()]);
+    let is_of_name = |it: char| it.is_ascii_alphanumeric() || "_:".contains(it);
+    let said = DOCS
+        .split(|it| !is_of_name(it))
+        .filter(|it| it.starts_with("driftline:") && !it.ends_with(':'));
+    let unknown: BTreeSet<&str> = said.filter(|it| !known.contains(*it)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn the_example_of_objectives_is_read() {
+    let example = DOCS.split("```json\n").find(|it| it.contains("\"bad_outcomes\"")).unwrap();
+    let example = example.split("```").next().unwrap();
+    let read = Objectives::from_json(example.as_bytes()).unwrap();
+    assert_eq!((read.freshness, read.labels, read.bad_events_min), (None, Some(0.3), 20));
 }

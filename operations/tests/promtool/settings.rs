@@ -31,6 +31,7 @@ pub(crate) fn profile(features: Vec<(String, Column)>) -> Profile {
         features: features.into_iter().map(|(name, column)| Feature { name, column }).collect(),
         prediction: None,
         quality: None,
+        kpis: Vec::new(),
     }
 }
 
