@@ -1,10 +1,11 @@
 //! `cargo xtask alerts`: plays every scenario and says which alerts fired and ended. Only with a folder it writes anything.
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
+use std::{fs, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use driftline_rehearsal::{play, report, scenario::Scenario, stage::Pieces};
+use tokio::{sync::Semaphore, task::LocalSet};
 
 /// Fires and silences every alert: faults under load on a real Envoy, seen by a real Prometheus.
 #[derive(Parser)]
@@ -12,28 +13,46 @@ struct Arguments {
     /// The scenarios to play, in place of all.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
+    /// How many are played at a time, each with an Envoy and a Prometheus of its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    jobs: u16,
     /// The file that the table is written to.
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     docs: Option<PathBuf>,
 }
 
-#[tokio::main]
+fn main() -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(LocalSet::new().run_until(rehearse(Arguments::parse())))
+}
+
 #[allow(clippy::print_stdout, reason = "the table is what the command is for")]
-async fn main() -> Result<ExitCode> {
-    let Arguments { only, docs } = Arguments::parse();
+async fn rehearse(arguments: Arguments) -> Result<ExitCode> {
+    let Arguments { only, jobs, docs } = arguments;
     for name in &only {
         let known: Vec<&str> = Scenario::all().map(|it| it.name).collect();
         ensure!(known.contains(&&**name), "--only {name}: allowed is any of {}", known.join(", "));
     }
     let pieces = Pieces::find()?;
-    let mut results = Vec::new();
     let begun = Instant::now();
-    for scenario in Scenario::all() {
-        if only.is_empty() || only.iter().any(|name| name == scenario.name) {
-            let played = play::play(&pieces, scenario).await.context(scenario.name)?;
-            println!("{}", report::line(scenario, &played));
-            results.push((scenario, played));
-        }
+    let places = Arc::new(Semaphore::new(jobs.into()));
+    let is_asked =
+        |scenario: &&Scenario| only.is_empty() || only.iter().any(|it| it == scenario.name);
+    let playing: Vec<_> = Scenario::all()
+        .filter(is_asked)
+        .map(|scenario| {
+            let (pieces, places) = (pieces.clone(), Arc::clone(&places));
+            tokio::task::spawn_local(async move {
+                let _place = places.acquire().await?;
+                let played = play::play(&pieces, scenario).await.context(scenario.name)?;
+                println!("{}", report::line(scenario, &played));
+                anyhow::Ok((scenario, played))
+            })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for played in playing {
+        results.push(played.await??);
     }
     let faults: Vec<String> =
         results.iter().flat_map(|(scenario, played)| report::faults(scenario, played)).collect();
