@@ -109,6 +109,9 @@ pub(crate) struct Args {
     /// What is promised of the models, as JSON; without it, the defaults.
     #[arg(long, value_name = "FILE")]
     objectives: Option<PathBuf>,
+    /// Where the runbooks are that alerts link to, such as https://wiki.example/driftline [default: docs/runbooks].
+    #[arg(long, value_name = "URL")]
+    runbooks: Option<String>,
     /// Write every span of time this many times shorter, to rehearse alerts.
     #[arg(long, value_name = "TIMES", default_value = "1")]
     time_scale: NonZeroU32,
@@ -130,6 +133,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     settings.lookbacks.sort();
     settings.lookbacks.dedup();
     settings.scale = TimeScale::divided_by(args.time_scale);
+    if let Some(runbooks) = &args.runbooks {
+        runbooks.trim_end_matches('/').clone_into(&mut settings.runbooks);
+    }
     if let Some(path) = &args.objectives {
         let objectives = Objectives::from_json(&read(path, "--objectives")?);
         settings.objectives =

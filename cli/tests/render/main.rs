@@ -8,6 +8,7 @@ mod envoy;
 mod input;
 mod kubernetes;
 mod kustomize;
+mod live;
 mod prometheus;
 
 use std::{

@@ -38,7 +38,7 @@ fn recorded(queries: &[(String, String)]) -> Value {
 }
 
 /// The queries of all documents of rollouts and scalers, with their arguments replaced.
-fn queries(rendered: &Rendered) -> Vec<(String, String)> {
+pub(crate) fn queries(rendered: &Rendered) -> Vec<(String, String)> {
     let mut queries = Vec::new();
     for path in rendered
         .files()
@@ -196,6 +196,14 @@ fn errors_and_first_tokens_are_those_of_the_model_over_all_pods() {
         requests("\"other\", outcome=\"error_status\", pod=\"a\"", "0+1000x10"),
         requests("\"quiet\", outcome=\"error_status\", pod=\"a\"", "0+1x10"),
         requests("\"whole\", outcome=\"complete\", pod=\"a\"", "0+10x10"),
+        series(
+            "driftline_time_to_first_token_microseconds_bucket{model=\"early\", result=\"success\", le=\"+Inf\"}",
+            "0x10",
+        ),
+        series(
+            "driftline_time_to_first_token_observations_total{model=\"early\", result=\"success\"}",
+            "0+100x10",
+        ),
         bucket("a", "100000", "0+50x10"),
         bucket("a", "200000", "0+100x10"),
         bucket("a", "+Inf", "0+100x10"),
@@ -230,6 +238,8 @@ fn errors_and_first_tokens_are_those_of_the_model_over_all_pods() {
             // Nine tenths of the way from 0.1 to 0.2 s.
             (first.clone(), Some(0.19)),
             (first.replace("\"rain\"", "\"nothing\""), None),
+            // Its buckets have not followed yet.
+            (first.replace("\"rain\"", "\"early\""), None),
         ],
     );
 }

@@ -36,10 +36,11 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
     files
 }
 
-/// What the file is called without its folder and its ending.
+/// What the file is called without its folder, its ending and our name, which each object has anyway.
 fn stem(path: &str) -> &str {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    name.split_once('.').map_or(name, |(stem, _)| stem)
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    stem.strip_prefix("driftline-").unwrap_or(stem)
 }
 
 /// A file of rules as a PrometheusRule.

@@ -75,8 +75,9 @@ impl Selection {
         let matchers = &self.matchers;
         let buckets = format!("{}_bucket{{{matchers}{success}}}", definition.name);
         let observed = self.increase(&observations.unwrap_or_default(), &success, range);
+        // Buckets follow their exact counters by some seconds, and a quantile of none of them is NaN, which no comparison passes.
         format!(
-            "histogram_quantile({QUANTILE}, sum by (le) (increase({buckets}[{range}]))) / 1e6\nand {observed} >= \
+            "histogram_quantile({QUANTILE}, sum by (le) (increase({buckets}[{range}]))) / 1e6 >= 0\nand {observed} >= \
              {REQUESTS_MIN}"
         )
     }
