@@ -37,14 +37,16 @@ fn inhibition(domain: Domain) -> String {
     format!("driftline:inhibited:{}", domain.name())
 }
 
-/// The rule that says which models a proxy serves. While it cannot be scraped these are those of before.
+/// The rule that says which models a proxy serves. While it cannot be scraped, or shows nothing of the filter, these are those
+/// of before, as long as Prometheus knows the proxy.
 pub(super) fn models_of_proxies(_: &Expressions<'_>) -> Rule {
     let served = series(Metric::Requests, &[equals(Label::Outcome, Outcome::Complete.word())]);
     recording(
         MODELS_OF_PROXIES.to_owned(),
         format!(
             "group by ({PROXIES}, {MODEL}) ({served})\n\
-             or {MODELS_OF_PROXIES} and on ({PROXIES}) max by ({PROXIES}) (up) == 0"
+             or ({MODELS_OF_PROXIES} and on ({PROXIES}) group by ({PROXIES}) (up)\n  \
+             unless on ({PROXIES}) group by ({PROXIES}) ({served}))"
         ),
     )
 }

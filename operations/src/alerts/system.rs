@@ -458,16 +458,19 @@ fn slow_first_tokens(of: &Expressions<'_>) -> String {
     )
 }
 
-/// The share of the requests of a proxy, those of its admin interface excepted, that the filter counts in any way.
+/// The share of the requests of a proxy, those of its admin interface excepted, that the filter counts in any way. A filter
+/// that is replaced by one that never starts leaves no counters behind: then it is 0 where it was known before.
 fn read_share(of: &Expressions<'_>) -> String {
     let recent = 10 * MINUTE;
     let counted = [Metric::Requests, Metric::Unmeasured, Metric::FeedbackRequests]
         .map(|metric| of.growth(metric.shape().name, recent));
     let proxied = [ENVOY_REQUESTS, ISTIO_REQUESTS].map(|name| of.grown(PROXIES, name, recent));
+    let proxied = format!("(({}) >= 20)", proxied.join("\n  or "));
     format!(
-        "sum by ({PROXIES}) (\n  {}\n)\n/ (({}) >= 50)",
+        "sum by ({PROXIES}) (\n  {}\n)\n/ {proxied}\n\
+         or {proxied} * 0\nand on ({PROXIES}) last_over_time({READ_SHARE}[{}])",
         counted.join("\n  or "),
-        proxied.map(|grown| format!("({grown})")).join("\n  or ")
+        of.span(DAY)
     )
 }
 

@@ -33,6 +33,10 @@ fn up() -> Series {
     recorded(&format!("up{{{PROXY}}}"), 1.0, 0.0)
 }
 
+fn up_always() -> Series {
+    recorded(&format!("up{{{PROXY}}}"), 1.0, 1.0)
+}
+
 fn problem(reason: &str) -> Series {
     let name = format!("driftline_read_problems_total{{model=\"rain\", reason={reason:?}}}");
     counter(&name, 0.0, 20.0)
@@ -137,6 +141,17 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             "DriftlineFilterFailing",
             9,
             vec![requests("complete", 20.0, 0.0), proxied("ingress", 20.0), proxied("admin", 4.0)],
+        )
+        .with_labels(AT_PROXY),
+        // Its counters are gone altogether.
+        scenario(
+            "DriftlineFilterFailing",
+            12,
+            vec![
+                requests("complete", 20.0, 20.0).that_ends(),
+                proxied("ingress", 20.0),
+                up_always(),
+            ],
         )
         .with_labels(AT_PROXY),
         // One of two workers, as Istio's proxies show it.
