@@ -14,9 +14,9 @@ use anyhow::{Context as _, anyhow};
 use clap::builder::PossibleValuesParser;
 use driftline_monitor::config::Config;
 use driftline_operations::{
+    objectives::Objectives,
     render::{Bundle, Deployment, Host, Image, IstioObject, Label, Name, Part, read_digest},
     settings::{Lookback, Settings},
-    slo::Objectives,
     time_scale::TimeScale,
 };
 

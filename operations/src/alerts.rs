@@ -13,6 +13,7 @@ mod incidents;
 mod model;
 mod playbook;
 mod system;
+mod verdicts;
 
 use std::collections::BTreeMap;
 

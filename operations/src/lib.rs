@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod dashboards;
+pub mod objectives;
 pub mod outcomes;
 pub mod promql;
 pub mod render;

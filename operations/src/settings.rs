@@ -2,7 +2,7 @@
 
 use driftline_monitor::config::Config;
 
-use crate::{slo::Objectives, time_scale::TimeScale};
+use crate::{objectives::Objectives, time_scale::TimeScale};
 
 /// What everything is rendered for.
 #[derive(Clone, Debug)]

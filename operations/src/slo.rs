@@ -9,17 +9,13 @@
 //! Workbook" (2018), chapter 5.
 
 mod events;
-mod objectives;
-
-pub use self::objectives::{
-    Availability, Freshness, Latency, Objectives, ObjectivesError, QualityBudget,
-};
 
 use driftline_labels::labels;
 use driftline_metrics::catalogue::Label;
 
 use crate::{
     File,
+    objectives::{Objectives, QualityBudget},
     promql::selected,
     rules::{self, Group, INTERVAL_SECONDS, Rule, RuleFile, over::Over, rule, with_labels},
     settings::{Lookback, Settings},

@@ -8,16 +8,13 @@ use super::{
     Alert, Dashboard, Scope, Severity,
     expression::{
         DAY, Expressions, FEATURE, FEATURES, HOUR, MINUTE, MODEL, NOT_SET, NOVEL_CATEGORY,
-        OF_SHAPE, OUT_OF_RANGE, ROWS_MIN, VERSIONS, companions, differs, equals, one_of, selected,
-        series, words,
+        OF_SHAPE, OUT_OF_RANGE, ROWS_MIN, VERSIONS, companions, differs, equals, one_of, series,
+        words,
     },
-    incidents::{CAUSE, causes_in_data},
-    model::{QUALITY_FOR, quality_falls},
+    incidents::{CARRIES_QUALITY, CAUSE, causes_in_data},
+    verdicts::{QUALITY_FOR, drift, quality_falls},
 };
 use crate::slo::{self, Slo};
-
-/// The alert that carries a fall of quality while the data of a model have an incident.
-pub(super) const CARRIES_QUALITY: &str = "DriftlineDataHurtsQuality";
 
 /// In the order in which they are evaluated; [`CARRIES_QUALITY`] comes last, because it asks for all others.
 pub(super) const ALERTS: &[Alert] = &[
@@ -357,17 +354,6 @@ pub(super) const ALERTS: &[Alert] = &[
         ..Alert::USUAL
     },
 ];
-
-/// Features, or predictions, that have drifted over all proxies within the last quarter of an hour, or in one proxy.
-pub(super) fn drift(of: &Expressions<'_>, role: &str) -> String {
-    let role = [equals(Label::Role, role)];
-    let fleet = selected(&format!("driftline:feature:drift{}", of.lookback().name()), &role);
-    format!(
-        "max by ({FEATURES}) (max_over_time({fleet}[{}])) > 0\nor {}",
-        of.span(15 * MINUTE),
-        of.drifts(FEATURES, Metric::FeatureVerdict, &role)
-    )
-}
 
 /// Models with predictions and no labels, where labels came in almost each of the six hours before, or on the day before.
 /// A day before at the same time there were some, too, or this is a habit.

@@ -14,7 +14,6 @@
 
 use super::{
     Alert, Domain, Scope,
-    data::CARRIES_QUALITY,
     expression::{ALERTS, Expressions, INTERVAL, MODEL, PROXIES, equals, series},
     recording,
 };
@@ -24,6 +23,8 @@ use driftline_metrics::catalogue::{Label, Metric};
 
 /// Which models each proxy serves, as its last scrape had them.
 pub(super) const MODELS_OF_PROXIES: &str = "driftline:proxy:models";
+/// The alert that carries a fall of quality while the data of a model have an incident.
+pub(super) const CARRIES_QUALITY: &str = "DriftlineDataHurtsQuality";
 /// A cause in the data of a model.
 pub(super) const CAUSE: &str = "driftline:cause:data";
 

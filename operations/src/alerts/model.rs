@@ -1,22 +1,17 @@
 //! Alerts on models themselves: the same rows have other labels, or a new version is worse. An incident of the system or of
 //! the data inhibits them, because it explains them.
 
-use driftline_labels::{DetectorState, EstimateOf, EstimatedMeasure, Window};
+use driftline_labels::DetectorState;
 use driftline_metrics::catalogue::{Label, Metric};
 
 use super::{
     Alert, Dashboard, Severity,
-    data::drift,
     expression::{
-        Expressions, HOT_RESTART, HOUR, MINUTE, PREDICTION, VERSIONS, differs, equals, one_of,
-        series,
+        Expressions, HOT_RESTART, HOUR, MINUTE, PREDICTION, VERSIONS, differs, equals, series,
     },
+    verdicts::{QUALITY_FOR, drift, estimate_falls, quality_drifts},
 };
 use crate::slo::{self, Slo};
-
-/// How long a fall of quality must last. While it waits for its time after an incident of the data, the alert of that
-/// incident goes on.
-pub(super) const QUALITY_FOR: u64 = 10 * MINUTE;
 
 /// In the order in which they are evaluated.
 pub(super) const ALERTS: &[Alert] = &[
@@ -24,7 +19,7 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "DriftlineQualityFell",
         severity: Severity::Page,
         question: "Is the model worse than on its reference, by its labels?",
-        expression: verdict,
+        expression: quality_drifts,
         for_seconds: QUALITY_FOR,
         summary: "{{ $labels.model }} is worse than on its reference, and neither the system nor its data explain it.",
         is_real: (
@@ -156,39 +151,6 @@ pub(super) const ALERTS: &[Alert] = &[
         ..Alert::USUAL
     },
 ];
-
-/// Models whose verdict on quality is `drift`.
-fn verdict(of: &Expressions<'_>) -> String {
-    of.drifts(VERSIONS, Metric::QualityVerdict, &[])
-}
-
-/// Models whose quality has fallen by any measure: their labels, what scores let expect, or their budget.
-pub(super) fn quality_falls(of: &Expressions<'_>) -> String {
-    [verdict(of), estimate_falls(of, VERSIONS), of.burns(&[Slo::Quality], slo::Severity::Page)]
-        .join("\nor ")
-}
-
-/// By which part of the reference the estimated quality falls short of it, where that is a twentieth and three standard
-/// errors at least. Gauges of one proxy are compared with each other, and those that a hot restart doubles are all doubled.
-fn estimate_falls(_: &Expressions<'_>, by: &str) -> String {
-    let on = "job, instance, model, version, measure";
-    let measures = EstimatedMeasure::WORDS;
-    let of_rows = [
-        equals(Label::Window, Window::Fast.name()),
-        equals(Label::Rows, EstimateOf::Predictions.name()),
-    ];
-    let one = |metric: Metric| format!("max by ({on}) ({})", series(metric, &of_rows));
-    let estimate = format!("({} > 0)", one(Metric::EstimatedQuality));
-    let error = format!("({} > 0)", one(Metric::EstimatedQualityError));
-    let reference = format!(
-        "max by ({on}) ({})",
-        series(Metric::ReferenceQuality, &[one_of(Label::Measure, &measures)])
-    );
-    format!(
-        "max by ({by}) (\n  ({reference} - {estimate}) / {reference} > 0.05\n  \
-         and ({reference} - {estimate}) / {error} > 3\n)"
-    )
-}
 
 /// How many detectors have found a change within the last hour, where two agree. Each alone calls a false one now and then.
 fn detectors(of: &Expressions<'_>, by: &str, matchers: &[String]) -> String {

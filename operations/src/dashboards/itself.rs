@@ -6,8 +6,7 @@ use super::{
     Dashboard,
     grid::row,
     panel::{Panel, unit},
-    queries::{Queries, ratio, this_pod},
-    variables::POD_LABEL,
+    queries::{POD_LABEL, Queries, ratio, this_pod},
     words::{GREEN, RED, SCRAPED, YELLOW},
 };
 

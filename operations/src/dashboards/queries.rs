@@ -7,13 +7,15 @@
 use driftline_labels::{Verdict, Window};
 use driftline_metrics::catalogue::{Label, Metric};
 
-use super::variables::POD;
-use super::variables::POD_LABEL;
 use crate::{
     promql::labels,
     settings::{Lookback, Settings},
 };
 
+/// The variable with the label that tells pods apart.
+pub(super) const POD_LABEL: &str = "pod_label";
+/// The variable with the pods.
+pub(super) const POD: &str = "pod";
 /// The range of a rate: four scrapes at least.
 const RATE_INTERVAL: &str = "$__rate_interval";
 /// The time that the dashboard shows.

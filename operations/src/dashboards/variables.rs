@@ -3,15 +3,11 @@
 use driftline_metrics::catalogue::{Label, Metric};
 use serde_json::{Value, json};
 
-use super::queries::Queries;
+use super::queries::{POD, POD_LABEL, Queries};
 use crate::settings::Lookback;
 
 /// The variable with the data source, which panels refer to.
 pub(super) const DATA_SOURCE: &str = "datasource";
-/// The variable with the label that tells pods apart.
-pub(super) const POD_LABEL: &str = "pod_label";
-/// The variable with the pods.
-pub(super) const POD: &str = "pod";
 /// The variable with the folder of the runbooks.
 pub(super) const RUNBOOKS: &str = "runbooks";
 /// What a label of Prometheus' own is called that every target has.

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Bundle, File, file, queries::Selection};
 use crate::{
+    objectives::Objectives,
     promql,
     rules::experiment::{ABSOLUTE_ERROR, ACCURACY, LATENCY},
     settings::{Lookback, Settings},
-    slo::Objectives,
     yaml,
 };
 

@@ -4,8 +4,9 @@ use driftline_labels::{LabelOutcome, Outcome, QualityMeasure, RequestResult};
 use driftline_metrics::catalogue::{Label, Metric};
 use driftline_statistics::profile::quality::{Regression, Task};
 
-use super::{Objectives, Slo};
+use super::Slo;
 use crate::{
+    objectives::Objectives,
     outcomes::pattern,
     promql::{at_most, constant, increase, labels, none_of, relabelled, right, selected, settled},
     rules::{Rule, rule, with_labels},

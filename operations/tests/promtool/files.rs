@@ -3,9 +3,11 @@
 use std::{collections::BTreeSet, num::NonZeroU32};
 
 use driftline_operations::{
-    File, rules,
+    File,
+    objectives::Objectives,
+    rules,
     settings::{Lookback, Settings},
-    slo::{self, Objectives},
+    slo,
     time_scale::TimeScale,
 };
 use driftline_statistics::bins::Bins;

@@ -23,7 +23,7 @@ const BAD_EVENTS: std::ops::RangeInclusive<u64> = 1..=1_000_000;
 /// As JSON, with what is left out at its default, and `false` for none:
 ///
 /// ```
-/// use driftline_operations::slo::Objectives;
+/// use driftline_operations::objectives::Objectives;
 ///
 /// let objectives = Objectives::from_json(
 ///     br#"{
