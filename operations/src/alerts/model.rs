@@ -33,8 +33,13 @@ pub(super) const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "DriftlineQualityBudgetBurns",
-        question: "Are so many predictions wrong that the quality budget is gone within days?",
-        expression: |of| of.burns(&[Slo::Quality], slo::Severity::Page),
+        opens_incident: false,
+        question: "Are so many predictions wrong that the quality budget is gone before its time?",
+        // A budget of a tenth burns ten times too fast at most, which is no page by its windows.
+        expression: |of| {
+            let severities = [slo::Severity::Page, slo::Severity::Ticket];
+            severities.map(|severity| of.burns(&[Slo::Quality], severity)).join("\nor ")
+        },
         for_seconds: 10 * MINUTE,
         summary: "Predictions of {{ $labels.model }} are wrong {{ $value | printf \"%.1f\" }} times as often as its objective allows.",
         is_real: (

@@ -56,6 +56,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         )
         .with_labels(VERSION),
         scenario("DriftlineQualityBudgetBurns", 11, burns("quality", ["1h", "5m"], 20.0)),
+        scenario("DriftlineQualityBudgetBurns", 11, burns("quality", ["3d", "6h"], 1.5)),
         scenario(
             "DriftlineConceptDrift",
             11,
