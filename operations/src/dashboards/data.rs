@@ -99,6 +99,7 @@ fn moved(of: &Queries) -> Vec<Panel> {
         .column("PSI, slow", unit::NONE, most(COLUMN, &of.millionths(Metric::FeaturePsi, &[slow()])))
         .column("PSI / critical", unit::TIMES, relative_psi(of, COLUMN))
         .column("rows are worth", unit::COUNT, sum(COLUMN, &of.gauge(Metric::FeatureEffectiveRows, &[])))
+        .whole()
         .column(
             "drift began",
             unit::DAYS_AGO,

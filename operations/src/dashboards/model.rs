@@ -2,9 +2,7 @@
 
 use std::slice;
 
-use driftline_labels::{
-    DetectorState, EstimateOf, LabelOutcome, LabelsState, QualityMeasure, Window,
-};
+use driftline_labels::{DetectorState, EstimateOf, LabelOutcome, LabelsState, QualityMeasure};
 use driftline_metrics::catalogue::{Label, Metric};
 use driftline_statistics::drift::Tail;
 
@@ -202,11 +200,11 @@ fn expected(of: &Queries) -> Vec<Panel> {
         Panel::table(
             "Changes that detectors found",
             "How often in the time shown, when last, and the mean before and after: the share of errors, or the absolute error \
-             in standard deviations of the label, or where a business figure lies between its bounds.",
+             in standard deviations of the label, or where a KPI lies between its bounds.",
         )
         .label(Label::Model.name(), "model")
         .label(Label::Version.name(), "version")
-        .label(Label::Kpi.name(), "figure")
+        .label(Label::Kpi.name(), "KPI")
         .label(Label::Detector.name(), "detector")
         .column("changes", unit::NONE, of.growth(STREAM, Metric::ConceptChanges, &[]))
         .whole()
@@ -335,31 +333,43 @@ fn labels(of: &Queries) -> Vec<Panel> {
 fn kpis(of: &Queries) -> Vec<Panel> {
     let side = |side: Tail| of.rate(KPI, Metric::KpiUnits, &[is(Label::Side, side.name())]);
     let records = of.rate(KPI, Metric::KpiRows, &[]);
-    let mean = |window: Window| {
-        let of_side = |side: Tail| {
-            let conditions = [is(Label::Side, side.name()), is(Label::Window, window.name())];
-            average(KPI, &of.millionths(Metric::KpiMean, &conditions))
-        };
-        format!("{} - {}", of_side(Tail::High), of_side(Tail::Low))
+    let of_reference = |side: Tail| {
+        let condition = [is(Label::Side, side.name())];
+        average(KPI, &of.millionths(Metric::ReferenceKpiMean, &condition))
     };
+    let reference = format!("{} - {}", of_reference(Tail::High), of_reference(Tail::Low));
     vec![
-        Panel::lines("KPIs", "In its unit, of the records that came.", unit::NONE)
+        Panel::lines(
+            "KPIs",
+            "The mean of each in its unit, of the records that came. The dashed line is the mean of the reference, of KPIs that \
+             the profile has.",
+            unit::NONE,
+        )
             .ask(
                 "{{kpi}} ({{model}} {{version}})",
                 ratio(&format!("({} - {})", side(Tail::High), side(Tail::Low)), &records),
             )
-            .ask_dashed("{{kpi}} ({{model}} {{version}}) slow window", mean(Window::Slow))
+            .ask_dashed("{{kpi}} ({{model}} {{version}}) reference", reference)
             .below_zero()
-            .sized(8, 7),
+            .sized(12, 7),
         Panel::lines(
-            "Records with business figures",
-            "Records of feedback that have the figure.",
+            "Records with KPIs",
+            "Records of feedback that have the KPI.",
             unit::PER_SECOND,
         )
         .ask("{{kpi}} ({{model}} {{version}})", records)
-        .sized(8, 7),
+        .sized(12, 7),
         Panel::states(
-            "Detectors of change in business figures",
+            "Verdict on KPIs",
+            "Whether a KPI has moved away from the reference, up or down, beyond chance and by enough to matter, in the fast \
+             window.",
+            VERDICT,
+        )
+        .ask("{{kpi}} ({{model}} {{version}})", of.verdict(KPI, Metric::KpiVerdict, &[fast()]))
+        .if_empty("no KPI in a profile")
+        .sized(12, 7),
+        Panel::states(
+            "Detectors of change in KPIs",
             "What ADWIN and Page-Hinkley say of the stream of values.",
             DETECTOR,
         )
@@ -372,7 +382,7 @@ fn kpis(of: &Queries) -> Vec<Panel> {
                 &[is_not(Label::Kpi, "")],
             ),
         )
-        .sized(8, 7),
+        .sized(12, 7),
     ]
 }
 
@@ -409,7 +419,7 @@ fn versions(of: &Queries) -> Vec<Panel> {
         .label(Label::Model.name(), "model")
         .label(CANDIDATE, "candidate")
         .label(FIGURE, "figure")
-        .label(Label::Kpi.name(), "business figure")
+        .label(Label::Kpi.name(), "KPI")
         .column("difference", unit::NONE, column("difference"))
         .column("lower end", unit::NONE, column("lower"))
         .column("upper end", unit::NONE, column("upper"))

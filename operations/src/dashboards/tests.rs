@@ -230,8 +230,9 @@ fn each_alert_is_shown_by_a_panel_that_exists() {
         let (_, found) = dashboards.iter().find(|(_, it)| it["uid"] == dashboard.uid()).unwrap();
         let panels = found["panels"].as_array().unwrap();
         let url = format!("${{{}}}/{}.md", variables::RUNBOOKS, alert.name);
-        let links =
-            |panel: &Value| panel["links"].as_array().unwrap().iter().any(|it| it["url"] == url);
+        let links = |panel: &Value| {
+            panel["links"].as_array().is_some_and(|links| links.iter().any(|it| it["url"] == url))
+        };
         if !panels.iter().any(|panel| panel["title"] == title && links(panel)) {
             missing.push(format!("{}: {title} for {}", dashboard.uid(), alert.name));
         }

@@ -142,7 +142,11 @@ impl World {
             if number.is_multiple_of(5) && self.is_slow(started) {
                 body["messages"] = Value::Null;
             }
-            let mut request = Request::post_json("/v1/chat/completions", body.to_string());
+            let mut text = body.to_string();
+            if number.is_multiple_of(15) && self.is_slow(started) {
+                text.truncate(text.len() - 2);
+            }
+            let mut request = Request::post_json("/v1/chat/completions", text);
             if number.is_multiple_of(17) {
                 request = request.hang_up(HangUp::After(Duration::from_millis(200)));
             }
@@ -240,11 +244,17 @@ fn age(row: usize) -> f64 {
     30.0 + (row * 37 % 271) as f64
 }
 
+/// How many umbrellas a shop sells on a day.
+fn sold(day: &Day, row: usize) -> f64 {
+    let by_weather = if day.rain { 40.0 } else { 5.0 };
+    by_weather + (row % 10) as f64
+}
+
 /// The labels of these days, and what a shop sold on them.
 fn feedback(id: &str, days: &[Day]) -> Value {
     let records = days.iter().enumerate().map(|(row, day)| {
-        let sold = if day.rain { 40.0 } else { 5.0 } + (row % 10) as f64;
-        json!({"model": RAIN, "id": id, "row": row, "label": u8::from(day.rain), KPI: sold})
+        let (label, sold) = (u8::from(day.rain), sold(day, row));
+        json!({"model": RAIN, "id": id, "row": row, "label": label, KPI: sold})
     });
     Value::Array(records.collect())
 }
@@ -270,9 +280,11 @@ fn config(csv: &str, training: &[Day], model: &RainModel, lasts: Duration) -> St
 fn profile(csv: &str, training: &[Day], version: &str, model: &RainModel) -> String {
     const SCORE: &str = "probability of rain";
     const ASKED: &str = "asked at";
-    let header = format!("{SCORE},{OBSERVED},{ASKED}");
+    const ASKED_AT: u32 = 1_600_000_000;
+    let header = format!("{SCORE},{KPI},{OBSERVED},{ASKED}");
     let cells = training.iter().enumerate().map(|(row, day)| {
-        format!("{},{},{}", model.score(&day.features), 1_600_000_000.0 - age(row), 1_600_000_000)
+        let score = model.score(&day.features);
+        format!("{score},{},{},{ASKED_AT}", sold(day, row), f64::from(ASKED_AT) - age(row))
     });
     let lines = csv.lines().zip(std::iter::once(header).chain(cells));
     let table: String = lines.map(|(line, cells)| format!("{line},{cells}\n")).collect();
@@ -286,6 +298,7 @@ fn profile(csv: &str, training: &[Day], version: &str, model: &RainModel) -> Str
         settings: Settings { version: Some(version.to_owned()), ..Settings::of(RAIN) },
         prediction: Some(SCORE.into()),
         quality: Some(quality),
+        kpis: vec![KPI.into()],
         kinds: vec![(OBSERVED.into(), Kind::Timestamp)],
         as_of: Some(AsOf::Column(ASKED.into())),
         ..Options::default()

@@ -80,11 +80,18 @@ fn widths(titles: &[String], rows: &[Vec<(String, String)>], whole: f64) -> Vec<
             cells.fold(svg::width(title, SIZE), f64::max) + GAP
         })
         .collect();
-    let total: f64 = widths.iter().sum();
-    let count = widths.len().max(1) as f64;
-    for width in &mut widths {
-        *width =
-            if total < whole { *width + (whole - total) / count } else { *width * whole / total };
+    let mut total: f64 = widths.iter().sum();
+    // The widest ones give way.
+    while whole + 0.5 < total {
+        let widest = widths.iter().copied().fold(0.0, f64::max);
+        let second = widths.iter().copied().filter(|it| *it < widest).fold(0.0, f64::max);
+        let count = widths.iter().filter(|it| **it == widest).count() as f64;
+        let to = second.max(widest - (total - whole) / count);
+        for width in widths.iter_mut().filter(|it| **it == widest) {
+            *width = to;
+        }
+        total = widths.iter().sum();
     }
-    widths
+    let spare = ((whole - total) / widths.len().max(1) as f64).max(0.0);
+    widths.iter().map(|width| width + spare).collect()
 }

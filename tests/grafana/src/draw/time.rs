@@ -141,9 +141,13 @@ fn draw_stretch(
         _ => format!("M{}", upper.join(" L")),
     };
     if 0.0 < opacity {
+        let is_flat = points.iter().all(|(_, from, _)| *from <= low);
+        // Along the axis, the ends say it all.
+        let step = if is_flat { (points.len() - 1).max(1) } else { 1 };
         let lower: Vec<String> = points
             .iter()
             .rev()
+            .step_by(step)
             .map(|(at, from, _)| format!("{:.0},{:.1}", x(*at), y(from.max(low))))
             .collect();
         svg.path(
