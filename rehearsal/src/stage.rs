@@ -5,7 +5,9 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use driftline_monitor::config::Config;
-use driftline_operations::{render, settings::Settings, stats, time_scale::TimeScale};
+use driftline_operations::{
+    objectives::Objectives, render, settings::Settings, stats, time_scale::TimeScale,
+};
 use driftline_testbed::{
     envoy::{Envoy, EnvoyOptions, Update},
     models::ModelServer,
@@ -54,6 +56,8 @@ const INTERVAL_SECONDS: u64 = 60;
 pub const NAMES_MAX: usize = 20;
 /// How long two Envoys run after a hot restart: half an hour of the rules.
 const PARENT_SECONDS: u32 = 7;
+/// What is promised of latency is shorter than by default, so that answers which break it do not take a third of an hour.
+const OBJECTIVES: &str = r#"{"ttft": {"seconds": 0.5}, "tpot": {"seconds": 0.05}}"#;
 /// A name of the target that does not change with its port.
 const POD: &str = "gateway-0";
 
@@ -210,7 +214,9 @@ async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Resul
     let config = Config::from_json(config.as_bytes())
         .map_err(|error| anyhow!("the rehearsal's configuration: {error}"))?;
     let scale = scale();
-    let settings = Settings { scale, ..Settings::of(&config) };
+    let objectives = Objectives::from_json(OBJECTIVES.as_bytes())
+        .map_err(|error| anyhow!("the rehearsal's objectives: {error}"))?;
+    let settings = Settings { scale, objectives, ..Settings::of(&config) };
     let interval = scale.span(INTERVAL_SECONDS);
     let target = json!({"targets": [envoy.admin().to_string()], "labels": {"pod": POD}});
     let options = PrometheusOptions {
