@@ -20,7 +20,7 @@ mod system;
 use std::{collections::BTreeSet, num::NonZeroU32};
 
 use driftline_monitor::config::Config;
-use driftline_operations::{alerts, settings::Settings, time_scale::TimeScale};
+use driftline_operations::{alerts, dashboards, settings::Settings, time_scale::TimeScale};
 
 use crate::scenario::Scenario;
 
@@ -73,5 +73,18 @@ fn every_word_of_a_playbook_is_said() {
         }
         assert!(alert.question.ends_with('?'), "{}: {}", alert.name, alert.question);
         assert!(alert.name.starts_with("Driftline"), "{}", alert.name);
+    }
+}
+
+#[test]
+fn every_alert_names_a_panel_that_its_dashboard_has() {
+    let dashboards = with_settings(dashboards::files);
+    for (_, alert) in alerts::all() {
+        let (dashboard, panel, _) = alert.is_real;
+        let path = format!("grafana/{}.json", dashboard.uid());
+        let file = dashboards.iter().find(|file| file.path == path);
+        let text = &file.unwrap_or_else(|| panic!("there is no {path}")).text;
+        let title = format!("\"title\": {panel:?}");
+        assert!(text.contains(&title), "{}: {path} has no panel {panel:?}", alert.name);
     }
 }
