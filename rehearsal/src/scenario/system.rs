@@ -99,7 +99,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "filter-fails",
         about: "the filter's code traps at each request; traffic passes without it",
         fault: Fault::OtherFilter(Module::Failing),
-        alerts: &["DriftlineFilterFailing", "DriftlineModelUnseen"],
+        alerts: &["DriftlineFilterFailing"],
         ..SYSTEM
     },
     Scenario {
