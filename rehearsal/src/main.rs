@@ -16,8 +16,8 @@ struct Arguments {
     /// How many are played at a time, each with an Envoy and a Prometheus of its own.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
     jobs: u16,
-    /// The file that the table is written to.
-    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    /// The page that is written; scenarios that are not played keep their lines in it.
+    #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }
 
@@ -66,7 +66,8 @@ async fn rehearse(arguments: Arguments) -> Result<ExitCode> {
         println!("  {fault}");
     }
     if let Some(file) = docs {
-        fs::write(&file, report::page(&results))
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, report::page(&results, &before))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -67,9 +67,9 @@ fn true_time(after: Duration) -> String {
     format!("{:.0} min", after.as_secs_f64() * f64::from(TIMES) / 60.0)
 }
 
-/// The page.
+/// The page. Scenarios that were not played keep the line that they had.
 #[must_use]
-pub fn page(results: &[(&Scenario, Played)]) -> String {
+pub fn page(results: &[(&Scenario, Played)], before: &str) -> String {
     let mut text = format!(
         "<!-- Written by `cargo xtask alerts`. Edit rehearsal/src/report.rs or rehearsal/src/scenario.rs instead. -->\n\n\
          # Alerts, fired and silenced\n\n\
@@ -84,15 +84,43 @@ pub fn page(results: &[(&Scenario, Played)]) -> String {
          | --- | --- | --- | --- |\n",
         3600 / TIMES
     );
-    for (scenario, played) in results {
-        let ended = played.ended.map_or("never".to_owned(), true_time);
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {ended} |",
-            scenario.about,
-            scenario.domain,
-            alerts(played)
-        );
+    for scenario in Scenario::all() {
+        let played = results.iter().find(|(it, _)| it.name == scenario.name);
+        let kept = || before.lines().find(|line| line.starts_with(&begin(scenario)));
+        let line = played.map(|(_, played)| row(scenario, played));
+        if let Some(line) = line.or_else(|| kept().map(str::to_owned)) {
+            let _ = writeln!(text, "{line}");
+        }
     }
     text
+}
+
+fn begin(scenario: &Scenario) -> String {
+    format!("| {} | {} |", scenario.about, scenario.domain)
+}
+
+fn row(scenario: &Scenario, played: &Played) -> String {
+    let ended = played.ended.map_or("never".to_owned(), true_time);
+    format!("{} {} | {ended} |", begin(scenario), alerts(played))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_that_was_not_played_keeps_its_line() {
+        let [first, second] = [0, 1].map(|at| Scenario::all().nth(at).unwrap());
+        let ended = Some(Duration::from_secs(1));
+        let both = [first, second].map(|it| (it, Played { ended, ..Played::default() }));
+        let page = super::page(&both, "");
+        let later = Played { ended: Some(Duration::from_secs(15)), ..Played::default() };
+        let again = super::page(&[(second, later)], &page);
+        let lines = |page: &str| -> Vec<String> {
+            page.lines().filter(|line| line.contains("nothing fired")).map(str::to_owned).collect()
+        };
+        assert_eq!(lines(&again)[0], lines(&page)[0]);
+        assert!(lines(&page)[1].ends_with("| 4 min |"), "{page}");
+        assert!(lines(&again)[1].ends_with("| 60 min |"), "{again}");
+    }
 }

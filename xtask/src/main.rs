@@ -88,7 +88,7 @@ enum Task {
         arguments: Vec<OsString>,
     },
     /// Fire and silence every alert: faults under load on a real Envoy, seen by a real Prometheus, in an hour. Writes
-    /// docs/alerts.md, unless `--only` names scenarios.
+    /// docs/alerts.md, or with `--only` the lines of these scenarios.
     #[command(disable_help_flag = true)]
     Alerts {
         /// Arguments of `driftline-rehearsal`, such as `--only` and `--help`.
@@ -236,7 +236,7 @@ fn alerts(arguments: Vec<OsString>) -> Result<ExitCode> {
     ];
     let mut command = cargo();
     command.envs(pieces).args(["run", "--package", "driftline-rehearsal", "--"]).args(&arguments);
-    if arguments.is_empty() {
+    if !arguments.iter().any(|argument| argument == "--help") {
         command.arg("--docs").arg(paths::root().join("docs/alerts.md"));
     }
     exit_code(command.status().context("cannot start cargo")?)
