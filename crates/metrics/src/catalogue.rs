@@ -538,8 +538,8 @@ metrics! {
     KpiSquares = Counter "driftline_kpi_square_millionths_total" in "millionths" [Model, Version, Kpi];
     /// The mean of a KPI in the window, in millionths: on the side `high` if it is above 0, on the side `low` if below.
     KpiMean = Gauge "driftline_kpi_mean_ppm" in "parts per million" [Model, Version, Window, Side, Kpi];
-    /// Records of feedback by the bin of the KPI, as the profile has it. This and the following exist for KPIs of the
-    /// profile (`driftline profile --kpi`).
+    /// Records of feedback by the bin of the KPI. Only of KPIs that the profile knows (`driftline profile --kpi`), as the
+    /// next five.
     KpiBinRows = Counter "driftline_kpi_bin_rows_total" in "records" [Model, Version, Bin, Kpi];
     /// Those of them whose value is below the smallest or above the largest one of the reference.
     KpiOutside = Counter "driftline_kpi_outside_total" in "records" [Model, Version, Kpi];
