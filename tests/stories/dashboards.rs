@@ -36,7 +36,7 @@ use crate::stage::among_others;
 use world::World;
 
 /// How long the load lasts, in seconds, unless the environment says otherwise.
-const LASTS: u64 = 40;
+const LASTS: u64 = 30;
 /// How often Prometheus scrapes, in seconds.
 const SCRAPE: u64 = 2;
 /// How much shorter than true the rules are: their minute is as long as a scrape, their hour two minutes.
