@@ -5,10 +5,9 @@ use crate::{rules::INTERVAL_SECONDS, yaml::quoted};
 
 /// Seconds between two scrapes: often enough for a rate over a minute.
 const SCRAPE_SECONDS: u64 = 15;
-/// The metrics that are kept: the filter's own, Envoy's on itself and on Wasm, and what proxies count of requests themselves,
-/// which an alert compares with what the filter counts.
-const KEPT: &str =
-    "(driftline|envoy_wasm|envoy_server)_.*|envoy_http_downstream_rq_total|istio_requests_total";
+/// The metrics that are kept: the filter's own, Envoy's on itself and on Wasm, what proxies count of requests themselves,
+/// which an alert compares with what the filter counts, and what runbooks ask of upstreams.
+const KEPT: &str = "(driftline|envoy_wasm|envoy_server|envoy_cluster_membership|envoy_cluster_upstream_cx_connect|envoy_cluster_upstream_rq)_.*|envoy_http_downstream_rq_total|istio_requests_total";
 
 pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
     let rules = rule_files(bundle.settings);
