@@ -30,8 +30,11 @@ pub(super) fn dashboard(of: &Queries) -> Dashboard {
         rows: vec![
             row("What moved", moved(of)),
             row("Verdicts", verdicts(of)),
-            row("One feature: $feature", one_feature(of)),
-            row("Values that are missing, and the schema", schema(of)),
+            row("One feature: $feature", one_feature(of).into_iter().chain(tails_and_rows(of))),
+            row(
+                "Values that are missing, and the schema",
+                values(of).into_iter().chain(breaches(of)),
+            ),
             row("Ages, and skew after a deployment", ages_and_skew(of)),
         ],
     }
@@ -203,6 +206,13 @@ fn one_feature(of: &Queries) -> Vec<Panel> {
         .ask("{{model}} {{version}} total variation", measure(Metric::FeatureTotalVariation))
         .ask("{{model}} {{version}} KS", measure(Metric::FeatureKsStatistic))
         .sized(6, 9),
+    ]
+}
+
+/// Of the same feature.
+fn tails_and_rows(of: &Queries) -> Vec<Panel> {
+    let feature = [chosen(Label::Feature)];
+    vec![
         Panel::lines(
             "How far beyond the outermost bins",
             "In standard deviations of the reference, of the average value, below and above.",
@@ -240,7 +250,7 @@ fn one_feature(of: &Queries) -> Vec<Panel> {
     ]
 }
 
-fn schema(of: &Queries) -> Vec<Panel> {
+fn values(of: &Queries) -> Vec<Panel> {
     let unset =
         [super::queries::among(Label::Reason, &[Unbinned::Null.name(), Unbinned::Missing.name()])];
     vec![
@@ -287,6 +297,11 @@ fn schema(of: &Queries) -> Vec<Panel> {
             ),
         )
         .sized(8, 8),
+    ]
+}
+
+fn breaches(of: &Queries) -> Vec<Panel> {
+    vec![
         Panel::stacked(
             "Breaches of the schema by reason",
             "Of features, of the prediction, and of rows as a whole: extra columns and wrong shapes.",

@@ -14,13 +14,13 @@ pub(super) struct Row {
 }
 
 /// Panels under a heading.
-pub(super) fn row(heading: &'static str, panels: impl Into<Vec<Panel>>) -> Row {
-    Row { heading: Some(heading), panels: panels.into() }
+pub(super) fn row(heading: &'static str, panels: impl IntoIterator<Item = Panel>) -> Row {
+    Row { heading: Some(heading), panels: panels.into_iter().collect() }
 }
 
 /// Panels at the top of a dashboard.
-pub(super) fn top(panels: impl Into<Vec<Panel>>) -> Row {
-    Row { heading: None, panels: panels.into() }
+pub(super) fn top(panels: impl IntoIterator<Item = Panel>) -> Row {
+    Row { heading: None, panels: panels.into_iter().collect() }
 }
 
 /// The models of all panels: from left to right, and a new line where the next one would not fit.
