@@ -15,8 +15,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "hot-restart",
         about: "Envoy is restarted hot, and gauges of both processes add up: no fault",
-        // For a second nothing can be scraped, which is four minutes here.
-        artefacts: &["DriftlineScrapeLost", "DriftlineModelUnseen"],
+        // For a second nothing can be scraped or counted, which is four minutes here, and more on a busy machine.
+        artefacts: &["DriftlineScrapeLost", "DriftlineModelUnseen", "DriftlineNoTraffic"],
         domain: "none",
         ..SYSTEM
     },
@@ -120,7 +120,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "no-room",
         about: "thousands of requests stop in the middle of their bodies, until the filter has no memory left",
         fault: Fault::TurnedUntilRestart(|knobs| knobs.held = 8000),
-        alerts: &["DriftlineNoRoom", "DriftlineMemoryLow"],
+        alerts: &["DriftlineNoRoom"],
         ..SYSTEM
     },
     Scenario {
