@@ -53,23 +53,12 @@ impl Args {
         let binary = binary.context("--prometheus")?;
         let scrape = if scale.is_true() { SCRAPE_SECONDS } else { EVALUATION_SECONDS };
         let settings = Settings { scale, ..Settings::of(config) };
+        let target = json!([{"targets": [proxy.to_string()]}]);
+        let [scrape, evaluation] = [scrape, EVALUATION_SECONDS].map(|seconds| scale.span(seconds));
         let options = PrometheusOptions {
             listen,
-            config: json!({
-                "global": {
-                    "scrape_interval": scale.span(scrape),
-                    "evaluation_interval": scale.span(EVALUATION_SECONDS),
-                },
-                "scrape_configs": [{
-                    "job_name": "driftline",
-                    "metrics_path": "/stats/prometheus",
-                    "static_configs": [{"targets": [proxy.to_string()]}],
-                }],
-            }),
-            rules: render::rule_files(&settings)
-                .into_iter()
-                .map(|file| (file.path.replace('/', "-"), file.text))
-                .collect(),
+            rules: render::rules_by_name(&settings),
+            ..PrometheusOptions::scraping(&target, &scrape, &evaluation)
         };
         Prometheus::start(&binary, options).await.context("--prometheus").map(Some)
     }

@@ -21,7 +21,7 @@ use self::expression::Expressions;
 pub use self::playbook::{index, runbook_head};
 use crate::{
     File,
-    rules::{self, Group, Recording, Rule, RuleFile},
+    rules::{self, Group, INTERVAL_SECONDS, Recording, Rule, RuleFile},
     settings::Settings,
 };
 
@@ -184,13 +184,9 @@ pub fn file(settings: &Settings<'_>) -> File {
         rules_of(Domain::Model, &of),
         incidents::of_model(&of),
     ];
-    let group = Group {
-        name: "driftline_alerts".to_owned(),
-        interval: of.span(expression::INTERVAL),
-        rules: rules.into_iter().flatten().collect(),
-    };
-    let text = RuleFile { groups: vec![group] }.text(HEAD);
-    File { path: "prometheus/alerts.rules.yml".to_owned(), text }
+    let rules = rules.into_iter().flatten().collect();
+    let group = Group::new("driftline_alerts", INTERVAL_SECONDS, rules, settings);
+    rules::file("alerts", RuleFile { groups: vec![group] }.text(HEAD))
 }
 
 /// Every alert with its domain.

@@ -69,6 +69,30 @@ pub fn selected(name: &str, matchers: &[(&str, &str, &str)]) -> String {
     format!("{name}{{{}}}", all.join(","))
 }
 
+/// A matcher of one value.
+#[must_use]
+pub fn equals(label: Label, value: &str) -> String {
+    format!("{}={}", label.name(), string(value))
+}
+
+/// A matcher of any other value.
+#[must_use]
+pub fn differs(label: Label, value: &str) -> String {
+    format!("{}!={}", label.name(), string(value))
+}
+
+/// A matcher of several values, which are words.
+#[must_use]
+pub fn one_of(label: Label, words: &[&str]) -> String {
+    format!("{}=~{}", label.name(), string(&words.join("|")))
+}
+
+/// Series of this name with these matchers.
+#[must_use]
+pub fn matching(name: &str, matchers: &[String]) -> String {
+    if matchers.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", matchers.join(", ")) }
+}
+
 /// The growth of a counter over the lookback of the rules that have it.
 #[must_use]
 pub fn increase(counter: &str) -> String {
@@ -159,5 +183,8 @@ mod tests {
     fn values_of_labels_are_quoted() {
         let found = selected("a", &[("b", "=", "x\"y\\z"), ("c", "=~", "d|e")]);
         assert_eq!(found, r#"a{b="x\"y\\z",c=~"d|e"}"#);
+        let all = [equals(Label::Model, "x\"y"), one_of(Label::Outcome, &["d", "e"])];
+        assert_eq!(matching("a", &all), r#"a{model="x\"y", outcome=~"d|e"}"#);
+        assert_eq!(matching("a", &[]), "a");
     }
 }

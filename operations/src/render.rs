@@ -113,6 +113,13 @@ pub fn rule_files(settings: &Settings<'_>) -> Vec<File> {
     files
 }
 
+/// The texts of these files by names without folders, as a Prometheus has them beside its configuration.
+#[must_use]
+pub fn rules_by_name(settings: &Settings<'_>) -> Vec<(String, String)> {
+    let named = |file: File| (file.path.replace('/', "-"), file.text);
+    rule_files(settings).into_iter().map(named).collect()
+}
+
 /// The dashboards.
 #[must_use]
 pub fn dashboards(settings: &Settings<'_>) -> Vec<File> {

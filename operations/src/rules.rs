@@ -115,6 +115,18 @@ pub(crate) fn with_labels<const N: usize>(rule: Rule, labels: [(&'static str, St
     }
 }
 
+impl Group {
+    /// Rules that are evaluated together, each time that so many true seconds have passed.
+    pub(crate) fn new(
+        name: &str,
+        seconds: u64,
+        rules: Vec<Rule>,
+        settings: &Settings<'_>,
+    ) -> Group {
+        Group { name: name.to_owned(), interval: settings.scale.span(seconds), rules }
+    }
+}
+
 impl RuleFile {
     /// Its text, after these lines of comment.
     #[must_use]

@@ -133,14 +133,9 @@ pub fn file(settings: &Settings<'_>) -> File {
     let period = Over { lookback: Lookback { seconds: PERIOD }, scale: settings.scale };
     let remaining = "1 - driftline:slo:bad_ratio@ / (driftline:slo:budget > 0)".to_owned();
     long.extend(period.rules(vec![rule("slo:budget_remaining@", remaining)]));
-    let group = |name: &str, seconds: u64, rules: Vec<Rule>| Group {
-        name: name.to_owned(),
-        interval: settings.scale.span(seconds),
-        rules,
-    };
     let groups = vec![
-        group("driftline_slo", INTERVAL_SECONDS, rules),
-        group("driftline_slo_long", LONG_INTERVAL_SECONDS, long),
+        Group::new("driftline_slo", INTERVAL_SECONDS, rules, settings),
+        Group::new("driftline_slo_long", LONG_INTERVAL_SECONDS, long, settings),
     ];
     rules::file("slo", RuleFile { groups }.text(HEAD))
 }

@@ -218,21 +218,10 @@ async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Resul
         .map_err(|error| anyhow!("the rehearsal's objectives: {error}"))?;
     let settings = Settings { scale, objectives, ..Settings::of(&config) };
     let interval = scale.span(INTERVAL_SECONDS);
-    let target = json!({"targets": [envoy.admin().to_string()], "labels": {"pod": POD}});
+    let target = json!([{"targets": [envoy.admin().to_string()], "labels": {"pod": POD}}]);
     let options = PrometheusOptions {
-        config: json!({
-            "global": {"scrape_interval": interval, "evaluation_interval": interval},
-            "scrape_configs": [{
-                "job_name": "driftline",
-                "metrics_path": "/stats/prometheus",
-                "static_configs": [target],
-            }],
-        }),
-        rules: render::rule_files(&settings)
-            .into_iter()
-            .map(|file| (file.path.replace('/', "-"), file.text))
-            .collect(),
-        ..PrometheusOptions::new(json!({}))
+        rules: render::rules_by_name(&settings),
+        ..PrometheusOptions::scraping(&target, &interval, &interval)
     };
     Prometheus::start(&pieces.prometheus, options).await
 }

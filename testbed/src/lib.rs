@@ -16,6 +16,7 @@ pub mod stream_client;
 pub mod envoy;
 pub mod pieces;
 pub mod prometheus;
+pub mod promtool;
 pub mod scorer;
 pub mod scrape;
 

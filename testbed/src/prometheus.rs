@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{client::Request, folder::Folder, process::Process, scrape::Series};
 
@@ -28,6 +28,18 @@ impl PrometheusOptions {
     /// One that listens on any free port of this machine, and has no rules.
     pub fn new(config: Value) -> PrometheusOptions {
         PrometheusOptions { listen: ([127, 0, 0, 1], 0).into(), config, rules: Vec::new() }
+    }
+
+    /// The same, that scrapes proxies, given as a list of `static_configs`, and evaluates rules; both this often.
+    pub fn scraping(proxies: &Value, scrape: &str, evaluation: &str) -> PrometheusOptions {
+        PrometheusOptions::new(json!({
+            "global": {"scrape_interval": scrape, "evaluation_interval": evaluation},
+            "scrape_configs": [{
+                "job_name": "driftline",
+                "metrics_path": "/stats/prometheus",
+                "static_configs": proxies,
+            }],
+        }))
     }
 }
 
@@ -191,8 +203,6 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[tokio::test]

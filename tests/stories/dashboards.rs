@@ -22,9 +22,7 @@ use driftline_grafana::{
     view::{PanelView, View},
 };
 use driftline_monitor::config::Config;
-use driftline_operations::{
-    alerts, dashboards, rules, settings::Settings, slo, time_scale::TimeScale,
-};
+use driftline_operations::{dashboards, render, settings::Settings, time_scale::TimeScale};
 use driftline_testbed::{
     pieces,
     prometheus::{Prometheus, PrometheusOptions},
@@ -60,9 +58,7 @@ fn all() -> Vec<Dashboard> {
 fn rules(config: &str) -> Vec<(String, String)> {
     let config = Config::from_json(config.as_bytes()).unwrap();
     let settings = Settings { scale: TimeScale::divided_by(TIMES), ..Settings::of(&config) };
-    let others = [slo::file(&settings), alerts::file(&settings)];
-    let files = rules::files(&settings).into_iter().chain(others);
-    files.map(|file| (file.path.replace('/', "-"), file.text)).collect()
+    render::rules_by_name(&settings)
 }
 
 fn now() -> f64 {
@@ -79,16 +75,12 @@ fn every_panel_has_something_to_show_of_a_real_prometheus_over_a_real_envoy() {
     fs::create_dir_all(&pictures).unwrap();
     let problems = Runtime::new().unwrap().block_on(async {
         let world = World::start(Duration::from_secs(seconds)).await;
-        let config = json!({
-            "global": {"scrape_interval": format!("{SCRAPE}s"), "evaluation_interval": format!("{SCRAPE}s")},
-            "scrape_configs": [{
-                "job_name": "envoy",
-                "metrics_path": "/stats/prometheus",
-                "static_configs": [{"targets": [world.envoy.admin().to_string()]}],
-            }],
-        });
-        let options =
-            PrometheusOptions { rules: rules(&world.config), ..PrometheusOptions::new(config) };
+        let interval = format!("{SCRAPE}s");
+        let target = json!([{"targets": [world.envoy.admin().to_string()]}]);
+        let options = PrometheusOptions {
+            rules: rules(&world.config),
+            ..PrometheusOptions::scraping(&target, &interval, &interval)
+        };
         let prometheus = Prometheus::start(&pieces::prometheus().unwrap(), options).await.unwrap();
         let from = now();
         world.play().await;

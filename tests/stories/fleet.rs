@@ -3,16 +3,9 @@
 mod experiment;
 mod verdict;
 
-use std::{
-    collections::BTreeMap,
-    env,
-    fmt::Write,
-    fs,
-    process::Command,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{collections::BTreeMap, fmt::Write};
 
-use driftline_testbed::{pieces, rain::Day, scrape::Scrape};
+use driftline_testbed::{promtool, rain::Day, scrape::Scrape};
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,7 +24,7 @@ const WINDOW_SECONDS: u64 = 3 * 3600;
 /// The rules compute from whole numbers, and gauges are whole parts per million.
 const TOLERANCE: f64 = 1e-6;
 
-const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/prometheus/drift.rules.yml");
+const RULES: &str = include_str!("../../envoy/prometheus/drift.rules.yml");
 
 /// What the rules compute, and the gauge that says the same.
 const MEASURES: [(&str, &str); 3] = [
@@ -134,14 +127,13 @@ fn two_proxies_of_which_one_restarts_tell_what_one_that_saw_all_tells() {
         .iter()
         .map(|(series, values)| json!({"series": series, "values": values.trim_end()}))
         .collect();
-    promtool(
-        RULES,
-        &json!({
-            "rule_files": [RULES],
+    holds(RULES, |rules| {
+        json!({
+            "rule_files": rules,
             "evaluation_interval": "1m",
             "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": checks}],
-        }),
-    );
+        })
+    });
 }
 
 /// Days whose prediction is now and then neither 0 nor 1: below, above, or between.
@@ -158,19 +150,10 @@ fn asks(days: &[Day]) -> Script {
     weather::asks_and_gets(days, &predictions)
 }
 
-/// Has promtool check the rules and carry out a test of them.
+/// Has promtool check rules and carry out a test of them, which is told where they lie.
 #[track_caller]
-fn promtool(rules: &str, test: &Value) {
-    let promtool = pieces::promtool().unwrap_or_else(|error| panic!("{error:#}"));
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
-    let call = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-    let file = env::temp_dir().join(format!("driftline-fleet-{}-{}.test.yml", call.0, call.1));
-    // JSON is YAML.
-    fs::write(&file, test.to_string()).unwrap();
-    for arguments in [["check", "rules", rules], ["test", "rules", &file.to_string_lossy()]] {
-        let run = Command::new(&promtool).args(arguments).output().unwrap();
-        let said = [run.stdout, run.stderr].concat();
-        assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
-    }
-    fs::remove_file(&file).unwrap();
+fn holds(rules: &str, test: impl FnOnce(&[String]) -> Value) {
+    let files = [("fleet.rules.yml", rules)];
+    let told = promtool::check(&files).and_then(|()| promtool::test(&files, test));
+    told.unwrap_or_else(|said| panic!("{said}"));
 }

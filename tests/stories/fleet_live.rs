@@ -73,24 +73,14 @@ impl Fleet {
                 "labels": {"pod": pod, "version": version},
             })
         };
-        let config = json!({
-            "global": {
-                "scrape_interval": format!("{SCRAPE_MS}ms"),
-                "evaluation_interval": "1s",
-            },
-            "scrape_configs": [{
-                "job_name": "envoy",
-                "metrics_path": "/stats/prometheus",
-                "params": {"filter": ["driftline_"]},
-                "static_configs": [
-                    target("steady", &steady, ""),
-                    target("restarting", &restarting, ""),
-                    target("all", &all, "one"),
-                ],
-            }],
-        });
+        let targets = json!([
+            target("steady", &steady, ""),
+            target("restarting", &restarting, ""),
+            target("all", &all, "one"),
+        ]);
         let binary = pieces::prometheus().unwrap();
-        let mut options = PrometheusOptions::new(config);
+        let mut options = PrometheusOptions::scraping(&targets, &format!("{SCRAPE_MS}ms"), "1s");
+        options.config["scrape_configs"][0]["params"] = json!({"filter": ["driftline_"]});
         options.rules = vec![("drift.rules.yml".into(), rules.to_owned())];
         let prometheus = Prometheus::start(&binary, options).await.unwrap();
         Fleet { steady, restarting, all, prometheus }

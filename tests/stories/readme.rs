@@ -1,9 +1,9 @@
 //! The queries in the documentation are PromQL and ask for metrics that exist. They are never run against data here.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{env, fs, path::Path};
 
 use driftline_metrics::catalogue::{Kind, Metric};
-use driftline_testbed::pieces;
+use driftline_testbed::promtool;
 
 use crate::expectation::PREFIX;
 
@@ -41,15 +41,8 @@ fn prometheus_takes_the_queries() {
         .enumerate()
         .map(|(index, query)| format!("  - record: readme:{index}\n    expr: |\n      {query}\n"))
         .collect();
-    let file = env::temp_dir().join(format!("driftline-readme-{}.yml", std::process::id()));
-    fs::write(&file, format!("groups:\n- name: readme\n  rules:\n{rules}")).unwrap();
-    let checked = Command::new(pieces::promtool().unwrap())
-        .args(["check", "rules"])
-        .arg(&file)
-        .output()
-        .unwrap();
-    fs::remove_file(&file).unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let rules = format!("groups:\n- name: readme\n  rules:\n{rules}");
+    assert_eq!(promtool::check(&[("readme.rules.yml", &rules)]), Ok(()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Prometheus takes the scrape configurations, the rules, and the queries of rollouts and scalers, which say what they
 //! should of known counters.
 
-use std::{fs, process::Command};
+use std::fs;
 
-use driftline_testbed::pieces;
+use driftline_testbed::promtool;
 use serde_json::{Value, json};
 
 use super::{
@@ -13,11 +13,8 @@ use super::{
 
 /// Runs promtool, and returns what it says if it fails.
 fn complaint(arguments: &[&str], rendered: &Rendered, path: &str) -> Option<String> {
-    let promtool = pieces::promtool().unwrap();
-    let file = rendered.folder.join(path);
-    let output = Command::new(promtool).args(arguments).arg(file).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (!output.status.success()).then(|| String::from_utf8_lossy(&said).into_owned())
+    let file = rendered.folder.join(path).display().to_string();
+    promtool::call(&[arguments, &[&file]].concat()).err()
 }
 
 /// Writes a file, beside which its rules lie.

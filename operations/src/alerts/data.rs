@@ -8,13 +8,15 @@ use super::{
     Alert, Dashboard, Scope, Severity,
     expression::{
         DAY, Expressions, FEATURE, FEATURES, HOUR, MINUTE, MODEL, NOT_SET, NOVEL_CATEGORY,
-        OF_SHAPE, OUT_OF_RANGE, ROWS_MIN, VERSIONS, companions, differs, equals, one_of, series,
-        words,
+        OF_SHAPE, OUT_OF_RANGE, ROWS_MIN, VERSIONS, companions, series, words,
     },
     incidents::{CARRIES_QUALITY, CAUSE, causes_in_data},
     verdicts::{QUALITY_FOR, drift, quality_falls},
 };
-use crate::slo::{self, Slo};
+use crate::{
+    promql::{differs, equals, one_of},
+    slo::{self, Slo},
+};
 
 /// In the order in which they are evaluated; [`CARRIES_QUALITY`] comes last, because it asks for all others.
 pub(super) const ALERTS: &[Alert] = &[

@@ -8,12 +8,11 @@ use driftline_labels::{LabelValue, Verdict, Window};
 use driftline_metrics::catalogue::{Kind, Label, Metric};
 
 use crate::{
+    promql::{equals, matching, one_of},
     settings::{Lookback, Settings},
     slo::{self, Slo},
 };
 
-/// How often alerts are evaluated, in seconds.
-pub(super) const INTERVAL: u64 = 60;
 pub(super) const MINUTE: u64 = 60;
 pub(super) const HOUR: u64 = 3600;
 pub(super) const DAY: u64 = 86_400;
@@ -161,33 +160,13 @@ pub(super) const PROXIES: &str = "job, instance";
 
 /// Series of a metric with these matchers.
 pub(super) fn series(metric: Metric, matchers: &[String]) -> String {
-    selected(metric.shape().name, matchers)
-}
-
-/// Series of this name with these matchers.
-pub(super) fn selected(name: &str, matchers: &[String]) -> String {
-    if matchers.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", matchers.join(", ")) }
+    matching(metric.shape().name, matchers)
 }
 
 /// The exact sum of a histogram's samples, and the exact number of them.
 pub(super) fn companions(metric: Metric) -> [String; 2] {
     debug_assert_eq!(metric.shape().kind, Kind::Histogram);
     metric.shape().companions().map_or_else(Default::default, |both| both.map(|name| name.concat()))
-}
-
-/// A matcher of one value.
-pub(super) fn equals(label: Label, value: &str) -> String {
-    format!("{}=\"{value}\"", label.name())
-}
-
-/// A matcher of any other value.
-pub(super) fn differs(label: Label, value: &str) -> String {
-    format!("{}!=\"{value}\"", label.name())
-}
-
-/// A matcher of several values.
-pub(super) fn one_of(label: Label, values: &[&str]) -> String {
-    format!("{}=~\"{}\"", label.name(), values.join("|"))
 }
 
 /// Words of a label.

@@ -14,10 +14,13 @@
 
 use super::{
     Alert, Domain, Scope,
-    expression::{ALERTS, Expressions, INTERVAL, MODEL, PROXIES, equals, series},
+    expression::{ALERTS, Expressions, MODEL, PROXIES, series},
     recording,
 };
-use crate::rules::Rule;
+use crate::{
+    promql::equals,
+    rules::{INTERVAL_SECONDS, Rule},
+};
 use driftline_labels::{LabelValue, Outcome};
 use driftline_metrics::catalogue::{Label, Metric};
 
@@ -151,5 +154,5 @@ fn in_state(alerts: &[&Alert], state: State) -> String {
 
 /// Models whose incident in this domain was open at the evaluation before.
 fn open_before(domain: Domain, of: &Expressions<'_>) -> String {
-    format!("last_over_time({}[{}])", incident(domain), of.span(2 * INTERVAL))
+    format!("last_over_time({}[{}])", incident(domain), of.span(2 * INTERVAL_SECONDS))
 }

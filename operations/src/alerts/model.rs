@@ -6,12 +6,13 @@ use driftline_metrics::catalogue::{Label, Metric};
 
 use super::{
     Alert, Dashboard, Severity,
-    expression::{
-        Expressions, HOT_RESTART, HOUR, MINUTE, PREDICTION, VERSIONS, differs, equals, series,
-    },
+    expression::{Expressions, HOT_RESTART, HOUR, MINUTE, PREDICTION, VERSIONS, series},
     verdicts::{QUALITY_FOR, drift, estimate_falls, quality_drifts},
 };
-use crate::slo::{self, Slo};
+use crate::{
+    promql::{differs, equals},
+    slo::{self, Slo},
+};
 
 /// In the order in which they are evaluated.
 pub(super) const ALERTS: &[Alert] = &[

@@ -7,12 +7,14 @@ use driftline_monitor::memory::VM_BYTES;
 use super::{
     Alert, Dashboard, Scope, Severity,
     expression::{
-        DAY, Expressions, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, companions, equals, one_of,
-        selected, series, words,
+        DAY, Expressions, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, companions, series, words,
     },
     incidents::MODELS_OF_PROXIES,
 };
-use crate::slo::{self, Slo};
+use crate::{
+    promql::{equals, matching, one_of},
+    slo::{self, Slo},
+};
 
 /// In the order in which they are evaluated.
 pub(super) const ALERTS: &[Alert] = &[
@@ -437,8 +439,8 @@ fn problems(of: &Expressions<'_>, reasons: &[&str], share: f64) -> String {
 fn slow_first_tokens(of: &Expressions<'_>) -> String {
     let succeeded = [equals(Label::Result, RequestResult::Success.name())];
     let buckets =
-        selected(&format!("{}_bucket", Metric::TimeToFirstToken.shape().name), &succeeded);
-    let [sum, count] = companions(Metric::TimeToFirstToken).map(|name| selected(&name, &succeeded));
+        matching(&format!("{}_bucket", Metric::TimeToFirstToken.shape().name), &succeeded);
+    let [sum, count] = companions(Metric::TimeToFirstToken).map(|name| matching(&name, &succeeded));
     let by_bucket = format!("le, {MODEL}");
     let (recent, before) = (5 * MINUTE, HOUR);
     let quantile = |grown: String| format!("histogram_quantile(0.95, {grown})");

@@ -4,10 +4,11 @@
 use driftline_labels::{EstimateOf, EstimatedMeasure, Window};
 use driftline_metrics::catalogue::{Label, Metric};
 
-use super::expression::{
-    Expressions, FEATURES, MINUTE, VERSIONS, equals, one_of, selected, series,
+use super::expression::{Expressions, FEATURES, MINUTE, VERSIONS, series};
+use crate::{
+    promql::{equals, matching, one_of},
+    slo::{self, Slo},
 };
-use crate::slo::{self, Slo};
 
 /// How long a fall of quality must last. While it waits for its time after an incident of the data, the alert of that
 /// incident goes on.
@@ -16,7 +17,7 @@ pub(super) const QUALITY_FOR: u64 = 10 * MINUTE;
 /// Features, or predictions, that have drifted over all proxies within the last quarter of an hour, or in one proxy.
 pub(super) fn drift(of: &Expressions<'_>, role: &str) -> String {
     let role = [equals(Label::Role, role)];
-    let fleet = selected(&format!("driftline:feature:drift{}", of.lookback().name()), &role);
+    let fleet = matching(&format!("driftline:feature:drift{}", of.lookback().name()), &role);
     format!(
         "max by ({FEATURES}) (max_over_time({fleet}[{}])) > 0\nor {}",
         of.span(15 * MINUTE),

@@ -7,13 +7,11 @@ use super::{
     Dashboard,
     grid::row,
     panel::{Panel, unit},
-    queries::{
-        Queries, chosen, fast, is, largest, legend, most, ratio, recorded_1h, share, slow, sum,
-    },
+    queries::{Queries, chosen, fast, largest, legend, most, ratio, recorded_1h, share, slow, sum},
     variables,
     words::{GREEN, MOVED, RED, VERDICT, Word, YELLOW},
 };
-use crate::promql::labels;
+use crate::promql::{equals, labels, one_of};
 
 /// What tells columns apart.
 const COLUMN: &[Label] = &[Label::Model, Label::Version, Label::Feature];
@@ -47,8 +45,8 @@ pub(super) fn relative_psi(of: &Queries, by: &[Label]) -> String {
 }
 
 fn moved(of: &Queries) -> Vec<Panel> {
-    let since_before = [is(Label::Since, Baseline::WindowBefore.name())];
-    let since_training = [is(Label::Since, Baseline::Training.name())];
+    let since_before = [equals(Label::Since, Baseline::WindowBefore.name())];
+    let since_training = [equals(Label::Since, Baseline::Training.name())];
     let rank =
         |since: &[String]| most(COLUMN, &format!("({} > 0)", of.gauge(Metric::FeatureRank, since)));
     vec![
@@ -116,7 +114,7 @@ fn moved(of: &Queries) -> Vec<Panel> {
 
 fn drifted_by_window(of: &Queries) -> String {
     let column = [Label::Model, Label::Version, Label::Role, Label::Feature, Label::Window];
-    let drift = of.of(Metric::FeatureVerdict, &[is(Label::Verdict, Verdict::Drift.name())]);
+    let drift = of.of(Metric::FeatureVerdict, &[equals(Label::Verdict, Verdict::Drift.name())]);
     sum(&[Label::Model, Label::Window], &most(&column, &format!("{drift} > bool 0")))
 }
 
@@ -171,7 +169,7 @@ fn verdicts(of: &Queries) -> Vec<Panel> {
 
 fn one_feature(of: &Queries) -> Vec<Panel> {
     let feature = [chosen(Label::Feature)];
-    let in_window = |window: Window| [chosen(Label::Feature), is(Label::Window, window.name())];
+    let in_window = |window: Window| [chosen(Label::Feature), equals(Label::Window, window.name())];
     let fast = in_window(Window::Fast);
     let measure = |metric: Metric| most(COLUMN, &of.millionths(metric, &fast));
     let bin = &[Label::Bin];
@@ -251,8 +249,7 @@ fn tails_and_rows(of: &Queries) -> Vec<Panel> {
 }
 
 fn values(of: &Queries) -> Vec<Panel> {
-    let unset =
-        [super::queries::among(Label::Reason, &[Unbinned::Null.name(), Unbinned::Missing.name()])];
+    let unset = [one_of(Label::Reason, &[Unbinned::Null.name(), Unbinned::Missing.name()])];
     vec![
         Panel::lines(
             "Values that are null or missing",

@@ -10,12 +10,11 @@ use super::{
     Dashboard,
     grid::row,
     panel::{Panel, unit},
-    queries::{
-        Queries, among, average, chosen, fast, is, is_not, largest, legend, most, ratio, slow,
-    },
+    queries::{Queries, average, chosen, fast, largest, legend, most, ratio, slow},
     variables,
     words::{DETECTOR, GREEN, LABELS, RED, SEGMENT_RANK, VERDICT, YELLOW},
 };
+use crate::promql::{differs, equals, one_of};
 
 const VERSION: &[Label] = &[Label::Model, Label::Version];
 const MEASURED: &[Label] = &[Label::Model, Label::Version, Label::Measure];
@@ -45,14 +44,14 @@ pub(super) fn dashboard(of: &Queries) -> Dashboard {
 
 /// Labels that count.
 pub(super) fn counted() -> String {
-    among(Label::Outcome, &[LabelOutcome::Joined.name(), LabelOutcome::WithPrediction.name()])
+    one_of(Label::Outcome, &[LabelOutcome::Joined.name(), LabelOutcome::WithPrediction.name()])
 }
 
 /// Measures of which more is better.
 pub(super) fn higher_is_better() -> String {
     let measures =
         [QualityMeasure::Accuracy, QualityMeasure::F1, QualityMeasure::AucRoc, QualityMeasure::R2];
-    among(Label::Measure, &measures.map(QualityMeasure::name))
+    one_of(Label::Measure, &measures.map(QualityMeasure::name))
 }
 
 /// The quality that labels show, where there are any.
@@ -136,10 +135,10 @@ fn quality(of: &Queries) -> Vec<Panel> {
 fn expected(of: &Queries) -> Vec<Panel> {
     let estimated = |more: &[String]| {
         let of_predictions =
-            [&[fast(), is(Label::Rows, EstimateOf::Predictions.name())], more].concat();
+            [&[fast(), equals(Label::Rows, EstimateOf::Predictions.name())], more].concat();
         average(MEASURED, &of.millionths(Metric::EstimatedQuality, &of_predictions))
     };
-    let errors = [is(Label::Kpi, "")];
+    let errors = [equals(Label::Kpi, "")];
     vec![
         Panel::lines(
             "Quality that scores let expect",
@@ -324,10 +323,10 @@ fn labels(of: &Queries) -> Vec<Panel> {
 }
 
 fn kpis(of: &Queries) -> Vec<Panel> {
-    let side = |side: Tail| of.rate(KPI, Metric::KpiUnits, &[is(Label::Side, side.name())]);
+    let side = |side: Tail| of.rate(KPI, Metric::KpiUnits, &[equals(Label::Side, side.name())]);
     let records = of.rate(KPI, Metric::KpiRows, &[]);
     let of_reference = |side: Tail| {
-        let condition = [is(Label::Side, side.name())];
+        let condition = [equals(Label::Side, side.name())];
         average(KPI, &of.millionths(Metric::ReferenceKpiMean, &condition))
     };
     let reference = format!("{} - {}", of_reference(Tail::High), of_reference(Tail::Low));
@@ -372,7 +371,7 @@ fn kpis(of: &Queries) -> Vec<Panel> {
                 STREAM,
                 Metric::ConceptState,
                 &DetectorState::WORDS,
-                &[is_not(Label::Kpi, "")],
+                &[differs(Label::Kpi, "")],
             ),
         )
         .sized(12, 7),

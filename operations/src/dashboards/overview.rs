@@ -3,13 +3,13 @@
 use driftline_labels::{Outcome, RequestResult, Verdict};
 use driftline_metrics::catalogue::{Label, Metric};
 
-use crate::promql::labels;
+use crate::promql::{differs, equals, labels};
 
 use super::{
     Dashboard,
     grid::top,
     panel::{Panel, unit},
-    queries::{Queries, average, fast, is, is_not, most, ratio, recorded_by_model, sum},
+    queries::{Queries, average, fast, most, ratio, recorded_by_model, sum},
     words::{GREEN, HAS_CHANGED, INCIDENT, IS_RIGHT, IS_SLOW, ORANGE, RED, YELLOW},
 };
 
@@ -74,8 +74,8 @@ fn questions(of: &Queries) -> Vec<Panel> {
 /// One row for each model.
 fn models(of: &Queries) -> Panel {
     let failed =
-        of.rate(MODEL, Metric::Requests, &[is_not(Label::Outcome, Outcome::Complete.name())]);
-    let success = [is(Label::Result, RequestResult::Success.name())];
+        of.rate(MODEL, Metric::Requests, &[differs(Label::Outcome, Outcome::Complete.name())]);
+    let success = [equals(Label::Result, RequestResult::Success.name())];
     let joined = of.rate(MODEL, Metric::Labels, &[super::model::counted()]);
     Panel::table("Models", "Each model in one line, over all pods that are chosen.")
         .label(Label::Model.name(), "model")
@@ -100,7 +100,7 @@ fn models(of: &Queries) -> Panel {
 
 /// 1 for each column that has drifted in any pod, else 0.
 fn drifted(of: &Queries) -> String {
-    let drift = [fast(), is(Label::Verdict, Verdict::Drift.name())];
+    let drift = [fast(), equals(Label::Verdict, Verdict::Drift.name())];
     let column = [Label::Model, Label::Version, Label::Role, Label::Feature];
     most(&column, &format!("{} > bool 0", of.of(Metric::FeatureVerdict, &drift)))
 }
@@ -160,7 +160,7 @@ fn budgets() -> Panel {
 }
 
 fn why(of: &Queries) -> Vec<Panel> {
-    let failed = [is_not(Label::Outcome, Outcome::Complete.name())];
+    let failed = [differs(Label::Outcome, Outcome::Complete.name())];
     vec![
         Panel::lines("Requests that failed", "Of all that ended, by model.", unit::SHARE)
             .ask(

@@ -8,7 +8,7 @@ use driftline_labels::{Verdict, Window};
 use driftline_metrics::catalogue::{Label, Metric};
 
 use crate::{
-    promql::labels,
+    promql::{equals, labels, matching},
     settings::{Lookback, Settings},
 };
 
@@ -27,21 +27,6 @@ pub(super) struct Queries {
     runbooks: String,
 }
 
-/// A condition on a label: `label="value"`.
-pub(super) fn is(label: Label, value: &str) -> String {
-    format!("{}=\"{value}\"", label.name())
-}
-
-/// A condition on a label: it has another value.
-pub(super) fn is_not(label: Label, value: &str) -> String {
-    format!("{}!=\"{value}\"", label.name())
-}
-
-/// A condition on a label: it has one of these values.
-pub(super) fn among(label: Label, values: &[&str]) -> String {
-    format!("{}=~\"{}\"", label.name(), values.join("|"))
-}
-
 /// A condition on a label: it has the value of the variable that is called like it.
 pub(super) fn chosen(label: Label) -> String {
     format!("{0}=\"${0}\"", label.name())
@@ -49,12 +34,12 @@ pub(super) fn chosen(label: Label) -> String {
 
 /// The fast window.
 pub(super) fn fast() -> String {
-    is(Label::Window, Window::Fast.name())
+    equals(Label::Window, Window::Fast.name())
 }
 
 /// The slow window.
 pub(super) fn slow() -> String {
-    is(Label::Window, Window::Slow.name())
+    equals(Label::Window, Window::Slow.name())
 }
 
 /// A quotient; no sample where the denominator is 0.
@@ -75,8 +60,7 @@ pub(super) fn largest(count: u32, expression: &str) -> String {
 /// The series of a recording rule, of the chosen models and versions.
 pub(super) fn recorded(rule: &str, more: &[String]) -> String {
     let [model, version] = [Label::Model, Label::Version].map(any_chosen);
-    let conditions = [&[model, version], more].concat();
-    format!("driftline:{rule}{{{}}}", conditions.join(", "))
+    matching(&format!("driftline:{rule}"), &[&[model, version], more].concat())
 }
 
 /// The same of a rule that looks back over an hour.
@@ -86,8 +70,7 @@ pub(super) fn recorded_1h(rule: &str, more: &[String]) -> String {
 
 /// The series of a recording rule that has no versions.
 pub(super) fn recorded_by_model(rule: &str, more: &[String]) -> String {
-    let conditions = [&[any_chosen(Label::Model)], more].concat();
-    format!("driftline:{rule}{{{}}}", conditions.join(", "))
+    matching(&format!("driftline:{rule}"), &[&[any_chosen(Label::Model)], more].concat())
 }
 
 /// A condition on a label: it has one of the values that are chosen.
@@ -224,7 +207,7 @@ impl Queries {
     /// A verdict as a number: 2 for `drift` in any pod, 1 for `ok`, 0 for too few rows.
     pub(super) fn verdict(&self, by: &[Label], metric: Metric, more: &[String]) -> String {
         let holds = |verdict: Verdict| {
-            let conditions = [&[is(Label::Verdict, verdict.name())], more].concat();
+            let conditions = [&[equals(Label::Verdict, verdict.name())], more].concat();
             format!("({} > bool 0)", self.of(metric, &conditions))
         };
         most(by, &format!("{} * 2 or {}", holds(Verdict::Drift), holds(Verdict::Ok)))
@@ -239,7 +222,7 @@ impl Queries {
         more: &[String],
     ) -> String {
         let terms = states.iter().enumerate().map(|(place, state)| {
-            let conditions = [&[is(Label::State, state)], more].concat();
+            let conditions = [&[equals(Label::State, state)], more].concat();
             format!("({} > bool 0) * {place}", self.of(metric, &conditions))
         });
         most(by, &terms.collect::<Vec<_>>().join(" or "))

@@ -7,8 +7,9 @@ use super::{
     Dashboard,
     grid::row,
     panel::{Panel, unit},
-    queries::{Queries, is, is_not, most, ratio, sum},
+    queries::{Queries, most, ratio, sum},
 };
+use crate::promql::{differs, equals};
 
 const MODEL: &[Label] = &[Label::Model];
 const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
@@ -32,12 +33,12 @@ pub(super) fn dashboard(of: &Queries) -> Dashboard {
 }
 
 fn success() -> [String; 1] {
-    [is(Label::Result, RequestResult::Success.name())]
+    [equals(Label::Result, RequestResult::Success.name())]
 }
 
 fn traffic(of: &Queries) -> Vec<Panel> {
     let outcome = &[Label::Outcome];
-    let failed = [is_not(Label::Outcome, Outcome::Complete.name())];
+    let failed = [differs(Label::Outcome, Outcome::Complete.name())];
     vec![
         Panel::stacked(
             "Requests by outcome",
@@ -92,7 +93,7 @@ fn quantiles(of: &Queries, metric: Metric, title: &'static str, about: &'static 
 }
 
 fn durations(of: &Queries) -> Vec<Panel> {
-    let failure = [is(Label::Result, RequestResult::Failure.name())];
+    let failure = [equals(Label::Result, RequestResult::Failure.name())];
     vec![
         quantiles(
             of,

@@ -7,7 +7,7 @@ use driftline_monitor::config::Config;
 use serde_json::Value;
 
 use super::*;
-use crate::{alerts, rules, slo};
+use crate::{alerts, render};
 
 const CONFIG: &str = r#"{"models": [{"name": "rain"}]}"#;
 const WITH_ROUTES: &str = r#"{"models": [{"name": "rain"}], "routes": ["chat"]}"#;
@@ -140,8 +140,7 @@ fn every_metric_that_is_named_exists() {
     }
     let config = Config::from_json(CONFIG.as_bytes()).unwrap();
     let settings = Settings::of(&config);
-    let others = [slo::file(&settings), alerts::file(&settings)];
-    for file in rules::files(&settings).into_iter().chain(others) {
+    for file in render::rule_files(&settings) {
         let records = file.text.lines().filter_map(|line| line.trim().strip_prefix("- record: "));
         known.extend(records.map(|name| name.trim_matches('"').to_owned()));
     }

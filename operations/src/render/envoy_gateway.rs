@@ -1,6 +1,6 @@
 //! Renders what Envoy Gateway takes: the filter, labels and buckets, and what Prometheus scrapes.
 
-use super::{Bundle, File, file, prometheus::Monitor, template::fill};
+use super::{Bundle, File, file, prometheus::Monitor, template::templated};
 use crate::{stats, yaml::quoted};
 
 pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
@@ -25,18 +25,9 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         selector: &selector,
     };
     vec![
-        file(
-            "envoy-gateway/extension-policy.yaml",
-            fill(include_str!("templates/envoy-gateway/extension-policy.yaml"), &values),
-        ),
-        file(
-            "envoy-gateway/envoy-proxy.yaml",
-            fill(include_str!("templates/envoy-gateway/envoy-proxy.yaml"), &values),
-        ),
+        templated!("envoy-gateway/extension-policy.yaml", &values),
+        templated!("envoy-gateway/envoy-proxy.yaml", &values),
         file("envoy-gateway/pod-monitor.yaml", monitor.render(bundle)),
-        file(
-            "envoy-gateway/kustomization.yaml",
-            fill(include_str!("templates/envoy-gateway/kustomization.yaml"), &values),
-        ),
+        templated!("envoy-gateway/kustomization.yaml", &values),
     ]
 }

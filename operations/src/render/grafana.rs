@@ -1,20 +1,14 @@
 //! Renders what provisions Grafana, beside the dashboards.
 
-use super::{Bundle, File, dashboards, file, prometheus::interval, template::fill};
+use super::{Bundle, File, dashboards, prometheus::interval, template::templated};
 use crate::yaml::quoted;
 
 pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
     let values =
         [("prometheus", &*quoted(&bundle.deployment.prometheus)), ("interval", &*interval(bundle))];
     let mut files = vec![
-        file(
-            "grafana/provisioning/datasources/driftline.yaml",
-            fill(include_str!("templates/grafana/datasource.yaml"), &values),
-        ),
-        file(
-            "grafana/provisioning/dashboards/driftline.yaml",
-            fill(include_str!("templates/grafana/dashboards.yaml"), &values),
-        ),
+        templated!("grafana/provisioning/datasources/driftline.yaml", &values),
+        templated!("grafana/provisioning/dashboards/driftline.yaml", &values),
     ];
     files.extend(dashboards(bundle.settings));
     files

@@ -1,6 +1,6 @@
 //! Renders what Istio's gateways take: the filter in three ways, labels and buckets, and what Prometheus scrapes.
 
-use super::{Bundle, File, file, filter, label_lines, prometheus::Monitor, template::fill};
+use super::{Bundle, File, file, filter, label_lines, prometheus::Monitor, template::templated};
 use crate::{stats, yaml::quoted};
 
 pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
@@ -26,26 +26,11 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         selector: &selector,
     };
     vec![
-        file(
-            "istio/envoy-filter.yaml",
-            fill(include_str!("templates/istio/envoy-filter.yaml"), &values),
-        ),
-        file(
-            "istio/wasm-plugin.yaml",
-            fill(include_str!("templates/istio/wasm-plugin.yaml"), &values),
-        ),
-        file(
-            "istio/traffic-extension.yaml",
-            fill(include_str!("templates/istio/traffic-extension.yaml"), &values),
-        ),
-        file(
-            "istio/gateway-patch.yaml",
-            fill(include_str!("templates/istio/gateway-patch.yaml"), &values),
-        ),
+        templated!("istio/envoy-filter.yaml", &values),
+        templated!("istio/wasm-plugin.yaml", &values),
+        templated!("istio/traffic-extension.yaml", &values),
+        templated!("istio/gateway-patch.yaml", &values),
         file("istio/pod-monitor.yaml", monitor.render(bundle)),
-        file(
-            "istio/kustomization.yaml",
-            fill(include_str!("templates/istio/kustomization.yaml"), &values),
-        ),
+        templated!("istio/kustomization.yaml", &values),
     ]
 }

@@ -6,7 +6,7 @@ use super::{
     file, labels_member,
     prometheus::Monitor,
     rule_files,
-    template::{fill, indented},
+    template::{fill, indented, templated},
 };
 use crate::{stats, yaml::quoted};
 
@@ -26,11 +26,8 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
     let base: Vec<File> = rules.chain(dashboards).collect();
     let names = base.iter().filter_map(|file| file.path.strip_prefix("kubernetes/base/"));
     let names: Vec<String> = names.map(|name| format!("- {name}")).collect();
-    let kustomization = fill(
-        include_str!("templates/kubernetes/base/kustomization.yaml"),
-        &[("resources", &names.join("\n"))],
-    );
-    let mut files = vec![file("kubernetes/base/kustomization.yaml", kustomization)];
+    let values = [("resources", &*names.join("\n"))];
+    let mut files = vec![templated!("kubernetes/base/kustomization.yaml", &values)];
     files.extend(base);
     files.extend(envoy(bundle));
     files
@@ -110,18 +107,9 @@ fn envoy(bundle: &Bundle<'_>) -> Vec<File> {
     };
     vec![
         file("kubernetes/envoy/envoy.yaml", bootstrap.render(bundle) + "\n" + &stats::settings()),
-        file(
-            "kubernetes/envoy/deployment.yaml",
-            fill(include_str!("templates/kubernetes/envoy/deployment.yaml"), &values),
-        ),
-        file(
-            "kubernetes/envoy/service.yaml",
-            fill(include_str!("templates/kubernetes/envoy/service.yaml"), &values),
-        ),
+        templated!("kubernetes/envoy/deployment.yaml", &values),
+        templated!("kubernetes/envoy/service.yaml", &values),
         file("kubernetes/envoy/pod-monitor.yaml", monitor.render(bundle)),
-        file(
-            "kubernetes/envoy/kustomization.yaml",
-            fill(include_str!("templates/kubernetes/envoy/kustomization.yaml"), &values),
-        ),
+        templated!("kubernetes/envoy/kustomization.yaml", &values),
     ]
 }

@@ -1,6 +1,9 @@
 //! Renders scrape configurations, for Prometheus itself and for its operator, beside the rules. It spells no metric.
 
-use super::{Bundle, File, file, labels_member, rule_files, template::fill};
+use super::{
+    Bundle, File, labels_member, rule_files,
+    template::{fill, templated},
+};
 use crate::{rules::INTERVAL_SECONDS, yaml::quoted};
 
 /// Seconds between two scrapes: often enough for a rate over a minute.
@@ -22,14 +25,8 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         ("kept", &*quoted(KEPT)),
     ];
     let configurations = [
-        file(
-            "prometheus/prometheus.yml",
-            fill(include_str!("templates/prometheus/prometheus.yml"), &values),
-        ),
-        file(
-            "prometheus/kubernetes.yml",
-            fill(include_str!("templates/prometheus/kubernetes.yml"), &values),
-        ),
+        templated!("prometheus/prometheus.yml", &values),
+        templated!("prometheus/kubernetes.yml", &values),
     ];
     configurations.into_iter().chain(rules).collect()
 }

@@ -1,5 +1,16 @@
 //! Fills the templates, which are the documents with marks such as `@name@` in them. It knows no document.
 
+/// The file of this path, from the template of the same path, with these values.
+macro_rules! templated {
+    ($path:literal, $values:expr) => {
+        $crate::render::file(
+            $path,
+            $crate::render::template::fill(include_str!(concat!("templates/", $path)), $values),
+        )
+    };
+}
+pub(super) use templated;
+
 /// The text with each mark in the place of which a value is known.
 ///
 /// A mark that is alone on its line stands for whole lines, which get its indentation; without a value the line goes.

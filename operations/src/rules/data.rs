@@ -33,8 +33,7 @@ pub fn render(settings: &Settings<'_>) -> String {
         of_lookback.extend(ages(&feature, settings));
         rules.extend(over.rules(of_lookback));
     }
-    let interval = settings.scale.span(INTERVAL_SECONDS);
-    let group = Group { name: "driftline_data".to_owned(), interval, rules };
+    let group = Group::new("driftline_data", INTERVAL_SECONDS, rules, settings);
     RuleFile { groups: vec![group] }.text(HEAD)
 }
 

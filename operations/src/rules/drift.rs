@@ -46,8 +46,7 @@ pub fn render(settings: &Settings<'_>) -> String {
         of_lookback.extend(measures::null_ratio(&by));
         rules.extend(over.rules(of_lookback));
     }
-    let interval = settings.scale.span(INTERVAL_SECONDS);
-    let group = Group { name: "driftline_drift".to_owned(), interval, rules };
+    let group = Group::new("driftline_drift", INTERVAL_SECONDS, rules, settings);
     RuleFile { groups: vec![group] }.text(HEAD)
 }
 

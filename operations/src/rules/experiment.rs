@@ -67,8 +67,8 @@ pub fn render(settings: &Settings<'_>) -> String {
             of.distances(),
         ];
         let name = format!("driftline_experiment_{}", over.lookback.name());
-        let interval = settings.scale.span(INTERVAL_SECONDS);
-        Group { name, interval, rules: over.rules(rules.into_iter().flatten().collect()) }
+        let rules = over.rules(rules.into_iter().flatten().collect());
+        Group::new(&name, INTERVAL_SECONDS, rules, settings)
     });
     RuleFile { groups: groups.collect() }.text(HEAD)
 }

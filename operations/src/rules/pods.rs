@@ -34,8 +34,7 @@ pub fn render(settings: &Settings<'_>) -> String {
     for over in Over::all_and_now(settings) {
         rules.extend(over.rules(serving()));
     }
-    let interval = settings.scale.span(INTERVAL_SECONDS);
-    let group = Group { name: "driftline_pods".to_owned(), interval, rules };
+    let group = Group::new("driftline_pods", INTERVAL_SECONDS, rules, settings);
     RuleFile { groups: vec![group] }.text(HEAD)
 }
 

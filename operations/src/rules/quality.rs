@@ -35,8 +35,7 @@ pub fn render(settings: &Settings<'_>) -> String {
         of_lookback.extend(labels::rules(&by));
         rules.extend(over.rules(of_lookback));
     }
-    let interval = settings.scale.span(INTERVAL_SECONDS);
-    let group = Group { name: "driftline_quality".to_owned(), interval, rules };
+    let group = Group::new("driftline_quality", INTERVAL_SECONDS, rules, settings);
     RuleFile { groups: vec![group] }.text(HEAD)
 }
 

@@ -86,14 +86,9 @@ pub fn render(settings: &Settings<'_>) -> String {
         of_lookback.extend(saturation());
         rules.extend(over.rules(of_lookback));
     }
-    let group = |name: &str, seconds: u64, rules: Vec<Rule>| Group {
-        name: name.to_owned(),
-        interval: settings.scale.span(seconds),
-        rules,
-    };
     let groups = vec![
-        group("driftline_opentelemetry", COPY_SECONDS, opentelemetry()),
-        group("driftline_serving", INTERVAL_SECONDS, rules),
+        Group::new("driftline_opentelemetry", COPY_SECONDS, opentelemetry(), settings),
+        Group::new("driftline_serving", INTERVAL_SECONDS, rules, settings),
     ];
     RuleFile { groups }.text(HEAD)
 }

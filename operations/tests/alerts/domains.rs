@@ -1,13 +1,12 @@
 //! Which domain is named when incidents follow each other, and what happens between them.
 
-use driftline_operations::alerts::{self, Domain};
+use driftline_operations::alerts::Domain;
 use serde_json::{Value, json};
 
 use crate::{
-    promtool,
     scenario::{self, expect, firing, incident_of},
     series::{Case, Course, Series, counter, gauge, recorded},
-    with_settings,
+    tested,
 };
 
 /// Has promtool follow these series, and look at what they lead to.
@@ -23,8 +22,7 @@ fn follow_every(interval: &str, minutes: usize, series: &[Series], checks: &[Val
     let input: Vec<Value> =
         series.iter().map(|series| course.input(series, &Case(String::new()))).collect();
     let test = json!({"interval": "1m", "input_series": input, "promql_expr_test": checks});
-    let rules = with_settings(|settings| alerts::file(settings).text);
-    promtool::test(&rules, interval, &test).unwrap_or_else(|said| panic!("{said}"));
+    tested(interval, &test).unwrap_or_else(|said| panic!("{said}"));
 }
 
 fn during(domain: Domain, minutes: std::ops::Range<usize>) -> Vec<Series> {

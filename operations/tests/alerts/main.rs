@@ -7,8 +7,6 @@ mod domains;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
-mod promtool;
-#[cfg(test)]
 mod runbooks;
 #[cfg(test)]
 mod scenario;
@@ -21,6 +19,8 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 
 use driftline_monitor::config::Config;
 use driftline_operations::{alerts, dashboards, settings::Settings, time_scale::TimeScale};
+use driftline_testbed::promtool;
+use serde_json::{Value, json};
 
 use crate::scenario::Scenario;
 
@@ -32,13 +32,22 @@ fn with_settings<T>(ask: impl FnOnce(&Settings<'_>) -> T) -> T {
     ask(&Settings::of(&config))
 }
 
+/// Has promtool carry out a test of all alerts, which are evaluated this often; what it says against them.
+fn tested(interval: &str, test: &Value) -> Result<(), String> {
+    let rules = with_settings(|settings| alerts::file(settings).text);
+    promtool::test(
+        &[("alerts.rules.yml", &rules)],
+        |files| json!({"rule_files": files, "evaluation_interval": interval, "tests": [test]}),
+    )
+}
+
 #[test]
 fn promtool_accepts_the_rules_true_and_shortened() {
     with_settings(|settings| {
         let shortened = TimeScale::divided_by(NonZeroU32::new(240).unwrap());
         for scale in [TimeScale::TRUE, shortened] {
             let file = alerts::file(&Settings { scale, ..settings.clone() });
-            promtool::check(&file.text).unwrap();
+            promtool::check(&[("alerts.rules.yml", &file.text)]).unwrap();
         }
     });
 }

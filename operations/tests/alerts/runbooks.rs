@@ -8,9 +8,10 @@ use std::{
 };
 
 use driftline_metrics::catalogue::{Kind, Label, Metric};
-use driftline_operations::{File, alerts, rules, settings::RUNBOOKS, slo};
+use driftline_operations::{File, alerts, render, settings::RUNBOOKS};
+use driftline_testbed::promtool;
 
-use crate::{promtool, with_settings};
+use crate::with_settings;
 
 const STEPS: [&str; 5] = [
     "## 1. Is it real?",
@@ -102,7 +103,7 @@ fn every_query_parses() {
             rules += &format!("  - {rule}\n");
         }
     }
-    promtool::check(&rules).unwrap();
+    promtool::check(&[("queries.rules.yml", &rules)]).unwrap();
 }
 
 #[test]
@@ -146,11 +147,7 @@ fn names() -> BTreeMap<String, Option<BTreeSet<&'static str>>> {
             names.insert(definition.name.to_owned(), Some(labels));
         }
     }
-    let files = with_settings(|settings| {
-        let mut files = rules::files(settings);
-        files.extend([slo::file(settings), alerts::file(settings)]);
-        files
-    });
+    let files = with_settings(render::rule_files);
     for File { text, .. } in &files {
         let records = text.lines().filter_map(|line| line.split_once("record: "));
         names.extend(records.map(|(_, name)| (name.trim_matches('"').to_owned(), None)));

@@ -5,9 +5,8 @@ use driftline_operations::alerts::{self, Alert, Domain, Scope};
 use serde_json::{Value, json};
 
 use crate::{
-    promtool,
     series::{Case, Course, Series, burns, gauge},
-    with_settings,
+    tested,
 };
 
 /// A fault that an alert is for.
@@ -169,9 +168,8 @@ pub(crate) fn carry_out(scenarios: &[Scenario]) {
         }
     }
     apart.push(together);
-    let rules = with_settings(|settings| alerts::file(settings).text);
     let failed: Vec<String> =
-        apart.iter().filter_map(|cases| promtool::test(&rules, "1m", &test(cases)).err()).collect();
+        apart.iter().filter_map(|cases| tested("1m", &test(cases)).err()).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 

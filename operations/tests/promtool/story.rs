@@ -1,15 +1,9 @@
 //! A story of one file of rules: series minute by minute, and what rules say of them in the end. It knows no rule by name.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::PathBuf,
-    process::Command,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use driftline_operations::{File, rules, settings::Settings, slo};
-use driftline_testbed::pieces;
+use driftline_operations::{File, render, settings::Settings};
+use driftline_testbed::promtool;
 use serde_json::{Value, json};
 
 /// When all is looked at, in minutes.
@@ -41,7 +35,7 @@ pub(crate) struct Story {
 #[track_caller]
 pub(crate) fn file(subject: &str, settings: &Settings<'_>) -> File {
     let path = format!("prometheus/{subject}.rules.yml");
-    let files = rules::files(settings).into_iter().chain([slo::file(settings)]);
+    let files = render::rule_files(settings);
     files.into_iter().find(|file| file.path == path).unwrap()
 }
 
@@ -195,26 +189,12 @@ impl Story {
 
 /// Has promtool check files of rules, and carry out a test of them.
 #[track_caller]
-pub(crate) fn check(files: &[File], test: impl FnOnce(&[PathBuf]) -> Value) {
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
-    let call = (std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-    let folder = env::temp_dir().join(format!("driftline-rules-{}-{}", call.0, call.1));
-    fs::create_dir_all(&folder).unwrap();
-    let write = |file: &File| {
-        let path = folder.join(file.path.replace('/', "-"));
-        fs::write(&path, &file.text).unwrap();
-        path
-    };
-    let rules: Vec<PathBuf> = files.iter().map(write).collect();
-    for path in &rules {
-        let path = path.to_str().unwrap();
-        promtool(&["check", "rules", "--lint=all", "--lint-fatal", path]);
-    }
-    let path = folder.join("test.yml");
-    // JSON is YAML.
-    fs::write(&path, test(&rules).to_string()).unwrap();
-    promtool(&["test", "rules", path.to_str().unwrap()]);
-    fs::remove_dir_all(&folder).unwrap();
+pub(crate) fn check(files: &[File], test: impl FnOnce(&[String]) -> Value) {
+    let names: Vec<String> = files.iter().map(|file| file.path.replace('/', "-")).collect();
+    let files: Vec<(&str, &str)> =
+        names.iter().zip(files).map(|(name, file)| (&**name, &*file.text)).collect();
+    let told = promtool::check(&files).and_then(|()| promtool::test(&files, test));
+    told.unwrap_or_else(|said| panic!("{said}"));
 }
 
 /// The names that a file of rules records.
@@ -231,12 +211,4 @@ fn selector(name: &str, labels: &[Label<'_>]) -> String {
     let labels: Vec<String> =
         labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
     format!("{name}{{{}}}", labels.join(","))
-}
-
-#[track_caller]
-fn promtool(arguments: &[&str]) {
-    let promtool = pieces::promtool().unwrap_or_else(|error| panic!("{error:#}"));
-    let run = Command::new(promtool).args(arguments).output().unwrap();
-    let said = [run.stdout, run.stderr].concat();
-    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::promtool;
+use super::holds;
 
-const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy/prometheus/experiment.rules.yml");
+const RULES: &str = include_str!("../../../envoy/prometheus/experiment.rules.yml");
 const MINUTES: usize = 60;
 /// When one of the two pods is another one, whose counters begin at zero.
 const RESTART: usize = 30;
@@ -149,14 +149,13 @@ impl Story {
             .into_iter()
             .map(|(series, values)| json!({"series": series, "values": values}))
             .collect();
-        promtool(
-            RULES,
-            &json!({
-                "rule_files": [RULES],
+        holds(RULES, |rules| {
+            json!({
+                "rule_files": rules,
                 "evaluation_interval": "10m",
                 "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": checks}],
-            }),
-        );
+            })
+        });
     }
 }
 
