@@ -11,7 +11,6 @@ use super::{
 /// A body in any cut, decoded.
 ///
 /// After a fault it is to be dropped: its memory is free then, and whatever else comes has no meaning.
-#[derive(Debug)]
 pub struct Decoder {
     /// The outermost coding first.
     layers: Vec<Layer>,
@@ -21,7 +20,8 @@ pub struct Decoder {
 /// The reader of one coding. Behind a table of its functions, the code that ends a reader is there once.
 type Layer = Box<dyn LayerReader>;
 
-trait LayerReader: fmt::Debug {
+/// It is no `Debug`, which would keep the code that prints every reader in the filter.
+trait LayerReader {
     fn read(&mut self, bytes: &[u8], take: &mut Take<'_>) -> Result<(), Fault>;
 
     fn is_whole(&self) -> bool;
@@ -98,6 +98,12 @@ impl Decoder {
     /// Whether the body may end here: each coding came to its own end.
     pub fn is_whole(&self) -> bool {
         self.layers.iter().all(|layer| layer.is_whole())
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").field("meter", &self.meter).finish_non_exhaustive()
     }
 }
 
