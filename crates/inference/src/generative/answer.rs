@@ -10,7 +10,7 @@ use crate::{
         facts::Facts,
         framing::Frames,
         timeline::Timeline,
-        usage::Usage,
+        usage::{Settled, Usage},
     },
     outcome::BodyVerdict,
 };
@@ -100,8 +100,8 @@ impl Answer {
                 let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
                 events.read(bytes, |event| match event {
                     StreamEvent::Facts(event) => {
-                        facts.update(event);
-                        timeline.note(now, event).into_iter().for_each(&mut gap);
+                        facts.update(&event);
+                        timeline.note(now, &event).into_iter().for_each(&mut gap);
                     }
                     StreamEvent::EndMark => *has_end_mark = true,
                     StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
@@ -123,26 +123,57 @@ impl Answer {
                     self.is_whole = true;
                 }
                 (JsonEnd::Empty | JsonEnd::Incomplete, _) => {}
-                // A document that broke off is incomplete, not malformed.
-                (_, _) => self.malformed = self.malformed.saturating_add(1),
+                // A document that broke off is incomplete, not malformed. Nothing in one that is counts, but for an error.
+                (_, facts) => {
+                    self.facts.has_error = facts.has_error;
+                    self.malformed = self.malformed.saturating_add(1);
+                }
             },
             AnswerForm::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
-                let has_end_mark = &mut self.has_end_mark;
+                let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
                 // An event that only the end of the body closes came with its last byte, however late the end is.
                 let now = self.last_byte_at;
-                events.finish(|event| match event {
+                events.finish(reached_end, |event| match event {
                     StreamEvent::Facts(event) => {
-                        facts.update(event);
-                        timeline.note(now, event).into_iter().for_each(&mut gap);
+                        facts.update(&event);
+                        timeline.note(now, &event).into_iter().for_each(&mut gap);
                     }
                     StreamEvent::EndMark => *has_end_mark = true,
-                    StreamEvent::Malformed => {}
+                    StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
                 });
-                let is_over = self.facts.is_finished || !self.dialect.announces_end;
                 let reached_end = reached_end || events.is_closed();
-                self.is_whole = *has_end_mark || self.facts.is_ended || (reached_end && is_over);
+                let is_over = facts.is_finished || facts.is_endless || !self.dialect.announces_end;
+                self.is_whole = *has_end_mark || facts.is_ended || (reached_end && is_over);
+                // The mark of the end may be in what is not understood.
+                self.is_whole |= reached_end && self.is_not_understood();
             }
+        }
+    }
+
+    /// Whether anything in it is of the dialect.
+    pub fn is_recognised(&self) -> bool {
+        let facts = &self.facts;
+        facts.has_place
+            || facts.has_output()
+            || facts.is_finished
+            || facts.has_error
+            || !facts.reported().is_empty()
+    }
+
+    /// Whether the answer has output in a form that no table has: there is something that no table knows, and the server
+    /// says that there is visible output, or that the answer is over, and none was seen.
+    pub fn is_not_understood(&self) -> bool {
+        let facts = &self.facts;
+        let has_more = facts.has_unknown || (facts.has_foreign && !facts.has_place);
+        if facts.has_visible || !has_more {
+            return false;
+        }
+        let usage = self.usage();
+        match usage.output {
+            _ if !self.dialect.generates_tokens => usage.input.is_some_and(|tokens| tokens != 0),
+            Some(output) => usage.reasoning.unwrap_or(0) < output,
+            None => facts.finish().is_some(),
         }
     }
 
@@ -153,7 +184,7 @@ impl Answer {
             _ if self.facts.has_error => BodyVerdict::Error,
             AnswerForm::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
             _ if !self.is_whole => BodyVerdict::Partial,
-            _ if self.facts.has_output() => BodyVerdict::Whole,
+            _ if self.facts.has_output() || self.is_not_understood() => BodyVerdict::Whole,
             _ => BodyVerdict::Empty,
         }
     }
@@ -166,9 +197,19 @@ impl Answer {
     /// Token counts in Driftline's meaning.
     #[inline]
     pub fn usage(&self) -> Usage {
-        let usage = self.facts.usage.canonical(self.dialect.excludes);
-        let counted = self.dialect.has_token_per_event && self.is_streamed();
+        let usage = self.settled().usage;
+        let counted =
+            self.dialect.has_token_per_event && self.facts.has_token && self.is_streamed();
         Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
+    }
+
+    /// Whether the server's token counts agree with each other.
+    pub fn has_consistent_usage(&self) -> bool {
+        self.settled().is_consistent
+    }
+
+    fn settled(&self) -> Settled {
+        self.facts.reported().settle(self.dialect.excludes, self.dialect.generates_tokens)
     }
 
     /// Events that were longer than the configured limit.

@@ -8,6 +8,7 @@ mod gemini;
 mod ollama;
 mod ollama_chat;
 mod ollama_generate;
+mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;

@@ -27,7 +27,7 @@ impl Document {
 
     /// Ends the body. Returns whether it was whole, and what was found in it.
     pub(super) fn finish(&mut self) -> (JsonEnd, Facts) {
-        self.facts.settle(None);
+        self.facts.settle(self.dialect, b"", false);
         (self.fields.finish(), self.facts)
     }
 }

@@ -3,11 +3,11 @@
 use core::mem;
 
 use crate::generative::{
-    dialect::Dialect,
+    dialect::{Dialect, EventKind},
     framing::Frames,
     {facts::Facts, meaning::Fact},
 };
-use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd};
+use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd, sse};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,6 +27,8 @@ pub(super) struct Events {
     frames: Frames,
     fields: FieldReader<Fact>,
     open: OpenEvent,
+    /// Earlier events brought output in pieces.
+    has_pieces: bool,
     event_bytes_max: u64,
     /// Events longer than `event_bytes_max` so far. They are read all the same, in the same memory.
     pub large_events: u64,
@@ -50,6 +52,7 @@ impl Events {
             frames,
             fields: FieldReader::new(dialect.event),
             open: OpenEvent::default(),
+            has_pieces: false,
             event_bytes_max,
             large_events: 0,
         }
@@ -61,12 +64,16 @@ impl Events {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
             match progress.step {
+                // The line before is a document of its own: the server left out the empty line between two events.
+                FrameStep::Data(data) if data == sse::JOINT && self.fields.is_whole() => {
+                    self.close(false).into_iter().for_each(&mut take);
+                }
                 FrameStep::Data(data) => {
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
                     self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
                     self.open.count(data);
                 }
-                FrameStep::EventEnd => self.close().into_iter().for_each(&mut take),
+                FrameStep::EventEnd => self.close(false).into_iter().for_each(&mut take),
                 FrameStep::EventBroken => {
                     self.take_open();
                     self.fields.reset();
@@ -84,28 +91,36 @@ impl Events {
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
-    /// blank line. An event that broke off does not count; the exchange's outcome says so.
-    pub(super) fn finish(&mut self, take: impl FnMut(StreamEvent)) {
+    /// blank line. One that broke off is malformed if this is the body's own end; if not, the exchange's outcome says what
+    /// happened.
+    pub(super) fn finish(&mut self, reached_end: bool, take: impl FnMut(StreamEvent)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }
-        self.close().filter(|event| *event != StreamEvent::Malformed).into_iter().for_each(take);
+        self.close(!reached_end).into_iter().for_each(take);
     }
 
-    fn close(&mut self) -> Option<StreamEvent> {
+    /// Ends the open event, which may be cut if the body broke off.
+    fn close(&mut self, may_be_cut: bool) -> Option<StreamEvent> {
         let mut open = self.take_open();
         let ending = self.fields.finish();
         if open.is(self.dialect.end_mark) {
             return Some(StreamEvent::EndMark);
         }
-        let kind = self.dialect.kind(self.frames.event_name());
+        let name = self.frames.event_name();
         match ending {
             // An error may have a name and no data.
-            JsonEnd::Empty if kind.is_none() => None,
+            JsonEnd::Empty if self.dialect.kind(name).is_none() => None,
             JsonEnd::Empty | JsonEnd::Complete => {
-                open.facts.settle(kind);
+                open.facts.settle(self.dialect, name, self.has_pieces);
+                self.has_pieces |= open.facts.has_pieces;
                 Some(StreamEvent::Facts(open.facts))
             }
+            // What an error says may be a text.
+            _ if self.dialect.kind(name) == Some(EventKind::Error) => {
+                Some(StreamEvent::Facts(Facts { has_error: true, ..Facts::default() }))
+            }
+            JsonEnd::Incomplete if may_be_cut => None,
             _ => Some(StreamEvent::Malformed),
         }
     }
@@ -142,8 +157,8 @@ mod tests {
     use std::{vec, vec::Vec};
 
     use super::*;
-    use crate::generative::dialects::DIALECTS;
-    use driftline_wire::sse;
+    use crate::generative::{dialects::DIALECTS, usage::Counted};
+    use driftline_wire::fields::Value;
 
     fn chat() -> Events {
         let chat = DIALECTS.iter().find(|dialect| dialect.name == "openai_chat").unwrap();
@@ -156,7 +171,7 @@ mod tests {
         for piece in stream.chunks(chunk) {
             reader.read(piece, |event| events.push(event));
         }
-        reader.finish(|event| events.push(event));
+        reader.finish(false, |event| events.push(event));
         events
     }
 
@@ -168,14 +183,21 @@ mod tests {
     }
 
     fn visible(characters: u64) -> StreamEvent {
-        StreamEvent::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
+        StreamEvent::Facts(Facts {
+            has_visible: true,
+            has_pieces: true,
+            has_place: true,
+            pieces: 1,
+            characters,
+            ..Facts::default()
+        })
     }
 
     #[test]
     fn role_comments_and_empty_deltas_are_no_output() {
         check(
             ": keep-alive\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-            &[StreamEvent::Facts(Facts::default())],
+            &[StreamEvent::Facts(Facts { has_place: true, ..Facts::default() })],
         );
     }
 
@@ -204,6 +226,28 @@ mod tests {
     }
 
     #[test]
+    fn lines_without_an_empty_one_between_them_are_events_if_each_is_a_document() {
+        let chunk = |text: &str| {
+            std::format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n")
+        };
+        check(
+            &[chunk("a"), chunk("bc"), "data: [DONE]\n".into()].concat(),
+            &[visible(1), visible(2), StreamEvent::EndMark],
+        );
+        check("data: {\"choices\":\ndata: [{\"text\":\"a\"}]}\n\n", &[visible(1)]);
+    }
+
+    #[test]
+    fn an_error_needs_no_frame_and_no_json() {
+        let error = StreamEvent::Facts(Facts { has_error: true, ..Facts::default() });
+        check("error: {\"code\":500}\n\ndata: [DONE]\n\n", &[error, StreamEvent::EndMark]);
+        check("error: no more memory\n\n", &[error]);
+        check("event: error\ndata: no more memory\n\n", &[error]);
+        check("{\"error\":{\"message\":\"gone\"}}\n", &[error]);
+        check("{\n  \"error\": {\n    \"message\": \"gone\"\n  }\n}", &[error]);
+    }
+
+    #[test]
     fn an_event_that_breaks_off_is_none() {
         check("data: {\"choices\":[{\"delta\":{\"content\":\"a", &[]);
         check("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}", &[visible(1)]);
@@ -211,9 +255,9 @@ mod tests {
 
     #[test]
     fn usage_is_read_at_its_depth_only() {
-        let mut facts = Facts::default();
-        facts.usage.output = Some(7);
-        facts.usage.input = Some(0);
+        let mut facts = Facts { has_place: true, ..Facts::default() };
+        facts.usage.note(Counted::Output, &Value::Number(7.0));
+        facts.usage.note(Counted::Input, &Value::Number(0.0));
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"x\":{\"usage\":{\"completion_tokens\":99}}}],\
              \"usage\":{\"prompt_tokens\":0,\"completion_tokens\":7}}\n\n",
@@ -233,9 +277,9 @@ mod tests {
             for piece in stream.as_bytes().chunks(chunk) {
                 reader.read(piece, |event| found.push(event));
             }
-            reader.finish(|event| found.push(event));
+            reader.finish(false, |event| found.push(event));
             let mut facts = Facts::default();
-            facts.usage.output = Some(3);
+            facts.usage.note(Counted::Output, &Value::Number(3.0));
             assert_eq!((found, reader.large_events), (vec![StreamEvent::Facts(facts)], 1));
         }
     }
