@@ -188,6 +188,11 @@ impl Exchange {
         if !head.is_answer() {
             return;
         }
+        // Rows that are found in the answer to a request without any would count at once.
+        if self.is_shared && self.request.is_over && self.kind.predicts() && self.kind.is_foreign()
+        {
+            return;
+        }
         let encoding = Encoding::of(head.body.content_encoding, settings.codings);
         if encoding == Encoding::Unreadable {
             self.response.set_encoding(encoding);
@@ -316,6 +321,10 @@ impl Kind {
             Kind::Generation(generation) => generation.dialect.name,
             Kind::Prediction(prediction) => prediction.dialect.name,
         }
+    }
+
+    fn predicts(&self) -> bool {
+        matches!(self, Kind::Prediction(_))
     }
 
     fn operation(&self) -> Operation {

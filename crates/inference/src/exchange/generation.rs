@@ -108,8 +108,7 @@ impl Generation {
             && answer.usage().output.is_none();
         problems[ReadProblem::UsageMissing] = u64::from(lacks_usage);
         if outcome == Outcome::Complete && answer.is_read() {
-            let is_inconsistent = !answer.has_consistent_usage();
-            problems[ReadProblem::UsageInconsistent] = u64::from(is_inconsistent);
+            problems[ReadProblem::UsageInconsistent] = u64::from(answer.has_inconsistent_usage());
             problems[ReadProblem::OutputNotUnderstood] = u64::from(answer.is_not_understood());
         }
     }

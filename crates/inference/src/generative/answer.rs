@@ -35,6 +35,8 @@ pub struct Answer {
     last_byte_at: Timestamp,
     /// The body came to the end that its form requires. Set by [`Answer::finish`].
     is_whole: bool,
+    /// What the token counts amount to. Set by [`Answer::finish`].
+    settled: Settled,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl Answer {
             has_end_mark: false,
             last_byte_at: Timestamp(0),
             is_whole: false,
+            settled: Settled::default(),
         }
     }
 
@@ -100,8 +103,8 @@ impl Answer {
                 let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
                 events.read(bytes, |event| match event {
                     StreamEvent::Facts(event) => {
-                        facts.update(&event);
-                        timeline.note(now, &event).into_iter().for_each(&mut gap);
+                        facts.update(event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
                     StreamEvent::EndMark => *has_end_mark = true,
                     StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
@@ -121,6 +124,7 @@ impl Answer {
                 (JsonEnd::Complete, facts) => {
                     self.facts = facts;
                     self.is_whole = true;
+                    self.settle();
                 }
                 (JsonEnd::Empty | JsonEnd::Incomplete, _) => {}
                 // A document that broke off is incomplete, not malformed. Nothing in one that is counts, but for an error.
@@ -136,8 +140,8 @@ impl Answer {
                 let now = self.last_byte_at;
                 events.finish(reached_end, |event| match event {
                     StreamEvent::Facts(event) => {
-                        facts.update(&event);
-                        timeline.note(now, &event).into_iter().for_each(&mut gap);
+                        facts.update(event);
+                        timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
                     StreamEvent::EndMark => *has_end_mark = true,
                     StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
@@ -145,10 +149,17 @@ impl Answer {
                 let reached_end = reached_end || events.is_closed();
                 let is_over = facts.is_finished || facts.is_endless || !self.dialect.announces_end;
                 self.is_whole = *has_end_mark || facts.is_ended || (reached_end && is_over);
+                self.settle();
                 // The mark of the end may be in what is not understood.
                 self.is_whole |= reached_end && self.is_not_understood();
             }
         }
+    }
+
+    /// Finds out what the token counts amount to.
+    fn settle(&mut self) {
+        let Dialect { excludes, generates_tokens, .. } = *self.dialect;
+        self.settled = self.facts.reported().settle(excludes, generates_tokens);
     }
 
     /// Whether anything in it is of the dialect.
@@ -194,22 +205,18 @@ impl Answer {
         matches!(self.form, AnswerForm::Events(_))
     }
 
-    /// Token counts in Driftline's meaning.
+    /// Token counts in Driftline's meaning; final after [`Answer::finish`].
     #[inline]
     pub fn usage(&self) -> Usage {
-        let usage = self.settled().usage;
+        let usage = self.settled.usage;
         let counted =
             self.dialect.has_token_per_event && self.facts.has_token && self.is_streamed();
         Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
     }
 
-    /// Whether the server's token counts agree with each other.
-    pub fn has_consistent_usage(&self) -> bool {
-        self.settled().is_consistent
-    }
-
-    fn settled(&self) -> Settled {
-        self.facts.reported().settle(self.dialect.excludes, self.dialect.generates_tokens)
+    /// Whether the server's token counts contradict each other; final after [`Answer::finish`].
+    pub fn has_inconsistent_usage(&self) -> bool {
+        self.settled.is_inconsistent
     }
 
     /// Events that were longer than the configured limit.

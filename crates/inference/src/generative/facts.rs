@@ -12,7 +12,7 @@ use driftline_labels::FinishReason;
 use driftline_wire::fields::Value;
 
 /// What was found so far.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
     pub has_visible: bool,
     pub has_reasoning: bool,
@@ -83,21 +83,26 @@ impl Facts {
             _ => true,
         };
         let is_text = matches!(value, Value::String(_)) && is_given;
+        let characters = if fact.is_counted() { characters(value) } else { 0 };
         match fact {
-            Fact::Visible => self.note_visible(is_text, characters(value)),
+            Fact::Visible => self.note_visible(is_text, characters),
             Fact::Reasoning => self.note_reasoning(is_text),
-            Fact::Refusal => self.note_refusal(is_text, characters(value)),
+            Fact::Refusal => self.note_refusal(is_text, characters),
             Fact::Output => self.note_visible(is_given, 0),
             Fact::Tokenless => {
                 self.note_visible(is_given, 0);
                 self.is_tokenless |= is_given;
             }
             Fact::Token => self.has_token |= is_given,
-            Fact::Pieces => self.begin_output(false),
-            Fact::Whole => self.begin_output(true),
+            Fact::Pieces | Fact::Whole => {
+                self.begin_output(fact == Fact::Whole);
+                if is_text {
+                    self.note_visible(true, characters);
+                }
+            }
             Fact::Delta => {
                 self.open.has_delta |= is_text;
-                add(&mut self.open.delta_characters, characters(value));
+                add(&mut self.open.delta_characters, characters);
             }
             Fact::Kind | Fact::DeltaKind => {
                 if let Value::String(word) = value {
@@ -113,11 +118,11 @@ impl Facts {
             Fact::Part => {
                 self.settle_part();
                 self.open.has_part = is_text;
-                self.open.part_characters = characters(value);
+                self.open.part_characters = characters;
             }
             Fact::PartText => {
                 self.open.has_part |= is_text;
-                add(&mut self.open.part_characters, characters(value));
+                add(&mut self.open.part_characters, characters);
             }
             Fact::PartOutput => self.open.has_part |= is_given,
             Fact::PartKind => {
@@ -304,18 +309,16 @@ impl Facts {
 
     /// What the event's kind makes of its delta, and of the answer.
     fn settle_delta(&mut self, open: &OpenFacts, kind: Option<EventKind>, name: &[u8]) {
-        let (has_delta, characters) = (open.has_delta, open.delta_characters);
-        // Without any word, nothing says that it is anything but text.
-        let delta = open.delta.or_else(|| (!name.is_empty()).then(|| words::part(name)));
-        match kind {
-            Some(EventKind::Repeat) => {}
-            Some(EventKind::Reasoning) => self.note_reasoning(has_delta),
-            Some(EventKind::Refusal) => self.note_refusal(has_delta, characters),
-            Some(EventKind::Call) => self.note_visible(has_delta, 0),
-            None if delta == Some(PartKind::Thought) => self.note_reasoning(has_delta),
-            // A text that no table has might be the code that a tool is to run: it is not visible.
-            None if delta.is_some() => self.note_unknown(has_delta),
-            _ => self.note_visible(has_delta, characters),
+        if open.has_delta {
+            let characters = open.delta_characters;
+            match kind {
+                Some(EventKind::Repeat) => {}
+                Some(EventKind::Reasoning) => self.note_reasoning(true),
+                Some(EventKind::Refusal) => self.note_refusal(true, characters),
+                Some(EventKind::Call) => self.note_visible(true, 0),
+                Some(_) => self.note_visible(true, characters),
+                None => self.note_delta(open, name),
+            }
         }
         match kind {
             Some(EventKind::End) => {
@@ -325,6 +328,17 @@ impl Facts {
             Some(EventKind::Error) => self.has_error = true,
             Some(EventKind::Filtered) => self.end_choice(FinishReason::ContentFilter),
             _ => {}
+        }
+    }
+
+    /// A delta of no known kind: nothing says that a user sees it, unless there is no word at all.
+    #[cold]
+    fn note_delta(&mut self, open: &OpenFacts, name: &[u8]) {
+        let part = open.delta.or_else(|| (!name.is_empty()).then(|| words::part(name)));
+        match part {
+            None => self.note_visible(true, open.delta_characters),
+            Some(PartKind::Thought) => self.note_reasoning(true),
+            Some(PartKind::Text | PartKind::Unknown) => self.note_unknown(true),
         }
     }
 

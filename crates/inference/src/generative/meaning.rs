@@ -59,9 +59,9 @@ pub enum Fact {
     ErrorText,
     /// A code like a status of HTTP, or a provider's own: from 400 on it is an error.
     ErrorCode,
-    /// What follows are pieces of the output, each of which comes once.
+    /// What is in here are pieces of the output, each of which comes once. A string is such a piece.
     Pieces,
-    /// What follows is output as a whole: where pieces of it have come, it repeats them.
+    /// What is in here is output as a whole: where pieces of it have come, it repeats them.
     Whole,
     /// Text where a dialect has its output, under a name that no table has.
     Unknown,
@@ -75,6 +75,14 @@ pub enum Fact {
     Endless,
     /// For rows that only say where else something is, or what is passed over.
     Nothing,
+}
+
+impl Fact {
+    /// Whether the characters of its text may count.
+    pub(super) const fn is_counted(self) -> bool {
+        use Fact::{Delta, Part, PartText, Pieces, Refusal, Visible, Whole};
+        matches!(self, Visible | Refusal | Delta | Part | PartText | Pieces | Whole)
+    }
 }
 
 /// What a path of a request means.

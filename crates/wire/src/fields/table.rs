@@ -126,14 +126,18 @@ impl<T> FieldTable<T> {
             child.head == key.head
                 && u64::from(child.key_bytes) == key.text.length
                 && child.key_bytes != 0
-                && (usize::from(child.key_bytes) <= HEAD_BYTES || self.key(child) == key.text.bytes)
+                && (usize::from(child.key_bytes) <= HEAD_BYTES
+                    || same(self.key(child), key.text.bytes))
                 && !child.is(PATTERN)
         };
-        match self.child(node, is_it) {
-            NodeId::NONE if self.has_patterns => self.pattern(node, key.text),
-            at if self.has_patterns && self.passes(at) => NodeId::NONE,
-            at => at,
+        let mut at = self.node(node).map_or(NodeId::NONE, |node| node.child);
+        while let Some(child) = self.node(at) {
+            if is_it(child) {
+                return if child.is(PASSED) { NodeId::NONE } else { at };
+            }
+            at = child.sibling;
         }
+        if self.has_patterns { self.pattern(node, key.text) } else { NodeId::NONE }
     }
 
     /// Where a key leads that is none of those at `node`.
@@ -145,11 +149,6 @@ impl<T> FieldTable<T> {
             let is_in = || key.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
             child.is(PATTERN) && (word.is_empty() || is_in())
         })
-    }
-
-    #[inline]
-    fn passes(&self, node: NodeId) -> bool {
-        self.node(node).is_some_and(|node| node.is(PASSED))
     }
 
     /// Where the elements of an array at `node` lie.
@@ -189,6 +188,17 @@ impl<T> FieldTable<T> {
         let end = start.wrapping_add(usize::from(node.key_bytes));
         self.keys.get(start..end).unwrap_or_default()
     }
+}
+
+/// Whether two keys of one length, longer than a head, are the same: word by word, which is much quicker than byte by
+/// byte, as a module without its own routines for memory compares.
+#[inline(never)]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let words = one.chunks_exact(HEAD_BYTES).zip(other.chunks_exact(HEAD_BYTES));
+    let mut words = words
+        .map(|(one, other)| (one.first_chunk::<HEAD_BYTES>(), other.first_chunk::<HEAD_BYTES>()));
+    words.all(|(one, other)| one == other)
+        && one.last_chunk::<HEAD_BYTES>() == other.last_chunk::<HEAD_BYTES>()
 }
 
 impl Node {

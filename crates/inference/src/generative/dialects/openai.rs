@@ -33,6 +33,7 @@ const COMMON: &[(&str, Fact)] = &[
     ("!model", Fact::Nothing),
     ("!system_fingerprint", Fact::Nothing),
     ("choices[].index", Fact::Choice),
+    ("choices[].delta", Fact::Pieces),
     ("choices[].delta.content", Fact::Visible),
     ("!choices[].delta.role", Fact::Nothing),
     ("choices[].delta.refusal", Fact::Refusal),
@@ -45,8 +46,6 @@ const COMMON: &[(&str, Fact)] = &[
 
 /// The members of a delta or a message.
 const MESSAGE: &[(&str, Fact)] = &[
-    ("choices[].delta", Fact::Pieces),
-    ("choices[].delta", Fact::Visible),
     ("choices[].delta.reasoning", Fact::Reasoning),
     // Mistral, Databricks: parts, of which some are thoughts.
     ("choices[].delta.content[]", Fact::Part),
@@ -107,13 +106,13 @@ const MESSAGE: &[(&str, Fact)] = &[
     ("!choices[].delta.annotations", Fact::Nothing),
     ("!choices[].delta.citations", Fact::Nothing),
     ("!choices[].delta.context", Fact::Nothing),
-    ("!choices[].delta.provider_specific_fields", Fact::Nothing),
+    // LiteLLM keeps there what it has no name for.
+    ("choices[].delta.provider_specific_fields=choices[].delta", Fact::Nothing),
     ("choices[].delta.*usage*=usage", Fact::UsageElsewhere),
     ("choices[].delta.*", Fact::Unknown),
     ("choices[].delta.*.*", Fact::UnknownWithin),
     ("choices[].delta.*[]", Fact::UnknownWithin),
-    ("choices[].message", Fact::Whole),
-    ("choices[].message=choices[].delta", Fact::Visible),
+    ("choices[].message=choices[].delta", Fact::Whole),
     ("choices[].messages[]=choices[].delta", Fact::Whole),
 ];
 

@@ -31,8 +31,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_output_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: EVENT,
-    document: DOCUMENT,
+    event: ANSWER,
+    document: ANSWER,
     // Of other words, the table of all dialects tells whether they mean reasoning.
     kinds: &[
         ("response.output_text.delta", EventKind::Text),
@@ -59,37 +59,43 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-const EVENT: FieldTable<Fact> = field_table![
+/// A document is what the last event of a stream has in `response`.
+const ANSWER: FieldTable<Fact> = field_table![
     Fact:
     &[
+        // In the order in which most events have them.
         ("type", Fact::DeltaKind),
+        ("!sequence_number", Fact::Nothing),
+        ("!item_id", Fact::Nothing),
+        ("!output_index", Fact::Nothing),
+        ("!content_index", Fact::Nothing),
         ("delta", Fact::Delta),
+        ("!logprobs", Fact::Nothing),
+        ("!obfuscation", Fact::Nothing),
         ("delta.text", Fact::Delta),
         ("delta.content", Fact::Delta),
         // A call of a function opens with its name.
         ("item.name", Fact::Delta),
         ("item.result", Fact::Output),
         ("partial_image_b64", Fact::Output),
-        ("response.output", Fact::Whole),
-        ("response.output=output", Fact::Nothing),
+        ("error", Fact::Error),
+        ("status", Fact::Status),
+        ("incomplete_details.reason", Fact::Finish),
+        ("response.output=output", Fact::Whole),
         ("response.status", Fact::Status),
-        ("response.incomplete_details.reason", Fact::Finish),
+        ("response.incomplete_details=incomplete_details", Fact::Nothing),
         ("response.usage=usage", Fact::Usage),
         ("response.error", Fact::Error),
-        ("error", Fact::Error),
-        ("!sequence_number", Fact::Nothing),
-        ("!item_id", Fact::Nothing),
-        ("!obfuscation", Fact::Nothing),
-        ("!logprobs", Fact::Nothing),
-        ("!part", Fact::Nothing),
         ("!text", Fact::Nothing),
+        ("!part", Fact::Nothing),
         ("!refusal", Fact::Nothing),
         ("!arguments", Fact::Nothing),
         ("!input", Fact::Nothing),
         ("!code", Fact::Nothing),
         ("!annotation", Fact::Nothing),
-        ("!output_index", Fact::Nothing),
-        ("!content_index", Fact::Nothing),
+        ("!instructions", Fact::Nothing),
+        ("!tools", Fact::Nothing),
+        ("!metadata", Fact::Nothing),
         ("!item.id", Fact::Nothing),
         ("!item.type", Fact::Nothing),
         ("!item.role", Fact::Nothing),
@@ -105,21 +111,7 @@ const EVENT: FieldTable<Fact> = field_table![
         ("response.*usage*=usage", Fact::UsageElsewhere),
         ("delta.*", Fact::Unknown),
         ("delta.*.*", Fact::UnknownWithin),
-        ("*", Fact::Foreign),
-        ("*.*", Fact::ForeignWithin),
     ],
-];
-
-const DOCUMENT: FieldTable<Fact> = field_table![
-    Fact:
-    OUTPUT,
-    &[
-        ("status", Fact::Status),
-        ("incomplete_details.reason", Fact::Finish),
-        ("error", Fact::Error),
-    ],
-    USAGE,
-    &[("*usage*=usage", Fact::UsageElsewhere)],
 ];
 
 /// The items of the output.

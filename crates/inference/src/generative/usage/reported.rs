@@ -23,39 +23,34 @@ pub enum Counted {
 }
 
 /// Token counts in the provider's own meaning.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reported {
-    /// By [`Counted`]; [`NONE`] where the server says nothing, which is not 0.
+    /// By [`Counted`]: the bits of those that the server gives, because saying nothing is not 0.
+    given: u8,
     counts: [u32; Counted::Total as usize + 1],
 }
-
-const NONE: u32 = u32::MAX;
 
 /// The bound keeps a nonsensical report of a model server out of the counters.
 const TOKENS_MAX: f64 = 1e9;
 
-/// Token counts in Driftline's meaning, and whether the server's own agree with each other.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Token counts in Driftline's meaning, and whether the server's own contradict each other.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Settled {
     /// The counts.
     pub usage: Usage,
-    /// The total is the sum of the parts, whichever way they are counted.
-    pub is_consistent: bool,
-}
-
-impl Default for Reported {
-    fn default() -> Self {
-        Reported { counts: [NONE; Counted::Total as usize + 1] }
-    }
+    /// The total is not the sum of the parts, whichever way they are counted.
+    pub is_inconsistent: bool,
 }
 
 impl Reported {
     /// Whether it says nothing, or nothing but 0.
     pub fn is_empty(&self) -> bool {
-        self.counts.iter().all(|count| matches!(*count, 0 | NONE))
+        self.counts.iter().all(|count| *count == 0)
     }
 
-    /// Takes a count over, if the value is one.
+    /// Takes a count over, if the value is one. A 0 says nothing where there is a count already: of several names or
+    /// places, servers fill one.
+    #[inline(never)]
     pub fn note(&mut self, counted: Counted, value: &Value<'_>) {
         if let Value::Number(n) = *value
             && (0.0..=TOKENS_MAX).contains(&n)
@@ -66,18 +61,23 @@ impl Reported {
 
     /// Takes over what `newer` says. Counts in a stream are cumulative, so the last one holds; but a count is never taken
     /// back, so a later 0 only says that the server left it out.
+    #[inline]
     pub fn update(&mut self, newer: &Reported) {
-        if newer.counts == [NONE; Counted::Total as usize + 1] {
-            return;
+        if newer.given != 0 {
+            self.take_over(newer);
         }
+    }
+
+    #[inline(never)]
+    fn take_over(&mut self, newer: &Reported) {
         let has = |counted| newer.get(counted).is_some();
         if (has(Counted::Input) || has(Counted::Output)) && !has(Counted::Total) {
             // The total belongs to counts that are replaced.
-            self.put(Counted::Total, NONE);
+            self.given &= !Counted::Total.bit();
         }
-        for (count, newer) in self.counts.iter_mut().zip(newer.counts) {
-            if newer != NONE && (newer != 0 || *count == NONE) {
-                *count = newer;
+        for counted in COUNTS {
+            if let Some(count) = newer.get(counted) {
+                self.set(counted, count as u32);
             }
         }
     }
@@ -133,27 +133,41 @@ impl Reported {
             output: output.map(|_| parts.all_output(beside)),
             reasoning,
         };
-        Settled { usage, is_consistent: checked.is_none_or(|total| is_sum(beside, total)) }
+        Settled { usage, is_inconsistent: checked.is_some_and(|total| !is_sum(beside, total)) }
     }
 
     fn get(&self, counted: Counted) -> Option<u64> {
-        let count = self.counts.get(counted as usize).copied().filter(|count| *count != NONE);
-        count.map(u64::from)
+        let count = self.counts.get(counted as usize).filter(|_| self.given & counted.bit() != 0);
+        count.map(|count| u64::from(*count))
     }
 
-    /// A 0 says nothing where there is a count already: of several names or places, servers fill one.
     fn set(&mut self, counted: Counted, count: u32) {
-        if count != 0 || self.get(counted).is_none() {
-            self.put(counted, count);
-        }
-    }
-
-    fn put(&mut self, counted: Counted, count: u32) {
-        if let Some(slot) = self.counts.get_mut(counted as usize) {
+        let is_given = self.given & counted.bit() != 0;
+        if let Some(slot) = self.counts.get_mut(counted as usize)
+            && (count != 0 || !is_given)
+        {
             *slot = count;
+            self.given |= counted.bit();
         }
     }
 }
+
+impl Counted {
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// All that a token count can count.
+const COUNTS: [Counted; Counted::Total as usize + 1] = [
+    Counted::Input,
+    Counted::ToolInput,
+    Counted::CachedInput,
+    Counted::CacheWrite,
+    Counted::Output,
+    Counted::Reasoning,
+    Counted::Total,
+];
 
 /// The counts of which a total consists.
 #[derive(Clone, Copy, Debug)]
@@ -234,8 +248,8 @@ mod tests {
         counts: &[(Counted, u32)],
         expected: (Option<u64>, Option<u64>, bool),
     ) {
-        let Settled { usage, is_consistent } = reported(counts).settle(excludes, true);
-        assert_eq!((usage.input, usage.output, is_consistent), expected, "{counts:?}");
+        let Settled { usage, is_inconsistent } = reported(counts).settle(excludes, true);
+        assert_eq!((usage.input, usage.output, !is_inconsistent), expected, "{counts:?}");
     }
 
     use Counted::{CacheWrite, CachedInput, Input, Output, Reasoning, ToolInput, Total};
@@ -298,9 +312,9 @@ mod tests {
     fn the_last_count_holds_but_for_a_later_0() {
         let mut counts = reported(&[(Input, 15), (Output, 1), (Total, 16)]);
         counts.update(&reported(&[(Input, 0), (CachedInput, 0), (Output, 9)]));
-        let Settled { usage, is_consistent } = counts.settle(OPENAI, true);
+        let Settled { usage, is_inconsistent } = counts.settle(OPENAI, true);
         assert_eq!((usage.input, usage.output, usage.cached_input), (Some(15), Some(9), Some(0)));
-        assert!(is_consistent, "a total of earlier counts says nothing of later ones");
+        assert!(!is_inconsistent, "a total of earlier counts says nothing of later ones");
         let mut counts = reported(&[(Input, 15), (Total, 15)]);
         counts.update(&Reported::default());
         assert_eq!(counts, reported(&[(Input, 15), (Total, 15)]));
