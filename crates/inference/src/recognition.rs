@@ -127,9 +127,7 @@ impl<'a> Recognised<'a> {
     fn by_path(path: &'a [u8]) -> Option<Recognised<'a>> {
         let found = paths::find(path, None)?;
         let dialect = found.dialect;
-        let is_shared =
-            |end: &&str| path.ends_with(end.as_bytes()) && dialect.paths().contains(end);
-        let is_shared = SHARED.iter().any(is_shared);
+        let is_shared = is_shared(path, dialect);
         Some(Recognised { is_shared, ..Recognised::new(dialect, None, Some(found)) })
     }
 
@@ -144,6 +142,12 @@ impl<'a> Recognised<'a> {
         let version = version.map(percent::decoded);
         Recognised { dialect, model, version, is_shared: false }
     }
+}
+
+/// Whether servers of several kinds answer at this path, which is recognised as that of `dialect`.
+#[inline(never)]
+fn is_shared(path: &[u8], dialect: Dialect) -> bool {
+    SHARED.iter().any(|end| path.ends_with(end.as_bytes()) && dialect.paths().contains(end))
 }
 
 fn without_query(path: &[u8]) -> &[u8] {

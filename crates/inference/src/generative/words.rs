@@ -35,15 +35,9 @@ const FINISH: &[(&str, FinishReason)] = &[
     ("end_turn", FinishReason::Stop),
     ("eos", FinishReason::Stop),
     ("eos_token", FinishReason::Stop),
-    ("eos_found", FinishReason::Stop),
     ("eot", FinishReason::Stop),
     ("endoftext", FinishReason::Stop),
     ("stop_sequence", FinishReason::Stop),
-    ("stop_sequence_reached", FinishReason::Stop),
-    ("stop_string", FinishReason::Stop),
-    ("stop_string_found", FinishReason::Stop),
-    ("stop_token", FinishReason::Stop),
-    ("stop_word", FinishReason::Stop),
     ("stop_criteria_met", FinishReason::Stop),
     ("finish", FinishReason::Stop),
     ("finished", FinishReason::Stop),
@@ -52,16 +46,6 @@ const FINISH: &[(&str, FinishReason)] = &[
     ("done", FinishReason::Stop),
     ("length", FinishReason::Length),
     ("max_tokens", FinishReason::Length),
-    ("max_tokens_reached", FinishReason::Length),
-    ("max_new_tokens", FinishReason::Length),
-    ("max_output_tokens", FinishReason::Length),
-    ("max_length", FinishReason::Length),
-    ("max_predicted_tokens_reached", FinishReason::Length),
-    ("max_context_length", FinishReason::Length),
-    ("model_length", FinishReason::Length),
-    ("context_length", FinishReason::Length),
-    ("context_length_exceeded", FinishReason::Length),
-    ("context_length_reached", FinishReason::Length),
     ("context_window_exceeded", FinishReason::Length),
     ("model_context_window_exceeded", FinishReason::Length),
     ("token_limit", FinishReason::Length),
@@ -71,34 +55,20 @@ const FINISH: &[(&str, FinishReason)] = &[
     ("tool_call", FinishReason::ToolCalls),
     ("tool_use", FinishReason::ToolCalls),
     ("function_call", FinishReason::ToolCalls),
-    ("function_calls", FinishReason::ToolCalls),
     // The server's own tools need another request before the turn can go on.
     ("pause_turn", FinishReason::ToolCalls),
     ("refusal", FinishReason::Refusal),
-    ("refused", FinishReason::Refusal),
-    ("content_filter", FinishReason::ContentFilter),
-    ("content_filtered", FinishReason::ContentFilter),
-    ("content_filter_error", FinishReason::ContentFilter),
-    ("guardrail_intervened", FinishReason::ContentFilter),
-    ("guardrails", FinishReason::ContentFilter),
     ("error_toxic", FinishReason::ContentFilter),
     ("sensitive", FinishReason::ContentFilter),
-    ("safety", FinishReason::ContentFilter),
-    ("recitation", FinishReason::ContentFilter),
     ("language", FinishReason::ContentFilter),
     ("blocklist", FinishReason::ContentFilter),
-    ("prohibited_content", FinishReason::ContentFilter),
     ("spii", FinishReason::ContentFilter),
     ("model_armor", FinishReason::ContentFilter),
-    ("image_safety", FinishReason::ContentFilter),
-    ("image_prohibited_content", FinishReason::ContentFilter),
-    ("image_recitation", FinishReason::ContentFilter),
     ("moderation", FinishReason::ContentFilter),
     ("timeout", FinishReason::Error),
     ("timed_out", FinishReason::Error),
     ("time_limit", FinishReason::Error),
     ("rate_limit", FinishReason::Error),
-    ("rate_limited", FinishReason::Error),
     ("exception", FinishReason::Error),
     ("out_of_memory", FinishReason::Error),
     ("model_unloaded", FinishReason::Error),
@@ -106,9 +76,28 @@ const FINISH: &[(&str, FinishReason)] = &[
     ("cancelled", FinishReason::Other),
 ];
 
-/// A word that contains one of these, and is none of the above, is a failure.
-const FAILURES: &[&str] =
-    &["error", "fail", "insufficient", "overload", "unavailable", "exhausted"];
+/// Why a model stopped, by a part of a word that is none of the above. The first one counts.
+const PARTS: &[(&str, FinishReason)] = &[
+    ("filter", FinishReason::ContentFilter),
+    ("safety", FinishReason::ContentFilter),
+    ("recitation", FinishReason::ContentFilter),
+    ("prohibited", FinishReason::ContentFilter),
+    ("guardrail", FinishReason::ContentFilter),
+    ("error", FinishReason::Error),
+    ("fail", FinishReason::Error),
+    ("insufficient", FinishReason::Error),
+    ("overload", FinishReason::Error),
+    ("unavailable", FinishReason::Error),
+    ("exhausted", FinishReason::Error),
+    ("length", FinishReason::Length),
+    ("max_output", FinishReason::Length),
+    ("max_new", FinishReason::Length),
+    ("maxpredicted", FinishReason::Length),
+    ("context_window", FinishReason::Length),
+    ("stop_s", FinishReason::Stop),
+    ("stops", FinishReason::Stop),
+    ("eos", FinishReason::Stop),
+];
 
 /// Some servers write one of these where others write null.
 const UNFINISHED: &[&str] = &["null", "none", "not_finished", "unfinished", "in_progress"];
@@ -123,13 +112,8 @@ pub(super) fn finish(word: &[u8]) -> Finish {
         return Finish::Unfinished;
     }
     let known = FINISH.iter().find(|(known, _)| is_same(word, known));
-    match known {
-        Some(&(_, reason)) => Finish::Because(reason),
-        None if FAILURES.iter().any(|part| contains(word, part)) => {
-            Finish::Because(FinishReason::Error)
-        }
-        None => Finish::Unknown,
-    }
+    let known = known.or_else(|| PARTS.iter().find(|(part, _)| contains(word, part)));
+    known.map_or(Finish::Unknown, |&(_, reason)| Finish::Because(reason))
 }
 
 /// What a part or an event of this kind is.

@@ -111,21 +111,15 @@ impl Reported {
             output: output.unwrap_or(0),
             reasoning: reasoning.unwrap_or(0),
         };
-        let usual = Beside {
-            cached: excludes.cache || parts.input < parts.cached,
-            written: excludes.cache || parts.input < parts.written,
-            reasoning: excludes.reasoning || parts.output < parts.reasoning,
-        };
+        let mut usual = if excludes.cache { CACHED | WRITTEN } else { 0 };
+        usual |= if excludes.reasoning { REASONING } else { 0 };
+        usual |= parts.larger();
         let checked = total.filter(|_| input.is_some() && output.is_some());
-        // What tools added is in some totals and not in others.
-        let is_sum = |beside: Beside, total| {
-            [0, tools].contains(&parts.sum(beside).saturating_sub(total))
-                && total <= parts.sum(beside)
-        };
-        let fits = |beside: &Beside| {
-            checked.is_some_and(|total| is_sum(*beside, total)) && parts.may_be(*beside)
-        };
-        let beside = usual.others().find(fits).unwrap_or(usual);
+        let fitting = checked.and_then(|total| {
+            let mut ways = WAYS.iter().map(|way| usual ^ way);
+            ways.find(|beside| parts.is_sum(*beside, total) && parts.larger() & !beside == 0)
+        });
+        let beside = fitting.unwrap_or(usual);
         let usage = Usage {
             input: input.map(|_| parts.all_input(beside)),
             cached_input: cached,
@@ -133,7 +127,7 @@ impl Reported {
             output: output.map(|_| parts.all_output(beside)),
             reasoning,
         };
-        Settled { usage, is_inconsistent: checked.is_some_and(|total| !is_sum(beside, total)) }
+        Settled { usage, is_inconsistent: checked.is_some() && fitting.is_none() }
     }
 
     fn get(&self, counted: Counted) -> Option<u64> {
@@ -180,48 +174,49 @@ struct Parts {
     reasoning: u64,
 }
 
-/// Which counts are beside the input and the output, and not within them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Beside {
-    cached: bool,
-    written: bool,
-    reasoning: bool,
-}
+/// Counts that are beside the input or the output, and not within it: a bit for each.
+type Beside = u8;
 
-impl Beside {
-    /// Itself first, then what differs from it, the likelier ones before others.
-    fn others(self) -> impl Iterator<Item = Beside> {
-        let caches = [(false, false), (true, true), (true, false), (false, true)];
-        caches.into_iter().flat_map(move |(cached, written)| {
-            [false, true].into_iter().map(move |reasoning| Beside {
-                cached: self.cached ^ cached,
-                written: self.written ^ written,
-                reasoning: self.reasoning ^ reasoning,
-            })
-        })
-    }
-}
+const REASONING: Beside = 1;
+const CACHED: Beside = 2;
+const WRITTEN: Beside = 4;
+
+/// What may be otherwise than a dialect has it, the likelier ones before others.
+const WAYS: [Beside; 8] = [
+    0,
+    REASONING,
+    CACHED | WRITTEN,
+    CACHED | WRITTEN | REASONING,
+    CACHED,
+    CACHED | REASONING,
+    WRITTEN,
+    WRITTEN | REASONING,
+];
 
 impl Parts {
     fn all_input(&self, beside: Beside) -> u64 {
-        let cached = if beside.cached { self.cached } else { 0 };
-        let written = if beside.written { self.written } else { 0 };
+        let cached = if beside & CACHED != 0 { self.cached } else { 0 };
+        let written = if beside & WRITTEN != 0 { self.written } else { 0 };
         self.input.saturating_add(self.tools).saturating_add(cached).saturating_add(written)
     }
 
     fn all_output(&self, beside: Beside) -> u64 {
-        self.output.saturating_add(if beside.reasoning { self.reasoning } else { 0 })
+        self.output.saturating_add(if beside & REASONING != 0 { self.reasoning } else { 0 })
     }
 
-    fn sum(&self, beside: Beside) -> u64 {
-        self.all_input(beside).saturating_add(self.all_output(beside))
+    /// Whether the counts have this total. What tools added is in some totals and not in others.
+    #[inline(never)]
+    fn is_sum(&self, beside: Beside, total: u64) -> bool {
+        let sum = self.all_input(beside).saturating_add(self.all_output(beside));
+        sum == total || sum == total.saturating_add(self.tools)
     }
 
-    /// No part is larger than what it is within.
-    fn may_be(&self, beside: Beside) -> bool {
-        (beside.cached || self.cached <= self.input)
-            && (beside.written || self.written <= self.input)
-            && (beside.reasoning || self.reasoning <= self.output)
+    /// Those that are larger than what they would be within, and must be beside it.
+    fn larger(&self) -> Beside {
+        let bit = |bit, is_larger| if is_larger { bit } else { 0 };
+        bit(CACHED, self.input < self.cached)
+            | bit(WRITTEN, self.input < self.written)
+            | bit(REASONING, self.output < self.reasoning)
     }
 }
 
