@@ -253,6 +253,7 @@ impl AnswerForm {
             (b'{', Framing::Ndjson) if !is_one_document => {
                 Frames::Ndjson(ndjson::Reader::default())
             }
+            (b'{', _) if expected.is_lines => Frames::Ndjson(ndjson::Reader::default()),
             (b'[', Framing::EventsOrJsonArray) => Frames::JsonArray(json_array::Reader::default()),
             (b'{' | b'[', _) => return AnswerForm::Document(Box::new(Document::new(dialect))),
             (_, Framing::Ndjson) => Frames::Ndjson(ndjson::Reader::default()),

@@ -345,7 +345,8 @@ impl Facts {
     fn settle_part(&mut self) {
         let has_part = mem::take(&mut self.open.has_part);
         let characters = mem::take(&mut self.open.part_characters);
-        match mem::take(&mut self.open.part) {
+        // A part that does not say what it is is what its event is.
+        match mem::take(&mut self.open.part).or(self.open.delta) {
             Some(PartKind::Thought) => self.note_reasoning(has_part),
             Some(PartKind::Unknown) => self.note_unknown(has_part),
             None | Some(PartKind::Text) if has_part => self.note_visible(true, characters),

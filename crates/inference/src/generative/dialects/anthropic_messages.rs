@@ -35,7 +35,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("temperature", PromptField::Temperature),
     ],
     event: field_table![
-        ("type", Fact::Kind),
+        ("type", Fact::DeltaKind),
+        ("!index", Fact::Nothing),
         ("delta", Fact::Part),
         ("delta.type", Fact::PartKind),
         ("delta.text", Fact::PartText),
@@ -80,6 +81,9 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("usage.output_tokens_details.reasoning_tokens", Fact::Tokens(Counted::Reasoning)),
         ("usage.total_tokens", Fact::Tokens(Counted::Total)),
         ("error", Fact::Error),
+        ("!context_management", Fact::Nothing),
+        ("*", Fact::Foreign),
+        ("*.*", Fact::ForeignWithin),
     ],
     document: field_table![
         ("type", Fact::Kind),
@@ -109,8 +113,22 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("usage.output_tokens_details.reasoning_tokens", Fact::Tokens(Counted::Reasoning)),
         ("usage.total_tokens", Fact::Tokens(Counted::Total)),
         ("error", Fact::Error),
+        ("!id", Fact::Nothing),
+        ("!model", Fact::Nothing),
+        ("!role", Fact::Nothing),
+        ("!stop_sequence", Fact::Nothing),
+        ("!container", Fact::Nothing),
+        ("!context_management", Fact::Nothing),
+        ("*", Fact::Foreign),
+        ("*.*", Fact::ForeignWithin),
     ],
-    kinds: &[("message_stop", EventKind::End), ("error", EventKind::Error)],
+    kinds: &[
+        ("content_block_delta", EventKind::Text),
+        ("content_block_start", EventKind::Text),
+        ("message_delta", EventKind::Text),
+        ("message_stop", EventKind::End),
+        ("error", EventKind::Error),
+    ],
     excludes: Excludes { cache: true, reasoning: false },
     ..Dialect::PLAIN
 };

@@ -59,6 +59,9 @@ const PROMPT: FieldTable<PromptField> = field_table![
 const EVENT: FieldTable<Fact> = field_table![
     // Anthropic's messages; its counts of the output at the start are a placeholder.
     ("type", Fact::Kind),
+    ("!id", Fact::Nothing),
+    ("!model", Fact::Nothing),
+    ("!role", Fact::Nothing),
     ("delta.text", Fact::Visible),
     ("delta.partial_json", Fact::Output),
     ("delta.thinking", Fact::Reasoning),
@@ -134,11 +137,17 @@ const EVENT: FieldTable<Fact> = field_table![
         Fact::Tokens(Counted::CacheWrite)
     ),
     ("error", Fact::Error),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
+    ("*[]", Fact::ForeignWithin),
 ];
 
 const DOCUMENT: FieldTable<Fact> = field_table![
     // Anthropic's messages.
     ("type", Fact::Kind),
+    ("!id", Fact::Nothing),
+    ("!model", Fact::Nothing),
+    ("!role", Fact::Nothing),
     ("content[].text", Fact::Visible),
     ("content[].name", Fact::Output),
     ("content[].thinking", Fact::Reasoning),
@@ -199,4 +208,7 @@ const DOCUMENT: FieldTable<Fact> = field_table![
     ("amazon-bedrock-guardrailAction", Fact::Kind),
     ("__type", Fact::Error),
     ("error", Fact::Error),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
+    ("*[]", Fact::ForeignWithin),
 ];

@@ -25,8 +25,9 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("temperature", PromptField::Temperature),
     ],
     event: field_table![
-        ("type", Fact::Kind),
-        ("delta.message.content.text", Fact::Visible),
+        ("type", Fact::DeltaKind),
+        ("!id", Fact::Nothing),
+        ("delta.message.content.text", Fact::Delta),
         ("delta.message.content.thinking", Fact::Reasoning),
         ("delta.message.content.*reason*", Fact::Reasoning),
         ("delta.message.content.*think*", Fact::Reasoning),
@@ -52,8 +53,11 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("usage=delta.usage", Fact::Nothing),
         ("delta.error", Fact::Error),
         ("error", Fact::Error),
+        ("*", Fact::Foreign),
+        ("*.*", Fact::ForeignWithin),
     ],
     document: field_table![
+        ("!id", Fact::Nothing),
         ("message.content[].text", Fact::Visible),
         ("message.content[].thinking", Fact::Reasoning),
         ("message.content[].*reason*", Fact::Reasoning),
@@ -79,8 +83,15 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("usage.tokens.reasoning_tokens", Fact::Tokens(Counted::Reasoning)),
         ("usage.tokens.total_tokens", Fact::Tokens(Counted::Total)),
         ("error", Fact::Error),
+        ("*", Fact::Foreign),
+        ("*.*", Fact::ForeignWithin),
     ],
-    kinds: &[("message-end", EventKind::End), ("error", EventKind::Error)],
+    kinds: &[
+        ("content-delta", EventKind::Text),
+        ("content-start", EventKind::Text),
+        ("message-end", EventKind::End),
+        ("error", EventKind::Error),
+    ],
     end_mark: b"[DONE]",
     ..Dialect::PLAIN
 };

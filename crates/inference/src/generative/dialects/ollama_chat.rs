@@ -47,4 +47,8 @@ const ANSWER: FieldTable<Fact> = field_table![
     ("prompt_eval_count", Fact::Tokens(Counted::Input)),
     ("eval_count", Fact::Tokens(Counted::Output)),
     ("error", Fact::Error),
+    ("!model", Fact::Nothing),
+    ("!created_at", Fact::Nothing),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
 ];

@@ -130,6 +130,8 @@ const CHOICE: &[(&str, Fact)] = &[
     // Moonshot.
     ("choices[].*usage*=usage", Fact::UsageElsewhere),
     ("choices[].*.*usage*=usage", Fact::UsageElsewhere),
+    ("choices.*", Fact::Foreign),
+    ("choices.*.*", Fact::ForeignWithin),
     ("choices[].*", Fact::Foreign),
     ("choices[].*.*", Fact::ForeignWithin),
     ("choices[].*[]", Fact::ForeignWithin),

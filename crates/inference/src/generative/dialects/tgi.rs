@@ -94,4 +94,9 @@ const OTHERS: &[(&str, Fact)] = &[
     ("text_output", Fact::Visible),
     ("text_output", Fact::Endless),
     ("error", Fact::Error),
+    ("!index", Fact::Nothing),
+    ("!top_tokens", Fact::Nothing),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
+    ("*[]", Fact::ForeignWithin),
 ];
