@@ -290,24 +290,39 @@ impl Compiled {
         let id = NodeId(self.node_count as u8);
         let (key, is_pattern) = word(key);
         self.has_patterns |= is_pattern;
+        let kept: &[u8] = if is_pattern || HEAD_BYTES < key.len() { key } else { &[] };
         self.nodes[self.node_count] = Node {
             head: head(key),
-            key: self.key_bytes as u16 | if is_pattern { PATTERN } else { 0 },
+            key: self.keep(kept) as u16 | if is_pattern { PATTERN } else { 0 },
             key_bytes: key.len() as u8,
             ..Node::EMPTY
         };
         self.node_count += 1;
+        id
+    }
+
+    /// Where a key lies among those that are kept: within others, if it is a part of them.
+    const fn keep(&mut self, key: &[u8]) -> usize {
+        let mut start = 0;
+        while start + key.len() <= self.key_bytes {
+            let mut same = 0;
+            while same < key.len() && self.keys[start + same] == key[same] {
+                same += 1;
+            }
+            if same == key.len() {
+                return start;
+            }
+            start += 1;
+        }
+        let start = self.key_bytes;
         let mut at = 0;
-        while (is_pattern || HEAD_BYTES < key.len()) && at < key.len() {
-            assert!(
-                self.key_bytes < KEYS_BYTES_MAX,
-                "long keys of a table have 4096 bytes at most"
-            );
-            self.keys[self.key_bytes] = key[at];
-            self.key_bytes += 1;
+        while at < key.len() {
+            assert!(start + at < KEYS_BYTES_MAX, "long keys of a table have 4096 bytes at most");
+            self.keys[start + at] = key[at];
             at += 1;
         }
-        id
+        self.key_bytes += key.len();
+        start
     }
 
     /// Orders the fields by the nodes at which they end, those of one node as they came.
