@@ -57,7 +57,8 @@ fn server_sent_events(body: &[u8]) -> Vec<End> {
         if field.is_none() && !bare && !(line == b"data" && end.is_some()) {
             continue;
         }
-        if has_data && serde_json::from_slice::<IgnoredAny>(&data).is_ok() {
+        let is_container = data.trim_ascii().first().is_some_and(|byte| b"{[".contains(byte));
+        if has_data && is_container && serde_json::from_slice::<IgnoredAny>(&data).is_ok() {
             ends.push(Some(at + field.map_or(1, <[u8]>::len)));
             data.clear();
         }
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn a_line_of_data_after_a_document_begins_another_event() {
         check(b"data: {}\ndata: {}\ndata: x\n\n", &[Some(14), Some(23), Some(27)]);
-        check(b"data: {\ndata: }\r\n\r\nerror: {}\n\n", &[Some(20), Some(31)]);
+        check(b"data: {\ndata: }\r\n\r\nerror: {}\n\n", &[Some(18), Some(30)]);
         check(b"data: {}\n{\n \"a\": 1\n}\n", &[Some(10), None]);
     }
 
