@@ -15,6 +15,7 @@ mod openai_embeddings;
 mod openai_responses;
 mod tgi;
 mod triton_generate;
+mod usage;
 
 use super::dialect::Dialect;
 

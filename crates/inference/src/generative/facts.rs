@@ -76,12 +76,7 @@ pub(in crate::generative) struct OpenFacts {
 impl Facts {
     /// Takes note of a value at a path that means `fact`.
     pub fn note(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
-        // Role events open with an empty string, and usage may be null: neither is output.
-        let is_given = match value {
-            Value::String(text) => text.length != 0,
-            Value::Null | Value::Bool(false) => false,
-            _ => true,
-        };
+        let is_given = is_given(value);
         let is_text = matches!(value, Value::String(_)) && is_given;
         let characters = if fact.is_counted() { characters(value) } else { 0 };
         match fact {
@@ -104,17 +99,6 @@ impl Facts {
                 self.open.has_delta |= is_text;
                 add(&mut self.open.delta_characters, characters);
             }
-            Fact::Kind | Fact::DeltaKind => {
-                if let Value::String(word) = value {
-                    match dialect.kind(word.bytes) {
-                        None if fact == Fact::DeltaKind => {
-                            self.open.delta = Some(words::part(word.bytes));
-                        }
-                        None => {}
-                        kind => self.open.kind = kind,
-                    }
-                }
-            }
             Fact::Part => {
                 self.settle_part();
                 self.open.has_part = is_text;
@@ -136,13 +120,29 @@ impl Facts {
                     self.open.has_part |= is_text;
                 }
             }
-            Fact::ToolCall => self.calls_tool |= is_given,
-            Fact::Finish | Fact::Status => self.note_finish(fact, value),
-            Fact::Blocked => {
-                if is_given {
-                    self.end_choice(FinishReason::ContentFilter);
+            _ => self.note_state(dialect, fact, value),
+        }
+    }
+
+    /// Takes note of a value that is not output.
+    fn note_state(&mut self, dialect: &Dialect, fact: Fact, value: &Value<'_>) {
+        let is_given = is_given(value);
+        let is_text = matches!(value, Value::String(_)) && is_given;
+        match fact {
+            Fact::Kind | Fact::DeltaKind => {
+                if let Value::String(word) = value {
+                    match dialect.kind(word.bytes) {
+                        None if fact == Fact::DeltaKind => {
+                            self.open.delta = Some(words::part(word.bytes));
+                        }
+                        None => {}
+                        kind => self.open.kind = kind,
+                    }
                 }
             }
+            Fact::ToolCall => self.calls_tool |= is_given,
+            Fact::Finish | Fact::Status => self.note_finish(fact, value),
+            Fact::Blocked if is_given => self.end_choice(FinishReason::ContentFilter),
             Fact::End => {
                 // The answer that comes with an end may be an empty string.
                 let is_over = !matches!(value, Value::Null | Value::Bool(false));
@@ -164,7 +164,7 @@ impl Facts {
             Fact::Foreign => self.has_foreign |= is_text,
             Fact::ForeignWithin => self.has_foreign |= is_given,
             Fact::Endless => self.is_endless = true,
-            Fact::Nothing => {}
+            _ => {}
         }
     }
 
@@ -352,6 +352,15 @@ impl Facts {
             None | Some(PartKind::Text) if has_part => self.note_visible(true, characters),
             None | Some(PartKind::Text) => {}
         }
+    }
+}
+
+/// Role events open with an empty string, and usage may be null: neither is anything.
+fn is_given(value: &Value<'_>) -> bool {
+    match value {
+        Value::String(text) => text.length != 0,
+        Value::Null | Value::Bool(false) => false,
+        _ => true,
     }
 }
 

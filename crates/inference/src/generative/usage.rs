@@ -1,6 +1,5 @@
 //! Token counts: what model servers report, and what Driftline takes that to mean; it counts nothing itself.
 
-pub(in crate::generative) mod names;
 mod reported;
 
 pub(in crate::generative) use self::reported::{Counted, Reported, Settled};

@@ -5,10 +5,8 @@
 //! Mistral, DeepSeek, Moonshot, MiniMax, Zhipu, xAI, Groq, Together, Perplexity, OpenRouter, Copilot, Databricks and
 //! Voyage; the sources of vLLM, SGLang, TGI, llama.cpp and LiteLLM. `tests/data/llm/README.md` lists what varies.
 
-use crate::generative::{
-    meaning::Fact,
-    usage::names::{USAGE, USAGE_ELSEWHERE},
-};
+use super::usage::{USAGE, USAGE_ELSEWHERE};
+use crate::generative::meaning::Fact;
 use driftline_wire::{field_table, fields::FieldTable};
 
 /// Events and documents are alike: an event has a delta where a document has a message, and some servers send one in place

@@ -4,12 +4,12 @@
 //! after everything else. The last one repeats the whole answer, and the request's instructions and tools. The text of
 //! finished items was sent before, but an image comes only there.
 
+use super::usage::USAGE;
 use crate::generative::{
     dialect::{Dialect, EventKind},
     meaning::Fact,
     meaning::PromptField,
     meaning::RequestField,
-    usage::names::USAGE,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 

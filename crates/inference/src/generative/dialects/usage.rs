@@ -1,14 +1,13 @@
-//! What providers call their token counts, and where they put them; rows for the tables of several dialects.
+//! What providers call their token counts, and where they put them: rows for the tables of several dialects. Tables only.
 //!
 //! Reference: the usage objects of OpenAI, Azure, Groq, Moonshot, DeepSeek, xAI, Mistral, Together, Fireworks,
 //! Perplexity, OpenRouter, Databricks, Anthropic, Google, Amazon Bedrock, Cohere, vLLM, SGLang and LiteLLM. No two mean
-//! different things by one name; what each name includes, [`Reported::settle`](super::Reported::settle) finds out.
+//! different things by one name; what each name includes, `Reported::settle` finds out.
 
-use super::Counted;
-use crate::generative::meaning::Fact;
+use crate::generative::{meaning::Fact, usage::Counted};
 
 /// The members of the object `usage` under all their names.
-pub(in crate::generative) const USAGE: &[(&str, Fact)] = &[
+pub(super) const USAGE: &[(&str, Fact)] = &[
     ("usage", Fact::Usage),
     ("usage.prompt_tokens", Fact::Tokens(Counted::Input)),
     ("usage.completion_tokens", Fact::Tokens(Counted::Output)),
@@ -48,7 +47,7 @@ pub(in crate::generative) const USAGE: &[(&str, Fact)] = &[
 ];
 
 /// Where an object like `usage` may be in an answer of OpenAI's kind, beside its own place.
-pub(in crate::generative) const USAGE_ELSEWHERE: &[(&str, Fact)] = &[
+pub(super) const USAGE_ELSEWHERE: &[(&str, Fact)] = &[
     ("*usage*=usage", Fact::UsageElsewhere),
     ("meta_info=usage", Fact::UsageElsewhere),
     ("*.*usage*=usage", Fact::UsageElsewhere),
