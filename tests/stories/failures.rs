@@ -81,6 +81,7 @@ fn a_stream_that_ends_inside_a_character() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=truncated} 1",
+            "read_problems_total{model=demo-llm,reason=event_malformed} 1",
             "time_per_output_token_skipped_total{model=demo-llm,reason=usage_missing} 1",
             "time_to_first_token_observations_total{model=demo-llm,result=failure} 1",
             "time_to_last_token_microseconds_total{model=demo-llm,result=failure} 60 ms",

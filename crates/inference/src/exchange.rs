@@ -27,7 +27,7 @@ pub use self::{
 
 use alloc::boxed::Box;
 
-use driftline_labels::{Direction, EnumMap, Operation, Outcome, ReadProblem};
+use driftline_labels::{Direction, EnumMap, Operation, Outcome, ReadProblem, Unmeasured};
 use driftline_statistics::time::Timestamp;
 use driftline_wire::{
     encoding::{Codings, Encoding, Faults, MemoryBudget},
@@ -73,6 +73,8 @@ pub struct Exchange {
     request: Body,
     response: Body,
     has_unexpected_content_type: bool,
+    /// The path does not say whose it is.
+    is_shared: bool,
     kind: Kind,
 }
 
@@ -131,6 +133,7 @@ impl Exchange {
             // Until a head says otherwise; bodies that are no answers are not decoded.
             response: Body::new(Encoding::None),
             has_unexpected_content_type,
+            is_shared: recognised.is_shared,
             kind,
         }
     }
@@ -183,6 +186,11 @@ impl Exchange {
         self.grpc_status = head.grpc_status;
         self.is_local_reply = head.is_local_reply;
         if !head.is_answer() {
+            return;
+        }
+        // Rows that are found in the answer to a request without any would count at once.
+        if self.is_shared && self.request.is_over && self.kind.predicts() && self.kind.is_foreign()
+        {
             return;
         }
         let encoding = Encoding::of(head.body.content_encoding, settings.codings);
@@ -259,7 +267,9 @@ impl Exchange {
         };
         let outcome = decide(proxy, self.response.verdict(body));
         let read_problems = self.read_problems(request, outcome);
+        let is_foreign = self.is_shared && request == JsonEnd::Complete && self.kind.is_foreign();
         Observation {
+            unmeasured: is_foreign.then_some(Unmeasured::UnknownForm),
             dialect: self.kind.dialect(),
             operation: self.kind.operation(),
             outcome,
@@ -313,6 +323,10 @@ impl Kind {
         }
     }
 
+    fn predicts(&self) -> bool {
+        matches!(self, Kind::Prediction(_))
+    }
+
     fn operation(&self) -> Operation {
         match self {
             Kind::Generation(generation) => generation.dialect.operation,
@@ -361,6 +375,14 @@ impl Kind {
         match self {
             Kind::Generation(generation) => generation.note_problems(outcome, problems),
             Kind::Prediction(prediction) => prediction.note_problems(request, problems),
+        }
+    }
+
+    /// Whether neither body, as far as they came, is of a form that the dialect has.
+    fn is_foreign(&self) -> bool {
+        match self {
+            Kind::Generation(generation) => generation.is_foreign(),
+            Kind::Prediction(prediction) => prediction.is_foreign(),
         }
     }
 

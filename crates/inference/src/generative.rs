@@ -14,6 +14,7 @@ mod prompt;
 mod request;
 mod timeline;
 mod usage;
+mod words;
 
 pub use self::{
     answer::{Answer, ExpectedResponse},

@@ -52,7 +52,12 @@ pub struct Recognised<'a> {
     pub model: Option<Cow<'a, [u8]>>,
     /// The model's version, or the label that stands for one, if the path names it.
     pub version: Option<Cow<'a, [u8]>>,
+    /// The path is that of other servers, too, and nobody declared whose it is: the bodies decide.
+    pub is_shared: bool,
 }
+
+/// Paths at which servers of several kinds answer, as dialects have them.
+const SHARED: &[&str] = &["/generate", "/generate_stream", "/invocations"];
 
 impl Endpoint {
     /// Whether it matches a request to this path, without its query, on this route.
@@ -121,7 +126,9 @@ impl<'a> Recognised<'a> {
     /// What `path`, without its query, says by itself.
     fn by_path(path: &'a [u8]) -> Option<Recognised<'a>> {
         let found = paths::find(path, None)?;
-        Some(Recognised::new(found.dialect, None, Some(found)))
+        let dialect = found.dialect;
+        let is_shared = is_shared(path, dialect);
+        Some(Recognised { is_shared, ..Recognised::new(dialect, None, Some(found)) })
     }
 
     fn new(
@@ -132,8 +139,15 @@ impl<'a> Recognised<'a> {
         let (model, version) = found.map_or((None, None), |found| (found.model, found.version));
         let untold = || (!dialect.names_model_in_body()).then_some(Cow::Borrowed(&b""[..]));
         let model = declared.or_else(|| model.map(percent::decoded)).or_else(untold);
-        Recognised { dialect, model, version: version.map(percent::decoded) }
+        let version = version.map(percent::decoded);
+        Recognised { dialect, model, version, is_shared: false }
     }
+}
+
+/// Whether servers of several kinds answer at this path, which is recognised as that of `dialect`.
+#[inline(never)]
+fn is_shared(path: &[u8], dialect: Dialect) -> bool {
+    SHARED.iter().any(|end| path.ends_with(end.as_bytes()) && dialect.paths().contains(end))
 }
 
 fn without_query(path: &[u8]) -> &[u8] {
@@ -203,6 +217,23 @@ mod tests {
         // The path of another dialect names no model of this one.
         check(&recogniser, "/any/v1/models/x:predict", None, "v2_rest  -");
         check(&recogniser, "/any/v2/models/x/infer", None, "v2_rest x -");
+    }
+
+    #[test]
+    fn a_path_of_several_servers_is_shared_unless_it_is_declared() {
+        let declared = Recogniser::new(vec![endpoint("/tgi/*", "", "tgi", "")]);
+        for (path, is_shared) in [
+            ("/generate", true),
+            ("/a/generate_stream?x", true),
+            ("/invocations", true),
+            ("/tgi/generate", false),
+            ("/v2/models/m/generate", false),
+            ("/endpoints/m/invocations", false),
+            ("/v1/chat/completions", false),
+        ] {
+            let found = declared.recognise(path.as_bytes(), None).unwrap();
+            assert_eq!(found.is_shared, is_shared, "{path}");
+        }
     }
 
     #[test]

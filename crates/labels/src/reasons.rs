@@ -9,13 +9,18 @@ crate::labels! {
         InstancesMissing = "instances_missing",
         /// The response is not a JSON document.
         ResponseMalformed = "response_malformed",
-        /// An event of a stream is not a JSON document. Nothing in it counts.
+        /// An event of a stream is not a JSON document, or the stream ends within one. Nothing in it counts.
         EventMalformed = "event_malformed",
         /// An event is longer than `event_bytes_max`, and is read all the same; or a tensor had to be held and was
         /// longer, and is not read.
         EventTooLarge = "event_too_large",
         /// A complete response does not say how many tokens it has.
         UsageMissing = "usage_missing",
+        /// The token counts of a complete response contradict each other: its total is no sum of its parts.
+        UsageInconsistent = "usage_inconsistent",
+        /// A complete response has output in a form that the dialect's tables lack: there is something unknown, and usage
+        /// or finish reason say that there is more than what was seen.
+        OutputNotUnderstood = "output_not_understood",
         /// The body uses an encoding that is unknown, switched off with `decode`, or stacked more than twice.
         EncodedBody = "encoded_body",
         /// The body is not what its encoding promises.
@@ -54,6 +59,8 @@ crate::labels! {
         NoRequestHeaders = "no_request_headers",
         /// The path belongs to no known dialect, and no endpoint declares it.
         UnrecognisedPath = "unrecognised_path",
+        /// The path is that of several servers, and neither the request nor the response is of a form that is read.
+        UnknownForm = "unknown_form",
         /// The path belongs to a model, but the method is not POST.
         OtherMethod = "other_method",
         /// An endpoint declares that the request must not be read.

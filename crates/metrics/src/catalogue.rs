@@ -306,6 +306,7 @@ metrics! {
     /// Things that could not be read as the dialect promises, by reason: `request_malformed`,
     /// `instances_missing`, `response_malformed`, `event_malformed`, `event_too_large` (an event, which is read all the
     /// same, or the data of a tensor that comes before its name or shape, which is not), `usage_missing`,
+    /// `usage_inconsistent` (the total is no sum of the parts), `output_not_understood` (in a form that no table has),
     /// `encoded_body` (in a coding that is unknown or switched off), `encoding_malformed`, `decoded_too_dense` (as a
     /// bomb), `decoder_too_large` (its window), `no_room_to_decode` (too many at once, or too much data of such tensors),
     /// `unexpected_content_type` or `load_report_malformed`. Traffic passes in any case.
@@ -332,8 +333,8 @@ metrics! {
     /// Requests that wait in a model server, by its last report; a snapshot.
     ServerRequestsWaiting = Gauge "driftline_server_waiting_requests" in "requests" [Model, Route];
     /// Streams that were let through without being measured, by reason: `no_request_headers` (the proxy
-    /// refused them early), `unrecognised_path`, `other_method`, `declared_none` (the configuration says so) or `no_room`
-    /// (its VM has no memory left for it).
+    /// refused them early), `unrecognised_path`, `unknown_form` (only its bodies showed that it is not for a known server),
+    /// `other_method`, `declared_none` (the configuration says so) or `no_room` (its VM has no memory left for it).
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
     Instances = Counter "driftline_instances_total" in "rows" [Model, Version];

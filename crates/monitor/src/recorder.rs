@@ -124,6 +124,11 @@ impl Recorder {
         if let Counted::Under(id) = self.model
             && let Some(model) = layout.model(id)
         {
+            if let Some(reason) = observation.unmeasured {
+                buffer.shift(model.in_flight, -1);
+                layout.count_unmeasured(buffer, reason);
+                return;
+            }
             let monitored = record(observation, model, layout.features(id), buffer, capture);
             buffer.add(layout.common.monitored_values, monitored);
         }

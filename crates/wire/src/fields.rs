@@ -11,6 +11,13 @@
 //! start, also when other paths go through it (`error` and `error.message`). Several fields may have the same path.
 //! A key given twice in one object is reported twice.
 //!
+//! Three signs are for what has many names:
+//!
+//! - `*usage*` is any key that contains `usage`, in either case, and `*` any key at all: where no other path has the key.
+//!   Of several patterns, the first one in the table counts.
+//! - `!id` passes over `id`, so that no pattern sees it, and reports nothing.
+//! - `data.usage=usage` says that `data.usage` has what `usage` has, which takes no room in the table.
+//!
 //! # Example
 //!
 //! ```
@@ -50,7 +57,10 @@ use super::json::{JsonEnd, Text, Token, Tokenizer};
 
 pub use self::table::{FieldTable, STEPS_MAX};
 #[doc(hidden)]
-pub use self::{compile::Compiled, table::Node};
+pub use self::{
+    compile::{Compiled, paths_of, rows, slots_of},
+    table::Node,
+};
 
 /// The value at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,6 +151,13 @@ impl<T: Copy> FieldReader<T> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether the document at hand is whole, so that nothing but white space may follow.
+    #[must_use]
+    #[inline]
+    pub const fn is_whole(&self) -> bool {
+        self.tokenizer.is_done()
     }
 
     /// Ends the document: says what it was, and is ready for the next one.

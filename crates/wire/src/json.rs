@@ -321,6 +321,12 @@ impl Tokenizer {
         self.depth as usize
     }
 
+    /// Whether the document's value has ended, so that nothing but white space may follow.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self.state, TokenizerState::Done)
+    }
+
     /// Ends the document: says what it was, and is ready for the next one.
     pub fn finish(&mut self) -> Finish {
         let mut token = None;

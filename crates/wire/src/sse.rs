@@ -3,14 +3,19 @@
 //! Follows "Interpreting an event stream" in the WHATWG HTML standard, section 9.2.6. Kept are `data` and `event`;
 //! `id` and `retry` are passed over, because nothing here reconnects.
 //!
-//! The data of an event come in fragments, cut wherever the network or a line end cuts them, because what stands
-//! behind this reader ([`json`](super::json)) takes any cut. Several `data` lines of one event are joined by a
-//! fragment `"\n"`. LF, CR and CRLF end a line, also when cut between the two; a byte order mark at the start, a
+//! The data of an event come in fragments, cut wherever the network or a line end cuts them, because what reads them
+//! next ([`json`](super::json)) takes any cut. Several `data` lines of one event are joined by the
+//! fragment [`JOINT`]. LF, CR and CRLF end a line, also when cut between the two; a byte order mark at the start, a
 //! missing space after the colon, comments and unknown fields are understood.
 //!
-//! Two things differ from the standard: an event name is kept up to [`NAME_BYTES_MAX`] only, and an event that the end
-//! of the stream leaves open is not dropped in silence. Its data have been handed out already; [`Reader::finish`] says
-//! that it was open, and the caller decides, because vendors do end without the blank line.
+//! Four things differ from the standard, because servers differ from it:
+//!
+//! - An event name is kept up to [`NAME_BYTES_MAX`] only.
+//! - An event that the end of the stream leaves open is not dropped in silence. Its data have been handed out already;
+//!   [`Reader::finish`] says that it was open, and the caller decides, because vendors do end without the blank line.
+//! - A line of the field `error` is data of an event that is called `error`.
+//! - A line that begins with `{` or `<` is data, too: what fails in the middle of a stream often says so without any
+//!   field. So are the lines after it that begin as lines of such a document do.
 //!
 //! # Example
 //!
@@ -41,6 +46,12 @@ mod tests;
 /// Of a longer event name, only this many bytes are kept.
 pub const NAME_BYTES_MAX: usize = 64;
 
+/// The fragment between two lines of one event's data. No other fragment has a line end.
+///
+/// Servers that leave out the empty line between two events have each on a line of its own: whoever finds a whole
+/// document before this fragment may take it for an event.
+pub const JOINT: &[u8] = b"\n";
+
 use super::{name::Name, scan};
 
 pub use super::frame::{FrameStep, Progress};
@@ -66,6 +77,10 @@ pub struct Reader {
     has_line: bool,
     /// The open event has a `data` field, even if an empty one.
     has_data: bool,
+    /// The line at hand, or the last one with data, is of the field `error`.
+    is_error: bool,
+    /// The last line with data has no field: it is the text of a document as it is.
+    is_bare: bool,
     /// The last step was [`FrameStep::EventEnd`]: its name stays readable until the next call.
     ended: bool,
     name: Name<NAME_BYTES_MAX>,
@@ -81,6 +96,8 @@ enum SseState {
     /// Right after the colon, where one space is not part of the value.
     ValueStart(Field),
     Value(Field),
+    /// At the first byte of a line that is data as it is.
+    Bare,
     /// Inside a comment or a field that is not kept.
     Ignored,
 }
@@ -89,6 +106,7 @@ enum SseState {
 enum Field {
     Data,
     Event,
+    Error,
 }
 
 impl Field {
@@ -96,6 +114,7 @@ impl Field {
         match self {
             Field::Data => b"data",
             Field::Event => b"event",
+            Field::Error => b"error",
         }
     }
 }
@@ -117,6 +136,8 @@ impl Reader {
             after_cr: false,
             has_line: false,
             has_data: false,
+            is_error: false,
+            is_bare: false,
             ended: false,
             name: Name::new(),
         }
@@ -126,23 +147,26 @@ impl Reader {
     ///
     /// # Termination
     ///
-    /// Consumes at least one byte of an input that is not empty. Runs in time linear in the bytes consumed.
+    /// Consumes at least one byte of an input that is not empty, except for a [`JOINT`] before a line that is data as it
+    /// is. Runs in time linear in the bytes consumed.
     pub fn next<'i>(&mut self, input: &'i [u8]) -> Progress<'i> {
         if core::mem::take(&mut self.ended) {
             self.name.clear();
+            self.is_error = false;
         }
         let mut rest = input;
         let step = self.advance(&mut rest);
         Progress { consumed: input.len().saturating_sub(rest.len()), step }
     }
 
-    /// The value of the open event's last `event` line, cut at [`NAME_BYTES_MAX`]; empty if there was none.
+    /// The value of the open event's last `event` line, cut at [`NAME_BYTES_MAX`]; `error` after a line of that field;
+    /// empty if there was neither.
     ///
     /// It is whole at the [`FrameStep::EventEnd`], and before that as soon as its line has ended, so before the data if it
     /// came first.
     #[must_use]
     pub fn event_name(&self) -> &[u8] {
-        self.name.as_bytes()
+        if self.is_error { Field::Error.name() } else { self.name.as_bytes() }
     }
 
     /// Ends the stream: says whether an event was left open, and is ready for the next stream.
@@ -171,7 +195,7 @@ impl Reader {
                 continue;
             }
             match self.state {
-                SseState::Value(Field::Data) => {
+                SseState::Value(Field::Data | Field::Error) => {
                     let run = until_line_end(rest);
                     if run.is_empty() {
                         self.end_line(rest);
@@ -204,6 +228,13 @@ impl Reader {
                     self.state = match byte {
                         b'd' => SseState::FieldName(Field::Data, 0),
                         b'e' => SseState::FieldName(Field::Event, 0),
+                        _ if self.is_document(byte) => {
+                            self.state = SseState::Bare;
+                            if let Some(step) = self.open_data() {
+                                return step;
+                            }
+                            continue;
+                        }
                         _ => SseState::Ignored,
                     };
                 }
@@ -221,12 +252,16 @@ impl Reader {
                         }
                         match field {
                             Field::Event => self.name.clear(),
-                            Field::Data => {
+                            Field::Data | Field::Error => {
                                 if let Some(step) = self.open_data() {
                                     return step;
                                 }
                             }
                         }
+                    } else if field == Field::Event && matched == 1 && byte == b'r' {
+                        // Both names begin with the same letter.
+                        *rest = after;
+                        self.state = SseState::FieldName(Field::Error, 2);
                     } else {
                         self.state = SseState::Ignored;
                     }
@@ -236,6 +271,15 @@ impl Reader {
                         *rest = after;
                     }
                     self.state = SseState::Value(field);
+                    // Only now is the line before it over.
+                    if field != Field::Event {
+                        self.is_error = field == Field::Error;
+                        self.is_bare = false;
+                    }
+                }
+                SseState::Bare => {
+                    self.state = SseState::Value(Field::Data);
+                    (self.is_error, self.is_bare) = (false, true);
                 }
                 SseState::Value(Field::Event) => {
                     let run = until_line_end(rest);
@@ -278,9 +322,15 @@ impl Reader {
         }
     }
 
-    /// Starts a `data` field: a second one is joined to the first.
+    /// Starts a line of data: a second one is joined to the first.
     fn open_data(&mut self) -> Option<FrameStep<'static>> {
-        core::mem::replace(&mut self.has_data, true).then_some(FrameStep::Data(b"\n"))
+        core::mem::replace(&mut self.has_data, true).then_some(FrameStep::Data(JOINT))
+    }
+
+    /// Whether a line that begins with this byte, and with no field, is a document or goes on with one.
+    fn is_document(&self, byte: u8) -> bool {
+        let goes_on = || self.has_data && self.is_bare && b" \t\"}]".contains(&byte);
+        matches!(byte, b'{' | b'<') || goes_on()
     }
 }
 

@@ -109,6 +109,10 @@ impl Expected<'_> {
     fn fill(&mut self) -> Result<i64, String> {
         let expected = &self.case.expected;
         let model = &expected.model;
+        if let Some(reason) = &expected.unmeasured {
+            self.add(format!("unmeasured_streams_total{{{reason}}}"), 1);
+            return Ok(0);
+        }
         self.add(format!("requests_total{{{model},{}}}", expected.outcome), 1);
         self.observe("request_duration", 1000 * self.delivery.end_ms());
         if let Some(finish) = &expected.finish {

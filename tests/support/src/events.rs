@@ -33,16 +33,38 @@ fn with_ends(body: &[u8]) -> Vec<(&[u8], End)> {
     lines
 }
 
-/// An empty line ends an event; one without data is none.
+/// An empty line ends an event; one without data is none. So does another line of data after one that is a whole document,
+/// as soon as it is known to be one.
 fn server_sent_events(body: &[u8]) -> Vec<End> {
     let mut ends = Vec::new();
-    let mut has_data = false;
+    let (mut data, mut has_data, mut is_bare) = (Vec::new(), false, false);
+    let mut start = 0;
     for (line, end) in with_ends(body) {
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        if line.is_empty() && std::mem::take(&mut has_data) {
-            ends.push(end);
+        let at = start;
+        start = end.unwrap_or(body.len());
+        if body[..start].ends_with(b"\r") && body[start..].starts_with(b"\n") {
+            start += 1;
         }
-        has_data |= line.starts_with(b"data:") || (line == b"data" && end.is_some());
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        if line.is_empty() {
+            ends.extend(std::mem::take(&mut has_data).then_some(end));
+            data.clear();
+            continue;
+        }
+        let goes_on = has_data && is_bare && b" \t\"}]".contains(&line[0]);
+        let field = [&b"data:"[..], b"error:"].into_iter().find(|field| line.starts_with(field));
+        let bare = field.is_none() && (b"{<".contains(&line[0]) || goes_on);
+        if field.is_none() && !bare && !(line == b"data" && end.is_some()) {
+            continue;
+        }
+        let is_container = data.trim_ascii().first().is_some_and(|byte| b"{[".contains(byte));
+        if has_data && is_container && serde_json::from_slice::<IgnoredAny>(&data).is_ok() {
+            ends.push(Some(at + field.map_or(1, <[u8]>::len)));
+            data.clear();
+        }
+        data.extend_from_slice(&line[field.map_or(0, <[u8]>::len)..]);
+        data.push(b'\n');
+        (has_data, is_bare) = (true, bare);
     }
     ends.extend(has_data.then_some(None));
     ends
@@ -104,6 +126,13 @@ mod tests {
         check(b"data:a\r\n\r\n: c\n\ndata\n\n", &[Some(9), Some(21)]);
         check(b"\xef\xbb\xbfevent: x\ndata: 1\ndata: 2\n\nid: 7\n\ndata: open", &[Some(29), None]);
         check(b"", &[]);
+    }
+
+    #[test]
+    fn a_line_of_data_after_a_document_begins_another_event() {
+        check(b"data: {}\ndata: {}\ndata: x\n\n", &[Some(14), Some(23), Some(27)]);
+        check(b"data: {\ndata: }\r\n\r\nerror: {}\n\n", &[Some(18), Some(30)]);
+        check(b"data: {}\n{\n \"a\": 1\n}\n", &[Some(10), None]);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct Expectation {
     pub model: String,
     /// The outcome.
     pub outcome: String,
+    /// Why the exchange counts as not measured, and as nothing else.
+    pub unmeasured: Option<String>,
     /// Why the model stopped.
     pub finish: Option<String>,
     /// The event with the first token.

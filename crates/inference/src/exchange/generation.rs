@@ -85,6 +85,11 @@ impl Generation {
         self.answer.verdict()
     }
 
+    /// Whether neither body has anything of the dialect.
+    pub(super) fn is_foreign(&self) -> bool {
+        !self.request.has_shape && !self.answer.is_recognised()
+    }
+
     /// Notes what only this kind of exchange can lack.
     pub(super) fn note_problems(&self, outcome: Outcome, problems: &mut EnumMap<ReadProblem, u64>) {
         let answer = &self.answer;
@@ -102,6 +107,10 @@ impl Generation {
             && !answer.facts.is_tokenless
             && answer.usage().output.is_none();
         problems[ReadProblem::UsageMissing] = u64::from(lacks_usage);
+        if outcome == Outcome::Complete && answer.is_read() {
+            problems[ReadProblem::UsageInconsistent] = u64::from(answer.has_inconsistent_usage());
+            problems[ReadProblem::OutputNotUnderstood] = u64::from(answer.is_not_understood());
+        }
     }
 
     /// What is known once the outcome is.
@@ -113,12 +122,12 @@ impl Generation {
         Generated {
             stream: answer.is_streamed().then(|| self.streamed(started_at, usage)),
             usage,
-            finish: answer.facts.finish,
+            finish: answer.facts.finish(),
             request,
             wants_stream: self.request.wants_stream,
             response: is_whole.then_some(ResponseFeatures {
                 output_tokens: usage.output,
-                finish: answer.facts.finish,
+                finish: answer.facts.finish(),
                 characters: answer.facts.characters,
             }),
         }
@@ -131,7 +140,7 @@ impl Generation {
             first_token_microseconds: since(timeline.first),
             first_visible_token_microseconds: since(timeline.first_visible),
             last_token_microseconds: since(timeline.last),
-            per_output_token_microseconds: timeline.per_token(usage, *facts),
+            per_output_token_microseconds: timeline.per_token(usage, facts),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 
-use driftline_labels::{EnumMap, FinishReason, Operation, Outcome, ReadProblem, TpotSkipped};
+use driftline_labels::{
+    EnumMap, FinishReason, Operation, Outcome, ReadProblem, TpotSkipped, Unmeasured,
+};
 use driftline_statistics::time::Timestamp;
 
 use crate::generative::{Prompt, ResponseFeatures, Usage};
@@ -10,6 +12,8 @@ use crate::generative::{Prompt, ResponseFeatures, Usage};
 /// An exchange that is over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
+    /// Why it is to count as not measured, if only its bodies showed that it is none of the dialect's.
+    pub unmeasured: Option<Unmeasured>,
     /// The dialect, as a configuration calls it.
     pub dialect: &'static str,
     /// What the request asked the model to do.

@@ -150,6 +150,13 @@ impl Prediction {
         body.as_ref().map(|body| body.reader.faults()).unwrap_or_default()
     }
 
+    /// Whether the request has no rows, and the answer no place for any.
+    pub(super) fn is_foreign(&self) -> bool {
+        let has_rows = self.request.as_ref().is_some_and(|request| request.rows != 0);
+        let has_place = self.answer.as_ref().is_some_and(BodyReader::has_rows);
+        self.request.is_some() && !has_rows && !has_place
+    }
+
     /// Notes what only this kind of exchange can lack.
     pub(super) fn note_problems(&self, request: JsonEnd, problems: &mut EnumMap<ReadProblem, u64>) {
         let lacks_rows = self.request.as_ref().is_some_and(|request| {

@@ -10,7 +10,7 @@ use crate::{
         facts::Facts,
         framing::Frames,
         timeline::Timeline,
-        usage::Usage,
+        usage::{Settled, Usage},
     },
     outcome::BodyVerdict,
 };
@@ -35,6 +35,8 @@ pub struct Answer {
     last_byte_at: Timestamp,
     /// The body came to the end that its form requires. Set by [`Answer::finish`].
     is_whole: bool,
+    /// What the token counts amount to. Set by [`Answer::finish`].
+    settled: Settled,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl Answer {
             has_end_mark: false,
             last_byte_at: Timestamp(0),
             is_whole: false,
+            settled: Settled::default(),
         }
     }
 
@@ -121,28 +124,67 @@ impl Answer {
                 (JsonEnd::Complete, facts) => {
                     self.facts = facts;
                     self.is_whole = true;
+                    self.settle();
                 }
                 (JsonEnd::Empty | JsonEnd::Incomplete, _) => {}
-                // A document that broke off is incomplete, not malformed.
-                (_, _) => self.malformed = self.malformed.saturating_add(1),
+                // A document that broke off is incomplete, not malformed. Nothing in one that is counts, but for an error.
+                (_, facts) => {
+                    self.facts.has_error = facts.has_error;
+                    self.malformed = self.malformed.saturating_add(1);
+                }
             },
             AnswerForm::Events(events) => {
                 let (facts, timeline) = (&mut self.facts, &mut self.timeline);
-                let has_end_mark = &mut self.has_end_mark;
+                let (malformed, has_end_mark) = (&mut self.malformed, &mut self.has_end_mark);
                 // An event that only the end of the body closes came with its last byte, however late the end is.
                 let now = self.last_byte_at;
-                events.finish(|event| match event {
+                events.finish(reached_end, |event| match event {
                     StreamEvent::Facts(event) => {
                         facts.update(event);
                         timeline.note(now, event).into_iter().for_each(&mut gap);
                     }
                     StreamEvent::EndMark => *has_end_mark = true,
-                    StreamEvent::Malformed => {}
+                    StreamEvent::Malformed => *malformed = malformed.saturating_add(1),
                 });
-                let is_over = self.facts.is_finished || !self.dialect.announces_end;
                 let reached_end = reached_end || events.is_closed();
-                self.is_whole = *has_end_mark || self.facts.is_ended || (reached_end && is_over);
+                let is_over = facts.is_finished || facts.is_endless || !self.dialect.announces_end;
+                self.is_whole = *has_end_mark || facts.is_ended || (reached_end && is_over);
+                self.settle();
+                // The mark of the end may be in what is not understood.
+                self.is_whole |= reached_end && self.is_not_understood();
             }
+        }
+    }
+
+    /// Finds out what the token counts amount to.
+    fn settle(&mut self) {
+        let Dialect { excludes, generates_tokens, .. } = *self.dialect;
+        self.settled = self.facts.reported().settle(excludes, generates_tokens);
+    }
+
+    /// Whether anything in it is of the dialect.
+    pub fn is_recognised(&self) -> bool {
+        let facts = &self.facts;
+        facts.has_place
+            || facts.has_output()
+            || facts.is_finished
+            || facts.has_error
+            || !facts.reported().is_empty()
+    }
+
+    /// Whether the answer has output in a form that no table has: there is something that no table knows, and the server
+    /// says that there is visible output, or that the answer is over, and none was seen.
+    pub fn is_not_understood(&self) -> bool {
+        let facts = &self.facts;
+        let has_more = facts.has_unknown || (facts.has_foreign && !facts.has_place);
+        if facts.has_visible || !has_more {
+            return false;
+        }
+        let usage = self.usage();
+        match usage.output {
+            _ if !self.dialect.generates_tokens => usage.input.is_some_and(|tokens| tokens != 0),
+            Some(output) => usage.reasoning.unwrap_or(0) < output,
+            None => facts.finish().is_some(),
         }
     }
 
@@ -153,7 +195,7 @@ impl Answer {
             _ if self.facts.has_error => BodyVerdict::Error,
             AnswerForm::Document(_) if self.malformed != 0 => BodyVerdict::Empty,
             _ if !self.is_whole => BodyVerdict::Partial,
-            _ if self.facts.has_output() => BodyVerdict::Whole,
+            _ if self.facts.has_output() || self.is_not_understood() => BodyVerdict::Whole,
             _ => BodyVerdict::Empty,
         }
     }
@@ -163,12 +205,18 @@ impl Answer {
         matches!(self.form, AnswerForm::Events(_))
     }
 
-    /// Token counts in Driftline's meaning.
+    /// Token counts in Driftline's meaning; final after [`Answer::finish`].
     #[inline]
     pub fn usage(&self) -> Usage {
-        let usage = self.facts.usage.canonical(self.dialect.excludes);
-        let counted = self.dialect.has_token_per_event && self.is_streamed();
+        let usage = self.settled.usage;
+        let counted =
+            self.dialect.has_token_per_event && self.facts.has_token && self.is_streamed();
         Usage { output: usage.output.or(counted.then_some(self.facts.pieces)), ..usage }
+    }
+
+    /// Whether the server's token counts contradict each other; final after [`Answer::finish`].
+    pub fn has_inconsistent_usage(&self) -> bool {
+        self.settled.is_inconsistent
     }
 
     /// Events that were longer than the configured limit.
@@ -205,6 +253,7 @@ impl AnswerForm {
             (b'{', Framing::Ndjson) if !is_one_document => {
                 Frames::Ndjson(ndjson::Reader::default())
             }
+            (b'{', _) if expected.is_lines => Frames::Ndjson(ndjson::Reader::default()),
             (b'[', Framing::EventsOrJsonArray) => Frames::JsonArray(json_array::Reader::default()),
             (b'{' | b'[', _) => return AnswerForm::Document(Box::new(Document::new(dialect))),
             (_, Framing::Ndjson) => Frames::Ndjson(ndjson::Reader::default()),

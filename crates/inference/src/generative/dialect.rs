@@ -3,7 +3,7 @@
 use crate::generative::{
     meaning::Fact, meaning::PromptField, meaning::RequestField, usage::Excludes,
 };
-use driftline_labels::{FinishReason, Operation};
+use driftline_labels::Operation;
 use driftline_wire::fields::FieldTable;
 
 /// A dialect: how its requests are recognised, and which paths of its bodies mean what.
@@ -28,10 +28,8 @@ pub struct Dialect {
     pub event: FieldTable<Fact>,
     /// What is read from an answer that is one document.
     pub document: FieldTable<Fact>,
-    /// What the words for an event's kind mean, in its data or in its frame. Others mean nothing.
+    /// What the words for an event's kind mean, in its data or in its frame. Of others, the delta is no text for a user.
     pub kinds: &'static [(&'static str, EventKind)],
-    /// What the words for the end of a choice mean. Others are [`FinishReason::Other`].
-    pub finish: &'static [(&'static str, FinishReason)],
     /// The data of the event that closes a stream and is no JSON; empty if there is none.
     pub end_mark: &'static [u8],
     /// Whether a stream says that it is over. If not, the end of the body is its end.
@@ -40,7 +38,7 @@ pub struct Dialect {
     pub generates_tokens: bool,
     /// Every event with output is one token, so events are counted where no usage is given.
     pub has_token_per_event: bool,
-    /// What its token counts leave out.
+    /// What its token counts leave out, if no total says otherwise.
     pub excludes: Excludes,
 }
 
@@ -62,6 +60,8 @@ pub enum Framing {
 /// What a word for an event's kind means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EventKind {
+    /// Its delta is text for a user.
+    Text,
     /// Its delta is thought.
     Reasoning,
     /// In its delta, the model declines to answer.
@@ -89,8 +89,7 @@ impl Dialect {
         framing: Framing::ServerSentEvents,
         event: FieldTable::EMPTY,
         document: FieldTable::EMPTY,
-        kinds: &[("error", EventKind::Error)],
-        finish: &[],
+        kinds: &[("error", EventKind::Error), ("exception", EventKind::Error)],
         end_mark: b"",
         announces_end: true,
         generates_tokens: true,
@@ -100,15 +99,6 @@ impl Dialect {
 
     /// What this word for an event's kind means; `None` if it means nothing.
     pub fn kind(&self, word: &[u8]) -> Option<EventKind> {
-        look_up(self.kinds, word)
+        self.kinds.iter().find(|(name, _)| name.as_bytes() == word).map(|&(_, kind)| kind)
     }
-
-    /// What this word for the end of a choice means; `None` if the table does not have it.
-    pub fn finish_reason(&self, word: &[u8]) -> Option<FinishReason> {
-        look_up(self.finish, word)
-    }
-}
-
-fn look_up<T: Copy>(table: &[(&str, T)], word: &[u8]) -> Option<T> {
-    table.iter().find(|(name, _)| name.as_bytes() == word).map(|&(_, meaning)| meaning)
 }

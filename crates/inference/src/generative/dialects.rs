@@ -8,12 +8,14 @@ mod gemini;
 mod ollama;
 mod ollama_chat;
 mod ollama_generate;
+mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
 mod tgi;
 mod triton_generate;
+mod usage;
 
 use super::dialect::Dialect;
 

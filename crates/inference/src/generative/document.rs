@@ -1,5 +1,7 @@
 //! An answer that is one JSON document: its facts count only if it is whole. It is never kept.
 
+use core::mem;
+
 use crate::generative::{
     dialect::Dialect,
     {facts::Facts, meaning::Fact},
@@ -27,7 +29,7 @@ impl Document {
 
     /// Ends the body. Returns whether it was whole, and what was found in it.
     pub(super) fn finish(&mut self) -> (JsonEnd, Facts) {
-        self.facts.settle(None);
-        (self.fields.finish(), self.facts)
+        self.facts.settle(self.dialect, b"", false);
+        (self.fields.finish(), mem::take(&mut self.facts))
     }
 }

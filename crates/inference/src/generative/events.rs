@@ -1,19 +1,17 @@
 //! A streamed answer, event by event: the facts of each, the moment it is whole. No event is ever kept.
 
-use core::mem;
-
 use crate::generative::{
-    dialect::Dialect,
+    dialect::{Dialect, EventKind},
     framing::Frames,
     {facts::Facts, meaning::Fact},
 };
-use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd};
+use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd, sse};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum StreamEvent {
+pub(super) enum StreamEvent<'e> {
     /// A JSON document with these facts.
-    Facts(Facts),
+    Facts(&'e Facts),
     /// The mark that closes the stream.
     EndMark,
     /// No JSON document, or a broken one: nothing in it counts.
@@ -27,9 +25,21 @@ pub(super) struct Events {
     frames: Frames,
     fields: FieldReader<Fact>,
     open: OpenEvent,
+    /// Earlier events brought output in pieces.
+    has_pieces: bool,
     event_bytes_max: u64,
     /// Events longer than `event_bytes_max` so far. They are read all the same, in the same memory.
     pub large_events: u64,
+}
+
+/// What an event turned out to be when it was closed.
+#[derive(Clone, Copy, Debug)]
+enum Closed {
+    /// None: it has no data, or broke off.
+    Nothing,
+    Facts,
+    EndMark,
+    Malformed,
 }
 
 /// What is known of the event that is not closed yet.
@@ -50,30 +60,38 @@ impl Events {
             frames,
             fields: FieldReader::new(dialect.event),
             open: OpenEvent::default(),
+            has_pieces: false,
             event_bytes_max,
             large_events: 0,
         }
     }
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
-    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(StreamEvent)) {
+    pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(StreamEvent<'_>)) {
         loop {
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
-            match progress.step {
+            let is_whole = match progress.step {
+                // The line before is a document of its own: the server left out the empty line between two events.
+                FrameStep::Data(data) if data == sse::JOINT && self.fields.is_whole() => true,
                 FrameStep::Data(data) => {
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
                     self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
                     self.open.count(data);
+                    bytes = bytes.get(consumed..).unwrap_or_default();
+                    continue;
                 }
-                FrameStep::EventEnd => self.close().into_iter().for_each(&mut take),
-                FrameStep::EventBroken => {
-                    self.take_open();
-                    self.fields.reset();
-                    take(StreamEvent::Malformed);
-                }
+                FrameStep::EventEnd => true,
+                FrameStep::EventBroken => false,
                 FrameStep::InputEmpty => return,
-            }
+            };
+            let closed = if is_whole {
+                self.close(false)
+            } else {
+                self.fields.reset();
+                Closed::Malformed
+            };
+            self.hand_on(closed, &mut take);
             bytes = bytes.get(consumed..).unwrap_or_default();
         }
     }
@@ -84,38 +102,56 @@ impl Events {
     }
 
     /// Ends the body. An open event counts if it is whole and its framing lets it: some servers leave out the last
-    /// blank line. An event that broke off does not count; the exchange's outcome says so.
-    pub(super) fn finish(&mut self, take: impl FnMut(StreamEvent)) {
+    /// blank line. One that broke off is malformed if this is the body's own end; if not, the exchange's outcome says what
+    /// happened.
+    pub(super) fn finish(&mut self, reached_end: bool, mut take: impl FnMut(StreamEvent<'_>)) {
         if self.open.bytes == 0 || self.frames.need_end() {
             return;
         }
-        self.close().filter(|event| *event != StreamEvent::Malformed).into_iter().for_each(take);
+        let closed = self.close(!reached_end);
+        self.hand_on(closed, &mut take);
     }
 
-    fn close(&mut self) -> Option<StreamEvent> {
-        let mut open = self.take_open();
+    /// Ends the open event, which may be cut if the body broke off.
+    #[inline(never)]
+    fn close(&mut self, may_be_cut: bool) -> Closed {
         let ending = self.fields.finish();
-        if open.is(self.dialect.end_mark) {
-            return Some(StreamEvent::EndMark);
+        if self.open.is(self.dialect.end_mark) {
+            return Closed::EndMark;
         }
-        let kind = self.dialect.kind(self.frames.event_name());
+        let name = self.frames.event_name();
+        let facts = &mut self.open.facts;
         match ending {
             // An error may have a name and no data.
-            JsonEnd::Empty if kind.is_none() => None,
+            JsonEnd::Empty if self.dialect.kind(name).is_none() => Closed::Nothing,
             JsonEnd::Empty | JsonEnd::Complete => {
-                open.facts.settle(kind);
-                Some(StreamEvent::Facts(open.facts))
+                facts.settle(self.dialect, name, self.has_pieces);
+                self.has_pieces |= facts.has_pieces;
+                Closed::Facts
             }
-            _ => Some(StreamEvent::Malformed),
+            // What an error says may be a text.
+            _ if self.dialect.kind(name) == Some(EventKind::Error) => {
+                *facts = Facts { has_error: true, ..Facts::default() };
+                Closed::Facts
+            }
+            JsonEnd::Incomplete if may_be_cut => Closed::Nothing,
+            _ => Closed::Malformed,
         }
     }
 
-    fn take_open(&mut self) -> OpenEvent {
-        let open = mem::take(&mut self.open);
-        if self.event_bytes_max < open.bytes {
+    /// Hands the closed event on, where it is: a copy would cost more than to read it. The next one begins.
+    #[inline]
+    fn hand_on(&mut self, closed: Closed, take: &mut impl FnMut(StreamEvent<'_>)) {
+        match closed {
+            Closed::Nothing => {}
+            Closed::Facts => take(StreamEvent::Facts(&self.open.facts)),
+            Closed::EndMark => take(StreamEvent::EndMark),
+            Closed::Malformed => take(StreamEvent::Malformed),
+        }
+        if self.event_bytes_max < self.open.bytes {
             self.large_events = self.large_events.saturating_add(1);
         }
-        open
+        self.open = OpenEvent::default();
     }
 }
 
@@ -142,40 +178,65 @@ mod tests {
     use std::{vec, vec::Vec};
 
     use super::*;
-    use crate::generative::dialects::DIALECTS;
-    use driftline_wire::sse;
+    use crate::generative::{dialects::DIALECTS, usage::Counted};
+    use driftline_wire::fields::Value;
+
+    /// An event, kept.
+    #[derive(Clone, Debug, PartialEq)]
+    enum Kept {
+        Facts(Facts),
+        EndMark,
+        Malformed,
+    }
+
+    impl From<StreamEvent<'_>> for Kept {
+        fn from(event: StreamEvent<'_>) -> Kept {
+            match event {
+                StreamEvent::Facts(facts) => Kept::Facts(facts.clone()),
+                StreamEvent::EndMark => Kept::EndMark,
+                StreamEvent::Malformed => Kept::Malformed,
+            }
+        }
+    }
 
     fn chat() -> Events {
         let chat = DIALECTS.iter().find(|dialect| dialect.name == "openai_chat").unwrap();
         Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
     }
 
-    fn events(stream: &[u8], chunk: usize) -> Vec<StreamEvent> {
+    fn events(stream: &[u8], chunk: usize) -> Vec<Kept> {
         let mut reader = chat();
         let mut events = Vec::new();
         for piece in stream.chunks(chunk) {
-            reader.read(piece, |event| events.push(event));
+            reader.read(piece, |event| events.push(event.into()));
         }
-        reader.finish(|event| events.push(event));
+        reader.finish(false, |event| events.push(event.into()));
         events
     }
 
     #[track_caller]
-    fn check(stream: &str, expected: &[StreamEvent]) {
+    fn check(stream: &str, expected: &[Kept]) {
         for chunk in 1..=stream.len() {
             assert_eq!(events(stream.as_bytes(), chunk), expected, "chunk {chunk}");
         }
     }
 
-    fn visible(characters: u64) -> StreamEvent {
-        StreamEvent::Facts(Facts { has_visible: true, pieces: 1, characters, ..Facts::default() })
+    fn visible(characters: u64) -> Kept {
+        Kept::Facts(Facts {
+            has_visible: true,
+            has_pieces: true,
+            has_place: true,
+            pieces: 1,
+            characters,
+            ..Facts::default()
+        })
     }
 
     #[test]
     fn role_comments_and_empty_deltas_are_no_output() {
         check(
             ": keep-alive\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-            &[StreamEvent::Facts(Facts::default())],
+            &[Kept::Facts(Facts { has_place: true, ..Facts::default() })],
         );
     }
 
@@ -187,11 +248,11 @@ mod tests {
 
     #[test]
     fn the_end_mark_is_an_event_of_its_own() {
-        check("data: [DONE]\n\n", &[StreamEvent::EndMark]);
-        check("data: [DONE]", &[StreamEvent::EndMark]);
-        check("data: [DONE] \n\n", &[StreamEvent::EndMark]);
-        check("data: [DONE]x\n\n", &[StreamEvent::Malformed]);
-        check("data: [DON\n\n", &[StreamEvent::Malformed]);
+        check("data: [DONE]\n\n", &[Kept::EndMark]);
+        check("data: [DONE]", &[Kept::EndMark]);
+        check("data: [DONE] \n\n", &[Kept::EndMark]);
+        check("data: [DONE]x\n\n", &[Kept::Malformed]);
+        check("data: [DON\n\n", &[Kept::Malformed]);
     }
 
     #[test]
@@ -199,8 +260,30 @@ mod tests {
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}]}\n\n\
              data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n",
-            &[StreamEvent::Malformed, visible(1)],
+            &[Kept::Malformed, visible(1)],
         );
+    }
+
+    #[test]
+    fn lines_without_an_empty_one_between_them_are_events_if_each_is_a_document() {
+        let chunk = |text: &str| {
+            std::format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n")
+        };
+        check(
+            &[chunk("a"), chunk("bc"), "data: [DONE]\n".into()].concat(),
+            &[visible(1), visible(2), Kept::EndMark],
+        );
+        check("data: {\"choices\":\ndata: [{\"text\":\"a\"}]}\n\n", &[visible(1)]);
+    }
+
+    #[test]
+    fn an_error_needs_no_frame_and_no_json() {
+        let error = || Kept::Facts(Facts { has_error: true, ..Facts::default() });
+        check("error: {\"code\":500}\n\ndata: [DONE]\n\n", &[error(), Kept::EndMark]);
+        check("error: no more memory\n\n", &[error()]);
+        check("event: error\ndata: no more memory\n\n", &[error()]);
+        check("{\"error\":{\"message\":\"gone\"}}\n", &[error()]);
+        check("{\n  \"error\": {\n    \"message\": \"gone\"\n  }\n}", &[error()]);
     }
 
     #[test]
@@ -210,14 +293,15 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_read_at_its_depth_only() {
-        let mut facts = Facts::default();
-        facts.usage.output = Some(7);
-        facts.usage.input = Some(0);
+    fn usage_that_is_not_at_its_place_is_kept_apart() {
+        let mut facts = Facts { has_place: true, ..Facts::default() };
+        facts.usage.note(Counted::Output, &Value::Number(7.0));
+        facts.usage.note(Counted::Input, &Value::Number(0.0));
+        facts.usage_elsewhere.note(Counted::Output, &Value::Number(99.0));
         check(
             "data: {\"choices\":[{\"delta\":{\"content\":\"\"},\"x\":{\"usage\":{\"completion_tokens\":99}}}],\
              \"usage\":{\"prompt_tokens\":0,\"completion_tokens\":7}}\n\n",
-            &[StreamEvent::Facts(facts)],
+            &[Kept::Facts(facts)],
         );
     }
 
@@ -231,12 +315,12 @@ mod tests {
             let mut reader = chat();
             let mut found = vec![];
             for piece in stream.as_bytes().chunks(chunk) {
-                reader.read(piece, |event| found.push(event));
+                reader.read(piece, |event| found.push(event.into()));
             }
-            reader.finish(|event| found.push(event));
+            reader.finish(false, |event| found.push(event.into()));
             let mut facts = Facts::default();
-            facts.usage.output = Some(3);
-            assert_eq!((found, reader.large_events), (vec![StreamEvent::Facts(facts)], 1));
+            facts.usage.note(Counted::Output, &Value::Number(3.0));
+            assert_eq!((found, reader.large_events), (vec![Kept::Facts(facts)], 1));
         }
     }
 }

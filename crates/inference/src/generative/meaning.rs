@@ -1,5 +1,7 @@
 //! What the paths of bodies can mean: the vocabulary of the dialects' tables. It reads nothing.
 
+use crate::generative::usage::Counted;
+
 /// What a path of an answer means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fact {
@@ -9,7 +11,7 @@ pub enum Fact {
     Reasoning,
     /// Text in which the model declines to answer.
     Refusal,
-    /// If not null: the client is to call a tool, and the model waits for the result.
+    /// If not null: the client is to call a tool, and the model waits for the result, though it says that it stopped.
     ToolCall,
     /// Generated output that is not text for the user: a tool call, audio, a picture, a vector. Null and an empty
     /// string are no output.
@@ -22,17 +24,22 @@ pub enum Fact {
     Delta,
     /// The word that says what kind of event this is: `kinds` of the dialect.
     Kind,
-    /// The start of a part of the output. A part has text, and perhaps the mark that it is reasoning, in any order.
+    /// Likewise of an event with a [`Fact::Delta`]: a word that `kinds` does not have tells whether that is reasoning.
+    DeltaKind,
+    /// The start of a part of the output. A part has text, and perhaps its kind or the mark that it is reasoning, in any
+    /// order. A part that is a string is text.
     Part,
     /// The text of the open part.
     PartText,
     /// Output of the open part that is not text, as in [`Fact::Output`].
     PartOutput,
+    /// The word for the kind of the open part: text, reasoning, or what no table has.
+    PartKind,
     /// Marks the open part as reasoning, if true.
     PartIsThought,
-    /// The provider's word for why a choice is finished: `finish` of the dialect.
+    /// The provider's word for why a choice is finished.
     Finish,
-    /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if `finish` of the dialect has it.
+    /// The provider's word for how the answer stands, which is a [`Fact::Finish`] if it says that the answer is over.
     Status,
     /// If not null: a filter of the provider blocked the answer before it began.
     Blocked,
@@ -40,20 +47,42 @@ pub enum Fact {
     End,
     /// The number of the choice that an event belongs to.
     Choice,
-    /// Tokens of the prompt.
-    InputTokens,
-    /// Tokens that tools added to the prompt, where they are counted apart.
-    ToolInputTokens,
-    /// Tokens of the prompt that were read from a cache.
-    CachedInputTokens,
-    /// Tokens of the prompt that were written to a cache.
-    CacheWriteTokens,
-    /// Generated tokens.
-    OutputTokens,
-    /// Generated tokens spent on reasoning.
-    ReasoningTokens,
+    /// What follows are token counts where the dialect has them.
+    Usage,
+    /// What follows are token counts somewhere else.
+    UsageElsewhere,
+    /// A count of tokens.
+    Tokens(Counted),
     /// An error in place of output.
     Error,
+    /// A text that only an error has.
+    ErrorText,
+    /// A code like a status of HTTP, or a provider's own: from 400 on it is an error.
+    ErrorCode,
+    /// What is in here are pieces of the output, each of which comes once. A string is such a piece.
+    Pieces,
+    /// What is in here is output as a whole: where pieces of it have come, it repeats them.
+    Whole,
+    /// Text where a dialect has its output, under a name that no table has.
+    Unknown,
+    /// Likewise anything within such a member.
+    UnknownWithin,
+    /// Text elsewhere, under a name that no table has: it says something only of an answer in which nothing is known.
+    Foreign,
+    /// Likewise anything within such a member.
+    ForeignWithin,
+    /// The answer is of a form that no mark ends.
+    Endless,
+    /// For rows that only say where else something is, or what is passed over.
+    Nothing,
+}
+
+impl Fact {
+    /// Whether the characters of its text may count.
+    pub(super) const fn is_counted(self) -> bool {
+        use Fact::{Delta, Part, PartText, Pieces, Refusal, Visible, Whole};
+        matches!(self, Visible | Refusal | Delta | Part | PartText | Pieces | Whole)
+    }
 }
 
 /// What a path of a request means.
@@ -63,6 +92,8 @@ pub enum RequestField {
     Model,
     /// Whether the answer is to be streamed.
     Stream,
+    /// What only requests of this dialect have, where its paths are those of other servers, too.
+    Shape,
 }
 
 /// What a path of a request means for the request's features.

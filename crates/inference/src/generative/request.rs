@@ -12,21 +12,28 @@ pub struct RequestReader {
     reader: FieldReader<RequestField>,
     /// Whether the client asked for a stream; `None` if it left that to the server.
     pub wants_stream: Option<bool>,
+    /// Whether it has what only requests of this dialect have.
+    pub has_shape: bool,
 }
 
 impl RequestReader {
     /// A reader of requests in this dialect.
     pub fn new(dialect: &Dialect) -> RequestReader {
-        RequestReader { reader: FieldReader::new(dialect.request), wants_stream: None }
+        RequestReader {
+            reader: FieldReader::new(dialect.request),
+            wants_stream: None,
+            has_shape: false,
+        }
     }
 
     /// Takes the next piece; calls `model` with the model's name when it is read.
     pub fn read(&mut self, bytes: &[u8], mut model: impl FnMut(&[u8])) {
-        let wants_stream = &mut self.wants_stream;
-        self.reader.read(bytes, &mut |field, value| match (field, value) {
+        let RequestReader { reader, wants_stream, has_shape } = self;
+        reader.read(bytes, &mut |field, value| match (field, value) {
             // A name that was cut is longer than any name that can be configured.
             (RequestField::Model, Value::String(text)) => model(text.bytes),
             (RequestField::Stream, Value::Bool(stream)) => *wants_stream = Some(stream),
+            (RequestField::Shape, _) => *has_shape = true,
             (RequestField::Model | RequestField::Stream, _) => {}
         });
     }

@@ -20,7 +20,7 @@ pub struct Timeline {
 impl Timeline {
     /// Takes note of an event at `now`. Returns the microseconds since the last piece of output, if this is another
     /// one.
-    pub fn note(&mut self, now: Timestamp, event: Facts) -> Option<u64> {
+    pub fn note(&mut self, now: Timestamp, event: &Facts) -> Option<u64> {
         if !event.has_output() {
             return None;
         }
@@ -40,7 +40,7 @@ impl Timeline {
     ///
     /// Reasoning tokens that were counted but never streamed took their time before the first
     /// token, so they are left out of the count.
-    pub fn per_token(&self, usage: Usage, answer: Facts) -> Result<u64, TpotSkipped> {
+    pub fn per_token(&self, usage: Usage, answer: &Facts) -> Result<u64, TpotSkipped> {
         let (Some(first), Some(last)) = (self.first, self.last) else {
             return Err(TpotSkipped::TooFewTokens);
         };
@@ -83,14 +83,14 @@ mod tests {
     fn at_ms(moments: &[u64]) -> Timeline {
         let mut timeline = Timeline::default();
         for moment in moments {
-            timeline.note(Timestamp(moment * MS), visible());
+            timeline.note(Timestamp(moment * MS), &visible());
         }
         timeline
     }
 
     #[track_caller]
     fn check(moments: &[u64], output: u64, reasoning: u64, expected: Result<u64, TpotSkipped>) {
-        assert_eq!(at_ms(moments).per_token(usage(output, reasoning), visible()), expected);
+        assert_eq!(at_ms(moments).per_token(usage(output, reasoning), &visible()), expected);
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         let mut answer = visible();
         answer.has_reasoning = true;
         assert_eq!(
-            at_ms(&[100, 200]).per_token(usage(101, 10), answer),
+            at_ms(&[100, 200]).per_token(usage(101, 10), &answer),
             Ok(1_000),
             "reasoning that was streamed counts"
         );
@@ -122,11 +122,11 @@ mod tests {
         check(&[100, 200], 5, 9, Err(TpotSkipped::TooFewTokens));
         let several = Facts { has_choices: true, ..visible() };
         assert_eq!(
-            at_ms(&[1, 2]).per_token(usage(9, 0), several),
+            at_ms(&[1, 2]).per_token(usage(9, 0), &several),
             Err(TpotSkipped::SeveralChoices)
         );
         assert_eq!(
-            at_ms(&[1, 2]).per_token(Usage::default(), visible()),
+            at_ms(&[1, 2]).per_token(Usage::default(), &visible()),
             Err(TpotSkipped::UsageMissing)
         );
     }
@@ -134,10 +134,10 @@ mod tests {
     #[test]
     fn events_of_one_read_are_one_chunk() {
         let mut timeline = Timeline::default();
-        assert_eq!(timeline.note(Timestamp(MS), visible()), None, "the first has no gap");
-        assert_eq!(timeline.note(Timestamp(MS), visible()), None, "the same moment");
-        assert_eq!(timeline.note(Timestamp(3 * MS), visible()), Some(2_000));
-        assert_eq!(timeline.note(Timestamp(9 * MS), Facts::default()), None, "no output");
+        assert_eq!(timeline.note(Timestamp(MS), &visible()), None, "the first has no gap");
+        assert_eq!(timeline.note(Timestamp(MS), &visible()), None, "the same moment");
+        assert_eq!(timeline.note(Timestamp(3 * MS), &visible()), Some(2_000));
+        assert_eq!(timeline.note(Timestamp(9 * MS), &Facts::default()), None, "no output");
         assert_eq!((timeline.chunks, timeline.last), (2, Some(Timestamp(3 * MS))));
     }
 
@@ -145,8 +145,8 @@ mod tests {
     fn reasoning_starts_the_first_clock_only() {
         let mut timeline = Timeline::default();
         let thought = Facts { has_reasoning: true, ..Facts::default() };
-        timeline.note(Timestamp(1), thought);
-        timeline.note(Timestamp(2), visible());
+        timeline.note(Timestamp(1), &thought);
+        timeline.note(Timestamp(2), &visible());
         assert_eq!(timeline.first, Some(Timestamp(1)));
         assert_eq!(timeline.first_visible, Some(Timestamp(2)));
     }

@@ -256,7 +256,8 @@ fn a_stream_that_breaks_off_is_counted_once_by_who_broke_it() {
 fn a_stream_that_ends_within_a_character_is_truncated() {
     let inside = STREAM.windows(2).position(|window| window == [0xf0, 0x9f]).unwrap() + 2;
     let wire = Wire { response: &STREAM[..inside], ..CHAT };
-    check(&wire, Outcome::Truncated, "m", &FAILED_TOKEN_TIMES);
+    let problem = [("read_problems_total{m,event_malformed}", 1)];
+    check(&wire, Outcome::Truncated, "m", &[&FAILED_TOKEN_TIMES[..], &problem].concat());
 }
 
 #[test]

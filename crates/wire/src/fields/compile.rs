@@ -7,7 +7,7 @@
     reason = "tables are constants, so this runs in the compiler, where a panic is an error message"
 )]
 
-use super::table::{HEAD_BYTES, Node, NodeId, STEPS_MAX};
+use super::table::{HEAD_BYTES, Node, NodeId, PASSED, PATTERN, STEPS_MAX};
 
 /// Nodes, and fields, of one table: each has a number of one byte, and the last number means none.
 const NODES_MAX: usize = u8::MAX as usize;
@@ -31,7 +31,8 @@ const KEYS_BYTES_MAX: usize = 4096;
 /// ```
 ///
 /// Nor does one with an empty key or stray brackets, or of more than [`STEPS_MAX`](crate::fields::STEPS_MAX) steps.
-/// Paths and slots that are constants already make a table by `field_table!(in PATHS, SLOTS)`.
+/// Paths and slots that are constants already make a table by `field_table!(in PATHS, SLOTS)`, and rows that several
+/// tables share by `field_table!(Slot: ROWS, MORE)`, each a `&[(&str, Slot)]`.
 #[macro_export]
 macro_rules! field_table {
     (in $paths:expr, $slots:expr) => {{
@@ -39,11 +40,17 @@ macro_rules! field_table {
         const NODES: [$crate::fields::Node; COMPILED.nodes()] = COMPILED.nodes_of();
         const KEYS: [u8; COMPILED.key_bytes()] = COMPILED.keys_of();
         const ORDER: [u8; COMPILED.fields()] = COMPILED.order_of();
-        $crate::fields::FieldTable::new(&NODES, &KEYS, &ORDER, $slots)
+        $crate::fields::FieldTable::new(&NODES, &KEYS, &ORDER, $slots, COMPILED.has_patterns())
     }};
     ($(($path:expr, $slot:expr)),* $(,)?) => {
         $crate::field_table!(in &[$($path),*], &[$($slot),*])
     };
+    ($slot:ty: $($rows:expr),+ $(,)?) => {{
+        const ROWS: &[&[(&str, $slot)]] = &[$($rows),+];
+        const PATHS: [&str; $crate::fields::rows(ROWS)] = $crate::fields::paths_of(ROWS);
+        const SLOTS: [$slot; $crate::fields::rows(ROWS)] = $crate::fields::slots_of(ROWS);
+        $crate::field_table!(in &PATHS, &SLOTS)
+    }};
 }
 
 /// A table that is compiled, in more room than it needs. It exists in the compiler only.
@@ -56,6 +63,56 @@ pub struct Compiled {
     key_bytes: usize,
     order: [u8; NODES_MAX],
     field_count: usize,
+    has_patterns: bool,
+}
+
+/// How many rows several lists of them have together.
+#[doc(hidden)]
+#[must_use]
+pub const fn rows<T>(lists: &[&[(&str, T)]]) -> usize {
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+/// The paths of all rows.
+#[doc(hidden)]
+#[must_use]
+pub const fn paths_of<const COUNT: usize, T: Copy>(
+    lists: &[&[(&'static str, T)]],
+) -> [&'static str; COUNT] {
+    let mut paths = [""; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        paths[at] = row(lists, at).0;
+        at += 1;
+    }
+    paths
+}
+
+/// The slots of all rows, of which there is at least one.
+#[doc(hidden)]
+#[must_use]
+pub const fn slots_of<const COUNT: usize, T: Copy>(lists: &[&[(&'static str, T)]]) -> [T; COUNT] {
+    let mut slots = [row(lists, 0).1; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        slots[at] = row(lists, at).1;
+        at += 1;
+    }
+    slots
+}
+
+const fn row<T: Copy>(lists: &[&[(&'static str, T)]], mut at: usize) -> (&'static str, T) {
+    let mut list = 0;
+    while lists[list].len() <= at {
+        at -= lists[list].len();
+        list += 1;
+    }
+    lists[list][at]
 }
 
 impl Compiled {
@@ -74,15 +131,42 @@ impl Compiled {
             key_bytes: 0,
             order: [0; NODES_MAX],
             field_count: 0,
+            has_patterns: false,
         };
         let mut ends = [NodeId::ROOT; NODES_MAX];
         let mut field = 0;
         while field < paths.len() {
-            ends[field] = compiled.end_of(paths[field].as_bytes());
+            let path = paths[field].as_bytes();
+            ends[field] = match path {
+                [b'!', path @ ..] => {
+                    let end = compiled.end_of(path);
+                    compiled.nodes[end.0 as usize].key |= PASSED;
+                    NodeId::NONE
+                }
+                _ => compiled.end_of(path.split_at(before_equals(path)).0),
+            };
+            field += 1;
+        }
+        let mut field = 0;
+        while field < paths.len() {
+            let path = paths[field].as_bytes();
+            let end = before_equals(path);
+            if end < path.len() {
+                let like = compiled.end_of(path.split_at(end + 1).1);
+                let at = ends[field].0 as usize;
+                assert!(compiled.nodes[at].child.0 == NodeId::NONE.0, "it has paths of its own");
+                compiled.nodes[at].child = compiled.nodes[like.0 as usize].child;
+            }
             field += 1;
         }
         compiled.group(&ends, paths.len());
         compiled
+    }
+
+    /// Whether any path has a pattern.
+    #[must_use]
+    pub const fn has_patterns(&self) -> bool {
+        self.has_patterns
     }
 
     /// How many nodes the tree has.
@@ -91,7 +175,7 @@ impl Compiled {
         self.node_count
     }
 
-    /// How many bytes the keys take that are longer than a head.
+    /// How many bytes the keys take that are kept: longer than a head, or patterns.
     #[must_use]
     pub const fn key_bytes(&self) -> usize {
         self.key_bytes
@@ -181,12 +265,15 @@ impl Compiled {
 
     const fn has_key(&self, id: NodeId, key: &[u8]) -> bool {
         let node = self.nodes[id.0 as usize];
-        if node.key_bytes as usize != key.len() || node.head != head(key) {
+        let is_pattern = node.key & PATTERN != 0;
+        let (word, is_word) = word(key);
+        if is_pattern != is_word || node.key_bytes as usize != word.len() || node.head != head(word)
+        {
             return false;
         }
         let mut at = HEAD_BYTES;
-        while at < key.len() {
-            if self.keys[node.key_start as usize + at] != key[at] {
+        while at < word.len() {
+            if self.keys[(node.key & !(PATTERN | PASSED)) as usize + at] != word[at] {
                 return false;
             }
             at += 1;
@@ -201,24 +288,41 @@ impl Compiled {
             "all paths of a table have 254 different steps at most"
         );
         let id = NodeId(self.node_count as u8);
+        let (key, is_pattern) = word(key);
+        self.has_patterns |= is_pattern;
+        let kept: &[u8] = if is_pattern || HEAD_BYTES < key.len() { key } else { &[] };
         self.nodes[self.node_count] = Node {
             head: head(key),
-            key_start: self.key_bytes as u16,
+            key: self.keep(kept) as u16 | if is_pattern { PATTERN } else { 0 },
             key_bytes: key.len() as u8,
             ..Node::EMPTY
         };
         self.node_count += 1;
+        id
+    }
+
+    /// Where a key lies among those that are kept: within others, if it is a part of them.
+    const fn keep(&mut self, key: &[u8]) -> usize {
+        let mut start = 0;
+        while start + key.len() <= self.key_bytes {
+            let mut same = 0;
+            while same < key.len() && self.keys[start + same] == key[same] {
+                same += 1;
+            }
+            if same == key.len() {
+                return start;
+            }
+            start += 1;
+        }
+        let start = self.key_bytes;
         let mut at = 0;
-        while HEAD_BYTES < key.len() && at < key.len() {
-            assert!(
-                self.key_bytes < KEYS_BYTES_MAX,
-                "long keys of a table have 4096 bytes at most"
-            );
-            self.keys[self.key_bytes] = key[at];
-            self.key_bytes += 1;
+        while at < key.len() {
+            assert!(start + at < KEYS_BYTES_MAX, "long keys of a table have 4096 bytes at most");
+            self.keys[start + at] = key[at];
             at += 1;
         }
-        id
+        self.key_bytes += key.len();
+        start
     }
 
     /// Orders the fields by the nodes at which they end, those of one node as they came.
@@ -238,6 +342,24 @@ impl Compiled {
             node += 1;
         }
     }
+}
+
+/// What a key of a path is to contain, or is, and whether it is a pattern.
+const fn word(key: &[u8]) -> (&[u8], bool) {
+    match key {
+        [b'*'] => (&[], true),
+        [b'*', word @ .., b'*'] => (word, true),
+        _ => (key, false),
+    }
+}
+
+/// Where a path ends that has what another one has, or all of it.
+const fn before_equals(path: &[u8]) -> usize {
+    let mut at = 0;
+    while at < path.len() && path[at] != b'=' {
+        at += 1;
+    }
+    at
 }
 
 const fn head(key: &[u8]) -> u64 {

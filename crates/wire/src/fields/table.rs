@@ -9,6 +9,8 @@ use crate::json::Text;
 pub const STEPS_MAX: usize = 16;
 /// Bytes in a head. A shorter key is its head.
 pub(super) const HEAD_BYTES: usize = 8;
+/// A pattern looks at this much of a key.
+const PATTERN_KEY_BYTES_MAX: usize = 64;
 
 /// Which values are wanted, by their paths, and what the caller calls each. Made by
 /// [`field_table!`](crate::field_table).
@@ -21,6 +23,7 @@ pub struct FieldTable<T: 'static> {
     /// The numbers of the fields, those of each node together.
     order: &'static [u8],
     slots: &'static [T],
+    has_patterns: bool,
 }
 
 /// A place in documents that some path leads to. Numbers of nodes and fields are positions in the table.
@@ -28,9 +31,9 @@ pub struct FieldTable<T: 'static> {
 pub struct Node {
     /// The first bytes of the key that leads here.
     pub(super) head: u64,
-    /// Where the key lies among those longer than a head.
-    pub(super) key_start: u16,
-    /// 0 for `[]`; no key of a path is empty.
+    /// Where the key lies among those that are kept, and what it is: [`PATTERN`], [`PASSED`].
+    pub(super) key: u16,
+    /// 0 for `[]` and `*`; no key of a path is empty.
     pub(super) key_bytes: u8,
     /// The first of the nodes within this one, which are a list.
     pub(super) child: NodeId,
@@ -40,6 +43,11 @@ pub struct Node {
     pub(super) order_start: u8,
     pub(super) order_end: u8,
 }
+
+/// A bit of [`Node::key`]: any key leads here that contains this one and leads nowhere else.
+pub(super) const PATTERN: u16 = 1 << 15;
+/// Likewise: what stands here passes, though a pattern would match its key.
+pub(super) const PASSED: u16 = 1 << 14;
 
 /// The number of a node, or [`NodeId::NONE`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,8 +88,13 @@ impl<T> Copy for FieldTable<T> {}
 
 impl<T> FieldTable<T> {
     /// A table that wants nothing.
-    pub const EMPTY: FieldTable<T> =
-        FieldTable { nodes: &[Node::EMPTY], keys: &[], order: &[], slots: &[] };
+    pub const EMPTY: FieldTable<T> = FieldTable {
+        nodes: &[Node::EMPTY],
+        keys: &[],
+        order: &[],
+        slots: &[],
+        has_patterns: false,
+    };
 
     /// The parts that [`field_table!`](crate::field_table) compiled.
     #[doc(hidden)]
@@ -91,8 +104,9 @@ impl<T> FieldTable<T> {
         keys: &'static [u8],
         order: &'static [u8],
         slots: &'static [T],
+        has_patterns: bool,
     ) -> FieldTable<T> {
-        FieldTable { nodes, keys, order, slots }
+        FieldTable { nodes, keys, order, slots, has_patterns }
     }
 
     /// What the fields that end at `node` are called, in the order of the table.
@@ -108,24 +122,45 @@ impl<T> FieldTable<T> {
     /// Where this key of an object at `node` leads.
     #[inline]
     pub(super) fn member(&self, node: NodeId, key: Key<'_>) -> NodeId {
-        self.child(node, |child| {
+        let is_it = |child: &Node| {
             child.head == key.head
                 && u64::from(child.key_bytes) == key.text.length
                 && child.key_bytes != 0
-                && (usize::from(child.key_bytes) <= HEAD_BYTES || self.key(child) == key.text.bytes)
+                && (usize::from(child.key_bytes) <= HEAD_BYTES
+                    || same(self.key(child), key.text.bytes))
+                && !child.is(PATTERN)
+        };
+        let mut at = self.node(node).map_or(NodeId::NONE, |node| node.child);
+        while let Some(child) = self.node(at) {
+            if is_it(child) {
+                return if child.is(PASSED) { NodeId::NONE } else { at };
+            }
+            at = child.sibling;
+        }
+        if self.has_patterns { self.pattern(node, key.text) } else { NodeId::NONE }
+    }
+
+    /// Where a key leads that is none of those at `node`.
+    #[inline(never)]
+    fn pattern(&self, node: NodeId, key: Text<'_>) -> NodeId {
+        let key = key.bytes.get(..PATTERN_KEY_BYTES_MAX).unwrap_or(key.bytes);
+        self.child(node, |child| {
+            let word = self.key(child);
+            let is_in = || key.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+            child.is(PATTERN) && (word.is_empty() || is_in())
         })
     }
 
     /// Where the elements of an array at `node` lie.
     #[inline]
     pub(super) fn element(&self, node: NodeId) -> NodeId {
-        self.child(node, |child| child.key_bytes == 0)
+        self.child(node, Node::is_element)
     }
 
     /// The node itself, if any key of an object there leads on.
     #[inline]
     pub(super) fn object(&self, node: NodeId) -> NodeId {
-        match self.child(node, |child| child.key_bytes != 0) {
+        match self.child(node, |child| !child.is_element()) {
             NodeId::NONE => NodeId::NONE,
             _ => node,
         }
@@ -149,20 +184,41 @@ impl<T> FieldTable<T> {
     }
 
     fn key(&self, node: &Node) -> &'static [u8] {
-        let start = usize::from(node.key_start);
+        let start = usize::from(node.key & !(PATTERN | PASSED));
         let end = start.wrapping_add(usize::from(node.key_bytes));
         self.keys.get(start..end).unwrap_or_default()
     }
 }
 
+/// Whether two keys of one length, longer than a head, are the same: word by word, which is much quicker than byte by
+/// byte, as a module without its own routines for memory compares.
+#[inline(never)]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let words = one.chunks_exact(HEAD_BYTES).zip(other.chunks_exact(HEAD_BYTES));
+    let mut words = words
+        .map(|(one, other)| (one.first_chunk::<HEAD_BYTES>(), other.first_chunk::<HEAD_BYTES>()));
+    words.all(|(one, other)| one == other)
+        && one.last_chunk::<HEAD_BYTES>() == other.last_chunk::<HEAD_BYTES>()
+}
+
 impl Node {
     pub(super) const EMPTY: Node = Node {
         head: 0,
-        key_start: 0,
+        key: 0,
         key_bytes: 0,
         child: NodeId::NONE,
         sibling: NodeId::NONE,
         order_start: 0,
         order_end: 0,
     };
+
+    #[inline]
+    fn is(&self, bit: u16) -> bool {
+        self.key & bit != 0
+    }
+
+    #[inline]
+    fn is_element(&self) -> bool {
+        self.key_bytes == 0 && !self.is(PATTERN)
+    }
 }

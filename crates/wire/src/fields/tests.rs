@@ -101,6 +101,13 @@ finds! {
     a_chat_chunk: ["choices[].delta.content", "choices[].finish_reason", "usage.completion_tokens", "model"]
         in br#"{"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":{"completion_tokens":12}}"#
         => "model='m' choices[].delta.content='Hi' choices[].finish_reason=null usage.completion_tokens=12";
+    any_other_key: ["a", "*.b", "c.*[]"] in br#"{"a":1,"x":{"b":2},"c":{"y":[3],"z":4},"a":{"b":5}}"#
+        => "a=1 *.b=2 c.*[]=3 a={";
+    keys_that_contain_a_word: ["stop_reason", "*reason*", "*"] in br#"{"stop_reason":1,"Reasoning":2,"my_reason":3,"reaso":4}"#
+        => "stop_reason=1 *reason*=2 *reason*=3 *=4";
+    what_is_passed_over_matches_no_pattern: ["!id", "*"] in br#"{"id":1,"idx":2,"i":3}"# => "*=2 *=3";
+    what_has_what_another_has: ["u.n", "u.d.m", "x.u=u", "x"] in br#"{"x":{"u":{"n":1,"d":{"m":2}}},"u":{"n":3}}"#
+        => "x={ x.u=u={ u.n=1 u.d.m=2 u.n=3";
     sixteen_steps: ["a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o"]
         in br#"{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":{"j":{"k":{"l":{"m":{"n":{"o":{"p":{"q":1}}}}}}}}}}}}}}}}}"#
         => "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o={ a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p={";

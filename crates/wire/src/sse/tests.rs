@@ -73,6 +73,13 @@ reads! {
     a_broken_byte_order_mark_is_a_name: b"\xef\xbbdata: a\ndata: b\n\n" => ["=b"], Closed;
     a_byte_order_mark_later_is_a_name: b"data: a\n\n\xef\xbb\xbfdata: b\n\n" => ["=a"], Closed;
     multi_byte_text: "data: h\u{e9}\u{1f980}\n\n".as_bytes() => ["=h\u{e9}\u{1f980}"], Closed;
+    a_line_of_errors_is_an_event_that_is_called_so: b"data: a\n\nerror: {}\n\ndata: b\n\n" => ["=a", "error={}", "=b"], Closed;
+    an_error_line_beside_data_names_what_follows_it: b"data: a\nerror:b\n\nerror\ndata: c\n\n" => ["error=a\nb", "=\nc"], Closed;
+    longer_and_shorter_words_are_no_errors: b"errors: a\nerr: b\n\n" => [], Closed;
+    a_document_without_a_field_is_data: b"data: a\n\n{\"error\":1}\n\n" => ["=a", "={\"error\":1}"], Closed;
+    a_document_over_several_lines: b"{\n  \"a\": [\n\t1\n  ]\n}\ndata: b\n\n" => ["={\n  \"a\": [\n\t1\n  ]\n}\nb"], Closed;
+    a_page_is_data: b"data: a\n\n<html>\n <p>\n</html>" => ["=a", "open =<html>\n <p>\n</html>"], OpenWithData;
+    lines_like_those_of_a_document_are_none_after_a_field: b"data: {\n \"a\"\n}\n\n" => ["={"], Closed;
     a_name_before_the_data: b"event: delta\ndata: a\n\n" => ["delta=a"], Closed;
     a_name_behind_the_data: b"data: a\nevent: delta\n\n" => ["delta=a"], Closed;
     a_name_without_a_space: b"event:delta\ndata:a\n\n" => ["delta=a"], Closed;

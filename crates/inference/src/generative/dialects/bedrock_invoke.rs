@@ -7,13 +7,13 @@
 //! Anthropic's, they do not include what came from a cache. A model whose counts come only in the response's headers
 //! has no usage here.
 
-use driftline_labels::{FinishReason, Operation};
+use driftline_labels::Operation;
 
 use crate::generative::{
     dialect::{Dialect, EventKind, Framing},
     meaning::Fact,
     meaning::PromptField,
-    usage::Excludes,
+    usage::{Counted, Excludes},
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -30,32 +30,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("exception", EventKind::Error),
         ("error", EventKind::Error),
         ("INTERVENED", EventKind::Filtered),
-    ],
-    finish: &[
-        ("end_turn", FinishReason::Stop),
-        ("stop_sequence", FinishReason::Stop),
-        ("stop", FinishReason::Stop),
-        ("FINISH", FinishReason::Stop),
-        ("FINISHED", FinishReason::Stop),
-        ("STOP_CRITERIA_MET", FinishReason::Stop),
-        ("COMPLETE", FinishReason::Stop),
-        ("endoftext", FinishReason::Stop),
-        ("max_tokens", FinishReason::Length),
-        ("model_context_window_exceeded", FinishReason::Length),
-        ("length", FinishReason::Length),
-        ("LENGTH", FinishReason::Length),
-        ("MAX_TOKENS", FinishReason::Length),
-        ("ERROR_LIMIT", FinishReason::Length),
-        ("tool_use", FinishReason::ToolCalls),
-        ("tool_calls", FinishReason::ToolCalls),
-        ("pause_turn", FinishReason::ToolCalls),
-        ("refusal", FinishReason::Refusal),
-        ("content_filter", FinishReason::ContentFilter),
-        ("content_filtered", FinishReason::ContentFilter),
-        ("CONTENT_FILTERED", FinishReason::ContentFilter),
-        ("guardrail_intervened", FinishReason::ContentFilter),
-        ("ERROR_TOXIC", FinishReason::ContentFilter),
-        ("ERROR", FinishReason::Error),
     ],
     excludes: Excludes { cache: true, reasoning: false },
     ..Dialect::PLAIN
@@ -85,23 +59,26 @@ const PROMPT: FieldTable<PromptField> = field_table![
 const EVENT: FieldTable<Fact> = field_table![
     // Anthropic's messages; its counts of the output at the start are a placeholder.
     ("type", Fact::Kind),
+    ("!id", Fact::Nothing),
+    ("!model", Fact::Nothing),
+    ("!role", Fact::Nothing),
     ("delta.text", Fact::Visible),
     ("delta.partial_json", Fact::Output),
     ("delta.thinking", Fact::Reasoning),
     ("delta.stop_reason", Fact::Finish),
     ("content_block.name", Fact::Output),
     ("content_block.data", Fact::Reasoning),
-    ("message.usage.input_tokens", Fact::InputTokens),
-    ("message.usage.cache_read_input_tokens", Fact::CachedInputTokens),
-    ("message.usage.cache_creation_input_tokens", Fact::CacheWriteTokens),
-    ("usage.input_tokens", Fact::InputTokens),
-    ("usage.output_tokens", Fact::OutputTokens),
-    ("usage.cache_read_input_tokens", Fact::CachedInputTokens),
-    ("usage.cache_creation_input_tokens", Fact::CacheWriteTokens),
+    ("message.usage.input_tokens", Fact::Tokens(Counted::Input)),
+    ("message.usage.cache_read_input_tokens", Fact::Tokens(Counted::CachedInput)),
+    ("message.usage.cache_creation_input_tokens", Fact::Tokens(Counted::CacheWrite)),
+    ("usage.input_tokens", Fact::Tokens(Counted::Input)),
+    ("usage.output_tokens", Fact::Tokens(Counted::Output)),
+    ("usage.cache_read_input_tokens", Fact::Tokens(Counted::CachedInput)),
+    ("usage.cache_creation_input_tokens", Fact::Tokens(Counted::CacheWrite)),
     // Chat completions, as of AI21's Jamba, Mistral's later models, DeepSeek and OpenAI. Their counts hold the cache.
-    ("usage.prompt_tokens", Fact::InputTokens),
-    ("usage.completion_tokens", Fact::OutputTokens),
-    ("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+    ("usage.prompt_tokens", Fact::Tokens(Counted::Input)),
+    ("usage.completion_tokens", Fact::Tokens(Counted::Output)),
+    ("usage.completion_tokens_details.reasoning_tokens", Fact::Tokens(Counted::Reasoning)),
     ("choices[].delta.content", Fact::Visible),
     ("choices[].delta.tool_calls[].function.name", Fact::Output),
     ("choices[].delta.tool_calls[].function.arguments", Fact::Output),
@@ -121,19 +98,19 @@ const EVENT: FieldTable<Fact> = field_table![
     ("contentBlockDelta.delta.reasoningContent.text", Fact::Reasoning),
     ("contentBlockDelta.delta.reasoningContent.reasoningText.text", Fact::Reasoning),
     ("messageStop.stopReason", Fact::Finish),
-    ("metadata.usage.inputTokens", Fact::InputTokens),
-    ("metadata.usage.outputTokens", Fact::OutputTokens),
-    ("metadata.usage.cacheReadInputTokenCount", Fact::CachedInputTokens),
-    ("metadata.usage.cacheWriteInputTokenCount", Fact::CacheWriteTokens),
+    ("metadata.usage.inputTokens", Fact::Tokens(Counted::Input)),
+    ("metadata.usage.outputTokens", Fact::Tokens(Counted::Output)),
+    ("metadata.usage.cacheReadInputTokenCount", Fact::Tokens(Counted::CachedInput)),
+    ("metadata.usage.cacheWriteInputTokenCount", Fact::Tokens(Counted::CacheWrite)),
     // Amazon Titan.
     ("outputText", Fact::Visible),
     ("completionReason", Fact::Finish),
-    ("inputTextTokenCount", Fact::InputTokens),
-    ("totalOutputTextTokenCount", Fact::OutputTokens),
+    ("inputTextTokenCount", Fact::Tokens(Counted::Input)),
+    ("totalOutputTextTokenCount", Fact::Tokens(Counted::Output)),
     // Meta Llama.
     ("generation", Fact::Visible),
-    ("prompt_token_count", Fact::InputTokens),
-    ("generation_token_count", Fact::OutputTokens),
+    ("prompt_token_count", Fact::Tokens(Counted::Input)),
+    ("generation_token_count", Fact::Tokens(Counted::Output)),
     // Mistral's earlier models.
     ("outputs[].text", Fact::Visible),
     ("outputs[].stop_reason", Fact::Finish),
@@ -149,33 +126,45 @@ const EVENT: FieldTable<Fact> = field_table![
     // Bedrock's own counts in the last event.
     ("amazon-bedrock-guardrailAction", Fact::Kind),
     ("amazon-bedrock-invocationMetrics", Fact::End),
-    ("amazon-bedrock-invocationMetrics.inputTokenCount", Fact::InputTokens),
-    ("amazon-bedrock-invocationMetrics.outputTokenCount", Fact::OutputTokens),
-    ("amazon-bedrock-invocationMetrics.cacheReadInputTokenCount", Fact::CachedInputTokens),
-    ("amazon-bedrock-invocationMetrics.cacheWriteInputTokenCount", Fact::CacheWriteTokens),
+    ("amazon-bedrock-invocationMetrics.inputTokenCount", Fact::Tokens(Counted::Input)),
+    ("amazon-bedrock-invocationMetrics.outputTokenCount", Fact::Tokens(Counted::Output)),
+    (
+        "amazon-bedrock-invocationMetrics.cacheReadInputTokenCount",
+        Fact::Tokens(Counted::CachedInput)
+    ),
+    (
+        "amazon-bedrock-invocationMetrics.cacheWriteInputTokenCount",
+        Fact::Tokens(Counted::CacheWrite)
+    ),
     ("error", Fact::Error),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
+    ("*[]", Fact::ForeignWithin),
 ];
 
 const DOCUMENT: FieldTable<Fact> = field_table![
     // Anthropic's messages.
     ("type", Fact::Kind),
+    ("!id", Fact::Nothing),
+    ("!model", Fact::Nothing),
+    ("!role", Fact::Nothing),
     ("content[].text", Fact::Visible),
     ("content[].name", Fact::Output),
     ("content[].thinking", Fact::Reasoning),
     ("content[].data", Fact::Reasoning),
-    ("usage.input_tokens", Fact::InputTokens),
-    ("usage.output_tokens", Fact::OutputTokens),
-    ("usage.cache_read_input_tokens", Fact::CachedInputTokens),
-    ("usage.cache_creation_input_tokens", Fact::CacheWriteTokens),
+    ("usage.input_tokens", Fact::Tokens(Counted::Input)),
+    ("usage.output_tokens", Fact::Tokens(Counted::Output)),
+    ("usage.cache_read_input_tokens", Fact::Tokens(Counted::CachedInput)),
+    ("usage.cache_creation_input_tokens", Fact::Tokens(Counted::CacheWrite)),
     // Chat completions, as of AI21's Jamba, Mistral, DeepSeek and OpenAI.
-    ("usage.prompt_tokens", Fact::InputTokens),
-    ("usage.completion_tokens", Fact::OutputTokens),
-    ("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
+    ("usage.prompt_tokens", Fact::Tokens(Counted::Input)),
+    ("usage.completion_tokens", Fact::Tokens(Counted::Output)),
+    ("usage.completion_tokens_details.reasoning_tokens", Fact::Tokens(Counted::Reasoning)),
     // Amazon Nova: the document of Converse, with other names for its caches.
-    ("usage.inputTokens", Fact::InputTokens),
-    ("usage.outputTokens", Fact::OutputTokens),
-    ("usage.cacheReadInputTokenCount", Fact::CachedInputTokens),
-    ("usage.cacheWriteInputTokenCount", Fact::CacheWriteTokens),
+    ("usage.inputTokens", Fact::Tokens(Counted::Input)),
+    ("usage.outputTokens", Fact::Tokens(Counted::Output)),
+    ("usage.cacheReadInputTokenCount", Fact::Tokens(Counted::CachedInput)),
+    ("usage.cacheWriteInputTokenCount", Fact::Tokens(Counted::CacheWrite)),
     ("output.message.content[].text", Fact::Visible),
     ("output.message.content[].toolUse.name", Fact::Output),
     ("output.message.content[].reasoningContent.reasoningText.text", Fact::Reasoning),
@@ -188,14 +177,14 @@ const DOCUMENT: FieldTable<Fact> = field_table![
     ("choices[].finish_reason", Fact::Finish),
     ("choices[].stop_reason", Fact::Finish),
     // Amazon Titan.
-    ("inputTextTokenCount", Fact::InputTokens),
+    ("inputTextTokenCount", Fact::Tokens(Counted::Input)),
     ("results[].outputText", Fact::Visible),
-    ("results[].tokenCount", Fact::OutputTokens),
+    ("results[].tokenCount", Fact::Tokens(Counted::Output)),
     ("results[].completionReason", Fact::Finish),
     // Meta Llama.
     ("generation", Fact::Visible),
-    ("prompt_token_count", Fact::InputTokens),
-    ("generation_token_count", Fact::OutputTokens),
+    ("prompt_token_count", Fact::Tokens(Counted::Input)),
+    ("generation_token_count", Fact::Tokens(Counted::Output)),
     // Mistral's earlier models.
     ("outputs[].text", Fact::Visible),
     ("outputs[].stop_reason", Fact::Finish),
@@ -219,4 +208,7 @@ const DOCUMENT: FieldTable<Fact> = field_table![
     ("amazon-bedrock-guardrailAction", Fact::Kind),
     ("__type", Fact::Error),
     ("error", Fact::Error),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
+    ("*[]", Fact::ForeignWithin),
 ];

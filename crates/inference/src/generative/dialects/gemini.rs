@@ -4,13 +4,13 @@
 //! events with `alt=sse`, and otherwise one JSON array that grows. No mark ends it: the finish reason and the end of
 //! the body do. Results of code that was run are not output of the model.
 
-use driftline_labels::{FinishReason, Operation};
+use driftline_labels::Operation;
 
 use crate::generative::{
     dialect::{Dialect, Framing},
     meaning::Fact,
     meaning::PromptField,
-    usage::Excludes,
+    usage::{Counted, Excludes},
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -42,20 +42,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     framing: Framing::EventsOrJsonArray,
     event: ANSWER,
     document: ANSWER,
-    finish: &[
-        ("STOP", FinishReason::Stop),
-        ("MAX_TOKENS", FinishReason::Length),
-        ("SAFETY", FinishReason::ContentFilter),
-        ("RECITATION", FinishReason::ContentFilter),
-        ("LANGUAGE", FinishReason::ContentFilter),
-        ("BLOCKLIST", FinishReason::ContentFilter),
-        ("PROHIBITED_CONTENT", FinishReason::ContentFilter),
-        ("SPII", FinishReason::ContentFilter),
-        ("MODEL_ARMOR", FinishReason::ContentFilter),
-        ("IMAGE_SAFETY", FinishReason::ContentFilter),
-        ("IMAGE_PROHIBITED_CONTENT", FinishReason::ContentFilter),
-        ("IMAGE_RECITATION", FinishReason::ContentFilter),
-    ],
     excludes: Excludes { cache: false, reasoning: true },
     ..Dialect::PLAIN
 };
@@ -70,13 +56,38 @@ const ANSWER: FieldTable<Fact> = field_table![
     ("candidates[].content.parts[].functionCall.partialArgs", Fact::PartOutput),
     ("candidates[].content.parts[].inlineData", Fact::PartOutput),
     ("candidates[].content.parts[].executableCode", Fact::PartOutput),
+    ("!candidates[].content.parts[].thoughtSignature", Fact::Nothing),
+    ("!candidates[].content.parts[].codeExecutionResult", Fact::Nothing),
+    ("!candidates[].content.parts[].functionResponse", Fact::Nothing),
+    ("!candidates[].content.parts[].videoMetadata", Fact::Nothing),
+    ("candidates[].content.parts[].fileData", Fact::PartOutput),
+    ("candidates[].content.parts[].*", Fact::Unknown),
+    ("candidates[].content.parts[].*.*", Fact::UnknownWithin),
     ("candidates[].finishReason", Fact::Finish),
     ("candidates[].index", Fact::Choice),
     ("promptFeedback.blockReason", Fact::Blocked),
-    ("usageMetadata.promptTokenCount", Fact::InputTokens),
-    ("usageMetadata.toolUsePromptTokenCount", Fact::ToolInputTokens),
-    ("usageMetadata.cachedContentTokenCount", Fact::CachedInputTokens),
-    ("usageMetadata.candidatesTokenCount", Fact::OutputTokens),
-    ("usageMetadata.thoughtsTokenCount", Fact::ReasoningTokens),
+    ("usageMetadata.promptTokenCount", Fact::Tokens(Counted::Input)),
+    ("usageMetadata.toolUsePromptTokenCount", Fact::Tokens(Counted::ToolInput)),
+    ("usageMetadata.cachedContentTokenCount", Fact::Tokens(Counted::CachedInput)),
+    ("usageMetadata.candidatesTokenCount", Fact::Tokens(Counted::Output)),
+    ("usageMetadata.thoughtsTokenCount", Fact::Tokens(Counted::Reasoning)),
+    ("usageMetadata.totalTokenCount", Fact::Tokens(Counted::Total)),
+    // The names of the client library of Python, which gateways hand on.
+    ("usage_metadata.prompt_token_count", Fact::Tokens(Counted::Input)),
+    ("usage_metadata.tool_use_prompt_token_count", Fact::Tokens(Counted::ToolInput)),
+    ("usage_metadata.cached_content_token_count", Fact::Tokens(Counted::CachedInput)),
+    ("usage_metadata.candidates_token_count", Fact::Tokens(Counted::Output)),
+    ("usage_metadata.thoughts_token_count", Fact::Tokens(Counted::Reasoning)),
+    ("usage_metadata.total_token_count", Fact::Tokens(Counted::Total)),
     ("error", Fact::Error),
+    ("!candidates[].finishMessage", Fact::Nothing),
+    ("!candidates[].safetyRatings", Fact::Nothing),
+    ("!candidates[].citationMetadata", Fact::Nothing),
+    ("!candidates[].groundingMetadata", Fact::Nothing),
+    ("candidates[].*", Fact::Foreign),
+    ("candidates[].*.*", Fact::ForeignWithin),
+    ("!modelVersion", Fact::Nothing),
+    ("!responseId", Fact::Nothing),
+    ("!createTime", Fact::Nothing),
+    ("*", Fact::Foreign),
 ];

@@ -5,11 +5,12 @@
 
 use driftline_labels::Operation;
 
-use super::ollama::{FINISH, REQUEST};
+use super::ollama::REQUEST;
 use crate::generative::{
     dialect::{Dialect, Framing},
     meaning::Fact,
     meaning::PromptField,
+    usage::Counted,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -27,7 +28,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     framing: Framing::Ndjson,
     event: ANSWER,
     document: ANSWER,
-    finish: FINISH,
     ..Dialect::PLAIN
 };
 
@@ -38,7 +38,13 @@ const ANSWER: FieldTable<Fact> = field_table![
     ("image", Fact::Output),
     ("done", Fact::End),
     ("done_reason", Fact::Finish),
-    ("prompt_eval_count", Fact::InputTokens),
-    ("eval_count", Fact::OutputTokens),
+    ("prompt_eval_count", Fact::Tokens(Counted::Input)),
+    ("eval_count", Fact::Tokens(Counted::Output)),
     ("error", Fact::Error),
+    ("!model", Fact::Nothing),
+    ("!created_at", Fact::Nothing),
+    ("*reasoning*", Fact::Reasoning),
+    ("*thinking*", Fact::Reasoning),
+    ("*", Fact::Foreign),
+    ("*.*", Fact::ForeignWithin),
 ];

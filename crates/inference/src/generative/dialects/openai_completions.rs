@@ -3,12 +3,11 @@
 //! Reference: OpenAI API, "Create completion" and "The completion object". A prompt that is to be echoed comes in the
 //! first event, together with the first token, so its text moves no clock.
 
-use driftline_labels::{FinishReason, Operation};
+use driftline_labels::Operation;
 
-use crate::generative::{
-    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
-};
-use driftline_wire::{field_table, fields::FieldTable};
+use super::openai::ANSWER;
+use crate::generative::{dialect::Dialect, meaning::PromptField, meaning::RequestField};
+use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "openai_completions",
@@ -30,26 +29,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     ],
     event: ANSWER,
     document: ANSWER,
-    finish: &[
-        ("stop", FinishReason::Stop),
-        ("length", FinishReason::Length),
-        ("content_filter", FinishReason::ContentFilter),
-        ("error", FinishReason::Error),
-    ],
     end_mark: b"[DONE]",
     ..Dialect::PLAIN
 };
-
-/// Events are answers of fewer tokens.
-const ANSWER: FieldTable<Fact> = field_table![
-    ("choices[].text", Fact::Visible),
-    ("choices[].finish_reason", Fact::Finish),
-    ("choices[].index", Fact::Choice),
-    ("usage.prompt_tokens", Fact::InputTokens),
-    ("usage.prompt_cache_hit_tokens", Fact::CachedInputTokens),
-    ("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
-    ("usage.completion_tokens", Fact::OutputTokens),
-    ("usage.completion_tokens_details.reasoning_tokens", Fact::ReasoningTokens),
-    ("object", Fact::Kind),
-    ("error", Fact::Error),
-];

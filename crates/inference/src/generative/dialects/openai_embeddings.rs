@@ -4,9 +4,8 @@
 
 use driftline_labels::Operation;
 
-use crate::generative::{
-    dialect::Dialect, meaning::Fact, meaning::PromptField, meaning::RequestField,
-};
+use super::openai::ANSWER;
+use crate::generative::{dialect::Dialect, meaning::PromptField, meaning::RequestField};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -20,13 +19,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ],
     request: field_table![("model", RequestField::Model)],
     prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
-    document: field_table![
-        ("data[].embedding", Fact::Output),
-        ("usage.prompt_tokens", Fact::InputTokens),
-        ("usage.prompt_tokens_details.cached_tokens", Fact::CachedInputTokens),
-        ("object", Fact::Kind),
-        ("error", Fact::Error),
-    ],
+    document: ANSWER,
     generates_tokens: false,
     ..Dialect::PLAIN
 };

@@ -4,9 +4,9 @@
 //! vLLM". Triton announces no end, the protocol has `done`. There is no usage unless the request asks a backend for it,
 //! and what the events of a stream then count is their own tokens, not all so far, so those are not read.
 
-use driftline_labels::{FinishReason, Operation};
+use driftline_labels::Operation;
 
-use crate::generative::{dialect::Dialect, meaning::Fact, meaning::PromptField};
+use crate::generative::{dialect::Dialect, meaning::Fact, meaning::PromptField, usage::Counted};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -29,18 +29,17 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("text_output", Fact::Visible),
         ("text_output[]", Fact::Visible),
         ("done", Fact::End),
-        ("num_input_tokens", Fact::InputTokens),
+        ("num_input_tokens", Fact::Tokens(Counted::Input)),
         ("error", Fact::Error),
     ],
     document: field_table![
         ("text_output", Fact::Visible),
         ("text_output[]", Fact::Visible),
         ("finish_reason", Fact::Finish),
-        ("num_input_tokens", Fact::InputTokens),
-        ("num_output_tokens", Fact::OutputTokens),
+        ("num_input_tokens", Fact::Tokens(Counted::Input)),
+        ("num_output_tokens", Fact::Tokens(Counted::Output)),
         ("error", Fact::Error),
     ],
-    finish: &[("stop", FinishReason::Stop), ("length", FinishReason::Length)],
     announces_end: false,
     ..Dialect::PLAIN
 };
