@@ -25,15 +25,12 @@ async fn a_fault_fires_the_alerts_of_its_domain_and_no_others() {
     assert!(faults.is_empty() || !machine.kept_time(), "\n{}", faults.join("\n"));
 }
 
-/// What no scenario fires yet: memory that is nearly full, and stays so, without being full.
-const NOT_PLAYED: [&str; 1] = ["DriftlineMemoryLow"];
-
 #[test]
 fn each_alert_has_a_scenario() {
     let played: Vec<&str> = Scenario::all().flat_map(|it| it.alerts).copied().collect();
     let alerts = driftline_operations::alerts::all().map(|(_, alert)| alert.name);
     let missing: Vec<&str> = alerts.filter(|name| !played.contains(name)).collect();
-    assert_eq!(missing, NOT_PLAYED);
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

@@ -1,18 +1,23 @@
 //! Alerts of the system: proxies, the network, model servers, and the filter itself. Nothing inhibits them.
 
-use driftline_labels::{Outcome, ReadProblem, RequestResult, Unmeasured};
+mod proxies;
+mod traffic;
+
+use driftline_labels::{Outcome, ReadProblem, Unmeasured};
 use driftline_metrics::catalogue::{Label, Metric};
 use driftline_monitor::memory::VM_BYTES;
 
+use self::{
+    proxies::{READ_SHARE, names_full, read_share},
+    traffic::{outcomes, pile_up, problems, saturated, slow_first_tokens},
+};
 use super::{
     Alert, Dashboard, Scope, Severity,
-    expression::{
-        DAY, Expressions, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, companions, series, words,
-    },
+    expression::{DAY, HOT_RESTART, HOUR, MINUTE, MODEL, PROXIES, series, words},
     incidents::MODELS_OF_PROXIES,
 };
 use crate::{
-    promql::{equals, matching, one_of},
+    promql::equals,
     slo::{self, Slo},
 };
 
@@ -399,172 +404,3 @@ pub(super) const ALERTS: &[Alert] = &[
         ..Alert::USUAL
     },
 ];
-
-/// Which share of its requests a proxy's filter counts.
-const READ_SHARE: &str = "driftline:proxy:read_share";
-
-/// The share of requests that end so, where it is more than this and they are this many.
-fn outcomes(
-    of: &Expressions<'_>,
-    outcomes: &[&str],
-    seconds: u64,
-    share: f64,
-    count: u32,
-) -> String {
-    let all = of.grown(MODEL, Metric::Requests.shape().name, seconds);
-    let those = series(Metric::Requests, &[one_of(Label::Outcome, outcomes)]);
-    let those = of.grown(MODEL, &those, seconds);
-    format!("{those}\n/ {all} > {share}\nand {those} >= {count}")
-}
-
-/// By how much more of the requests than on the day before cannot be read for these reasons, where that is more than this.
-fn problems(of: &Expressions<'_>, reasons: &[&str], share: f64) -> String {
-    let requests = Metric::Requests.shape().name;
-    let problems = series(Metric::ReadProblems, &[one_of(Label::Reason, reasons)]);
-    let recent = 15 * MINUTE;
-    let now = format!(
-        "{} / ({} >= 20)",
-        of.grown(MODEL, &problems, recent),
-        of.grown(MODEL, requests, recent)
-    );
-    let before = format!(
-        "{} / ({} > 0)",
-        of.grown_before(MODEL, &problems, DAY, recent),
-        of.grown_before(MODEL, requests, DAY, recent)
-    );
-    format!("({now})\n- ({before}\n  or {now} * 0) > {share}")
-}
-
-/// How many times as long as an hour before: at the 95th percentile, where the mean has risen too.
-fn slow_first_tokens(of: &Expressions<'_>) -> String {
-    let succeeded = [equals(Label::Result, RequestResult::Success.name())];
-    let buckets =
-        matching(&format!("{}_bucket", Metric::TimeToFirstToken.shape().name), &succeeded);
-    let [sum, count] = companions(Metric::TimeToFirstToken).map(|name| matching(&name, &succeeded));
-    let by_bucket = format!("le, {MODEL}");
-    let (recent, before) = (5 * MINUTE, HOUR);
-    let quantile = |grown: String| format!("histogram_quantile(0.95, {grown})");
-    let now = quantile(of.grown(&by_bucket, &buckets, recent));
-    let past = quantile(of.grown_before(&by_bucket, &buckets, HOUR, before));
-    let mean = |grown: &dyn Fn(&str) -> String| format!("{} / {}", grown(&sum), grown(&count));
-    let mean_now = mean(&|counter| of.grown(MODEL, counter, recent));
-    let mean_past = mean(&|counter| of.grown_before(MODEL, counter, HOUR, before));
-    format!(
-        "{now}\n/ {past} > 2\n\
-         and {now}\n  - {past} > 100000\n\
-         and {mean_now}\n  > 1.5 * ({mean_past})\n\
-         and {} >= 20\n\
-         and {} >= 50",
-        of.grown(MODEL, &count, recent),
-        of.grown_before(MODEL, &count, HOUR, before)
-    )
-}
-
-/// The share of the requests of a proxy, those of its admin interface excepted, that the filter counts in any way. A filter
-/// that is replaced by one that never starts leaves no counters behind: then it is 0 where it was known before.
-fn read_share(of: &Expressions<'_>) -> String {
-    let recent = 10 * MINUTE;
-    let counted = [Metric::Requests, Metric::Unmeasured, Metric::FeedbackRequests]
-        .map(|metric| of.growth(metric.shape().name, recent));
-    let proxied = [ENVOY_REQUESTS, ISTIO_REQUESTS].map(|name| of.grown(PROXIES, name, recent));
-    let proxied = format!("(({}) >= 20)", proxied.join("\n  or "));
-    format!(
-        "sum by ({PROXIES}) (\n  {}\n)\n/ {proxied}\n\
-         or {proxied} * 0\nand on ({PROXIES}) last_over_time({READ_SHARE}[{}])",
-        counted.join("\n  or "),
-        of.span(DAY)
-    )
-}
-
-/// What Envoy counts itself, and what Istio's proxies count, which do not export Envoy's own by default.
-const ENVOY_REQUESTS: &str =
-    "envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix!=\"admin\"}";
-const ISTIO_REQUESTS: &str = "istio_requests_total";
-
-/// The share of requests that wait, or of the cache that is used, where that is too much. Only of servers that report.
-fn saturated(of: &Expressions<'_>) -> String {
-    let mean = |metric: Metric| {
-        format!(
-            "sum by ({MODEL}) (avg_over_time({}[{}]))",
-            metric.shape().name,
-            of.span(5 * MINUTE)
-        )
-    };
-    let [running, waiting] =
-        [Metric::ServerRequestsRunning, Metric::ServerRequestsWaiting].map(mean);
-    let cache = Metric::ServerKvCacheUsage.shape().name;
-    let reports = of.grown(MODEL, Metric::LoadReports.shape().name, 10 * MINUTE);
-    format!(
-        "({waiting} / ({running} + {waiting} > 0) > 0.2\n\
-         or max by ({MODEL}) (min_over_time({cache}[{}])) / 1e6 > 0.95)\n\
-         and {reports} > 0",
-        of.span(HOT_RESTART)
-    )
-}
-
-/// Requests in flight, where they are more than three times those of the hour before and no more end. A hot restart doubles
-/// them.
-fn pile_up(of: &Expressions<'_>) -> String {
-    let in_flight = Metric::RequestsInFlight.shape().name;
-    let ended = Metric::Requests.shape().name;
-    let (recent, before) = (5 * MINUTE, 10 * MINUTE);
-    let now = format!("sum by ({MODEL}) (avg_over_time({in_flight}[{}]))", of.span(recent));
-    let past = format!(
-        "sum by ({MODEL}) (avg_over_time({in_flight}[{}] offset {}))",
-        of.span(HOUR),
-        of.span(before)
-    );
-    format!(
-        "{now} >= 10\nand {now} > 3 * {past}\nand {} * {} <= 1.5 * {}",
-        of.grown(MODEL, ended, recent),
-        HOUR / recent,
-        of.grown_before(MODEL, ended, HOUR, before)
-    )
-}
-
-/// How many names, each on each route, have series because they match a pattern, where that is near the limit.
-fn names_full(of: &Expressions<'_>) -> String {
-    let config = of.settings().config;
-    let listed = config.models.iter().filter(|model| !model.is_pattern()).map(|model| &*model.name);
-    let known: Vec<String> =
-        listed.chain([driftline_monitor::config::OTHER_NAME]).map(escaped).collect();
-    let (model, route) = (Label::Model.name(), Label::Route.name());
-    let requests = series(
-        Metric::Requests,
-        &[
-            equals(Label::Outcome, Outcome::Complete.name()),
-            format!("{model}!~\"{}\"", known.join("|")),
-        ],
-    );
-    format!(
-        "count by ({PROXIES}) (group by ({PROXIES}, {model}, {route}) ({requests})) >= {}",
-        config.names_max * 9 / 10
-    )
-}
-
-/// A name in a regular expression in a string of PromQL.
-fn escaped(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for character in name.chars() {
-        match character {
-            '"' => escaped.push_str("\\\""),
-            '\\' => escaped.push_str(r"\\\\"),
-            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => {
-                escaped.push_str(r"\\");
-                escaped.push(character);
-            }
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_matches_itself_alone() {
-        assert_eq!(escaped(r#"a.b\"c"#), r#"a\\.b\\\\\"c"#);
-    }
-}

@@ -120,7 +120,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "no-room",
         about: "thousands of requests stop in the middle of their bodies, until the filter has no memory left",
         fault: Fault::TurnedUntilRestart(|knobs| knobs.held = 8000),
-        alerts: &["DriftlineNoRoom"],
+        alerts: &["DriftlineNoRoom", "DriftlineMemoryLow"],
         ..SYSTEM
     },
     Scenario {
