@@ -137,7 +137,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         runbooks.trim_end_matches('/').clone_into(&mut settings.runbooks);
     }
     if let Some(path) = &args.objectives {
-        let objectives = Objectives::from_json(&read(path, "--objectives")?);
+        let objectives = Objectives::from_json(&read(path, "--objectives")?, &config.buckets);
         settings.objectives =
             objectives.with_context(|| format!("--objectives {}", path.display()))?;
     }

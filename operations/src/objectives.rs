@@ -4,7 +4,7 @@
 use std::fmt;
 
 use driftline_labels::Outcome;
-use driftline_metrics::catalogue::Metric;
+use driftline_metrics::buckets::{Buckets, Scale};
 use driftline_statistics::document::{self, Node, Object, Path, Problems};
 
 use crate::outcomes::ErrorClass;
@@ -23,6 +23,7 @@ const BAD_EVENTS: std::ops::RangeInclusive<u64> = 1..=1_000_000;
 /// As JSON, with what is left out at its default, and `false` for none:
 ///
 /// ```
+/// use driftline_metrics::buckets::Buckets;
 /// use driftline_operations::objectives::Objectives;
 ///
 /// let objectives = Objectives::from_json(
@@ -32,11 +33,12 @@ const BAD_EVENTS: std::ops::RangeInclusive<u64> = 1..=1_000_000;
 ///         "freshness": false,
 ///         "quality": {"errors_times_reference": 1.5}
 ///     }"#,
+///     &Buckets::Fine,
 /// );
 /// assert_eq!(objectives.unwrap().freshness, None);
 ///
-/// let refused = Objectives::from_json(br#"{"ttft": {"seconds": 3}}"#).unwrap_err();
-/// assert!(refused.to_string().starts_with("objectives refused: ttft.seconds: found 3, expected one of 0.001, 0.005,"));
+/// let refused = Objectives::from_json(br#"{"ttft": {"seconds": 3.3}}"#, &Buckets::Fine).unwrap_err();
+/// assert!(refused.to_string().starts_with("objectives refused: ttft.seconds: found 3.3, expected one of 0.001, 0.005,"));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objectives {
@@ -104,19 +106,25 @@ pub enum QualityBudget {
     Objective(f64),
 }
 
-impl Default for Objectives {
-    fn default() -> Objectives {
+impl Objectives {
+    /// The defaults with these buckets: of latencies the bounds that are not below the usual ones, or the highest.
+    #[must_use]
+    pub fn usual(buckets: &Buckets) -> Objectives {
         let bad_outcomes = Outcome::ALL
             .into_iter()
             .filter(|&it| ErrorClass::of(it).is_some_and(|class| class != ErrorClass::Client));
-        let latency = |microseconds| Some(Latency { objective: 0.99, microseconds });
+        let latency = |scale, usual| {
+            let bounds = buckets.bounds(scale);
+            let microseconds = bounds.iter().find(|&&it| usual <= it).or(bounds.last())?;
+            Some(Latency { objective: 0.99, microseconds: *microseconds })
+        };
         Objectives {
             availability: Some(Availability {
                 objective: 0.999,
                 bad_outcomes: bad_outcomes.collect(),
             }),
-            ttft: latency(5_000_000),
-            tpot: latency(200_000),
+            ttft: latency(Scale::FirstToken, 5_000_000),
+            tpot: latency(Scale::PerToken, 200_000),
             freshness: Some(Freshness { objective: 0.99, seconds: 86_400 }),
             quality: Some(QualityBudget::TimesReference(1.25)),
             labels: Some(0.8),
@@ -151,28 +159,35 @@ impl Objectives {
     /// # Errors
     ///
     /// Lists every problem with its path, what was found and what is allowed.
-    pub fn from_json(json: &[u8]) -> Result<Objectives, ObjectivesError> {
+    pub fn from_json(json: &[u8], buckets: &Buckets) -> Result<Objectives, ObjectivesError> {
         let mut problems = Problems::default();
         let value = document::parse(json, BYTES_MAX, &mut problems);
-        let read = value.and_then(|value| read(&Node::new(&value, Path::ROOT), &mut problems));
+        let read =
+            value.and_then(|value| read(&Node::new(&value, Path::ROOT), buckets, &mut problems));
         read.filter(|_| problems.is_empty()).ok_or(ObjectivesError(problems))
     }
 }
 
-fn read(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Objectives> {
+fn read(node: &Node<'_, '_>, buckets: &Buckets, problems: &mut Problems) -> Option<Objectives> {
     let names =
         ["availability", "ttft", "tpot", "freshness", "quality", "labels", "bad_events_min"];
     let fields = node.object(&names, problems)?;
-    let usual = Objectives::default();
+    let usual = Objectives::usual(buckets);
     Some(Objectives {
         availability: section(&fields, "availability", usual.availability, problems, availability),
         ttft: section(&fields, "ttft", usual.ttft, problems, |node, usual, problems| {
-            latency(node, usual, Metric::TimeToFirstToken, problems)
+            latency(node, usual, buckets.bounds(Scale::FirstToken), problems)
         }),
         tpot: section(&fields, "tpot", usual.tpot, problems, |node, usual, problems| {
-            latency(node, usual, Metric::TimePerOutputToken, problems)
+            latency(node, usual, buckets.bounds(Scale::PerToken), problems)
         }),
-        freshness: section(&fields, "freshness", usual.freshness, problems, freshness),
+        freshness: section(
+            &fields,
+            "freshness",
+            usual.freshness,
+            problems,
+            |node, usual, problems| freshness(node, usual, buckets.bounds(Scale::Age), problems),
+        ),
         quality: section(&fields, "quality", usual.quality, problems, quality),
         labels: section(&fields, "labels", usual.labels, problems, |node, usual, problems| {
             let fields = node.object(&["objective"], problems)?;
@@ -225,23 +240,28 @@ fn availability(
 fn latency(
     node: &Node<'_, '_>,
     usual: Latency,
-    of: Metric,
+    bounds: &[u64],
     problems: &mut Problems,
 ) -> Option<Latency> {
     let fields = node.object(&["objective", "seconds"], problems)?;
     let objective = objective(&fields, usual.objective, problems);
     let microseconds = match fields.optional("seconds") {
-        Some(node) => bound(&node, of, 1e6, problems)?,
+        Some(node) => bound(&node, bounds, 1e6, problems)?,
         None => usual.microseconds,
     };
     Some(Latency { objective, microseconds })
 }
 
-fn freshness(node: &Node<'_, '_>, usual: Freshness, problems: &mut Problems) -> Option<Freshness> {
+fn freshness(
+    node: &Node<'_, '_>,
+    usual: Freshness,
+    bounds: &[u64],
+    problems: &mut Problems,
+) -> Option<Freshness> {
     let fields = node.object(&["objective", "seconds"], problems)?;
     let objective = objective(&fields, usual.objective, problems);
     let seconds = match fields.optional("seconds") {
-        Some(node) => bound(&node, Metric::FeatureAge, 1.0, problems)?,
+        Some(node) => bound(&node, bounds, 1.0, problems)?,
         None => usual.seconds,
     };
     Some(Freshness { objective, seconds })
@@ -281,14 +301,13 @@ fn number(node: &Node<'_, '_>, [least, most]: [f64; 2], problems: &mut Problems)
     found
 }
 
-/// A bound of a histogram, which a document has in seconds.
+/// One of the bounds of a histogram, which a document has in seconds.
 fn bound(
     node: &Node<'_, '_>,
-    histogram: Metric,
+    bounds: &[u64],
     per_second: f64,
     problems: &mut Problems,
 ) -> Option<u64> {
-    let bounds = histogram.definition().buckets;
     let seconds = |bound: u64| bound as f64 / per_second;
     let said = node.number(&mut Problems::default());
     let found = bounds.iter().find(|&&bound| {
@@ -307,15 +326,31 @@ mod tests {
 
     #[track_caller]
     fn refuses(json: &str, message: &str) {
-        let error = Objectives::from_json(json.as_bytes()).unwrap_err();
+        let error = Objectives::from_json(json.as_bytes(), &Buckets::Fine).unwrap_err();
         assert_eq!(error.to_string(), format!("objectives refused: {message}"));
     }
 
     #[test]
+    fn latencies_lie_on_bounds_that_the_histogram_has() {
+        let with = |bounds: &[u64]| Objectives::usual(&Buckets::These(bounds.into()));
+        let at = |latency: Option<Latency>| latency.map(|it| it.microseconds);
+        let usual = with(&[150_000, 300_000, 1_000_000]);
+        assert_eq!((at(usual.ttft), at(usual.tpot)), (Some(1_000_000), Some(300_000)));
+        let said = Objectives::from_json(
+            br#"{"tpot": {"seconds": 0.15}}"#,
+            &Buckets::These([150_000].into()),
+        );
+        assert_eq!(at(said.unwrap().tpot), Some(150_000));
+    }
+
+    #[test]
     fn an_empty_object_is_the_default_and_true_too() {
-        let usual = Objectives::default();
-        assert_eq!(Objectives::from_json(b"{}").unwrap(), usual);
-        assert_eq!(Objectives::from_json(br#"{"ttft": true, "labels": {}}"#).unwrap(), usual);
+        let usual = Objectives::usual(&Buckets::Fine);
+        assert_eq!(Objectives::from_json(b"{}", &Buckets::Fine).unwrap(), usual);
+        assert_eq!(
+            Objectives::from_json(br#"{"ttft": true, "labels": {}}"#, &Buckets::Fine).unwrap(),
+            usual
+        );
     }
 
     #[test]
@@ -323,6 +358,7 @@ mod tests {
         let found = Objectives::from_json(
             br#"{"tpot": {"seconds": 0.05}, "freshness": {"seconds": 3600, "objective": 0.9}, "quality": {"objective": 0.7},
                  "availability": {"bad_outcomes": ["timeout"]}, "labels": false, "bad_events_min": 20}"#,
+            &Buckets::Fine,
         )
         .unwrap();
         assert_eq!(found.tpot, Some(Latency { objective: 0.99, microseconds: 50_000 }));
@@ -331,7 +367,7 @@ mod tests {
         let availability = found.availability.unwrap();
         assert_eq!(availability.bad_outcomes, [Outcome::Timeout]);
         assert_eq!((found.labels, found.bad_events_min), (None, 20));
-        assert_eq!(found.ttft, Objectives::default().ttft);
+        assert_eq!(found.ttft, Objectives::usual(&Buckets::Fine).ttft);
     }
 
     #[test]

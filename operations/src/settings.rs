@@ -30,7 +30,7 @@ impl<'c> Settings<'c> {
             config,
             lookbacks: vec![Lookback::HOUR],
             scale: TimeScale::TRUE,
-            objectives: Objectives::default(),
+            objectives: Objectives::usual(&config.buckets),
             runbooks: RUNBOOKS.to_owned(),
         }
     }

@@ -3,7 +3,10 @@
 
 use std::fmt::Write;
 
-use driftline_metrics::catalogue::{Definition, Kind, Label, Metric};
+use driftline_metrics::{
+    buckets::{Buckets, Scale},
+    catalogue::{Definition, Label, Metric},
+};
 
 const HEAD: &str = "\
 # Written by `driftline render`: labels and buckets of Driftline's metrics, for Envoy.
@@ -16,13 +19,13 @@ const HEAD: &str = "\
 
 /// The text of `stats.yaml`.
 #[must_use]
-pub fn render() -> String {
-    [HEAD, &settings()].concat()
+pub fn render(buckets: &Buckets) -> String {
+    [HEAD, &settings(buckets)].concat()
 }
 
 /// The part of an Envoy bootstrap.
 #[must_use]
-pub fn settings() -> String {
+pub fn settings(buckets: &Buckets) -> String {
     let mut text = String::from("stats_config:\n");
     text += "  # The filter names a stat `driftline_<metric>.<label>=.=<value>;.;`; each of these cuts one label out.\n";
     text += "  stats_tags:\n";
@@ -32,9 +35,9 @@ pub fn settings() -> String {
     }
     text += "  # Upper bounds, in the unit that the name ends with. Envoy takes the first entry that fits.\n";
     text += "  histogram_bucket_settings:\n";
-    for Definition { name, buckets, .. } in histograms() {
+    for (Definition { name, .. }, scale) in histograms() {
         let _ = writeln!(text, "    - match: {{ prefix: wasmcustom.{name} }}");
-        let _ = writeln!(text, "      buckets: {buckets:?}");
+        let _ = writeln!(text, "      buckets: {:?}", buckets.bounds(scale));
     }
     text
 }
@@ -48,16 +51,18 @@ pub fn istio_tags() -> String {
 
 /// The value of Istio's annotation `sidecar.istio.io/statsHistogramBuckets`: JSON, a line for each histogram.
 #[must_use]
-pub fn istio_buckets() -> String {
+pub fn istio_buckets(buckets: &Buckets) -> String {
     // Istio sorts by prefix, which makes no difference, because no histogram's name begins with another one's.
-    let bucket = |Definition { name, buckets, .. }| format!("\"wasmcustom.{name}\": {buckets:?}");
-    format!("{{{}}}", histograms().map(bucket).collect::<Vec<_>>().join(",\n"))
+    let bounds = |(Definition { name, .. }, scale)| {
+        format!("\"wasmcustom.{name}\": {:?}", buckets.bounds(scale))
+    };
+    format!("{{{}}}", histograms().map(bounds).collect::<Vec<_>>().join(",\n"))
 }
 
-/// The definitions of all histograms, in order.
-pub fn histograms() -> impl Iterator<Item = Definition> {
+/// The definitions of all histograms with what they measure, in order.
+pub fn histograms() -> impl Iterator<Item = (Definition, Scale)> {
     let definitions = Metric::ALL.iter().map(|metric| metric.definition());
-    definitions.filter(|definition| definition.kind == Kind::Histogram)
+    definitions.filter_map(|definition| Some((definition, definition.scale?)))
 }
 
 #[cfg(test)]
@@ -66,8 +71,8 @@ mod tests {
 
     #[test]
     fn no_histogram_gets_the_buckets_of_another() {
-        for a in histograms() {
-            let fits = histograms().filter(|b| b.name.starts_with(a.name)).count();
+        for (a, _) in histograms() {
+            let fits = histograms().filter(|(b, _)| b.name.starts_with(a.name)).count();
             assert_eq!(fits, 1, "{}", a.name);
         }
     }

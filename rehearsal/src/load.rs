@@ -37,6 +37,8 @@ const BATCHES_A_SECOND: u64 = 20;
 const LATE: Duration = Duration::from_millis(500);
 /// Between two streams of a client.
 const PAUSE: Duration = Duration::from_millis(60);
+/// How much later than the one before each lane opens.
+const STAGGER: Duration = Duration::from_millis(50);
 /// Lanes that there may be at most.
 const LANES_MAX: usize = 32;
 
@@ -71,9 +73,14 @@ impl Load {
 /// One stream after another, while there are so many lanes.
 async fn converse(proxy: SocketAddr, world: World, lane: usize) {
     let mut number = lane;
+    let mut was_open = false;
     loop {
         let is_open = lane < world.knobs().lanes;
         if is_open {
+            if !was_open {
+                // A crowd that comes at once would also be answered at once, and nothing would end in between.
+                sleep(STAGGER * lane as u32).await;
+            }
             let names = world.knobs().names;
             number += 1;
             // Every second one still goes by the usual name.
@@ -84,6 +91,7 @@ async fn converse(proxy: SocketAddr, world: World, lane: usize) {
             // A refusal is a part of most faults.
             let _ = stream_client::ask(proxy, &model, "How is the weather?").await;
         }
+        was_open = is_open;
         sleep(PAUSE).await;
     }
 }

@@ -95,7 +95,7 @@ impl Stage {
         let config = configuration(false)?;
         let mut options =
             EnvoyOptions::new(&pieces.envoy, models.address()).filter(&pieces.filter, &*config);
-        options.stats_config = stats::render();
+        options.stats_config = stats::render(&Default::default());
         // Of two configurations, the old one ends soon.
         options.drain_seconds = Some(1);
         options.parent_shutdown_seconds = Some(PARENT_SECONDS);
@@ -214,7 +214,7 @@ async fn start_prometheus(pieces: &Pieces, config: &str, envoy: &Envoy) -> Resul
     let config = Config::from_json(config.as_bytes())
         .map_err(|error| anyhow!("the rehearsal's configuration: {error}"))?;
     let scale = scale();
-    let objectives = Objectives::from_json(OBJECTIVES.as_bytes())
+    let objectives = Objectives::from_json(OBJECTIVES.as_bytes(), &config.buckets)
         .map_err(|error| anyhow!("the rehearsal's objectives: {error}"))?;
     let settings = Settings { scale, objectives, ..Settings::of(&config) };
     let interval = scale.span(INTERVAL_SECONDS);

@@ -245,6 +245,7 @@ pub(super) mod tests {
             name: name.to_owned(),
             psi,
             psi_critical: 0.01,
+            verdict: if psi < 0.25 { "ok" } else { "drift" }.into(),
             window_rows: rows,
         };
         names.into_iter().zip(psi).map(column).collect()

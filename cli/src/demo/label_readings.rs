@@ -4,9 +4,9 @@ use std::fmt;
 
 use driftline_labels::LabelOutcome;
 use driftline_metrics::catalogue::Metric;
-use driftline_testbed::scrape::{Scrape, Series};
+use driftline_testbed::scrape::Scrape;
 
-use super::readings::{FAST, PPM};
+use super::readings::{FAST, PPM, the_one};
 
 /// The measure that the demo shows.
 const ACCURACY: (&str, &str) = ("measure", "accuracy");
@@ -88,16 +88,6 @@ impl fmt::Display for Worst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, bin {}", self.feature, self.bin)
     }
-}
-
-/// The series with these labels whose gauge is 1.
-fn the_one<'s>(scrape: &'s Scrape, metric: Metric, labels: &[(&str, &str)]) -> Option<&'s Series> {
-    let name = metric.definition().name;
-    let mut ones = scrape
-        .samples()
-        .filter(|(series, value)| *value == 1.0 && series.matches(name, labels))
-        .map(|(series, _)| series);
-    ones.next()
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 //! but the median, as Prometheus would.
 
 use driftline_labels::Outcome;
-use driftline_metrics::catalogue::{Definition, Metric};
-use driftline_testbed::scrape::Scrape;
+use driftline_metrics::{
+    buckets::Buckets,
+    catalogue::{Definition, Metric},
+};
+use driftline_testbed::scrape::{Scrape, Series};
 
 /// Where the label `result` says that a request ended well.
 const SUCCESS: (&str, &str) = ("result", "success");
@@ -42,6 +45,8 @@ pub(super) struct ColumnReading {
     pub(super) psi: f64,
     /// The PSI that chance alone exceeds in 5 % of all windows of this many rows.
     pub(super) psi_critical: f64,
+    /// The filter's own, which weighs more than PSI.
+    pub(super) verdict: String,
     /// Values in the live window.
     pub(super) window_rows: u64,
 }
@@ -111,6 +116,10 @@ impl RainReading {
                     name: name.to_owned(),
                     psi: psi_ppm / PPM,
                     psi_critical: gauge(Metric::FeaturePsiCritical) / PPM,
+                    verdict: the_one(difference, Metric::FeatureVerdict, &labels)
+                        .and_then(|series| series.label("verdict"))
+                        .unwrap_or_default()
+                        .to_owned(),
                     window_rows: gauge(Metric::FeatureWindowRows) as u64,
                 }
             })
@@ -146,12 +155,13 @@ fn count(difference: &Scrape, metric: Metric, model: &str) -> u64 {
 
 /// `histogram_quantile(0.5, ...)`: within the bucket that holds the middle, samples are taken to be spread evenly.
 fn median_us(difference: &Scrape, metric: Metric, model: &str) -> Option<f64> {
-    let Definition { name, buckets, .. } = metric.definition();
+    let Definition { name, scale, .. } = metric.definition();
     let name = format!("{name}_bucket");
     let up_to = |bound: &str| difference.value(&name, &[("model", model), SUCCESS, ("le", bound)]);
     let total = up_to("+Inf").filter(|total| 0.0 < *total)?;
     let (mut lower, mut below) = (0.0, 0.0);
-    for &bound in buckets {
+    // Those of `envoy/stats.yaml`, which the demo's proxy has.
+    for &bound in Buckets::Fine.bounds(scale?) {
         let upper = bound as f64;
         let within = up_to(&bound.to_string())?;
         if total / 2.0 <= within {
@@ -162,8 +172,24 @@ fn median_us(difference: &Scrape, metric: Metric, model: &str) -> Option<f64> {
     Some(lower)
 }
 
+/// The series with these labels whose gauge is 1.
+pub(super) fn the_one<'s>(
+    scrape: &'s Scrape,
+    metric: Metric,
+    labels: &[(&str, &str)],
+) -> Option<&'s Series> {
+    let name = metric.definition().name;
+    let mut ones = scrape
+        .samples()
+        .filter(|(series, value)| *value == 1.0 && series.matches(name, labels))
+        .map(|(series, _)| series);
+    ones.next()
+}
+
 #[cfg(test)]
 mod tests {
+    use driftline_metrics::buckets::Scale;
+
     use super::*;
 
     const TEXT: &str = r#"
@@ -179,6 +205,10 @@ driftline_time_to_first_token_observations_total{model="demo-llm",result="succes
 # TYPE driftline_feature_psi_ppm gauge
 driftline_feature_psi_ppm{model="rain",role="feature",feature="dew point",window="fast"} 4580000
 driftline_feature_psi_ppm{model="rain",role="feature",feature="dew point",window="slow"} 7
+# TYPE driftline_feature_verdict gauge
+driftline_feature_verdict{model="rain",role="feature",feature="dew point",window="fast",verdict="drift"} 1
+driftline_feature_verdict{model="rain",role="feature",feature="dew point",window="fast",verdict="ok"} 0
+driftline_feature_verdict{model="rain",role="feature",feature="dew point",window="slow",verdict="ok"} 1
 # TYPE driftline_feature_window_rows gauge
 driftline_feature_window_rows{model="rain",role="feature",feature="dew point",window="fast"} 1000
 driftline_feature_window_rows{model="rain",role="feature",feature="dew point",window="slow"} 2000
@@ -197,6 +227,7 @@ driftline_feature_window_rows{model="rain",role="feature",feature="dew point",wi
         let reading = RainReading::of(&Scrape::parse(TEXT).unwrap(), "rain");
         let [dew_point] = &reading.columns[..] else { panic!("{reading:?}") };
         assert_eq!((dew_point.name.as_str(), dew_point.psi), ("dew point", 4.58));
+        assert_eq!(dew_point.verdict, "drift");
         assert!(reading.windows_hold(1000) && !reading.windows_hold(999));
         assert!(!RainReading::default().windows_hold(0));
     }
@@ -206,7 +237,7 @@ driftline_feature_window_rows{model="rain",role="feature",feature="dew point",wi
     fn median_of(counts: &[(u64, u64)], total: u64) -> Option<f64> {
         let mut text = String::new();
         let mut within = 0;
-        for bound in Metric::TimeToFirstToken.definition().buckets {
+        for bound in Buckets::Fine.bounds(Scale::FirstToken) {
             within = counts.iter().find(|(at, _)| at == bound).map_or(within, |(_, count)| *count);
             text += &bucket(&bound.to_string(), within);
         }

@@ -8,6 +8,8 @@ use alloc::{format, string::String};
 
 use driftline_statistics::drift::Measure;
 
+use crate::buckets::Scale;
+
 /// How a metric behaves over time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
@@ -139,8 +141,8 @@ pub struct Definition {
     pub unit: &'static str,
     /// The labels, in the order of [`Label::ALL`].
     pub labels: &'static [Label],
-    /// Upper bounds of a histogram's buckets, in `unit`; empty for the other kinds.
-    pub buckets: &'static [u64],
+    /// What a histogram measures, which decides on its buckets; `None` for the other kinds.
+    pub scale: Option<Scale>,
     /// One sentence for people.
     pub help: &'static str,
 }
@@ -207,7 +209,7 @@ impl Definition {
 macro_rules! metrics {
     ($(
         $(#[doc = $help:literal])+
-        $variant:ident = $kind:ident $(of $measure:ident)? $name:literal in $unit:literal [$($label:ident),*] $($buckets:ident)?;
+        $variant:ident = $kind:ident $(of $measure:ident)? $name:literal in $unit:literal [$($label:ident),*] $($scale:ident)?;
     )*) => {
         /// A metric. Its definition is [`Metric::definition`].
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -246,15 +248,15 @@ macro_rules! metrics {
                         kind: Kind::$kind,
                         unit: $unit,
                         labels: &[$(Label::$label),*],
-                        buckets: metrics!(@buckets $($buckets)?),
+                        scale: metrics!(@scale $($scale)?),
                         help: concat!($($help),+),
                     },
                 )*}
             }
         }
     };
-    (@buckets) => { &[] };
-    (@buckets $buckets:ident) => { $buckets };
+    (@scale) => { None };
+    (@scale $scale:ident) => { Some(Scale::$scale) };
     (@measure) => { None };
     (@measure $measure:ident) => { Some(Measure::$measure) };
 }
@@ -272,21 +274,21 @@ metrics! {
     /// Requests whose model is known and that have not ended yet.
     RequestsInFlight = Gauge "driftline_requests_in_flight" in "requests" [Model, Route];
     /// Time from the request headers to the end of the exchange.
-    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Route, Result] DURATION;
+    RequestDuration = Histogram "driftline_request_duration_microseconds" in "microseconds" [Model, Route, Result] Duration;
     /// Time from the request headers to the first event that carries generated output of any kind:
     /// text, reasoning, a tool call, a refusal or audio. Streamed answers only.
-    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
+    TimeToFirstToken = Histogram "driftline_time_to_first_token_microseconds" in "microseconds" [Model, Route, Result] FirstToken;
     /// Time from the request headers to the first event that carries output a user sees, which
     /// reasoning is not. Streamed answers only.
-    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Route, Result] FIRST_TOKEN;
+    TimeToFirstVisibleToken = Histogram "driftline_time_to_first_visible_token_microseconds" in "microseconds" [Model, Route, Result] FirstToken;
     /// Time from the request headers to the last event that carries generated output; usage and
     /// end marks do not count. Streamed answers only.
-    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Route, Result] DURATION;
+    TimeToLastToken = Histogram "driftline_time_to_last_token_microseconds" in "microseconds" [Model, Route, Result] Duration;
     /// TPOT: (last token - first token) / (output tokens - 1), hidden reasoning tokens subtracted.
-    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Route, Result] PER_TOKEN;
+    TimePerOutputToken = Histogram "driftline_time_per_output_token_microseconds" in "microseconds" [Model, Route, Result] PerToken;
     /// Time between two successive pieces of the answer that carry generated output. A piece may
     /// hold several tokens, so this is not an inter-token latency.
-    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model, Route] PER_TOKEN;
+    InterChunkGap = Histogram "driftline_inter_chunk_gap_microseconds" in "microseconds" [Model, Route] PerToken;
     /// Streamed answers for which TPOT could not be told, by reason: `usage_missing`, `one_chunk`,
     /// `too_few_tokens` or `several_choices`.
     TimePerOutputTokenSkipped = Counter "driftline_time_per_output_token_skipped_total" in "answers" [Model, Route, Reason];
@@ -367,7 +369,7 @@ metrics! {
     SchemaViolations = Counter "driftline_schema_violations_total" in "breaches" [Model, Version, Role, Feature, Reason];
     /// How old timestamps are when a request comes: its time by the proxy's wall clock, less the value. The age is also
     /// what falls into the bins of such a feature.
-    FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] AGE;
+    FeatureAge = Histogram "driftline_feature_age_seconds" in "seconds" [Model, Version, Role, Feature] Age;
     /// Timestamps that are later than the request's own time, and therefore have no age.
     FeatureInFuture = Counter "driftline_feature_in_future_total" in "values" [Model, Version, Role, Feature];
     /// Rows of the reference profile in each bin, so that every measure can be computed again in PromQL. Live bins that
@@ -468,7 +470,7 @@ metrics! {
     /// label already). The first two count.
     Labels = Counter "driftline_labels_total" in "labels" [Model, Version, Outcome];
     /// Time from a prediction to its label, where both moments are known.
-    LabelDelay = Histogram "driftline_label_delay_seconds" in "seconds" [Model, Version] AGE;
+    LabelDelay = Histogram "driftline_label_delay_seconds" in "seconds" [Model, Version] Age;
     /// Records of feedback that were refused, by reason: `unknown_model`, `label_missing`, `label_unusable`,
     /// `prediction_missing`, `prediction_unusable`, `kpi_unusable` or `id_unusable`.
     FeedbackRefused = Counter "driftline_feedback_refused_total" in "records" [Reason];
@@ -610,80 +612,6 @@ metrics! {
     VmMemory = Gauge "driftline_vm_memory_bytes" in "bytes" [];
 }
 
-/// OpenTelemetry's bounds of `gen_ai.server.time_to_first_token`, and four beyond for long queues.
-const FIRST_TOKEN: &[u64] = &[
-    1_000,
-    5_000,
-    10_000,
-    20_000,
-    40_000,
-    60_000,
-    80_000,
-    100_000,
-    250_000,
-    500_000,
-    750_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    7_500_000,
-    10_000_000,
-    20_000_000,
-    40_000_000,
-    80_000_000,
-    160_000_000,
-];
-
-/// OpenTelemetry's bounds of `gen_ai.server.request.duration`, finer below for small models and
-/// two beyond for long answers.
-const DURATION: &[u64] = &[
-    1_000,
-    2_500,
-    5_000,
-    10_000,
-    20_000,
-    40_000,
-    80_000,
-    160_000,
-    320_000,
-    640_000,
-    1_280_000,
-    2_560_000,
-    5_120_000,
-    10_240_000,
-    20_480_000,
-    40_960_000,
-    81_920_000,
-    163_840_000,
-    327_680_000,
-];
-
-/// OpenTelemetry's bounds of `gen_ai.server.time_per_output_token`, finer below for fast decoders.
-const PER_TOKEN: &[u64] = &[
-    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000,
-    400_000, 500_000, 750_000, 1_000_000, 2_500_000,
-];
-
-/// From a second to five years: what is streamed, what is computed by the hour or the day, and what somebody forgot.
-const AGE: &[u64] = &[
-    1,
-    5,
-    15,
-    60,
-    300,
-    900,
-    3_600,
-    14_400,
-    43_200,
-    86_400,
-    172_800,
-    604_800,
-    2_592_000,
-    7_776_000,
-    31_536_000,
-    157_680_000,
-];
-
 #[cfg(test)]
 mod tests {
     use std::{string::ToString, vec::Vec};
@@ -750,11 +678,10 @@ mod tests {
     }
 
     #[test]
-    fn only_histograms_have_bounds_and_they_rise() {
+    fn only_histograms_have_a_scale() {
         for metric in Metric::ALL {
-            let Definition { kind, buckets, .. } = metric.definition();
-            assert_eq!(!buckets.is_empty(), kind == Kind::Histogram, "{metric:?}");
-            assert!(buckets.is_sorted_by(|a, b| a < b), "{metric:?}");
+            let Definition { kind, scale, .. } = metric.definition();
+            assert_eq!(scale.is_some(), kind == Kind::Histogram, "{metric:?}");
         }
     }
 

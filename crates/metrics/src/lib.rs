@@ -18,6 +18,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod buckets;
 pub mod buffer;
 pub mod catalogue;
 pub mod series;

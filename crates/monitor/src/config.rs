@@ -27,7 +27,7 @@ pub use self::{
     thresholds::{PREDICTION, Thresholds},
 };
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::{fmt, ops::RangeInclusive};
 
 use self::{
@@ -36,10 +36,12 @@ use self::{
     feedback::FeedbackFields,
     model::ModelFields,
     table::{
-        Flag, Form, ModelName, Section, Shape, Shown, Then, Whole, Word, Words, list, settings,
+        Flag, Form, ModelName, Section, Shape, Shown, Then, TimeBuckets, Whole, Word, Words, list,
+        settings,
     },
 };
 use driftline_inference::{glob::Glob, load::ReportFormat, recognition::Endpoint};
+use driftline_metrics::buckets::Buckets;
 use driftline_statistics::document::{self, Node, Path, Problems};
 use driftline_wire::encoding::{Coding, Codings};
 
@@ -104,6 +106,9 @@ settings! {
         /// Adds `endpoint-load-metrics-format` with this value to each measured request that lacks it, so that vLLM and
         /// Triton report their load. Reports are read whoever asks for them.
         request_load_reports: Option<ReportFormat> = Word(report_formats), [optional], r#""text""#;
+        /// The upper bounds of the histograms of times: `fine`, `otel` for those of OpenTelemetry's conventions, or rising
+        /// milliseconds. `driftline render` writes them for the proxy; the filter ignores them.
+        buckets: Buckets = TimeBuckets, [or Buckets::Fine], r#""otel""#;
         /// Labels that come later than predictions, and business figures. Off without this object, which may be empty.
         feedback: Option<Feedback> = Shape::Object(&FeedbackFields::SECTION), [later "off"], "{}";
     }
@@ -119,6 +124,13 @@ fn codings() -> Vec<(&'static str, Coding)> {
 
 fn report_formats() -> Vec<(&'static str, ReportFormat)> {
     ReportFormat::ALL.map(|format| (format.word(), format)).into()
+}
+
+impl Shown for Buckets {
+    fn shown(&self) -> String {
+        let named = Buckets::NAMED.into_iter().find(|(_, buckets)| buckets == self);
+        named.map_or(String::new(), |(word, _)| format!("\"{word}\""))
+    }
 }
 
 impl Shown for Codings {

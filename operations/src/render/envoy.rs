@@ -20,7 +20,10 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         stats_listener: "",
         stats_cluster: "",
     };
-    vec![file("envoy.yaml", bootstrap.render(bundle)), file("stats.yaml", stats::render())]
+    vec![
+        file("envoy.yaml", bootstrap.render(bundle)),
+        file("stats.yaml", stats::render(&bundle.settings.config.buckets)),
+    ]
 }
 
 /// What is not the same in every static Envoy.

@@ -11,7 +11,7 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         ("gateway", &*gateway),
         ("image_url", &*quoted(&deployment.image.pinned())),
         ("configuration", &*bundle.configuration()),
-        ("stats", &*stats::settings()),
+        ("stats", &*stats::settings(&bundle.settings.config.buckets)),
     ];
     let selector = format!(
         "app.kubernetes.io/component: proxy\napp.kubernetes.io/managed-by: envoy-gateway\n\

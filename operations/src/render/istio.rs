@@ -15,7 +15,7 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
         ("configuration", &*bundle.configuration()),
         ("filter", &*filter::typed_config(bundle, &filter::image(bundle))),
         ("tags", &*stats::istio_tags()),
-        ("buckets", &*stats::istio_buckets()),
+        ("buckets", &*stats::istio_buckets(&bundle.settings.config.buckets)),
         ("istio", deployment.istio.word()),
     ];
     let monitor = Monitor {

@@ -106,7 +106,10 @@ fn envoy(bundle: &Bundle<'_>) -> Vec<File> {
         selector: "app.kubernetes.io/name: driftline-envoy",
     };
     vec![
-        file("kubernetes/envoy/envoy.yaml", bootstrap.render(bundle) + "\n" + &stats::settings()),
+        file(
+            "kubernetes/envoy/envoy.yaml",
+            bootstrap.render(bundle) + "\n" + &stats::settings(&bundle.settings.config.buckets),
+        ),
         templated!("kubernetes/envoy/deployment.yaml", &values),
         templated!("kubernetes/envoy/service.yaml", &values),
         file("kubernetes/envoy/pod-monitor.yaml", monitor.render(bundle)),

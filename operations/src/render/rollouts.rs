@@ -183,7 +183,8 @@ impl Check {
 /// The outcomes that the objective of availability calls bad, or would if there were one.
 fn bad_outcomes(settings: &Settings<'_>) -> Vec<Outcome> {
     let promised = settings.objectives.availability.clone();
-    let availability = promised.or_else(|| Objectives::default().availability);
+    let availability =
+        promised.or_else(|| Objectives::usual(&settings.config.buckets).availability);
     availability.map_or(Vec::new(), |availability| availability.bad_outcomes)
 }
 

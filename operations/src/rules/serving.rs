@@ -7,7 +7,10 @@
 //! all.
 
 use driftline_labels::{Outcome, RequestResult};
-use driftline_metrics::catalogue::{Definition, Label, Metric};
+use driftline_metrics::{
+    buckets::Buckets,
+    catalogue::{Definition, Label, Metric},
+};
 
 use super::{Group, INTERVAL_SECONDS, Rule, RuleFile, over::Over, rule, with_labels};
 use crate::{
@@ -87,19 +90,24 @@ pub fn render(settings: &Settings<'_>) -> String {
         rules.extend(over.rules(of_lookback));
     }
     let groups = vec![
-        Group::new("driftline_opentelemetry", COPY_SECONDS, opentelemetry(), settings),
+        Group::new(
+            "driftline_opentelemetry",
+            COPY_SECONDS,
+            opentelemetry(&settings.config.buckets),
+            settings,
+        ),
         Group::new("driftline_serving", INTERVAL_SECONDS, rules, settings),
     ];
     RuleFile { groups }.text(HEAD)
 }
 
 /// Copies of the histograms, sums and counts included.
-fn opentelemetry() -> Vec<Rule> {
-    CONVENTIONS.iter().flat_map(Convention::rules).collect()
+fn opentelemetry(buckets: &Buckets) -> Vec<Rule> {
+    CONVENTIONS.iter().flat_map(|convention| convention.rules(buckets)).collect()
 }
 
 impl Convention {
-    fn rules(&self) -> Vec<Rule> {
+    fn rules(&self, buckets: &Buckets) -> Vec<Rule> {
         let definition = self.metric.definition();
         let name = format!("{}_seconds", self.name.replace('.', "_"));
         let success = [(Label::Result.name(), "=", RequestResult::Success.name())];
@@ -114,8 +122,8 @@ impl Convention {
         let bucket = |bound: Option<u64>, le: String| {
             with_labels(named("bucket", at_most(self.metric, bound, matchers)), [(LE, le)])
         };
-        let buckets = definition
-            .buckets
+        let bounds = definition.scale.map_or(&[][..], |scale| buckets.bounds(scale));
+        let buckets = bounds
             .iter()
             .map(|&bound| bucket(Some(bound), (bound as f64 / MICROSECONDS).to_string()));
         let mut rules: Vec<Rule> = buckets.collect();

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, num::NonZeroU32};
 
+use driftline_metrics::buckets::Buckets;
 use driftline_operations::{
     File,
     objectives::Objectives,
@@ -84,6 +85,6 @@ fn the_page_on_rules_names_none_that_there_is_not() {
 fn the_example_of_objectives_is_read() {
     let example = DOCS.split("```json\n").find(|it| it.contains("\"bad_outcomes\"")).unwrap();
     let example = example.split("```").next().unwrap();
-    let read = Objectives::from_json(example.as_bytes()).unwrap();
+    let read = Objectives::from_json(example.as_bytes(), &Buckets::Fine).unwrap();
     assert_eq!((read.freshness, read.labels, read.bad_events_min), (None, Some(0.3), 20));
 }

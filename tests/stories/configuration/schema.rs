@@ -172,6 +172,10 @@ fn limits(shape: &Shape) -> Vec<Value> {
         Shape::Flag => vec![json!(true), json!(false)],
         Shape::Word(words) => words.iter().map(|word| json!(word)).collect(),
         Shape::Text(_) | Shape::Object(_) | Shape::Profile => Vec::new(),
+        Shape::WordOrList { words, of, .. } => {
+            let list = json!(limits(of));
+            words.iter().map(|word| json!(word)).chain([list]).collect()
+        }
         Shape::List { of, .. } => match &**of {
             Shape::Word(words) => vec![json!([]), json!(words)],
             _ => Vec::new(),
@@ -195,6 +199,10 @@ fn beyond(shape: &Shape) -> Vec<Value> {
         }
         Shape::Flag => values.extend([json!("true"), json!(1)]),
         Shape::Word(_) => values.extend([json!("nonsense"), json!(7), json!([])]),
+        Shape::WordOrList { of, .. } => {
+            values.extend([json!("nonsense"), json!(7), json!([])]);
+            values.extend(beyond(of).into_iter().map(|element| json!([element])));
+        }
         Shape::Text(form) => {
             values.push(json!(7));
             values.extend(bad_texts(*form).into_iter().map(Value::from));

@@ -86,6 +86,10 @@ fn allowed(shape: &Shape) -> String {
         Shape::Number(range) => format!("{} to {}", range.start(), range.end()),
         Shape::Flag => String::from("`true`, `false`"),
         Shape::Word(words) => listed(words),
+        Shape::WordOrList { words, lengths, of } => {
+            let (least, most) = (lengths.start(), lengths.end());
+            format!("{}, or {least} to {most}, {}", listed(words), allowed(of))
+        }
         Shape::Text(form) => String::from(text_form(*form)),
         Shape::Object(inner) => format!("[an object](#{})", anchor(inner)),
         Shape::Profile => String::from("[a profile](profile.md)"),

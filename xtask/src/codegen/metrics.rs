@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use driftline_metrics::catalogue::{Companion, Definition, Kind, Metric};
+use driftline_metrics::{
+    buckets::Buckets,
+    catalogue::{Companion, Definition, Kind, Metric},
+};
 
 use driftline_operations::stats::histograms;
 
@@ -37,10 +40,10 @@ pub(super) fn render() -> String {
         }
     }
     text += "\n## Bucket bounds\n\nIn the unit of the histogram.\n";
-    text += "Bounds apply where `envoy/stats.yaml` is part of the proxy's bootstrap.\n\n";
+    text += "These are the fine ones, which `envoy/stats.yaml` has; the setting [`buckets`](configuration.md) takes others.\n\n";
     text += "| Histogram | Upper bounds |\n| --- | --- |\n";
-    for Definition { name, buckets, .. } in histograms() {
-        let bounds: Vec<String> = buckets.iter().map(u64::to_string).collect();
+    for (Definition { name, .. }, scale) in histograms() {
+        let bounds: Vec<String> = Buckets::Fine.bounds(scale).iter().map(u64::to_string).collect();
         let _ = writeln!(text, "| `{name}` | {} |", bounds.join(", "));
     }
     text

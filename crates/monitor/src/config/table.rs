@@ -9,7 +9,7 @@ mod form;
 
 pub(super) use self::form::{
     Flag, Form, HeaderName, JsonPath, Label, ModelName, Moment, Name, Number, Position, Reference,
-    RoutePattern, Secret, Text, Then, UrlPattern, Whole, Word, Words, refuse_other,
+    RoutePattern, Secret, Text, Then, TimeBuckets, UrlPattern, Whole, Word, Words, refuse_other,
 };
 
 use alloc::{
@@ -84,6 +84,15 @@ pub enum Shape {
         of: Box<Shape>,
         /// Whether no element may come twice.
         is_unique: bool,
+    },
+    /// One of these words, or a list.
+    WordOrList {
+        /// The words.
+        words: Vec<&'static str>,
+        /// How many elements the list may have.
+        lengths: RangeInclusive<usize>,
+        /// How each is written.
+        of: Box<Shape>,
     },
     /// An object of its own.
     Object(&'static Section),

@@ -104,6 +104,12 @@ impl<'v, 'p> Node<'v, 'p> {
         all
     }
 
+    /// Whether it is an array.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        matches!(self.value, Value::Array(_))
+    }
+
     /// The elements of an array of a permitted length; the path of each is that of the array with its index.
     #[inline(never)]
     pub fn items(

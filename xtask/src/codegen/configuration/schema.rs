@@ -106,6 +106,12 @@ fn described(shape: &Shape) -> Vec<(&'static str, Json)> {
         Shape::Word(words) => {
             vec![("enum", Json::List(words.iter().map(|word| text(word)).collect()))]
         }
+        Shape::WordOrList { words, lengths, of } => {
+            let word = described(&Shape::Word(words.clone()));
+            let list = Shape::List { lengths: lengths.clone(), of: of.clone(), is_unique: true };
+            let either = [word, described(&list)].map(Json::Object);
+            vec![("anyOf", Json::List(either.into()))]
+        }
         Shape::Text(form) => text_form(*form),
         Shape::Object(section) => object(section),
         Shape::Profile => vec![("$ref", text("profile.schema.json"))],

@@ -8,6 +8,7 @@ use driftline_inference::{
     glob::Glob,
     predictive::{PathStep, STEPS_MAX},
 };
+use driftline_metrics::buckets::Buckets;
 use driftline_statistics::{
     document::{Node, OTHER_NAME, Problems},
     profile::{self, Profile},
@@ -15,6 +16,12 @@ use driftline_statistics::{
 
 /// The highest `column` and `index` that may be written: rows beyond have no names either.
 const POSITION_MAX: u64 = 65_535;
+
+/// How many bounds may be written for histograms of times.
+const BOUNDS: RangeInclusive<usize> = 1..=100;
+/// What each may be, in milliseconds: from a microsecond to a day.
+const BOUND_MILLISECONDS: RangeInclusive<f64> = 0.001..=86_400_000.0;
+const MICROSECONDS_PER_MILLISECOND: f64 = 1000.0;
 
 /// How a value is written.
 pub(crate) trait Form {
@@ -80,6 +87,9 @@ pub(crate) struct HeaderName;
 
 /// A reference profile.
 pub(crate) struct Reference;
+
+/// Bounds of the histograms of times: by name, or a list in milliseconds.
+pub(crate) struct TimeBuckets;
 
 impl Form for Whole {
     type Value = u64;
@@ -346,6 +356,42 @@ impl Form for HeaderName {
 
     fn shape(&self) -> Shape {
         Shape::Text(TextShape::HeaderName)
+    }
+}
+
+impl Form for TimeBuckets {
+    type Value = Buckets;
+
+    fn read(&self, node: &Node<'_, '_>, problems: &mut Problems) -> Option<Buckets> {
+        if node.is_array() {
+            let mut last = 0;
+            let bounds = node.array(BOUNDS, problems, |node, problems| {
+                let found = Number(BOUND_MILLISECONDS).read(&node, problems)?;
+                // Half a microsecond more, because not every decimal fraction is a binary one.
+                let bound = (found * MICROSECONDS_PER_MILLISECOND + 0.5) as u64;
+                if bound <= last {
+                    node.refuse(format_args!("more than the bound before it"), problems);
+                    return None;
+                }
+                last = bound;
+                Some(bound)
+            })?;
+            return Some(Buckets::These(bounds.into()));
+        }
+        let word = node.text(&mut Problems::default());
+        let named = Buckets::NAMED.into_iter().find(|(name, _)| word == Some(*name));
+        if named.is_none() {
+            node.refuse(format_args!("`fine`, `otel` or a list of milliseconds"), problems);
+        }
+        named.map(|(_, buckets)| buckets)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::WordOrList {
+            words: Buckets::NAMED.into_iter().map(|(word, _)| word).collect(),
+            lengths: BOUNDS,
+            of: Number(BOUND_MILLISECONDS).shape().into(),
+        }
     }
 }
 
