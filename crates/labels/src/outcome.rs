@@ -29,17 +29,20 @@ crate::labels! {
     pub enum RequestResult {
         /// The outcome is [`Outcome::Complete`].
         Success = "success",
-        /// It is any other one.
+        /// It is any other one, but for [`Outcome::ClientCancel`].
         Failure = "failure",
+        /// The client left: nobody failed, and how long it took says nothing of the server.
+        Cancelled = "cancelled",
     }
 }
 
 impl Outcome {
-    /// Whether the request got what it asked for.
+    /// Whether the request got what it asked for, as latencies are told apart by it.
     #[must_use]
     pub const fn result(self) -> RequestResult {
         match self {
             Outcome::Complete => RequestResult::Success,
+            Outcome::ClientCancel => RequestResult::Cancelled,
             _ => RequestResult::Failure,
         }
     }

@@ -146,10 +146,15 @@ fn attributes(vector: &str, has_failures: bool) -> String {
     if !has_failures {
         return named;
     }
-    format!(
-        "label_replace({named}, \"{ERROR_TYPE}\", \"{ERROR_OTHER}\", \"{}\", \"{}\")",
-        Label::Result.name(),
-        RequestResult::Failure.name()
+    let (failure, cancelled) = (RequestResult::Failure.name(), RequestResult::Cancelled.name());
+    [(failure, ERROR_OTHER), (cancelled, cancelled)].into_iter().fold(
+        named,
+        |vector, (ended, error)| {
+            let result = Label::Result.name();
+            format!(
+                "label_replace({vector}, \"{ERROR_TYPE}\", \"{error}\", \"{result}\", \"{ended}\")"
+            )
+        },
     )
 }
 

@@ -78,12 +78,12 @@ fn traffic(story: &mut Story, model: &str, grows: bool) {
     }
     story.gauge("driftline_requests_in_flight", &labels, if grows { 3 } else { 0 });
     for (time, _) in TIMES {
-        for (result, times) in [("success", 1), ("failure", 2)] {
+        for (result, times) in [("success", 1), ("failure", 2), ("cancelled", 1)] {
             let labels = [&labels[..], &[("result", result)]].concat();
             let buckets =
                 buckets(model == THREE).map(|(bound, samples)| (bound, of(samples * times)));
             story.histogram(&format!("driftline_{time}_microseconds"), &labels, &buckets);
-            // 45 minutes in all.
+            // An hour in all.
             story.counter(
                 &format!("driftline_{time}_microseconds_total"),
                 &labels,
@@ -162,10 +162,10 @@ fn of_subject(story: &mut Story, subject: &str, labels: &[Label<'_>]) {
                 requests / REQUESTS,
             );
         }
-        story.says(&of("concurrency"), labels, 2700.0 / seconds);
+        story.says(&of("concurrency"), labels, 3600.0 / seconds);
         for (time, _) in TIMES {
             for (quantile, value) in QUANTILES {
-                for result in ["success", "failure"] {
+                for result in ["success", "failure", "cancelled"] {
                     let labels = [labels, &[("result", result), ("quantile", quantile)]].concat();
                     story.says(&of(&format!("{time}_seconds")), &labels, value);
                 }
@@ -198,8 +198,10 @@ fn opentelemetry(story: &mut Story) {
             story.says(&format!("{name}_seconds_count"), &labels, 13.0);
         }
     }
-    let failed = [("model", MODEL), ("error_type", "_OTHER"), ("pod", "two")];
-    story.says("gen_ai_server_request_duration_seconds_count", &failed, 54.0);
+    for (error, count) in [("_OTHER", 54.0), ("cancelled", 27.0)] {
+        let ended = [("model", MODEL), ("error_type", error), ("pod", "two")];
+        story.says("gen_ai_server_request_duration_seconds_count", &ended, count);
+    }
     // Of the tokens of failures the conventions know nothing.
     story.is_silent_at(
         crate::story::END,

@@ -237,10 +237,13 @@ impl Expected<'_> {
         }
     }
 
-    /// A sample of a histogram that tells success from failure.
+    /// A sample of a histogram that tells success from failure, and both from what a client gave up.
     fn observe(&mut self, name: &str, microseconds: u64) {
-        let is_complete = self.case.expected.outcome == "complete";
-        let result = if is_complete { "success" } else { "failure" };
+        let result = match self.case.expected.outcome.as_str() {
+            "complete" => "success",
+            "client_cancel" => "cancelled",
+            _ => "failure",
+        };
         let labels = format!("{{{},{result}}}", self.case.expected.model);
         self.add(format!("{name}_microseconds{labels}"), 1);
         self.add(format!("{name}_observations_total{labels}"), 1);

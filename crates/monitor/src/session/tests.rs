@@ -195,7 +195,7 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     if values != 0 {
         all.insert("monitored_values_total{}".to_string(), values);
     }
-    let result = if outcome == Outcome::Complete { "success" } else { "failure" };
+    let result = outcome.result().name();
     all.insert(format!("request_duration_observations_total{{{model},{result}}}"), 1);
     let (world, expected) = (World::new(CONFIG), (outcome, all));
     for cut in 0..=wire.request.len() {
