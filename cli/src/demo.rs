@@ -33,7 +33,7 @@ use record::{Shared, Story};
 use screen::Screen;
 use stage::{Host, Stage};
 
-use crate::prometheus;
+use crate::{prometheus, said::print};
 
 /// How many times shorter than true spans are in the rules of its Prometheus: an hour takes 15 seconds.
 const TIMES: NonZeroU32 = NonZeroU32::new(240).unwrap();
@@ -80,7 +80,6 @@ pub(crate) fn run(args: Args) -> Result<()> {
     runtime.block_on(play(args))
 }
 
-#[allow(clippy::print_stdout, reason = "the closing tables are what the command is for")]
 async fn play(args: Args) -> Result<()> {
     let shared = Shared::default();
     let screen = Screen::open(&shared, args.headless);
@@ -95,10 +94,12 @@ async fn play(args: Args) -> Result<()> {
         // Nothing was played, so there is nothing to close with.
         return ended;
     }
-    println!("\n{}", report::closing(&story));
+    // A reader who has left early does not make a failed demo a success.
+    let printed = print(format_args!("\n{}\n", report::closing(&story)));
     ended?;
     judge(&story)?;
-    println!("{}", go_on(&story));
+    printed?;
+    print(format_args!("{}\n", go_on(&story)))?;
     Ok(())
 }
 

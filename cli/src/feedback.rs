@@ -12,7 +12,6 @@ mod target;
 mod tests;
 
 use std::{
-    fs,
     io::{self, BufReader, Write as _},
     num::{NonZeroU32, NonZeroU64},
     ops::RangeInclusive,
@@ -20,7 +19,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use driftline_profiler_files::{Format, ProfilerError, read_csv, read_file, read_json_lines};
 use driftline_statistics::{document::Problems, value::NullTexts};
 use hyper::header::{HeaderName, HeaderValue};
@@ -35,12 +34,11 @@ use self::{
     target::{Target, header, target},
 };
 use crate::{
-    inputs::{keep_parquet_quiet, table_format, table_separator},
+    inputs::{Rows, keep_parquet_quiet, table_format, table_separator},
     progress::Shown,
+    said::say,
 };
 
-/// The name of standard input.
-const STANDARD: &str = "-";
 /// More rows than this in a request, and one refusal concerns too many.
 const BATCH_ROWS_MAX: i64 = 100_000;
 
@@ -117,7 +115,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     null: Vec<String>,
     /// What separates the cells of a CSV file, if it is no comma: one character, or `\\t` for a tab.
-    #[arg(long, value_name = "CHARACTER", value_parser = table_separator)]
+    #[arg(long, visible_alias = "delimiter", value_name = "CHARACTER", value_parser = table_separator)]
     separator: Option<u8>,
     /// Numbers of the CSV file have a comma before their fraction.
     #[arg(long)]
@@ -136,15 +134,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     keep_parquet_quiet();
     let source = Source::new(&args)?;
     match args.to.clone().filter(|_| !args.dry_run) {
-        Some(target) => send(&args, &source, target),
-        None => show(&args, &source),
+        Some(target) => send(&args, source, target),
+        None => show(&args, source),
     }
 }
 
-fn send(args: &Args, source: &Source<'_>, target: Target) -> anyhow::Result<()> {
+fn send(args: &Args, source: Source<'_>, target: Target) -> anyhow::Result<()> {
     let started = Instant::now();
     let client = Client::new(target, args.headers.clone())?;
-    let shown = Shown::new(args.progress, source.bytes);
+    let shown = Shown::new(args.progress, source.rows.bytes());
     let delivery = Delivery::new(client, shown, args.rate);
     let (found, delivery) = source.read(args, delivery)?;
     let (mut summary, failure) = delivery.end();
@@ -186,7 +184,7 @@ fn outcome(
     }
 }
 
-fn show(args: &Args, source: &Source<'_>) -> anyhow::Result<()> {
+fn show(args: &Args, source: Source<'_>) -> anyhow::Result<()> {
     let (found, records) = source.read(args, DryRun::default())?;
     if let Err(error) = write!(io::stdout(), "{records}")
         && error.kind() != io::ErrorKind::BrokenPipe
@@ -198,7 +196,7 @@ fn show(args: &Args, source: &Source<'_>) -> anyhow::Result<()> {
         bail!("{}", explain(&args.file, &found.problems));
     }
     if found.records == 0 {
-        eprintln!("found {} rows, none of them with a label", found.rows);
+        say(format_args!("found {} rows, none of them with a label", found.rows));
     }
     Ok(())
 }
@@ -216,20 +214,17 @@ fn explain(file: &Path, problems: &Problems) -> String {
     text
 }
 
-/// A file that can be opened, or standard input.
+/// Rows that can be opened, and how they are written.
 struct Source<'a> {
     path: &'a Path,
     format: Format,
-    /// Its size, if it is known.
-    bytes: Option<u64>,
+    rows: Rows,
 }
 
 impl<'a> Source<'a> {
     fn new(args: &'a Args) -> anyhow::Result<Source<'a>> {
         let path = args.file.as_path();
-        let is_standard = path.as_os_str() == STANDARD;
-        let usual = if is_standard { Format::Csv } else { Format::of(path) };
-        let format = args.format.unwrap_or(usual);
+        let format = args.format.unwrap_or_else(|| Format::of(path));
         if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
             let path = path.display();
             bail!(
@@ -237,26 +232,13 @@ impl<'a> Source<'a> {
                 format.word()
             );
         }
-        if is_standard {
-            if format == Format::Parquet {
-                bail!(
-                    "cannot read Parquet from standard input, because its table of contents comes last; expected a file"
-                );
-            }
-            return Ok(Source { path, format, bytes: None });
-        }
-        let metadata =
-            fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        if metadata.is_dir() {
-            bail!("cannot read {}: it is a directory, expected a file", path.display());
-        }
-        // A pipe or a device has a size of 0, and more to read.
-        let bytes = metadata.is_file().then_some(metadata.len());
-        Ok(Source { path, format, bytes })
+        let rows = Rows::open(path)?;
+        rows.check_format(path, format)?;
+        Ok(Source { path, format, rows })
     }
 
     /// Hands all batches to an outlet, and returns it with what was found.
-    fn read<O: Outlet>(&self, args: &Args, outlet: O) -> anyhow::Result<(Found, O)> {
+    fn read<O: Outlet>(self, args: &Args, outlet: O) -> anyhow::Result<(Found, O)> {
         let columns = Columns::new(args).map_err(|error| anyhow!(error))?;
         let writer = Writer {
             model: args.model.clone(),
@@ -273,13 +255,12 @@ impl<'a> Source<'a> {
             batch_rows: if args.dry_run { SHOWN_RECORDS } else { batch_rows },
         };
         let mut sink = Sink::new(columns, writer, reading, outlet);
-        let is_standard = self.bytes.is_none() && self.path.as_os_str() == STANDARD;
-        let read = match self.format {
-            Format::Csv if is_standard => read_csv(io::stdin().lock(), &mut sink),
-            Format::JsonLines if is_standard => {
-                read_json_lines(BufReader::new(io::stdin().lock()), &mut sink)
+        let read = match self.rows {
+            Rows::Stream(stream) if self.format == Format::JsonLines => {
+                read_json_lines(BufReader::new(stream), &mut sink)
             }
-            format => read_file(self.path, format, &mut sink),
+            Rows::Stream(stream) => read_csv(stream, &mut sink),
+            Rows::File(_) => read_file(self.path, self.format, &mut sink),
         };
         sink.finish();
         match read {

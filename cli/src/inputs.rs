@@ -1,8 +1,14 @@
 //! What several subcommands read, and how they say that they cannot; it writes nothing.
 
-use std::{fs, net::SocketAddr, panic, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    net::SocketAddr,
+    panic,
+    path::Path,
+};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use driftline_profiler_files::{Format, is_reading_parquet};
 use host_sim::stats::StatsConfig;
 
@@ -13,6 +19,60 @@ const DEFAULT_STATS: &str = include_str!("../../envoy/stats.yaml");
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let allowed = "allowed is an IP address with a port, such as 127.0.0.1:10000 or [::1]:10000";
     text.parse().map_err(|_| format!("`{text}` is none; {allowed}"))
+}
+
+/// The name of standard input, and of standard output.
+pub(crate) const STANDARD: &str = "-";
+
+/// Where rows come from.
+pub(crate) enum Rows {
+    /// A file of so many bytes, which may be read twice.
+    File(u64),
+    /// What can be read once: standard input, a pipe, a device.
+    Stream(Box<dyn Read>),
+}
+
+impl Rows {
+    /// Looks at what the path is, and opens it if it can be read only once.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Rows> {
+        if path.as_os_str() == STANDARD {
+            return Ok(Rows::Stream(Box::new(io::stdin())));
+        }
+        let named = || format!("cannot open {}", path.display());
+        let metadata = fs::metadata(path).with_context(named)?;
+        // Reading a directory fails with words that do not help; opening one does not fail at all.
+        if metadata.is_dir() {
+            bail!("cannot read {}: it is a directory, expected a file", path.display());
+        }
+        if metadata.is_file() {
+            return Ok(Rows::File(metadata.len()));
+        }
+        Ok(Rows::Stream(Box::new(File::open(path).with_context(named)?)))
+    }
+
+    /// How many bytes it has, if that is known.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        match self {
+            Rows::File(bytes) => Some(*bytes),
+            Rows::Stream(_) => None,
+        }
+    }
+
+    /// Refuses Parquet that cannot be read from its end.
+    pub(crate) fn check_format(&self, path: &Path, format: Format) -> anyhow::Result<()> {
+        if format == Format::Parquet && matches!(self, Rows::Stream(_)) {
+            bail!(
+                "cannot read Parquet from {}, which can be read only once, because its table of contents comes last; \
+                 expected a file",
+                if path.as_os_str() == STANDARD {
+                    "standard input".into()
+                } else {
+                    path.display().to_string()
+                }
+            );
+        }
+        Ok(())
+    }
 }
 
 /// A file that the argument `option` names.

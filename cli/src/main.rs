@@ -1,5 +1,11 @@
 //! The `driftline` command: it reads arguments and hands over to one module per subcommand; it decides nothing else.
 
+#![deny(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "they panic when nobody can hear: see `said`"
+)]
+
 mod check;
 mod demo;
 mod feedback;
@@ -9,6 +15,7 @@ mod progress;
 mod prometheus;
 mod render;
 mod replay;
+mod said;
 mod serve;
 mod table;
 
@@ -18,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 /// Observes model servers through a proxy-wasm filter, without Envoy.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "driftline", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -36,7 +43,6 @@ enum Command {
     Replay(replay::Args),
 }
 
-#[allow(clippy::print_stderr, reason = "a command reports its failure there")]
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
@@ -52,13 +58,13 @@ fn main() -> ExitCode {
         // A reader such as `head` has seen what it wanted.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("driftline: {error:#}");
+            said::say(format_args!("driftline: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let mut errors = error.chain().filter_map(|error| error.downcast_ref::<io::Error>());
+    errors.any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

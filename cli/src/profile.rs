@@ -1,6 +1,7 @@
 //! `driftline profile`: makes the reference profile of a model from its training data.
 //! It never leaves a half-written file, and never overwrites the data that it reads.
 
+mod doubts;
 mod from_requests;
 mod labels;
 mod output;
@@ -8,7 +9,6 @@ mod output;
 mod tests;
 
 use std::{
-    fs,
     io::{self, BufReader, Write as _},
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -22,12 +22,11 @@ use driftline_statistics::{profile::Kind, time::moment};
 
 use self::from_requests::Wanted;
 use crate::{
-    inputs::{keep_parquet_quiet, table_format, table_separator},
+    inputs::{Rows, STANDARD, keep_parquet_quiet, table_format, table_separator},
     progress::Shown,
+    said::say,
 };
 
-/// The name of standard input or output.
-const STANDARD: &str = "-";
 /// The type of a column that is left out.
 const IGNORE: &str = "ignore";
 /// Fewer rows than this for each bin, and a reference is mostly noise.
@@ -96,7 +95,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     null: Vec<String>,
     /// What separates the cells of a CSV file, if it is no comma: one character, or `\\t` for a tab.
-    #[arg(long, value_name = "CHARACTER", value_parser = table_separator, conflicts_with = "from_requests")]
+    #[arg(long, visible_alias = "delimiter", value_name = "CHARACTER", value_parser = table_separator, conflicts_with = "from_requests")]
     separator: Option<u8>,
     /// Numbers of the CSV file have a comma before their fraction.
     #[arg(long, conflicts_with = "from_requests")]
@@ -153,39 +152,48 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             .write_all(text.as_bytes())
             .context("cannot write the profile to standard output")?,
     }
-    eprint!("{}", Summary(&profile));
+    say(Summary(&profile).to_string().trim_end());
     for column in nameless {
-        eprintln!("left out: column {column}, which has no name, like the index of a data frame");
+        say(format_args!(
+            "left out: column {column}, which has no name, like the index of a data frame"
+        ));
     }
     for column in index {
-        eprintln!(
+        say(format_args!(
             "left out: `{column}`, the index of a data frame; --type {column}=integer makes it a feature"
-        );
+        ));
     }
     for note in notes {
-        eprintln!("{note}");
+        say(note);
     }
     if let Some(left_out) = left_out.filter(|left_out| left_out.rows() != 0) {
-        eprintln!("{}", labels::left_out_said(left_out));
+        say(labels::left_out_said(left_out));
     }
     if let (Some(column), Some(without)) = (&args.by_hour, without_hour) {
-        eprintln!("{}", hours_said(column, without, profile.rows));
+        say(hours_said(column, without, profile.rows));
     }
     if let Some(kept) = sampled {
-        eprintln!(
+        say(format_args!(
             "sampled: the edges of quantile bins come from {kept} numbers of each column, as --memory-mib allows; \
              rows were counted in all of them"
-        );
+        ));
     }
     let rows_wanted = (args.bins * ROWS_PER_BIN) as u64;
     if profile.rows < rows_wanted {
-        eprintln!(
+        say(format_args!(
             "few rows: {} for up to {} bins; from {rows_wanted} on a reference is more than noise",
             profile.rows, args.bins
-        );
+        ));
+    }
+    // What traffic had is not a table that somebody may have taken too much of.
+    if args.train.is_some() {
+        let has_answer = profile.prediction.is_some() || profile.quality.is_some();
+        for doubt in doubts::doubts(&profile, has_answer) {
+            say(format_args!("doubtful: {doubt}"));
+        }
     }
     if let Some(path) = output {
-        eprintln!("written to {}", path.display());
+        say(format_args!("written to {}", path.display()));
     }
     Ok(())
 }
@@ -252,9 +260,7 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         separator: args.separator,
         decimal_comma: args.decimal_comma,
     };
-    let is_standard = train.as_os_str() == STANDARD;
-    let usual = if is_standard { Format::Csv } else { Format::of(train) };
-    let format = args.format.unwrap_or(usual);
+    let format = args.format.unwrap_or_else(|| Format::of(train));
     if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
         bail!(
             "--separator and --decimal-comma are for CSV, but {} is read as {}",
@@ -262,22 +268,20 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
             format.word()
         );
     }
-    let made = if is_standard {
-        match format {
-            Format::Csv => from_csv(io::stdin().lock(), &options),
-            Format::JsonLines => from_json_lines(BufReader::new(io::stdin().lock()), &options),
-            Format::Parquet => {
-                bail!(
-                    "cannot read Parquet from standard input, because its table of contents comes last; expected a file"
-                )
-            }
+    let rows = Rows::open(train)?;
+    rows.check_format(train, format)?;
+    let made = match rows {
+        Rows::Stream(stream) if format == Format::JsonLines => {
+            from_json_lines(BufReader::new(stream), &options)
         }
-    } else {
-        let bytes = check_input(train)?;
-        let mut shown = Shown::new(args.progress, Some(bytes));
-        let made = from_file(train, format, &options, &mut |progress| show(&mut shown, progress));
-        shown.end();
-        made
+        Rows::Stream(stream) => from_csv(stream, &options),
+        Rows::File(bytes) => {
+            let mut shown = Shown::new(args.progress, Some(bytes));
+            let made =
+                from_file(train, format, &options, &mut |progress| show(&mut shown, progress));
+            shown.end();
+            made
+        }
     };
     made.map_err(|error| explain(error, train))
 }
@@ -308,17 +312,6 @@ fn kind(text: &str) -> Result<(String, Option<Kind>), String> {
         (kind.is_some() || word == IGNORE).then(|| (column.to_owned(), kind))
     });
     found.ok_or_else(|| format!("expected COLUMN=TYPE, the type one of {}, {IGNORE}", words()))
-}
-
-/// How large the file is, if it is one.
-fn check_input(train: &Path) -> anyhow::Result<u64> {
-    let metadata = fs::metadata(train)
-        .with_context(|| format!("cannot open the training data {}", train.display()))?;
-    // Reading a directory fails with words that do not help; opening one does not fail at all.
-    if metadata.is_dir() {
-        bail!("cannot read {}: it is a directory, expected a file", train.display());
-    }
-    Ok(metadata.len())
 }
 
 /// One problem per line, and what to do about it.

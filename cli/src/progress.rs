@@ -7,6 +7,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::said::say;
+
 /// How often a line that moves is drawn again.
 const DRAWN_PER_SECOND: u8 = 4;
 const OF_KNOWN_SIZE: &str = "{prefix} [{bar:30}] {bytes} of {total_bytes}, {msg}, {eta} to go";
@@ -51,7 +53,7 @@ impl Shown {
             Shown::Lines { bytes, last } => {
                 if last.is_none_or(|last| APART <= last.elapsed()) {
                     *last = Some(Instant::now());
-                    eprintln!("{}", line(what, done, bytes_read, *bytes));
+                    say(line(what, done, bytes_read, *bytes));
                 }
             }
             Shown::Nothing => {}

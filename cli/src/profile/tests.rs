@@ -3,7 +3,7 @@
 mod first;
 mod labelled;
 
-use std::process;
+use std::{fs, process};
 
 use clap::Parser;
 use driftline_statistics::{
@@ -94,7 +94,7 @@ fn a_failure_leaves_the_old_file_and_no_other() {
 fn a_missing_file_is_named() {
     let folder = Folder::new("missing");
     let error = folder.run("no.csv --model rain").unwrap_err();
-    assert!(error.starts_with("cannot open the training data no.csv: No such file"), "{error}");
+    assert!(error.starts_with("cannot open no.csv: No such file"), "{error}");
 }
 
 #[test]
@@ -383,4 +383,52 @@ tomorrow,7.5,true
         error.contains("the column `rain` says no moment in any of 5 rows, from row 1 (line 2) on"),
         "{error}"
     );
+}
+
+/// The doubts about a table of these columns, each with a value by row.
+fn doubts_of(columns: &[(&str, &dyn Fn(u32) -> String)], words: &str) -> Vec<String> {
+    let folder = Folder::new("doubts");
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let mut text = names.join(",") + "\n";
+    for row in 0..300 {
+        let cells: Vec<String> = columns.iter().map(|(_, of)| of(row)).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    fs::write(folder.path("train.csv"), text).unwrap();
+    folder.run(&format!("train.csv --model m -o out.json {words}")).unwrap();
+    let profile = Profile::from_json(&fs::read(folder.path("out.json")).unwrap()).unwrap();
+    doubts::doubts(&profile, profile.prediction.is_some())
+}
+
+#[test]
+fn columns_that_will_always_look_drifted_are_named() {
+    for (name, of, expected) in [
+        ("user", &(|row| format!("user-{row}")) as &dyn Fn(u32) -> String, "as with identifiers"),
+        ("row", &|row| (row + 17).to_string(), "counts the rows from 17 to 316"),
+        (
+            "day",
+            &|row| format!("2026-0{}-{:02}", row % 9 + 1, row % 28 + 1),
+            "--type day=timestamp",
+        ),
+        ("day", &|row| format!("{}/{}/2026", row % 12 + 1, row % 28 + 1), "--exclude day leaves"),
+        ("y", &|row| (row % 2).to_string(), "--target y makes it the reference of predictions"),
+    ] {
+        let found = doubts_of(&[(name, of)], "");
+        assert!(found.len() == 1 && found[0].contains(expected), "{name}: {found:?}");
+    }
+    let grade = [("grade", &(|row: u32| (row % 5).to_string()) as &dyn Fn(u32) -> String)];
+    let found = doubts_of(&grade, "--type grade=category");
+    assert!(found.len() == 1 && found[0].contains("--type grade=integer"), "{found:?}");
+}
+
+#[test]
+fn healthy_columns_are_not_doubted() {
+    let columns: [(&str, &dyn Fn(u32) -> String); 5] = [
+        ("age", &|row| (row * 7919 % 97).to_string()),
+        ("ratio", &|row| format!("0.{}", row * 31 % 1000)),
+        ("city", &|row| format!("city {}", row % 12)),
+        ("version", &|row| format!("v1.{}", row % 4)),
+        ("label", &|row| (row % 2).to_string()),
+    ];
+    assert_eq!(doubts_of(&columns, "--target label"), Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 
 #[path = "../input/mod.rs"]
 mod input;
+mod pipes;
 
 use std::{
     fs,
