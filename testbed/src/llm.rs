@@ -39,6 +39,9 @@ pub struct Pace {
     pub gap: Duration,
     /// How far a gap may stray from the average, as a share of it: between 0 and 1.
     pub jitter: f64,
+    /// How far whole answers are apart: both times of an answer are log-normal, and this is the deviation of their
+    /// logarithms. `first_token` and `gap` are then the medians.
+    pub spread: f64,
     /// Tokens of an answer, unless the request asks for fewer.
     pub tokens: u32,
     /// Whether streamed usage is sent when the request asks for it.
@@ -53,6 +56,7 @@ impl Default for Pace {
             first_token: Duration::from_millis(60),
             gap: Duration::from_millis(10),
             jitter: 0.2,
+            spread: 0.0,
             tokens: 40,
             usage: true,
             keep_alive_comment: false,
@@ -292,12 +296,14 @@ impl Completion {
 
     /// When each token is due.
     fn times(&self) -> impl DoubleEndedIterator<Item = Instant> {
-        let mut at = self.started + self.pace.first_token;
+        let [until_first, between] =
+            [0, 1].map(|draw| (self.pace.spread * normal(self.number, draw)).exp());
+        let mut at = self.started + self.pace.first_token.mul_f64(until_first);
         let times: Vec<Instant> = (0..self.tokens)
             .map(|index| {
                 let time = at;
                 let stray = 1.0 + self.pace.jitter * noise(self.number, index);
-                at += self.pace.gap.mul_f64(stray.max(0.0));
+                at += self.pace.gap.mul_f64(between * stray.max(0.0));
                 time
             })
             .collect();
@@ -333,6 +339,14 @@ impl Completion {
 
 fn word(index: u32) -> String {
     format!("word{index} ")
+}
+
+/// A number that looks as if it were drawn from a normal distribution, by Box and Muller's method.
+fn normal(number: u64, draw: u32) -> f64 {
+    // Words of an answer are far fewer, so no two of its draws are the same.
+    let uniform = |of: u32| (noise(number, u32::MAX - 2 * draw - of) + 1.0) / 2.0;
+    (-2.0 * uniform(0).max(f64::MIN_POSITIVE).ln()).sqrt()
+        * (std::f64::consts::TAU * uniform(1)).cos()
 }
 
 /// A number from -1 to 1 that looks random and is the same in every run: splitmix64 of the request and the token.

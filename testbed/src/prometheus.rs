@@ -22,12 +22,19 @@ pub struct PrometheusOptions {
     pub config: Value,
     /// Files of rules, by name.
     pub rules: Vec<(String, String)>,
+    /// What is switched on by `--enable-feature`.
+    pub features: Vec<String>,
 }
 
 impl PrometheusOptions {
     /// One that listens on any free port of this machine, and has no rules.
     pub fn new(config: Value) -> PrometheusOptions {
-        PrometheusOptions { listen: ([127, 0, 0, 1], 0).into(), config, rules: Vec::new() }
+        PrometheusOptions {
+            listen: ([127, 0, 0, 1], 0).into(),
+            config,
+            rules: Vec::new(),
+            features: Vec::new(),
+        }
     }
 
     /// The same, that scrapes proxies, given as a list of `static_configs`, and evaluates rules; both this often.
@@ -61,7 +68,7 @@ impl Prometheus {
     ///
     /// If it does not start or refuses its configuration or a rule; its log is quoted.
     pub async fn start(binary: &Path, options: PrometheusOptions) -> Result<Prometheus> {
-        let PrometheusOptions { listen, mut config, rules } = options;
+        let PrometheusOptions { listen, mut config, rules, features } = options;
         let folder = Folder::new("prometheus")?;
         for (name, text) in &rules {
             folder.write(name, text)?;
@@ -75,7 +82,8 @@ impl Prometheus {
             command
                 .arg(format!("--config.file={}", folder.file("prometheus.yml").display()))
                 .arg(format!("--storage.tsdb.path={}", folder.file("data").display()))
-                .arg(format!("--web.listen-address={listen}"));
+                .arg(format!("--web.listen-address={listen}"))
+                .args(features.iter().map(|feature| format!("--enable-feature={feature}")));
         })?;
         let mut prometheus = Prometheus { process, folder, address: listen };
         let started = Instant::now();

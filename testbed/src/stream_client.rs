@@ -139,6 +139,7 @@ mod tests {
             first_token: 80 * MS,
             gap: 20 * MS,
             jitter: 0.0,
+            spread: 0.0,
             tokens: 6,
             usage: true,
             keep_alive_comment: true,

@@ -28,6 +28,7 @@ mod fleet_live;
 mod kpis;
 mod late_labels;
 mod quality;
+mod quantiles;
 mod updates;
 mod vocabulary;
 mod weather;

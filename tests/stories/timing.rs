@@ -21,6 +21,7 @@ const PACE: Pace = Pace {
     first_token: Duration::from_millis(20),
     gap: Duration::from_millis(8),
     jitter: 0.2,
+    spread: 0.0,
     tokens: 20,
     usage: true,
     keep_alive_comment: true,

@@ -8,6 +8,7 @@ const QUICK: Pace = Pace {
     first_token: Duration::from_millis(20),
     gap: Duration::from_millis(5),
     jitter: 0.5,
+    spread: 0.0,
     tokens: 4,
     usage: true,
     keep_alive_comment: true,
