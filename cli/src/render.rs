@@ -65,7 +65,7 @@ pub(crate) struct Args {
     /// Where the static Envoy sends requests [default: 127.0.0.1:8000].
     #[arg(long, value_name = "HOST:PORT")]
     upstream: Option<Host>,
-    /// Where the static Envoy takes requests [default: 0.0.0.0:10000].
+    /// Where the static Envoy takes requests [default: 127.0.0.1:10000].
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Where its admin interface is, which Prometheus scrapes [default: 127.0.0.1:9901].

@@ -54,7 +54,7 @@ impl Deployment {
                 digest: None,
             },
             filter: String::from("target/driftline.wasm"),
-            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 10_000)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 9901)),
             upstream: Host { name: Ipv4Addr::LOCALHOST.to_string(), port: 8000 },
             namespace: None,

@@ -1,5 +1,7 @@
 //! Renders an Envoy that needs no control plane. It spells no metric.
 
+use std::net::IpAddr;
+
 use super::{Bundle, File, file, filter, template::fill};
 use crate::{stats, yaml::quoted};
 
@@ -17,6 +19,7 @@ pub(super) fn files(bundle: &Bundle<'_>) -> Vec<File> {
     let bootstrap = Bootstrap {
         start: &start,
         filter: &deployment.filter,
+        listen: deployment.listen.ip(),
         stats_listener: "",
         stats_cluster: "",
     };
@@ -32,6 +35,8 @@ pub(super) struct Bootstrap<'b> {
     pub(super) start: &'b str,
     /// The path of the filter.
     pub(super) filter: &'b str,
+    /// Where its listener takes requests.
+    pub(super) listen: IpAddr,
     /// A listener for statistics, if the admin interface must not be seen.
     pub(super) stats_listener: &'b str,
     /// The cluster behind it.
@@ -47,7 +52,7 @@ impl Bootstrap<'_> {
                 ("start", self.start),
                 ("admin_host", &quoted(&deployment.admin.ip().to_string())),
                 ("admin_port", &deployment.admin.port().to_string()),
-                ("listen_host", &quoted(&deployment.listen.ip().to_string())),
+                ("listen_host", &quoted(&self.listen.to_string())),
                 ("listen_port", &deployment.listen.port().to_string()),
                 ("upstream_host", &quoted(&deployment.upstream.name)),
                 ("upstream_port", &deployment.upstream.port.to_string()),

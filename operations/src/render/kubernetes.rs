@@ -1,5 +1,7 @@
 //! Renders rules and dashboards as objects of Kubernetes, and an Envoy that needs no controller. It spells no metric.
 
+use std::net::Ipv4Addr;
+
 use super::{
     Bundle, File, dashboards,
     envoy::Bootstrap,
@@ -89,6 +91,8 @@ fn envoy(bundle: &Bundle<'_>) -> Vec<File> {
     let bootstrap = Bootstrap {
         start: START,
         filter: &filter,
+        // A pod's own address is not known before it runs, and its network decides who reaches it.
+        listen: Ipv4Addr::UNSPECIFIED.into(),
         stats_listener: &fill(
             include_str!("templates/kubernetes/envoy/stats-listener.yaml"),
             &values,
