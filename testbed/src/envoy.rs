@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     client::Request,
@@ -97,6 +97,16 @@ impl EnvoyOptions {
     pub fn filter(mut self, module: impl Into<PathBuf>, config: impl Into<String>) -> EnvoyOptions {
         self.filter = Some(module.into());
         self.config = config.into();
+        self
+    }
+
+    /// Takes HTTP/2 as well, and sends what has a path that begins so to a server of its own, which speaks nothing else.
+    #[must_use]
+    pub fn grpc(mut self, path_prefix: &str, server: SocketAddr) -> EnvoyOptions {
+        self.connection_manager.insert("codec_type".to_owned(), json!("AUTO"));
+        self.clusters.push(bootstrap::http2_cluster("grpc", server));
+        let route = json!({"cluster": "grpc", "timeout": "0s"});
+        self.routes.push(json!({"match": {"prefix": path_prefix}, "route": route}));
         self
     }
 }

@@ -27,6 +27,11 @@ pub fn python() -> Result<PathBuf> {
     find("DRIFTLINE_PYTHON", "venv/bin/python3", "cargo xtask setup")
 }
 
+/// The folder with the environments of real model servers: `DRIFTLINE_SERVERS`, else where `cargo xtask servers` makes them.
+pub fn servers() -> Result<PathBuf> {
+    find("DRIFTLINE_SERVERS", "servers", "cargo xtask servers")
+}
+
 /// promtool: `DRIFTLINE_PROMTOOL`, else the one on the `PATH`, else where `cargo xtask setup` puts it.
 pub fn promtool() -> Result<PathBuf> {
     on_path_or_find("promtool", "DRIFTLINE_PROMTOOL")

@@ -22,6 +22,7 @@ pub mod node;
 pub mod oci;
 pub mod prometheus;
 pub mod python;
+pub mod servers;
 pub mod skopeo;
 pub mod wasm;
 pub mod wasm_opt;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands. Each one sets up what is missing, and says so. None decides what a test is.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsString,
     fs,
@@ -16,7 +17,7 @@ use xtask::{
     oci::{self, Created},
     paths,
     process::{cargo, find_program, run, say},
-    prometheus, skopeo, structure,
+    prometheus, servers, skopeo, structure,
     testing::{self, Piece},
     wasm_opt,
     wasm_std::{self, Choice, WasmStd},
@@ -95,6 +96,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Compare what the filter counts with what clients of real model servers sent and got: MLServer, KServe, MLflow, BentoML
+    /// and Seldon, each with models of scikit-learn behind a real Envoy. Writes docs/servers.md.
+    Servers {
+        /// Servers, such as `kserve`, or cases, such as `kserve/classes/v2_json`, in place of all.
+        names: Vec<String>,
+    },
     /// Draw the pictures of docs/dashboards.md: every dashboard, asked of a real Prometheus over a real Envoy under load.
     Dashboards {
         /// How long the load lasts.
@@ -129,6 +136,7 @@ fn main() -> ExitCode {
         Task::Bench { .. } => bench(&as_typed()),
         Task::Detection { arguments } => detection(arguments),
         Task::Alerts { arguments } => alerts(arguments),
+        Task::Servers { names } => real_servers(&names),
         Task::Dashboards { seconds } => dashboards(seconds),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
@@ -157,6 +165,7 @@ fn set_up(choice: Choice) -> Result<ExitCode> {
     report("skopeo", skopeo::set_up().map(shown));
     report("validators", node::set_up().map(shown));
     report("Grafana's schema", grafana_schema::set_up().map(shown));
+    report("a real model server", servers::set_up(servers::TESTED).map(shown));
     if !problems.is_empty() {
         bail!("these cannot be set up:{}", problems.concat());
     }
@@ -242,6 +251,26 @@ fn alerts(arguments: Vec<OsString>) -> Result<ExitCode> {
     exit_code(command.status().context("cannot start cargo")?)
 }
 
+fn real_servers(names: &[String]) -> Result<ExitCode> {
+    let wanted: BTreeSet<String> = if names.is_empty() {
+        servers::names()?.into_iter().collect()
+    } else {
+        names.iter().map(|name| name.split('/').next().unwrap_or_default().to_owned()).collect()
+    };
+    for name in &wanted {
+        servers::set_up(name)?;
+    }
+    let pieces = [
+        ("DRIFTLINE_ENVOY", envoy::set_up()?),
+        ("DRIFTLINE_SERVERS", paths::servers()),
+        ("DRIFTLINE_WASM", filter::build(Choice::Auto)?),
+    ];
+    let mut command = cargo();
+    command.envs(pieces).args(["run", "--package", "driftline-servers", "--"]).args(names);
+    command.arg("--docs").arg(paths::root().join("docs/servers.md"));
+    exit_code(command.status().context("cannot start cargo")?)
+}
+
 fn dashboards(seconds: u64) -> Result<ExitCode> {
     say(&format!("playing the load for {seconds} s"));
     let mut command = cargo();
@@ -307,6 +336,7 @@ fn pieces() -> Result<Vec<Piece>> {
         ("skopeo", "DRIFTLINE_SKOPEO", skopeo::set_up()),
         ("validators", "DRIFTLINE_VALIDATORS", node::set_up()),
         ("Grafana's schema", "DRIFTLINE_GRAFANA_SCHEMA", grafana_schema::set_up()),
+        ("a real model server", "DRIFTLINE_SERVERS", servers::set_up(servers::TESTED)),
     ] {
         match found {
             Ok(found) => pieces.push((variable, found)),

@@ -64,6 +64,16 @@ pub fn clients() -> PathBuf {
     root().join("tests/clients/requirements.txt")
 }
 
+/// The scripts and lists of versions of real model servers.
+pub fn server_sources() -> PathBuf {
+    root().join("servers")
+}
+
+/// Where these servers are installed, each in a folder of its own.
+pub fn servers() -> PathBuf {
+    root().join("target/servers")
+}
+
 /// Envoy in that environment.
 pub fn envoy() -> PathBuf {
     venv().join("bin/envoy")

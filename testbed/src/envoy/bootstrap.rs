@@ -25,13 +25,7 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
                 "explicit_http_config": {"http_protocol_options": {"enable_trailers": true}},
             },
         },
-        "load_assignment": {
-            "cluster_name": "upstream",
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
-                "address": options.upstream.ip().to_string(),
-                "port_value": options.upstream.port(),
-            }}}}]}],
-        },
+        "load_assignment": load_assignment("upstream", options.upstream),
     });
     let clusters: Vec<&Value> = [&upstream].into_iter().chain(&options.clusters).collect();
     let parts = [
@@ -44,6 +38,29 @@ pub(super) fn bootstrap(options: &EnvoyOptions, lds: &Path) -> String {
     let mut text: String = parts.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
     text += &options.stats_config;
     text
+}
+
+/// A cluster of one server that speaks HTTP/2 from the first byte.
+pub(super) fn http2_cluster(name: &str, server: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http2_protocol_options": {}},
+            },
+        },
+        "load_assignment": load_assignment(name, server),
+    })
+}
+
+fn load_assignment(cluster: &str, server: SocketAddr) -> Value {
+    json!({
+        "cluster_name": cluster,
+        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(server)}}]}],
+    })
 }
 
 /// The listener, as the file that Envoy watches.

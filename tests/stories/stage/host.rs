@@ -133,27 +133,7 @@ pub(crate) async fn start_envoy(settings: &Settings) -> Result<(Envoy, Host)> {
     options.workers = settings.workers;
     options.drain_seconds = settings.drain_seconds;
     if let Some(server) = settings.grpc {
-        options.connection_manager.insert("codec_type".to_owned(), json!("AUTO"));
-        options.clusters.push(json!({
-            "name": "grpc",
-            "type": "STATIC",
-            "connect_timeout": "1s",
-            "typed_extension_protocol_options": {
-                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                    "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                    "explicit_http_config": {"http2_protocol_options": {}},
-                },
-            },
-            "load_assignment": {
-                "cluster_name": "grpc",
-                "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"socket_address": {
-                    "address": server.ip().to_string(),
-                    "port_value": server.port(),
-                }}}}]}],
-            },
-        }));
-        let route = json!({"cluster": "grpc", "timeout": "0s"});
-        options.routes.push(json!({"match": {"prefix": GRPC_PREFIX}, "route": route}));
+        options = options.grpc(GRPC_PREFIX, server);
     }
     let timeout = format!("{}s", settings.patience.unwrap_or_default().as_secs_f64());
     let route = json!({"cluster": "upstream", "timeout": timeout});

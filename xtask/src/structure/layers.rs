@@ -88,6 +88,7 @@ const LAYERS: &[Layer] = &[
         "driftline-rehearsal",
         &[STATISTICS, MONITOR, OPERATIONS, PROFILER, PROFILER_FILES, TESTBED, RANDOM],
     ),
+    layer("driftline-servers", &[OPERATIONS, PROFILER, PROFILER_FILES, TESTBED]),
     layer(
         "driftline-cli",
         &[
