@@ -2,6 +2,7 @@
 
 mod feedback;
 mod sample;
+mod traffic;
 
 use std::{
     collections::BTreeMap,
@@ -21,18 +22,20 @@ use driftline_monitor::{
     session::Session,
 };
 use driftline_statistics::profile::Profile;
-use host_sim::{Clock, Filter, World, WorldOptions};
+use host_sim::{Clock, Filter, Recording, World, WorldOptions};
 
 use self::sample::Sample;
 use crate::{
-    inputs::{read, read_filter},
+    inputs::{read, read_filter, read_text},
     table::{Align, Table, thousands},
 };
 
 /// Check a configuration with its profiles: what it watches, its series, its memory.
 ///
 /// With --sample, a request is read as the filter would read it, and what each
-/// column takes from it is shown; with --answer, so is its answer.
+/// column takes from it is shown; with --answer, so is its answer. With
+/// --traffic, the paths of a recording are listed that would pass unmeasured,
+/// with the lines of `endpoints` that would declare them.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -48,6 +51,9 @@ pub(crate) struct Args {
     /// Its answer: a first line such as `HTTP/1.1 200`, headers, an empty line, the body.
     #[arg(long, value_name = "FILE", requires = "sample")]
     answer: Option<PathBuf>,
+    /// A recording of traffic, as `driftline serve --record` makes it: which paths pass unmeasured, and how to declare them.
+    #[arg(long, value_name = "RECORDING.jsonl")]
+    traffic: Option<PathBuf>,
     /// Print the name of every series that is known by configuration.
     #[arg(long)]
     series: bool,
@@ -73,6 +79,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     write!(out, "{}", feedback::describe(&config))?;
     writeln!(out, "{}", memory(&args, &config, &monitor, json)?)?;
+    if let Some(path) = &args.traffic {
+        let text = read_text(path, "--traffic")?;
+        let recordings =
+            Recording::from_json_lines(&text).with_context(|| path.display().to_string())?;
+        write!(out, "\n{}", traffic::describe(&config, &recordings)?)?;
+    }
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;
         let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;

@@ -34,7 +34,8 @@ impl Dialect {
     /// `/models/{model}:predict` or `/versions/*/generate`.
     ///
     /// At the start of a segment, `{model}` and `{version}` match at least one byte of that segment, and `*` any bytes
-    /// of it, or none. All else matches itself.
+    /// of it, or none. All else matches itself, and `/` alone is the whole path. A path after `?` is that of other
+    /// servers, too, so that bodies decide whether it is this dialect's.
     #[must_use]
     pub const fn paths(self) -> &'static [&'static str] {
         match self {

@@ -17,6 +17,7 @@ mod head;
 mod name;
 mod observation;
 mod prediction;
+mod rival;
 mod sink;
 
 pub use self::{
@@ -40,7 +41,7 @@ pub(crate) use self::{
     name::ModelName,
 };
 
-use self::{generation::Generation, prediction::Prediction};
+use self::{generation::Generation, prediction::Prediction, rival::Rival};
 use crate::{
     outcome::{BodyVerdict, ProxyVerdict, decide},
     recognition::{Dialect, Recognised},
@@ -113,11 +114,10 @@ impl Exchange {
         }
         let mut has_unexpected_content_type = false;
         let kind = match recognised.dialect {
-            Dialect::Generative(dialect) => {
-                Kind::Generation(Box::new(Generation::new(settings, dialect)))
-            }
+            Dialect::Generative(dialect) => Kind::Generation(Generation::new(settings, dialect)),
             Dialect::Predictive(dialect) => {
-                let prediction = Prediction::new(settings, sink, dialect, head.body);
+                let prediction =
+                    Prediction::new(settings, sink, dialect, head.body, recognised.is_declared);
                 has_unexpected_content_type = !prediction.reads_request();
                 Kind::Prediction(Box::new(prediction))
             }
@@ -168,6 +168,30 @@ impl Exchange {
             Kind::Generation(generation) => generation.request_body(name, sink, bytes),
             Kind::Prediction(prediction) => prediction.request_body(name, sink, bytes),
         });
+        self.yield_to_rival(sink, false);
+    }
+
+    /// Follows the exchange as one with a model that generates, if its request shows that it is one.
+    #[inline(never)]
+    fn yield_to_rival<'c>(&mut self, sink: &mut impl ExchangeSink<'c>, is_end: bool) {
+        if let Kind::Prediction(prediction) = &mut self.kind
+            && let Some(rival) = prediction.take_rival(is_end)
+        {
+            self.begin_anew(sink, *rival);
+        }
+    }
+
+    fn begin_anew<'c>(&mut self, sink: &mut impl ExchangeSink<'c>, rival: Rival) {
+        let Some((generation, name)) = rival.into_parts() else { return };
+        sink.progress(Progress::Generates);
+        // The path may name the model, and otherwise the body does.
+        if self.name.model.as_ref().is_none_or(|model| model.is_empty()) {
+            self.name = name;
+        }
+        if let Some(model) = &self.name.model {
+            sink.progress(Progress::Named { model, version: None });
+        }
+        self.kind = Kind::Generation(generation);
     }
 
     /// Notes that the request came to its end, as against breaking off.
@@ -185,6 +209,7 @@ impl Exchange {
         self.status = head.status;
         self.grpc_status = head.grpc_status;
         self.is_local_reply = head.is_local_reply;
+        self.yield_to_rival(sink, true);
         if !head.is_answer() {
             return;
         }
@@ -199,7 +224,7 @@ impl Exchange {
             return;
         }
         let is_read = match &mut self.kind {
-            Kind::Generation(_) if !head.body.is_text() => false,
+            Kind::Generation(generation) if !generation.may_read(head.body) => false,
             Kind::Generation(generation) => {
                 generation.expect_answer(settings, head.body);
                 true
@@ -267,7 +292,9 @@ impl Exchange {
         };
         let outcome = decide(proxy, self.response.verdict(body));
         let read_problems = self.read_problems(request, outcome);
-        let is_foreign = self.is_shared && request == JsonEnd::Complete && self.kind.is_foreign();
+        // What a client breaks off could have been anything, and so could what is not read.
+        let came = request != JsonEnd::Incomplete || self.request.is_over;
+        let is_foreign = self.is_shared && came && self.kind.is_foreign();
         Observation {
             unmeasured: is_foreign.then_some(Unmeasured::UnknownForm),
             dialect: self.kind.dialect(),

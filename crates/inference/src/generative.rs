@@ -21,6 +21,7 @@ pub use self::{
     dialect::{Dialect, Framing},
     dialects::DIALECTS,
     features::{Feature, ResponseFeatures},
+    meaning::{RequestField, Rival},
     prompt::{Prompt, PromptReader},
     request::RequestReader,
     usage::Usage,

@@ -14,7 +14,13 @@ pub struct KnownDialect {
 impl KnownDialect {
     /// Ends of the request paths that are recognised as this dialect: [`Dialect::paths`].
     pub fn paths(self) -> impl Iterator<Item = &'static str> {
-        self.paths.iter().copied()
+        self.paths.iter().map(|path| path.trim_start_matches('?'))
+    }
+
+    /// Whether this one of its paths is that of other servers, too, so that bodies decide.
+    #[must_use]
+    pub fn shares(self, path: &str) -> bool {
+        self.paths.iter().any(|it| it.strip_prefix('?') == Some(path))
     }
 }
 

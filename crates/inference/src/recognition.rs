@@ -6,6 +6,8 @@
 mod first_bytes;
 mod paths;
 mod percent;
+#[cfg(test)]
+mod servers;
 
 use alloc::{borrow::Cow, boxed::Box, string::String};
 
@@ -52,12 +54,11 @@ pub struct Recognised<'a> {
     pub model: Option<Cow<'a, [u8]>>,
     /// The model's version, or the label that stands for one, if the path names it.
     pub version: Option<Cow<'a, [u8]>>,
+    /// A declaration says whose it is.
+    pub is_declared: bool,
     /// The path is that of other servers, too, and nobody declared whose it is: the bodies decide.
     pub is_shared: bool,
 }
-
-/// Paths at which servers of several kinds answer, as dialects have them.
-const SHARED: &[&str] = &["/generate", "/generate_stream", "/invocations"];
 
 impl Endpoint {
     /// Whether it matches a request to this path, without its query, on this route.
@@ -89,7 +90,7 @@ impl Recogniser {
         self.asks_for_route
     }
 
-    /// Recognises a request by its `:path`, query included, and by the name of the proxy's route, where it
+    /// Recognises a request that has a body by its `:path`, query included, and by the name of the proxy's route, where it
     /// [asks for it](Recogniser::asks_for_route).
     ///
     /// Runs in time linear in the path. Allocates only for a name that is percent-encoded.
@@ -102,15 +103,44 @@ impl Recogniser {
         path: &'a [u8],
         route: Option<&[u8]>,
     ) -> Result<Recognised<'a>, Unmeasured> {
+        self.recognise_head(path, route, true)
+    }
+
+    /// The same for a request that may have no body: only a body tells whose a path is that servers share, so a page at `/`
+    /// costs no more than at any other path.
+    ///
+    /// # Errors
+    ///
+    /// As [`recognise`](Recogniser::recognise).
+    #[inline]
+    pub fn recognise_head<'a>(
+        &'a self,
+        path: &'a [u8],
+        route: Option<&[u8]>,
+        has_body: bool,
+    ) -> Result<Recognised<'a>, Unmeasured> {
         let path = without_query(path);
+        if let Some(endpoint) = self.declaration(path, route) {
+            return Recognised::declared(endpoint, path).ok_or(Unmeasured::DeclaredNone);
+        }
+        if !has_body && path == b"/" {
+            return Err(Unmeasured::UnrecognisedPath);
+        }
+        let found = Recognised::by_path(path).filter(|found| has_body || !found.is_shared);
+        found.ok_or(Unmeasured::UnrecognisedPath)
+    }
+
+    /// The declaration that counts for a request to `path`, without its query.
+    #[inline]
+    fn declaration(&self, path: &[u8], route: Option<&[u8]>) -> Option<&Endpoint> {
+        if self.endpoints.is_empty() {
+            return None;
+        }
         let word = word(path);
         let likely =
             self.first_bytes.iter().zip(&self.endpoints).filter(|(it, _)| it.may_begin(word));
         let mut likely = likely.map(|(_, endpoint)| endpoint);
-        match likely.find(|endpoint| endpoint.matches(path, route)) {
-            Some(endpoint) => Recognised::declared(endpoint, path).ok_or(Unmeasured::DeclaredNone),
-            None => Recognised::by_path(path).ok_or(Unmeasured::UnrecognisedPath),
-        }
+        likely.find(|endpoint| endpoint.matches(path, route))
     }
 }
 
@@ -120,15 +150,14 @@ impl<'a> Recognised<'a> {
         let dialect = endpoint.dialect?;
         let declared = endpoint.model.as_deref().map(|model| Cow::Borrowed(model.as_bytes()));
         let found = paths::find(path, Some(dialect));
-        Some(Recognised::new(dialect, declared, found))
+        let recognised = Recognised::new(dialect, declared, found);
+        Some(Recognised { is_declared: true, is_shared: false, ..recognised })
     }
 
     /// What `path`, without its query, says by itself.
     fn by_path(path: &'a [u8]) -> Option<Recognised<'a>> {
         let found = paths::find(path, None)?;
-        let dialect = found.dialect;
-        let is_shared = is_shared(path, dialect);
-        Some(Recognised { is_shared, ..Recognised::new(dialect, None, Some(found)) })
+        Some(Recognised::new(found.dialect, None, Some(found)))
     }
 
     fn new(
@@ -136,18 +165,13 @@ impl<'a> Recognised<'a> {
         declared: Option<Cow<'a, [u8]>>,
         found: Option<Found<'a>>,
     ) -> Recognised<'a> {
+        let is_shared = found.is_some_and(|found| found.is_shared);
         let (model, version) = found.map_or((None, None), |found| (found.model, found.version));
         let untold = || (!dialect.names_model_in_body()).then_some(Cow::Borrowed(&b""[..]));
         let model = declared.or_else(|| model.map(percent::decoded)).or_else(untold);
         let version = version.map(percent::decoded);
-        Recognised { dialect, model, version, is_shared: false }
+        Recognised { dialect, model, version, is_declared: false, is_shared }
     }
-}
-
-/// Whether servers of several kinds answer at this path, which is recognised as that of `dialect`.
-#[inline(never)]
-fn is_shared(path: &[u8], dialect: Dialect) -> bool {
-    SHARED.iter().any(|end| path.ends_with(end.as_bytes()) && dialect.paths().contains(end))
 }
 
 fn without_query(path: &[u8]) -> &[u8] {
@@ -191,7 +215,7 @@ mod tests {
         check(&paths, "/v2/models/rain/versions/3%2e1/infer", None, "v2_rest rain 3.1");
         check(&paths, "/api/v1.0/predictions", None, "seldon_v1  -");
         check(&paths, "/inference.GRPCInferenceService/ModelInfer", None, "v2_grpc - -");
-        for path in ["", "?", "/", "/static/app.js", "chat/completions", "/completions"] {
+        for path in ["/static/app.js", "/a", "/predictions.html", "/v1/chat/completions.html"] {
             check(&paths, path, None, "unrecognised_path");
         }
     }
@@ -226,13 +250,30 @@ mod tests {
             ("/generate", true),
             ("/a/generate_stream?x", true),
             ("/invocations", true),
+            ("/", true),
+            ("/completions", true),
+            ("/v1/completions", false),
             ("/tgi/generate", false),
             ("/v2/models/m/generate", false),
-            ("/endpoints/m/invocations", false),
             ("/v1/chat/completions", false),
         ] {
             let found = declared.recognise(path.as_bytes(), None).unwrap();
             assert_eq!(found.is_shared, is_shared, "{path}");
+        }
+    }
+
+    #[test]
+    fn without_a_body_nothing_tells_whose_a_shared_path_is() {
+        let paths = Recogniser::new(vec![endpoint("/tgi/*", "", "tgi", "")]);
+        for (path, is_recognised) in [
+            ("/", false),
+            ("/?x", false),
+            ("/score", false),
+            ("/tgi/generate", true),
+            ("/v1/chat/completions", true),
+        ] {
+            let found = paths.recognise_head(path.as_bytes(), None, false);
+            assert_eq!(found.is_ok(), is_recognised, "{path}");
         }
     }
 

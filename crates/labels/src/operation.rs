@@ -11,7 +11,13 @@ crate::labels! {
         GenerateContent = "generate_content",
         /// To embed texts as vectors.
         Embeddings = "embeddings",
-        /// To predict rows from rows. OpenTelemetry has no word for it.
+        /// To rank documents by how well they fit a query. OpenTelemetry has no word for it, nor for the next ones.
+        Rerank = "rerank",
+        /// To say of which class an input is, or how alike two inputs are.
+        Classify = "classify",
+        /// To say why a model predicts what it does.
+        Explain = "explain",
+        /// To predict rows from rows.
         Predict = "predict",
     }
 }

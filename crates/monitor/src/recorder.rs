@@ -180,6 +180,18 @@ impl Recorder {
         }
     }
 
+    /// Forgets under which model the exchange counts, which is with one that generates, and what rows there seemed to be.
+    #[inline(never)]
+    fn begin_anew(&mut self, layout: &Monitor, buffer: &mut MetricBuffer) {
+        self.predicts = false;
+        self.request = RowRecorder::default();
+        if let Counted::Under(id) = core::mem::replace(&mut self.model, Counted::Unnamed)
+            && let Some(model) = layout.model(id)
+        {
+            buffer.shift(model.in_flight, -1);
+        }
+    }
+
     fn rows(&mut self, direction: Direction) -> &mut RowRecorder {
         match direction {
             Direction::Request => &mut self.request,
@@ -307,6 +319,7 @@ impl<'m> ExchangeSink<'m> for Recording<'_, 'm> {
                 self.recorder.rows(direction).end(is_whole, &mut self.to);
             }
             Progress::Gap(microseconds) => self.gap(microseconds),
+            Progress::Generates => self.recorder.begin_anew(self.layout, self.to.buffer),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Reader {
     fn decode(&mut self, mut data: &[u8]) -> usize {
         let mut length = 0_usize;
         loop {
-            let progress = self.payload.next(data);
+            let progress = self.payload.next_shared(data);
             let consumed = progress.consumed;
             match progress.token {
                 None => return length,

@@ -53,13 +53,13 @@ mod table;
 mod tests;
 
 use self::table::{Key, NodeId};
-use super::json::{JsonEnd, Text, Token, Tokenizer};
+use super::json::{JsonEnd, Progress, Text, Token, Tokenizer};
 
 pub use self::table::{FieldTable, STEPS_MAX};
 #[doc(hidden)]
 pub use self::{
-    compile::{Compiled, paths_of, rows, slots_of},
-    table::Node,
+    compile::{Compiled, ordered, paths_of, rows, slots_of},
+    table::{Node, Tree},
 };
 
 /// The value at a path.
@@ -84,7 +84,14 @@ pub enum Value<'a> {
 /// Reads documents against one table. Needs less than 700 bytes, whatever comes.
 #[derive(Clone, Debug)]
 pub struct FieldReader<T: 'static> {
-    table: FieldTable<T>,
+    slots: &'static [T],
+    tree: TreeReader,
+}
+
+/// The same for the tree of a table: fields have numbers.
+#[derive(Clone, Debug)]
+struct TreeReader {
+    tree: Tree,
     tokenizer: Tokenizer,
     /// For each open container, outermost first: the node of an object, or that of an array's elements.
     inside: [NodeId; STEPS_MAX],
@@ -98,13 +105,14 @@ impl<T: Copy> FieldReader<T> {
     /// A reader at the start of a document. Costs nothing.
     #[must_use]
     pub const fn new(table: FieldTable<T>) -> FieldReader<T> {
-        FieldReader {
-            table,
+        let tree = TreeReader {
+            tree: table.tree,
             tokenizer: Tokenizer::new(),
             inside: [NodeId::NONE; STEPS_MAX],
             depth: 0,
             next: NodeId::ROOT,
-        }
+        };
+        FieldReader { slots: table.slots, tree }
     }
 
     /// Reads the next piece of the document and reports each value that ends in it and is at a path of the table.
@@ -112,16 +120,68 @@ impl<T: Copy> FieldReader<T> {
     /// Values come in the order of the document; of several fields with one path, in the order of the table. The
     /// root value itself has no path. Takes the whole input. Runs in time linear in it; a key
     /// in a container on the way of a path is compared with each key that the table has there.
+    #[inline]
     pub fn read(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
+        let slots = self.slots;
+        self.tree.read_by(Tokenizer::next, input, &mut |field, value| {
+            if let Some(&slot) = slots.get(usize::from(field)) {
+                found(slot, value);
+            }
+        });
+    }
+
+    /// The same in code that all tables share, for what is read less often than the events of a stream.
+    #[inline]
+    pub fn read_shared(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
+        let slots = self.slots;
+        self.tree.read_shared(input, &mut |field, value| {
+            if let Some(&slot) = slots.get(usize::from(field)) {
+                found(slot, value);
+            }
+        });
+    }
+
+    /// Whether the document at hand is whole, so that nothing but white space may follow.
+    #[must_use]
+    #[inline]
+    pub const fn is_whole(&self) -> bool {
+        self.tree.tokenizer.is_done()
+    }
+
+    /// Ends the document: says what it was, and is ready for the next one.
+    pub fn finish(&mut self) -> JsonEnd {
+        let ending = self.tree.tokenizer.finish().ending;
+        self.reset();
+        ending
+    }
+
+    /// Forgets the document and is ready for the next one.
+    pub fn reset(&mut self) {
+        self.tree.reset();
+    }
+}
+
+impl TreeReader {
+    #[inline(never)]
+    fn read_shared(&mut self, input: &[u8], found: &mut dyn FnMut(u8, Value<'_>)) {
+        self.read_by(Tokenizer::next_shared, input, &mut |field, value| found(field, value));
+    }
+
+    #[inline]
+    fn read_by(
+        &mut self,
+        next: impl for<'a> Fn(&'a mut Tokenizer, &'a [u8]) -> Progress<'a>,
+        input: &[u8],
+        found: &mut impl FnMut(u8, Value<'_>),
+    ) {
         let mut rest = input;
         loop {
-            let progress = self.tokenizer.next(rest);
+            let progress = next(&mut self.tokenizer, rest);
             let Some(token) = progress.token else { return };
             rest = rest.get(progress.consumed..).unwrap_or_default();
             let value = match token {
                 Token::Key(key) => {
-                    self.next =
-                        self.table.member(innermost(&self.inside, self.depth), Key::of(key));
+                    self.next = self.tree.member(innermost(&self.inside, self.depth), Key::of(key));
                     if self.next == NodeId::NONE {
                         self.tokenizer.skip();
                     }
@@ -142,33 +202,18 @@ impl<T: Copy> FieldReader<T> {
                 // They come where they were asked for, which is nowhere here.
                 Token::Piece(_) | Token::PiecesEnd | Token::Passed => continue,
             };
-            for &slot in self.table.ending(self.next) {
-                found(slot, value);
+            for field in self.tree.ending(self.next) {
+                found(field, value);
             }
             match value {
-                Value::Object => self.open(self.table.object(self.next)),
-                Value::Array => self.open(self.table.element(self.next)),
+                Value::Object => self.open(self.tree.object(self.next)),
+                Value::Array => self.open(self.tree.element(self.next)),
                 _ => {}
             }
         }
     }
 
-    /// Whether the document at hand is whole, so that nothing but white space may follow.
-    #[must_use]
-    #[inline]
-    pub const fn is_whole(&self) -> bool {
-        self.tokenizer.is_done()
-    }
-
-    /// Ends the document: says what it was, and is ready for the next one.
-    pub fn finish(&mut self) -> JsonEnd {
-        let ending = self.tokenizer.finish().ending;
-        self.reset();
-        ending
-    }
-
-    /// Forgets the document and is ready for the next one.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         self.tokenizer.reset();
         self.depth = 0;
         self.next = NodeId::ROOT;

@@ -278,6 +278,13 @@ impl Tokenizer {
         Progress { consumed, token: self.token(found, input, consumed) }
     }
 
+    /// The same in code of its own, for what is read less often than streams and rows: most of a module that reads documents
+    /// in many places would be copies of this.
+    #[inline(never)]
+    pub fn next_shared<'a>(&'a mut self, input: &'a [u8]) -> Progress<'a> {
+        self.next(input)
+    }
+
     /// Lets what the last token opened pass without tokens, much faster than reading it.
     ///
     /// Right after [`Token::Key`], its value passes: the next token is the next key of the same object or the end of

@@ -9,7 +9,8 @@ use driftline_wire::json::JsonEnd;
 use super::{BodyHead, ExchangeSink, Generated, Progress, ReadSettings, Streamed, name::ModelName};
 use crate::{
     generative::{
-        Answer, Dialect, ExpectedResponse, PromptReader, RequestReader, ResponseFeatures, Usage,
+        Answer, Dialect, ExpectedResponse, Framing, PromptReader, RequestReader, ResponseFeatures,
+        Usage,
     },
     outcome::BodyVerdict,
 };
@@ -25,14 +26,24 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn new(settings: &ReadSettings, dialect: &'static Dialect) -> Generation {
+    pub(super) fn new(settings: &ReadSettings, dialect: &'static Dialect) -> Box<Generation> {
         let prompt = settings.reads_prompts.then(|| Box::new(PromptReader::new(dialect)));
-        Generation {
-            dialect,
-            request: RequestReader::new(dialect),
-            prompt,
-            answer: Answer::unread(dialect),
-        }
+        Generation::begun(dialect, prompt)
+    }
+
+    /// The same with what reads the request for its features.
+    #[inline(never)]
+    pub(super) fn begun(
+        dialect: &'static Dialect,
+        prompt: Option<Box<PromptReader>>,
+    ) -> Box<Generation> {
+        let (request, answer) = (RequestReader::new(dialect), Answer::unread(dialect));
+        Box::new(Generation { dialect, request, prompt, answer })
+    }
+
+    /// Goes on with a request that has begun.
+    pub(super) fn go_on(&mut self, request: RequestReader) {
+        self.request = request;
     }
 
     /// Takes the next piece of the request's body; the model is named when its name comes by.
@@ -42,7 +53,7 @@ impl Generation {
         sink: &mut impl ExchangeSink<'c>,
         bytes: &[u8],
     ) {
-        self.request.read(bytes, |model| name.set(model, None, |it| sink.progress(it)));
+        self.request.read(bytes, &mut |model| name.set(model, None, |it| sink.progress(it)));
         if let Some(prompt) = &mut self.prompt {
             prompt.read(bytes);
         }
@@ -52,11 +63,21 @@ impl Generation {
         self.request.finish()
     }
 
+    /// Whether a body with this head may be an answer that can be read. Messages of AWS may carry pieces of other streams,
+    /// which only dialects of AWS tell apart.
+    pub(super) fn may_read(&self, head: BodyHead<'_>) -> bool {
+        let is_aws =
+            matches!(self.dialect.framing, Framing::AwsEventStream | Framing::BedrockPayload);
+        head.is_text() && (is_aws || !head.is_aws_event_stream())
+    }
+
     /// From here on the response's body is an answer to be read.
     pub(super) fn expect_answer(&mut self, settings: &ReadSettings, head: BodyHead<'_>) {
         self.answer = Answer::of(ExpectedResponse {
             dialect: self.dialect,
-            is_lines: head.is_lines(),
+            // vLLM's demonstration streams lines and says nothing of their type.
+            is_lines: head.is_lines()
+                || head.content_type.is_none() && self.request.wants_stream == Some(true),
             wants_stream: self.request.wants_stream,
             event_bytes_max: settings.event_bytes_max,
         });

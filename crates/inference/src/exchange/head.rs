@@ -56,6 +56,11 @@ impl BodyHead<'_> {
         self.content_type.is_some_and(|value| is_any(media_type(value), LINES))
     }
 
+    /// Whether the content type is that of messages of AWS.
+    pub(super) fn is_aws_event_stream(&self) -> bool {
+        self.content_type.is_some_and(|value| is_any(media_type(value), &[AWS_EVENT_STREAM]))
+    }
+
     /// Whether the content type is one that carries JSON or events. None at all may be either.
     pub(super) fn is_text(&self) -> bool {
         let Some(content_type) = self.content_type else {
@@ -70,7 +75,7 @@ impl BodyHead<'_> {
             b"application/json",
             b"text/event-stream",
             b"application/octet-stream",
-            b"application/vnd.amazon.eventstream",
+            AWS_EVENT_STREAM,
             b"text/plain",
         ];
         is_any(media_type, OTHERS)
@@ -79,7 +84,13 @@ impl BodyHead<'_> {
     }
 }
 
-const LINES: &[&[u8]] = &[b"application/x-ndjson", b"application/ndjson", b"application/jsonl"];
+const AWS_EVENT_STREAM: &[u8] = b"application/vnd.amazon.eventstream";
+const LINES: &[&[u8]] = &[
+    b"application/x-ndjson",
+    b"application/ndjson",
+    b"application/jsonl",
+    b"application/stream+json",
+];
 
 fn is_any(media_type: &[u8], known: &[&[u8]]) -> bool {
     known.iter().any(|known| media_type.eq_ignore_ascii_case(known))

@@ -1,5 +1,7 @@
 //! An exchange with a model that predicts: rows go to the sink as they pass, whatever becomes of the exchange.
 
+use alloc::boxed::Box;
+
 use driftline_labels::{Direction, EnumMap, ReadProblem};
 use driftline_wire::{
     encoding::{Encoding, Fault, Faults},
@@ -8,6 +10,7 @@ use driftline_wire::{
 
 use super::{
     BodyHead, ExchangeSink, Predicted, ReadSettings, body_reader::BodyReader, name::ModelName,
+    rival::Rival,
 };
 use crate::{
     outcome::BodyVerdict,
@@ -20,6 +23,8 @@ pub(super) struct Prediction {
     pub(super) dialect: &'static Dialect,
     /// `None` for a request whose body has no rows that could be read.
     request: Option<BodyReader>,
+    /// Reads the same bytes once more, where models that generate answer at the same path.
+    rival: Option<Box<Rival>>,
     /// `None` until a successful answer's head has come, and if its body is not read.
     answer: Option<BodyReader>,
     is_answer_malformed: bool,
@@ -42,11 +47,14 @@ impl Prediction {
         sink: &mut impl ExchangeSink<'c>,
         dialect: &'static Dialect,
         head: BodyHead<'_>,
+        is_declared: bool,
     ) -> Prediction {
         let request = head
             .reader(&dialect.request, settings)
             .map(|reader| BodyReader::begin(Direction::Request, reader, sink));
-        Prediction { dialect, request, answer: None, is_answer_malformed: false }
+        let rivals = dialect.rivals.filter(|_| !is_declared && request.is_some());
+        let rival = rivals.map(|rivals| Box::new(Rival::new(*rivals)));
+        Prediction { dialect, request, rival, answer: None, is_answer_malformed: false }
     }
 
     /// Whether the request's body may have rows.
@@ -63,6 +71,20 @@ impl Prediction {
         if let Some(request) = &mut self.request {
             request.read(name, sink, bytes);
         }
+        if let Some(rival) = &mut self.rival {
+            rival.read(bytes);
+        }
+    }
+
+    /// The request in the dialect of a model that generates, if that is what it is: what only such requests have came, or, at
+    /// its end, what such requests have, and no row.
+    pub(super) fn take_rival(&mut self, is_end: bool) -> Option<Box<Rival>> {
+        let rows = self.request.as_ref().map_or(0, |request| request.rows);
+        let rival = self.rival.as_ref()?;
+        if rival.is_certain() || (is_end && rows == 0 && rival.is_likely()) {
+            return self.rival.take();
+        }
+        None
     }
 
     /// Ends the request's body, once.

@@ -40,4 +40,6 @@ pub enum Progress<'e> {
     },
     /// Output came, so many microseconds after the output before it.
     Gap(u64),
+    /// The model is one that generates, as against what the path let expect. What it is called is said anew.
+    Generates,
 }

@@ -19,15 +19,15 @@ pub struct Dialect {
     /// What its requests ask for.
     pub operation: Operation,
     /// What is read from the request's body.
-    pub request: FieldTable<RequestField>,
+    pub request: &'static FieldTable<RequestField>,
     /// What else is read from the request's body if requests are compared with a reference.
-    pub prompt: FieldTable<PromptField>,
+    pub prompt: &'static FieldTable<PromptField>,
     /// How a streamed answer is cut into events.
     pub framing: Framing,
     /// What is read from each event of a streamed answer.
-    pub event: FieldTable<Fact>,
+    pub event: &'static FieldTable<Fact>,
     /// What is read from an answer that is one document.
-    pub document: FieldTable<Fact>,
+    pub document: &'static FieldTable<Fact>,
     /// What the words for an event's kind mean, in its data or in its frame. Of others, the delta is no text for a user.
     pub kinds: &'static [(&'static str, EventKind)],
     /// The data of the event that closes a stream and is no JSON; empty if there is none.
@@ -84,11 +84,11 @@ impl Dialect {
         name: "",
         paths: &[],
         operation: Operation::Chat,
-        request: FieldTable::EMPTY,
-        prompt: FieldTable::EMPTY,
+        request: &FieldTable::EMPTY,
+        prompt: &FieldTable::EMPTY,
         framing: Framing::ServerSentEvents,
-        event: FieldTable::EMPTY,
-        document: FieldTable::EMPTY,
+        event: &FieldTable::EMPTY,
+        document: &FieldTable::EMPTY,
         kinds: &[("error", EventKind::Error), ("exception", EventKind::Error)],
         end_mark: b"",
         announces_end: true,

@@ -4,20 +4,31 @@ mod anthropic_messages;
 mod bedrock_converse;
 mod bedrock_invoke;
 mod cohere_chat;
+mod cohere_chat_v1;
+mod cohere_embed;
+mod embedding;
+mod explain;
 mod gemini;
+mod gemini_embed;
+mod llama_cpp;
 mod ollama;
 mod ollama_chat;
+mod ollama_embed;
 mod ollama_generate;
 mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
+mod pooling;
+mod rerank;
+mod tei;
 mod tgi;
 mod triton_generate;
 mod usage;
+mod watsonx_generation;
 
-use super::dialect::Dialect;
+use super::{dialect::Dialect, meaning::Rival};
 
 /// Every dialect, the likelier ones before others.
 pub const DIALECTS: &[&Dialect] = &[
@@ -34,7 +45,31 @@ pub const DIALECTS: &[&Dialect] = &[
     &tgi::DIALECT,
     &bedrock_converse::DIALECT,
     &bedrock_invoke::DIALECT,
+    &llama_cpp::DIALECT,
+    &cohere_chat_v1::DIALECT,
+    &watsonx_generation::DIALECT,
+    &ollama_embed::DIALECT,
+    &gemini_embed::DIALECT,
+    &cohere_embed::DIALECT,
+    &rerank::DIALECT,
+    &pooling::DIALECT,
+    &tei::DIALECT,
+    &explain::DIALECT,
 ];
+
+impl Rival {
+    /// The dialect itself.
+    pub fn dialect(self) -> &'static Dialect {
+        match self {
+            Rival::OpenaiChat => &openai_chat::DIALECT,
+            Rival::OpenaiCompletions => &openai_completions::DIALECT,
+            Rival::OpenaiEmbeddings => &openai_embeddings::DIALECT,
+            Rival::Tgi => &tgi::DIALECT,
+            Rival::Rerank => &rerank::DIALECT,
+            Rival::Pooling => &pooling::DIALECT,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -62,8 +97,7 @@ mod tests {
         check("/v1/chat/completions?api-version=1", Some(("openai_chat", None)));
         check("/v1/chat/completions/123", None);
         check("/search?q=/v1/chat/completions", None);
-        check("/", None);
-        check("", None);
+        check("/a", None);
     }
 
     #[test]
@@ -94,17 +128,21 @@ mod tests {
         check("/v1/completions", Some(("openai_completions", None)));
         check("/vllm/v1/completions", Some(("openai_completions", None)));
         check("/beta/completions", Some(("openai_completions", None)));
-        check("/v1/fim/completions", None);
+        check("/v1/fim/completions", Some(("openai_completions", None)));
+        check("/completions", Some(("openai_completions", None)));
         check("/v1/responses", Some(("openai_responses", None)));
         check("/openai/v1/responses?api-version=preview", Some(("openai_responses", None)));
         check("/openai/responses?api-version=2025-03-01-preview", Some(("openai_responses", None)));
         check("/v1/responses/resp_1", None);
         check("/v1/responses/resp_1/cancel", None);
-        check("/forms/7/responses", None);
+        check("/responses", Some(("openai_responses", None)));
         check("/v1/embeddings", Some(("openai_embeddings", None)));
-        check("/api/embeddings", None);
+        check("/api/embeddings", Some(("ollama_embed", None)));
+        check("/embeddings", Some(("openai_embeddings", None)));
         check("/v2/chat", Some(("cohere_chat", None)));
-        check("/v1/chat", None);
+        check("/v1/chat", Some(("cohere_chat_v1", None)));
+        check("/chat", None);
+        check("/v1/agents/completions", Some(("openai_chat", None)));
         let deployments = "/openai/deployments/gpt";
         check(&format!("{deployments}/completions"), Some(("openai_completions", Some("gpt"))));
         check(&format!("{deployments}/embeddings"), Some(("openai_embeddings", Some("gpt"))));
@@ -123,7 +161,8 @@ mod tests {
         for method in ["rawPredict", "streamRawPredict"] {
             let models = "models/claude-sonnet-4-5@20250929";
             check(&format!("{vertex}/anthropic/{models}:{method}"), claude);
-            check(&format!("{vertex}/mistralai/{models}:{method}"), None);
+            let other = Some(("openai_chat", Some("claude-sonnet-4-5@20250929")));
+            check(&format!("{vertex}/mistralai/{models}:{method}"), other);
         }
     }
 
@@ -145,6 +184,7 @@ mod tests {
 
     #[test]
     fn of_several_that_generate_the_longest_path_counts() {
+        check("/", Some(("tgi", None)));
         check("/generate", Some(("tgi", None)));
         check("/generate_stream", Some(("tgi", None)));
         check("/tgi/llama/generate_stream", Some(("tgi", None)));

@@ -18,13 +18,13 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn new(dialect: &'static Dialect) -> Document {
-        Document { dialect, fields: FieldReader::new(dialect.document), facts: Facts::default() }
+        Document { dialect, fields: FieldReader::new(*dialect.document), facts: Facts::default() }
     }
 
     /// Takes the next piece of the body.
     pub(super) fn read(&mut self, bytes: &[u8]) {
         let (dialect, facts) = (self.dialect, &mut self.facts);
-        self.fields.read(bytes, &mut |fact, value| facts.note(dialect, fact, &value));
+        self.fields.read_shared(bytes, &mut |fact, value| facts.note(dialect, fact, &value));
     }
 
     /// Ends the body. Returns whether it was whole, and what was found in it.

@@ -58,7 +58,7 @@ impl Events {
         Events {
             dialect,
             frames,
-            fields: FieldReader::new(dialect.event),
+            fields: FieldReader::new(*dialect.event),
             open: OpenEvent::default(),
             has_pieces: false,
             event_bytes_max,

@@ -94,6 +94,27 @@ pub enum RequestField {
     Stream,
     /// What only requests of this dialect have, where its paths are those of other servers, too.
     Shape,
+    /// What only requests of that dialect have, where models that predict answer at its paths.
+    Of(Rival),
+    /// What requests of that dialect have, and perhaps others: its answer decides.
+    MaybeOf(Rival),
+}
+
+/// A dialect that requests may have at paths where models that predict answer as well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rival {
+    /// Conversations.
+    OpenaiChat,
+    /// Texts to go on with.
+    OpenaiCompletions,
+    /// Vectors of texts.
+    OpenaiEmbeddings,
+    /// Texts to go on with, in the form of Text Generation Inference.
+    Tgi,
+    /// Ranks of documents.
+    Rerank,
+    /// Scores of pairs.
+    Pooling,
 }
 
 /// What a path of a request means for the request's features.

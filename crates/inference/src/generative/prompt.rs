@@ -36,13 +36,13 @@ pub struct PromptReader {
 impl PromptReader {
     /// A reader of requests in this dialect.
     pub fn new(dialect: &Dialect) -> PromptReader {
-        PromptReader { reader: FieldReader::new(dialect.prompt), prompt: Prompt::default() }
+        PromptReader { reader: FieldReader::new(*dialect.prompt), prompt: Prompt::default() }
     }
 
     /// Takes the next piece of the body.
     pub fn read(&mut self, bytes: &[u8]) {
         let prompt = &mut self.prompt;
-        self.reader.read(bytes, &mut |field, value| match (field, value) {
+        self.reader.read_shared(bytes, &mut |field, value| match (field, value) {
             (PromptField::Text, Value::String(text)) => {
                 prompt.characters = prompt.characters.saturating_add(text.characters());
             }

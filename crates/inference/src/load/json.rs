@@ -33,7 +33,7 @@ pub(super) fn read(json: &[u8]) -> Result<Report, Malformed> {
     let mut report = Report::default();
     let mut is_malformed = false;
     let mut reader = FieldReader::new(FIELDS);
-    reader.read(json, &mut |measure, value| match value {
+    reader.read_shared(json, &mut |measure, value| match value {
         Value::Number(number) => is_malformed |= report.set(measure, number).is_err(),
         Value::Null => {}
         _ => is_malformed = true,

@@ -1,7 +1,9 @@
 //! What one server's protocol for predictions means, as data; a dialect holds tables and no code.
 
+use driftline_wire::fields::FieldTable;
+
 use super::reader::Form;
-use crate::media_type::media_type;
+use crate::{generative::RequestField, media_type::media_type};
 
 /// A dialect: how its requests are recognised, and where its bodies have rows.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub struct Dialect {
     pub request: Forms,
     /// The forms of a successful response's body.
     pub response: Forms,
+    /// What tells requests to models that generate, where such models answer at the same paths.
+    pub rivals: Option<&'static FieldTable<RequestField>>,
 }
 
 /// The forms of a body by its content type.

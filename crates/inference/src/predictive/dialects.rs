@@ -1,5 +1,7 @@
 //! All dialects of models that predict, one file each; a file holds tables and no code.
 
+mod azure_ml;
+mod cog;
 mod feedback;
 mod invocations;
 mod kserve_v1;
@@ -8,6 +10,7 @@ mod sagemaker;
 mod seldon_v1;
 #[cfg(test)]
 mod tests;
+mod torchserve;
 mod v2_grpc;
 mod v2_rest;
 
@@ -25,4 +28,7 @@ pub const DIALECTS: &[&Dialect] = &[
     &v2_rest::DIALECT,
     &v2_grpc::DIALECT,
     &v2_grpc::STREAM,
+    &torchserve::DIALECT,
+    &cog::DIALECT,
+    &azure_ml::DIALECT,
 ];

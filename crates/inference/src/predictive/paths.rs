@@ -140,7 +140,7 @@ impl DocumentPaths {
     fn read(&mut self, mut bytes: &[u8], paths: &Paths, take: &mut impl FnMut(usize, Cell<'_>)) {
         let DocumentPaths { tokenizer, at, vector } = self;
         loop {
-            let progress = tokenizer.next(bytes);
+            let progress = tokenizer.next_shared(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             let Some(token) = progress.token else { return };
             if let Some(open) = vector {

@@ -69,7 +69,8 @@ impl Session {
         {
             return self.feedback_headers(host, feedback, stream, intake, end_of_stream);
         }
-        let recognised = self.layout.recogniser.recognise(&path, route.as_deref());
+        let recogniser = &self.layout.recogniser;
+        let recognised = recogniser.recognise_head(&path, route.as_deref(), !end_of_stream);
         let measured = recognised.and_then(|recognised| {
             // On the same paths a browser asks for permission (OPTIONS), and clients list or probe (GET, HEAD).
             if host.header(HeaderMap::Request, ":method").as_deref() != Some(b"POST") {

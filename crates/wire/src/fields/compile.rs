@@ -4,6 +4,7 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "tables are constants, so this runs in the compiler, where a panic is an error message"
 )]
 
@@ -40,7 +41,10 @@ macro_rules! field_table {
         const NODES: [$crate::fields::Node; COMPILED.nodes()] = COMPILED.nodes_of();
         const KEYS: [u8; COMPILED.key_bytes()] = COMPILED.keys_of();
         const ORDER: [u8; COMPILED.fields()] = COMPILED.order_of();
-        $crate::fields::FieldTable::new(&NODES, &KEYS, &ORDER, $slots, COMPILED.has_patterns())
+        $crate::fields::FieldTable {
+            tree: $crate::fields::Tree::new(&NODES, &KEYS, COMPILED.has_patterns()),
+            slots: &$crate::fields::ordered::<_, { COMPILED.fields() }>($slots, &ORDER),
+        }
     }};
     ($(($path:expr, $slot:expr)),* $(,)?) => {
         $crate::field_table!(in &[$($path),*], &[$($slot),*])
@@ -104,6 +108,20 @@ pub const fn slots_of<const COUNT: usize, T: Copy>(lists: &[&[(&'static str, T)]
         at += 1;
     }
     slots
+}
+
+/// The slots in the order of the nodes at which their fields end.
+#[doc(hidden)]
+#[must_use]
+pub const fn ordered<T: Copy, const COUNT: usize>(slots: &[T], order: &[u8]) -> [T; COUNT] {
+    let Some(ordered) = slots.first_chunk() else { panic!("no field is given twice") };
+    let mut ordered = *ordered;
+    let mut at = 0;
+    while at < COUNT {
+        ordered[at] = slots[order[at] as usize];
+        at += 1;
+    }
+    ordered
 }
 
 const fn row<T: Copy>(lists: &[&[(&'static str, T)]], mut at: usize) -> (&'static str, T) {
@@ -329,7 +347,7 @@ impl Compiled {
     const fn group(&mut self, ends: &[NodeId; NODES_MAX], fields: usize) {
         let mut node = 0;
         while node < self.node_count {
-            self.nodes[node].order_start = self.field_count as u8;
+            self.nodes[node].fields_start = self.field_count as u8;
             let mut field = 0;
             while field < fields {
                 if ends[field].0 as usize == node {
@@ -338,7 +356,7 @@ impl Compiled {
                 }
                 field += 1;
             }
-            self.nodes[node].order_end = self.field_count as u8;
+            self.nodes[node].fields_end = self.field_count as u8;
             node += 1;
         }
     }

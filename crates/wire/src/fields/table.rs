@@ -3,6 +3,8 @@
 //! A tree has a node for each step of each path, and one for several paths that begin alike. So a key is compared once
 //! with each key that any path has at its place, and a table takes no more room than its paths need.
 
+use core::ops::Range;
+
 use crate::json::Text;
 
 /// Steps of one path: keys and `[]`.
@@ -16,13 +18,21 @@ const PATTERN_KEY_BYTES_MAX: usize = 64;
 /// [`field_table!`](crate::field_table).
 #[derive(Debug)]
 pub struct FieldTable<T: 'static> {
+    #[doc(hidden)]
+    pub tree: Tree,
+    /// Those of each node together.
+    #[doc(hidden)]
+    pub slots: &'static [T],
+}
+
+/// The paths of a table. Its fields have numbers, those of each node one after the other.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Tree {
     /// The root of documents comes first.
     nodes: &'static [Node],
     /// The keys that are longer than a head, one after the other.
     keys: &'static [u8],
-    /// The numbers of the fields, those of each node together.
-    order: &'static [u8],
-    slots: &'static [T],
     has_patterns: bool,
 }
 
@@ -39,9 +49,9 @@ pub struct Node {
     pub(super) child: NodeId,
     /// The next node within the same one.
     pub(super) sibling: NodeId,
-    /// The fields that end here, as positions in [`FieldTable::order`].
-    pub(super) order_start: u8,
-    pub(super) order_end: u8,
+    /// The fields that end here.
+    pub(super) fields_start: u8,
+    pub(super) fields_end: u8,
 }
 
 /// A bit of [`Node::key`]: any key leads here that contains this one and leads nowhere else.
@@ -89,34 +99,23 @@ impl<T> Copy for FieldTable<T> {}
 impl<T> FieldTable<T> {
     /// A table that wants nothing.
     pub const EMPTY: FieldTable<T> = FieldTable {
-        nodes: &[Node::EMPTY],
-        keys: &[],
-        order: &[],
+        tree: Tree { nodes: &[Node::EMPTY], keys: &[], has_patterns: false },
         slots: &[],
-        has_patterns: false,
     };
+}
 
+impl Tree {
     /// The parts that [`field_table!`](crate::field_table) compiled.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        nodes: &'static [Node],
-        keys: &'static [u8],
-        order: &'static [u8],
-        slots: &'static [T],
-        has_patterns: bool,
-    ) -> FieldTable<T> {
-        FieldTable { nodes, keys, order, slots, has_patterns }
+    pub const fn new(nodes: &'static [Node], keys: &'static [u8], has_patterns: bool) -> Tree {
+        Tree { nodes, keys, has_patterns }
     }
 
-    /// What the fields that end at `node` are called, in the order of the table.
+    /// The numbers of the fields that end at `node`, in the order of the table.
     #[inline]
-    pub(super) fn ending(&self, node: NodeId) -> impl Iterator<Item = &'static T> {
-        let slots = self.slots;
-        let order = self.node(node).and_then(|node| {
-            self.order.get(usize::from(node.order_start)..usize::from(node.order_end))
-        });
-        order.unwrap_or_default().iter().filter_map(|&field| slots.get(usize::from(field)))
+    pub(super) fn ending(&self, node: NodeId) -> Range<u8> {
+        self.node(node).map_or(0..0, |node| node.fields_start..node.fields_end)
     }
 
     /// Where this key of an object at `node` leads.
@@ -208,8 +207,8 @@ impl Node {
         key_bytes: 0,
         child: NodeId::NONE,
         sibling: NodeId::NONE,
-        order_start: 0,
-        order_end: 0,
+        fields_start: 0,
+        fields_end: 0,
     };
 
     #[inline]

@@ -23,8 +23,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/publishers/anthropic/models/{model}:rawPredict",
         "/publishers/anthropic/models/{model}:streamRawPredict",
     ],
-    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
-    prompt: field_table![
+    request: &field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
+    prompt: &field_table![
         ("system", PromptField::Text),
         ("system[].text", PromptField::Text),
         ("messages[]", PromptField::Message),
@@ -34,8 +34,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     kinds: &[
         ("content_block_delta", EventKind::Text),
         ("content_block_start", EventKind::Text),

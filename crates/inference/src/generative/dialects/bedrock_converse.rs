@@ -15,7 +15,7 @@ use driftline_wire::field_table;
 pub(super) const DIALECT: Dialect = Dialect {
     name: "bedrock_converse",
     paths: &["/model/{model}/converse", "/model/{model}/converse-stream"],
-    prompt: field_table![
+    prompt: &field_table![
         ("system[].text", PromptField::Text),
         ("messages[]", PromptField::Message),
         ("messages[].content[].text", PromptField::Text),
@@ -24,7 +24,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("inferenceConfig.temperature", PromptField::Temperature),
     ],
     framing: Framing::AwsEventStream,
-    event: field_table![
+    event: &field_table![
         // A block of text opens without an event of its own.
         ("start.toolUse.name", Fact::Output),
         ("delta.text", Fact::Visible),
@@ -47,7 +47,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("usage.cacheWriteInputTokens", Fact::Tokens(Counted::CacheWrite)),
         ("usage.totalTokens", Fact::Tokens(Counted::Total)),
     ],
-    document: field_table![
+    document: &field_table![
         ("output.message.content[].text", Fact::Visible),
         ("output.message.content[].toolUse.name", Fact::Output),
         ("output.message.content[].image.source", Fact::Output),

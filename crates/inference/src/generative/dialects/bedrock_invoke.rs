@@ -21,10 +21,10 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "bedrock_invoke",
     operation: Operation::TextCompletion,
     paths: &["/model/{model}/invoke", "/model/{model}/invoke-with-response-stream"],
-    prompt: PROMPT,
+    prompt: &PROMPT,
     framing: Framing::BedrockPayload,
-    event: EVENT,
-    document: DOCUMENT,
+    event: &EVENT,
+    document: &DOCUMENT,
     kinds: &[
         ("message_stop", EventKind::End),
         ("exception", EventKind::Error),

@@ -15,8 +15,8 @@ use driftline_wire::{field_table, fields::FieldTable};
 pub(super) const DIALECT: Dialect = Dialect {
     name: "cohere_chat",
     paths: &["/v2/chat"],
-    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
-    prompt: field_table![
+    request: &field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
+    prompt: &field_table![
         ("messages[]", PromptField::Message),
         ("messages[].content", PromptField::Text),
         ("messages[].content[].text", PromptField::Text),
@@ -24,8 +24,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     kinds: &[
         ("content-delta", EventKind::Text),
         ("content-start", EventKind::Text),

@@ -26,7 +26,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/endpoints/{model}:generateContent",
         "/endpoints/{model}:streamGenerateContent",
     ],
-    prompt: field_table![
+    prompt: &field_table![
         // Fields may be written in either case.
         ("systemInstruction.parts[].text", PromptField::Text),
         ("system_instruction.parts[].text", PromptField::Text),
@@ -40,8 +40,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("generation_config.temperature", PromptField::Temperature),
     ],
     framing: Framing::EventsOrJsonArray,
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     excludes: Excludes { cache: false, reasoning: true },
     ..Dialect::PLAIN
 };

@@ -15,8 +15,8 @@ use driftline_wire::{field_table, fields::FieldTable};
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_chat",
     paths: &["/api/chat"],
-    request: REQUEST,
-    prompt: field_table![
+    request: &REQUEST,
+    prompt: &field_table![
         ("messages[]", PromptField::Message),
         ("messages[].content", PromptField::Text),
         ("tools[]", PromptField::Tool),
@@ -24,8 +24,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("options.temperature", PromptField::Temperature),
     ],
     framing: Framing::Ndjson,
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     ..Dialect::PLAIN
 };
 

@@ -18,16 +18,16 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "ollama_generate",
     operation: Operation::TextCompletion,
     paths: &["/api/generate"],
-    request: REQUEST,
-    prompt: field_table![
+    request: &REQUEST,
+    prompt: &field_table![
         ("prompt", PromptField::Text),
         ("system", PromptField::Text),
         ("options.num_predict", PromptField::MaxTokens),
         ("options.temperature", PromptField::Temperature),
     ],
     framing: Framing::Ndjson,
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     ..Dialect::PLAIN
 };
 

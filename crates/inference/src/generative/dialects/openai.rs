@@ -6,8 +6,15 @@
 //! Voyage; the sources of vLLM, SGLang, TGI, llama.cpp and LiteLLM. `tests/data/llm/README.md` lists what varies.
 
 use super::usage::{USAGE, USAGE_ELSEWHERE};
-use crate::generative::meaning::Fact;
+use crate::generative::{meaning::Fact, meaning::RequestField};
 use driftline_wire::{field_table, fields::FieldTable};
+
+/// Every request names its model, which a form of another service that is sent to such a path does not.
+pub(super) const REQUEST: FieldTable<RequestField> = field_table![
+    ("model", RequestField::Model),
+    ("model", RequestField::Shape),
+    ("stream", RequestField::Stream),
+];
 
 /// Events and documents are alike: an event has a delta where a document has a message, and some servers send one in place
 /// of the other.

@@ -13,9 +13,24 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/chat/completions",
         // Azure: the path names the deployment, and the body need not.
         "/deployments/{model}/chat/completions",
+        // Mistral.
+        "/agents/completions",
+        // watsonx: an id names the model, or the path names a deployment.
+        "/v1/text/chat",
+        "/v1/text/chat_stream",
+        "/deployments/{model}/text/chat",
+        "/deployments/{model}/text/chat_stream",
+        // Vertex AI: models of Mistral and others, with messages as of OpenAI.
+        "?/models/{model}:rawPredict",
+        "?/models/{model}:streamRawPredict",
     ],
-    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
-    prompt: field_table![
+    request: &field_table![
+        ("model", RequestField::Model),
+        ("stream", RequestField::Stream),
+        ("model_id", RequestField::Model),
+        ("messages", RequestField::Shape),
+    ],
+    prompt: &field_table![
         ("messages[]", PromptField::Message),
         ("messages[].content", PromptField::Text),
         ("messages[].content[].text", PromptField::Text),
@@ -25,8 +40,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_completion_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     end_mark: b"[DONE]",
     ..Dialect::PLAIN
 };

@@ -5,8 +5,8 @@
 
 use driftline_labels::Operation;
 
-use super::openai::ANSWER;
-use crate::generative::{dialect::Dialect, meaning::PromptField, meaning::RequestField};
+use super::openai::{ANSWER, REQUEST};
+use crate::generative::{dialect::Dialect, meaning::PromptField};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -19,16 +19,19 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Azure, and OpenAI before: the path names the model, and the body need not.
         "/deployments/{model}/completions",
         "/engines/{model}/completions",
+        // Mistral; LM Studio and LiteLLM.
+        "/fim/completions",
+        "?/completions",
     ],
-    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
-    prompt: field_table![
+    request: &REQUEST,
+    prompt: &field_table![
         ("prompt", PromptField::Text),
         ("prompt[]", PromptField::Text),
         ("max_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     end_mark: b"[DONE]",
     ..Dialect::PLAIN
 };

@@ -4,8 +4,8 @@
 
 use driftline_labels::Operation;
 
-use super::openai::ANSWER;
-use crate::generative::{dialect::Dialect, meaning::PromptField, meaning::RequestField};
+use super::openai::{ANSWER, REQUEST};
+use crate::generative::{dialect::Dialect, meaning::PromptField};
 use driftline_wire::field_table;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -16,10 +16,12 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Azure, and OpenAI before: the path names the model, and the body need not.
         "/deployments/{model}/embeddings",
         "/engines/{model}/embeddings",
+        // LM Studio, LiteLLM, Infinity.
+        "?/embeddings",
     ],
-    request: field_table![("model", RequestField::Model)],
-    prompt: field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
-    document: ANSWER,
+    request: &REQUEST,
+    prompt: &field_table![("input", PromptField::Text), ("input[]", PromptField::Text)],
+    document: &ANSWER,
     generates_tokens: false,
     ..Dialect::PLAIN
 };

@@ -4,12 +4,11 @@
 //! after everything else. The last one repeats the whole answer, and the request's instructions and tools. The text of
 //! finished items was sent before, but an image comes only there.
 
-use super::usage::USAGE;
+use super::{openai::REQUEST, usage::USAGE};
 use crate::generative::{
     dialect::{Dialect, EventKind},
     meaning::Fact,
     meaning::PromptField,
-    meaning::RequestField,
 };
 use driftline_wire::{field_table, fields::FieldTable};
 
@@ -19,9 +18,11 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/v1/responses",
         // Azure.
         "/openai/responses",
+        // Copilot, LiteLLM.
+        "?/responses",
     ],
-    request: field_table![("model", RequestField::Model), ("stream", RequestField::Stream)],
-    prompt: field_table![
+    request: &REQUEST,
+    prompt: &field_table![
         ("instructions", PromptField::Text),
         ("input", PromptField::Text),
         ("input[]", PromptField::Message),
@@ -31,8 +32,8 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_output_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: ANSWER,
-    document: ANSWER,
+    event: &ANSWER,
+    document: &ANSWER,
     // Of other words, the table of all dialects tells whether they mean reasoning.
     kinds: &[
         ("response.output_text.delta", EventKind::Text),

@@ -18,8 +18,8 @@ use driftline_wire::field_table;
 pub(super) const DIALECT: Dialect = Dialect {
     name: "tgi",
     operation: Operation::TextCompletion,
-    paths: &["/generate", "/generate_stream"],
-    request: field_table![
+    paths: &["?/generate", "?/generate_stream", "?/"],
+    request: &field_table![
         ("stream", RequestField::Stream),
         ("parameters.adapter_id", RequestField::Model),
         ("inputs", RequestField::Shape),
@@ -31,7 +31,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         // Triton.
         ("text_input", RequestField::Shape),
     ],
-    prompt: field_table![
+    prompt: &field_table![
         ("inputs", PromptField::Text),
         ("parameters.max_new_tokens", PromptField::MaxTokens),
         ("parameters.temperature", PromptField::Temperature),
@@ -44,7 +44,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ("max_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
     ],
-    event: field_table![
+    event: &field_table![
         Fact:
         &[
             ("token.id", Fact::Token),
@@ -57,14 +57,14 @@ pub(super) const DIALECT: Dialect = Dialect {
         ],
         OTHERS,
     ],
-    document: field_table![
+    document: &field_table![
         Fact:
         &[
             ("generated_text", Fact::Visible),
             ("details.finish_reason", Fact::Finish),
             ("details.prompt_tokens", Fact::Tokens(Counted::Input)),
             ("details.generated_tokens", Fact::Tokens(Counted::Output)),
-            // At `/`, which is no path of this dialect, the same comes in an array.
+            // At `/` and on SageMaker the same comes in an array.
             ("[].generated_text", Fact::Visible),
             ("[].details=details", Fact::Nothing),
             ("[].text", Fact::Visible),

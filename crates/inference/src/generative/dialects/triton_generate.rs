@@ -18,21 +18,21 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/models/{model}/versions/*/generate",
         "/models/{model}/versions/*/generate_stream",
     ],
-    prompt: field_table![
+    prompt: &field_table![
         ("text_input", PromptField::Text),
         ("max_tokens", PromptField::MaxTokens),
         ("temperature", PromptField::Temperature),
         ("parameters.max_tokens", PromptField::MaxTokens),
         ("parameters.temperature", PromptField::Temperature),
     ],
-    event: field_table![
+    event: &field_table![
         ("text_output", Fact::Visible),
         ("text_output[]", Fact::Visible),
         ("done", Fact::End),
         ("num_input_tokens", Fact::Tokens(Counted::Input)),
         ("error", Fact::Error),
     ],
-    document: field_table![
+    document: &field_table![
         ("text_output", Fact::Visible),
         ("text_output[]", Fact::Visible),
         ("finish_reason", Fact::Finish),

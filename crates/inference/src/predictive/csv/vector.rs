@@ -21,7 +21,7 @@ impl VectorText {
     /// Takes the next bytes of the field.
     pub(super) fn read(&mut self, mut bytes: &[u8]) {
         loop {
-            let progress = self.tokenizer.next(bytes);
+            let progress = self.tokenizer.next_shared(bytes);
             bytes = bytes.get(progress.consumed..).unwrap_or_default();
             let Some(token) = progress.token else { return };
             let next = match self.value.step(token, Projection::VectorNorm) {

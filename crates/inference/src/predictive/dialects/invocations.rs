@@ -13,7 +13,12 @@ use crate::predictive::{
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "invocations",
-    paths: &["/invocations"],
+    paths: &[
+        "?/invocations",
+        "?/invocations-response-stream",
+        // Databricks.
+        "?/serving-endpoints/{model}/invocations",
+    ],
     request: Forms {
         usual: Form::Document(&REQUEST),
         by_type: &[
@@ -24,6 +29,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         ],
     },
     response: sagemaker::RESPONSE_FORMS,
+    rivals: Some(&sagemaker::RIVALS),
 };
 
 static REQUEST: Table = Table {

@@ -1,7 +1,7 @@
-//! KServe's V1 protocol and TensorFlow Serving's REST API, which are alike: `:predict`, `:classify`, `:regress`. Tables
-//! only.
+//! KServe's V1 protocol and TensorFlow Serving's REST API, which are alike, and Vertex AI, whose
+//! requests are: `:predict`, `:classify`, `:regress`. Tables only.
 //!
-//! References: KServe, "Data Plane (V1)"; TensorFlow Serving, "RESTful API", and `json_tensor.cc` for the member
+//! References: KServe, "Data Plane (V1)"; Vertex AI, `endpoints.predict`; TensorFlow Serving, "RESTful API", and `json_tensor.cc` for the member
 //! `results`, which that page calls `result`. The `context` of `:classify` and `:regress`, the values that all examples
 //! have in common, is not read: such values are missing.
 
@@ -23,9 +23,14 @@ pub(super) const DIALECT: Dialect = Dialect {
         "/v1/models/{model}:regress",
         "/v1/models/{model}/versions/{version}:regress",
         "/v1/models/{model}/labels/{version}:regress",
+        // Vertex AI: an endpoint, which custom containers and AutoML's models answer at, or a model of Google.
+        "/endpoints/{model}:predict",
+        "/endpoints/{model}:rawPredict",
+        "/publishers/*/models/{model}:predict",
     ],
     request: Forms { usual: Form::Document(&REQUEST), by_type: &[] },
     response: Forms { usual: Form::Document(&RESPONSE), by_type: &[] },
+    rivals: None,
 };
 
 static REQUEST: Table = Table::of(&[

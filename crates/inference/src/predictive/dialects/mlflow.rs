@@ -19,6 +19,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         by_type: &[("text/csv", Form::Csv(Header::Present, Record::Row))],
     },
     response: Forms { usual: Form::Document(&RESPONSE), by_type: &[] },
+    rivals: None,
 };
 
 static REQUEST: Table = Table::of(&[

@@ -6,16 +6,20 @@
 //! field is a row if only the first position of answers is looked for. `application/x-recordio-protobuf` and
 //! `text/libsvm` are not read.
 
-use crate::predictive::{
-    csv::{Header, Record},
-    dialect::{Dialect, Forms},
-    document::{Holds, Member, Table},
-    reader::Form,
+use crate::{
+    generative::{RequestField, Rival},
+    predictive::{
+        csv::{Header, Record},
+        dialect::{Dialect, Forms},
+        document::{Holds, Member, Table},
+        reader::Form,
+    },
 };
+use driftline_wire::{field_table, fields::FieldTable};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "sagemaker",
-    paths: &["/endpoints/{model}/invocations"],
+    paths: &["/endpoints/{model}/invocations", "/endpoints/{model}/invocations-response-stream"],
     request: Forms {
         usual: Form::Document(&REQUEST),
         by_type: &[
@@ -26,7 +30,21 @@ pub(super) const DIALECT: Dialect = Dialect {
         ],
     },
     response: RESPONSE_FORMS,
+    rivals: Some(&RIVALS),
 };
+
+/// Containers with language models: those of vLLM, SGLang and TGI, of NVIDIA and of Databricks.
+pub(super) static RIVALS: FieldTable<RequestField> = field_table![
+    ("model", RequestField::Model),
+    ("stream", RequestField::Stream),
+    ("messages", RequestField::Of(Rival::OpenaiChat)),
+    ("prompt", RequestField::MaybeOf(Rival::OpenaiCompletions)),
+    ("input", RequestField::MaybeOf(Rival::OpenaiEmbeddings)),
+    ("inputs", RequestField::MaybeOf(Rival::Tgi)),
+    ("parameters.max_new_tokens", RequestField::Of(Rival::Tgi)),
+    ("documents", RequestField::MaybeOf(Rival::Rerank)),
+    ("text_1", RequestField::Of(Rival::Pooling)),
+];
 
 pub(super) const RESPONSE_FORMS: Forms = Forms {
     usual: Form::Document(&RESPONSE),

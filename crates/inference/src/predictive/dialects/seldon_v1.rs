@@ -21,6 +21,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ],
     request: FORMS,
     response: FORMS,
+    rivals: None,
 };
 
 const FORMS: Forms = Forms { usual: Form::Document(&MESSAGE), by_type: &[] };

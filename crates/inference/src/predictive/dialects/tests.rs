@@ -47,6 +47,29 @@ fn kserve_names_the_model_before_the_method() {
 }
 
 #[test]
+fn vertex_names_an_endpoint_or_a_model_of_a_publisher() {
+    let location = "/v1/projects/p/locations/europe-west4";
+    for method in ["predict", "rawPredict"] {
+        let endpoint = format!("{location}/endpoints/123:{method}");
+        check(&endpoint, Some(("kserve_v1", Some("123"), None)));
+    }
+    let model = Some(("kserve_v1", Some("text-embedding-005"), None));
+    check(&format!("{location}/publishers/google/models/text-embedding-005:predict"), model);
+    check(&format!("{location}/endpoints/123:directPredict"), None);
+}
+
+#[test]
+fn torchserve_names_the_model_at_the_end() {
+    check("/predictions/rain", Some(("torchserve", Some("rain"), None)));
+    check("/a/predictions/rain/", Some(("torchserve", Some("rain"), None)));
+    check("/predictions/rain/2.0?x", Some(("torchserve", Some("rain"), Some("2.0"))));
+    check("/predictions", Some(("cog", None, None)));
+    check("/forms/7/predictions/", Some(("cog", None, None)));
+    check("/predictions/rain/2.0/more", None);
+    check("/score", Some(("azure_ml", None, None)));
+}
+
+#[test]
 fn seldon_names_the_deployment_or_leaves_it_to_the_host() {
     check("/api/v1.0/predictions", Some(("seldon_v1", None, None)));
     check("/api/v0.1/predictions", Some(("seldon_v1", None, None)));
@@ -77,7 +100,9 @@ fn invocations_are_those_of_a_named_endpoint_or_of_any() {
     check("/endpoints/rain/invocations", Some(("sagemaker", Some("rain"), None)));
     check("/invocations", Some(("invocations", None, None)));
     check("/mlflow/rain/invocations", Some(("invocations", None, None)));
-    check("/endpoints/rain/invocations-response-stream", None);
+    check("/endpoints/rain/invocations-response-stream", Some(("sagemaker", Some("rain"), None)));
+    let databricks = Some(("invocations", Some("rain"), None));
+    check("/serving-endpoints/rain/invocations", databricks);
     check("/ping", None);
 }
 

@@ -15,6 +15,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     paths: &["/inference.GRPCInferenceService/ModelInfer"],
     request: Forms { usual: Form::messages(Message::Request), by_type: &[] },
     response: Forms { usual: Form::messages(Message::Response), by_type: &[] },
+    rivals: None,
 };
 
 /// `ModelStreamInfer`.

@@ -19,4 +19,5 @@ pub(super) const DIALECT: Dialect = Dialect {
         usual: Form::Tensors { member: b"outputs", document_bytes: None },
         by_type: &[],
     },
+    rivals: None,
 };

@@ -3,46 +3,48 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "the table is a constant, so this runs in the compiler, where a panic is an error message"
 )]
 
-use super::{BUCKETS, Hole, Part, Pattern, bucket, tail};
+use super::{BUCKETS, HOLES_AT_END_BYTES, HOLES_AT_END_MAX, Pattern, bucket, tail};
 use crate::dialect::Dialect;
 
-const PATTERNS_MAX: usize = 128;
-const PARTS_MAX: usize = 255;
+/// The most that a position of 8 bits can tell apart.
+const PATTERNS_MAX: usize = 255;
+
+const NO_PATTERN: Pattern =
+    Pattern { tail: 0, before: 0, unknown_bits: 0, unknown_before: 32, dialect: 0, path: 0 };
 
 /// The table, in more room than it needs.
 pub(super) const COMPILED: Compiled = Compiled::of(Dialect::ALL);
 
 pub(super) struct Compiled {
     patterns: [Pattern; PATTERNS_MAX],
-    /// How many segments each has.
-    segments: [usize; PATTERNS_MAX],
+    /// Where each belongs.
+    places: [Place; PATTERNS_MAX],
     pub(super) pattern_count: usize,
-    parts: [Part; PARTS_MAX],
-    pub(super) part_count: usize,
 }
 
-const NO_PART: Part = Part { hole: None, literal: b"" };
+/// In which bucket a pattern lies, and how many segments it has.
+#[derive(Clone, Copy)]
+struct Place {
+    bucket: usize,
+    segments: usize,
+}
 
 impl Compiled {
     const fn of(dialects: &[Dialect]) -> Compiled {
-        let none = Pattern { dialect: dialects[0], tail: 0, mask: 0, parts: (0, 0) };
         let mut compiled = Compiled {
-            patterns: [none; PATTERNS_MAX],
-            segments: [0; PATTERNS_MAX],
+            patterns: [NO_PATTERN; PATTERNS_MAX],
+            places: [Place { bucket: 0, segments: 0 }; PATTERNS_MAX],
             pattern_count: 0,
-            parts: [NO_PART; PARTS_MAX],
-            part_count: 0,
         };
         let mut at = 0;
         while at < dialects.len() {
             let paths = dialects[at].paths();
             let mut path = 0;
             while path < paths.len() {
-                compiled.add(dialects[at], paths[path].as_bytes());
+                compiled.add(at as u8, path as u8, paths[path].as_bytes());
                 path += 1;
             }
             at += 1;
@@ -60,22 +62,12 @@ impl Compiled {
         patterns
     }
 
-    pub(super) const fn parts<const COUNT: usize>(&self) -> [Part; COUNT] {
-        let mut parts = [NO_PART; COUNT];
-        let mut at = 0;
-        while at < COUNT {
-            parts[at] = self.parts[at];
-            at += 1;
-        }
-        parts
-    }
-
-    pub(super) const fn starts(&self) -> [u8; BUCKETS + 1] {
-        let mut starts = [0; BUCKETS + 1];
+    pub(super) const fn starts(&self) -> [u8; BUCKETS + 2] {
+        let mut starts = [0; BUCKETS + 2];
         let mut at = 0;
         while at < self.pattern_count {
-            let mut later = self.bucket(at) + 1;
-            while later <= BUCKETS {
+            let mut later = self.places[at].bucket + 1;
+            while later < starts.len() {
                 starts[later] += 1;
                 later += 1;
             }
@@ -84,76 +76,120 @@ impl Compiled {
         starts
     }
 
-    const fn bucket(&self, at: usize) -> usize {
-        // The highest byte of a tail is the pattern's last one.
-        bucket(self.patterns[at].tail.to_le_bytes()[7]) as usize
-    }
-
     /// Puts a pattern in its place: after those of its bucket that have as many segments or more.
-    const fn add(&mut self, dialect: Dialect, text: &'static [u8]) {
-        assert!(!text.is_empty() && text[0] == b'/', "a pattern begins with `/`");
-        let first_part = self.part_count;
-        self.cut(text);
-        let literal = self.parts[first_part].literal;
-        assert!(!literal.is_empty(), "a pattern does not end in a hole");
-        let unknown = 8 * 8_usize.saturating_sub(literal.len());
-        let pattern = Pattern {
-            dialect,
-            tail: tail(literal),
-            mask: u64::MAX << unknown,
-            parts: (first_part as u8, self.part_count as u8),
-        };
+    const fn add(&mut self, dialect: u8, path: u8, text: &'static [u8]) {
+        let (pattern, bucket) = Pattern::of(dialect, path, text);
+        let place = Place { bucket, segments: count(text, b'/') };
         let mut at = self.pattern_count;
-        self.patterns[at] = pattern;
-        self.segments[at] = slashes(text);
         self.pattern_count += 1;
-        while 0 < at && self.is_before(at, at - 1) {
+        while 0 < at && is_before(place, self.places[at - 1]) {
             self.patterns[at] = self.patterns[at - 1];
-            self.patterns[at - 1] = pattern;
-            (self.segments[at - 1], self.segments[at]) = (self.segments[at], self.segments[at - 1]);
+            self.places[at] = self.places[at - 1];
             at -= 1;
         }
-    }
-
-    const fn is_before(&self, one: usize, other: usize) -> bool {
-        let (one_bucket, other_bucket) = (self.bucket(one), self.bucket(other));
-        one_bucket < other_bucket
-            || one_bucket == other_bucket && self.segments[other] < self.segments[one]
-    }
-
-    /// Cuts a pattern into its parts, from its end.
-    const fn cut(&mut self, mut text: &'static [u8]) {
-        loop {
-            let mut start = text.len();
-            while 0 < start && text[start - 1] != b'}' && text[start - 1] != b'*' {
-                start -= 1;
-            }
-            let (before, literal) = text.split_at(start);
-            let hole = match before {
-                [] => None,
-                [.., b'*'] => Some((Hole::Any, 1)),
-                [.., b'{', b'm', b'o', b'd', b'e', b'l', b'}'] => Some((Hole::Model, 7)),
-                [.., b'{', b'v', b'e', b'r', b's', b'i', b'o', b'n', b'}'] => {
-                    Some((Hole::Version, 9))
-                }
-                _ => panic!("a hole is `{{model}}`, `{{version}}` or `*`"),
-            };
-            assert!(self.part_count < PARTS_MAX, "all patterns have 255 parts at most");
-            self.parts[self.part_count] = Part { hole: None, literal };
-            self.part_count += 1;
-            let Some((hole, bytes)) = hole else { return };
-            self.parts[self.part_count - 1].hole = Some(hole);
-            text = before.split_at(start - bytes).0;
-            assert!(matches!(text, [.., b'/']), "a hole begins a segment");
-        }
+        self.patterns[at] = pattern;
+        self.places[at] = place;
     }
 }
 
-/// How many segments a pattern has: as many as it has slashes.
-const fn slashes(mut text: &[u8]) -> usize {
+impl Pattern {
+    /// A pattern and its bucket.
+    const fn of(dialect: u8, path: u8, text: &'static [u8]) -> (Pattern, usize) {
+        check(text);
+        let (literal, holes) = without_holes(text);
+        let (known, bucket) = match literal {
+            // Of a path that is a slash nothing is left when those at its end are.
+            b"/" | b"?/" => (literal.split_at(0).0, bucket(0)),
+            _ => {
+                let known = last_word(literal);
+                (known, if holes == 0 { bucket(tail(known)) } else { BUCKETS })
+            }
+        };
+        let is_root = known.is_empty();
+        assert!(is_root || 4 <= known.len(), "a pattern ends in four bytes or more");
+        assert!(
+            holes == 0 || HOLES_AT_END_BYTES - 2 <= known.len(),
+            "twelve bytes come before a hole at the end"
+        );
+        let unknown = if is_root { 0 } else { 8_usize.saturating_sub(known.len()) };
+        let unknown_bits = 8 * unknown as u8;
+        let (before, unknown_before) = if is_root { (0, 32) } else { before(literal, known.len()) };
+        let tail = tail(known);
+        (Pattern { tail, before, unknown_bits, unknown_before, dialect, path }, bucket)
+    }
+}
+
+/// Fails for what is no pattern.
+const fn check(text: &[u8]) {
+    let text = match text {
+        [b'?', text @ ..] => text,
+        text => text,
+    };
+    assert!(!text.is_empty() && text[0] == b'/', "a pattern begins with `/`");
+    let mut at = 1;
+    while at < text.len() {
+        if matches!(text[at], b'{' | b'*') {
+            assert!(text[at - 1] == b'/', "a hole begins a segment");
+        }
+        at += 1;
+    }
+}
+
+/// A pattern without the segments at its end that are holes, and how many these are.
+const fn without_holes(mut text: &[u8]) -> (&[u8], usize) {
+    let mut holes = 0;
+    while text[text.len() - 1] == b'}' {
+        let mut start = text.len();
+        while text[start - 1] != b'/' {
+            start -= 1;
+        }
+        text = text.split_at(start - 1).0;
+        holes += 1;
+    }
+    assert!(holes <= HOLES_AT_END_MAX, "a pattern ends in few holes");
+    (text, holes)
+}
+
+/// The four bytes before the last word of a pattern, and how many bits of them are unknown.
+const fn before(text: &[u8], word: usize) -> (u32, u8) {
+    let before = text.split_at(text.len() - word).0;
+    let mut known = 0;
+    while known < 4 && known < before.len() {
+        match before[before.len() - known - 1] {
+            b'}' | b'*' | b':' | b'?' => break,
+            b'/' => {
+                known += 1;
+                break;
+            }
+            _ => known += 1,
+        }
+    }
+    ((tail(before) >> 32) as u32, 32 - 8 * known as u8)
+}
+
+/// What a pattern has from its last slash on, or after its last colon.
+const fn last_word(text: &[u8]) -> &[u8] {
+    let mut start = text.len();
+    while 0 < start {
+        start -= 1;
+        if text[start] == b':' {
+            return text.split_at(start + 1).1;
+        }
+        if text[start] == b'/' {
+            return text.split_at(start).1;
+        }
+    }
+    text
+}
+
+const fn is_before(one: Place, other: Place) -> bool {
+    one.bucket < other.bucket || one.bucket == other.bucket && other.segments < one.segments
+}
+
+const fn count(mut text: &[u8], wanted: u8) -> usize {
     let mut count = 0;
     while let [byte, rest @ ..] = text {
-        if *byte == b'/' {
+        if *byte == wanted {
             count += 1;
         }
         text = rest;
