@@ -69,6 +69,10 @@ pub(crate) struct Args {
     /// The column with what the model answered on these rows: the reference of its predictions.
     #[arg(long, value_name = "COLUMN")]
     prediction: Option<String>,
+    /// The classes in the order in which answers have their shares, if it is not the usual one: numbers ascending, and else
+    /// text by code point, as scikit-learn has them.
+    #[arg(long, value_name = "CLASS,CLASS", value_delimiter = ',', allow_hyphen_values = true)]
+    classes: Vec<String>,
     #[command(flatten)]
     labels: labels::Args,
     /// A column that is no feature; may be given several times.
@@ -248,7 +252,9 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
     let options = Options {
         settings: settings(args),
         target: args.target.clone(),
-        prediction: args.prediction.clone().or_else(|| args.labels.score.clone()),
+        prediction: args.prediction.clone().or_else(|| args.labels.prediction()),
+        score: args.labels.score.clone(),
+        classes: args.classes.clone(),
         rows: args.rows.clone(),
         exclude: excluded(args),
         kinds: kinds(args),

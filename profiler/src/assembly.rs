@@ -1,8 +1,11 @@
 //! Assembles a profile from finished columns; it computes nothing.
 
-use driftline_statistics::profile::{Column, Feature, Profile};
+use driftline_statistics::profile::{Answer, Column, Feature, Profile};
 
 use crate::settings::Settings;
+
+/// What answers call a prediction if the profile does not say.
+const USUAL_NAMES: [&str; 2] = ["prediction", "score"];
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -11,6 +14,8 @@ pub enum Role {
     Feature,
     /// The output; at most one column.
     Prediction,
+    /// How likely the output is by the model's own word; at most one column.
+    Score,
     /// What came of the row, such as a click or revenue: a number that feedback brings later.
     Kpi,
 }
@@ -45,15 +50,24 @@ pub(crate) fn assembled(
         null_texts,
         features: Vec::new(),
         prediction: None,
+        answer: None,
         quality: None,
         kpis: Vec::new(),
     };
+    let mut answer = Answer::default();
     for Named { name, role, column } in columns {
         match role {
             Role::Feature => profile.features.push(Feature { name, column }),
-            Role::Prediction => profile.prediction = Some(column),
+            Role::Prediction => {
+                profile.prediction = Some(column);
+                if !USUAL_NAMES.contains(&&*name) {
+                    answer.name = Some(name);
+                }
+            }
+            Role::Score => answer.score = Some(Feature { name, column }),
             Role::Kpi => profile.kpis.push(Feature { name, column }),
         }
     }
+    profile.answer = (answer != Answer::default()).then(|| Box::new(answer));
     profile
 }

@@ -111,7 +111,7 @@ impl ProfileBuilder {
                      expected another name"
                 ));
             }
-            Role::Feature | Role::Prediction | Role::Kpi => {}
+            Role::Feature | Role::Prediction | Role::Score | Role::Kpi => {}
         }
         let mut column = ColumnBuilder::new(options, self.rows);
         if self.settings.distinct {

@@ -31,8 +31,10 @@ impl fmt::Display for Summary<'_> {
         writeln!(f, "profile of `{}` over {} rows", profile.model, profile.rows)?;
         let features = profile.features.iter().map(|it| (it.name.clone(), &it.column));
         let prediction = profile.prediction.iter().map(|it| ("(prediction)".into(), it));
+        let score = profile.score().map(|it| (format!("{} (score)", it.name), &it.column));
         let kpis = profile.kpis.iter().map(|it| (format!("{} (KPI)", it.name), &it.column));
-        let columns: Vec<(String, &Column)> = features.chain(prediction).chain(kpis).collect();
+        let columns: Vec<(String, &Column)> =
+            features.chain(prediction).chain(score).chain(kpis).collect();
         let has_distinct = columns.iter().any(|(_, column)| column.distinct.is_some());
         let with = |line: [String; 8], distinct: String| {
             let [front @ .., bins] = line;

@@ -13,7 +13,7 @@ mod tests;
 use driftline_statistics::{
     bins::Bins,
     document::{Path, Problems},
-    profile::{Kind, Profile},
+    profile::{CLASSES_MAX, Kind, Profile, quality::Task},
 };
 
 pub use self::{
@@ -119,6 +119,7 @@ pub fn profile_of<E: From<Problems>>(
     };
     let (quality, left_out) = counter.map(Counter::finish).transpose()?.unzip();
     profile.quality = quality.map(Box::new);
+    say_classes(&mut profile, &options.classes)?;
     // If only columns of few values were sampled, the sample was not used.
     let sampled = sampled.filter(|_| has_quantiles(&profile));
     Ok(Made { profile, nameless, index, without_hour, sampled, left_out })
@@ -159,6 +160,51 @@ fn built(
             (Pass::Second(recount), counter)
         }
     })
+}
+
+/// Says in which order answers have the shares of classes, and which of these shares the score is: the largest, unless
+/// there are scores of two classes below one half, which are those of the positive class.
+fn say_classes(profile: &mut Profile, classes: &[String]) -> Result<(), Problems> {
+    let count = classes.len();
+    if !classes.is_empty() {
+        let is_twice =
+            |(at, class): (usize, &String)| classes.iter().take(at).any(|it| it == class);
+        if !(2..=CLASSES_MAX).contains(&count) || classes.iter().enumerate().any(is_twice) {
+            return Err(problem(format_args!(
+                "found {count} classes, expected 2 to {CLASSES_MAX} different ones"
+            )));
+        }
+        if profile.prediction.is_none() {
+            return Err(problem(format_args!("found classes, expected a prediction as well")));
+        }
+        profile.answer.get_or_insert_default().classes = classes.to_vec();
+    }
+    let positive = match profile.quality.as_deref().map(|quality| &quality.task) {
+        Some(Task::Classes(it)) => {
+            it.scores.as_ref().and_then(|scores| it.names.get(scores.positive).cloned())
+        }
+        _ => None,
+    };
+    let second = second_of_two(profile, classes);
+    if let Some(answer) = &mut profile.answer
+        && let Some(score) = &answer.score
+    {
+        let lowest = score.column.numbers.as_ref().map_or(1.0, |numbers| numbers.minimum);
+        answer.score_class = positive.or(second.filter(|_| lowest < 0.5));
+    }
+    Ok(())
+}
+
+/// The second of two classes, in the order of their shares.
+fn second_of_two(profile: &Profile, classes: &[String]) -> Option<String> {
+    if let [_, second] = classes {
+        return Some(second.clone());
+    }
+    match &profile.prediction.as_ref()?.bins {
+        Bins::Values { values } if values.len() == 2 => Some(values[1].to_string()),
+        Bins::Categories { names } if names.len() == 2 => names.iter().max().cloned(),
+        _ => None,
+    }
 }
 
 fn has_quantiles(profile: &Profile) -> bool {

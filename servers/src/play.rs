@@ -159,7 +159,7 @@ async fn ask(
     let config = configuration(profile, case)?;
     let mut options =
         EnvoyOptions::new(pieces::envoy()?, running.http).filter(pieces::filter()?, &*config);
-    options.stats_config = stats::render();
+    options.stats_config = stats::render(&Default::default());
     let options = if case.is_grpc { options.grpc(GRPC_PREFIX, running.grpc) } else { options };
     let envoy = Envoy::start(options).await.map_err(said_by_the_filter)?;
     let training = place.file("training.csv");

@@ -29,12 +29,12 @@ fn refused() -> Vec<Refused> {
     let mut unknown_field = changed("/window_seconds", json!(60));
     unknown_field["windows_seconds"] = json!(60);
     let wrong_type = changed("/models/0/name", json!(7));
-    let version = changed("/models/1/profile/format_version", json!(6));
+    let version = changed("/models/1/profile/format_version", json!(7));
     let with_profile = changed("/models/1/name", json!("rain-*"));
     let mut endpoints = changed("/window_seconds", json!(60));
     endpoints["routes"] = json!(["chat", "chat"]);
     endpoints["endpoints"] = json!([{"path": "/ask", "dialect": "opnai"}, {"dialect": "none"}]);
-    let mut all = changed("/models/1/profile/format_version", json!(6));
+    let mut all = changed("/models/1/profile/format_version", json!(7));
     all["windows_seconds"] = json!(60);
     all["models"][0]["name"] = json!(7);
     all["tick_milliseconds"] = json!("fast");
@@ -49,7 +49,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             version.to_string(),
-            &["configuration refused: models[1].profile.format_version: found 6, expected 1 to 5"],
+            &["configuration refused: models[1].profile.format_version: found 7, expected 1 to 6"],
         ),
         (
             with_profile.to_string(),
@@ -72,7 +72,7 @@ fn refused() -> Vec<Refused> {
                 "configuration refused: 4 problems: ",
                 "unknown field \"windows_seconds\", allowed are `models`",
                 "models[0].name: found 7, expected text",
-                "models[1].profile.format_version: found 6, expected 1 to 5",
+                "models[1].profile.format_version: found 7, expected 1 to 6",
                 "tick_milliseconds: found \"fast\", expected a whole number from 100 to 60000",
             ],
         ),

@@ -9,9 +9,10 @@ pub(super) struct Args {
     /// profile.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// The column with the probability of the positive one of two classes. It is no feature, and the reference of the
-    /// predictions unless --prediction says otherwise.
-    #[arg(long, value_name = "COLUMN", requires = "label")]
+    /// The column with the score of each prediction: the probability of the positive one of two classes, or of the class that
+    /// was predicted. It is no feature. With --label and without --prediction it is the reference of the predictions;
+    /// otherwise scores have a column of their own in the profile. Older filters refuse such a profile.
+    #[arg(long, value_name = "COLUMN")]
     pub(super) score: Option<String>,
     /// Which of the two labels is the positive one. By default it is 1 of 0 and 1, true of false and true, yes of no and
     /// yes; of other labels it must be said.
@@ -34,6 +35,11 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// The predictions, if they are the scores that labels are compared with.
+    pub(super) fn prediction(&self) -> Option<String> {
+        self.label.as_ref().and(self.score.clone())
+    }
+
     /// `None` if no column has labels.
     pub(super) fn options(&self) -> Option<QualityOptions> {
         Some(QualityOptions {

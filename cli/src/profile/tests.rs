@@ -347,7 +347,7 @@ tomorrow,7.5,true
     let command = "hours.csv --model rain --target rain -o out.json";
     folder.run(&format!("{command} --by-hour asked")).unwrap();
     let text = fs::read_to_string(folder.path("out.json")).unwrap();
-    assert!(text.contains("\"format_version\": 3"), "{text}");
+    assert!(text.contains("\"format_version\": 6"), "{text}");
     // A line for each hour.
     assert!(text.contains("\n        [1, 0, 0, 0, 0],\n"), "{text}");
     let profile = Profile::from_json(text.as_bytes()).unwrap();
@@ -374,7 +374,7 @@ tomorrow,7.5,true
 
     folder.run(&format!("{command} --exclude asked")).unwrap();
     let text = fs::read_to_string(folder.path("out.json")).unwrap();
-    assert!(text.contains("\"format_version\": 2") && !text.contains("by_hour"), "{text}");
+    assert!(text.contains("\"format_version\": 6") && !text.contains("by_hour"), "{text}");
 
     let error = folder.run(&format!("{command} --by-hour wind2")).unwrap_err();
     assert!(error.contains("found no column `wind2` to say the hour of a row"), "{error}");

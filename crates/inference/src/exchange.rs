@@ -116,8 +116,14 @@ impl Exchange {
         let kind = match recognised.dialect {
             Dialect::Generative(dialect) => Kind::Generation(Generation::new(settings, dialect)),
             Dialect::Predictive(dialect) => {
-                let prediction =
-                    Prediction::new(settings, sink, dialect, head.body, recognised.is_declared);
+                let prediction = Prediction::new(
+                    settings,
+                    sink,
+                    recognised.is_declared,
+                    dialect,
+                    recognised.rows,
+                    head.body,
+                );
                 has_unexpected_content_type = !prediction.reads_request();
                 Kind::Prediction(Box::new(prediction))
             }

@@ -43,7 +43,7 @@ impl FeedbackBody {
         sink: &mut impl ExchangeSink<'c>,
         head: &BodyHead<'_>,
     ) -> FeedbackBody {
-        let reader = head.reader(&FEEDBACK_FORMS, settings);
+        let reader = head.reader(&FEEDBACK_FORMS, settings, None);
         let reader = reader.map(|it| BodyReader::begin(Direction::Request, it, sink));
         let encoding = Encoding::of(head.content_encoding, settings.codings);
         FeedbackBody { body: Body::new(encoding), reader }
@@ -118,6 +118,7 @@ mod tests {
                     format!("{column} {cell:?}")
                 }
                 Event::Rows(rows) => format!("rows {rows}"),
+                Event::RowEnd => "row end".into(),
                 Event::NoRow => "no row".into(),
                 Event::Fault(fault) => format!("{fault:?}"),
             });

@@ -1,6 +1,7 @@
 //! Exchanges with a model that predicts: rows of features in, rows of predictions out, one value at a time.
 //! No row is kept; a batch of any size takes the same memory, except for a tensor in JSON whose data comes first.
 
+mod answer;
 #[cfg(test)]
 mod arbitrary;
 mod columns;
@@ -24,9 +25,11 @@ mod unlisted;
 mod value;
 
 pub use self::{
+    answer::{CLASSES_MAX, Part},
     columns::{Columns, Place, Projection},
     dialect::{Dialect, Forms},
     dialects::DIALECTS,
+    document::{ROW_PATH_MAX, RowPath},
     event::{Event, Fault},
     paths::{PATHS_MAX, PathReader, PathStep, STEPS_MAX},
     reader::Reader,
@@ -41,8 +44,8 @@ use driftline_labels::Unbinned;
 use driftline_statistics::value::Cell;
 use driftline_wire::json::Token;
 
-/// The most columns a model can have: its features and its prediction.
-pub const COLUMNS_MAX: usize = 256 + 1;
+/// The most columns a model can have: its features, its prediction and its score.
+pub const COLUMNS_MAX: usize = 256 + 2;
 
 /// Bytes that the reader of a body takes in addition to its exchange, in any format.
 pub const READER_BYTES: usize = reader::BYTES_MAX;

@@ -17,7 +17,7 @@ use self::{
     first_bytes::{FirstBytes, word},
     paths::Found,
 };
-use crate::glob::Glob;
+use crate::{glob::Glob, predictive::RowPath};
 
 pub use crate::dialect::Dialect;
 
@@ -32,6 +32,17 @@ pub struct Endpoint {
     pub dialect: Option<Dialect>,
     /// The model that is asked there. If `None`, each request names it, in the way of its dialect.
     pub model: Option<String>,
+    /// Where bodies have their rows, if the dialect leaves that open.
+    pub rows: Option<RowPaths>,
+}
+
+/// Where documents have their rows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RowPaths {
+    /// Of requests.
+    pub request: RowPath,
+    /// Of answers.
+    pub response: RowPath,
 }
 
 /// Recognises requests that are for a model.
@@ -56,6 +67,8 @@ pub struct Recognised<'a> {
     pub version: Option<Cow<'a, [u8]>>,
     /// A declaration says whose it is.
     pub is_declared: bool,
+    /// Where bodies have their rows, if the dialect leaves that open.
+    pub rows: Option<&'a RowPaths>,
     /// The path is that of other servers, too, and nobody declared whose it is: the bodies decide.
     pub is_shared: bool,
 }
@@ -151,7 +164,12 @@ impl<'a> Recognised<'a> {
         let declared = endpoint.model.as_deref().map(|model| Cow::Borrowed(model.as_bytes()));
         let found = paths::find(path, Some(dialect));
         let recognised = Recognised::new(dialect, declared, found);
-        Some(Recognised { is_declared: true, is_shared: false, ..recognised })
+        Some(Recognised {
+            is_declared: true,
+            is_shared: false,
+            rows: endpoint.rows.as_ref(),
+            ..recognised
+        })
     }
 
     /// What `path`, without its query, says by itself.
@@ -170,7 +188,7 @@ impl<'a> Recognised<'a> {
         let untold = || (!dialect.names_model_in_body()).then_some(Cow::Borrowed(&b""[..]));
         let model = declared.or_else(|| model.map(percent::decoded)).or_else(untold);
         let version = version.map(percent::decoded);
-        Recognised { dialect, model, version, is_declared: false, is_shared }
+        Recognised { dialect, model, version, is_declared: false, rows: None, is_shared }
     }
 }
 
@@ -190,7 +208,7 @@ mod tests {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_string());
         let glob = |text| given(text).map(|text| Glob::new(&text));
         let dialect = Dialect::named(dialect);
-        Endpoint { path: glob(path), route: glob(route), dialect, model: given(model) }
+        Endpoint { path: glob(path), route: glob(route), dialect, model: given(model), rows: None }
     }
 
     #[track_caller]

@@ -65,6 +65,26 @@ impl MetricBuffer {
         }
     }
 
+    /// Takes back what `count` adds, which was added before and has not been flushed.
+    pub fn take_back(&mut self, count: impl FnOnce(&mut MetricBuffer)) {
+        // Each increment becomes what it lacks of the largest one, so that adding takes away.
+        self.negate();
+        count(self);
+        self.negate();
+    }
+
+    /// Makes each pending increment what it lacks of the largest one, and back. Drops those that are 0 then.
+    fn negate(&mut self) {
+        let MetricBuffer { pending, touched, .. } = self;
+        touched.retain(|id| match pending.get_mut(id.index()) {
+            Some(pending) => {
+                *pending = !*pending;
+                *pending != 0
+            }
+            None => false,
+        });
+    }
+
     /// Whether so much waits that it is to be flushed before the callback is over.
     #[inline]
     pub fn is_full(&self) -> bool {
@@ -123,6 +143,24 @@ mod tests {
         assert_eq!(drained(&mut buffer), vec![], "a change is handed out once");
         buffer.add(b, 4);
         assert_eq!(drained(&mut buffer), vec![(b, Change::Add(4))]);
+    }
+
+    #[test]
+    fn what_is_taken_back_is_no_change() {
+        let mut registrar = SeriesRegistrar::numbering(0);
+        let a = registrar.add(Metric::Instances, &["a", ""]);
+        let b = registrar.add(Metric::Instances, &["b", ""]);
+        let mut buffer = MetricBuffer::new(registrar.next());
+        buffer.add(a, 3);
+        buffer.add(b, 5);
+        buffer.take_back(|buffer| {
+            buffer.add(a, 3);
+            buffer.add(b, 1);
+            buffer.add(b, 1);
+        });
+        assert_eq!(drained(&mut buffer), vec![(b, Change::Add(3))]);
+        buffer.add(a, 1);
+        assert_eq!(drained(&mut buffer), vec![(a, Change::Add(1))]);
     }
 
     #[test]

@@ -340,6 +340,9 @@ metrics! {
     Unmeasured = Counter "driftline_unmeasured_streams_total" in "streams" [Reason];
     /// Rows that were asked to be predicted.
     Instances = Counter "driftline_instances_total" in "rows" [Model, Version];
+    /// Rows of requests that were answered with an error, by the server or by the proxy. They are among
+    /// `driftline_instances_total` and in the bins as well, because both count while the request passes.
+    InstancesRefused = Counter "driftline_instances_refused_total" in "rows" [Model, Version];
     /// Predictions that were answered.
     Predictions = Counter "driftline_predictions_total" in "rows" [Model, Version];
     /// Exchanges of a predictive model in this version that completed. Only of listed versions, as the next three.

@@ -24,7 +24,7 @@ pub use self::{
     model::{Model, ModelKind},
     sampling::Sampling,
     selector::{Place, Selector, Sides},
-    thresholds::{PREDICTION, Thresholds},
+    thresholds::{PREDICTION, SCORE, Thresholds},
 };
 
 use alloc::{format, string::String, vec::Vec};

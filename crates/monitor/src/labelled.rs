@@ -194,8 +194,9 @@ impl LabelledModel {
     }
 
     /// What was predicted, as a response says it, written down for the table; `None` if it is nothing that can be judged.
-    pub(crate) fn predicted(&self, cell: Cell<'_>) -> Option<f64> {
-        let said = SaidPrediction { prediction: Some(cell), score: None };
+    /// With a score, if the response has one beside it.
+    pub(crate) fn predicted(&self, cell: Cell<'_>, score: Option<f64>) -> Option<f64> {
+        let said = SaidPrediction { prediction: Some(cell), score: score.map(Cell::Number) };
         self.said(&said).filter(|value| !value.is_nan())
     }
 

@@ -22,11 +22,13 @@ extern crate alloc;
 extern crate std;
 
 mod admission;
+mod answer;
 pub mod capture;
 pub(crate) mod codec;
 pub mod config;
 pub mod drift_settings;
 pub(crate) mod feedback;
+mod held;
 pub mod host;
 mod host_series;
 pub mod ids;

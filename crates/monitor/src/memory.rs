@@ -15,7 +15,7 @@ use driftline_statistics::{document, fingerprint::Fingerprint};
 use driftline_wire::encoding::{DECODERS_BYTES_MAX, MemoryBudget, Reservation};
 
 use self::workers::{Entry, Workers};
-use crate::{config::Config, host::Host, leader_lease::unique_start};
+use crate::{answer::AnswerRow, config::Config, host::Host, leader_lease::unique_start};
 
 /// What a VM's account has. The module may grow to 64 MiB; the rest is for its own data and stack, for the gaps that an
 /// allocator leaves between blocks, and for what a single call takes until it returns.
@@ -30,10 +30,10 @@ const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2048 } else { 2560 };
 /// The same where the answer comes in messages of an AWS event stream.
 const AWS_GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2816 } else { 3328 };
 /// The same with a model that predicts, beside decoders and held tensors, of columns and of values of headers.
-const PREDICTION_BYTES: usize = 5 << 10;
+const PREDICTION_BYTES: usize = (5 << 10) + AnswerRow::BYTES_MAX;
 /// What it takes for each column of the largest model: how many values came, and which name has which place, in both
 /// directions.
-const COLUMN_BYTES: usize = 16;
+const COLUMN_BYTES: usize = 8 + 2 * crate::held::HELD_BYTES;
 /// The most bytes that are kept of a header in which a feature is looked for. Longer ones are cut.
 pub(crate) const HEADER_BYTES_MAX: usize = 1 << 10;
 

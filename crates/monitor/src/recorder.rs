@@ -132,11 +132,18 @@ impl Recorder {
             let monitored = record(observation, model, layout.features(id), buffer, capture);
             buffer.add(layout.common.monitored_values, monitored);
         }
-        if self.predicts
-            && observation.outcome == Outcome::Complete
-            && let Some(version) = &layout.predictor(self.predictor).by_version
-        {
-            version.count(buffer, observation.duration_microseconds);
+        if !self.predicts {
+            return;
+        }
+        let predictor = layout.predictor(self.predictor);
+        match (observation.outcome, &predictor.by_version) {
+            (Outcome::Complete, Some(version)) => {
+                version.count(buffer, observation.duration_microseconds);
+            }
+            (Outcome::ErrorStatus | Outcome::LocalReply, _) => {
+                buffer.add(predictor.refused, self.request.rows());
+            }
+            _ => {}
         }
     }
 
@@ -231,6 +238,7 @@ impl<'r, 'm> Recording<'r, 'm> {
             buffer,
             monitored: 0,
             capture,
+            score: None,
             tracker,
             host,
         };
@@ -280,8 +288,11 @@ impl<'r, 'm> Recording<'r, 'm> {
 }
 
 impl Drop for Recording<'_, '_> {
-    /// Counts the monitored values of the callback at once, which for each of them would cost as much as its bin.
+    /// Takes back what rows have counted that are not over. Counts the monitored values of the callback at once, which for each of them would cost as much as its bin.
     fn drop(&mut self) {
+        let Recorder { request, response, .. } = &mut *self.recorder;
+        request.end_callback(&mut self.to);
+        response.end_callback(&mut self.to);
         if self.to.monitored != 0 {
             self.to.buffer.add(self.layout.common.monitored_values, self.to.monitored);
         }

@@ -21,6 +21,8 @@ pub(crate) struct ModelRegistry {
     routes: Vec<String>,
     generating: Names,
     predicting: Names,
+    /// The only model that predicts; 0 if there is none, or several.
+    only_predicting: usize,
     route_names: Names,
     /// How many may be admitted by patterns.
     pub(crate) places_max: usize,
@@ -41,6 +43,7 @@ impl ModelRegistry {
             routes: Vec::from([String::new()]),
             generating: Names::default(),
             predicting: Names::default(),
+            only_predicting: 0,
             route_names: Names::default(),
             places_max: config.slots(),
         };
@@ -50,7 +53,13 @@ impl ModelRegistry {
                 continue;
             }
             let names = match model.kind {
-                ModelKind::Predictive => &mut registry.predicting,
+                ModelKind::Predictive => {
+                    let others = config.models.iter().filter(|it| it.kind == model.kind);
+                    if others.into_iter().all(|it| it.name == model.name) {
+                        registry.only_predicting = registry.models.len();
+                    }
+                    &mut registry.predicting
+                }
                 ModelKind::Language => &mut registry.generating,
             };
             names.admit(&model.name, registry.models.len());
@@ -93,8 +102,12 @@ impl ModelRegistry {
         id.0.checked_div(self.routes.len()).filter(|&number| number < self.models.len())
     }
 
-    /// The number of a model that predicts, by its name in a request.
+    /// The number of a model that predicts, by its name in a request. If the request names none, it is the only one that is
+    /// listed.
     pub(crate) fn predicting(&self, name: &[u8]) -> usize {
+        if name.is_empty() {
+            return self.only_predicting;
+        }
         match self.predicting.find(name) {
             Named::Listed(number) => number,
             // A model with a profile has no pattern for a name.
@@ -156,6 +169,8 @@ impl ModelRegistry {
 
 #[cfg(test)]
 mod tests {
+    use std::format;
+
     use super::*;
 
     fn registry(json: &str) -> ModelRegistry {
@@ -199,6 +214,19 @@ mod tests {
         check(config, "x", "q-1", Err(("other", "q-1", 0)));
         check(config, "p-1", "q-1", Err(("p-1", "q-1", 0)));
         check(config, "a", "r", Ok(3));
+    }
+
+    #[test]
+    fn a_request_that_names_no_model_asks_the_only_one_that_predicts() {
+        let number =
+            |models: &str| registry(&format!(r#"{{"models": [{models}]}}"#)).predicting(b"");
+        let (a, b) =
+            (r#"{"name": "a", "type": "predictive"}"#, r#"{"name": "b", "type": "predictive"}"#);
+        let version = r#"{"name": "a", "type": "predictive", "version": "2"}"#;
+        assert_eq!(number(&format!(r#"{{"name": "llm"}}, {a}"#)), 2);
+        assert_eq!(number(&format!("{a}, {version}")), 1);
+        assert_eq!(number(&format!("{a}, {b}")), 0);
+        assert_eq!(number(r#"{"name": "llm"}"#), 0);
     }
 
     #[test]

@@ -3,15 +3,17 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use driftline_labels::Direction;
-use driftline_statistics::value::{Cell, InBin, Placed};
+use driftline_statistics::value::{Cell, InBin, NullTexts, Placed};
 
 use crate::{
+    answer::AnswerRow,
     capture::Capture,
     feedback::tracker::{Note, Tracker},
+    held::HeldColumn,
     labelled::LabelledModel,
     model::{PredictionSeries, RowViolation},
 };
-use driftline_inference::predictive::{Event, Fault, PathStep};
+use driftline_inference::predictive::{Event, Fault, Part, PathStep};
 use driftline_metrics::{buffer::MetricBuffer, series::SeriesId};
 
 /// Counts what a reader reports of one body.
@@ -23,10 +25,32 @@ pub(crate) struct RowRecorder {
     has_begun: bool,
     /// Rows that ended.
     rows: u64,
-    /// By column: how many values came, of rows that count.
-    present: Box<[u32]>,
+    /// From the beginning of the body on.
+    body: Option<Box<RowsOfBody>>,
     /// Values of the headers in which anything is looked for, in the layout's order; `None` for one that is not there.
     headers: Vec<Option<Vec<u8>>>,
+}
+
+/// The number of no row.
+const NO_ROW: u64 = u64::MAX;
+/// Its serial number.
+const NO_SERIAL: u32 = 0;
+
+/// The rows of a body.
+#[derive(Debug, Default)]
+struct RowsOfBody {
+    /// By number.
+    columns: Box<[HeldColumn]>,
+    /// The row of the last value.
+    row: u64,
+    /// Its number among all of them: in a format by columns, rows have the same numbers again.
+    serial: u32,
+    /// That row may not be over.
+    is_open: bool,
+    /// Some of its values are not in the buffer, because they came in earlier callbacks.
+    has_withheld: bool,
+    /// The open row of an answer whose parts say the prediction.
+    answer: Option<Box<AnswerRow>>,
 }
 
 /// What a [`RowRecorder`] counts with.
@@ -39,6 +63,8 @@ pub(crate) struct Counting<'a, 'm> {
     /// How many values have yet to be added to the counter of all monitored ones.
     pub(crate) monitored: u64,
     pub(crate) capture: &'a mut Capture,
+    /// The score of the prediction at hand, if its answer has one.
+    pub(crate) score: Option<f64>,
     /// `None` where predictions do not wait for labels.
     pub(crate) tracker: Option<&'a mut Tracker>,
     pub(crate) host: HostCalls<'a>,
@@ -69,45 +95,65 @@ impl RowRecorder {
     pub(crate) fn begin(&mut self, header_names: &[Box<str>], to: &mut Counting<'_, '_>) {
         self.has_begun = true;
         self.rows = 0;
-        self.present = vec![0; to.series.columns.len()].into();
+        let columns = vec![HeldColumn::default(); to.series.columns.len()].into();
+        let mut body = Box::new(RowsOfBody { columns, row: NO_ROW, ..RowsOfBody::default() });
         let selectors = to.series.selectors(to.direction);
         for (column, name) in &selectors.headers {
             let position = header_names.iter().position(|known| known == name);
             let value = position.and_then(|position| self.headers.get(position)?.as_deref());
             match value {
                 Some(value) => {
-                    count(&mut self.present, *column, None, Cell::Untyped(value), to);
+                    body.count(*column, NO_ROW, Cell::Untyped(value), to);
                 }
                 None => count_missing(*column, 1, to),
             }
         }
+        self.body = Some(body);
+    }
+
+    /// Rows that ended.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Takes what was read.
     #[inline]
     pub(crate) fn take(&mut self, event: Event<'_>, to: &mut Counting<'_, '_>) {
+        let Some(body) = &mut self.body else { return };
         match event {
             Event::Cell { column, row, cell } => {
                 if to.series.sampling.keeps(row) {
-                    count(&mut self.present, column, Some(row), cell, to);
+                    body.count(column, row, cell, to);
                 }
             }
-            Event::Value { column, cell } => count(&mut self.present, column, None, cell, to),
+            Event::Value { column, cell } => body.count(column, NO_ROW, cell, to),
             Event::Rows(ended) => {
+                body.end_row(to);
                 self.rows = self.rows.saturating_add(ended);
                 to.buffer.add(rows_series(to), ended);
             }
-            // Its cells count all the same.
-            Event::NoRow => {}
+            Event::RowEnd => body.end_row(to),
+            Event::NoRow => body.drop_row(to),
             Event::Fault(fault) => {
                 let violation = match fault {
                     Fault::ExtraColumn => RowViolation::ExtraColumn,
                     Fault::WrongShape => RowViolation::WrongShape,
                 };
-                if let Some(violations) = &to.series.violations {
-                    violations.count(to.buffer, violation);
+                if let (Fault::ExtraColumn, Some(answer)) = (fault, &mut body.answer) {
+                    answer.note_extra();
                 }
+                breach(to, violation);
             }
+        }
+    }
+
+    /// Ends the callback: what the open row has counted stays with it until it is over.
+    #[inline]
+    pub(crate) fn end_callback(&mut self, to: &mut Counting<'_, '_>) {
+        if let Some(body) = &mut self.body
+            && body.is_open
+        {
+            body.withhold(to);
         }
     }
 
@@ -120,7 +166,8 @@ impl RowRecorder {
         let selectors = to.series.selectors(to.direction);
         let kept = to.series.sampling.kept(self.rows);
         let lacking = |column: usize, expected: u64| {
-            let present = self.present.get(column).copied().map_or(0, u64::from);
+            let present = self.body.as_ref().and_then(|body| body.columns.get(column));
+            let present = present.map_or(0, |it| u64::from(it.present));
             expected.saturating_sub(present)
         };
         for column in 0..to.series.columns.len() {
@@ -136,6 +183,163 @@ impl RowRecorder {
     }
 }
 
+impl RowsOfBody {
+    /// Counts a value of a column, which is in a row or of the whole body.
+    #[inline(never)]
+    fn count(&mut self, column: usize, row: u64, cell: Cell<'_>, to: &mut Counting<'_, '_>) {
+        let mut serial = self.serial;
+        if row != self.row {
+            serial = self.begin_row(row, to);
+        }
+        let (Some(held), Some(monitored)) =
+            (self.columns.get_mut(column), to.series.columns.get(column))
+        else {
+            return self.count_other(column, cell, to);
+        };
+        held.present = held.present.saturating_add(1);
+        let cell = monitored.aged(cell, to.asked_at);
+        let placed = monitored.place(cell);
+        if let Some(labelled) = &to.series.labelled {
+            follow(labelled, column, Some(row).filter(|&row| row != NO_ROW), cell, placed, to);
+        }
+        // Most values are not odd in any way, and have it quicker.
+        match placed {
+            Ok(InBin { bin, is_outside: false, tail_distance: None }) => {
+                held.set(serial, bin);
+                monitored.count_bin(to.buffer, bin);
+            }
+            odd => {
+                held.set_odd(serial, odd);
+                monitored.count(to.buffer, odd);
+            }
+        }
+        to.monitored = to.monitored.saturating_add(1);
+        to.capture.value(monitored.first_bin(), cell);
+        if monitored.has_ages() {
+            monitored.count_age(to.buffer, cell);
+            if to.buffer.is_full() {
+                self.withhold(to);
+                (to.host.flush)(to.buffer);
+            }
+        }
+    }
+
+    /// A value of another row than the last one comes, or of no row. The serial number of its row.
+    #[inline(never)]
+    fn begin_row(&mut self, row: u64, to: &mut Counting<'_, '_>) -> u32 {
+        if row == NO_ROW {
+            return NO_SERIAL;
+        }
+        self.end_row(to);
+        (self.row, self.is_open) = (row, true);
+        self.serial = self.serial.wrapping_add(1).max(NO_SERIAL + 1);
+        self.serial
+    }
+
+    /// Takes what is no column of the profile: a part of an answer, or what the request is called.
+    #[inline(never)]
+    fn count_other(&mut self, column: usize, cell: Cell<'_>, to: &mut Counting<'_, '_>) {
+        if let (Some(part), Some(form)) = (Part::of(column), &to.series.answer) {
+            self.answer.get_or_insert_default().take(self.row, part, cell, form);
+        } else if let (Some(labelled), Some(tracker)) = (&to.series.labelled, &mut to.tracker) {
+            tracker.take_id(cell);
+            tracker.flush(labelled, to.buffer, to.host.note);
+        }
+    }
+
+    /// Ends the row, which is one.
+    #[inline]
+    fn end_row(&mut self, to: &mut Counting<'_, '_>) {
+        if self.answer.is_some() {
+            self.count_answer(to);
+        }
+        if self.has_withheld {
+            self.has_withheld = false;
+            let counted = self.turn(to.series, to.buffer, false);
+            to.monitored = to.monitored.saturating_add(counted);
+        }
+        self.is_open = false;
+    }
+
+    /// Takes what the open row has counted back from the buffer, because it may turn out to be none.
+    #[inline(never)]
+    fn withhold(&mut self, to: &mut Counting<'_, '_>) {
+        self.has_withheld = true;
+        let mut taken = 0;
+        to.buffer.take_back(|buffer| taken = self.turn(to.series, buffer, true));
+        to.monitored = to.monitored.saturating_sub(taken);
+    }
+
+    /// Withholds the values of the open row, or counts those again that are withheld. How many these are.
+    #[inline(never)]
+    fn turn(
+        &mut self,
+        series: &PredictionSeries,
+        buffer: &mut MetricBuffer,
+        withholds: bool,
+    ) -> u64 {
+        let mut turned: u64 = 0;
+        for (held, monitored) in self.columns.iter_mut().zip(&series.columns) {
+            if held.is_of(self.serial, !withholds) {
+                monitored.count(buffer, held.placed());
+                held.withhold(withholds);
+                turned = turned.saturating_add(1);
+            }
+        }
+        turned
+    }
+
+    /// Drops the open row, which is none.
+    #[inline(never)]
+    fn drop_row(&mut self, to: &mut Counting<'_, '_>) {
+        self.withhold(to);
+        for held in self.columns.iter_mut().filter(|held| held.is_of(self.serial, true)) {
+            held.forget();
+        }
+        (self.has_withheld, self.is_open) = (false, false);
+        if let Some(answer) = &mut self.answer {
+            answer.drop_row();
+        }
+    }
+
+    /// Counts what the parts of an answer's row say.
+    #[inline(never)]
+    fn count_answer(&mut self, to: &mut Counting<'_, '_>) {
+        let Some(mut answer) = self.answer.take() else { return };
+        if let Some(form) = &to.series.answer
+            && let Some((row, said)) = answer.said(form)
+        {
+            if said.has_extra {
+                breach(to, RowViolation::ExtraColumn);
+            }
+            if said.has_wrong_shape {
+                breach(to, RowViolation::WrongShape);
+            }
+            // The score comes first, because labels want it.
+            let share = said.score.filter(|_| said.is_share);
+            to.score = share.and_then(|share| share.number(&NullTexts::NONE).ok());
+            let score = form.score.zip(said.score);
+            let is_new = |column: usize| {
+                let is_of = |held: &HeldColumn, withheld| held.is_of(self.serial, withheld);
+                self.columns.get(column).is_some_and(|it| !is_of(it, false) && !is_of(it, true))
+            };
+            if let Some((column, score)) = score.filter(|(column, _)| is_new(*column)) {
+                self.count(column, row, score, to);
+            }
+            if let (Some(cell), Some(column)) =
+                (said.prediction, to.series.columns.get(form.prediction))
+            {
+                let classes = form.shares.as_ref().map(|it| it.classes.as_slice());
+                let cell = column.class_cell(cell, classes.unwrap_or_default());
+                self.count(form.prediction, row, cell, to);
+            }
+            to.score = None;
+        }
+        answer.drop_row();
+        self.answer = Some(answer);
+    }
+}
+
 /// The counter of rows in this direction.
 fn rows_series(to: &Counting<'_, '_>) -> SeriesId {
     match to.direction {
@@ -144,34 +348,10 @@ fn rows_series(to: &Counting<'_, '_>) -> SeriesId {
     }
 }
 
-/// Counts a value of a column, which is in a row or of the whole body.
-fn count(
-    present: &mut [u32],
-    column: usize,
-    row: Option<u64>,
-    cell: Cell<'_>,
-    to: &mut Counting<'_, '_>,
-) {
-    if let (Some(present), Some(monitored)) =
-        (present.get_mut(column), to.series.columns.get(column))
-    {
-        *present = present.saturating_add(1);
-        let cell = monitored.aged(cell, to.asked_at);
-        let placed = monitored.place(cell);
-        if let Some(labelled) = &to.series.labelled {
-            follow(labelled, column, row, cell, placed, to);
-        }
-        monitored.count(to.buffer, placed);
-        to.monitored = to.monitored.saturating_add(1);
-        monitored.count_age(to.buffer, cell);
-        to.capture.value(monitored.first_bin(), cell);
-        if to.buffer.is_full() {
-            (to.host.flush)(to.buffer);
-        }
-    } else if let (Some(labelled), Some(tracker)) = (&to.series.labelled, &mut to.tracker) {
-        // No column of the profile: what the request is called.
-        tracker.take_id(cell);
-        tracker.flush(labelled, to.buffer, to.host.note);
+/// Counts a breach of the schema by a row.
+fn breach(to: &mut Counting<'_, '_>, violation: RowViolation) {
+    if let Some(violations) = &to.series.violations {
+        violations.count(to.buffer, violation);
     }
 }
 
@@ -191,7 +371,11 @@ fn follow(
         }
         return;
     }
-    let Some(predicted) = labelled.predicted(cell) else { return };
+    // Whether the score is one of its own.
+    if column != to.series.features().len() {
+        return;
+    }
+    let Some(predicted) = labelled.predicted(cell, to.score) else { return };
     labelled.count_prediction(to.buffer, predicted);
     if let Some(tracker) = &mut to.tracker {
         tracker.take_prediction(labelled, row, predicted, to.buffer, to.host.note);

@@ -21,8 +21,8 @@
 //!
 //! `docs/profile.md` explains each field, and `docs/profile.schema.json` is its JSON Schema.
 //!
-//! The version of the format that is written is the lowest one that has all that the profile holds: 5 if it has KPIs, 4
-//! if it has the quality of the model, 3 if it has rows by hour, and otherwise 2. All of them and version 1 are read. A
+//! The version of the format that is written is the lowest one that has all that the profile holds: 6 if it says how
+//! answers are read, 5 if it has KPIs, 4 if it has the quality of the model, 3 if it has rows by hour, and otherwise 2. All of them and version 1 are read. A
 //! reader refuses a version that it does not know. Within a version no field is added or changes its meaning, because a
 //! filter that ignores half of a profile compares with something else than its author meant.
 //!
@@ -47,11 +47,21 @@
 //!  "error_edges": [0.5, 1.25], "error_counts": [1, 1, 1]}
 //! ```
 //!
+//! # Answers
+//!
+//! A profile with a prediction may say how answers tell it, under `answer`: its name, the classes in the order of their
+//! shares, and a column of scores. Each may be left out.
+//!
+//! ```json
+//! {"name": "species", "classes": ["a", "b"], "score": {"name": "confidence", "type": "number"}, "score_class": "b"}
+//! ```
+//!
 //! # KPIs
 //!
 //! If the rows of the reference have outcomes, such as a click or revenue, the profile may hold them under `kpis`, each in
 //! the form of a feature of numbers. A profile of KPIs alone is one, too.
 
+mod answer;
 mod by_hour;
 mod kpis;
 pub mod quality;
@@ -59,6 +69,7 @@ mod read;
 mod write;
 
 pub use self::{
+    answer::{Answer, CLASSES_MAX},
     by_hour::ByHour,
     kpis::{KPIS_MAX, RECORD_MEMBERS, is_kpi_kind},
     quality::Quality,
@@ -78,16 +89,18 @@ use crate::{
 pub const FORMAT: &str = "driftline-profile";
 /// The versions of the format that this code reads. In version 1 an edge is the largest value of the bin below it, and
 /// there are no null texts; only from version 3 on columns may have their rows by hour, only from version 4 on there may be
-/// the quality of the model, and only from version 5 on KPIs.
-pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_KPIS;
+/// the quality of the model, only from version 5 on KPIs, and only from version 6 on how answers are read.
+pub const FORMAT_VERSIONS: RangeInclusive<u64> = 1..=FORMAT_VERSION_ANSWER;
 /// The version that is written of a profile with neither rows by hour, nor the quality of the model, nor KPIs.
 pub const FORMAT_VERSION: u64 = 2;
 /// The version that is written of a profile with rows by hour, but with neither the quality of the model nor KPIs.
 pub const FORMAT_VERSION_BY_HOUR: u64 = 3;
 /// The version that is written of a profile with the quality of the model, but without KPIs.
 pub const FORMAT_VERSION_QUALITY: u64 = 4;
-/// The version that is written of a profile with KPIs.
+/// The version that is written of a profile with KPIs that does not say how answers are read.
 pub const FORMAT_VERSION_KPIS: u64 = 5;
+/// The version that is written of a profile that says how answers are read.
+pub const FORMAT_VERSION_ANSWER: u64 = 6;
 /// The most texts that stand for a missing value.
 pub const NULL_TEXTS_MAX: usize = 32;
 /// The most features of one model.
@@ -120,6 +133,8 @@ pub struct Profile {
     pub features: Vec<Feature>,
     /// What the model is expected to answer, if the reference tells.
     pub prediction: Option<Column>,
+    /// How answers tell it, if the reference says more than its values.
+    pub answer: Option<Box<Answer>>,
     /// How good the model was on the reference rows that have labels, if there are such.
     pub quality: Option<Box<Quality>>,
     /// What came of the reference rows, as numbers: at most [`KPIS_MAX`], with unique names that are fit for labels and
@@ -261,9 +276,16 @@ pub struct TailExcess {
 pub struct ProfileError(Problems);
 
 impl Profile {
-    /// The columns: those of features in their order, then the prediction.
+    /// The columns: those of features in their order, then the prediction, then the score.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
-        self.features.iter().map(|feature| &feature.column).chain(&self.prediction)
+        let features = self.features.iter().map(|feature| &feature.column);
+        features.chain(&self.prediction).chain(self.score().map(|score| &score.column))
+    }
+
+    /// What the scores of predictions were, if the reference has them.
+    #[must_use]
+    pub fn score(&self) -> Option<&Feature> {
+        self.answer.as_ref()?.score.as_ref()
     }
 
     /// What a KPI was in the reference, if it says so.

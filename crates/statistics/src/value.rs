@@ -21,6 +21,7 @@
 //! (`{"a": [[4], [5]]}`), and the model gets the same number as without the brackets. Readers of lists keep to it, here
 //! and in training data alike.
 
+mod class;
 mod norm;
 mod precision;
 mod said;
@@ -33,6 +34,7 @@ use driftline_labels::Unbinned;
 use crate::{drift::Tail, time::moment};
 
 pub use self::{
+    class::class_of,
     norm::Norm,
     precision::Precision,
     said::{Categories, Category},

@@ -32,6 +32,7 @@ pub(crate) fn profile(features: Vec<(String, Column)>) -> Profile {
         prediction: None,
         quality: None,
         kpis: Vec::new(),
+        answer: None,
     }
 }
 

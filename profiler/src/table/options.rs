@@ -16,6 +16,10 @@ pub struct Options {
     pub target: Option<String>,
     /// The column with what the model answered: the reference of its predictions.
     pub prediction: Option<String>,
+    /// The column with the score of each prediction: its probability, or that of one class.
+    pub score: Option<String>,
+    /// The classes in the order in which answers have their shares, if it is not the usual one.
+    pub classes: Vec<String>,
     /// The rows to read, both ends included, from 1, without the header. All if `None`.
     pub rows: Option<RangeInclusive<u64>>,
     /// Columns to leave out. One that is also the target is neither input nor prediction.

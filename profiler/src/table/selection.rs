@@ -53,6 +53,8 @@ fn role(name: &str, options: &Options) -> Option<Role> {
         Some(Role::Kpi)
     } else if is(&options.prediction) {
         Some(Role::Prediction)
+    } else if is(&options.score) {
+        Some(Role::Score)
     } else if options.exclude.iter().any(same) {
         None
     } else if is(&options.target) {
@@ -96,6 +98,14 @@ pub(super) fn check(names: &[String], options: &Options, problems: &mut Problems
             format_args!("found no column `{name}` {what}, the columns are {}", ColumnNames(names)),
         );
     }
+    if options.score.is_some() && options.prediction.is_none() && options.target.is_none() {
+        problems.add(
+            &Path::ROOT,
+            format_args!(
+                "found a score without a prediction, expected a target or a prediction as well"
+            ),
+        );
+    }
     check_kpis(options, problems);
 }
 
@@ -132,7 +142,8 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
     let asked = options.exclude.iter().map(|name| (TO_EXCLUDE, name));
     let quality = options.quality.iter().flat_map(|quality| {
         let label = ("as the label", &quality.label);
-        let score = quality.score.iter().map(|name| ("as the score", name));
+        let other = |name: &&String| options.score.as_ref() != Some(*name);
+        let score = quality.score.iter().filter(other).map(|name| ("as the score", name));
         let segments = quality.segments.iter().map(|name| ("to tell errors apart by", name));
         [label].into_iter().chain(score).chain(segments)
     });
@@ -145,6 +156,7 @@ fn asked(options: &Options) -> impl Iterator<Item = (&'static str, &String)> {
         .chain(options.by_hour.iter().map(|name| ("to say the hour of a row", name)))
         .chain(options.target.iter().map(|name| ("as the target", name)))
         .chain(options.prediction.iter().map(|name| ("as the prediction", name)))
+        .chain(options.score.iter().map(|name| ("as the score", name)))
         .chain(quality)
         .chain(options.kpis.iter().map(|name| ("as a KPI", name)))
         .chain(options.kinds.iter().map(|(name, _)| ("to give a type", name)))

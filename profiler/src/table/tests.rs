@@ -225,8 +225,8 @@ fn hours_change_nothing_else() {
     stripped.features.iter_mut().for_each(|feature| feature.column.by_hour = None);
     stripped.prediction.as_mut().unwrap().by_hour = None;
     assert_eq!(stripped, without.profile);
-    assert!(crate::to_text(&with.profile).contains("\"format_version\": 3"));
-    assert!(crate::to_text(&without.profile).contains("\"format_version\": 2"));
+    assert!(crate::to_text(&with.profile).contains("\"by_hour\""));
+    assert!(!crate::to_text(&without.profile).contains("\"by_hour\""));
 }
 
 #[test]

@@ -117,7 +117,10 @@ impl Corpus {
         let mut model = expected.settings.clone();
         model.insert("name".to_owned(), json!("m"));
         if !columns.is_empty() || prediction.is_some() {
-            model.insert("profile".to_owned(), profile::profile(&columns, prediction));
+            model.insert(
+                "profile".to_owned(),
+                profile::profile(&columns, prediction, &expected.answer),
+            );
         }
         let mut models = vec![Value::Object(model)];
         if !["m", "other"].contains(&&*expected.model) {
@@ -126,7 +129,11 @@ impl Corpus {
         let mut config =
             json!({"models": models, "event_bytes_max": 4096, "tick_milliseconds": 60000});
         if let Some(dialect) = &expected.declared {
-            config["endpoints"] = json!([{"path": "/*", "dialect": dialect, "model": "m"}]);
+            let mut endpoint = json!({"path": "/*", "dialect": dialect, "model": "m"});
+            for (field, value) in &expected.endpoint {
+                endpoint[field] = value.clone();
+            }
+            config["endpoints"] = json!([endpoint]);
         }
         config.to_string()
     }

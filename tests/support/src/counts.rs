@@ -144,13 +144,17 @@ impl Expected<'_> {
         let model = &expected.model;
         self.add(format!("instances_total{{{model}}}"), expected.rows);
         self.add(format!("predictions_total{{{model}}}"), expected.predictions);
+        if matches!(expected.outcome.as_str(), "error_status" | "local_reply") {
+            self.add(format!("instances_refused_total{{{model}}}"), expected.rows);
+        }
         for (fault, &count) in &expected.faults {
             self.add(format!("schema_violations_total{{{model},{fault}}}"), count);
         }
         let features = expected.features.iter().map(|(name, values)| ("feature", &**name, values));
-        for (role, name, values) in
-            features.chain([("prediction", "prediction", &expected.prediction)])
-        {
+        for (role, name, values) in features.chain([
+            ("prediction", "prediction", &expected.prediction),
+            ("prediction", "score", &expected.score),
+        ]) {
             self.fill_column(&format!("{model},{role},{name}"), values);
         }
     }

@@ -29,6 +29,12 @@ pub struct Expectation {
     pub columns: Option<BTreeMap<String, String>>,
     /// The type of the prediction, `none` for a profile without one; by default that of the corpus.
     pub prediction_type: Option<String>,
+    /// What the profile says of answers: `name`, `classes`, and whether there is a column of scores, by its name.
+    #[serde(default)]
+    pub answer: Map<String, Value>,
+    /// Further fields of the declaration: `rows`, `answers`.
+    #[serde(default)]
+    pub endpoint: Map<String, Value>,
     /// Further fields of the model in the configuration: `features`, `prediction`, `sampling`.
     #[serde(default)]
     pub settings: Map<String, Value>,
@@ -97,6 +103,9 @@ pub struct Expectation {
     /// The values of the prediction.
     #[serde(default)]
     pub prediction: Values,
+    /// The values of the score.
+    #[serde(default)]
+    pub score: Values,
     /// Schema violations beyond single values: `extra_column`, `wrong_shape`.
     #[serde(default)]
     pub faults: BTreeMap<String, u64>,

@@ -2,19 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// The profile of the model `m` with these features, each with its type, and a prediction of the given type.
-pub(crate) fn profile(features: &BTreeMap<String, String>, prediction: Option<&str>) -> Value {
+/// The profile of the model `m` with these features, each with its type, and a prediction of the given type. If it says
+/// anything of `answer`, no class of the prediction is missing, and the member `score` is the name of a column of scores.
+pub(crate) fn profile(
+    features: &BTreeMap<String, String>,
+    prediction: Option<&str>,
+    answer: &Map<String, Value>,
+) -> Value {
     let features = features.iter().map(|(name, kind)| {
         let mut feature = column(kind);
         feature["name"] = json!(name);
         feature
     });
-    json!({
+    let mut profile = json!({
         "format": "driftline-profile", "format_version": 1, "model": "m", "version": null,
         "created_at": "2026-11-25T12:00:00Z", "rows": 10,
         "features": features.collect::<Vec<_>>(), "prediction": prediction.map(column),
+    });
+    if !answer.is_empty() {
+        profile["format_version"] = json!(6);
+        profile["answer"] = Value::Object(answer.clone());
+        if prediction == Some("category") {
+            profile["prediction"]["bins"]["counts"] = json!([4, 3, 3, 0]);
+        }
+        if let Some(name) = answer.get("score") {
+            let mut column = scores();
+            column["name"] = name.clone();
+            profile["answer"]["score"] = column;
+        }
+    }
+    profile
+}
+
+/// A column of scores: each bin is a tenth wide, and has its upper bound.
+fn scores() -> Value {
+    let edges: Vec<f64> = (1..10).map(|tenth| f64::from(tenth) / 10.0).collect();
+    let means: Vec<f64> = (0..10).map(|tenth| (f64::from(tenth) + 0.5) / 10.0).collect();
+    json!({
+        "type": "number", "schema": {"required": false, "minimum": 0, "maximum": 1}, "nulls": 0,
+        "mean": 0.5, "standard_deviation": 0.3, "minimum": 0, "maximum": 1,
+        "bins": {"kind": "quantile", "edges": edges, "counts": vec![1; 10], "means": means},
+        "tail_excess": {"low": 0.5, "high": 0.5},
+        "chi_square": {"five_percent": 1, "one_percent": 2, "family": 3},
     })
 }
 

@@ -161,9 +161,9 @@ impl<'m> Reader<'m> {
             let (role, feature) = (label(series, "role"), label(series, "feature"));
             self.columns.iter().position(|column| match column.role {
                 Role::Feature => role == "feature" && feature == column.name,
-                Role::Prediction => role == "prediction",
+                Role::Prediction => role == "prediction" && feature == "prediction",
                 // Requests have none.
-                Role::Kpi => false,
+                Role::Score | Role::Kpi => false,
             })
         });
         self.known.insert(series, found);

@@ -311,7 +311,7 @@ fn answers_without_a_prediction_make_a_profile_without_one() {
             (
                 V1,
                 rows(&format!("[{n}]"), "[1.5]"),
-                r#"{"predictions": [{"a": 1}, {"a": 2}]}"#.into(),
+                r#"{"predictions": [{"a": 1, "b": 2}, {"a": 2, "b": 3}]}"#.into(),
             )
         })
         .collect();

@@ -104,7 +104,7 @@ fn standard_formats_give_the_same_quality() {
 fn options_of_labels_need_each_other() {
     let folder = folder("needs");
     for (words, message) in [
-        ("--score score", "--label <COLUMN>"),
+        ("--score score", "found a score without a prediction"),
         ("--segment age", "--label <COLUMN>"),
         ("--threshold 1", "--label <COLUMN>"),
         ("--label label --score score --regression", "cannot be used with"),
@@ -160,4 +160,25 @@ fn what_is_left_out_is_said() {
         said(some),
         "left out of the quality: 6 rows, 1 without a label, 2 with an unusable label, 3 with an unusable prediction"
     );
+}
+
+#[test]
+fn scores_and_classes_are_kept_for_answers() {
+    let folder = folder("answers");
+    let rows = "x,kind,p\n1,b,0.9\n2,a,0.2\n3,b,0.7\n4,a,0.1\n";
+    fs::write(folder.path("scored.csv"), rows).unwrap();
+    let answer = |words: &str| {
+        folder.run(&format!("scored.csv --model m --target kind {words} -o out.json")).unwrap();
+        let text = fs::read(folder.path("out.json")).unwrap();
+        *Profile::from_json(&text).unwrap().answer.unwrap()
+    };
+    let usual = answer("--score p");
+    let score = usual.score.unwrap();
+    assert_eq!((usual.name.as_deref(), score.name.as_str()), (Some("kind"), "p"));
+    // Some scores are below one half, so they are those of the second class.
+    assert_eq!((usual.classes.len(), usual.score_class.as_deref()), (0, Some("b")));
+    let said = answer("--classes b,a --exclude p");
+    assert_eq!((said.classes, said.score), (vec!["b".to_owned(), "a".into()], None));
+    let error = folder.run("scored.csv --model m --target kind --classes a,a").unwrap_err();
+    assert!(error.contains("expected 2 to 99 different ones"), "{error}");
 }

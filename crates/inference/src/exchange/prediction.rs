@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     outcome::BodyVerdict,
-    predictive::{Dialect, Forms, Reader},
+    predictive::{Dialect, Forms, Reader, RowPath},
+    recognition::RowPaths,
 };
 
 /// The predicting side of an exchange.
@@ -28,16 +29,28 @@ pub(super) struct Prediction {
     /// `None` until a successful answer's head has come, and if its body is not read.
     answer: Option<BodyReader>,
     is_answer_malformed: bool,
+    /// Where bodies have their rows, if the dialect leaves that open.
+    rows: Option<RowPaths>,
 }
 
 impl BodyHead<'_> {
-    /// The reader of such a body; `None` if it has no rows that could be read.
-    pub(crate) fn reader(&self, forms: &Forms, settings: &ReadSettings) -> Option<Reader> {
+    /// The reader of such a body, which looks for rows of a document at this path if one is declared; `None` if it has no
+    /// rows that could be read.
+    pub(crate) fn reader(
+        &self,
+        forms: &Forms,
+        settings: &ReadSettings,
+        path: Option<&RowPath>,
+    ) -> Option<Reader> {
         let form = forms.of(self.content_type)?;
         let messages =
             Encoding::of_messages(self.message_encoding, self.content_encoding, settings.codings);
         let form = form.with_document_length(self.document_length).with_message_encoding(messages);
-        Some(Reader::new(form, &settings.memory, settings.event_bytes_max))
+        let mut reader = Reader::new(form, &settings.memory, settings.event_bytes_max);
+        if let Some(path) = path {
+            reader.look_at(path);
+        }
+        Some(reader)
     }
 }
 
@@ -45,16 +58,24 @@ impl Prediction {
     pub(super) fn new<'c>(
         settings: &ReadSettings,
         sink: &mut impl ExchangeSink<'c>,
-        dialect: &'static Dialect,
-        head: BodyHead<'_>,
         is_declared: bool,
+        dialect: &'static Dialect,
+        rows: Option<&RowPaths>,
+        head: BodyHead<'_>,
     ) -> Prediction {
         let request = head
-            .reader(&dialect.request, settings)
+            .reader(&dialect.request, settings, rows.map(|rows| &rows.request))
             .map(|reader| BodyReader::begin(Direction::Request, reader, sink));
         let rivals = dialect.rivals.filter(|_| !is_declared && request.is_some());
         let rival = rivals.map(|rivals| Box::new(Rival::new(*rivals)));
-        Prediction { dialect, request, rival, answer: None, is_answer_malformed: false }
+        Prediction {
+            dialect,
+            request,
+            rival,
+            answer: None,
+            is_answer_malformed: false,
+            rows: rows.cloned(),
+        }
     }
 
     /// Whether the request's body may have rows.
@@ -105,7 +126,7 @@ impl Prediction {
         head: BodyHead<'_>,
     ) -> bool {
         self.answer = head
-            .reader(&self.dialect.response, settings)
+            .reader(&self.dialect.response, settings, self.rows.as_ref().map(|rows| &rows.response))
             .map(|reader| BodyReader::begin(Direction::Response, reader, sink));
         self.reads_response()
     }

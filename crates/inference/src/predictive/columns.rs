@@ -4,10 +4,10 @@
 //! A column is a feature or the prediction of a model; columns are numbered as in the model's profile, the prediction
 //! after the features. One [`Columns`] is for one side of an exchange: the request's, or the answer's.
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 
 use super::{
-    COLUMNS_MAX,
+    CLASSES_MAX, COLUMNS_MAX, Part,
     unlisted::{Notes, Unlisted},
 };
 use driftline_statistics::{
@@ -40,6 +40,8 @@ pub enum Place {
         /// Which of a row's elements, from 0.
         index: usize,
     },
+    /// In parts of rows: see [`Columns::look_for_answer`].
+    Parts,
 }
 
 /// What a column takes of its values.
@@ -94,6 +96,14 @@ pub struct Columns {
     /// What bodies have and no column looks for.
     notes: Notes,
     has_vectors: bool,
+    /// How many positions a row without names is expected to have.
+    width: u32,
+    /// How many it may have besides, if they are shares of classes; 0 if there are no such.
+    shares: u8,
+    /// What the parts of an answer take of their values; `None` if none are looked for.
+    answer: Option<Projection>,
+    /// Values under names that mean nothing are parts, too.
+    takes_any: bool,
 }
 
 /// Column numbers by position.
@@ -144,13 +154,61 @@ impl Columns {
                     found.fixed.set(position, number);
                 }
                 Some(Place::Tensor { name, index }) => found.tensor_mut(&name).set(index, number),
+                Some(Place::Parts) => found.answer = reads,
                 None => {}
             }
         }
+        found.width = found.positions.0.len() as u32;
         if let Some((_, first)) = found.tensors.first_mut() {
             first.0.clone_from(&found.positions.0);
         }
         found
+    }
+
+    /// Reports the prediction, whose place is [`Place::Parts`], as [`Part`]s, because it takes a whole row to say what it
+    /// is. It has one of these names, the likeliest first, or any name and none if `takes_any`. Its classes, if it has
+    /// any, are in the order of their shares.
+    #[inline(never)]
+    pub fn look_for_answer(&mut self, names: &[&str], takes_any: bool, classes: &[String]) {
+        let shares = classes.len().min(CLASSES_MAX);
+        (self.shares, self.takes_any) = (shares as u8, takes_any);
+        for (rank, name) in names.iter().enumerate() {
+            let tensor = self.tensor_mut(name.as_bytes());
+            tensor.set(0, Part::Named(rank).column());
+            tensor.set_elements(1, shares);
+            self.add_name(name.as_bytes().into(), Part::Named(rank).column());
+        }
+        if takes_any {
+            self.width = self.width.max(1);
+            self.positions.set_elements(0, shares.max(1));
+            if let Some((_, first)) = self.tensors.first_mut() {
+                first.set_elements(0, shares.max(1));
+            }
+            for (number, class) in classes.iter().enumerate() {
+                if let Some(column) = self.other_member(number) {
+                    self.add_name(class.as_bytes().into(), column);
+                }
+            }
+        }
+    }
+
+    /// The part that a row's member is under a name that means nothing, after this many such members; `None` if it is
+    /// none.
+    pub(super) fn other_member(&self, before: usize) -> Option<usize> {
+        match before {
+            0 => self.takes_any.then(|| Part::Unnamed.column()),
+            _ => (before < self.shares()).then(|| Part::Element(before).column()),
+        }
+    }
+
+    /// How many shares of classes a row may have; 0 if there are no such.
+    pub(super) const fn shares(&self) -> usize {
+        self.shares as usize
+    }
+
+    /// Whether values under names that mean nothing are those of the prediction.
+    pub(super) const fn takes_any(&self) -> bool {
+        self.takes_any
     }
 
     /// How many columns the model has, whether they are looked for here or not; at most [`COLUMNS_MAX`].
@@ -160,7 +218,11 @@ impl Columns {
 
     /// What this column takes of its values; `None` if it is not looked for on this side.
     pub fn reads(&self, column: usize) -> Option<Projection> {
-        self.reads.get(column).copied().flatten()
+        match self.reads.get(column) {
+            Some(reads) => *reads,
+            None if COLUMNS_MAX <= column => self.answer,
+            None => None,
+        }
     }
 
     /// Whether any column takes the norm of a vector.
@@ -221,7 +283,7 @@ impl Columns {
 
     /// How many positions a row without names is expected to have; 0 if no column has a position.
     pub fn width(&self) -> usize {
-        self.positions.0.len()
+        self.width as usize
     }
 
     /// The tensor of this name, which is tensor number `ordinal`, from 0, of its body; `None` if nothing is looked for
@@ -295,6 +357,14 @@ impl Positions {
         self.0.get(position).copied().flatten().map(usize::from)
     }
 
+    /// Puts these elements of an answer where they stand.
+    fn set_elements(&mut self, first: usize, end: usize) {
+        for element in first..end {
+            self.set(element, Part::Element(element).column());
+        }
+    }
+
+    #[inline(never)]
     fn set(&mut self, position: usize, column: usize) {
         if POSITIONS_MAX <= position {
             return;

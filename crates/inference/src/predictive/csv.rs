@@ -177,7 +177,7 @@ impl CsvReader {
     fn end_field(&mut self, is_last: bool, columns: &Columns, take: &mut impl FnMut(Event<'_>)) {
         let CsvReader { head, row, field, vector, .. } = self;
         let field = field.get(..self.length).unwrap_or_default();
-        let is_single = self.record == Record::RowOrRows && head.expected(columns) == 1;
+        let is_single = self.record == Record::RowOrRows && head.expected(columns, 0) == 1;
         if self.first.is_head() {
             head.push(columns, field);
             if is_last {
@@ -199,7 +199,7 @@ impl CsvReader {
             }
             row.position = row.position.saturating_add(1);
             if is_last || is_single {
-                let expected = head.expected(columns);
+                let expected = head.expected(columns, row.position);
                 if columns.count() == 0 {
                     row.restart();
                 }

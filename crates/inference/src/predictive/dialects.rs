@@ -4,6 +4,7 @@ mod azure_ml;
 mod cog;
 mod feedback;
 mod invocations;
+mod json;
 mod kserve_v1;
 mod mlflow;
 mod sagemaker;
@@ -25,6 +26,7 @@ pub const DIALECTS: &[&Dialect] = &[
     &sagemaker::DIALECT,
     &mlflow::DIALECT,
     &invocations::DIALECT,
+    &json::DIALECT,
     &v2_rest::DIALECT,
     &v2_grpc::DIALECT,
     &v2_grpc::STREAM,

@@ -9,7 +9,7 @@ mod table;
 mod tests;
 mod walk;
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 
 use self::{
     classes::Classes,
@@ -21,6 +21,7 @@ use super::{
     Columns, Event, Fault, Projection,
     columns::Tensor,
     head::Head,
+    paths::PathStep,
     row::Row,
     value::{Next, ValueReader, skip_if_opens},
 };
@@ -30,6 +31,12 @@ pub(super) use self::table::{Holds, Member, Table};
 
 /// Wrappers may nest this deep in a row.
 const WRAPPED_MAX: u8 = 4;
+
+/// The names of members from the root on to that which holds rows, at most [`ROW_PATH_MAX`]; none for the root itself.
+pub type RowPath = Rc<Vec<PathStep>>;
+
+/// The most names of a [`RowPath`].
+pub const ROW_PATH_MAX: usize = PATH_MAX;
 
 /// Reads rows from documents that arrive in pieces, one document after the other.
 #[derive(Debug)]
@@ -42,6 +49,8 @@ pub struct DocumentReader {
 #[derive(Debug)]
 struct Walk {
     table: &'static Table,
+    /// Where its only member is, if a declaration says so.
+    path: Option<RowPath>,
     wants: Option<Wants>,
     at: At,
     /// For each open object on the way of a path, outermost first: the members whose paths go on inside it.
@@ -108,6 +117,8 @@ enum At {
     ObjectValue,
     /// Right after a wrapper's name.
     Wrapped,
+    /// Right after the name of a part of an answer.
+    Part,
     /// In a value of more than one token.
     Value,
     /// A row that was a single value is over. No token is here.
@@ -135,6 +146,11 @@ impl DocumentReader {
     /// A reader of documents with these members.
     pub fn new(table: &'static Table) -> DocumentReader {
         DocumentReader { tokenizer: Tokenizer::new(), walk: Walk::new(table) }
+    }
+
+    /// Looks for the only member of the table at this path.
+    pub fn look_at(&mut self, path: &RowPath) {
+        self.walk.path = Some(path.clone());
     }
 
     /// Takes the next piece of the document; calls `take` with everything it completes.
@@ -174,6 +190,7 @@ impl Walk {
     fn new(table: &'static Table) -> Walk {
         Walk {
             table,
+            path: None,
             wants: None,
             at: At::Root,
             inside: [0; PATH_MAX],
@@ -203,9 +220,13 @@ impl Walk {
             self.row.index = self.row.index.saturating_add(self.columnar.rows()).saturating_add(1);
         }
         self.drop_row(take);
+        // What came of columns is counted, so its rows are.
+        let rows = core::mem::take(&mut self.columnar).rows();
+        if rows != 0 {
+            take(Event::Rows(rows));
+        }
         self.value.reset();
         self.head.clear();
-        self.columnar = Columnar::default();
         (self.at, self.depth, self.list, self.is_row) = (At::Root, 0, None, IsRow::No);
         (self.wrapped, self.is_wrapped_list) = (0, false);
         (self.tensor, self.shape) = (None, Shape::default());
@@ -232,6 +253,8 @@ impl Walk {
         }
     }
 
+    // Two call it, and one of them once for a document.
+    #[inline(never)]
     fn step(
         &mut self,
         token: Token<'_>,
@@ -254,6 +277,7 @@ impl Walk {
             At::Rows => self.in_rows(token, columns, take),
             At::VectorRow => self.in_vector_row(token, columns, take),
             At::Wrapped => self.at_wrapper(token),
+            At::Part => self.at_part(token, columns, take),
             At::ColumnRows => self.in_column(token, columns, take),
             At::TensorRow => self.in_tensor_row(token, columns, take),
             At::Columns => self.in_columns(token, columns, take),

@@ -7,10 +7,9 @@ use super::Cell;
 pub enum Event<'a> {
     /// The value of a column in a row of the body. Within a row each column comes at most once.
     ///
-    /// What a row lacks is not reported: the number of values says it once the body is over. A cell counts even if its
-    /// row then breaks off.
+    /// What a row lacks is not reported: the number of values says it once the body is over.
     Cell {
-        /// The column's number.
+        /// The column's number, or that of a [`Part`](super::Part) of an answer.
         column: usize,
         /// The row's, from 0.
         row: u64,
@@ -26,6 +25,8 @@ pub enum Event<'a> {
     },
     /// This many more rows ended, at least 1; a format by columns reports all of them once they are known.
     Rows(u64),
+    /// The row of the last value is one, in a format whose rows are reported once all of them are known.
+    RowEnd,
     /// The values since the last row ended belong to no row: the row broke off, or was the document around others.
     NoRow,
     /// The body can be read, but differs from what the columns expect.

@@ -60,7 +60,19 @@ impl Head {
         if self.width == 0 {
             return columns.at(position);
         }
-        self.named(position).or_else(|| columns.at_nameless(position))
+        self.named(position).or_else(|| self.nameless(columns, position))
+    }
+
+    /// The column at a position whose name means nothing. If all names of an answer are such, and as many as there are
+    /// values of a prediction, positions say what is what.
+    #[inline(never)]
+    fn nameless(&self, columns: &Columns, position: usize) -> Option<usize> {
+        let is_answer = self.known.is_empty() && columns.takes_any();
+        if is_answer && (self.width == 1 || self.width == columns.shares()) {
+            columns.at(position)
+        } else {
+            columns.at_nameless(position)
+        }
     }
 
     fn named(&self, position: usize) -> Option<usize> {
@@ -80,8 +92,12 @@ impl Head {
         position < 64 && self.left_out >> position & 1 == 1
     }
 
-    /// How many values a row is expected to have; 0 if that is not known.
-    pub(super) fn expected(&self, columns: &Columns) -> usize {
-        if self.width == 0 { columns.width() } else { self.width }
+    /// How many values a row is expected to have that has this many; 0 if that is not known.
+    pub(super) fn expected(&self, columns: &Columns, found: usize) -> usize {
+        match self.width {
+            0 if found != 0 && found == columns.shares() => found,
+            0 => columns.width(),
+            width => width,
+        }
     }
 }

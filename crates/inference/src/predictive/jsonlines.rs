@@ -2,7 +2,7 @@
 
 use super::{
     Columns, Event,
-    document::{DocumentReader, Table},
+    document::{DocumentReader, RowPath, Table},
 };
 use driftline_wire::{frame::FrameStep, json::JsonEnd, ndjson};
 
@@ -23,6 +23,11 @@ impl LinesReader {
             document: DocumentReader::new(table),
             ending: JsonEnd::Empty,
         }
+    }
+
+    /// Looks for the only member of the table at this path of each line.
+    pub fn look_at(&mut self, path: &RowPath) {
+        self.document.look_at(path);
     }
 
     /// Takes the next piece of the body; calls `take` with everything it completes.

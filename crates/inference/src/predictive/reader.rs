@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use super::{
     Event, Sink,
     csv::{CsvReader, Header, Record},
-    document::{DocumentReader, Table},
+    document::{DocumentReader, RowPath, Table},
     jsonlines::LinesReader,
     tensors::{GrpcReader, Message, RestReader},
 };
@@ -137,6 +137,15 @@ impl Reader {
             Form::Messages { message, encoding } => {
                 Reader::Messages(Box::new(GrpcReader::new(message, encoding, room)))
             }
+        }
+    }
+
+    /// Looks for rows at this path of documents.
+    pub fn look_at(&mut self, path: &RowPath) {
+        match self {
+            Reader::Document(document) => document.look_at(path),
+            Reader::Lines(lines) => lines.look_at(path),
+            Reader::Csv(_) | Reader::Tensors(_) | Reader::Messages(_) => {}
         }
     }
 

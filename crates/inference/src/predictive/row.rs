@@ -1,10 +1,10 @@
 //! The row, or the table by columns, that is open: which columns it had so far; it holds no value.
 
-use super::{COLUMNS_MAX, Event, Fault};
+use super::{Event, Fault, answer::NUMBERS_MAX};
 
-/// A set of columns.
+/// A set of columns, and of the parts of an answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ColumnSet([u64; COLUMNS_MAX.div_ceil(64)]);
+pub(super) struct ColumnSet([u64; NUMBERS_MAX.div_ceil(64)]);
 
 /// A row that is being read.
 #[derive(Debug, Default)]
@@ -71,10 +71,12 @@ impl Row {
 
     /// Ends the row, which was expected to have this many values; 0 if that is not known.
     pub(super) fn end(&mut self, expected: usize, take: &mut impl FnMut(Event<'_>)) {
-        if self.has_extra {
+        let is_wrong = self.is_list && expected != 0 && self.position != expected;
+        // What is too wide has more values than columns, which is one breach.
+        if self.has_extra && !(is_wrong && expected < self.position) {
             take(Event::Fault(Fault::ExtraColumn));
         }
-        if self.is_list && expected != 0 && self.position != expected {
+        if is_wrong {
             take(Event::Fault(Fault::WrongShape));
         }
         take(Event::Rows(1));

@@ -4,16 +4,19 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     Model, ModelKind,
-    table::{Condition, Label, RoutePattern, UrlPattern, Word, settings},
+    table::{Condition, Label, RoutePattern, RowsPlace, UrlPattern, Word, settings},
 };
 use driftline_inference::{
     glob::Glob,
-    recognition::{Dialect, Endpoint},
+    predictive::RowPath,
+    recognition::{Dialect, Endpoint, RowPaths},
 };
 use driftline_statistics::document::{Node, Object, Problems};
 
 /// Declares what is not for a model.
 const NO_DIALECT: &str = "none";
+/// Declares that bodies have rows where the declaration says.
+const OPEN_DIALECT: &str = "json";
 
 settings! {
     /// A declaration: requests that match all that it says use its dialect.
@@ -28,6 +31,11 @@ settings! {
         /// The model that answers here, whatever the request says: one of `models` of the kind that the dialect is for.
         model: Option<String> = Label, [optional "the model that the request names in its path or body"],
             r#""my-llm""#;
+        /// Where the document of a request has its rows: names of members separated by dots, or `.` for the document itself.
+        /// Only the dialect `json` heeds it.
+        rows: Option<RowPath> = RowsPlace, [optional "`.`"], r#""input_data""#;
+        /// The same of an answer and its predictions.
+        answers: Option<RowPath> = RowsPlace, [optional "`.`"], r#""predictions""#;
     }
     where [Condition::AtLeastOne(&["path", "route"])];
 }
@@ -44,9 +52,16 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Endpoint> {
     let fields = node.object(EndpointFields::NAMES, problems)?;
-    let EndpointFields { path, route, dialect, model } = EndpointFields::of(&fields, problems);
+    let EndpointFields { path, route, dialect, model, rows, answers } =
+        EndpointFields::of(&fields, problems);
     Condition::all_hold(EndpointFields::CONDITIONS, &fields, problems);
-    let endpoint = Endpoint { path: path?, route: route?, dialect: dialect?, model: model? };
+    let dialect = dialect?;
+    let is_open = dialect.is_some_and(|it| it.name() == OPEN_DIALECT);
+    let request = rows?.unwrap_or_default();
+    let response = answers?.unwrap_or_default();
+    let rows = RowPaths { request, response };
+    let rows = is_open.then_some(rows);
+    let endpoint = Endpoint { path: path?, route: route?, dialect, model: model?, rows };
     check_model(&endpoint, &fields, models, problems);
     Some(endpoint)
 }

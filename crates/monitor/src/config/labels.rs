@@ -26,7 +26,7 @@ const MATERIAL_MEAN: RangeInclusive<f64> = 0.001..=1000.0;
 const UNITS_MAX: f64 = 1e7;
 /// The most names of KPIs and segments that all models have together: readers look for them and for
 /// [`RECORD_MEMBERS`].
-pub(super) const FEEDBACK_NAMES_MAX: usize = COLUMNS_MAX - RECORD_MEMBERS.len();
+pub(super) const FEEDBACK_NAMES_MAX: usize = COLUMNS_MAX - 1 - RECORD_MEMBERS.len();
 
 settings! {
     /// A business figure: a number in feedback, under its name.

@@ -416,6 +416,7 @@ fn selectors(
     });
     if profile.prediction.is_some() {
         selectors.push(prediction(fields, problems)?);
+        selectors.extend(profile.score().map(|_| Selector::usual(Sides::Response)));
     } else if let Some(node) = fields.optional("prediction") {
         node.refuse(format_args!("nothing: the profile has no prediction"), problems);
     }

@@ -9,7 +9,8 @@ mod form;
 
 pub(super) use self::form::{
     Flag, Form, HeaderName, JsonPath, Label, ModelName, Moment, Name, Number, Position, Reference,
-    RoutePattern, Secret, Text, Then, TimeBuckets, UrlPattern, Whole, Word, Words, refuse_other,
+    RoutePattern, RowsPlace, Secret, Text, Then, TimeBuckets, UrlPattern, Whole, Word, Words,
+    refuse_other,
 };
 
 use alloc::{

@@ -42,6 +42,8 @@ settings! {
 
 /// What stands for a model's output where features have their names, if none is called so.
 pub const PREDICTION: &str = "prediction";
+/// What the scores of predictions are called among the columns of a model.
+pub const SCORE: &str = "score";
 
 impl Thresholds {
     /// What is said, with the number of the column in the profile. `None` only after noting a problem.
@@ -77,6 +79,11 @@ impl Thresholds {
 fn column(profile: &Profile, name: &str) -> Option<usize> {
     let feature = profile.features.iter().position(|feature| feature.name == name);
     feature.or_else(|| {
-        (name == PREDICTION && profile.prediction.is_some()).then_some(profile.features.len())
+        let prediction = profile.prediction.as_ref().map(|_| profile.features.len())?;
+        match name {
+            PREDICTION => Some(prediction),
+            SCORE => profile.score().map(|_| prediction.saturating_add(1)),
+            _ => None,
+        }
     })
 }

@@ -22,8 +22,8 @@ use driftline_statistics::{
     fingerprint::Fingerprint,
     profile::{Column, Kind, Quantiles, Schema},
     value::{
-        Categories, Category, Cell, InBin, NullTexts, Placed, Precision, Reading, Said, is_exact,
-        length, reading, trim,
+        Categories, Category, Cell, InBin, NullTexts, Placed, Precision, Said, class_of, is_exact,
+        length,
     },
 };
 use driftline_wire::json::characters;
@@ -150,6 +150,23 @@ impl MonitoredColumn {
         if self.ages.is_some() { cell.aged(asked_at, &self.nulls) } else { cell }
     }
 
+    /// A prediction as the class that it names, if it has the form of Triton's classification extension, and is no category
+    /// of that very text. Without a label, the index is the class if it is called so, or else that of this number.
+    pub(crate) fn class_cell<'c>(&self, cell: Cell<'c>, classes: &'c [String]) -> Cell<'c> {
+        let (Cell::Text(text) | Cell::Untyped(text)) = cell else { return cell };
+        let names = match &self.bins {
+            Bins::Categories { names } => names.as_slice(),
+            _ => &[],
+        };
+        let Some((_, label)) = class_of(text).filter(|_| !self.is_known(text, names)) else {
+            return cell;
+        };
+        let is_class = classes.iter().any(|class| class.as_bytes() == label);
+        let number = str::from_utf8(label).ok().and_then(|digits| digits.parse::<usize>().ok());
+        let numbered = number.filter(|_| !is_class).and_then(|number| classes.get(number));
+        Cell::Untyped(numbered.map_or(label, |class| class.as_bytes()))
+    }
+
     /// The bin of a value, which is [aged](MonitoredColumn::aged), and what is odd about it, or why it has none. Of values
     /// that the wire has merged, one is drawn.
     #[inline]
@@ -237,7 +254,7 @@ impl MonitoredColumn {
             (text, _) => text?,
         };
         let is_class = self.is_prediction && !self.is_known(text, names);
-        let label = if is_class { class_label(text, &self.nulls) } else { None };
+        let label = if is_class { class_of(text).map(|(_, label)| label) } else { None };
         Ok(self.in_bin(label.unwrap_or(text), names))
     }
 
@@ -277,14 +294,20 @@ impl MonitoredColumn {
         })
     }
 
-    /// Counts a value in its bin, or under the reason why it has none.
+    /// Counts a value that is not odd in its bin.
     #[inline]
+    pub(crate) fn count_bin(&self, buffer: &mut MetricBuffer, bin: usize) {
+        if let Some(id) = self.counts.get(bin) {
+            buffer.add(id, 1);
+        }
+    }
+
+    /// Counts a value in its bin, or under the reason why it has none.
+    #[inline(never)]
     pub(crate) fn count(&self, buffer: &mut MetricBuffer, placed: Placed) {
         match placed {
             Ok(InBin { bin, is_outside, tail_distance }) => {
-                if let Some(id) = self.counts.get(bin) {
-                    buffer.add(id, 1);
-                }
+                self.count_bin(buffer, bin);
                 if is_outside {
                     buffer.add(self.outside, 1);
                     self.violations.count(buffer, outside(&self.bins), 1);
@@ -344,16 +367,6 @@ impl MonitoredColumn {
     pub(crate) fn layout(&self) -> Fingerprint {
         self.reference.fingerprint(self.bins.fingerprint(self.identity))
     }
-}
-
-/// The label in an answer of Triton's classification extension, `score:index:label`; without labels it is the index.
-/// `None` for any other text.
-fn class_label<'t>(text: &'t [u8], nulls: &NullTexts) -> Option<&'t [u8]> {
-    let mut parts = text.splitn(3, |&byte| byte == b':');
-    let (score, index) = (parts.next()?, parts.next()?);
-    let is_score = matches!(reading(score, nulls), Reading::Number(_));
-    let is_index = !index.is_empty() && index.iter().all(u8::is_ascii_digit);
-    (is_score && is_index).then(|| parts.next().map_or(index, trim))
 }
 
 /// The categories of the reference that say numbers or truth values: those with a bin, then all others.

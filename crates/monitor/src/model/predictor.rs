@@ -10,6 +10,7 @@ use super::{
     violation::RowViolations,
 };
 use crate::{
+    answer::{AnswerForm, Shares},
     config::{self, Identified, ModelKind, Place, Sampling, Selector, Sides, Thresholds},
     drift_settings::DriftSettings,
     feedback::FeedbackLayout,
@@ -26,7 +27,7 @@ use driftline_metrics::{
     catalogue::Metric,
     series::{SeriesId, SeriesRegistrar},
 };
-use driftline_statistics::profile::{Column, Profile};
+use driftline_statistics::profile::{Column, Kind, Profile};
 
 /// What models have that predict, and those with a profile: one for each version that is told apart, whatever the route.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct PredictionSeries {
     pub(crate) model: usize,
     version: Option<Box<str>>,
     pub(crate) instances: SeriesId,
+    /// Those of requests that were refused.
+    pub(crate) refused: SeriesId,
     pub(crate) predictions: SeriesId,
     /// What a model that predicts counts by version, if it has one.
     pub(crate) by_version: Option<VersionSeries>,
@@ -45,6 +48,8 @@ pub(crate) struct PredictionSeries {
     features: usize,
     request: ColumnSelectors,
     response: ColumnSelectors,
+    /// How answers are read that say the prediction in parts.
+    pub(crate) answer: Option<Box<AnswerForm>>,
     /// What the columns of a language model are, by number; none for a model that predicts.
     pub(crate) language: Vec<Feature>,
     /// What labels are counted under, if any are.
@@ -77,6 +82,7 @@ impl PredictionSeries {
             model: number,
             version: version.map(Box::from),
             instances: registrar.add(Metric::Instances, &labels),
+            refused: registrar.add(Metric::InstancesRefused, &labels),
             predictions: registrar.add(Metric::Predictions, &labels),
             by_version: version.map(|_| VersionSeries::register(registrar, labels)),
             sampling: Sampling::NONE,
@@ -84,6 +90,7 @@ impl PredictionSeries {
             features: 0,
             request: ColumnSelectors::default(),
             response: ColumnSelectors::default(),
+            answer: None,
             language: Vec::new(),
             labelled: None,
             violations: None,
@@ -103,6 +110,7 @@ impl PredictionSeries {
     ) -> PredictionSeries {
         let (label, version) = (model.name.as_str(), model.version.as_deref().unwrap_or_default());
         let instances = registrar.add(Metric::Instances, &[label, version]);
+        let refused = registrar.add(Metric::InstancesRefused, &[label, version]);
         let predictions = registrar.add(Metric::Predictions, &[label, version]);
         let is_compared = model.version.is_some() && model.kind == ModelKind::Predictive;
         let by_version = is_compared.then(|| VersionSeries::register(registrar, [label, version]));
@@ -131,19 +139,22 @@ impl PredictionSeries {
                 )
             })
             .collect();
+        let answer = answer_form(profile);
         let created = registrar.add(Metric::ProfileCreated, &[label, version]);
         let evidence_needed = registrar.add(Metric::DriftEvidenceNeeded, &[label, version]);
         PredictionSeries {
             model: number,
             version: model.version.as_deref().map(Box::from),
             instances,
+            refused,
             predictions,
             by_version,
             sampling: model.sampling,
             columns,
             features: profile.features.len(),
-            request: column_selectors(profile, &model.selectors, true),
-            response: column_selectors(profile, &model.selectors, false),
+            request: column_selectors(profile, &model.selectors, true, None),
+            response: column_selectors(profile, &model.selectors, false, answer.as_deref()),
+            answer,
             language: match model.kind {
                 ModelKind::Predictive => Vec::new(),
                 ModelKind::Language => {
@@ -227,6 +238,12 @@ impl PredictionSeries {
     }
 }
 
+/// What predictions are called, the likeliest name first.
+const USUAL_NAMES: [&str; 4] = [config::PREDICTION, "predictions", config::SCORE, "label"];
+/// The same of classes: what is called a score is no class if there is a label.
+const USUAL_NAMES_OF_CLASSES: [&str; 4] =
+    [config::PREDICTION, "predictions", "label", config::SCORE];
+
 /// Nats as a negative decimal logarithm, in thousandths.
 fn thousandths(nats: f64) -> u64 {
     // The cast saturates.
@@ -237,26 +254,72 @@ fn thousandths(nats: f64) -> u64 {
 pub(crate) fn columns_of(profile: &Profile) -> impl Iterator<Item = (Role, &str, &Column)> {
     let features = profile.features.iter();
     let features = features.map(|feature| (Role::Feature, feature.name.as_str(), &feature.column));
-    features.chain(
-        profile.prediction.iter().map(|column| (Role::Prediction, config::PREDICTION, column)),
-    )
+    let prediction = profile.prediction.iter();
+    let prediction = prediction.map(|column| (Role::Prediction, config::PREDICTION, column));
+    let score = profile.score().map(|score| (Role::Prediction, config::SCORE, &score.column));
+    features.chain(prediction).chain(score)
 }
 
-/// What the selectors look for in the request, or else in the answer.
+/// How answers say the prediction; `None` if there is none.
+fn answer_form(profile: &Profile) -> Option<Box<AnswerForm>> {
+    profile.prediction.as_ref()?;
+    let prediction = profile.features.len();
+    let score = profile.score().map(|_| prediction.saturating_add(1));
+    Some(Box::new(AnswerForm { prediction, score, shares: Shares::of(profile) }))
+}
+
+/// Looks for the prediction in answers: under this name only, or else under any and at the first position.
+#[inline(never)]
+fn look_for_answer(
+    columns: &mut Columns,
+    profile: &Profile,
+    form: &AnswerForm,
+    only: Option<&str>,
+) {
+    let shares = form.shares.as_ref();
+    let classes = shares.map(|it| it.classes.as_slice()).unwrap_or_default();
+    let are_classes = shares.is_some_and(|it| !it.is_score)
+        || profile.prediction.as_ref().is_some_and(|it| it.kind == Kind::Category);
+    let own = profile.answer.as_ref().and_then(|it| it.name.as_deref());
+    let mut names = [own.unwrap_or(config::PREDICTION); 5];
+    let [_, usual @ ..] = &mut names;
+    *usual = if are_classes { USUAL_NAMES_OF_CLASSES } else { USUAL_NAMES };
+    match only {
+        Some(only) => columns.look_for_answer(&[only], false, classes),
+        None => columns.look_for_answer(&names, true, classes),
+    }
+}
+
+/// What the selectors look for in the request, or else in answers of this form.
 fn column_selectors(
     profile: &Profile,
     selectors: &[Selector],
     is_request: bool,
+    form: Option<&AnswerForm>,
 ) -> ColumnSelectors {
+    let own_score = profile.score().map_or(config::SCORE, |score| score.name.as_str());
     let looks = if is_request { Sides::has_request } else { Sides::has_response };
     let mut sources = ColumnSelectors::default();
     let mut columns = Vec::new();
     for (number, ((role, name, column), selector)) in columns_of(profile).zip(selectors).enumerate()
     {
         let is_here = looks(selector.sides);
+        let is_answer = form.is_some() && number == profile.features.len();
+        let is_score = profile.features.len() < number;
         let reads = Projection::of(column.kind);
         let place = match &selector.place {
-            Place::Usual => Some(usual(name, number, role, is_request)),
+            Place::Usual | Place::Member(_) if is_answer => Some(predictive::Place::Parts),
+            Place::Usual => {
+                let name = if is_score { own_score } else { name };
+                let name = name.as_bytes().into();
+                Some(match role {
+                    // Rows of requests hold the features in the order of the profile.
+                    Role::Feature if is_request => {
+                        predictive::Place::Usual { name, position: number }
+                    }
+                    _ => predictive::Place::Name(name),
+                })
+            }
             Place::Member(name) => Some(predictive::Place::Name(name.as_bytes().into())),
             Place::Column(position) => Some(predictive::Place::Position(*position)),
             Place::Tensor { name, index } => {
@@ -275,16 +338,15 @@ fn column_selectors(
         columns.push(place.filter(|_| is_here).map(|place| (place, reads)));
     }
     sources.columns = Columns::new(columns);
-    sources
-}
-
-/// Where a column is looked for if nothing is said: by its name, and in rows without names at its position. There,
-/// rows of requests hold the features in the order of the profile, and rows of answers begin with the prediction.
-fn usual(name: &str, number: usize, role: Role, is_request: bool) -> predictive::Place {
-    let name = name.as_bytes().into();
-    match (is_request, role == Role::Prediction) {
-        (true, false) => predictive::Place::Usual { name, position: number },
-        (false, true) => predictive::Place::Usual { name, position: 0 },
-        _ => predictive::Place::Name(name),
+    let said = selectors.get(profile.features.len()).filter(|it| looks(it.sides));
+    if let (Some(form), Some(selector)) = (form, said) {
+        match &selector.place {
+            Place::Usual => look_for_answer(&mut sources.columns, profile, form, None),
+            Place::Member(name) => {
+                look_for_answer(&mut sources.columns, profile, form, Some(name));
+            }
+            _ => {}
+        }
     }
+    sources
 }

@@ -299,7 +299,7 @@ impl FeedbackTaken {
             Event::Rows(_) if !self.is_one_record => self.end_record(host, feedback, buffer),
             Event::NoRow if !self.is_one_record => self.record.clear(),
             // Unknown members are ignored.
-            Event::Rows(_) | Event::NoRow | Event::Fault(_) => {}
+            Event::Rows(_) | Event::RowEnd | Event::NoRow | Event::Fault(_) => {}
         }
     }
 

@@ -195,6 +195,11 @@ fn check(wire: &Wire<'_>, outcome: Outcome, model: &str, expected: &[(&str, i64)
     if values != 0 {
         all.insert("monitored_values_total{}".to_string(), values);
     }
+    // Rows of requests that were refused are rows all the same.
+    let rows = format!("instances_total{{{model}}}");
+    if let (Outcome::ErrorStatus | Outcome::LocalReply, Some(&rows)) = (outcome, all.get(&rows)) {
+        all.insert(format!("instances_refused_total{{{model}}}"), rows);
+    }
     let result = outcome.result().name();
     all.insert(format!("request_duration_observations_total{{{model},{result}}}"), 1);
     let (world, expected) = (World::new(CONFIG), (outcome, all));

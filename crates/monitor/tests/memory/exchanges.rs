@@ -188,6 +188,8 @@ fn features_and_headers_take_more() {
         features.push(format!(r#"{{"name": "h{number}", "header": "x-{number}"}}"#));
     }
     let mut cases = PREDICT.cases();
+    // Without its declaration an exchange of this dialect is measured as none.
+    cases.retain(|case| case.dialect() != "json");
     for case in &mut cases {
         case.config = format!(
             r#"{{"models": [{{"name": "m", "profile": {profile}, "features": [{}]}}]}}"#,

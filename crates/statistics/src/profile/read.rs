@@ -1,5 +1,6 @@
 //! Reads a profile out of parsed JSON and checks that its numbers fit together; it repairs nothing.
 
+mod answer;
 mod bins;
 mod by_hour;
 mod column;
@@ -10,6 +11,7 @@ mod schema;
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use self::{
+    answer::answer,
     column::{Within, column},
     kpis::kpis,
     quality::quality,
@@ -23,7 +25,7 @@ use crate::{
     time::rfc3339::UnixTime,
 };
 
-const PROFILE_FIELDS: [&str; 11] = [
+const PROFILE_FIELDS: [&str; 12] = [
     "format",
     "format_version",
     "model",
@@ -33,11 +35,13 @@ const PROFILE_FIELDS: [&str; 11] = [
     NULL_TEXTS,
     "features",
     "prediction",
+    ANSWER,
     QUALITY,
     KPIS,
 ];
 const NAME: &str = "name";
 const NULL_TEXTS: &str = "null_texts";
+const ANSWER: &str = "answer";
 const QUALITY: &str = "quality";
 const KPIS: &str = "kpis";
 
@@ -70,6 +74,10 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         Some(node) => column(&node, &[], within, problems).and_then(|(_, column)| column.map(Some)),
         None => None,
     };
+    let told = match fields.optional(ANSWER) {
+        Some(node) => answer(&node, within, problems).map(Some),
+        None => Some(None),
+    };
     let quality = match fields.optional(QUALITY) {
         Some(node) => quality(&node, format_version, rows, features.as_deref(), problems).map(Some),
         None => Some(None),
@@ -86,6 +94,7 @@ pub(super) fn profile(node: &Node<'_, '_>, problems: &mut Problems) -> Option<Pr
         null_texts: null_texts?,
         features: features?,
         prediction: prediction?,
+        answer: told?.map(Box::new),
         quality: quality?.map(Box::new),
         kpis: kpis?,
     };
@@ -160,6 +169,7 @@ fn features(
     list.array(0..=most, problems, |node, problems| feature(&node, within, &mut seen, problems))
 }
 
+#[inline(never)]
 fn feature(
     node: &Node<'_, '_>,
     within: Within,

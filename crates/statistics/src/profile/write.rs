@@ -8,9 +8,9 @@ use serde::{Serialize, Serializer};
 
 use self::quality::{WrittenQuality, written_quality};
 use super::{
-    ByHour, CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION, FORMAT_VERSION_BY_HOUR,
-    FORMAT_VERSION_KPIS, FORMAT_VERSION_QUALITY, Feature, Kind, Numbers, Profile, Quantiles, Range,
-    Schema,
+    Answer, ByHour, CREATED_AT_MAX, Column, Distinct, FORMAT, FORMAT_VERSION,
+    FORMAT_VERSION_ANSWER, FORMAT_VERSION_BY_HOUR, FORMAT_VERSION_KPIS, FORMAT_VERSION_QUALITY,
+    Feature, Kind, Numbers, Profile, Quantiles, Range, Schema,
 };
 use crate::{bins::Bins, time::rfc3339::UnixTime};
 
@@ -25,6 +25,7 @@ impl Serialize for Profile {
             null_texts,
             features,
             prediction,
+            answer,
             quality,
             kpis,
         } = self;
@@ -33,6 +34,7 @@ impl Serialize for Profile {
             format: FORMAT,
             // Older filters refuse a version that they do not know, so it is the lowest one that will do.
             format_version: match quality {
+                _ if answer.is_some() => FORMAT_VERSION_ANSWER,
                 _ if !kpis.is_empty() => FORMAT_VERSION_KPIS,
                 Some(_) => FORMAT_VERSION_QUALITY,
                 None if has_hours => FORMAT_VERSION_BY_HOUR,
@@ -45,6 +47,7 @@ impl Serialize for Profile {
             null_texts,
             features: features.iter().map(written_feature).collect(),
             prediction: prediction.as_ref().map(written_column),
+            answer: answer.as_deref().map(written_answer),
             quality: quality.as_deref().map(written_quality),
             kpis: kpis.iter().map(written_feature).collect(),
         }
@@ -65,9 +68,23 @@ struct WrittenProfile<'p> {
     features: Vec<WrittenFeature<'p>>,
     prediction: Option<WrittenColumn<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<WrittenAnswer<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<WrittenQuality<'p>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kpis: Vec<WrittenFeature<'p>>,
+}
+
+#[derive(Serialize)]
+struct WrittenAnswer<'p> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'p str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    classes: &'p [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<WrittenFeature<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score_class: Option<&'p str>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +170,16 @@ struct WrittenQuantiles {
 fn written_feature(feature: &Feature) -> WrittenFeature<'_> {
     let Feature { name, column } = feature;
     WrittenFeature { name, column: written_column(column) }
+}
+
+fn written_answer(answer: &Answer) -> WrittenAnswer<'_> {
+    let Answer { name, classes, score, score_class } = answer;
+    WrittenAnswer {
+        name: name.as_deref(),
+        classes,
+        score: score.as_ref().map(written_feature),
+        score_class: score_class.as_deref(),
+    }
 }
 
 fn written_column(column: &Column) -> WrittenColumn<'_> {

@@ -2,7 +2,7 @@
 //! cannot be had without. It reads counts of neither side.
 
 use driftline_metrics::catalogue::Label;
-use driftline_monitor::config::{Config, PREDICTION};
+use driftline_monitor::config::{Config, PREDICTION, SCORE};
 use driftline_statistics::{
     bins::{ABOVE, BELOW, Bins},
     detection::Reference,
@@ -56,7 +56,8 @@ fn columns(config: &Config) -> impl Iterator<Item = Labelled<'_>> {
     models.flat_map(|(model, profile)| {
         let features = profile.features.iter().map(|it| (FEATURE, it.name.as_str(), &it.column));
         let prediction = profile.prediction.iter().map(|it| (PREDICTION, PREDICTION, it));
-        features.chain(prediction).map(|(role, name, column)| Labelled {
+        let score = profile.score().map(|it| (PREDICTION, SCORE, &it.column));
+        features.chain(prediction).chain(score).map(|(role, name, column)| Labelled {
             column,
             labels: [
                 (Label::Model.name(), model.name.clone()),

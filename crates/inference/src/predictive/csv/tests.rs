@@ -65,8 +65,8 @@ fn a_field_is_what_it_says_for_its_column_to_decide() {
 
 #[test]
 fn records_of_another_width_are_reported() {
-    check(Header::Absent, "1,2,3,4\n5\n", "a0=`1` b0=`2` c0=`3` extra shape +1 a1=`5` shape +1");
-    check(Header::Present, "b,a\n1\n2,3,4\n", "b0=`1` shape +1 b1=`2` a1=`3` extra shape +1");
+    check(Header::Absent, "1,2,3,4\n5\n", "a0=`1` b0=`2` c0=`3` shape +1 a1=`5` shape +1");
+    check(Header::Present, "b,a\n1\n2,3,4\n", "b0=`1` shape +1 b1=`2` a1=`3` shape +1");
 }
 
 #[test]

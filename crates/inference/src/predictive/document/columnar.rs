@@ -1,7 +1,10 @@
 //! Columns that are lists of their own: what is known of all rows while one column after the other is read.
 
 use super::{
-    super::{Columns, Event, Fault, Projection, columns::Tensor, row::ColumnSet, value::Next},
+    super::{
+        COLUMNS_MAX, Columns, Event, Fault, Projection, columns::Tensor, row::ColumnSet,
+        value::Next,
+    },
     At, Walk, skip_if_opens,
 };
 use driftline_wire::json::Token;
@@ -79,7 +82,8 @@ impl Walk {
         };
         let ordinal = self.columnar.ordinal;
         self.columnar.ordinal = ordinal.saturating_add(1);
-        let plain = columns.named(key.bytes).map(Kind::Plain);
+        let named = columns.named(key.bytes).filter(|column| *column < COLUMNS_MAX);
+        let plain = named.map(Kind::Plain);
         let is_left_out = plain.is_none() && Columns::leaves_out(key.bytes);
         let tensor =
             || columns.tensor(key.bytes, ordinal).filter(|_| !is_left_out).map(Kind::Tensor);

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Columns, Event,
+        COLUMNS_MAX, Columns, Event,
         value::{BASE64, Next, ValueStep},
     },
     At, IsRow, WRAPPED_MAX, Walk, skip_if_opens,
@@ -24,6 +24,12 @@ impl Walk {
             Token::ArrayStart => self.at = self.list_row(),
             Token::ObjectStart => self.at = At::ObjectRow,
             Token::ArrayEnd => self.after_member(),
+            // One row, if rows have more than one value.
+            token if self.path.is_some() && 1 < columns.width() => {
+                self.list = None;
+                self.row.is_list = true;
+                return self.element(token, columns, take, At::ListRow);
+            }
             token => return self.single_value(token, columns, take),
         }
         Next::Read
@@ -173,7 +179,8 @@ impl Walk {
             self.wrapped = self.wrapped.saturating_sub(1);
             return Next::Read;
         };
-        if let Some(column) = columns.named(key.bytes) {
+        let named = columns.named(key.bytes);
+        if let Some(column) = named.filter(|column| *column < COLUMNS_MAX) {
             if !self.mark(column) {
                 // The first value has been counted. Most servers take the last one, so it may not be what they saw.
                 self.row.has_extra = true;
@@ -185,7 +192,7 @@ impl Walk {
         }
         if self.is_row != IsRow::No && self.list.is_none() && self.wrapped == 0 {
             let from = self.inside.first().copied().unwrap_or(0);
-            self.next = self.table.with_key(from, 0, key.bytes);
+            self.next = self.with_key(from, 0, key.bytes);
             if self.next != 0 {
                 self.is_row = IsRow::HoldsRows;
                 // It is no row itself, and the member may hold none.
@@ -212,8 +219,45 @@ impl Walk {
             (self.at, self.back) = (At::Value, At::RowEnd);
             return Next::Pieces;
         }
+        let part = named.or_else(|| self.other_member(columns, key.bytes));
+        if let Some(column) = part {
+            self.column = column;
+            self.at = At::Part;
+            return Next::Read;
+        }
         self.row.has_extra |= !Columns::leaves_out(key.bytes);
         Next::Skip
+    }
+
+    /// The part of an answer that a member is whose name means nothing.
+    fn other_member(&mut self, columns: &Columns, name: &[u8]) -> Option<usize> {
+        if self.row.is_list || Columns::leaves_out(name) {
+            return None;
+        }
+        let before = self.row.position;
+        let found = columns.other_member(before)?;
+        self.row.position = before.saturating_add(1);
+        Some(found)
+    }
+
+    /// Right after the name of a part of an answer, which may be a list of shares.
+    #[inline(never)]
+    pub(super) fn at_part(
+        &mut self,
+        token: Token<'_>,
+        columns: &Columns,
+        take: &mut impl FnMut(Event<'_>),
+    ) -> Next {
+        if token == Token::ArrayStart && columns.shares() != 0 {
+            self.row.position = 0;
+            return self.at_wrapper(token);
+        }
+        if !self.mark(self.column) {
+            self.row.has_extra = true;
+            self.at = At::ObjectRow;
+            return skip_if_opens(token);
+        }
+        self.value(token, columns, take, At::ObjectRow)
     }
 
     pub(super) fn at_wrapper(&mut self, token: Token<'_>) -> Next {
@@ -243,7 +287,7 @@ impl Walk {
             // What looked like a row was the document.
             self.drop_row(take);
         } else {
-            self.count_row(self.head.expected(columns), take);
+            self.count_row(self.head.expected(columns, self.row.position), take);
         }
         match self.list {
             Some(at) => self.at = at,

@@ -54,7 +54,7 @@ impl Walk {
             self.after_member();
             return Next::Skip;
         };
-        let expected = self.head.expected(columns);
+        let expected = self.head.expected(columns, width);
         if expected != 0 && width != expected {
             self.fault(Fault::WrongShape, take);
         }
@@ -73,6 +73,9 @@ impl Walk {
         let is_over = token == Token::ArrayEnd;
         let is_whole = self.row.position == width;
         if is_whole || (is_over && self.row.position != 0) {
+            let expected = self.head.expected(columns, width);
+            // Of rows that are too wide, the shape has been told.
+            self.row.has_extra &= expected == 0 || width <= expected;
             self.count_row(0, take);
             self.shaped_rows = self.shaped_rows.saturating_add(1);
         }

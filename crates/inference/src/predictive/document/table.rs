@@ -33,6 +33,8 @@ pub enum Holds {
     RowOrRows,
     /// Columns: an object of lists by name, or of single values if there is one row. A list is rows.
     Columns,
+    /// Rows or columns as above, or a single value, which is a row.
+    Any,
     /// A list with the names of the columns, for rows by position that follow. If one is not a text, there are no
     /// names.
     Names,

@@ -90,7 +90,7 @@ fn values_that_are_no_numbers_have_their_reasons() {
 fn rows_of_another_width_are_reported() {
     check(
         r#"{"instances": [[1, 2, 3, 4, [5]], [1], []]}"#,
-        "a0=1 b0=2 c0=3 extra shape +1 a1=1 shape +1 shape +1",
+        "a0=1 b0=2 c0=3 shape +1 a1=1 shape +1 shape +1",
     );
 }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{
-    super::{Columns, Event, value::Next},
+    super::{Columns, Event, PathStep, value::Next},
     At, IsRow, Walk,
     columnar::Columnar,
     shape::Shape,
@@ -32,7 +32,7 @@ impl Walk {
         };
         let depth = self.depth.saturating_sub(1);
         let from = self.inside.get(depth).copied().unwrap_or(0);
-        self.next = self.table.with_key(from, depth, key.bytes);
+        self.next = self.with_key(from, depth, key.bytes);
         if self.next == 0 {
             return Next::Skip;
         }
@@ -46,12 +46,12 @@ impl Walk {
         columns: &Columns,
         take: &mut impl FnMut(Event<'_>),
     ) -> Next {
-        if let Some(holds) = self.table.holds(self.next, self.depth)
+        if let Some(holds) = self.holds()
             && let Some(next) = self.enter(holds, token, columns, take)
         {
             return next;
         }
-        let below = self.table.below(self.next, self.depth);
+        let below = self.below(self.depth);
         if token == Token::ObjectStart && below != 0 {
             self.descend(below);
             self.at = At::Members;
@@ -59,6 +59,35 @@ impl Walk {
         }
         self.after_member();
         skip_if_opens(token)
+    }
+
+    /// Those members that go through, or end at, this name at this depth.
+    pub(super) fn with_key(&self, from: Members, depth: usize, key: &[u8]) -> Members {
+        match &self.path {
+            None => self.table.with_key(from, depth, key),
+            Some(path) => {
+                let is_key =
+                    |step: &PathStep| matches!(step, PathStep::Key(name) if name.as_bytes() == key);
+                path.get(depth).is_some_and(is_key).into()
+            }
+        }
+    }
+
+    /// Those of the next members whose paths go on below this depth.
+    fn below(&self, depth: usize) -> Members {
+        match &self.path {
+            None => self.table.below(self.next, depth),
+            Some(path) => (depth < path.len()).into(),
+        }
+    }
+
+    /// What the next member holds, if it ends here.
+    fn holds(&self) -> Option<Holds> {
+        match &self.path {
+            None => self.table.holds(self.next, self.depth),
+            Some(path) if path.len() == self.depth => self.table.holds(Members::MAX, 0),
+            Some(_) => None,
+        }
     }
 
     /// Enters an object on the way of these members.
@@ -90,14 +119,14 @@ impl Walk {
     ) -> Option<Next> {
         let opens = matches!(token, Token::ArrayStart | Token::ObjectStart);
         let (list, at) = match (holds, token) {
-            (Holds::Rows | Holds::RowOrRows | Holds::Columns, Token::ArrayStart) => {
+            (Holds::Rows | Holds::RowOrRows | Holds::Columns | Holds::Any, Token::ArrayStart) => {
                 (Some(At::Rows), At::Rows)
             }
             (Holds::Classes, Token::ArrayStart) => (Some(At::ClassRows), At::ClassRows),
-            (Holds::Columns, Token::ObjectStart) => (None, At::Columns),
+            (Holds::Columns | Holds::Any, Token::ObjectStart) => (None, At::Columns),
             (Holds::Row | Holds::RowOrRows, Token::ObjectStart) => (None, At::ObjectRow),
             (Holds::Row, Token::ArrayStart) => (None, self.list_row()),
-            (Holds::Row | Holds::RowOrRows, _) if !opens => (None, At::RowEnd),
+            (Holds::Row | Holds::RowOrRows | Holds::Any, _) if !opens => (None, At::RowEnd),
             (Holds::Names, Token::ArrayStart) => {
                 self.head.clear();
                 self.at = At::Names;
@@ -118,7 +147,7 @@ impl Walk {
             At::Columns => self.columnar = Columnar::default(),
             At::ObjectRow if self.depth == 0 => {
                 self.is_row = IsRow::Yes;
-                self.descend(self.table.below(self.next, 0));
+                self.descend(self.below(0));
             }
             At::RowEnd => return Some(self.single_value(token, columns, take)),
             _ => {}

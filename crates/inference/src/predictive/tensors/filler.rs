@@ -204,6 +204,13 @@ impl Filler {
         // A row that broke off with the body did not end.
         let begun = row.saturating_add(u64::from(index != 0 && !is_cut));
         self.rows = self.rows.max(begun.min(shape.rows));
+        if self.cursor.tensor.is_some() {
+            take(if is_cut && index != 0 && self.rows <= row {
+                Event::NoRow
+            } else {
+                Event::RowEnd
+            });
+        }
         self.earlier.take(&mut self.cursor.columns);
         self.cursor = Cursor::default();
     }

@@ -333,7 +333,7 @@ fn the_number_of_models_is_bounded() {
 fn a_profile_of_another_version_is_refused_with_its_path() {
     refuses(
         &format!(r#"{{"models": [{{"name": "m"}}, {}]}}"#, with_profile("rain", "rain", 7)),
-        "models[1].profile.format_version: found 7, expected 1 to 5, the versions that this build of \
+        "models[1].profile.format_version: found 7, expected 1 to 6, the versions that this build of \
          Driftline reads",
     );
 }
@@ -502,7 +502,7 @@ fn an_endpoint_that_means_nothing_is_refused() {
             r#"{"path": "/a"}, {"path": "/a", "dialect": "openai_chat", "modell": ""}"#,
         ),
         "2 problems: endpoints[0]: the field `dialect` is missing; \
-         endpoints[1]: unknown field \"modell\", allowed are `path`, `route`, `dialect`, `model`",
+         endpoints[1]: unknown field \"modell\", allowed are `path`, `route`, `dialect`, `model`, `rows`, `answers`",
     );
     refuses(&with_endpoints(""), "endpoints: found 0 elements, expected 1 to 64");
 }

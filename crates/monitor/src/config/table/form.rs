@@ -1,12 +1,12 @@
 //! The forms in which settings are written: each reads one value, and says what it takes. None knows a setting.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::ops::RangeInclusive;
 
 use super::{Shape, TextShape};
 use driftline_inference::{
     glob::Glob,
-    predictive::{PathStep, STEPS_MAX},
+    predictive::{PathStep, ROW_PATH_MAX, RowPath, STEPS_MAX},
 };
 use driftline_metrics::buckets::Buckets;
 use driftline_statistics::{
@@ -81,6 +81,9 @@ pub(crate) struct UrlPattern;
 
 /// A path into a JSON document.
 pub(crate) struct JsonPath;
+
+/// Where rows stand in a JSON document.
+pub(crate) struct RowsPlace;
 
 /// The name of a header, which is read in lower case.
 pub(crate) struct HeaderName;
@@ -316,6 +319,30 @@ impl Form for JsonPath {
 
     fn shape(&self) -> Shape {
         Shape::Text(TextShape::JsonPath)
+    }
+}
+
+impl Form for RowsPlace {
+    type Value = RowPath;
+
+    fn read(&self, node: &Node<'_, '_>, problems: &mut Problems) -> Option<RowPath> {
+        let text = node.text(problems)?;
+        if text == "." {
+            return Some(RowPath::default());
+        }
+        let is_name = |step: &PathStep| matches!(step, PathStep::Key(_));
+        let found = steps(text).filter(|it| it.len() <= ROW_PATH_MAX && it.iter().all(is_name));
+        if found.is_none() {
+            node.refuse(
+                format_args!("up to {ROW_PATH_MAX} names of members, separated by dots, or `.`"),
+                problems,
+            );
+        }
+        found.map(Rc::new)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Text(TextShape::Any)
     }
 }
 

@@ -90,13 +90,13 @@ fn a_field_that_is_given_twice_is_refused_wherever_it_stands() {
 #[test]
 fn another_format_or_version_is_refused_alone() {
     let mut json = rain();
-    json["format_version"] = json!(6);
+    json["format_version"] = json!(7);
     json["rows"] = json!("many");
     json["kinds"] = json!({});
     let error = Profile::from_json(json.to_string().as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "profile refused: format_version: found 6, expected 1 to 5, the versions that this build of \
+        "profile refused: format_version: found 7, expected 1 to 6, the versions that this build of \
          Driftline reads"
     );
     refuses(
@@ -408,7 +408,7 @@ fn all_problems_are_reported_at_once() {
         error.to_string(),
         "profile refused: unknown field \"note\", allowed are `format`, `format_version`, \
          `model`, `version`, `created_at`, `rows`, `null_texts`, `features`, `prediction`, \
-         `quality`, `kpis`; model: found 7, expected text; \
+         `answer`, `quality`, `kpis`; model: found 7, expected text; \
          features[1].nulls: found -1, expected a whole number from 0 to 9007199254740991; \
          prediction.tail_excess: the field `high` is missing"
     );

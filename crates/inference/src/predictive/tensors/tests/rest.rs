@@ -179,9 +179,9 @@ fn early_data_that_finds_no_room_passes_unread_and_gives_back_what_it_has() {
     let end = |mut reader: RestReader| {
         let mut found = Vec::new();
         let body = br#"],"name":"a","shape":[1]},{"data":[6],"name":"b","shape":[1]}]}"#;
-        reader.read(body, &columns, &mut |event| found.push(said(event)));
+        reader.read(body, &columns, &mut |event| note(event, &mut found));
         assert_eq!(
-            reader.finish(&columns, &mut |event| found.push(said(event))),
+            reader.finish(&columns, &mut |event| note(event, &mut found)),
             JsonEnd::Complete
         );
         assert_eq!(reader.too_large(), 0);
@@ -214,9 +214,9 @@ fn found_of(members: &[&str]) -> (Vec<String>, JsonEnd) {
             &MemoryBudget::new(DECODERS_BYTES_MAX),
         );
         for piece in pieces {
-            reader.read(piece, &columns, &mut |event| found.push(said(event)));
+            reader.read(piece, &columns, &mut |event| note(event, &mut found));
         }
-        let ending = reader.finish(&columns, &mut |event| found.push(said(event)));
+        let ending = reader.finish(&columns, &mut |event| note(event, &mut found));
         assert_eq!(reader.too_large(), 0);
         found.sort();
         let found = (found, ending);

@@ -172,7 +172,7 @@ fn read(body: &[u8], room: usize) -> (String, Wrong) {
 fn read_pieces(pieces: &[&[u8]], room: usize) -> (String, Wrong) {
     let mut reader = GrpcReader::new(Message::Request, encoding("gzip"), &MemoryBudget::new(room));
     let (columns, mut found) = (columns(), Vec::new());
-    let take = |event: Event<'_>| found.push(said(event));
+    let take = |event: Event<'_>| note(event, &mut found);
     let mut sink = AwaitsName { columns: [&columns; 2], name: None, take };
     for piece in pieces {
         reader.read(piece, &mut sink);
@@ -237,7 +237,7 @@ fn a_message_that_found_no_room_does_not_keep_the_next_one_from_being_read() {
     let mut reader = GrpcReader::new(Message::Request, encoding("gzip"), &room);
     let mut other = GrpcReader::new(Message::Request, encoding("gzip"), &room);
     let (columns, mut found) = (columns(), Vec::new());
-    let take = |event: Event<'_>| found.push(said(event));
+    let take = |event: Event<'_>| note(event, &mut found);
     let mut sink = AwaitsName { columns: [&columns; 2], name: None, take };
     reader.read(
         &one[..one.len() - 4],
