@@ -11,6 +11,7 @@ mod features;
 mod framing;
 mod meaning;
 mod prompt;
+mod repeats;
 mod request;
 mod timeline;
 mod usage;

@@ -26,7 +26,7 @@ pub const CONFIGURATIONS_BYTES_MAX: usize = 24 << 20;
 const HAS_SMALL_POINTERS: bool = size_of::<usize>() == 4;
 /// What an exchange with a model that generates takes at most from its headers to its end, beside its decoders.
 /// Where pointers take eight bytes, as in tests, it is more.
-const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2048 } else { 2560 };
+const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 3072 } else { 3584 };
 /// The same where the answer comes in messages of an AWS event stream.
 const AWS_GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2816 } else { 3328 };
 /// The same with a model that predicts, beside decoders and held tensors, of columns and of values of headers.

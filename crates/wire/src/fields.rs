@@ -122,15 +122,21 @@ impl<T: Copy> FieldReader<T> {
     /// in a container on the way of a path is compared with each key that the table has there.
     #[inline]
     pub fn read(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
+        self.read_at(input, &mut |slot, value, _| found(slot, value));
+    }
+
+    /// [`read`](Self::read), and says of each value how many bytes of the input are left after it.
+    #[inline]
+    pub fn read_at(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>, usize)) {
         let slots = self.slots;
-        self.tree.read_by(Tokenizer::next, input, &mut |field, value| {
+        self.tree.read_by(Tokenizer::next, input, &mut |field, value, left| {
             if let Some(&slot) = slots.get(usize::from(field)) {
-                found(slot, value);
+                found(slot, value, left);
             }
         });
     }
 
-    /// The same in code that all tables share, for what is read less often than the events of a stream.
+    /// [`read`](Self::read), in code that all tables share, for what is read less often than the events of a stream.
     #[inline]
     pub fn read_shared(&mut self, input: &[u8], found: &mut impl FnMut(T, Value<'_>)) {
         let slots = self.slots;
@@ -164,7 +170,7 @@ impl<T: Copy> FieldReader<T> {
 impl TreeReader {
     #[inline(never)]
     fn read_shared(&mut self, input: &[u8], found: &mut dyn FnMut(u8, Value<'_>)) {
-        self.read_by(Tokenizer::next_shared, input, &mut |field, value| found(field, value));
+        self.read_by(Tokenizer::next_shared, input, &mut |field, value, _| found(field, value));
     }
 
     #[inline]
@@ -172,7 +178,7 @@ impl TreeReader {
         &mut self,
         next: impl for<'a> Fn(&'a mut Tokenizer, &'a [u8]) -> Progress<'a>,
         input: &[u8],
-        found: &mut impl FnMut(u8, Value<'_>),
+        found: &mut impl FnMut(u8, Value<'_>, usize),
     ) {
         let mut rest = input;
         loop {
@@ -203,7 +209,7 @@ impl TreeReader {
                 Token::Piece(_) | Token::PiecesEnd | Token::Passed => continue,
             };
             for field in self.tree.ending(self.next) {
-                found(field, value);
+                found(field, value, rest.len());
             }
             match value {
                 Value::Object => self.open(self.tree.object(self.next)),

@@ -43,3 +43,4 @@ pub mod ndjson;
 pub mod protobuf;
 mod scan;
 pub mod sse;
+pub mod template;

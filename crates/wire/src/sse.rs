@@ -169,6 +169,22 @@ impl Reader {
         if self.is_error { Field::Error.name() } else { self.name.as_bytes() }
     }
 
+    /// Whether no event is open, so that a whole one may pass: [`Reader::pass`].
+    #[must_use]
+    #[inline]
+    pub fn is_between_events(&self) -> bool {
+        matches!(self.state, SseState::LineStart)
+            && !self.has_line
+            && !self.has_data
+            && (self.ended || self.name.as_bytes().is_empty())
+    }
+
+    /// Lets a whole event pass that is known from elsewhere, from between two events to its last byte.
+    #[inline]
+    pub fn pass(&mut self, event: &[u8]) {
+        self.after_cr = event.last() == Some(&b'\r');
+    }
+
     /// Ends the stream: says whether an event was left open, and is ready for the next stream.
     pub fn finish(&mut self) -> Ending {
         let ending = if self.has_data {

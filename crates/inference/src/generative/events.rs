@@ -3,7 +3,7 @@
 use crate::generative::{
     dialect::{Dialect, EventKind},
     framing::Frames,
-    {facts::Facts, meaning::Fact},
+    {facts::Facts, meaning::Fact, repeats::Repeats},
 };
 use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd, sse};
 
@@ -25,6 +25,8 @@ pub(super) struct Events {
     frames: Frames,
     fields: FieldReader<Fact>,
     open: OpenEvent,
+    /// What events have said that the next ones may say again.
+    repeats: Repeats,
     /// Earlier events brought output in pieces.
     has_pieces: bool,
     event_bytes_max: u64,
@@ -60,6 +62,7 @@ impl Events {
             frames,
             fields: FieldReader::new(*dialect.event),
             open: OpenEvent::default(),
+            repeats: Repeats::default(),
             has_pieces: false,
             event_bytes_max,
             large_events: 0,
@@ -68,17 +71,36 @@ impl Events {
 
     /// Takes the next piece of the body; calls `take` with each event that it completes.
     pub(super) fn read(&mut self, mut bytes: &[u8], mut take: impl FnMut(StreamEvent<'_>)) {
+        let mut watched = None;
         loop {
+            if self.open.bytes == 0 && self.frames.are_between_events() {
+                if let Some((event, facts)) = self.repeats.fit(bytes) {
+                    take(StreamEvent::Facts(facts));
+                    self.frames.pass(event);
+                    bytes = bytes.get(event.len()..).unwrap_or_default();
+                    continue;
+                }
+                watched = self.repeats.watch(bytes, self.has_pieces);
+            }
             let progress = self.frames.next(bytes);
             let consumed = progress.consumed;
             let is_whole = match progress.step {
                 // The line before is a document of its own: the server left out the empty line between two events.
                 FrameStep::Data(data) if data == sse::JOINT && self.fields.is_whole() => true,
                 FrameStep::Data(data) => {
+                    let after = bytes.get(consumed..).unwrap_or_default();
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
-                    self.fields.read(data, &mut |fact, value| facts.note(dialect, fact, &value));
+                    if let Some(watched) = &mut watched {
+                        watched.begin_data();
+                    }
+                    self.fields.read_at(data, &mut |fact, value, left| {
+                        facts.note(dialect, fact, &value);
+                        if let Some(watched) = &mut watched {
+                            watched.note(fact, &value, left.saturating_add(after.len()));
+                        }
+                    });
                     self.open.count(data);
-                    bytes = bytes.get(consumed..).unwrap_or_default();
+                    bytes = after;
                     continue;
                 }
                 FrameStep::EventEnd => true,
@@ -91,8 +113,11 @@ impl Events {
                 self.fields.reset();
                 Closed::Malformed
             };
-            self.hand_on(closed, &mut take);
             bytes = bytes.get(consumed..).unwrap_or_default();
+            if let (Closed::Facts, Some(watched)) = (closed, watched.take()) {
+                self.repeats.learn(&watched, bytes.len(), &self.open.facts);
+            }
+            self.hand_on(closed, &mut take);
         }
     }
 
@@ -175,7 +200,9 @@ impl OpenEvent {
 
 #[cfg(test)]
 mod tests {
-    use std::{vec, vec::Vec};
+    use std::{string::String, vec, vec::Vec};
+
+    use driftline_random::Random;
 
     use super::*;
     use crate::generative::{dialects::DIALECTS, usage::Counted};
@@ -303,6 +330,63 @@ mod tests {
              \"usage\":{\"prompt_tokens\":0,\"completion_tokens\":7}}\n\n",
             &[Kept::Facts(facts)],
         );
+    }
+
+    #[test]
+    fn the_fourth_piece_of_a_kind_is_known_without_being_read() {
+        let event = |id: u32, text: &str| {
+            std::format!(
+                "data: {{\"id\":{id},\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n"
+            )
+        };
+        let mut reader = chat();
+        for (id, text) in [(1, "one"), (2, "two"), (30, "three")] {
+            reader.read(event(id, text).as_bytes(), |_| {});
+        }
+        let fourth = event(4, "f\u{f6}ur");
+        let (known, facts) = reader.repeats.fit(fourth.as_bytes()).unwrap();
+        assert_eq!((known.len(), Kept::Facts(facts.clone())), (fourth.len(), visible(4)));
+    }
+
+    /// Events that repeat but for some values, each a little broken now and then. What is known without being read must be
+    /// what reading says: byte by byte, no event lies whole in a piece.
+    #[test]
+    fn what_repeats_says_what_reading_says() {
+        const TEXTS: [&str; 10] =
+            ["a", "", "h\u{e9}", "\\n", "\\u00e9", "\\ud83d\\ude00", "\"", "\\", "{}", "0"];
+        const FORMS: [&str; 6] = [
+            r#"data: {"id":"I","n":N,"choices":[{"index":0,"delta":{"content":"T"},"finish_reason":null}]}"#,
+            r#"data: {"id":"I","choices":[{"delta":{"reasoning_content":"T","content":null}}],"x":[N,"I"]}"#,
+            r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"arguments":"T"}}]}}]}"#,
+            r#"data: {"choices":[{"index":N,"delta":{"content":"T","refusal":"T"}}],"usage":{"completion_tokens":N}}"#,
+            r#"data: {"choices":[{"delta":{"content":"T"},"finish_reason":"I"}]}"#,
+            r#"event: I
+data: {"choices": [ {"delta" : {"content" : "T" , "content":"T"} } ] , "error" : null }"#,
+        ];
+        let mut random = Random::new(17);
+        let mut draw = |end: usize| random.below(end);
+        for _ in 0..400 {
+            let form = FORMS[draw(FORMS.len())];
+            let end = ["\n\n", "\r\n\r\n", "\r\r", "\n", "\n\n: ping\n\n"][draw(5)];
+            let mut stream = String::new();
+            for _ in 0..draw(20) {
+                let form = if draw(8) == 0 { FORMS[draw(FORMS.len())] } else { form };
+                let [numbers, ids] = if draw(4) == 0 { [6, 4] } else { [1, 1] };
+                let number = ["1", "-2.5", "0", "1e3", "007", "NaN"][draw(numbers)];
+                let id = ["x", "error", "stop", ""][draw(ids)];
+                let mut event = form.replace('T', TEXTS[draw(TEXTS.len())]);
+                event = event.replace('N', number).replace('I', id);
+                if draw(12) == 0 {
+                    let cut = (0..=draw(event.len())).rev().find(|at| event.is_char_boundary(*at));
+                    event.truncate(cut.unwrap_or(0));
+                }
+                stream += &event;
+                stream += end;
+            }
+            let bytes = stream.as_bytes();
+            assert_eq!(events(bytes, bytes.len().max(1)), events(bytes, 1), "{stream}");
+            assert_eq!(events(bytes, 1 + draw(300)), events(bytes, 1), "{stream}");
+        }
     }
 
     #[test]

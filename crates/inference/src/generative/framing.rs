@@ -26,6 +26,24 @@ impl Frames {
         }
     }
 
+    /// Whether the next byte begins an event, or what lies between two, and a whole event may [pass](Self::pass).
+    #[inline]
+    pub(super) fn are_between_events(&self) -> bool {
+        match self {
+            Frames::ServerSentEvents(reader) => reader.is_between_events(),
+            Frames::Ndjson(reader) => !reader.is_open(),
+            Frames::JsonArray(_) | Frames::AwsEventStream(_) | Frames::BedrockPayload(_) => false,
+        }
+    }
+
+    /// Lets a whole event pass that is known already, with all that ends it.
+    #[inline]
+    pub(super) fn pass(&mut self, event: &[u8]) {
+        if let Frames::ServerSentEvents(reader) = self {
+            reader.pass(event);
+        }
+    }
+
     /// Whether the frame itself says that no event follows.
     pub(super) fn is_closed(&self) -> bool {
         match self {

@@ -47,9 +47,17 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The highest bit of each byte.
+const CONTINUES: u64 = 0x8080_8080_8080_8080;
+
 /// How many characters begin in these bytes: those that do not continue one.
 pub fn characters(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|&byte| u64::from(byte & 0xc0 != 0x80)).sum()
+    let (words, rest) = bytes.as_chunks::<8>();
+    // Bit 7 is set and bit 6 is not in bytes that continue one.
+    let continuing = |word: u64| (word & !(word << 1) & CONTINUES).count_ones();
+    let words: u32 = words.iter().map(|word| continuing(u64::from_le_bytes(*word))).sum();
+    let rest = rest.iter().filter(|&&byte| byte & 0xc0 == 0x80).count() as u64;
+    (bytes.len() as u64).saturating_sub(u64::from(words)).saturating_sub(rest)
 }
 
 /// Moves what is kept of a text to the front of the ASCII blanks before it. Returns how many these were.
