@@ -2,7 +2,7 @@
 
 mod ages;
 
-use alloc::{rc::Rc, string::String, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 
 use self::ages::AgeSeries;
 use crate::model::{
@@ -56,8 +56,8 @@ pub(crate) struct MonitoredColumn {
     outside: SeriesId,
     /// `None` if no value lies beyond the bins.
     tails: Option<EnumMap<Tail, SeriesId>>,
-    /// `None` for a column of other values than timestamps.
-    ages: Option<AgeSeries>,
+    /// `None` for a column of other values than timestamps, which nearly all are.
+    ages: Option<Box<AgeSeries>>,
     violations: Violations,
     reference_rows: SeriesRun,
     /// `None` if each row of the reference has a value.
@@ -105,7 +105,8 @@ impl MonitoredColumn {
             unbinned: registrar.add(Metric::FeatureUnbinned, &of_column),
             outside: registrar.add(Metric::FeatureOutside, &labels.with(outside.name())),
             tails: has_tails.then(|| registrar.add(Metric::FeatureTailExcess, &of_column)),
-            ages: (column.kind == Kind::Timestamp).then(|| AgeSeries::new(registrar, of_column)),
+            ages: (column.kind == Kind::Timestamp)
+                .then(|| Box::new(AgeSeries::new(registrar, of_column))),
             violations: Violations::new(registrar, labels, is_of_numbers),
             reference_rows,
             reference_unset: (column.nulls != 0)
