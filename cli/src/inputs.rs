@@ -82,7 +82,12 @@ pub(crate) fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
 
 /// [`read`], for text.
 pub(crate) fn read_text(path: &Path, option: &str) -> anyhow::Result<String> {
-    String::from_utf8(read(path, option)?).map_err(|error| {
+    text_of(read(path, option)?, path, option)
+}
+
+/// What [`read`] has read, as text.
+pub(crate) fn text_of(bytes: Vec<u8>, path: &Path, option: &str) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         anyhow!("{option}: {} is no UTF-8 text: see line {line}", path.display())

@@ -37,6 +37,11 @@ const SCRAPE_SECONDS: u64 = 15;
 const EVALUATION_SECONDS: u64 = 60;
 
 impl Args {
+    /// Whether there is to be one.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.prometheus.is_some()
+    }
+
     /// Starts it, if it was asked for.
     ///
     /// # Errors

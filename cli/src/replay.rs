@@ -8,9 +8,11 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use host_sim::{Clock, Filter, Outcome, Pace, Recording, World, WorldOptions, replay};
+use host_sim::{
+    Clock, Error, FailurePolicy, Filter, Outcome, Pace, Recording, World, WorldOptions, replay,
+};
 
-use super::inputs::{address, read, read_filter, read_text, stats_config};
+use super::inputs::{address, read, read_filter, stats_config, text_of};
 
 /// Play recorded exchanges, and print the metrics and what each callback cost.
 ///
@@ -71,9 +73,14 @@ impl std::str::FromStr for Speed {
 
 /// Plays, and prints what came of it.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let text = read_text(&args.recording, "TRACE.jsonl")?;
+    let bytes = read(&args.recording, "TRACE.jsonl")?;
+    let (whole, cut_line) = Recording::without_cut_line(&bytes);
+    let text = text_of(whole.to_vec(), &args.recording, "TRACE.jsonl")?;
     let recordings =
         Recording::from_json_lines(&text).with_context(|| args.recording.display().to_string())?;
+    if let Some(line) = cut_line {
+        say(&format!("{}: line {line} is cut, and is left out", args.recording.display()));
+    }
     ensure!(!recordings.is_empty(), "{} holds no exchange", args.recording.display());
     match args.to {
         Some(proxy) => to_a_proxy(&args, &recordings, proxy),
@@ -91,6 +98,8 @@ fn to_a_world(args: &Args, recordings: &[Recording]) -> anyhow::Result<()> {
     options.workers = args.workers.into();
     options.stats = stats_config(args.stats_config.as_deref())?;
     options.measure_cost = true;
+    // The rest of the recording is played whatever becomes of the filter, and the summary says what it missed.
+    options.failure_policy = FailurePolicy::FailOpen;
     options.print_log = true;
     let pace = match args.speed.unwrap_or(Speed::Virtual) {
         Speed::Virtual => Pace::Virtual,
@@ -154,13 +163,19 @@ const AFTERWARDS: Duration = Duration::from_secs(10);
 fn summary(outcomes: &[Outcome]) -> String {
     let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
     format!(
-        "{} exchanges: {} complete, {} local replies, {} cut; the filter crashed in {}",
+        "{} exchanges: {} complete, {} local replies, {} cut; the filter crashed in {} and was dead for {}",
         outcomes.len(),
         count(|outcome| outcome.client.complete && !outcome.local_reply),
         count(|outcome| outcome.local_reply),
         count(|outcome| !outcome.client.complete),
-        count(|outcome| outcome.error.is_some()),
+        count(|outcome| matches!(outcome.error, Some(Error::Trap { .. }))),
+        count(|outcome| matches!(outcome.error, Some(Error::Dead { .. }))),
     )
+}
+
+#[allow(clippy::print_stderr, reason = "what a command says beside its output is there")]
+fn say(what: &str) {
+    eprintln!("driftline: {what}");
 }
 
 fn show(path: &Path) -> String {

@@ -8,12 +8,11 @@
 #[allow(dead_code, reason = "a file is more than its reader")]
 mod host {
     pub(crate) mod chunking;
-    pub(crate) mod headers;
     pub(crate) mod random;
     pub(crate) mod recording;
 }
 
-use host::{chunking::Chunking, headers::HeaderMap, random, recording::Recording};
+use host::{chunking::Chunking, random, recording::Recording};
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Ok(text) = str::from_utf8(input) else { return };

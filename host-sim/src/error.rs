@@ -26,6 +26,11 @@ pub enum Error {
         /// The trap, with the guest's backtrace where its names are known.
         message: String,
     },
+    /// The filter does not see this stream, or not all of it: its VM died in a callback that was not about it.
+    Dead {
+        /// The crash that the VM died of.
+        crash: Box<Error>,
+    },
     /// A callback answered something else than Continue.
     Paused {
         /// The callback that did.
@@ -49,6 +54,9 @@ impl fmt::Display for Error {
             }
             Error::Trap { callback, message } => {
                 write!(f, "the filter crashed in {callback}: {message}")
+            }
+            Error::Dead { crash } => {
+                write!(f, "the filter's VM was dead already, because {crash}")
             }
             Error::Paused { callback, action } => {
                 write!(f, "{callback} answered {action}, and this host only supports 0 (Continue)")

@@ -16,14 +16,15 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum FailurePolicy {
-    /// `failure_policy: FAIL_CLOSED`, which is Envoy's default.
+    /// `failure_policy: FAIL_CLOSED`, which is Envoy's default and the default here: a test whose filter crashes fails.
+    #[default]
     Closed,
     /// `failure_policy: FAIL_OPEN`.
     Open,
     /// `failure_policy: FAIL_RELOAD`.
     Reload,
-    /// `fail_open: true`, the only one that spares streams in flight; the default here.
-    #[default]
+    /// `fail_open: true`, the only one that spares streams in flight. Clients notice no crash then, so a test has to look
+    /// at [`Outcome::error`](crate::Outcome::error).
     FailOpen,
 }
 

@@ -55,7 +55,7 @@ pub use filter::Filter;
 pub use flow::Received;
 pub use headers::HeaderMap;
 pub use log::{KEPT_LINES_MAX, Log, LogLevel, LogLine};
-pub use record::Recorder;
+pub use record::{Recorder, RecorderOptions};
 pub use recording::{Body, Recording, RecordingError, Step};
 pub use shared_data::{CasMismatch, SharedData};
 pub use stream::{IntoHeaders, Stream};

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use self::check::{problems_between, problems_of};
-use crate::{Chunking, HeaderMap};
+use crate::Chunking;
 
 /// One request and its response.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -192,6 +192,28 @@ impl Recording {
         }
     }
 
+    /// The text of a file without its last line, if that was cut, and the number of that line.
+    ///
+    /// A process that was killed, or a copy that was made while it recorded, may leave the begin of a line. What is whole
+    /// is read all the same, and who reads it should say that something is missing.
+    #[must_use]
+    pub fn without_cut_line(text: &[u8]) -> (&[u8], Option<usize>) {
+        let begin = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let (whole, last) = text.split_at(begin);
+        if !Recording::is_cut(last) {
+            return (text, None);
+        }
+        let before = whole.iter().filter(|&&byte| byte == b'\n').count();
+        (whole, Some(before + 1))
+    }
+
+    /// Whether a line, which is the last one of a file and without its end, breaks off in the middle.
+    #[must_use]
+    pub fn is_cut(line: &[u8]) -> bool {
+        let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(line);
+        !line.trim_ascii().is_empty() && parsed.is_err_and(|error| error.is_eof())
+    }
+
     /// One line of JSON, without its end.
     #[must_use]
     pub fn to_json_line(&self) -> String {
@@ -335,11 +357,4 @@ impl Body {
             }
         }
     }
-}
-
-/// Pairs for a recording: without pseudo headers, text made of whatever it was.
-pub(crate) fn recorded_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    let pairs = headers.iter().map(|(name, value)| (text(name), text(value)));
-    pairs.filter(|(name, _)| !name.starts_with(':')).collect()
 }

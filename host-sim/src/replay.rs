@@ -22,7 +22,7 @@ pub use self::{
 use crate::Step;
 
 /// The request header that carries a recording's number, counted from 0.
-pub const HEADER: &str = "x-driftline-recording";
+pub const HEADER: &str = "x-host-sim-recording";
 
 /// No read waits longer: a peer that is silent for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -14,14 +14,19 @@ use crate::{EndInfo, Error, HeaderMap, StreamInfo, Worker, direction::Direction}
 #[derive(Debug)]
 pub struct Stream {
     worker: Rc<RefCell<Worker>>,
-    /// `None` once it has ended, or if the filter's VM was dead at its start.
+    /// `None` once it has ended, or if it passes a dead VM by.
     id: Option<u32>,
 }
 
 impl Stream {
     pub(crate) fn open(worker: Rc<RefCell<Worker>>, info: StreamInfo) -> Result<Stream, Error> {
-        let bypass = worker.borrow().is_dead();
-        let id = if bypass { None } else { Some(worker.borrow_mut().open_stream(info)?) };
+        let mut borrowed = worker.borrow_mut();
+        let id = match borrowed.dead().filter(|_| borrowed.is_dead()) {
+            None => Some(borrowed.open_stream(info)?),
+            Some(_) if borrowed.failure_policy().new_streams_bypass() => None,
+            Some(dead) => return Err(dead),
+        };
+        drop(borrowed);
         Ok(Stream { worker, id })
     }
 
@@ -33,7 +38,8 @@ impl Stream {
     /// Request headers, pseudo headers (`:authority`, `:path`, `:method`, `:scheme`) included.
     ///
     /// # Errors
-    /// As every callback here: [`Error::Trap`], or [`Error::Paused`] for an answer other than Continue.
+    /// As every callback here: [`Error::Trap`], [`Error::Paused`] for an answer other than Continue, or [`Error::Dead`] if
+    /// the VM has crashed before, unless the failure policy is [`FailOpen`](crate::FailurePolicy::FailOpen).
     pub fn request_headers(
         &mut self,
         headers: impl IntoHeaders,
@@ -99,12 +105,25 @@ impl Stream {
     /// The end, in Envoy's order: log, done, delete.
     ///
     /// # Errors
-    /// [`Error::Trap`].
+    /// As [`Stream::request_headers`].
     pub fn end(mut self, end: EndInfo) -> Result<(), Error> {
+        let reached = self.reach();
         match self.id.take() {
-            Some(id) => self.worker.borrow_mut().end_stream(id, end),
+            Some(id) => self.worker.borrow_mut().end_stream(id, end).and(reached),
             None => Ok(()),
         }
+    }
+
+    /// An error if the VM has died since this stream began, and the policy has no stream outlive it.
+    fn reach(&self) -> Result<(), Error> {
+        let worker = self.worker.borrow();
+        if self.id.is_none()
+            || worker.failure_policy().running_streams_bypass()
+            || !worker.is_dead()
+        {
+            return Ok(());
+        }
+        worker.dead().map_or(Ok(()), Err)
     }
 
     /// Changes what the filter can learn through properties.
@@ -141,6 +160,7 @@ impl Stream {
         end_of_stream: bool,
     ) -> Result<(), Error> {
         let Some(id) = self.id else { return Ok(()) };
+        self.reach()?;
         self.worker.borrow_mut().headers(id, direction, headers, end_of_stream)
     }
 
@@ -151,6 +171,9 @@ impl Stream {
         end_of_stream: bool,
     ) -> (Bytes, Result<(), Error>) {
         let Some(id) = self.id else { return (chunk, Ok(())) };
+        if let Err(dead) = self.reach() {
+            return (chunk, Err(dead));
+        }
         self.worker.borrow_mut().body(id, direction, chunk, end_of_stream)
     }
 
@@ -160,6 +183,7 @@ impl Stream {
         trailers: HeaderMap,
     ) -> Result<(), Error> {
         let Some(id) = self.id else { return Ok(()) };
+        self.reach()?;
         self.worker.borrow_mut().trailers(id, direction, trailers)
     }
 

@@ -15,7 +15,8 @@ use crate::{
 pub(crate) struct Vm {
     pub(crate) store: Store<State>,
     pub(crate) callbacks: Callbacks,
-    dead: bool,
+    /// What it died of.
+    crash: Option<Error>,
 }
 
 /// A callback by its name; `None` if the filter does not export it.
@@ -73,7 +74,7 @@ impl Vm {
         });
         store.data_mut().memory = memory;
         let callbacks = Callbacks::of(&instance, &mut store)?;
-        let mut vm = Vm { store, callbacks, dead: false };
+        let mut vm = Vm { store, callbacks, crash: None };
         vm.initialise(&instance)?;
         Ok(vm)
     }
@@ -107,7 +108,7 @@ impl Vm {
         context: u32,
         parameters: P,
     ) -> Result<Option<R>, Error> {
-        let Some(function) = callback.function.as_ref().filter(|_| !self.dead) else {
+        let Some(function) = callback.function.as_ref().filter(|_| self.crash.is_none()) else {
             return Ok(None);
         };
         let state = self.store.data_mut();
@@ -128,14 +129,15 @@ impl Vm {
                 Ok(Some(result))
             }
             Err(error) => {
-                self.dead = true;
                 let message = match time_max {
                     Some(limit) if is_interrupt(&error) => format!(
                         "it was still running after {limit:?}, which is callback_time_max: {error:?}"
                     ),
                     _ => format!("{error:?}"),
                 };
-                Err(Error::Trap { callback: callback.name, message })
+                let crash = Error::Trap { callback: callback.name, message };
+                self.crash = Some(crash.clone());
+                Err(crash)
             }
         }
     }
@@ -163,7 +165,12 @@ impl Vm {
 
     /// True once the guest has trapped.
     pub(crate) fn is_dead(&self) -> bool {
-        self.dead
+        self.crash.is_some()
+    }
+
+    /// What it died of.
+    pub(crate) fn crash(&self) -> Option<&Error> {
+        self.crash.as_ref()
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Worker {
     started_ns: u64,
     /// Once its last stream is over, so is this VM.
     draining: bool,
+    /// What the VM before this one died of.
+    last_crash: Option<Error>,
 }
 
 /// A configuration that was replaced: it ends once it is over and has no stream left.
@@ -69,6 +71,7 @@ impl Worker {
             config: config.clone(),
             started_ns,
             draining: false,
+            last_crash: None,
         };
         worker.root = worker.start_root(config)?;
         Ok(worker)
@@ -80,7 +83,7 @@ impl Worker {
         &self.vm.store.data().vm
     }
 
-    /// True once the filter has trapped in this VM: from then on streams bypass it.
+    /// True once the filter has trapped in this VM: from then on it sees no stream.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.vm.is_dead()
@@ -178,6 +181,12 @@ impl Worker {
         &self.config
     }
 
+    /// What a stream meets that its VM, this one or the one before, no longer serves.
+    pub(crate) fn dead(&self) -> Option<Error> {
+        let crash = self.vm.crash().or(self.last_crash.as_ref())?;
+        Some(Error::Dead { crash: Box::new(crash.clone()) })
+    }
+
     pub(crate) fn failure_policy(&self) -> FailurePolicy {
         self.vm.store.data().services.failure_policy
     }
@@ -208,6 +217,7 @@ impl Worker {
         self.started_ns = now;
         match started {
             Ok(new) => {
+                self.last_crash = self.vm.crash().cloned();
                 self.vm = new.vm;
                 self.root = new.root;
                 self.retired.clear();

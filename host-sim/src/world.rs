@@ -33,11 +33,11 @@ pub struct WorldOptions {
     pub config: Bytes,
     /// What `on_vm_start` reads.
     pub vm_config: Bytes,
-    /// Property `plugin_name`.
+    /// Property `plugin_name`; `plugin` unless set.
     pub plugin_name: String,
-    /// Property `plugin_root_id`.
+    /// Property `plugin_root_id`; `root` unless set.
     pub root_id: String,
-    /// Property `plugin_vm_id`; shared data is kept by it.
+    /// Property `plugin_vm_id`, by which shared data is kept; `vm` unless set.
     pub vm_id: String,
     /// Number of workers, at least 1.
     pub workers: usize,
@@ -56,7 +56,8 @@ pub struct WorldOptions {
     pub trace: Trace,
     /// Envoy's `allowed_capabilities`: the only host functions and callbacks there are. Empty for all.
     pub capabilities: BTreeSet<String>,
-    /// Clusters that the filter may call; a call to any other is a bad argument.
+    /// Clusters that the filter may call: `upstream` unless set. A call to any other answers `BadArgument` and sends nothing
+    /// (`ParseFailure` for gRPC), as in Envoy, and a warning in [`World::log`] names the cluster.
     pub clusters: BTreeSet<String>,
     /// Whether to measure each callback, for [`World::costs`].
     pub measure_cost: bool,
@@ -75,7 +76,7 @@ pub struct WorldOptions {
     pub allow_on_headers_stop_iteration: bool,
     /// Variables of the VM's environment.
     pub environment: BTreeMap<String, String>,
-    /// What becomes of traffic when the filter crashes.
+    /// What becomes of traffic when the filter crashes; [`FailurePolicy::Closed`] unless set.
     pub failure_policy: FailurePolicy,
     /// Begin of the random numbers; the same seed gives the same numbers in each VM.
     pub seed: u64,
@@ -87,9 +88,9 @@ impl Default for WorldOptions {
         WorldOptions {
             config: Bytes::new(),
             vm_config: Bytes::new(),
-            plugin_name: "driftline".into(),
-            root_id: "driftline".into(),
-            vm_id: "driftline".into(),
+            plugin_name: "plugin".into(),
+            root_id: "root".into(),
+            vm_id: "vm".into(),
             workers: 1,
             clock: Clock::real(),
             stats: StatsConfig::default(),
@@ -218,8 +219,8 @@ impl World {
     /// A new stream on worker `worker` (counted from 0, modulo the number of workers).
     ///
     /// # Errors
-    /// [`Error::Trap`] if the filter crashes while it makes its context. On a
-    /// dead VM the stream bypasses the filter, as with Envoy's `fail_open: true`.
+    /// [`Error::Trap`] if the filter crashes while it makes its context, and [`Error::Dead`] if it has crashed before;
+    /// with a [`FailurePolicy`] that has new streams pass a dead VM by, this one does.
     pub fn stream(&self, worker: usize) -> Result<Stream, Error> {
         self.stream_with(worker, StreamInfo::default())
     }

@@ -31,13 +31,18 @@ fn answers(text: &str) -> BTreeMap<&str, u64> {
         .collect()
 }
 
+/// By which the world keeps what its VMs share.
+const VM_ID: &str = "arithmetic";
+
 #[test]
 fn every_measure_of_every_known_answer_has_the_same_bits_natively_and_in_wasm() {
     let module = fs::read(pieces::arithmetic().unwrap()).unwrap();
     let filter = Filter::from_bytes(&module).unwrap();
-    let world = World::new(&filter, WorldOptions::with_config(VECTORS)).unwrap();
+    let mut options = WorldOptions::with_config(VECTORS);
+    options.vm_id = VM_ID.into();
+    let world = World::new(&filter, options).unwrap();
     let (left, _) =
-        world.shared_data().get("driftline", SHARED_KEY.as_bytes()).expect("the filter's text");
+        world.shared_data().get(VM_ID, SHARED_KEY.as_bytes()).expect("the filter's text");
     let (native, wasm) = (lines(VECTORS.as_bytes()), String::from_utf8(left.to_vec()).unwrap());
     let (native, wasm) = (answers(&native), answers(&wasm));
     assert_eq!(native.len(), ANSWERS, "answers of the three files");

@@ -14,7 +14,7 @@ use driftline_metrics::{
 };
 use driftline_statistics::document::{label_fault, name_fault};
 use driftline_testbed::{client::Request, envoy::Update, scrape::Scrape, upstream};
-use host_sim::{World, stats::Stats};
+use host_sim::{World, WorldOptions, stats::Stats};
 use serde_json::{Value, json};
 
 use self::random::Random;
@@ -410,7 +410,8 @@ fn a_pattern_that_becomes_a_listed_name_counts_on() {
 fn a_table_that_this_code_cannot_read_admits_nobody_and_harms_nobody() {
     let world = world(CONFIG);
     let table = b"\xff not a table".to_vec();
-    world.shared_data().set("driftline", b"driftline/names/1", table.into(), 0).unwrap();
+    let vm_id = WorldOptions::default().vm_id;
+    world.shared_data().set(&vm_id, b"driftline/names/1", table.into(), 0).unwrap();
     for model in ["gpt-a", "demo-llm"] {
         run(&world, 0, &answered(model));
     }

@@ -20,6 +20,7 @@ pub mod fuzz;
 pub mod grafana_schema;
 pub mod node;
 pub mod oci;
+pub mod outside;
 pub mod prometheus;
 pub mod python;
 pub mod servers;

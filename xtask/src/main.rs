@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 use xtask::{
     clients, codegen, envoy, filter, fuzz, grafana_schema, node,
     oci::{self, Created},
-    paths,
+    outside, paths,
     process::{cargo, find_program, run, say},
     prometheus, servers, skopeo, structure,
     testing::{self, Piece},
@@ -122,7 +122,9 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Check formatting, structure and lints, then run all tests.
+    /// Package host-sim, and test a filter with it in a folder outside this workspace, as its README says.
+    Outside,
+    /// Check formatting, structure and lints, then run all tests, those outside this workspace among them.
     Ci,
 }
 
@@ -140,6 +142,7 @@ fn main() -> ExitCode {
         Task::Dashboards { seconds } => dashboards(seconds),
         Task::Fuzz { target, seconds } => fuzz::fuzz(&target, seconds).map(|()| ExitCode::SUCCESS),
         Task::Codegen { check } => codegen::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Outside => outside::run().map(|()| ExitCode::SUCCESS),
         Task::Ci => ci(),
     };
     result.unwrap_or_else(|error| {
@@ -308,6 +311,8 @@ fn ci() -> Result<ExitCode> {
     clippy(&filter_lints)?;
     if_there("typos", &[])?;
     if_there("cargo-deny", &["check"])?;
+    say("checking that host-sim can be used elsewhere");
+    outside::run()?;
     test(&[])
 }
 

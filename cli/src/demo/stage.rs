@@ -17,7 +17,7 @@ use driftline_testbed::{
     scrape::{self, Scrape},
 };
 use host_sim::{
-    Filter, WorldOptions,
+    FailurePolicy, Filter, WorldOptions,
     proxy::{Options, Server},
     stats::StatsConfig,
 };
@@ -74,6 +74,8 @@ impl Stage {
                 let mut world = WorldOptions::with_config(config);
                 world.allow_on_headers_stop_iteration = true;
                 world.workers = workers.into();
+                // As it is deployed: no crash of the filter stops the traffic.
+                world.failure_policy = FailurePolicy::FailOpen;
                 world.stats = StatsConfig::from_yaml(STATS_YAML)?;
                 let options = Options::new(compiled, world, models.address().into());
                 Proxy::Embedded(Server::start(options)?)

@@ -46,6 +46,8 @@ pub(super) struct Taken {
     pub(super) failed: u64,
     /// Exchanges whose bodies were not recorded.
     pub(super) without_bodies: u64,
+    /// The last line of the recording, if it is cut.
+    pub(super) cut_line: Option<u64>,
     /// Values that are none of their column, and count as null, by column and reason.
     pub(super) unfit: HashMap<(String, &'static str), u64>,
 }
@@ -62,6 +64,11 @@ impl Taken {
             if count != 0 {
                 notes.push(format!("left out: {count} exchanges {what}"));
             }
+        }
+        if let Some(line) = self.cut_line {
+            notes.push(format!(
+                "left out: line {line}, the last one of the recording, which is cut"
+            ));
         }
         let mut unfit: Vec<_> = self.unfit.iter().collect();
         unfit.sort_unstable();

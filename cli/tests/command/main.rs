@@ -4,6 +4,7 @@
 #[path = "../input/mod.rs"]
 mod input;
 mod pipes;
+mod serve;
 
 use std::{
     fs,
@@ -72,6 +73,35 @@ fn what_serve_cannot_use_is_named_with_what_is_allowed() {
         &["--record", old.name(), "exists"],
     );
     assert_eq!(fs::read(&old.0).unwrap(), b"{}", "what was recorded stays");
+    let empty = Input::new("empty-recording.jsonl", b"");
+    check(
+        serve(&[], &["--filter", filter.name(), "--record", empty.name()]),
+        &["--record", empty.name(), "it is empty, so remove it"],
+    );
+    for (option, value, expected) in [
+        ("--timeout", "-1", "--timeout is -1, it must be 0 or more seconds"),
+        ("--drain-seconds", "-1", "--drain-seconds is -1, it must be 0 or more seconds"),
+        ("--drain-seconds", "soon", "invalid value 'soon' for '--drain-seconds <SECONDS>'"),
+        (
+            "--request-headers-timeout",
+            "nan",
+            "--request-headers-timeout is NaN, it must be 0 or more seconds",
+        ),
+        ("--record-header", "x-tier", "--record <FILE>"),
+        ("--record-query", "x", "--record <FILE>"),
+        ("--record-path", "x", "--record <FILE>"),
+    ] {
+        check(serve(&[option, value], &["--filter", filter.name()]), &[expected]);
+    }
+    let new = old.0.with_extension("new");
+    check(
+        serve(
+            &["--record-header", "x tier"],
+            &["--filter", filter.name(), "--record", new.to_str().unwrap()],
+        ),
+        &[r#"--record-header is "x tier", it must be the name of a header, such as x-tier"#],
+    );
+    assert!(!new.exists());
 }
 
 #[test]
@@ -92,6 +122,33 @@ fn what_replay_cannot_read_is_named_with_its_line() {
     );
     replay(&binary, &["no UTF-8 text: see line 2"]);
     replay(&empty, &["holds no exchange"]);
+}
+
+#[test]
+fn a_recording_whose_last_line_is_cut_is_played_without_it() {
+    let config = Input::new("cut.json", b"");
+    let line = "{\"method\":\"GET\",\"path\":\"/\",\"steps\":[]}\n";
+    let recording = Input::new("cut.jsonl", [line, line, "{\"method\":\"GE"].concat());
+    let alone = Input::new("cut-alone.jsonl", b"{\"method\":\"\xc3");
+    let filter = filter_of("cut.wasm", FILTER);
+    let replay = |file: &Input| {
+        Command::new(env!("CARGO_BIN_EXE_driftline"))
+            .args(["replay", file.name(), "--filter", filter.name(), "--config", config.name()])
+            .output()
+            .unwrap()
+    };
+    let output = replay(&recording);
+    let (said, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{stderr}");
+    assert!(said.contains("\n2 exchanges: "), "{said}");
+    let expected = format!("driftline: {}: line 3 is cut, and is left out\n", recording.name());
+    assert!(stderr.contains(&expected), "{stderr}");
+
+    let output = replay(&alone);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    assert!(stderr.contains("line 1 is cut") && stderr.contains("holds no exchange"), "{stderr}");
 }
 
 /// Runs the command while nothing reads its output: whether it succeeds, and what it says of errors.

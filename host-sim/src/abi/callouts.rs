@@ -10,7 +10,7 @@ use super::{
     memory::{Answer, Host, answer, give, read, simulated_only, split, write},
 };
 use crate::{
-    HeaderMap,
+    HeaderMap, LogLevel,
     callout::{GrpcCall, HttpCall, Kind},
     protobuf::Message,
     state::State,
@@ -53,7 +53,7 @@ fn http_call(
         let body = Bytes::copy_from_slice(read(memory, body, body_length)?);
         let trailers = pairs(memory, trailers, trailers_length)?;
         let complete = REQUIRED.iter().all(|name| headers.get(name).is_some());
-        if !state.services.clusters.contains(&cluster) || !complete {
+        if !is_declared(state, "proxy_http_call", &cluster) || !complete {
             return Err(Status::BadArgument);
         }
         let token = state.calls.next_token(Kind::Http);
@@ -99,7 +99,9 @@ fn grpc_call(
     let token = (|| {
         let message = Bytes::copy_from_slice(read(memory, message, message_length)?);
         let names = [(target, target_length), (service, service_length), (method, method_length)];
-        let mut call = new_call(state, memory, Kind::GrpcCall, names, (metadata, metadata_length))?;
+        let function = "proxy_grpc_call";
+        let metadata = (metadata, metadata_length);
+        let mut call = new_call(state, memory, (function, Kind::GrpcCall), names, metadata)?;
         call.messages.push(message);
         call.half_closed = true;
         call.timeout = Some(Duration::from_millis(milliseconds.into()));
@@ -125,7 +127,9 @@ fn grpc_stream(
     simulated_only(host, "proxy_grpc_stream")?;
     let (memory, state) = split(host)?;
     let names = [(target, target_length), (service, service_length), (method, method_length)];
-    let call = new_call(state, memory, Kind::GrpcStream, names, (metadata, metadata_length));
+    let function = "proxy_grpc_stream";
+    let metadata = (metadata, metadata_length);
+    let call = new_call(state, memory, (function, Kind::GrpcStream), names, metadata);
     let token = call.map(|call| begin(state, call));
     answer(token.and_then(|token| write(memory, token_out, &token.to_le_bytes())))
 }
@@ -178,7 +182,7 @@ fn get_status(host: &mut Host<'_>, code_out: u32, pointer_out: u32, length_out: 
 fn new_call(
     state: &mut State,
     memory: &[u8],
-    kind: Kind,
+    (function, kind): (&str, Kind),
     [target, service, method]: [(u32, u32); 3],
     metadata: (u32, u32),
 ) -> Result<GrpcCall, Status> {
@@ -186,7 +190,10 @@ fn new_call(
     let service = text(memory, service.0, service.1)?;
     let method = text(memory, method.0, method.1)?;
     let metadata = pairs(memory, metadata.0, metadata.1)?;
-    let cluster = cluster_of(state, target).ok_or(Status::ParseFailure)?;
+    let Some(cluster) = cluster_of(state, target) else {
+        is_declared(state, function, &String::from_utf8_lossy(target));
+        return Err(Status::ParseFailure);
+    };
     Ok(GrpcCall {
         vm: state.vm.clone(),
         vm_number: state.number,
@@ -217,6 +224,20 @@ fn cluster_of(state: &State, target: &[u8]) -> Option<String> {
     }
     let envoy_grpc = Message::read(Message::read(target)?.bytes(1))?;
     known(envoy_grpc.text(1)?)
+}
+
+/// Whether a filter may call this cluster. If not, the log says how a test declares it: the status alone tells nobody.
+fn is_declared(state: &mut State, function: &str, cluster: &str) -> bool {
+    let clusters = &state.services.clusters;
+    if clusters.contains(cluster) {
+        return true;
+    }
+    let known: Vec<&str> = clusters.iter().map(String::as_str).collect();
+    let message = format!(
+        "{function}: no cluster is called {cluster:?}, so nothing is sent; WorldOptions::clusters declares {known:?}"
+    );
+    state.log(LogLevel::Warn, message);
+    false
 }
 
 fn is_call(token: u32) -> bool {

@@ -115,22 +115,28 @@ impl Exchange {
         self.read(|flow| flow.end.is_some()).unwrap_or(false)
     }
 
-    /// True while the filter holds the request back.
+    /// True while the filter holds the request back; false once the exchange is over.
     #[must_use]
     pub fn request_is_held(&self) -> bool {
-        self.read(|flow| flow.request.stop != Default::default()).unwrap_or(false)
+        self.read(|flow| flow.end.is_none() && flow.request.stop != Default::default())
+            .unwrap_or(false)
     }
 
-    /// True while the filter holds the response back.
+    /// True while the filter holds the response back; false once the exchange is over.
     #[must_use]
     pub fn response_is_held(&self) -> bool {
-        self.read(|flow| flow.response.stop != Default::default()).unwrap_or(false)
+        self.read(|flow| flow.end.is_none() && flow.response.stop != Default::default())
+            .unwrap_or(false)
     }
 
     /// What the client and the upstream have received so far.
     #[must_use]
     pub fn so_far(&self) -> Outcome {
-        self.read(Outcome::of).unwrap_or_default()
+        let mut outcome = self.read(Outcome::of).unwrap_or_default();
+        if let Some(id) = self.flow.filter(|_| !outcome.over && outcome.error.is_none()) {
+            outcome.error = self.worker.borrow().lost(id);
+        }
+        outcome
     }
 
     /// The end of the story: what the client and the upstream received.

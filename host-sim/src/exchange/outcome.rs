@@ -18,7 +18,8 @@ pub struct Outcome {
     pub details: Option<String>,
     /// Bits of [`flags`](crate::flags), once it is over.
     pub flags: u64,
-    /// The first crash of the filter in this exchange.
+    /// The crash of the filter that this exchange met, whatever the failure policy let the client see: its own
+    /// ([`Error::Trap`]), or an earlier one of the same VM ([`Error::Dead`]), which the filter saw no more of it after.
     pub error: Option<Error>,
 }
 

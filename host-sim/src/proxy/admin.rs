@@ -8,22 +8,26 @@ use hyper::{
     Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 
+use super::context::Life;
 use crate::stats::Stats;
 
 /// Serves until it is dropped.
-pub(super) async fn serve(listener: TcpListener, stats: Arc<Stats>) {
+pub(super) async fn serve(listener: TcpListener, stats: Arc<Stats>, life: watch::Receiver<Life>) {
     loop {
         if let Ok((tcp, _)) = listener.accept().await {
-            tokio::task::spawn_local(connection(tcp, Arc::clone(&stats)));
+            tokio::task::spawn_local(connection(tcp, Arc::clone(&stats), life.clone()));
         }
     }
 }
 
-async fn connection(tcp: TcpStream, stats: Arc<Stats>) {
+async fn connection(tcp: TcpStream, stats: Arc<Stats>, life: watch::Receiver<Life>) {
     let service = service_fn(|request: Request<Incoming>| {
-        let response = answer(request.method(), request.uri().path(), &stats);
+        let response = answer(request.method(), request.uri().path(), &stats, *life.borrow());
         async move { Ok::<_, Infallible>(response) }
     });
     // A scraper may hang up in the middle.
@@ -32,11 +36,12 @@ async fn connection(tcp: TcpStream, stats: Arc<Stats>) {
 
 const HELP: &str = "/ready\n/stats\n/stats/prometheus\n";
 
-fn answer(method: &Method, path: &str, stats: &Stats) -> Response<Full<Bytes>> {
+fn answer(method: &Method, path: &str, stats: &Stats, life: Life) -> Response<Full<Bytes>> {
     let (status, text) = match path {
         _ if !matches!(*method, Method::GET | Method::HEAD) => {
             (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n".into())
         }
+        "/ready" if life != Life::Serving => (StatusCode::SERVICE_UNAVAILABLE, "DRAINING\n".into()),
         "/ready" => (StatusCode::OK, "LIVE\n".into()),
         "/stats" => (StatusCode::OK, stats.text()),
         "/stats/prometheus" => (StatusCode::OK, stats.prometheus()),

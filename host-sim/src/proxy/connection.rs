@@ -6,12 +6,15 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use tokio::net::TcpStream;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
 
 use super::{
-    context::Context,
+    context::{Connected, Context, Life, has_come_to},
     exchange::{Exchange, Next},
-    head::{Follows, Kind, Refusal, Request, complete_head, reason, write_response},
+    head::{Follows, Kind, Refusal, Request, complete_head, write_response},
     wire::{INPUT_BYTES_MAX, Read, Wire},
 };
 use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags};
@@ -19,8 +22,23 @@ use crate::{EndInfo, HeaderMap, Stream, StreamInfo, flags};
 /// Connections are numbered over all workers.
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Serves requests until the client or an error closes the connection.
-pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAddr) {
+/// What a connection that waits for a request's head may see first.
+enum Wait {
+    Readable,
+    Broken,
+    /// The head takes too long.
+    TooLong,
+    /// The proxy drains.
+    Draining,
+}
+
+/// Serves requests until the client or an error closes the connection, or the proxy drains and no request is under way.
+pub(super) async fn serve(
+    context: Rc<Context>,
+    tcp: TcpStream,
+    client: SocketAddr,
+    _connected: Connected,
+) {
     let own = tcp.local_addr().map(|address| address.to_string()).unwrap_or_default();
     let info = StreamInfo {
         connection_id: CONNECTIONS.fetch_add(1, Relaxed),
@@ -30,14 +48,29 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
         ..StreamInfo::default()
     };
     let mut wire = Wire::new(tcp);
+    let mut deadline = None;
     loop {
         let request = match Request::take(&mut wire.input) {
             Ok(Some(request)) => request,
             Ok(None) => {
-                if wire.tcp.readable().await.is_err()
-                    || wire.read_now(2 * INPUT_BYTES_MAX) == Read::Closed
-                {
-                    return;
+                // Between two requests a client may be silent, and its time begins with the first byte.
+                if deadline.is_none() && !wire.input.is_empty() {
+                    deadline = context.request_headers_timeout.map(|limit| Instant::now() + limit);
+                }
+                match wait(&context, &wire, deadline).await {
+                    Wait::Broken => return,
+                    Wait::TooLong => {
+                        refuse(&context, &mut wire, info, Refusal::too_slow()).await;
+                        return wire.linger().await;
+                    }
+                    // A request may have come with the wish to drain.
+                    Wait::Readable | Wait::Draining => {
+                        if wire.read_now(2 * INPUT_BYTES_MAX) == Read::Closed
+                            || (wire.input.is_empty() && context.is_draining())
+                        {
+                            return;
+                        }
+                    }
                 }
                 continue;
             }
@@ -46,9 +79,11 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
                 if next == Next::Close {
                     return;
                 }
+                deadline = None;
                 continue;
             }
         };
+        deadline = None;
         if let Kind::Upgrade(protocol) = &request.kind
             && !context.upgrades.contains(protocol)
         {
@@ -62,10 +97,26 @@ pub(super) async fn serve(context: Rc<Context>, tcp: TcpStream, client: SocketAd
     }
 }
 
+async fn wait(context: &Context, wire: &Wire, deadline: Option<Instant>) -> Wait {
+    let too_long = async {
+        match deadline {
+            Some(deadline) => sleep_until(deadline).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        readable = wire.tcp.readable() => {
+            if readable.is_ok() { Wait::Readable } else { Wait::Broken }
+        }
+        () = too_long => Wait::TooLong,
+        () = has_come_to(&context.life, Life::Draining), if wire.input.is_empty() => Wait::Draining,
+    }
+}
+
 /// Answers in the filter chain's place. The filter gets a context, and only its end.
 async fn refuse(context: &Context, wire: &mut Wire, info: StreamInfo, refusal: Refusal) -> Next {
     // A request that was understood but for its host gets a bare answer, in Envoy, too.
-    let body = if refusal.headers.is_some() { "" } else { reason(refusal.status) };
+    let body = if refusal.headers.is_some() { "" } else { refusal.body };
     let mut headers: HeaderMap = [(":status", refusal.status.to_string())].into_iter().collect();
     if !body.is_empty() {
         headers.add("content-length", body.len().to_string());

@@ -255,7 +255,10 @@ impl Exchange {
         if let (Some(tape), Some(end)) = (self.tape.take(), self.filtered.ended())
             && let Err(error) = tape.finish(&end)
         {
-            let message = format!("an exchange could not be recorded: {error}");
+            let message = format!(
+                "an exchange could not be recorded: {error}; traffic goes on, and so does recording where it can, \
+                 but nothing more is said of it"
+            );
             self.context.worker.borrow_mut().note(LogLevel::Error, message);
         }
         if let Upstream::Connected(wire) = self.upstream

@@ -82,7 +82,7 @@ pub(super) fn complete_head(headers: &mut HeaderMap) {
     if headers.get("date").is_none() {
         headers.add("date", httpdate::fmt_http_date(std::time::SystemTime::now()));
     }
-    headers.replace("server", "driftline");
+    headers.replace("server", "host-sim");
     headers.remove("transfer-encoding");
 }
 

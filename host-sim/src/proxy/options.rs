@@ -22,6 +22,9 @@ pub struct Options {
     pub route_name: String,
     /// From the end of the request to the end of the response; `None` lets streams run.
     pub timeout: Option<Duration>,
+    /// From the first byte of a request to the end of its headers; a client that takes longer is answered with 408. As
+    /// Envoy's `request_headers_timeout`, which has no limit unless set; here it is 60 s. `None` for no limit.
+    pub request_headers_timeout: Option<Duration>,
     /// Protocols that a request may ask for with `upgrade`; others are answered with 403. As
     /// Envoy's `upgrade_configs`.
     pub upgrades: BTreeSet<String>,
@@ -42,6 +45,7 @@ impl Options {
             upstream,
             route_name: String::new(),
             timeout: None,
+            request_headers_timeout: Some(Duration::from_secs(60)),
             upgrades: BTreeSet::from(["websocket".into()]),
             recorder: None,
         }

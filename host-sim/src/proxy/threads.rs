@@ -17,7 +17,12 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
-use super::{Options, admin, connection, context::Context, head::complete_head, pool::Pool};
+use super::{
+    Options, admin, connection,
+    context::{Connected, Context, Life, Open, has_come_to},
+    head::complete_head,
+    pool::Pool,
+};
 use crate::{Error, Log, LogLevel, Worker, stats::Stats, world::Vms};
 
 /// Envoy's default.
@@ -33,8 +38,8 @@ pub struct Server {
     admin_addr: SocketAddr,
     stats: Arc<Stats>,
     log: Arc<Log>,
-    /// True once the threads should end.
-    stopping: watch::Sender<bool>,
+    life: watch::Sender<Life>,
+    open: Arc<watch::Sender<Open>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -82,33 +87,47 @@ impl Server {
         let flush_interval = options.world.flush_interval.unwrap_or(FLUSH_INTERVAL);
         let vms = Vms::start(&options.filter, options.world, Some(complete_head))
             .map_err(StartError::Filter)?;
-        let (stopping, stop) = watch::channel(false);
+        let (life, seen) = watch::channel(Life::Serving);
+        let open = Arc::new(watch::Sender::new(Open::default()));
         let mut server = Server {
             listen_addr,
             admin_addr,
             stats: Arc::clone(&vms.services.stats),
             log: Arc::clone(&vms.services.log),
-            stopping,
+            life,
+            open: Arc::clone(&open),
             threads: Vec::new(),
         };
-        let (stats, main, ending) = (Arc::clone(&server.stats), vms.main, stop.clone());
+        let (stats, main, life) = (Arc::clone(&server.stats), vms.main, seen.clone());
         server.spawn(main.name().to_string(), move |runtime| {
-            run(runtime, run_main(main, admin, stats, flush_interval, ending));
+            run(runtime, run_main(main, admin, stats, flush_interval, life));
         })?;
         for worker in vms.workers {
             let listener = listener.try_clone().map_err(StartError::Thread)?;
             let (pool, timeout) = (Pool::new(options.upstream.clone()), options.timeout);
+            let request_headers_timeout = options.request_headers_timeout;
             let recorder = options.recorder.clone();
             let lower = |protocol: &String| protocol.to_ascii_lowercase();
             let upgrades = options.upgrades.iter().map(lower).collect();
             let route_name = options.route_name.clone();
-            let ending = stop.clone();
+            let (life, open) = (seen.clone(), Arc::clone(&open));
+            open.send_modify(|open| open.listeners += 1);
             server.spawn(worker.name().to_string(), move |runtime| {
                 let worker = Rc::new(RefCell::new(worker));
                 let progress = Rc::default();
-                let context =
-                    Context { worker, pool, route_name, timeout, recorder, upgrades, progress };
-                run(runtime, run_worker(context, listener, ending));
+                let context = Context {
+                    worker,
+                    pool,
+                    route_name,
+                    timeout,
+                    request_headers_timeout,
+                    recorder,
+                    upgrades,
+                    progress,
+                    life,
+                    open,
+                };
+                run(runtime, run_worker(context, listener));
             })?;
         }
         Ok(server)
@@ -144,6 +163,29 @@ impl Server {
         Arc::clone(&self.log)
     }
 
+    /// Connections of clients that are open.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.open.borrow().connections
+    }
+
+    /// Refuses new connections from now on, and waits until those that are open are closed.
+    ///
+    /// Requests that are under way go on, and their connections end with them; idle connections are closed. Ticks go on,
+    /// and `/ready` answers 503. To wait no longer than some time is up to the caller, and [`Server::stop`] ends the rest.
+    pub async fn drain(&self) {
+        self.life.send_if_modified(|life| {
+            let begins = *life == Life::Serving;
+            if begins {
+                *life = Life::Draining;
+            }
+            begins
+        });
+        let mut open = self.open.subscribe();
+        // The sender lives as long as this does.
+        let _ = open.wait_for(|&open| open == Open::default()).await;
+    }
+
     /// Closes the listeners, cuts what is open, and ends the root contexts of every VM.
     pub fn stop(mut self) {
         self.end();
@@ -151,7 +193,7 @@ impl Server {
 
     fn end(&mut self) {
         // Without receivers the threads are gone already.
-        let _ = self.stopping.send(true);
+        let _ = self.life.send(Life::Stopped);
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -193,7 +235,7 @@ async fn run_main(
     admin: StdListener,
     stats: Arc<Stats>,
     flush_interval: Duration,
-    mut stop: watch::Receiver<bool>,
+    life: watch::Receiver<Life>,
 ) {
     let main = Rc::new(RefCell::new(main));
     let ticks = spawn_local(tick(Rc::clone(&main), Rc::default()));
@@ -206,8 +248,8 @@ async fn run_main(
     });
     match TcpListener::from_std(admin) {
         Ok(admin) => tokio::select! {
-            () = admin::serve(admin, stats) => {}
-            _ = stop.wait_for(|&stop| stop) => {}
+            () = admin::serve(admin, stats, life.clone()) => {}
+            () = has_come_to(&life, Life::Stopped) => {}
         },
         Err(error) => note(&main, &error.to_string()),
     }
@@ -216,17 +258,21 @@ async fn run_main(
     end(&main);
 }
 
-async fn run_worker(context: Context, listener: StdListener, mut stop: watch::Receiver<bool>) {
+async fn run_worker(context: Context, listener: StdListener) {
     let worker = Rc::clone(&context.worker);
     let ticks = spawn_local(tick(Rc::clone(&worker), Rc::clone(&context.progress)));
     let context = Rc::new(context);
+    let (life, open) = (context.life.clone(), Arc::clone(&context.open));
     match TcpListener::from_std(listener) {
+        // The listener is closed with the future that holds it.
         Ok(listener) => tokio::select! {
             () = accept(listener, context) => {}
-            _ = stop.wait_for(|&stop| stop) => {}
+            () = has_come_to(&life, Life::Draining) => {}
         },
         Err(error) => note(&worker, &error.to_string()),
     }
+    open.send_modify(|open| open.listeners -= 1);
+    has_come_to(&life, Life::Stopped).await;
     ticks.abort();
     end(&worker);
 }
@@ -235,7 +281,8 @@ async fn accept(listener: TcpListener, context: Rc<Context>) {
     loop {
         match listener.accept().await {
             Ok((tcp, client)) => {
-                spawn_local(connection::serve(Rc::clone(&context), tcp, client));
+                let connected = Connected::new(&context.open);
+                spawn_local(connection::serve(Rc::clone(&context), tcp, client, connected));
             }
             // Out of file descriptors, mostly: others will end.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

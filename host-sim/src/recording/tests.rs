@@ -26,6 +26,28 @@ fn a_line_reads_back_as_it_was_written() {
 }
 
 #[test]
+fn a_last_line_is_left_out_wherever_it_was_cut_and_only_then() {
+    let mut whole = recording();
+    whole.steps[0] = Step::request_data(5, "é\n".as_bytes());
+    let line = whole.to_json_line();
+    let two = format!("{line}\n{line}\n").into_bytes();
+    for end in 0..=two.len() {
+        let (text, cut) = Recording::without_cut_line(&two[..end]);
+        let read = Recording::from_json_lines(std::str::from_utf8(text).unwrap());
+        // A line is whole once its last brace is there.
+        let whole = usize::from(line.len() <= end) + usize::from(2 * line.len() < end);
+        assert_eq!(read.unwrap().len(), whole, "cut at {end}");
+        let rest = [0, line.len(), line.len() + 1, 2 * line.len() + 1, two.len()];
+        let expected = (!rest.contains(&end)).then_some(whole + 1);
+        assert_eq!(cut, expected, "cut at {end}");
+    }
+    for text in ["{}}", "{\"method\": tru\n", "x", "{}\n \n "] {
+        let found = Recording::without_cut_line(text.as_bytes());
+        assert_eq!(found, (text.as_bytes(), None), "what is wrong in another way is not cut");
+    }
+}
+
+#[test]
 fn all_problems_are_named_with_their_lines() {
     let wrong = recording().to_json_line().replace("\"size\":2", "\"size\":7");
     let text = format!("{wrong}\n{{\"method\":1}}\n");

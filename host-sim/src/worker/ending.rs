@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::{
-    EndInfo,
+    EndInfo, Error,
     direction::Direction,
     flow::{Chain, Frame, Reply},
 };
@@ -52,7 +52,9 @@ impl Worker {
     /// The filter's VM is dead: the stream goes on without it, or is answered or cut.
     pub(super) fn fail(&mut self, id: u64, direction: Direction, frame: Frame) {
         let goes_on = self.failure_policy().running_streams_bypass();
+        let dead = self.dead();
         let Some(flow) = self.flows.get_mut(&id) else { return };
+        flow.error = flow.error.take().or(dead);
         if !goes_on {
             if !std::mem::replace(&mut flow.failed, true) {
                 self.reply(id, Reply::failed_stream());
@@ -68,7 +70,10 @@ impl Worker {
     /// The last callbacks of a stream: log (unless it is after the router), done, delete.
     pub(crate) fn finish_flow(&mut self, id: u64, end: EndInfo) {
         let out_of_reach = self.is_out_of_reach(id);
+        // Its last callbacks never come.
+        let dead = if out_of_reach { self.dead() } else { None };
         let Some(flow) = self.flows.get_mut(&id).filter(|flow| flow.end.is_none()) else { return };
+        flow.error = flow.error.take().or(dead);
         let (context, chain) = (flow.context, flow.chain);
         let mut end = end;
         flow.end = Some(end.clone());
@@ -93,6 +98,11 @@ impl Worker {
         if let Err(error) = ended {
             self.note_error(id, error);
         }
+    }
+
+    /// What a stream has met that its VM does not serve any more; nothing has happened to it since.
+    pub(crate) fn lost(&self, id: u64) -> Option<Error> {
+        self.dead().filter(|_| self.is_out_of_reach(id))
     }
 
     /// True if no filter sees this stream (any more).

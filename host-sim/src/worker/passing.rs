@@ -15,6 +15,7 @@ impl Worker {
         let mut flow = Flow::new(None, self.generation, chain);
         if self.is_dead() {
             flow.bypass = self.failure_policy().new_streams_bypass();
+            flow.error = self.dead();
         } else {
             match self.open_stream(info) {
                 Ok(context) => flow.context = Some(context),

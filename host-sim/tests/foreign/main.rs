@@ -15,7 +15,11 @@ use self::guest::{filter_of, table, traced, world};
 fn probe() -> World {
     static FILTER: OnceLock<Filter> = OnceLock::new();
     let filter = FILTER.get_or_init(|| filter_of(include_str!("../probe/foreign.wat")));
-    World::new(filter, traced(WorldOptions::default())).unwrap()
+    let mut options = traced(WorldOptions::default());
+    for name in [&mut options.plugin_name, &mut options.root_id, &mut options.vm_id] {
+        *name = "driftline".into();
+    }
+    World::new(filter, options).unwrap()
 }
 
 /// The two statuses and the result as Envoy's table has them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use host_sim::{DnsAddress, GrpcEvent, HttpAnswer, World, WorldOptions};
 
-use crate::guest::{seen, statuses, traced, world};
+use crate::guest::{guest, seen, statuses, traced, world};
 
 /// Asks `upstream` for permission and holds the request until it has it.
 const ASK: &str = r#"$call http_call @"upstream" @{:path=/may-i;:method=GET;:authority=auth} @"?" @{}
@@ -37,6 +37,44 @@ fn an_answer_comes_to_the_root_and_lets_the_stream_go() {
     let outcome = exchange.answer(200, "ok").outcome();
     assert!(outcome.upstream.complete);
     assert_eq!(world.http_calls(), []);
+}
+
+#[test]
+fn a_request_that_is_over_is_not_held_any_more() {
+    let world = asking();
+    let exchange = world.exchange(0).get("/");
+    assert!(exchange.request_is_held());
+    let exchange = exchange.client_aborts();
+    assert!(exchange.is_over() && !exchange.request_is_held());
+}
+
+#[test]
+fn a_call_to_a_cluster_that_nobody_declared_says_how_to_declare_it() {
+    let ask = r#"$call http_call @"auth" @{:path=/;:method=GET;:authority=a} @"" @{} (i32.const 0) (i32.const 0);
+                 $call grpc_call @"auth" @"a.B" @"C" @{} @"" (i32.const 0) (i32.const 0);
+                 $call grpc_stream @"auth" @"a.B" @"C" @{} (i32.const 0);"#;
+    let asked = |clusters: &[&str]| {
+        let mut options = traced(WorldOptions::default());
+        options.clusters.extend(clusters.iter().map(|it| it.to_string()));
+        let world = World::new(&guest(&[("request_headers", ask)]), options).unwrap();
+        let _ = world.exchange(0).get("/").answer(200, "ok").outcome();
+        let calls = ["http_call", "grpc_call", "grpc_stream"];
+        let said: Vec<String> = world.log().lines().into_iter().map(|it| it.message).collect();
+        (calls.map(|name| statuses(world.trace(), name)).concat(), said)
+    };
+    let (found, said) = asked(&[]);
+    // BadArgument, and ParseFailure for gRPC: what Envoy answers.
+    assert_eq!(found, [2, 4, 4]);
+    assert_eq!(said.len(), 3, "{said:?}");
+    for (name, said) in
+        ["proxy_http_call", "proxy_grpc_call", "proxy_grpc_stream"].iter().zip(&said)
+    {
+        let expected = format!(
+            r#"{name}: no cluster is called "auth", so nothing is sent; WorldOptions::clusters declares ["upstream"]"#
+        );
+        assert_eq!(*said, expected);
+    }
+    assert_eq!(asked(&["auth"]), (vec![0, 0, 0], Vec::new()));
 }
 
 #[test]

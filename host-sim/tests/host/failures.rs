@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_sim::{Exchange, FailurePolicy, World, WorldOptions};
+use host_sim::{EndInfo, Error, Exchange, FailurePolicy, World, WorldOptions};
 
 use crate::guest::{guest, seen, traced, world};
 
@@ -54,6 +54,80 @@ fn a_crash_in_a_response_cuts_it() {
         options.failure_policy = policy;
         let world = World::new(&guest(&[("response_body", "unreachable")]), options).unwrap();
         assert_eq!(shown(world.exchange(0).get("/").answer(200, "x")), expected, "{policy:?}");
+    }
+}
+
+#[test]
+fn a_filter_that_crashes_fails_its_test_unless_the_test_says_otherwise() {
+    assert_eq!(WorldOptions::default().failure_policy, FailurePolicy::Closed);
+}
+
+#[test]
+fn whatever_comes_after_a_crash_says_so_under_every_policy() {
+    for policy in
+        [FailurePolicy::Closed, FailurePolicy::Open, FailurePolicy::Reload, FailurePolicy::FailOpen]
+    {
+        let world = crashing(policy);
+        let over = world.exchange(0).get("/over").answer(200, "ok");
+        let streaming = world.exchange(0).get("/stream").response(200, &[]).response_chunk("a");
+        let idle = world.exchange(0).get("/idle");
+        let crash = world.exchange(0).post("/crash", "x").answer(200, "ok").outcome().error;
+        let Some(crash) = crash else { panic!("{policy:?} hides the crash itself") };
+        assert!(matches!(crash, Error::Trap { callback: "proxy_on_request_body", .. }), "{crash}");
+        let dead = Some(Error::Dead { crash: Box::new(crash) });
+        let new = world.exchange(0).get("/new").answer(200, "ok");
+        for (what, exchange) in
+            [("in flight", streaming.response_end()), ("silent", idle), ("new", new)]
+        {
+            assert_eq!(exchange.outcome().error, dead, "{what} under {policy:?}");
+        }
+        assert_eq!(over.outcome().error, None, "{policy:?}: it was over before");
+    }
+}
+
+#[test]
+fn an_exchange_that_survives_its_vm_says_so_after_a_reload_and_a_new_one_does_not() {
+    let world = crashing(FailurePolicy::Reload);
+    let old = world.exchange(0).get("/old");
+    world.exchange(0).post("/crash", "x").outcome();
+    world.advance(Duration::from_secs(2)).unwrap();
+    assert_eq!(world.exchange(0).get("/new").answer(200, "ok").outcome().error, None);
+    assert!(matches!(old.answer(200, "ok").outcome().error, Some(Error::Dead { .. })));
+}
+
+#[test]
+fn a_tick_that_crashed_is_told_by_every_exchange_that_follows() {
+    let tick = [
+        ("configure", "$call set_tick_period_milliseconds (i32.const 1000);"),
+        ("tick", "unreachable"),
+    ];
+    let world = World::new(&guest(&tick), traced(WorldOptions::default())).unwrap();
+    world.advance(Duration::from_secs(1)).unwrap_err();
+    let outcome = world.exchange(0).get("/").answer(200, "ok").outcome();
+    assert_eq!(outcome.status(), Some(503));
+    let said = outcome.error.unwrap().to_string();
+    assert!(
+        said.starts_with(
+            "the filter's VM was dead already, because the filter crashed in proxy_on_tick"
+        ),
+        "{said}"
+    );
+    // A bare stream has no client who could be told.
+    assert!(matches!(world.stream(0), Err(Error::Dead { .. })));
+}
+
+#[test]
+fn a_bare_stream_of_a_vm_that_died_is_an_error_but_where_it_is_spared() {
+    for (policy, spared) in [(FailurePolicy::Closed, false), (FailurePolicy::FailOpen, true)] {
+        let world = crashing(policy);
+        let mut open = world.stream(0).unwrap();
+        world.exchange(0).post("/crash", "x").outcome();
+        assert_eq!(
+            open.response_headers(&[(":status", "200")], true).is_ok(),
+            spared,
+            "{policy:?}"
+        );
+        assert_eq!(open.end(EndInfo::complete()).is_ok(), spared, "{policy:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod abi;
 mod acting;
 mod callouts;
+mod draining;
 mod envoy_calls;
 mod envoy_traces;
 mod exchanges;

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     sync::mpsc::{Sender, channel},
     thread,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use host_sim::{
-    Filter, Pace, Recorder, Recording, Step, World, WorldOptions,
+    Filter, Pace, Recorder, RecorderOptions, Recording, Step, World, WorldOptions,
     proxy::{Options, Server},
     replay,
 };
@@ -80,7 +81,10 @@ fn record(name: &str, bodies: bool) -> Recording {
     let file = TraceFile::new(name);
     let (upstream, has_first) = upstream();
     let mut options = Options::new(guest(&[]), WorldOptions::default(), upstream.into());
-    options.recorder = Some(Recorder::create(&file.0, bodies).unwrap());
+    let mut recorded = RecorderOptions::default();
+    recorded.bodies = bodies;
+    recorded.paths.insert("/x".into());
+    options.recorder = Some(Recorder::create(&file.0, &recorded).unwrap());
     let server = Server::start(options).unwrap();
     let mut client = TcpStream::connect(server.listen_addr()).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -117,6 +121,105 @@ fn a_recording_has_times_and_sizes_and_bodies_on_demand_and_no_secret() {
     let without = record("without-bodies", false);
     assert_eq!(data(&without), ["    ", "     ", "     "]);
     assert!(!without.to_json_line().contains("one"));
+}
+
+/// Stands for whatever somebody must not read.
+const MARKER: &str = "Mar-ker5";
+
+/// Answers one request with the marker in every place that an answer has.
+fn telling_upstream() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let (mut seen, mut byte) = (Vec::new(), [0]);
+        while !seen.ends_with(b"0\r\nx-trailer: Mar-ker5\r\n\r\n") {
+            socket.read_exact(&mut byte).unwrap();
+            seen.push(byte[0]);
+        }
+        let head = "HTTP/1.1 200 OK\r\nset-cookie: id=Mar-ker5\r\ngrpc-message: Mar-ker5\r\n\
+                    x-tier: gold\r\nlocation: http://h/?code=Mar-ker5\r\n\
+                    transfer-encoding: chunked\r\n\r\n8\r\nMar-ker5\r\n\
+                    0\r\ngrpc-status: 0\r\nx-trailer: Mar-ker5\r\n\r\n";
+        socket.write_all(head.as_bytes()).unwrap();
+        let _ = socket.read(&mut byte);
+    });
+    address
+}
+
+#[test]
+fn a_marker_in_any_header_path_query_cookie_or_body_is_in_no_recording() {
+    let headers: String = [
+        "authorization: Bearer {}",
+        "x-accesskey: {}",
+        "apitoken: {}",
+        "x-forwarded-client-cert: Hash={}",
+        "cookie: a=1; session={}",
+        "referer: https://u:{}@h/?accessToken={}#{}",
+        "sec-websocket-protocol: key.{}",
+        "traceparent: {}",
+        "user-agent: {}",
+        "x-tier: silver",
+        "content-type: text/csv",
+    ]
+    .map(|line| line.replace("{}", MARKER) + "\r\n")
+    .concat();
+    let request = |target: &str| {
+        format!(
+            "POST {target} HTTP/1.1\r\nhost: {MARKER}.example\r\n{headers}connection: close\r\n\
+             transfer-encoding: chunked\r\n\r\n8\r\n{MARKER}\r\n0\r\nx-trailer: {MARKER}\r\n\r\n"
+        )
+    };
+    for (index, target) in [
+        "http://u:{}@h:8/v1/models/rain:predict/{}?accessToken={}&code={}&api%5Fkey={}&{}=1&{}&alt=sse",
+        "http://h:8?api_key={}&redirect=/{}",
+        "/%4dar-ker5/{}:{}/;jsessionid={}#{}?{}",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let file = TraceFile::new(&format!("marker-{index}"));
+        let mut recorded = RecorderOptions::default();
+        recorded.paths.insert("/v1/models/rain:predict".into());
+        recorded.headers.insert("X-Tier".into());
+        let mut options =
+            Options::new(guest(&[]), WorldOptions::default(), telling_upstream().into());
+        options.recorder = Some(Recorder::create(&file.0, &recorded).unwrap());
+        let server = Server::start(options).unwrap();
+        let mut client = TcpStream::connect(server.listen_addr()).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        let target = target.replace("{}", MARKER);
+        client.write_all(request(&target).as_bytes()).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains(MARKER), "{answer}");
+
+        let recording = file.read(1).remove(0);
+        let line = recording.to_json_line();
+        // A host that a client makes up is one that it is asked for.
+        let line = line.replace(&format!("{MARKER}.example"), "");
+        assert!(!line.contains("ar-ker5"), "{target}: {line}");
+        for kept in ["text/csv", "silver", "gold"] {
+            assert!(line.contains(kept), "{target}: {line}");
+        }
+        if index == 0 {
+            let path = "/v1/models/rain:predict/xxxxxxxx\
+                        ?xxxxxxxxxxx=xxxxxxxx&xxxx=xxxxxxxx&xxxxxxxxx=xxxxxxxx&xxxxxxxx=x&xxxxxxxx&alt=sse";
+            assert_eq!(recording.path, path);
+            assert_eq!(recording.headers[0], ("host".into(), "xxxxxxxxxx@h:8".into()));
+        }
+        let mode = fs::metadata(&file.0).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "its owner alone may read it");
+    }
+}
+
+#[test]
+fn a_recording_is_not_written_over() {
+    let file = TraceFile::new("kept");
+    fs::write(&file.0, "{}").unwrap();
+    let error = Recorder::create(&file.0, &RecorderOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(&file.0).unwrap(), "{}");
 }
 
 #[test]

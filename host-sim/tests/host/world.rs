@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use host_sim::{Clock, EndInfo, Error, World, WorldOptions, flags};
+use host_sim::{Clock, EndInfo, Error, FailurePolicy, World, WorldOptions, flags};
 
 use crate::{callbacks, filter};
 
 fn world(config: &'static str, workers: usize) -> World {
+    World::new(&filter(), options(config, workers)).unwrap()
+}
+
+fn options(config: &'static str, workers: usize) -> WorldOptions {
     let mut options = WorldOptions::with_config(config);
     options.workers = workers;
     options.clock = Clock::virtual_from(Duration::from_secs(1_700_000_000));
-    World::new(&filter(), options).unwrap()
+    options
 }
 
 #[test]
@@ -123,7 +127,9 @@ fn a_pause_is_an_error_of_the_test() {
 
 #[test]
 fn after_a_crash_streams_bypass_that_worker_only() {
-    let world = world("t", 2);
+    let mut options = options("t", 2);
+    options.failure_policy = FailurePolicy::FailOpen;
+    let world = World::new(&filter(), options).unwrap();
     let mut stream = world.stream(0).unwrap();
     let error = stream.request_body("abc", false).unwrap_err();
     assert!(matches!(error, Error::Trap { callback: "proxy_on_request_body", .. }), "{error}");

@@ -77,11 +77,25 @@ impl<'m> Reader<'m> {
         let file = File::open(recording)
             .with_context(|| format!("cannot open the recording {}", recording.display()))?;
         let (mut row, mut bytes) = (0, 0);
-        for (line, number) in BufReader::new(file).lines().zip(1..) {
-            let line = line.with_context(|| format!("while reading {}", recording.display()))?;
-            bytes += line.len() as u64 + 1;
+        let mut file = BufReader::new(file);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let while_reading = || format!("while reading {}", recording.display());
+            let read = file.read_until(b'\n', &mut line).with_context(while_reading)?;
+            if read == 0 {
+                break;
+            }
+            if !line.ends_with(b"\n") && Recording::is_cut(&line) {
+                self.taken.cut_line = Some(number);
+                break;
+            }
+            bytes += read as u64;
             progress(Progress { reading: 1, rows: row, bytes });
-            let recordings = Recording::from_json_lines(&line).map_err(|error| {
+            let line = std::str::from_utf8(&line).map_err(|_| {
+                anyhow!("{} is no UTF-8 text: see line {number}", recording.display())
+            })?;
+            let recordings = Recording::from_json_lines(line).map_err(|error| {
                 // It was given one line.
                 anyhow!(
                     "{}: {}",

@@ -284,6 +284,24 @@ fn tensors_after_their_document_are_read_where_a_header_says_that_it_ends() {
 }
 
 #[test]
+fn a_recording_whose_last_line_is_cut_gives_what_is_whole() {
+    let exchanges: Vec<_> = (0..30)
+        .map(|n| (V1, rows(&format!("[{n}]"), "[1.5]"), r#"{"predictions": [1, 2]}"#.into()))
+        .collect();
+    let folder = golden("first-cut", PREDICTIVE, &exchanges);
+    let whole = folder.first(FIRST);
+    let path = folder.path("golden.jsonl");
+    let mut text = fs::read(&path).unwrap();
+    text.extend_from_slice(b"{\"method\":\"\xc3");
+    fs::write(&path, &text).unwrap();
+    assert_eq!(folder.first(FIRST), whole);
+    // In the middle it is no end.
+    text.push(b'\n');
+    fs::write(&path, text).unwrap();
+    folder.refuses(FIRST, "is no UTF-8 text: see line 31");
+}
+
+#[test]
 fn places_that_are_declared_are_the_columns() {
     let config = r#"{"models": [{"name": "rain", "type": "predictive",
         "features": [{"name": "age", "path": "user.age"}, {"name": "w", "member": "wind"}], "prediction": {"path": "score"}}]}"#;

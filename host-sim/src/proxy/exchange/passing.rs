@@ -55,7 +55,7 @@ impl Exchange {
         let output = &mut client.output;
         if let Some(head) = &passed.head {
             // A client that still sends cannot be answered and kept.
-            self.keep_alive &= self.request.framing.is_ended();
+            self.keep_alive &= self.request.framing.is_ended() && !self.context.is_draining();
             let follows = if self.response.switched {
                 Follows::OtherProtocol
             } else if self.request.head_only {

@@ -7,7 +7,7 @@ use super::{
         body::Framing,
         fields::{FIELDS_MAX, has_token, is_hop_by_hop},
     },
-    HEAD_BYTES_MAX, NotHttp, framing,
+    HEAD_BYTES_MAX, NotHttp, framing, reason,
 };
 use crate::{HeaderMap, local_reply::CODEC_ERROR};
 
@@ -45,6 +45,8 @@ pub(in crate::proxy) struct Refusal {
     pub(in crate::proxy) status: u16,
     /// What had been understood of the request; the filter can read it in `on_log`.
     pub(in crate::proxy) headers: Option<HeaderMap>,
+    /// What the client reads, unless the request was understood.
+    pub(in crate::proxy) body: &'static str,
     /// Envoy's `response.code_details`.
     pub(in crate::proxy) details: &'static str,
     /// The bytes broke the protocol, rather than asking for too much.
@@ -96,6 +98,7 @@ impl Request {
             return Err(Refusal {
                 status: 404,
                 headers: Some(headers),
+                body: "",
                 details: "absolute_path_rejected",
                 protocol_error: false,
                 keep_alive: keep_alive && framing.is_ended(),
@@ -139,6 +142,7 @@ impl<'r> Target<'r> {
             return Err(Refusal {
                 status: 400,
                 headers: Some(known),
+                body: "",
                 details: "missing_host_header",
                 protocol_error: false,
                 keep_alive: false,
@@ -183,7 +187,20 @@ impl<'r> Target<'r> {
 
 impl Refusal {
     fn protocol_error(status: u16, details: &'static str) -> Refusal {
-        Refusal { status, headers: None, details, protocol_error: true, keep_alive: false }
+        let body = reason(status);
+        Refusal { status, headers: None, body, details, protocol_error: true, keep_alive: false }
+    }
+
+    /// The head has not come in time.
+    pub(in crate::proxy) fn too_slow() -> Refusal {
+        Refusal {
+            status: 408,
+            headers: None,
+            body: "request header timeout",
+            details: "request_header_timeout",
+            protocol_error: false,
+            keep_alive: false,
+        }
     }
 
     fn protocol_error_of_framing(fields: &HeaderMap) -> Refusal {
@@ -203,6 +220,7 @@ impl Refusal {
         Refusal {
             status: 403,
             headers: Some(headers),
+            body: "",
             details: "upgrade_failed",
             protocol_error: false,
             keep_alive: false,
