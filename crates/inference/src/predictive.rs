@@ -19,6 +19,7 @@ mod render;
 mod row;
 mod selectors;
 mod sink;
+mod step;
 mod tensors;
 mod text;
 mod unlisted;
@@ -31,10 +32,11 @@ pub use self::{
     dialects::DIALECTS,
     document::{ROW_PATH_MAX, RowPath},
     event::{Event, Fault},
-    paths::{PATHS_MAX, PathReader, PathStep, STEPS_MAX},
+    paths::{PATHS_MAX, PathReader, STEPS_MAX},
     reader::Reader,
     selectors::ColumnSelectors,
     sink::Sink,
+    step::PathStep,
     unlisted::Unlisted,
 };
 

@@ -79,10 +79,6 @@ const AT_FIRST_POSITION: usize = 100;
 const UNNAMED: usize = 101;
 
 impl AnswerRow {
-    /// What it takes at most, in bytes, with a text.
-    pub(crate) const BYTES_MAX: usize =
-        size_of::<AnswerRow>() + 256 + 2 * crate::memory::BLOCK_BYTES;
-
     /// Takes a part of a row.
     pub(crate) fn take(&mut self, row: u64, part: Part, cell: Cell<'_>, form: &AnswerForm) {
         self.row = Some(row);

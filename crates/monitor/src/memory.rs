@@ -30,7 +30,7 @@ const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 3072 } else { 3584 };
 /// The same where the answer comes in messages of an AWS event stream.
 const AWS_GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2816 } else { 3328 };
 /// The same with a model that predicts, beside decoders and held tensors, of columns and of values of headers.
-const PREDICTION_BYTES: usize = (5 << 10) + AnswerRow::BYTES_MAX;
+const PREDICTION_BYTES: usize = (5 << 10) + ANSWER_ROW_BYTES;
 /// What it takes for each column of the largest model: how many values came, and which name has which place, in both
 /// directions.
 const COLUMN_BYTES: usize = 8 + 2 * crate::held::HELD_BYTES;
@@ -39,6 +39,9 @@ pub(crate) const HEADER_BYTES_MAX: usize = 1 << 10;
 
 /// What an allocator takes of each block for its own note, beside what it is asked for.
 pub(crate) const BLOCK_BYTES: usize = 8;
+
+/// What a row of an answer takes at most until it is over, with a text.
+const ANSWER_ROW_BYTES: usize = size_of::<AnswerRow>() + 256 + 2 * BLOCK_BYTES;
 
 /// What the series of a configuration take each: their numbers here and in the proxy, and what they wait in for a flush.
 const SERIES_BYTES: usize = 40;

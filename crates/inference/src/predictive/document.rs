@@ -21,8 +21,8 @@ use super::{
     Columns, Event, Fault, Projection,
     columns::Tensor,
     head::Head,
-    paths::PathStep,
     row::Row,
+    step::PathStep,
     value::{Next, ValueReader, skip_if_opens},
 };
 use driftline_wire::json::{JsonEnd, Token, Tokenizer};

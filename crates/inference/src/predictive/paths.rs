@@ -7,10 +7,10 @@
 //! missing from that line. A path with `[]` has no fixed number of values in a document; what is missing there is known
 //! only from the rows, and not reported here.
 
-use alloc::{boxed::Box, string::String};
+use alloc::boxed::Box;
 
 use super::{
-    Cell, Projection, Reader, Unbinned,
+    Cell, PathStep, Projection, Reader, Unbinned,
     value::{Next, ValueReader, ValueStep, scalar},
 };
 use driftline_wire::{
@@ -18,15 +18,6 @@ use driftline_wire::{
     json::{JsonEnd, Token, Tokenizer},
     ndjson,
 };
-
-/// A step of a path.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PathStep {
-    /// Into the member of this name.
-    Key(String),
-    /// Into every element.
-    Elements,
-}
 
 /// Paths that are looked for, by column, with what each takes of its values. Those beyond [`PATHS_MAX`] are not.
 pub(super) type Paths = [(usize, Projection, Box<[PathStep]>)];
