@@ -2,21 +2,26 @@
 
 mod feedback;
 mod sample;
+mod series;
 mod traffic;
+mod unusual;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, bail};
-use driftline_metrics::{catalogue::Kind, series::Series};
+use driftline_metrics::{
+    catalogue::{Kind, Metric},
+    series::Series,
+};
 use driftline_monitor::{
     capture::{Captured, Value},
-    config::{Config, ModelKind},
+    config::{Config, ModelKind, OTHER_NAME},
     layout::Monitor,
     native::{NativeHost, NativeStream},
     session::Session,
@@ -26,7 +31,7 @@ use host_sim::{Clock, Filter, Recording, World, WorldOptions};
 
 use self::sample::Sample;
 use crate::{
-    inputs::{read, read_filter, read_text},
+    inputs::{read_config, read_filter, read_text},
     table::{Align, Table, thousands},
 };
 
@@ -42,9 +47,9 @@ pub(crate) struct Args {
     /// The filter's configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The filter's module, to measure the memory of a worker; `cargo xtask build` makes it.
-    #[arg(long, value_name = "FILE", default_value = "target/driftline.wasm")]
-    filter: PathBuf,
+    /// The filter's module, to measure the memory of a worker; by default target/driftline.wasm, if it is there.
+    #[arg(long, value_name = "FILE")]
+    filter: Option<PathBuf>,
     /// A request: a first line such as `POST /v1/models/rain:predict`, headers, an empty line, the body.
     #[arg(long, value_name = "FILE")]
     sample: Option<PathBuf>,
@@ -59,26 +64,24 @@ pub(crate) struct Args {
     series: bool,
 }
 
+/// Where the filter is if nothing is said.
+const FILTER: &str = "target/driftline.wasm";
 /// Values of one column that are shown.
 const VALUES_SHOWN: usize = 4;
 
 /// Checks, and prints what was found; fails if the filter would refuse the configuration or not read the sample.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let json = read(&args.config, "--config")?;
-    let config =
-        Config::from_json(&json).with_context(|| format!("--config {}", args.config.display()))?;
+    let (json, config) = read_config(&args.config, "--config")?;
     let monitor = Monitor::new(&config);
     let mut out = io::stdout().lock();
     writeln!(out, "{}", watched(&config))?;
-    writeln!(out, "{}", series(&monitor))?;
-    if args.series {
-        for series in monitor.series() {
-            writeln!(out, "{}", render(series))?;
-        }
-        writeln!(out)?;
-    }
-    write!(out, "{}", feedback::describe(&config))?;
+    writeln!(out, "{}", series::sum(&monitor, &config.buckets))?;
     writeln!(out, "{}", memory(&args, &config, &monitor, json)?)?;
+    write!(out, "{}", unusual::describe(&config))?;
+    write!(out, "{}", feedback::describe(&config))?;
+    if args.series {
+        writeln!(out, "\n{}", series::all(&monitor))?;
+    }
     if let Some(path) = &args.traffic {
         let text = read_text(path, "--traffic")?;
         let recordings =
@@ -88,7 +91,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(path) = &args.sample {
         let request = Sample::read(path, "--sample")?;
         let answer = args.answer.as_ref().map(|path| Sample::read(path, "--answer")).transpose()?;
-        writeln!(out, "\n{}", taken(config, &request, answer.as_ref())?)?;
+        let (found, wrong) = taken(config, &request, answer.as_ref())?;
+        writeln!(out, "\n{found}")?;
+        if !wrong.is_empty() {
+            bail!("--sample {}: {}", path.display(), wrong.join("; "));
+        }
     }
     Ok(())
 }
@@ -131,33 +138,6 @@ fn watched(config: &Config) -> String {
     format!("The configuration is valid. It watches:\n\n{}", Table { columns, rows })
 }
 
-fn series(monitor: &Monitor) -> String {
-    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
-    for series in monitor.series() {
-        *by_name.entry(&series.name).or_default() += 1;
-    }
-    let columns = [("metric", Align::Left), ("series", Align::Right)];
-    let rows =
-        by_name.into_iter().map(|(name, count)| [name.to_string(), thousands(count)]).collect();
-    let listed = monitor.series().len() as u64;
-    let max = monitor.series_max() as u64;
-    let mut text = format!("{}\n{} series per proxy", Table { columns, rows }, thousands(listed));
-    if listed < max {
-        let _ = write!(text, ", and up to {} with names that patterns admit", thousands(max));
-    }
-    text + ".\n(A histogram is one series here, and one for each bucket in Prometheus.)\n"
-}
-
-/// A series as Prometheus shows it.
-fn render(series: &Series) -> String {
-    let labels: Vec<String> =
-        series.labels.iter().map(|(label, value)| format!("{}={value:?}", label.name())).collect();
-    if labels.is_empty() {
-        return series.name.clone();
-    }
-    format!("{}{{{}}}", series.name, labels.join(","))
-}
-
 /// What the filter itself takes under this configuration, measured in a simulated proxy.
 fn memory(
     args: &Args,
@@ -165,9 +145,19 @@ fn memory(
     monitor: &Monitor,
     json: Vec<u8>,
 ) -> anyhow::Result<String> {
-    let module = read_filter(&args.filter)?;
-    let filter = Filter::from_bytes(&module)
-        .with_context(|| format!("--filter {}", args.filter.display()))?;
+    let usual = Path::new(FILTER);
+    let path = match &args.filter {
+        Some(path) => path.as_path(),
+        None if usual.exists() => usual,
+        None => {
+            return Ok(format!(
+                "Memory: not measured, because there is no {FILTER}; `cargo xtask build` makes it, and --filter names another."
+            ));
+        }
+    };
+    let module = read_filter(path)?;
+    let filter =
+        Filter::from_bytes(&module).with_context(|| format!("--filter {}", path.display()))?;
     let mut options = WorldOptions::with_config(json);
     options.allow_on_headers_stop_iteration = true;
     options.clock = Clock::virtual_from(Duration::ZERO);
@@ -215,7 +205,16 @@ fn memory(
 }
 
 /// What each column takes from a request and its answer, as the filter reads them.
-fn taken(config: Config, request: &Sample, answer: Option<&Sample>) -> anyhow::Result<String> {
+///
+/// # Errors
+///
+/// If it passes unmeasured. What else is wrong with it is the second part of what is returned.
+fn taken(
+    config: Config,
+    request: &Sample,
+    answer: Option<&Sample>,
+) -> anyhow::Result<(String, Vec<String>)> {
+    let names: Vec<String> = config.models.iter().map(|model| model.name.clone()).collect();
     let host = NativeHost::default();
     let mut session = Session::new(&host, config);
     session.start_capture();
@@ -224,10 +223,10 @@ fn taken(config: Config, request: &Sample, answer: Option<&Sample>) -> anyhow::R
     let mut stream = NativeStream::begin(&session, &host, request.request_headers(), false);
     if !stream.is_measured() {
         bail!(
-            "--sample: {} {} would pass unmeasured: its path, its route and its method are those of no model, or the \
-             configuration declares that it is none",
+            "--sample: {} {} would pass unmeasured: {}",
             request.word(0),
-            request.word(1)
+            request.word(1),
+            explained(&end(stream, &host))
         );
     }
     stream.request_body(&request.body, true);
@@ -235,11 +234,59 @@ fn taken(config: Config, request: &Sample, answer: Option<&Sample>) -> anyhow::R
         stream.response_headers(answer.response_headers(), false);
         stream.response_body(&answer.body, true);
     }
-    stream.end(0);
-    Ok(findings(&host, session.captured(), answer.is_some()))
+    let observation = stream.end(0);
+    let unmeasured = observation.and_then(|observation| observation.unmeasured);
+    let found = findings(&host, session.captured(), answer.is_some());
+    let mut wrong: Vec<String> = Vec::new();
+    if let Some(reason) = unmeasured {
+        wrong.push(format!("it passes unmeasured: {}", explained(reason.name())));
+    }
+    if found.models.iter().all(|model| model == OTHER_NAME) && !found.models.is_empty() {
+        wrong.push(format!(
+            "it counts as `{OTHER_NAME}`, because it asks for none of {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    wrong.extend(
+        found
+            .problems
+            .iter()
+            .map(|reason| format!("it is not read as its path promises: {reason}")),
+    );
+    Ok((found.text, wrong))
 }
 
-fn findings(host: &NativeHost, captured: Vec<Captured>, has_answer: bool) -> String {
+/// Ends a stream that is not measured, and returns why.
+fn end(stream: NativeStream<'_>, host: &NativeHost) -> String {
+    stream.end(0);
+    traffic::reason(host)
+}
+
+/// What a reason of an unmeasured stream means, and what to do.
+fn explained(reason: &str) -> String {
+    let about = match reason {
+        "unrecognised_path" => {
+            "the path is that of no known dialect, and no endpoint of the configuration declares it"
+        }
+        "other_method" => "only POST asks a model",
+        "unknown_form" => {
+            "several servers have this path, and the body is of none that is known; declare the endpoint"
+        }
+        "declared_none" => "an endpoint of the configuration declares that it is for no model",
+        _ => return reason.to_owned(),
+    };
+    format!("{reason}: {about}")
+}
+
+/// What a sample made the filter count.
+struct Findings {
+    text: String,
+    models: BTreeSet<String>,
+    /// What could not be read, by reason.
+    problems: Vec<String>,
+}
+
+fn findings(host: &NativeHost, captured: Vec<Captured>, has_answer: bool) -> Findings {
     let all = host.series();
     let mut values: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
     for Captured { column, value } in captured {
@@ -284,14 +331,22 @@ fn findings(host: &NativeHost, captured: Vec<Captured>, has_answer: bool) -> Str
         .collect();
     let columns = [("column", Align::Left), ("takes", Align::Left), ("counts in", Align::Left)];
     let mut text = format!("From the sample:\n\n{}", Table { columns, rows });
+    let of_models = counted.iter().map(|(series, _)| label(series, "model"));
+    let models = of_models.filter(|model| !model.is_empty()).collect();
+    let problem = Metric::ReadProblems.shape().name;
+    let problems = counted
+        .iter()
+        .filter(|(series, _)| series.name == problem)
+        .map(|(series, _)| label(series, "reason"))
+        .collect();
     for (series, times) in &counted {
         // Without a response there is no outcome either, and the duration of a sample means nothing.
         let is_of_answer = ["outcome", "result"].iter().any(|name| !label(series, name).is_empty());
         if label(series, "feature").is_empty() && (has_answer || !is_of_answer) {
-            let _ = write!(text, "\n{} {times}", render(series));
+            let _ = write!(text, "\n{} {times}", series::render(series));
         }
     }
-    text
+    Findings { text, models, problems }
 }
 
 fn show(value: &Value) -> String {

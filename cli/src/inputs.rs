@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use driftline_monitor::config::Config;
 use driftline_profiler_files::{Format, is_reading_parquet};
 use host_sim::stats::StatsConfig;
 
@@ -78,6 +79,82 @@ impl Rows {
 /// A file that the argument `option` names.
 pub(crate) fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))
+}
+
+/// The filter's configuration, with its text.
+///
+/// # Errors
+///
+/// A line for each problem; and if the file is something else, what it is.
+pub(crate) fn read_config(path: &Path, option: &str) -> anyhow::Result<(Vec<u8>, Config)> {
+    let json = read(path, option)?;
+    match Config::from_json(&json) {
+        Ok(config) => Ok((json, config)),
+        Err(error) => {
+            let path = path.display();
+            // What is wrong with a file of another kind, read as a configuration, helps nobody.
+            if let Some(other) = mistaken_for_config(&json) {
+                return Err(anyhow!("{option} {path} is refused: it {other}"));
+            }
+            let mut text = format!("{option} {path} is refused:");
+            for problem in error.problems().kept() {
+                text += &format!("\n  - {}", shortened(problem));
+            }
+            if let left_out @ 1.. = error.problems().left_out() {
+                text += &format!("\n  - and {left_out} more");
+            }
+            Err(anyhow!(text))
+        }
+    }
+}
+
+/// The longest line that is said of a problem, in bytes.
+const LINE_BYTES_MAX: usize = 400;
+
+/// A line that people can read.
+fn shortened(line: &str) -> String {
+    if line.len() <= LINE_BYTES_MAX {
+        return line.to_owned();
+    }
+    let end = line.floor_char_boundary(LINE_BYTES_MAX);
+    format!("{} ...", &line[..end])
+}
+
+/// What a file is that somebody took for a configuration.
+fn mistaken_for_config(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        return Some("begins with a byte order mark; save it as UTF-8 without one");
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Some("is UTF-16, expected UTF-8");
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines().next()?;
+    if lines().any(|line| line.starts_with("//") || line.starts_with("/*")) {
+        return Some("has comments, and JSON has none");
+    }
+    if let Ok(document) = serde_json::from_slice::<serde_json::Value>(bytes) {
+        if document["format"] == "driftline-profile" {
+            return Some(
+                "is a profile, which is a part of a configuration: {\"models\": [{\"name\": \"...\", \"profile\": ...}]}",
+            );
+        }
+        if document.get("@type").is_some() || document.get("fields").is_some() {
+            return Some(
+                "is a protobuf message; expected what stands in its value, a JSON object with \"models\"",
+            );
+        }
+        return match document {
+            serde_json::Value::String(_) => Some(
+                "is a JSON string; expected the object that it holds, without quotes around it",
+            ),
+            _ => None,
+        };
+    }
+    let is_yaml = !first.starts_with(['{', '[', '"'])
+        && lines().any(|line| line.ends_with(':') || line.contains(": "));
+    is_yaml.then_some("looks like YAML, expected JSON: an object with \"models\"")
 }
 
 /// [`read`], for text.

@@ -12,7 +12,6 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use clap::builder::PossibleValuesParser;
-use driftline_monitor::config::Config;
 use driftline_operations::{
     objectives::Objectives,
     render::{Bundle, Deployment, Host, Image, IstioObject, Label, Name, Part, read_digest},
@@ -21,7 +20,7 @@ use driftline_operations::{
 };
 
 use self::output::{Output, Written};
-use crate::inputs::{address, read, read_text};
+use crate::inputs::{address, read, read_config};
 
 /// Write what an operator copies: proxy configurations, rules, dashboards, objects of Kubernetes.
 ///
@@ -125,8 +124,8 @@ const LOOKBACK_MAX: u64 = 180 * 86_400;
 /// Writes the files, and says which.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let named = || format!("--config {}", args.config.display());
-    let json = read_text(&args.config, "--config")?;
-    let config = Config::from_json(json.as_bytes()).with_context(named)?;
+    let (json, config) = read_config(&args.config, "--config")?;
+    let json = String::from_utf8_lossy(&json).into_owned();
     let deployment = deployment(&args);
     let mut settings = Settings::of(&config);
     settings.lookbacks.clone_from(&args.lookback);

@@ -153,8 +153,8 @@ fn a_client_that_hangs_up_after_the_second_token_is_counted_for_what_it_received
         &[
             "requests_total{model=demo-llm,outcome=client_cancel} 1",
             "time_per_output_token_skipped_total{model=demo-llm,reason=usage_missing} 1",
-            "time_to_first_token_microseconds_total{model=demo-llm,result=failure} 60 ms",
-            "time_to_last_token_microseconds_total{model=demo-llm,result=failure} 120 ms",
+            "time_to_first_token_microseconds_total{model=demo-llm,result=cancelled} 60 ms",
+            "time_to_last_token_microseconds_total{model=demo-llm,result=cancelled} 120 ms",
             "inter_chunk_gap_observations_total{model=demo-llm} 1",
         ],
     );
@@ -171,7 +171,7 @@ fn a_client_that_is_gone_before_the_answer_begins() {
             .finishes(),
         &[
             "requests_total{model=demo-llm,outcome=client_cancel} 1",
-            "request_duration_microseconds_total{model=demo-llm,result=failure} 250 ms",
+            "request_duration_microseconds_total{model=demo-llm,result=cancelled} 250 ms",
             "time_to_first_token_observations_total 0",
         ],
     );

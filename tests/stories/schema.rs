@@ -75,14 +75,28 @@ fn good_kpis() -> Value {
     made(None, None, &["few", "rain_later"])
 }
 
+/// The same with a target that gave predictions its name.
+fn good_named() -> Value {
+    made_of("rain", None, None, &[])
+}
+
 fn made(by_hour: Option<&str>, quality: Option<QualityOptions>, kpis: &[&str]) -> Value {
+    made_of("prediction", by_hour, quality, kpis)
+}
+
+fn made_of(
+    target: &str,
+    by_hour: Option<&str>,
+    quality: Option<QualityOptions>,
+    kpis: &[&str],
+) -> Value {
     let mut lines = String::new();
     for n in 0..100 {
         let row = json!({
             "label": n % 2, "score": f64::from(n % 20) / 20.0, "rain_later": n % 3,
             "number": f64::from(n) / 8.0, "integer": n * n, "few": n % 4, "flag": n % 3 == 0,
             "city": if n % 3 == 0 { "E" } else { "N" }, "note": "x".repeat(n as usize),
-            "vector": [n, 1.5], "seen": 1_795_000_000 + n * n, "constant": 0.25, "rain": if n % 10 == 0 { Value::Null } else { json!(n % 2) },
+            "vector": [n, 1.5], "seen": 1_795_000_000 + n * n, "constant": 0.25, target: if n % 10 == 0 { Value::Null } else { json!(n % 2) },
         });
         lines += &format!("{row}\n");
     }
@@ -93,7 +107,7 @@ fn made(by_hour: Option<&str>, quality: Option<QualityOptions>, kpis: &[&str]) -
             distinct: true,
             ..Settings::of("rain")
         },
-        prediction: Some("rain".into()),
+        prediction: Some(target.into()),
         kinds: vec![("note".into(), Kind::TextLength), ("seen".into(), Kind::Timestamp)],
         as_of: Some(AsOf::Moment(1_795_608_000.0)),
         by_hour: by_hour.map(String::from),
@@ -173,7 +187,7 @@ fn changes() -> Vec<(&'static str, Option<Value>, bool)> {
         fine("/format_version", json!(3)),
         fine("/format_version", json!(4)),
         fine("/format_version", json!(5)),
-        bad("/format_version", json!(6)),
+        bad("/format_version", json!(7)),
         // Only version 4 has it.
         bad(
             "/quality",
@@ -405,12 +419,19 @@ fn changes_of_kpis() -> Vec<(&'static str, Option<Value>, bool)> {
 #[test]
 fn what_the_profiler_writes_fits_the_schema_and_reads_back() {
     let profile = good();
-    let all = [profile.clone(), good_by_hour(), good_binary(), good_regression(), good_kpis()];
+    let all = [
+        profile.clone(),
+        good_by_hour(),
+        good_binary(),
+        good_regression(),
+        good_kpis(),
+        good_named(),
+    ];
     assert_eq!(
         all.each_ref().map(|it| it["format_version"].clone()),
-        [2, 3, 4, 4, 5].map(Value::from)
+        [2, 3, 4, 4, 5, 6].map(Value::from)
     );
-    assert_eq!(judged(&of_profiles(), &all), [[""; 0]; 5]);
+    assert_eq!(judged(&of_profiles(), &all), [[""; 0]; 6]);
     assert!(all.iter().all(reads));
     for (name, values) in [("number", 100), ("few", 4), ("city", 2), ("constant", 1)] {
         let distinct = at(&profile, &format!("@{name}/distinct/values"));

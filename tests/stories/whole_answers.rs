@@ -54,7 +54,7 @@ fn a_request_that_names_no_model_counts_as_other() {
 #[test]
 fn what_is_no_model_request_passes_unmeasured() {
     tell(
-        Script::post("/v1/rerank", r#"{"model":"demo-llm","input":"x"}"#).answers(200, "{}"),
+        Script::post("/v1/moderate", r#"{"model":"demo-llm","input":"x"}"#).answers(200, "{}"),
         &["unmeasured_streams_total{reason=unrecognised_path} 1"],
     );
 }

@@ -124,7 +124,7 @@ fn play(config: Config, recording: &Recording) -> Result<Observation, String> {
 }
 
 /// Why the filter counted a stream as unmeasured.
-fn reason(host: &NativeHost) -> String {
+pub(super) fn reason(host: &NativeHost) -> String {
     let series = host.series();
     let label = |number: usize| {
         let series = series.get(number)?;
@@ -149,7 +149,7 @@ fn declaration(path: &str, recordings: &[&Recording]) -> anyhow::Result<String> 
         .chain(known::predicting().map(|it| (it, r#", "model": "NAME""#)));
     for (dialect, model) in dialects {
         // They take any document.
-        if ["explain", "torchserve"].contains(&dialect.name) {
+        if ["explain", "json", "torchserve"].contains(&dialect.name) {
             continue;
         }
         let endpoint = serde_json::json!({"path": "*", "dialect": dialect.name});

@@ -3,6 +3,7 @@
 
 #[path = "../input/mod.rs"]
 mod input;
+mod mistakes;
 mod pipes;
 mod serve;
 

@@ -98,6 +98,7 @@ fn it_says_what_is_watched_what_it_takes_and_what_a_sample_would_count() {
     let request = Input::new("request.http", &request);
     let answer = Input::new("answer.http", message("HTTP/1.1 200 OK", PREDICTIONS));
     let printed = accepts(&[
+        "--series",
         "--config",
         config.name(),
         "--sample",

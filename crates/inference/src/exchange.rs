@@ -56,6 +56,8 @@ pub struct ReadSettings {
     pub codings: Codings,
     /// What is left for decoders, and for data that is held.
     pub memory: MemoryBudget,
+    /// What is left for streams to remember an event by, so that they need not read those that repeat it.
+    pub repeats: MemoryBudget,
     /// Whether requests to models that generate are read for what they are like.
     pub reads_prompts: bool,
 }

@@ -134,6 +134,7 @@ mod tests {
             event_bytes_max: 1 << 16,
             codings: Codings::ALL,
             memory: MemoryBudget::new(1 << 20),
+            repeats: MemoryBudget::new(1 << 20),
             reads_prompts: false,
         }
     }

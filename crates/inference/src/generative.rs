@@ -24,6 +24,7 @@ pub use self::{
     features::{Feature, ResponseFeatures},
     meaning::{RequestField, Rival},
     prompt::{Prompt, PromptReader},
+    repeats::REPEATS_BYTES,
     request::RequestReader,
     usage::Usage,
 };

@@ -26,7 +26,7 @@ pub const CONFIGURATIONS_BYTES_MAX: usize = 24 << 20;
 const HAS_SMALL_POINTERS: bool = size_of::<usize>() == 4;
 /// What an exchange with a model that generates takes at most from its headers to its end, beside its decoders.
 /// Where pointers take eight bytes, as in tests, it is more.
-const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 3072 } else { 3584 };
+const GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2048 } else { 2560 };
 /// The same where the answer comes in messages of an AWS event stream.
 const AWS_GENERATION_BYTES: usize = if HAS_SMALL_POINTERS { 2816 } else { 3328 };
 /// The same with a model that predicts, beside decoders and held tensors, of columns and of values of headers.
@@ -42,6 +42,10 @@ pub(crate) const BLOCK_BYTES: usize = 8;
 
 /// What a row of an answer takes at most until it is over, with a text.
 const ANSWER_ROW_BYTES: usize = size_of::<AnswerRow>() + 256 + 2 * BLOCK_BYTES;
+
+/// What streams may take together of what decoders may, to remember an event by: with a KiB each, some 4,000 streams of a
+/// worker. Further ones read every event in full.
+pub(crate) const REPEATS_BYTES_MAX: usize = 4 << 20;
 
 /// What the series of a configuration take each: their numbers here and in the proxy, and what they wait in for a flush.
 const SERIES_BYTES: usize = 40;

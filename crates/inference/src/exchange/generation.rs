@@ -9,8 +9,8 @@ use driftline_wire::json::JsonEnd;
 use super::{BodyHead, ExchangeSink, Generated, Progress, ReadSettings, Streamed, name::ModelName};
 use crate::{
     generative::{
-        Answer, Dialect, ExpectedResponse, Framing, PromptReader, RequestReader, ResponseFeatures,
-        Usage,
+        Answer, Dialect, ExpectedResponse, Framing, PromptReader, REPEATS_BYTES, RequestReader,
+        ResponseFeatures, Usage,
     },
     outcome::BodyVerdict,
 };
@@ -80,6 +80,7 @@ impl Generation {
                 || head.content_type.is_none() && self.request.wants_stream == Some(true),
             wants_stream: self.request.wants_stream,
             event_bytes_max: settings.event_bytes_max,
+            repeats: settings.repeats.reserve(REPEATS_BYTES).ok(),
         });
     }
 

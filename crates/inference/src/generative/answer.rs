@@ -15,7 +15,7 @@ use crate::{
     outcome::BodyVerdict,
 };
 use driftline_statistics::time::Timestamp;
-use driftline_wire::{json::JsonEnd, json_array, ndjson, sse};
+use driftline_wire::{encoding::Reservation, json::JsonEnd, json_array, ndjson, sse};
 
 /// An answer in flight.
 ///
@@ -50,7 +50,7 @@ enum AnswerForm {
 }
 
 /// What is known of an answer before its first byte.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct ExpectedResponse {
     /// The request's dialect.
     pub dialect: &'static Dialect,
@@ -60,6 +60,8 @@ pub struct ExpectedResponse {
     pub wants_stream: Option<bool>,
     /// The longest event that is not counted as too large.
     pub event_bytes_max: u64,
+    /// Room to remember an event by; without it, each is read.
+    pub repeats: Option<Reservation>,
 }
 
 impl Answer {
@@ -80,7 +82,8 @@ impl Answer {
 
     /// An answer of any form.
     pub fn of(expected: ExpectedResponse) -> Answer {
-        Answer { form: AnswerForm::Undecided(expected), ..Answer::unread(expected.dialect) }
+        let unread = Answer::unread(expected.dialect);
+        Answer { form: AnswerForm::Undecided(expected), ..unread }
     }
 
     /// Whether its body is read.
@@ -230,7 +233,7 @@ impl Answer {
     /// Decides the form by the first byte that is neither white space nor of a byte order mark, and returns the bytes
     /// from there on.
     fn decide<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        let AnswerForm::Undecided(expected) = self.form else {
+        let AnswerForm::Undecided(expected) = &mut self.form else {
             return bytes;
         };
         let decides = |byte: &u8| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte);
@@ -245,8 +248,8 @@ impl Answer {
 
 impl AnswerForm {
     /// The form of an answer whose first byte is this one.
-    fn begun_by(first: u8, expected: ExpectedResponse) -> AnswerForm {
-        let ExpectedResponse { dialect, event_bytes_max, .. } = expected;
+    fn begun_by(first: u8, expected: &mut ExpectedResponse) -> AnswerForm {
+        let ExpectedResponse { dialect, event_bytes_max, .. } = *expected;
         // A document may have one line or many, so a reader of lines is used only where it is needed.
         let is_one_document = expected.wants_stream == Some(false) && !expected.is_lines;
         let frames = match (first, dialect.framing) {
@@ -261,7 +264,12 @@ impl AnswerForm {
             (_, Framing::BedrockPayload) => Frames::BedrockPayload(Box::default()),
             _ => Frames::ServerSentEvents(sse::Reader::new()),
         };
-        AnswerForm::Events(Box::new(Events::new(dialect, frames, event_bytes_max)))
+        AnswerForm::Events(Box::new(Events::new(
+            dialect,
+            frames,
+            event_bytes_max,
+            expected.repeats.take(),
+        )))
     }
 }
 

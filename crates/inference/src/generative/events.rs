@@ -5,7 +5,9 @@ use crate::generative::{
     framing::Frames,
     {facts::Facts, meaning::Fact, repeats::Repeats},
 };
-use driftline_wire::{fields::FieldReader, frame::FrameStep, json::JsonEnd, sse};
+use driftline_wire::{
+    encoding::Reservation, fields::FieldReader, frame::FrameStep, json::JsonEnd, sse,
+};
 
 /// One event of a streamed answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,13 +58,18 @@ struct OpenEvent {
 const HEAD_BYTES_MAX: usize = 8;
 
 impl Events {
-    pub(super) fn new(dialect: &'static Dialect, frames: Frames, event_bytes_max: u64) -> Events {
+    pub(super) fn new(
+        dialect: &'static Dialect,
+        frames: Frames,
+        event_bytes_max: u64,
+        room: Option<Reservation>,
+    ) -> Events {
         Events {
             dialect,
             frames,
             fields: FieldReader::new(*dialect.event),
             open: OpenEvent::default(),
-            repeats: Repeats::default(),
+            repeats: Repeats::new(room),
             has_pieces: false,
             event_bytes_max,
             large_events: 0,
@@ -205,8 +212,9 @@ mod tests {
     use driftline_random::Random;
 
     use super::*;
+    use crate::generative::repeats::REPEATS_BYTES;
     use crate::generative::{dialects::DIALECTS, usage::Counted};
-    use driftline_wire::fields::Value;
+    use driftline_wire::{encoding::MemoryBudget, fields::Value};
 
     /// An event, kept.
     #[derive(Clone, Debug, PartialEq)]
@@ -226,9 +234,13 @@ mod tests {
         }
     }
 
+    fn room() -> Option<Reservation> {
+        MemoryBudget::new(REPEATS_BYTES).reserve(REPEATS_BYTES).ok()
+    }
+
     fn chat() -> Events {
         let chat = DIALECTS.iter().find(|dialect| dialect.name == "openai_chat").unwrap();
-        Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024)
+        Events::new(chat, Frames::ServerSentEvents(sse::Reader::new()), 1024, room())
     }
 
     fn events(stream: &[u8], chunk: usize) -> Vec<Kept> {

@@ -9,6 +9,7 @@
 use alloc::boxed::Box;
 
 use driftline_wire::{
+    encoding::Reservation,
     fields::Value,
     template::{self, Kind, Template},
 };
@@ -17,6 +18,8 @@ use crate::generative::{facts::Facts, meaning::Fact};
 
 /// How many forms of events a stream may bring in a row without one that repeats, before none is learnt any more.
 const PATIENCE: u8 = 8;
+/// What a stream takes to remember an event by, with what the allocator adds.
+pub const REPEATS_BYTES: usize = size_of::<Learnt>() + 16;
 /// Values of an event that have a meaning; of one with more nothing is learnt.
 const NOTED_MAX: usize = 24;
 /// The tag of a text whose characters may count.
@@ -29,6 +32,7 @@ pub(super) struct Repeats {
     /// The last event was read and did not fit.
     has_missed: bool,
     patience: u8,
+    _room: Option<Reservation>,
 }
 
 #[derive(Debug)]
@@ -106,13 +110,13 @@ impl Role {
     }
 }
 
-impl Default for Repeats {
-    fn default() -> Repeats {
-        Repeats { learnt: None, has_missed: false, patience: PATIENCE }
-    }
-}
-
 impl Repeats {
+    /// Of a stream that has learnt nothing, with room to do so or not.
+    pub(super) fn new(room: Option<Reservation>) -> Repeats {
+        let patience = if room.is_some() { PATIENCE } else { 0 };
+        Repeats { learnt: None, has_missed: false, patience, _room: room }
+    }
+
     /// The event with which these bytes begin, and what it says, if it is one that repeats.
     #[inline(never)]
     pub(super) fn fit<'e>(&mut self, bytes: &'e [u8]) -> Option<(&'e [u8], &Facts)> {
