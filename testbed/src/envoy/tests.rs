@@ -11,6 +11,9 @@ fn binary() -> PathBuf {
     crate::pieces::envoy().unwrap()
 }
 
+/// How often Envoy flushes its stats, unless a bootstrap says otherwise.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+
 #[tokio::test]
 async fn requests_go_through_to_the_upstream_and_are_counted() {
     let upstream = Upstream::start().await.unwrap();
@@ -56,6 +59,8 @@ async fn a_hot_restart_resets_counters_and_doubles_gauges_until_the_parent_has_e
         (total("driftline_reference_bin_rows"), total("driftline_unmeasured_streams_total"))
     };
     assert_eq!(shown(&envoy).await, (100.0, 1.0));
+    // What a parent has counted since its last flush, which comes every five seconds, its child gets.
+    tokio::time::sleep(FLUSH_INTERVAL + Duration::from_secs(1)).await;
     envoy.restart_hot().await.unwrap();
     let started = Instant::now();
     while shown(&envoy).await != (200.0, 0.0) {
