@@ -98,7 +98,8 @@ impl Events {
                     let after = bytes.get(consumed..).unwrap_or_default();
                     let (dialect, facts) = (self.dialect, &mut self.open.facts);
                     if let Some(watched) = &mut watched {
-                        watched.begin_data();
+                        let end = after.len();
+                        watched.begin_data([end.saturating_add(data.len()), end]);
                     }
                     self.fields.read_at(data, &mut |fact, value, left| {
                         facts.note(dialect, fact, &value);
@@ -358,6 +359,21 @@ mod tests {
         let fourth = event(4, "f\u{f6}ur");
         let (known, facts) = reader.repeats.fit(fourth.as_bytes()).unwrap();
         assert_eq!((known.len(), Kept::Facts(facts.clone())), (fourth.len(), visible(4)));
+    }
+
+    #[test]
+    fn a_digit_in_the_name_of_an_event_is_no_value_that_may_differ() {
+        let event = |name: u32| {
+            std::format!(
+                "event: e{name}\ndata: {{\"choices\":[{{\"delta\":{{\"content\":\"a\"}}}}]}}\nevent: e{name}\n\n"
+            )
+        };
+        let mut reader = chat();
+        for name in [1, 1, 2, 2, 3, 3, 4] {
+            reader.read(event(name).as_bytes(), |_| {});
+        }
+        assert!(reader.repeats.fit(event(3).as_bytes()).is_some(), "the form is learnt");
+        assert!(reader.repeats.fit(event(5).as_bytes()).is_none());
     }
 
     /// Events that repeat but for some values, each a little broken now and then. What is known without being read must be

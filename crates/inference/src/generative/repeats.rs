@@ -52,7 +52,8 @@ pub(super) struct Watched<'e> {
     count: usize,
     /// Its data are not in one piece, or have more values than there is room for.
     is_unfit: bool,
-    has_data: bool,
+    /// How many bytes are left where its data begin and where they end.
+    data: Option<[usize; 2]>,
     /// Characters of all texts whose characters may count.
     characters: u64,
 }
@@ -148,7 +149,7 @@ impl Repeats {
             noted: [Noted { left: 0, role: Role::Whole }; NOTED_MAX],
             count: 0,
             is_unfit: false,
-            has_data: false,
+            data: None,
             characters: 0,
         })
     }
@@ -185,10 +186,10 @@ impl Repeats {
 }
 
 impl Watched<'_> {
-    /// The next piece of data begins.
+    /// The next piece of data begins where so many bytes are left, and ends where so many are.
     #[inline]
-    pub(super) fn begin_data(&mut self) {
-        self.is_unfit |= core::mem::replace(&mut self.has_data, true);
+    pub(super) fn begin_data(&mut self, left: [usize; 2]) {
+        self.is_unfit |= self.data.replace(left).is_some();
     }
 
     /// Takes note of a value, after which so many bytes are left.
@@ -214,6 +215,10 @@ impl Watched<'_> {
     /// one that several rows of a table have must suit all of them.
     #[cold]
     fn role(&self, left: usize, value: &[u8]) -> Role {
+        // A digit in the name of an event, which stands beside its data, is no value.
+        if !self.data.is_some_and(|[begin, end]| (end..begin).contains(&left)) {
+            return Role::Whole;
+        }
         let noted = self.noted.get(..self.count).unwrap_or_default();
         let mut roles = noted.iter().filter(|noted| noted.left == left).map(|noted| noted.role);
         let Some(first) = roles.next() else {
