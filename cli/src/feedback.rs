@@ -224,16 +224,8 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn new(args: &'a Args) -> anyhow::Result<Source<'a>> {
         let path = args.file.as_path();
-        let format = args.format.unwrap_or_else(|| Format::of(path));
-        if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
-            let path = path.display();
-            bail!(
-                "--separator and --decimal-comma are for CSV, but {path} is read as {}",
-                format.word()
-            );
-        }
-        let rows = Rows::open(path)?;
-        rows.check_format(path, format)?;
+        let for_csv = args.separator.is_some() || args.decimal_comma;
+        let (rows, format) = Rows::of(path, args.format, for_csv)?;
         Ok(Source { path, format, rows })
     }
 

@@ -34,8 +34,28 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
+    /// Opens rows in the format that was asked for or that the name of the file says. `for_csv` says that an option was given
+    /// that only CSV has.
+    pub(crate) fn of(
+        path: &Path,
+        format: Option<Format>,
+        for_csv: bool,
+    ) -> anyhow::Result<(Rows, Format)> {
+        let format = format.unwrap_or_else(|| Format::of(path));
+        if format != Format::Csv && for_csv {
+            bail!(
+                "--separator and --decimal-comma are for CSV, but {} is read as {}",
+                path.display(),
+                format.word()
+            );
+        }
+        let rows = Rows::open(path)?;
+        rows.check_format(path, format)?;
+        Ok((rows, format))
+    }
+
     /// Looks at what the path is, and opens it if it can be read only once.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Rows> {
+    fn open(path: &Path) -> anyhow::Result<Rows> {
         if path.as_os_str() == STANDARD {
             return Ok(Rows::Stream(Box::new(io::stdin())));
         }
@@ -60,7 +80,7 @@ impl Rows {
     }
 
     /// Refuses Parquet that cannot be read from its end.
-    pub(crate) fn check_format(&self, path: &Path, format: Format) -> anyhow::Result<()> {
+    fn check_format(&self, path: &Path, format: Format) -> anyhow::Result<()> {
         if format == Format::Parquet && matches!(self, Rows::Stream(_)) {
             bail!(
                 "cannot read Parquet from {}, which can be read only once, because its table of contents comes last; \

@@ -266,16 +266,8 @@ fn made(args: &Args, train: &Path) -> anyhow::Result<Made> {
         separator: args.separator,
         decimal_comma: args.decimal_comma,
     };
-    let format = args.format.unwrap_or_else(|| Format::of(train));
-    if format != Format::Csv && (args.separator.is_some() || args.decimal_comma) {
-        bail!(
-            "--separator and --decimal-comma are for CSV, but {} is read as {}",
-            train.display(),
-            format.word()
-        );
-    }
-    let rows = Rows::open(train)?;
-    rows.check_format(train, format)?;
+    let for_csv = args.separator.is_some() || args.decimal_comma;
+    let (rows, format) = Rows::of(train, args.format, for_csv)?;
     let made = match rows {
         Rows::Stream(stream) if format == Format::JsonLines => {
             from_json_lines(BufReader::new(stream), &options)
